@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * conf.h - what the IKE engine is told about a peer: plain values, every reference resolved, every
+ * default filled in. control/model builds it from the configuration; tests build it by hand. The
+ * engine copies what it keeps.
+ */
+#ifndef ESPGW_IKE_CONF_H
+#define ESPGW_IKE_CONF_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "dataplane/api/messages.h"
+
+#define IKE_CONF_MAX_ALGS 8
+#define IKE_CONF_NAME	  64
+
+/* An encryption transform: IKEv2 transform id and key length in bits (0 = fixed). */
+struct ike_encr_choice {
+	uint16_t id;
+	uint16_t key_bits;
+};
+
+enum ike_exchange_mode { IKE_MODE_MAIN = 1, IKE_MODE_AGGRESSIVE, IKE_MODE_IKE2 };
+enum ike_proposal_check { IKE_CHECK_OBEY = 0, IKE_CHECK_STRICT, IKE_CHECK_EXACT, IKE_CHECK_CLAIM };
+
+/* RouterOS /ip ipsec profile: phase 1. hash numbers are enum suite_hash of control/crypto/suite.h.
+ */
+struct ike_profile_conf {
+	struct ike_encr_choice encr[IKE_CONF_MAX_ALGS];
+	uint16_t hash[IKE_CONF_MAX_ALGS];
+	uint16_t dh[IKE_CONF_MAX_ALGS];
+	uint8_t n_encr, n_hash, n_dh;
+	uint32_t lifetime;     /* seconds */
+	uint32_t lifebytes;    /* kilobytes sent, never enforced; 0 = not sent */
+	uint32_t dpd_interval; /* seconds; 0 = disable-dpd */
+	uint32_t dpd_max_failures;
+	bool nat_traversal;
+	enum ike_proposal_check proposal_check;
+};
+
+/* RouterOS /ip ipsec proposal: phase 2. */
+struct ike_proposal_conf {
+	char name[IKE_CONF_NAME];
+	struct ike_encr_choice encr[IKE_CONF_MAX_ALGS];
+	uint16_t integ[IKE_CONF_MAX_ALGS]; /* enum abi_integ */
+	uint8_t n_encr, n_integ;
+	uint32_t lifetime;  /* seconds: hard; soft is 80 % of it */
+	uint16_t pfs_group; /* 0 = none */
+};
+
+enum ike_id_type { /* RFC 2407 section 4.6.2.1 and RFC 7296 section 3.5 agree on these */
+		   IKE_ID_AUTO = 0,
+		   IKE_ID_IPV4 = 1,
+		   IKE_ID_FQDN = 2,
+		   IKE_ID_USER_FQDN = 3,
+		   IKE_ID_IPV6 = 5,
+		   IKE_ID_KEY_ID = 11,
+		   IKE_ID_IGNORE = 255, /* remote-id only */
+};
+
+struct ike_identity_conf {
+	enum ike_id_type type;
+	uint16_t len;
+	uint8_t data[256]; /* bytes as on the wire; not NUL-terminated */
+};
+
+/* One policy of the peer that protects traffic: one quick mode (IKEv1) or child SA. */
+struct ike_child_conf {
+	uint32_t policy_id; /* abi_policy.policy_id */
+	char comment[IKE_CONF_NAME];
+	uint8_t mode; /* enum abi_mode */
+	struct abi_range local;
+	struct abi_range remote;
+	struct ike_proposal_conf proposal;
+	uint32_t replay_window;
+};
+
+struct ike_peer_conf {
+	char name[IKE_CONF_NAME];
+	char comment[IKE_CONF_NAME];
+	struct abi_addr remote; /* where we initiate to; prefix_len < full: responder only */
+	uint8_t remote_prefix_len;
+	uint16_t port;	       /* 500 unless said otherwise */
+	struct abi_addr local; /* the address we use; resolved from routes when not configured */
+	enum ike_exchange_mode mode;
+	bool passive;
+	bool send_initial_contact;
+	struct ike_profile_conf profile;
+	struct ike_identity_conf my_id;
+	struct ike_identity_conf remote_id;
+	const uint8_t *psk; /* the caller's; copied into locked memory by the engine */
+	size_t psk_len;
+	const struct ike_child_conf *children;
+	size_t n_children;
+};
+
+#endif

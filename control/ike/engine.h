@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * engine.h - the IKE engine: pure state. Datagrams and time go in; datagrams, SA commands and
+ * events come out through struct ike_ops. It opens no socket, reads no clock and draws randomness
+ * only through ops->random, so a test drives any number of engines through a simulated network on a
+ * virtual clock.
+ *
+ * Times are monotonic nanoseconds, passed in as now. Calls never block and never call back into the
+ * engine; an ops function must not call the engine either (queue, then call).
+ *
+ * Commit before send: a message that lets the peer use a child SA leaves only after
+ * ops->child_install() of that SA was answered with ike_engine_child_result().
+ */
+#ifndef ESPGW_IKE_ENGINE_H
+#define ESPGW_IKE_ENGINE_H
+
+#include "control/ike/conf.h"
+#include "dataplane/api/messages.h"
+
+struct ike_engine;
+
+/* A datagram of IKE, without the non-ESP marker; marker says that it had or gets one (port 4500).
+ */
+struct ike_datagram {
+	struct abi_addr src, dst;
+	uint16_t src_port, dst_port;
+	bool marker;
+	bool keepalive; /* out only: the one-byte NAT keepalive, sent without marker */
+	const uint8_t *data;
+	size_t len;
+};
+
+/* One direction of a negotiated child SA. */
+struct ike_child_key {
+	uint32_t spi;
+	uint8_t encr_key[32];
+	uint8_t integ_key[64];
+	uint8_t salt[8];
+};
+
+/* A child SA pair for the data plane. Keys are valid only during the call. */
+struct ike_child_sa {
+	uint64_t token;	 /* names the pair in ike_engine_child_result() and in updates */
+	uint64_t ike_sa; /* id of the IKE SA it belongs to: struct ike_sa_info.id */
+	uint32_t policy_id;
+	const char *peer;
+	const char *comment;
+	uint8_t mode;  /* enum abi_mode */
+	uint8_t encap; /* enum abi_encap */
+	uint8_t encr;
+	uint8_t integ;
+	uint8_t encr_key_len, integ_key_len, salt_len; /* bytes */
+	bool esn;
+	bool current; /* outbound may be used at once; otherwise wait for child_current() */
+	uint16_t pfs_group;
+	struct abi_addr local, remote;
+	uint16_t local_port, remote_port;
+	uint32_t replay_window;
+	uint64_t soft_time, hard_time; /* absolute ns */
+	uint64_t hard_bytes;	       /* 0 = none */
+	struct abi_range ts_local[ABI_MAX_SELECTORS], ts_remote[ABI_MAX_SELECTORS];
+	uint16_t n_local, n_remote;
+	struct ike_child_key in, out;
+};
+
+enum ike_log_level { IKE_LOG_ERROR = 0, IKE_LOG_WARN, IKE_LOG_NOTICE, IKE_LOG_INFO, IKE_LOG_DEBUG };
+
+struct ike_log_ctx { /* always whole; empty strings and zeros when not known */
+	const char *peer;
+	struct abi_addr remote;
+	uint64_t ispi, rspi; /* IKE cookies */
+	uint32_t msgid;
+};
+
+struct ike_ops {
+	void (*send)(void *ctx, const struct ike_datagram *d);
+	int (*random)(void *ctx, void *buf, size_t len); /* 0 or -errno */
+	/* An inbound SPI of ours, its slot reserved until child_install or spi_release; 0 when none
+	 * is free. */
+	uint32_t (*spi_alloc)(void *ctx);
+	void (*spi_release)(void *ctx, uint32_t spi);
+	void (*child_install)(
+		void *ctx,
+		const struct ike_child_sa *sa); /* answered by ike_engine_child_result() */
+	void (*child_current)(void *ctx,
+			      uint64_t token); /* outbound traffic moves to this pair now */
+	void (*child_remove)(void *ctx, uint64_t token);
+	void (*log)(void *ctx, enum ike_log_level level, const struct ike_log_ctx *lc,
+		    const char *text);
+};
+
+/** Create and destroy. ops and ctx must outlive it. NULL + errno. Destroying wipes keys and sends
+ * nothing. */
+struct ike_engine *ike_engine_new(const struct ike_ops *ops, void *ctx);
+void ike_engine_free(struct ike_engine *e);
+
+/**
+ * Replace the peers, whole. Peers that did not change keep their SAs; SAs of removed or changed
+ * peers are deleted with DELETE payloads. 0 or -errno (nothing changed then).
+ */
+int ike_engine_set_peers(struct ike_engine *e, const struct ike_peer_conf *peers, size_t n,
+			 uint64_t now);
+
+/** A datagram from the network. Anything: it is checked here. */
+void ike_engine_input(struct ike_engine *e, const struct ike_datagram *d, uint64_t now);
+
+/** Run what is due. Returns when to call again (ns), UINT64_MAX when nothing is pending. */
+uint64_t ike_engine_tick(struct ike_engine *e, uint64_t now);
+
+/** The data plane's answer to child_install. status 0 or -errno. */
+void ike_engine_child_result(struct ike_engine *e, uint64_t token, int status, uint64_t now);
+
+/** Events of the data plane. token of the pair they concern. */
+void ike_engine_child_expired(struct ike_engine *e, uint64_t token, bool hard, uint64_t now);
+void ike_engine_child_first_traffic(struct ike_engine *e, uint64_t token,
+				    uint64_t now); /* inbound */
+void ike_engine_acquire(struct ike_engine *e, uint32_t policy_id, uint64_t now);
+
+/** Operator: delete all SAs of a peer (NULL: of all), telling the peer. Policies that are not
+ * passive start again. */
+void ike_engine_terminate(struct ike_engine *e, const char *peer, uint64_t now);
+/** Operator: delete child SAs only (installed-sa flush); policies start again. */
+void ike_engine_flush_children(struct ike_engine *e, uint64_t now);
+/** Rekey now: child SAs of a peer, or its IKE SA. 0 or -ENOENT. */
+int ike_engine_rekey(struct ike_engine *e, const char *peer, bool ike_sa, uint64_t now);
+
+/* What operators see of an IKE SA (active-peers) and of a child SA (policy state). */
+struct ike_sa_info {
+	uint64_t id;
+	const char *peer, *comment;
+	bool responder, natt, dynamic;
+	const char *state; /* message-1-sent, established, expired, ... */
+	uint8_t version;
+	struct ike_identity_conf id_remote;
+	struct abi_addr local, remote;
+	uint16_t local_port, remote_port;
+	uint64_t established; /* ns, 0 = not yet */
+	uint64_t last_seen;
+	uint32_t ph2_total;
+	uint64_t ispi, rspi;
+};
+
+struct ike_child_info {
+	uint64_t token, ike_sa;
+	uint32_t policy_id;
+	const char *peer, *comment;
+	uint32_t spi_in, spi_out;
+	bool current;
+	uint64_t added, soft_time, hard_time;
+};
+
+typedef void ike_sa_visit(void *ctx, const struct ike_sa_info *info);
+typedef void ike_child_visit(void *ctx, const struct ike_child_info *info);
+void ike_engine_visit_sas(const struct ike_engine *e, ike_sa_visit *fn, void *ctx);
+void ike_engine_visit_children(const struct ike_engine *e, ike_child_visit *fn, void *ctx);
+
+/* Counters: X-macro names in engine_counters.h. */
+struct ike_counters;
+const struct ike_counters *ike_engine_counters(const struct ike_engine *e);
+
+#endif

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* esp.h - RFC 4303 tunnel mode, plain or in UDP (RFC 3948), as two pipeline stages. */
+#ifndef ESPGW_IPSEC_ESP_H
+#define ESPGW_IPSEC_ESP_H
+
+#include "dataplane/worker.h"
+
+/**
+ * Stage: packets with meta->sa_slot = outbound SA and PKT_F_PROTECTED. Inner TTL is already
+ * decremented. On return a good one is the finished outer IPv4 packet behind 14 bytes of Ethernet
+ * room, meta describing it, verdict PKT_FORWARD. Too big with DF: ICMP 3/4 with the inner MTU and
+ * net-too-big. Too big without DF: fragmented before encryption (RFC 4301 section 8), the pieces
+ * going through pipeline_reenter().
+ */
+void esp_out_burst(struct worker *w, struct rte_mbuf **pkts, uint16_t n);
+
+/**
+ * Stage: verdict PKT_ESP_IN. A good one is the inner packet behind 14 bytes of Ethernet room,
+ * PKT_F_FROM_SA set, selectors checked, meta filled by parse_ipv4(): verdict PKT_FORWARD or
+ * PKT_LOCAL.
+ */
+void esp_in_burst(struct worker *w, struct rte_mbuf **pkts, uint16_t n);
+
+#endif

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * sad.h - the SA database: an array of slots. The manager adds and removes, workers look up.
+ *
+ * An inbound SPI carries its slot, so look-up is sad->slot[spi & mask] and a compare of the whole
+ * SPI, destination and encapsulation. The outbound SA of a policy is sad->out[policy index], one
+ * atomic 32-bit slot number. Removal: unpublish, wait for every worker's quiescent state, then wipe
+ * and reuse.
+ */
+#ifndef ESPGW_IPSEC_SAD_H
+#define ESPGW_IPSEC_SAD_H
+
+#include "dataplane/api/segment.h"
+#include "dataplane/ipsec/sa.h"
+
+#define SAD_NONE UINT32_MAX
+
+struct sad;
+
+struct sad *sad_create(uint32_t max_sas, uint32_t max_policies, struct abi_sa_status *status,
+		       int socket);
+void sad_free(struct sad *s);
+
+/* Workers. NULL when there is none. */
+struct sa *sad_lookup_in(const struct sad *s, uint32_t spi);
+struct sa *sad_lookup_out(const struct sad *s, uint32_t policy_index);
+struct sa *sad_slot(const struct sad *s, uint32_t slot);
+
+/*
+ * Manager. Each returns enum abi_status; *detail is the offset of the field that is wrong.
+ * policy_index is where spd keeps policy_id (SAD_NONE: no such policy, refused with
+ * ABI_ERR_NOT_FOUND for outbound SAs).
+ */
+uint16_t sad_add(struct sad *s, const struct abi_sa_add *c, uint32_t policy_index, uint64_t now,
+		 uint32_t *detail);
+uint16_t sad_update(struct sad *s, const struct abi_sa_update *c, uint32_t *detail);
+/** Unpublish. The slot stays ABI_SA_DEAD until sad_reclaim(), which the manager calls after the
+ * grace period. */
+uint16_t sad_delete(struct sad *s, uint32_t slot, uint32_t spi);
+void sad_reclaim(struct sad *s, uint32_t slot);
+/** A policy went away: no outbound SA for its index any more. */
+void sad_unbind_policy(struct sad *s, uint32_t policy_index);
+
+struct sad_tick_io {
+	const struct abi_sa_counters *counters; /* the area, [slot][stride] */
+	unsigned int stride;
+	unsigned int workers;
+	void (*event)(void *ctx, const struct abi_ev_sa *ev);
+	void *ctx;
+};
+
+/** Lifetimes, sequence marks, first traffic, status lines. Call at least every 10 ms. */
+void sad_tick(struct sad *s, const struct sad_tick_io *io, uint64_t now);
+
+#endif

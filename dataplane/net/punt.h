@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* punt.h - IKE datagrams between the wire and the punt and inject rings; the manager's thread. */
+#ifndef ESPGW_NET_PUNT_H
+#define ESPGW_NET_PUNT_H
+
+#include "dataplane/api/messages.h"
+#include "dataplane/worker.h"
+
+/** Fill p from a PKT_PUNT packet, marker stripped and flagged. DROP_NONE or why not. m stays the
+ * caller's. */
+enum drop_reason punt_from_mbuf(const struct rte_mbuf *m, struct abi_packet *p);
+
+/**
+ * Build Ethernet room, IPv4 and UDP around an injected datagram, marker put in front when flagged;
+ * checks every field of p (source must be ours). The packet goes out through "route", never through
+ * the SPD (RFC 4301 section 3.2: IKE is bypassed). NULL when it is refused or no buffer is left.
+ */
+struct rte_mbuf *punt_to_mbuf(const struct abi_packet *p, const struct fib *fib,
+			      struct rte_mempool *pool);
+
+#endif

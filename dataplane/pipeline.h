@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * pipeline.h - the stages and how they are wired. pipeline.c is the only file that knows more than
+ * one stage.
+ *
+ *   rx -> parse -+-> esp_in -> (crypto) -> selector check -+-> local (inner packet to ourselves)
+ *                |                                         +-> forward
+ *                +-> forward: ttl -> spd_in (clear packets only) -> spd_out -+-> esp_out ->
+ * (crypto) --+ |                                                           +-> bypass
+ * --------------+-> route
+ *                +-> punt, local                                                  -> neighbour ->
+ * tx
+ *
+ * Every stage is void stage(struct worker *, struct rte_mbuf **pkts, uint16_t n) with n <=
+ * WORKER_BURST. It leaves its answer in each packet's meta->verdict; it frees nothing and reorders
+ * nothing. The pipeline sorts by verdict, counts and frees what is PKT_DROP (the one place that
+ * does), and hands PKT_SLOW to the manager.
+ */
+#ifndef ESPGW_PIPELINE_H
+#define ESPGW_PIPELINE_H
+
+#include "dataplane/worker.h"
+
+/** One poll of all ports and of the reply ring. Returns packets received. */
+uint16_t pipeline_poll(struct worker *w);
+
+/** Run packets received on port through the whole pipeline (the entry of tests, fuzzers and
+ * benches). Takes them. */
+void pipeline_input(struct worker *w, uint8_t port, struct rte_mbuf **pkts, uint16_t n);
+
+/**
+ * Send a packet the gateway made itself (ICMP error, echo reply) back through the pipeline from
+ * "forward" on, with PKT_F_ORIGIN. The packet starts at Ethernet; meta is filled by this call.
+ * Takes the mbuf; bounded, drops when full.
+ */
+void pipeline_reenter(struct worker *w, struct rte_mbuf *m);
+
+/** Count a drop and free the packet: by reason against the worker, and against the SA when meta
+ * names one. */
+void pipeline_drop(struct worker *w, struct rte_mbuf *m, enum drop_reason reason);
+
+#endif

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * pkt.h - what the pipeline knows about a packet: one mbuf dynamic field, filled by parse, read by
+ * everything after it. Nothing downstream parses again.
+ *
+ * All offsets are from rte_pktmbuf_mtod() at the time of parse. Stages that move the start of the
+ * packet (esp_out, esp_in) rewrite the fields they invalidate.
+ */
+#ifndef ESPGW_PKT_H
+#define ESPGW_PKT_H
+
+#include <stdint.h>
+
+#include <rte_mbuf.h>
+#include <rte_mbuf_dyn.h>
+
+#include "dataplane/api/counters.h"
+
+/* Where parse, and each stage after it, sends a packet next. */
+enum pkt_verdict {
+	PKT_DROP = 0, /* meta->reason says why */
+	PKT_ESP_IN,  /* ESP to one of our addresses, plain or in UDP; l4_off is at the ESP header */
+	PKT_FORWARD, /* IPv4 not for us: SPD outbound (or inbound, when it came in clear), then
+			route */
+	PKT_PUNT,    /* IKE to us: UDP 500, or 4500 with the non-ESP marker */
+	PKT_LOCAL,   /* ARP, ICMP and the rest to our own addresses */
+	PKT_SLOW,    /* to the manager: needs a neighbour or an SA */
+};
+
+#define PKT_F_FRAGMENT	(1u << 0) /* any fragment: MF set or offset not zero */
+#define PKT_F_NONFIRST	(1u << 1) /* offset not zero: no ports */
+#define PKT_F_DF	(1u << 2)
+#define PKT_F_UDP_ENCAP (1u << 3) /* ESP came in UDP 4500 */
+#define PKT_F_FROM_SA                                                                              \
+	(1u << 4) /* decrypted; sa_slot is the inbound SA and its selectors are checked */
+#define PKT_F_PROTECTED (1u << 5) /* encrypted; sa_slot is the outbound SA */
+#define PKT_F_ORIGIN	(1u << 6) /* made by the gateway itself: no TTL decrement */
+
+struct pkt_meta {
+	uint8_t verdict; /* enum pkt_verdict */
+	uint8_t reason;	 /* enum drop_reason */
+	uint8_t flags;
+	uint8_t proto;	 /* of the IP header at l3_off */
+	uint8_t l3_off;	 /* IP header; 14 on Ethernet */
+	uint8_t l4_off;	 /* what follows the IP header (PKT_ESP_IN: the ESP header) */
+	uint8_t in_port; /* index in the port table */
+	uint8_t out_port;
+	uint16_t ip_len;   /* total length of the IP packet at l3_off */
+	uint16_t src_port; /* host order; ICMP: type and code in src_port, as RFC 4301
+			      section 4.4.1.1 */
+	uint16_t dst_port;
+	uint16_t trim; /* scratch between the halves of esp_out/esp_in */
+	uint32_t src;  /* IPv4, host order */
+	uint32_t dst;
+	uint32_t sa_slot;
+	uint32_t next_hop; /* IPv4, host order; set by route */
+};
+_Static_assert(sizeof(struct pkt_meta) == 32, "pkt_meta");
+
+extern int pkt_meta_offset; /* set once by pkt_register() */
+
+/** Register the dynamic field. Call once, after rte_eal_init(). 0 or -errno. */
+int pkt_register(void);
+
+static inline struct pkt_meta *pkt_meta(struct rte_mbuf *m)
+{
+	return RTE_MBUF_DYNFIELD(m, pkt_meta_offset, struct pkt_meta *);
+}
+
+static inline void pkt_drop(struct rte_mbuf *m, enum drop_reason reason)
+{
+	struct pkt_meta *meta = pkt_meta(m);
+
+	meta->verdict = PKT_DROP;
+	meta->reason = (uint8_t)reason;
+}
+
+#endif

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * worker.h - one worker lcore and what it owns.
+ *
+ * A worker never waits, allocates, logs or calls the kernel in its loop. What needs any of that
+ * goes to the manager through the slow ring; what the manager wants sent comes back through the
+ * reply ring. Tables (SAD, SPD, routes, neighbours) are built by the manager, published with a
+ * pointer store, read by the workers and freed after every worker has passed a quiescent state
+ * (rte_rcu_qsbr).
+ */
+#ifndef ESPGW_WORKER_H
+#define ESPGW_WORKER_H
+
+#include <stdint.h>
+
+#include <rte_mbuf.h>
+#include <rte_ring.h>
+
+#include "dataplane/api/counters.h"
+#include "dataplane/pkt.h"
+
+#define WORKER_BURST	 64u /* packets a pipeline pass handles at most */
+#define WORKER_MAX_PORTS 32u
+
+struct sad;    /* dataplane/ipsec/sad.h */
+struct spd;    /* dataplane/ipsec/spd.h */
+struct crypto; /* dataplane/ipsec/crypto.h: intel-ipsec-mb manager and IV generator of one worker */
+struct fib;    /* dataplane/net/route.h: addresses, routes */
+struct neigh;  /* dataplane/net/neigh.h */
+
+/* Tables shared by all workers; each pointer is replaced as a whole by the manager (release store).
+ */
+struct tables {
+	struct sad *sad; /* never replaced, its slots are */
+	struct spd *spd;
+	struct fib *fib;
+	struct neigh *neigh;
+};
+
+struct worker {
+	unsigned int index; /* 0..workers-1: queue number, and the line in every counter area */
+	unsigned int lcore;
+	struct tables *tables;
+	struct crypto *crypto;
+	struct rte_mempool *pool;
+	uint64_t now; /* ns, CLOCK_MONOTONIC's base, taken once per poll */
+
+	/* This worker's lines in the segment. Index: [sa slot], [policy index], [port]. Stride in
+	 * elements = max_workers. */
+	struct abi_worker_counters *counters;
+	struct abi_sa_counters *sa_counters;
+	struct abi_sa_drops *sa_drops;
+	struct abi_policy_counters *policy_counters;
+	struct abi_port_counters *port_counters;
+	unsigned int stride;
+
+	struct rte_ring *slow;	/* mbufs to the manager (single producer: this worker) */
+	struct rte_ring *reply; /* mbufs from the manager: PKT_FORWARD re-enters at spd_out, else
+				   sent as it stands */
+
+	struct tx_queue *tx; /* [ports], pipeline's */
+	uint8_t stop;
+};
+
+/* The counter line of this worker for SA slot s, policy index p, port i. */
+static inline struct abi_sa_counters *worker_sa(const struct worker *w, uint32_t s)
+{
+	return &w->sa_counters[(uint64_t)s * w->stride];
+}
+
+static inline struct abi_policy_counters *worker_policy(const struct worker *w, uint32_t p)
+{
+	return &w->policy_counters[(uint64_t)p * w->stride];
+}
+
+/** Count a drop against SA slot s (reason 1..25) and against the worker. Frees nothing. */
+static inline void worker_count_sa_drop(struct worker *w, uint32_t s, enum drop_reason reason)
+{
+	w->sa_drops[(uint64_t)s * w->stride].count[reason]++;
+	worker_sa(w, s)->drops++;
+}
+
+#endif
