@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * server.h - runs one command of the console. Pure: no sockets, no clock; what it needs to know and
+ * to do comes in through struct console. The daemon wraps it in the protocol (protocol.h).
+ */
+#ifndef ESPGW_CONSOLE_SERVER_H
+#define ESPGW_CONSOLE_SERVER_H
+
+#include "control/console/protocol.h"
+#include "control/model/apply.h"
+#include "control/model/menu_source.h"
+
+struct model;
+struct text; /* control/model/text.h: a growing buffer */
+
+/* What a command may do. Each returns 0 or -errno; *message, when it is set, is malloc()ed text for
+ * the operator, kept free of secrets. */
+struct console_actions {
+	/* installed-sa flush: all ESP SAs go, peers are told. */
+	int (*flush_sas)(void *ctx, char **message);
+	/* active-peers kill-connections: the IKE SAs of the peer of that name, NULL: of all. */
+	int (*kill_peers)(void *ctx, const char *peer, char **message);
+	/* reload: read the file again, check it whole, apply it whole or leave everything. */
+	int (*reload)(void *ctx, char **message);
+	void *ctx;
+};
+
+struct console {
+	const struct model *model;	  /* the configuration in force */
+	const struct model_plan *plan;	  /* its plan, for policy ids; may be NULL */
+	const struct menu_source *source; /* one per menu: source[enum menu_id], MENU_MAX of them */
+	struct console_actions actions;
+};
+
+struct console_result {
+	enum protocol_status status;
+	char *text; /* standard output; malloc()ed, owned by the caller */
+	size_t text_len;
+	char *note; /* standard error: errors and hints; may be NULL */
+};
+
+/**
+ * Run a command. args are words as the shell or the line editor gave them. The result is always
+ * filled in; free it with console_result_free().
+ */
+void console_execute(const struct console *c, const char *const *args, size_t n_args, bool json,
+		     unsigned int width, struct console_result *result);
+
+/** Wipes the text, which may hold keys. */
+void console_result_free(struct console_result *result);
+
+#endif

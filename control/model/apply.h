@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * apply.h - from a valid model to what the daemon pushes: plain structs with every reference
+ * resolved, every default filled in, disabled rows left out.
+ */
+#ifndef ESPGW_MODEL_APPLY_H
+#define ESPGW_MODEL_APPLY_H
+
+#include "control/ike/conf.h"
+#include "dataplane/api/messages.h"
+
+struct model;
+struct problems;
+
+struct plan_interface {
+	char name[ABI_NAME_LEN];
+	uint16_t mtu;
+};
+
+/*
+ * msg and generation of the ABI records are zero: whoever sends them fills those in. port in
+ * addresses and routes is an index into interfaces; the sender replaces it by the index of the port
+ * of that name in the segment's port table (routes: ABI_PORT_ANY stays).
+ */
+struct model_plan {
+	struct plan_interface *interfaces;
+	size_t n_interfaces;
+	struct abi_address *addresses;
+	size_t n_addresses;
+	struct abi_route *routes;
+	size_t n_routes;
+	struct abi_policy *policies; /* in order of match */
+	size_t n_policies;
+	struct ike_peer_conf *peers; /* enabled ones; children and psk belong to the plan */
+	size_t n_peers;
+	/* Row of /ip ipsec policy -> policy id; 0 for disabled rows. Indexed by row. */
+	uint32_t *policy_ids;
+	size_t n_policy_ids;
+	struct plan_secret *secrets; /* private */
+	size_t n_secrets;
+};
+
+/**
+ * Build the plan of a model that model_validate() has passed. A policy keeps its id as long as its
+ * action, peer and selectors stay: ids depend on those alone, and on previous (NULL or the plan in
+ * force) where two policies would hash alike; so they survive reloads and restarts. Problems that
+ * show only here (no route to a peer) go into problems.
+ * Returns NULL when there are problems or memory ran out.
+ */
+struct model_plan *model_plan_new(const struct model *m, const struct model_plan *previous,
+				  struct problems *problems);
+
+/** Wipes the secrets. NULL is fine. */
+void model_plan_free(struct model_plan *plan);
+
+#endif
