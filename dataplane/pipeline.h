@@ -21,6 +21,18 @@
 
 #include "dataplane/worker.h"
 
+/** Where finished frames go: takes the first of n packets and says how many (as rte_eth_tx_burst).
+ */
+typedef uint16_t (*pipeline_send)(void *ctx, uint8_t port, struct rte_mbuf **pkts, uint16_t n);
+
+/**
+ * Give w its transmit buffers and re-entry list. send NULL: the ethdevs of dataplane/net/port.h,
+ * queue w->index; tests and benches give their own. 0 or -ENOMEM.
+ */
+int pipeline_create(struct worker *w, pipeline_send send, void *ctx, int socket);
+/** Frees what is still in the buffers too. */
+void pipeline_free(struct worker *w);
+
 /** One poll of all ports and of the reply ring. Returns packets received. */
 uint16_t pipeline_poll(struct worker *w);
 

@@ -23,9 +23,20 @@ enum pkt_verdict {
 	PKT_FORWARD, /* IPv4 not for us: SPD outbound (or inbound, when it came in clear), then
 			route */
 	PKT_PUNT,    /* IKE to us: UDP 500, or 4500 with the non-ESP marker */
-	PKT_LOCAL,   /* ARP, ICMP and the rest to our own addresses */
-	PKT_SLOW,    /* to the manager: needs a neighbour or an SA */
+	PKT_LOCAL, /* ICMP and the rest to our own addresses; local_burst() turns what it answers in
+		      place into PKT_FORWARD with PKT_F_ORIGIN */
+	PKT_SLOW,  /* to the manager: ARP (from parse), or needs a neighbour or an SA */
 };
+
+/* Why a packet goes to the manager; the pipeline writes it to meta->reason on the way. */
+enum pkt_slow {
+	PKT_SLOW_ARP = 1, /* an ARP packet that came in */
+	PKT_SLOW_NEIGH,	  /* next hop's MAC not known */
+	PKT_SLOW_ACQUIRE, /* meta->sa_slot is the index of a PROTECT policy without an SA */
+	PKT_SLOW_IKE,	  /* to the punt ring */
+};
+
+#define PKT_NO_SA UINT32_MAX /* meta->sa_slot of a packet that has met no SA; parse sets it */
 
 #define PKT_F_FRAGMENT	(1u << 0) /* any fragment: MF set or offset not zero */
 #define PKT_F_NONFIRST	(1u << 1) /* offset not zero: no ports */
@@ -38,7 +49,7 @@ enum pkt_verdict {
 
 struct pkt_meta {
 	uint8_t verdict; /* enum pkt_verdict */
-	uint8_t reason;	 /* enum drop_reason */
+	uint8_t reason;	 /* PKT_DROP: enum drop_reason; on the slow ring: enum pkt_slow */
 	uint8_t flags;
 	uint8_t proto;	 /* of the IP header at l3_off */
 	uint8_t l3_off;	 /* IP header; 14 on Ethernet */
@@ -52,7 +63,7 @@ struct pkt_meta {
 	uint16_t trim; /* scratch between the halves of esp_out/esp_in */
 	uint32_t src;  /* IPv4, host order */
 	uint32_t dst;
-	uint32_t sa_slot;
+	uint32_t sa_slot;  /* PKT_NO_SA: none */
 	uint32_t next_hop; /* IPv4, host order; set by route */
 };
 _Static_assert(sizeof(struct pkt_meta) == 32, "pkt_meta");

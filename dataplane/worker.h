@@ -27,6 +27,9 @@ struct spd;    /* dataplane/ipsec/spd.h */
 struct crypto; /* dataplane/ipsec/crypto.h: intel-ipsec-mb manager and IV generator of one worker */
 struct fib;    /* dataplane/net/route.h: addresses, routes */
 struct neigh;  /* dataplane/net/neigh.h */
+struct clock;  /* dataplane/clock.h */
+struct pipeline;
+struct rte_rcu_qsbr;
 
 /* Tables shared by all workers; each pointer is replaced as a whole by the manager (release store).
  */
@@ -53,13 +56,19 @@ struct worker {
 	struct abi_policy_counters *policy_counters;
 	struct abi_port_counters *port_counters;
 	unsigned int stride;
+	uint32_t max_sas; /* SA slots there are lines for */
 
-	struct rte_ring *slow;	/* mbufs to the manager (single producer: this worker) */
-	struct rte_ring *reply; /* mbufs from the manager: PKT_FORWARD re-enters at spd_out, else
-				   sent as it stands */
+	struct rte_ring *slow; /* mbufs to the manager, see enum pkt_slow (single producer: this
+				  worker) */
+	struct rte_ring
+		*reply; /* mbufs from the manager: PKT_FORWARD re-enters at spd_out, PKT_PUNT
+			   (injected IKE) at route, any other is sent as it stands */
 
-	struct tx_queue *tx; /* [ports], pipeline's */
-	uint8_t stop;
+	struct pipeline *pipe;	   /* pipeline's own: transmit buffers and the re-entry list */
+	struct rte_rcu_qsbr *rcu;  /* shared; this worker is thread "index" */
+	const struct clock *clock; /* shared; the manager calibrates it */
+	uint8_t idle_sleep;	   /* may sleep when nothing comes (see worker_run()) */
+	uint8_t stop;		   /* set by the manager's thread, atomically */
 };
 
 /* The counter line of this worker for SA slot s, policy index p, port i. */
@@ -73,11 +82,25 @@ static inline struct abi_policy_counters *worker_policy(const struct worker *w, 
 	return &w->policy_counters[(uint64_t)p * w->stride];
 }
 
-/** Count a drop against SA slot s (reason 1..25) and against the worker. Frees nothing. */
+/**
+ * Count a drop against SA slot s (reason 1..25; the worker's own line is pipeline_drop()'s, which
+ * calls this for every dropped packet whose meta->sa_slot names an SA: stages need not).
+ */
 static inline void worker_count_sa_drop(struct worker *w, uint32_t s, enum drop_reason reason)
 {
 	w->sa_drops[(uint64_t)s * w->stride].count[reason]++;
 	worker_sa(w, s)->drops++;
 }
+
+/**
+ * The loop of one worker lcore, for rte_eal_remote_launch(): poll, run the pipeline, report a
+ * quiescent state, until stop is set. With idle_sleep it sleeps for at most WORKER_SLEEP_NS at a
+ * time once WORKER_IDLE_POLLS polls in a row have brought nothing; without, it never leaves the
+ * CPU.
+ */
+int worker_run(void *worker);
+
+#define WORKER_IDLE_POLLS 256u
+#define WORKER_SLEEP_NS	  20000u
 
 #endif

@@ -3,8 +3,9 @@
  * counters.h - what the workers count, and where.
  *
  * Every line is written by one worker only (relaxed stores) and read by anyone without a lock.
- * Readers sum over workers. Counters never go back while the segment lives; when an SA dies the
- * manager folds its lines into the totals of its policy before the slot is given away again.
+ * Readers sum over all max_workers lines: the last one is the manager's, who drops packets too.
+ * Counters never go back while the segment lives; when an SA dies the manager folds its lines into
+ * the totals of its policy before the slot is given away again.
  */
 #ifndef ESPGW_API_COUNTERS_H
 #define ESPGW_API_COUNTERS_H

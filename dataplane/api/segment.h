@@ -83,7 +83,8 @@ struct abi_hdr {
 	uint32_t event_slots;
 	uint32_t punt_slots;
 	uint32_t inject_slots;
-	uint32_t workers; /* running */
+	uint32_t
+		workers; /* running; line max_workers - 1 is the manager's, workers < max_workers */
 	uint32_t pid;
 	struct abi_area area[ABI_AREAS];
 	_Alignas(64) uint64_t dataplane_heartbeat; /* ns; at least every 100 ms */

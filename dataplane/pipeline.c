@@ -1,0 +1,414 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * pipeline.c - wires the stages as pipeline.h draws them.
+ *
+ * A pass takes at most WORKER_BURST packets. Every packet is in exactly one batch at any time, and
+ * stages make no packets of their own but through the bounded re-entry list, so no batch can
+ * overflow. Order within a flow is kept: batches are filled in order and never sorted.
+ */
+#include "dataplane/pipeline.h"
+
+#include <errno.h>
+#include <stdbool.h>
+
+#include <rte_ethdev.h>
+#include <rte_malloc.h>
+
+#include "dataplane/ipsec/esp.h"
+#include "dataplane/ipsec/spd.h"
+#include "dataplane/net/icmp.h"
+#include "dataplane/net/neigh.h"
+#include "dataplane/net/parse.h"
+#include "dataplane/net/port.h"
+#include "dataplane/net/route.h"
+
+#define REENTER_MAX    (4 * WORKER_BURST)
+#define REENTER_ROUNDS 4 /* an ICMP error, its fragments; what is left waits for the next pass */
+#define ETHER_ROOM     14
+
+struct batch {
+	uint16_t n;
+	struct rte_mbuf *pkts[WORKER_BURST];
+};
+
+struct pipeline {
+	pipeline_send send;
+	void *ctx;
+	uint16_t n_reenter;
+	struct rte_mbuf *reenter[REENTER_MAX];
+	struct batch tx[WORKER_MAX_PORTS];
+};
+
+/* Where the packets of one pass wait for their next stage. */
+struct lanes {
+	struct batch esp_in;
+	struct batch local;
+	struct batch forward;
+};
+
+static uint16_t send_ethdev(void *ctx, uint8_t port, struct rte_mbuf **pkts, uint16_t n)
+{
+	const struct worker *w = ctx;
+
+	return port < n_ports ? rte_eth_tx_burst(ports[port].ethdev, (uint16_t)w->index, pkts, n)
+			      : 0;
+}
+
+int pipeline_create(struct worker *w, pipeline_send send, void *ctx, int socket)
+{
+	struct pipeline *p =
+		rte_zmalloc_socket("pipeline", sizeof(*p), RTE_CACHE_LINE_SIZE, socket);
+
+	if (!p)
+		return -ENOMEM;
+	p->send = send ? send : send_ethdev;
+	p->ctx = send ? ctx : w;
+	w->pipe = p;
+	return 0;
+}
+
+void pipeline_free(struct worker *w)
+{
+	struct pipeline *p = w->pipe;
+
+	if (!p)
+		return;
+	rte_pktmbuf_free_bulk(p->reenter, p->n_reenter);
+	for (unsigned int i = 0; i < WORKER_MAX_PORTS; i++)
+		rte_pktmbuf_free_bulk(p->tx[i].pkts, p->tx[i].n);
+	rte_free(p);
+	w->pipe = NULL;
+}
+
+void pipeline_drop(struct worker *w, struct rte_mbuf *m, enum drop_reason reason)
+{
+	uint32_t sa = pkt_meta(m)->sa_slot;
+
+	if (reason == DROP_NONE || reason >= DROP_MAX)
+		reason = DROP_IN_ERRORS;
+	w->counters->drops[reason]++;
+	if (reason <= DROP_IPSEC_LAST && sa < w->max_sas)
+		worker_count_sa_drop(w, sa, reason);
+	rte_pktmbuf_free(m);
+}
+
+static void slow(struct worker *w, struct rte_mbuf *m, enum pkt_slow why)
+{
+	pkt_meta(m)->reason = (uint8_t)why;
+	if (rte_ring_sp_enqueue(w->slow, m) != 0) {
+		if (why == PKT_SLOW_ACQUIRE)
+			pkt_meta(m)->sa_slot = PKT_NO_SA; /* it was a policy's index */
+		pipeline_drop(w, m, DROP_NET_SLOW_FULL);
+	}
+}
+
+static void push(struct batch *b, struct rte_mbuf *m)
+{
+	b->pkts[b->n++] = m;
+}
+
+/* --- tx --- */
+
+static void flush_port(struct worker *w, uint8_t port)
+{
+	struct pipeline *p = w->pipe;
+	struct batch *b = &p->tx[port];
+	struct abi_port_counters *c = &w->port_counters[(uint64_t)port * w->stride];
+	uint64_t bytes = 0;
+	uint16_t sent;
+
+	for (uint16_t i = 0; i < b->n; i++)
+		bytes += b->pkts[i]->pkt_len;
+	sent = p->send(p->ctx, port, b->pkts, b->n);
+	for (uint16_t i = sent; i < b->n; i++) {
+		bytes -= b->pkts[i]->pkt_len;
+		pipeline_drop(w, b->pkts[i], DROP_NET_TX_FULL);
+	}
+	c->tx_packets += sent;
+	c->tx_bytes += bytes;
+	w->counters->tx_packets += sent;
+	b->n = 0;
+}
+
+static void flush(struct worker *w)
+{
+	for (uint8_t i = 0; i < WORKER_MAX_PORTS; i++)
+		if (w->pipe->tx[i].n != 0)
+			flush_port(w, i);
+}
+
+static void transmit(struct worker *w, struct rte_mbuf *m)
+{
+	uint8_t port = pkt_meta(m)->out_port;
+
+	if (port >= WORKER_MAX_PORTS) {
+		pipeline_drop(w, m, DROP_OUT_ERRORS);
+		return;
+	}
+	push(&w->pipe->tx[port], m);
+	if (w->pipe->tx[port].n == WORKER_BURST)
+		flush_port(w, port);
+}
+
+/* --- from "forward" to the wire --- */
+
+/* Keep what a stage left as PKT_FORWARD, in order; the rest is dropped or goes to the manager. */
+static void keep_forward(struct worker *w, struct batch *b, enum pkt_slow why)
+{
+	uint16_t n = 0;
+
+	for (uint16_t i = 0; i < b->n; i++) {
+		struct rte_mbuf *m = b->pkts[i];
+		const struct pkt_meta *meta = pkt_meta(m);
+
+		if (meta->verdict == PKT_FORWARD)
+			b->pkts[n++] = m;
+		else if (meta->verdict == PKT_SLOW)
+			slow(w, m, why);
+		else
+			pipeline_drop(w, m,
+				      meta->verdict == PKT_DROP ? meta->reason : DROP_OUT_ERRORS);
+	}
+	b->n = n;
+}
+
+static void route_and_send(struct worker *w, struct batch *b)
+{
+	if (b->n == 0)
+		return;
+	route_burst(w, b->pkts, b->n);
+	keep_forward(w, b, PKT_SLOW_NEIGH);
+	neigh_burst(w, b->pkts, b->n);
+	keep_forward(w, b, PKT_SLOW_NEIGH);
+	for (uint16_t i = 0; i < b->n; i++)
+		transmit(w, b->pkts[i]);
+	b->n = 0;
+}
+
+static void outbound(struct worker *w, struct batch *b)
+{
+	struct batch clear = {.n = 0}, protect = {.n = 0};
+
+	spd_out_burst(w, b->pkts, b->n);
+	keep_forward(w, b, PKT_SLOW_ACQUIRE);
+	for (uint16_t i = 0; i < b->n; i++)
+		push((pkt_meta(b->pkts[i])->flags & PKT_F_PROTECTED) ? &protect : &clear,
+		     b->pkts[i]);
+	if (protect.n != 0) {
+		esp_out_burst(w, protect.pkts, protect.n);
+		keep_forward(w, &protect, PKT_SLOW_ACQUIRE);
+	}
+	route_and_send(w, &clear);
+	route_and_send(w, &protect);
+	b->n = 0;
+}
+
+/* RFC 4301 section 5.2: what came in clear must not match a policy that protects it. */
+static void check_clear(struct worker *w, struct batch *b)
+{
+	struct batch clear = {.n = 0};
+
+	for (uint16_t i = 0; i < b->n; i++)
+		if (!(pkt_meta(b->pkts[i])->flags & (PKT_F_FROM_SA | PKT_F_ORIGIN)))
+			push(&clear, b->pkts[i]);
+	if (clear.n != 0)
+		spd_in_burst(w, clear.pkts, clear.n);
+}
+
+static void forward(struct worker *w, struct batch *b)
+{
+	if (b->n == 0)
+		return;
+	ttl_burst(w, b->pkts, b->n);
+	keep_forward(w, b, PKT_SLOW_NEIGH);
+	check_clear(w, b);
+	keep_forward(w, b, PKT_SLOW_NEIGH);
+	outbound(w, b);
+}
+
+/* --- from the wire to "forward" --- */
+
+static void sort(struct worker *w, struct lanes *l, struct rte_mbuf **pkts, uint16_t n)
+{
+	for (uint16_t i = 0; i < n; i++) {
+		struct rte_mbuf *m = pkts[i];
+		const struct pkt_meta *meta = pkt_meta(m);
+
+		switch (meta->verdict) {
+		case PKT_ESP_IN:
+			push(&l->esp_in, m);
+			break;
+		case PKT_LOCAL:
+			push(&l->local, m);
+			break;
+		case PKT_FORWARD:
+			push(&l->forward, m);
+			break;
+		case PKT_PUNT:
+			slow(w, m, PKT_SLOW_IKE);
+			w->counters->punted++;
+			break;
+		case PKT_SLOW:
+			slow(w, m, PKT_SLOW_ARP);
+			break;
+		default:
+			pipeline_drop(w, m, meta->reason);
+			break;
+		}
+	}
+}
+
+static void decrypt(struct worker *w, struct lanes *l)
+{
+	struct batch b = l->esp_in;
+
+	if (b.n == 0)
+		return;
+	l->esp_in.n = 0;
+	esp_in_burst(w, b.pkts, b.n);
+	sort(w, l, b.pkts, b.n);
+	/* A tunnel inside a tunnel ends here: one level of ESP is all a policy can ask for. */
+	for (uint16_t i = 0; i < l->esp_in.n; i++)
+		pipeline_drop(w, l->esp_in.pkts[i], DROP_IN_TEMPLATE_MISMATCHES);
+	l->esp_in.n = 0;
+}
+
+/* To our own addresses: the clear ones pass the same check as transit; an answer goes forward. */
+static void local(struct worker *w, struct lanes *l)
+{
+	struct batch b = {.n = 0};
+
+	if (l->local.n == 0)
+		return;
+	check_clear(w, &l->local);
+	for (uint16_t i = 0; i < l->local.n; i++) {
+		struct rte_mbuf *m = l->local.pkts[i];
+
+		if (pkt_meta(m)->verdict == PKT_LOCAL)
+			push(&b, m);
+		else
+			pipeline_drop(w, m, pkt_meta(m)->reason);
+	}
+	l->local.n = 0;
+	local_burst(w, b.pkts, b.n);
+	sort(w, l, b.pkts, b.n);
+	for (uint16_t i = 0; i < l->local.n; i++)
+		pipeline_drop(w, l->local.pkts[i], DROP_NET_LOCAL);
+	l->local.n = 0;
+}
+
+static void reenter_all(struct worker *w)
+{
+	struct pipeline *p = w->pipe;
+	struct batch b;
+
+	for (unsigned int round = 0; round < REENTER_ROUNDS && p->n_reenter != 0; round++) {
+		uint16_t n = p->n_reenter, left = n;
+		struct rte_mbuf *all[REENTER_MAX];
+
+		memcpy(all, p->reenter, n * sizeof(all[0]));
+		p->n_reenter = 0;
+		while (left != 0) {
+			b.n = RTE_MIN(left, (uint16_t)WORKER_BURST);
+			memcpy(b.pkts, &all[n - left], b.n * sizeof(b.pkts[0]));
+			left = (uint16_t)(left - b.n);
+			forward(w, &b);
+		}
+	}
+}
+
+static void run(struct worker *w, uint8_t port, struct rte_mbuf **pkts, uint16_t n)
+{
+	struct lanes l;
+
+	l.esp_in.n = l.local.n = l.forward.n = 0;
+	parse_burst(w, port, pkts, n);
+	sort(w, &l, pkts, n);
+	decrypt(w, &l);
+	local(w, &l);
+	forward(w, &l.forward);
+	reenter_all(w);
+}
+
+void pipeline_input(struct worker *w, uint8_t port, struct rte_mbuf **pkts, uint16_t n)
+{
+	while (n != 0) {
+		uint16_t now = RTE_MIN(n, (uint16_t)WORKER_BURST);
+
+		run(w, port, pkts, now);
+		pkts += now;
+		n = (uint16_t)(n - now);
+	}
+	flush(w);
+}
+
+void pipeline_reenter(struct worker *w, struct rte_mbuf *m)
+{
+	struct pipeline *p = w->pipe;
+	struct pkt_meta *meta = pkt_meta(m);
+
+	*meta = (struct pkt_meta){.flags = PKT_F_ORIGIN, .sa_slot = PKT_NO_SA};
+	if (p->n_reenter == REENTER_MAX) {
+		pipeline_drop(w, m, DROP_NET_NO_BUFFER);
+		return;
+	}
+	parse_ipv4(w, m, ETHER_ROOM);
+	meta->flags |= PKT_F_ORIGIN;
+	if (meta->verdict == PKT_FORWARD)
+		p->reenter[p->n_reenter++] = m;
+	else
+		pipeline_drop(w, m, meta->verdict == PKT_DROP ? meta->reason : DROP_NET_LOCAL);
+}
+
+/* --- one poll --- */
+
+static void take_replies(struct worker *w)
+{
+	struct rte_mbuf *pkts[WORKER_BURST];
+	struct batch out = {.n = 0}, ike = {.n = 0};
+	unsigned int n = rte_ring_sc_dequeue_burst(w->reply, (void **)pkts, WORKER_BURST, NULL);
+
+	for (unsigned int i = 0; i < n; i++) {
+		uint8_t verdict = pkt_meta(pkts[i])->verdict;
+
+		pkt_meta(pkts[i])->verdict = PKT_FORWARD;
+		if (verdict == PKT_FORWARD)
+			push(&out, pkts[i]);
+		else if (verdict == PKT_PUNT)
+			push(&ike, pkts[i]);
+		else
+			transmit(w, pkts[i]);
+	}
+	if (out.n != 0)
+		outbound(w, &out);
+	route_and_send(w, &ike);
+}
+
+uint16_t pipeline_poll(struct worker *w)
+{
+	struct rte_mbuf *pkts[WORKER_BURST];
+	uint32_t received = 0;
+
+	for (uint8_t i = 0; i < n_ports; i++) {
+		struct abi_port_counters *c = &w->port_counters[(uint64_t)i * w->stride];
+		uint16_t n;
+
+		if (w->index >= ports[i].rx_queues)
+			continue;
+		n = rte_eth_rx_burst(ports[i].ethdev, (uint16_t)w->index, pkts, WORKER_BURST);
+		if (n == 0)
+			continue;
+		for (uint16_t k = 0; k < n; k++)
+			c->rx_bytes += pkts[k]->pkt_len;
+		c->rx_packets += n;
+		run(w, i, pkts, n);
+		received += n;
+	}
+	if (!rte_ring_empty(w->reply))
+		take_replies(w);
+	if (w->pipe->n_reenter != 0)
+		reenter_all(w);
+	flush(w);
+	w->counters->rx_packets += received;
+	return (uint16_t)received;
+}

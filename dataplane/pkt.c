@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* pkt.c - registers the mbuf dynamic field that carries struct pkt_meta. */
+#include "dataplane/pkt.h"
+
+#include <rte_errno.h>
+
+int pkt_meta_offset = -1;
+
+int pkt_register(void)
+{
+	static const struct rte_mbuf_dynfield field = {
+		.name = "espgw_pkt_meta",
+		.size = sizeof(struct pkt_meta),
+		.align = _Alignof(struct pkt_meta),
+	};
+	int offset = rte_mbuf_dynfield_register(&field);
+
+	if (offset < 0)
+		return -rte_errno;
+	pkt_meta_offset = offset;
+	return 0;
+}
