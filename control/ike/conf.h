@@ -87,6 +87,10 @@ struct ike_peer_conf {
 	enum ike_exchange_mode mode;
 	bool passive;
 	bool send_initial_contact;
+	/* SAs of an earlier run of control may still carry traffic: no INITIAL-CONTACT to this peer
+	 * as long as this engine lives. Set for the moment by the daemon; a peer is not changed
+	 * because this differs. */
+	bool suppress_initial_contact;
 	struct ike_profile_conf profile;
 	struct ike_identity_conf my_id;
 	struct ike_identity_conf remote_id;
