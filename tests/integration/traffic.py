@@ -1,0 +1,167 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""traffic.py - senders and receivers that run inside a host's namespace.
+
+Each prints one line of JSON at its end; receivers first print READY. UDP
+packets carry a sequence number, so loss, duplicates and reordering are exact.
+"""
+import argparse
+import hashlib
+import json
+import random
+import signal
+import socket
+import struct
+import sys
+import time
+
+SO_MAX_PACING_RATE = 47
+SO_RCVBUFFORCE = 33
+CHUNK = 64 * 1024
+HEAD = struct.Struct("!QQ")          # sequence number, nanoseconds
+
+
+def say(**kw):
+    print(json.dumps(kw), flush=True)
+
+
+def tcp_server(a):
+    s = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    s.bind(("", a.port))
+    s.listen(1)
+    print("READY", flush=True)
+    s.settimeout(a.timeout)
+    c, _ = s.accept()
+    c.settimeout(a.timeout)
+    h, n, t = hashlib.sha256(), 0, time.monotonic()
+    while True:
+        b = c.recv(CHUNK)
+        if not b:
+            break
+        h.update(b)
+        n += len(b)
+    seconds = time.monotonic() - t
+    c.sendall(h.digest())            # tells the sender that all has arrived
+    c.close()
+    say(bytes=n, sha256=h.hexdigest(), seconds=seconds)
+
+
+def tcp_client(a):
+    c = socket.create_connection((a.dst, a.port), timeout=a.timeout)
+    c.settimeout(a.timeout)
+    if a.rate:
+        # The kernel paces the segments themselves: a peer with a small socket
+        # buffer then sees an even stream and not bursts of a whole window.
+        c.setsockopt(socket.SOL_SOCKET, SO_MAX_PACING_RATE, a.rate // 8)
+    rng = random.Random(a.seed)
+    h, left, t = hashlib.sha256(), a.bytes, time.monotonic()
+    while left:
+        b = rng.randbytes(min(CHUNK, left))
+        h.update(b)
+        c.sendall(b)
+        left -= len(b)
+    c.shutdown(socket.SHUT_WR)
+    echo = b""
+    while len(echo) < 32:
+        b = c.recv(32)
+        if not b:
+            break
+        echo += b
+    info = c.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 104)
+    say(bytes=a.bytes, sha256=h.hexdigest(), echoed=echo.hex(),
+        seconds=time.monotonic() - t,
+        retransmits=struct.unpack_from("I", info, 100)[0])
+
+
+class Stop(Exception):
+    pass
+
+
+def on_signal(*_):
+    raise Stop
+
+
+def udp_receive(a):
+    s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    s.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, 8 << 20)
+    s.bind(("", a.port))
+    signal.signal(signal.SIGTERM, on_signal)
+    signal.signal(signal.SIGINT, on_signal)
+    seen, dup, late, top, payload = set(), 0, 0, -1, 0
+    worst = 0
+    print("READY", flush=True)
+    try:
+        while True:
+            b = s.recv(65535)
+            seq, sent = HEAD.unpack_from(b)
+            worst = max(worst, time.time_ns() - sent)
+            payload += len(b)
+            if seq in seen:
+                dup += 1
+                continue
+            seen.add(seq)
+            late += seq < top
+            top = max(top, seq)
+    except Stop:
+        pass
+    missing = sorted(set(range(top + 1)) - seen)
+    say(received=len(seen), duplicates=dup, reordered=late, top=top,
+        missing=missing[:50], bytes=payload, worst_ms=worst / 1e6)
+
+
+def udp_send(a):
+    s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    s.setsockopt(socket.SOL_SOCKET, 32, 4 << 20)       # SO_SNDBUFFORCE
+    s.connect((a.dst, a.port))
+    stop = []
+    for sig in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(sig, lambda *_: stop.append(1))
+    fill = (a.mark.encode() or b"espgw") * (a.size // 4 + 1)
+    fill = fill[:max(0, a.size - HEAD.size)]
+    n = errors = 0
+    start = time.monotonic()
+    end = start + a.seconds if a.seconds else float("inf")
+    while not stop:
+        due = start + n / a.pps
+        if due >= end or (a.count and n >= a.count):
+            break
+        wait = due - time.monotonic()
+        if wait > 0:
+            time.sleep(wait)
+        try:
+            s.send(HEAD.pack(n, time.time_ns()) + fill)
+        except ConnectionRefusedError:
+            # The error of an earlier packet; this one has not been sent.
+            s.send(HEAD.pack(n, time.time_ns()) + fill)
+            errors += 1
+        except OSError:                # no route: this one is not sent at all
+            errors += 1
+        n += 1
+    say(sent=n, errors=errors, seconds=time.monotonic() - start)
+
+
+def main():
+    p = argparse.ArgumentParser(description=__doc__)
+    sub = p.add_subparsers(dest="what", required=True)
+    for name, func in (("tcp-server", tcp_server), ("tcp-client", tcp_client),
+                       ("udp-receive", udp_receive), ("udp-send", udp_send)):
+        q = sub.add_parser(name)
+        q.set_defaults(func=func)
+        q.add_argument("--port", type=int, default=18888)
+        q.add_argument("--dst")
+        q.add_argument("--bytes", type=int, default=1 << 20)
+        q.add_argument("--rate", type=int, default=0, help="bit/s, 0 = as fast as TCP goes")
+        q.add_argument("--seed", type=int, default=1)
+        q.add_argument("--timeout", type=float, default=60)
+        q.add_argument("--pps", type=float, default=500)
+        q.add_argument("--seconds", type=float, default=0)
+        q.add_argument("--count", type=int, default=0)
+        q.add_argument("--size", type=int, default=200, help="UDP payload, bytes")
+        q.add_argument("--mark", default="", help="text that fills the payload")
+    a = p.parse_args()
+    a.func(a)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
