@@ -46,7 +46,8 @@ struct worker {
 	struct tables *tables;
 	struct crypto *crypto;
 	struct rte_mempool *pool;
-	uint64_t now; /* ns, CLOCK_MONOTONIC's base, taken once per poll */
+	uint64_t now;	    /* ns, CLOCK_MONOTONIC's base, taken once per poll */
+	uint64_t icmp_full; /* icmp_error()'s token bucket: when it is full again */
 
 	/* This worker's lines in the segment. Index: [sa slot], [policy index], [port]. Stride in
 	 * elements = max_workers. */

@@ -155,7 +155,7 @@ _Static_assert(sizeof(struct abi_policy_status) == 64, "abi_policy_status");
 static inline uint64_t abi_area_bytes(const struct abi_hdr *h, enum abi_area_id id)
 {
 	uint64_t sas = h->max_sas, pols = h->max_policies, wrk = h->max_workers,
-		 ports = h->max_ports;
+		 prts = h->max_ports;
 
 	switch (id) {
 	case ABI_AREA_COMMAND:
@@ -167,7 +167,7 @@ static inline uint64_t abi_area_bytes(const struct abi_hdr *h, enum abi_area_id 
 	case ABI_AREA_INJECT:
 		return abi_ring_bytes(h->inject_slots, ABI_PACKET_SLOT);
 	case ABI_AREA_PORTS:
-		return ports * sizeof(struct abi_port);
+		return prts * sizeof(struct abi_port);
 	case ABI_AREA_SA_STATUS:
 		return sas * sizeof(struct abi_sa_status);
 	case ABI_AREA_POLICY_STATUS:
@@ -181,7 +181,7 @@ static inline uint64_t abi_area_bytes(const struct abi_hdr *h, enum abi_area_id 
 	case ABI_AREA_WORKER_COUNTERS:
 		return wrk * sizeof(struct abi_worker_counters);
 	case ABI_AREA_PORT_COUNTERS:
-		return ports * wrk * sizeof(struct abi_port_counters);
+		return prts * wrk * sizeof(struct abi_port_counters);
 	case ABI_AREAS:
 		break;
 	}

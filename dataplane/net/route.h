@@ -9,32 +9,63 @@
 #include "dataplane/api/messages.h"
 #include "dataplane/worker.h"
 
+#define FIB_MAX_ADDRESSES 64u
+#define FIB_MAX_ROUTES	  8192u
+
+enum fib_kind {
+	FIB_NONE = 0,  /* no route */
+	FIB_VIA,       /* send to next_hop on port */
+	FIB_LOCAL,     /* one of our own addresses */
+	FIB_BROADCAST, /* network or broadcast address of a connected network (RFC 2644: not
+			  forwarded) */
+};
+
 struct fib_hop {
+	uint8_t kind; /* enum fib_kind; what follows is set for FIB_VIA only */
 	uint8_t port;
 	uint32_t next_hop; /* host order: the gateway, or the destination itself on a connected
 			      network */
 	uint32_t source;   /* our address on that port, for packets we make */
 };
 
-/** Build from the records of one generation. NULL + *status (enum abi_status) when they do not fit
- * together. */
+/**
+ * Build from the records of one generation. NULL + *status (enum abi_status) when they do not fit
+ * together: ABI_ERR_FIELD for an address, prefix, port or gateway that cannot be, ABI_ERR_EXISTS
+ * for an address given twice, one network on two ports, or two routes of one destination and
+ * distance, ABI_ERR_NO_SPACE beyond FIB_MAX_*. Of several routes to one destination the lowest
+ * distance counts; a connected network beats them all. A gateway must be a host of a connected
+ * network. Allocates; the manager's thread.
+ */
 struct fib *fib_build(const struct abi_address *addrs, uint32_t n_addrs,
 		      const struct abi_route *routes, uint32_t n_routes, uint16_t n_ports,
 		      int socket, uint32_t *status);
 void fib_free(struct fib *f);
 
-/** Longest-prefix match; false when there is no route. Addresses in host order. Any thread. */
+/** Longest-prefix match; false when there is no route to another host there. Addresses in host
+ * order. Any thread. */
 bool fib_lookup(const struct fib *f, uint32_t dst, struct fib_hop *hop);
-/** Is it one of our own addresses (on any port)? */
+/** The same for n <= WORKER_BURST destinations, with the kind of each. */
+void fib_lookup_bulk(const struct fib *f, const uint32_t *dst, struct fib_hop *hops,
+		     unsigned int n);
+/** Is it one of our own addresses (on any port)? f may be NULL: no addresses. */
 bool fib_is_local(const struct fib *f, uint32_t addr);
+/** Is it one of our own addresses, on this very port? */
+bool fib_is_port_address(const struct fib *f, uint8_t port, uint32_t addr);
+/** Is it a host (not ours, no broadcast) that is reached through port without a gateway? */
+bool fib_is_on_link(const struct fib *f, uint8_t port, uint32_t addr);
 /** Our address on port whose network holds peer, or the first of the port; 0 = none. */
 uint32_t fib_port_address(const struct fib *f, uint8_t port, uint32_t peer);
+/** The i-th of our addresses and its port; false past the last. */
+bool fib_address(const struct fib *f, unsigned int i, uint8_t *port, uint32_t *addr);
 
 /** Stage: decrement the TTL of what we forward (not PKT_F_ORIGIN); TTL expired is answered (ICMP)
  * and dropped. */
 void ttl_burst(struct worker *w, struct rte_mbuf **pkts, uint16_t n);
-/** Stage: meta->out_port and next_hop; martians and unroutable packets dropped, those with an ICMP
- * answer sent. */
+/**
+ * Stage: meta->out_port and next_hop; martians and unroutable packets dropped, those with an ICMP
+ * answer sent. What we made about a packet from an SA (PKT_F_ORIGIN and PKT_F_FROM_SA) and that no
+ * policy protected does not leave in clear: out-policy-blocked.
+ */
 void route_burst(struct worker *w, struct rte_mbuf **pkts, uint16_t n);
 
 #endif

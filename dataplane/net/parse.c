@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * parse.c - from a frame to a verdict. The only place that looks at lengths and checksums of
+ * Ethernet, IPv4 and UDP; what follows trusts meta.
+ *
+ * Every function that reads takes a pointer into the first segment and the number of bytes that are
+ * really there, and reads a header only after it has compared the two.
+ */
+#include "dataplane/net/parse.h"
+
+#include <netinet/in.h>
+
+#include <rte_prefetch.h>
+
+#include "dataplane/net/ip4.h"
+#include "dataplane/net/port.h"
+#include "dataplane/net/route.h"
+
+#define ESP_HEADER   8u /* SPI and sequence number (RFC 4303 section 2) */
+#define UDP_HEADER   8u
+#define UDP_LITE     136
+#define MARKER	     4u	   /* non-ESP marker (RFC 3948 section 2.2) */
+#define KEEPALIVE    0xffu /* RFC 3948 section 2.3 */
+#define PREFETCH_GAP 4u
+
+static const uint8_t broadcast[RTE_ETHER_ADDR_LEN] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
+
+#define OPTION_END    0u
+#define OPTION_NOP    1u
+#define OPTION_LOOSE  0x83u
+#define OPTION_STRICT 0x89u
+
+/* Options well formed and without a source route, which we do not follow (RFC 7126 section 4.3). */
+static enum drop_reason check_options(const uint8_t *opt, unsigned int len)
+{
+	unsigned int i = 0;
+
+	while (i < len && opt[i] != OPTION_END) {
+		if (opt[i] == OPTION_NOP) {
+			i++;
+			continue;
+		}
+		if (len - i < 2 || opt[i + 1] < 2 || opt[i + 1] > len - i)
+			return DROP_NET_HEADER;
+		if (opt[i] == OPTION_LOOSE || opt[i] == OPTION_STRICT)
+			return DROP_NET_MARTIAN;
+		i += opt[i + 1];
+	}
+	return DROP_NONE;
+}
+
+/* The IPv4 header at ip, avail bytes present: checks it and fills meta but ports and verdict. */
+static inline enum drop_reason parse_header(struct pkt_meta *meta, const uint8_t *ip,
+					    uint32_t avail, uint8_t l3_off)
+{
+	unsigned int ihl;
+	uint16_t fragment;
+
+	if (avail < IP4_HEADER || ip[0] >> 4 != 4)
+		return DROP_NET_HEADER;
+	ihl = (ip[0] & 0x0fu) * 4;
+	meta->ip_len = ip4_load16(ip + 2);
+	if (ihl < IP4_HEADER || ihl > avail || meta->ip_len < ihl || meta->ip_len > avail)
+		return DROP_NET_HEADER;
+	if (rte_raw_cksum(ip, ihl) != 0xffff)
+		return DROP_NET_CHECKSUM;
+	fragment = ip4_load16(ip + 6);
+	if (fragment & IP4_FLAG_DF)
+		meta->flags |= PKT_F_DF;
+	if (fragment & (IP4_FLAG_MF | IP4_OFFSET_MASK))
+		meta->flags |= PKT_F_FRAGMENT;
+	if (fragment & IP4_OFFSET_MASK)
+		meta->flags |= PKT_F_NONFIRST;
+	/* The last byte of a fragment must not lie beyond 65535 ("ping of death"). */
+	if ((fragment & IP4_OFFSET_MASK) * 8u + meta->ip_len > 65535u)
+		return DROP_NET_HEADER;
+	meta->proto = ip[9];
+	meta->src = ip4_load32(ip + 12);
+	meta->dst = ip4_load32(ip + 16);
+	meta->l3_off = l3_off;
+	meta->l4_off = (uint8_t)(l3_off + ihl);
+	return ihl == IP4_HEADER ? DROP_NONE : check_options(ip + IP4_HEADER, ihl - IP4_HEADER);
+}
+
+static inline enum drop_reason check_addresses(const struct fib *f, const struct pkt_meta *meta)
+{
+	if (ip4_martian_source(meta->src) || ip4_martian_destination(meta->dst))
+		return DROP_NET_MARTIAN;
+	if (!(meta->flags & PKT_F_ORIGIN) && fib_is_local(f, meta->src))
+		return DROP_NET_MARTIAN;
+	return DROP_NONE;
+}
+
+/* The least that a transport header takes; a shorter first fragment hides its ports (RFC 1858). */
+static inline unsigned int transport_header(uint8_t proto)
+{
+	switch (proto) {
+	case IPPROTO_TCP:
+		return 20;
+	case IPPROTO_UDP:
+	case UDP_LITE:
+	case IPPROTO_ICMP:
+		return 8;
+	case IPPROTO_SCTP:
+	case IPPROTO_DCCP:
+		return 12;
+	default:
+		return 0;
+	}
+}
+
+/* Ports, or ICMP's type and code, of a whole packet or first fragment. l4 has len bytes. */
+static inline enum drop_reason parse_ports(struct pkt_meta *meta, const uint8_t *ip,
+					   const uint8_t *l4, unsigned int len)
+{
+	unsigned int need = transport_header(meta->proto);
+
+	if (meta->flags & PKT_F_NONFIRST) {
+		/* Offset 8 would overwrite the flags of the TCP header (RFC 3128). */
+		if (meta->proto == IPPROTO_TCP && (ip4_load16(ip + 6) & IP4_OFFSET_MASK) == 1)
+			return DROP_NET_FRAGMENT;
+		return DROP_NONE;
+	}
+	if (need == 0)
+		return DROP_NONE;
+	if (len < need)
+		return DROP_NET_HEADER;
+	meta->src_port = ip4_load16(l4);
+	if (meta->proto != IPPROTO_ICMP)
+		meta->dst_port = ip4_load16(l4 + 2);
+	return DROP_NONE;
+}
+
+/* UDP's length must be IP's; the checksum is looked at when there is one. */
+static inline bool udp_checksum_ok(const struct pkt_meta *meta, const uint8_t *l4, unsigned int len)
+{
+	uint8_t pseudo[12];
+	uint32_t sum;
+
+	if (ip4_load16(l4 + 6) == 0)
+		return true;
+	ip4_store32(pseudo, meta->src);
+	ip4_store32(pseudo + 4, meta->dst);
+	ip4_store16(pseudo + 8, IPPROTO_UDP);
+	ip4_store16(pseudo + 10, (uint16_t)len);
+	sum = (uint32_t)rte_raw_cksum(pseudo, sizeof(pseudo)) + rte_raw_cksum(l4, len);
+	return (sum & 0xffff) + (sum >> 16) == 0xffff;
+}
+
+/* UDP 4500 to us (RFC 3948 section 2): keepalive, IKE behind the marker, or ESP. */
+static enum drop_reason parse_natt(struct pkt_meta *meta, const uint8_t *data, unsigned int len)
+{
+	if (len == 1 && data[0] == KEEPALIVE)
+		return DROP_NET_KEEPALIVE;
+	if (len < MARKER)
+		return DROP_IN_HEADER_ERRORS;
+	if (ip4_load32(data) == 0) {
+		meta->verdict = PKT_PUNT;
+		return len > MARKER ? DROP_NONE : DROP_NET_HEADER;
+	}
+	if (len < ESP_HEADER)
+		return DROP_IN_HEADER_ERRORS;
+	meta->verdict = PKT_ESP_IN;
+	meta->flags |= PKT_F_UDP_ENCAP;
+	meta->l4_off = (uint8_t)(meta->l4_off + UDP_HEADER);
+	return DROP_NONE;
+}
+
+/* A whole packet from the wire to one of our addresses; l4 has len bytes. Sets the verdict. */
+static enum drop_reason parse_to_us(struct pkt_meta *meta, const uint8_t *l4, unsigned int len)
+{
+	bool natt;
+
+	meta->verdict = PKT_LOCAL;
+	if (meta->proto == IPPROTO_ESP) {
+		meta->verdict = PKT_ESP_IN;
+		return len >= ESP_HEADER ? DROP_NONE : DROP_IN_HEADER_ERRORS;
+	}
+	natt = meta->dst_port == PARSE_PORT_NATT;
+	if (meta->proto != IPPROTO_UDP || (meta->dst_port != PARSE_PORT_IKE && !natt))
+		return DROP_NONE;
+	if (ip4_load16(l4 + 4) != len)
+		return natt ? DROP_IN_HEADER_ERRORS : DROP_NET_HEADER;
+	if (!udp_checksum_ok(meta, l4, len))
+		return DROP_NET_CHECKSUM;
+	if (natt)
+		return parse_natt(meta, l4 + UDP_HEADER, len - UDP_HEADER);
+	meta->verdict = PKT_PUNT;
+	return len > UDP_HEADER ? DROP_NONE : DROP_NET_HEADER;
+}
+
+/* Everything behind Ethernet; data has avail bytes from l3_off on. */
+static inline enum drop_reason parse_packet(const struct fib *f, struct pkt_meta *meta,
+					    const uint8_t *ip, uint32_t avail, uint8_t l3_off,
+					    bool outer)
+{
+	enum drop_reason why = parse_header(meta, ip, avail, l3_off);
+	unsigned int ihl, len;
+	const uint8_t *l4;
+
+	if (why == DROP_NONE)
+		why = check_addresses(f, meta);
+	if (why != DROP_NONE)
+		return why;
+	ihl = (unsigned int)(meta->l4_off - l3_off);
+	l4 = ip + ihl;
+	len = meta->ip_len - ihl;
+	meta->verdict = PKT_FORWARD;
+	if (!fib_is_local(f, meta->dst))
+		return parse_ports(meta, ip, l4, len);
+	/* Nothing is put together again for ourselves. */
+	if (meta->flags & PKT_F_FRAGMENT)
+		return DROP_NET_FRAGMENT;
+	why = parse_ports(meta, ip, l4, len);
+	meta->verdict = PKT_LOCAL;
+	if (why != DROP_NONE || !outer)
+		return why;
+	return parse_to_us(meta, l4, len);
+}
+
+void parse_ipv4(struct worker *w, struct rte_mbuf *m, uint8_t l3_off)
+{
+	const struct fib *f = __atomic_load_n(&w->tables->fib, __ATOMIC_ACQUIRE);
+	struct pkt_meta *meta = pkt_meta(m);
+	enum drop_reason why = DROP_NET_HEADER;
+
+	meta->flags &= PKT_F_FROM_SA | PKT_F_ORIGIN;
+	meta->src_port = 0;
+	meta->dst_port = 0;
+	if (m->nb_segs == 1 && m->data_len >= l3_off)
+		why = parse_packet(f, meta, rte_pktmbuf_mtod_offset(m, const uint8_t *, l3_off),
+				   m->data_len - (uint32_t)l3_off, l3_off, false);
+	if (why == DROP_NONE && meta->ip_len != m->data_len - (uint32_t)l3_off)
+		why = DROP_NET_HEADER;
+	if (why != DROP_NONE)
+		pkt_drop(m, why);
+}
+
+/* The frame's own part: for us, and of a type we speak. */
+static inline enum drop_reason parse_frame(const struct fib *f, struct rte_mbuf *m, uint8_t port)
+{
+	struct pkt_meta *meta = pkt_meta(m);
+	const uint8_t *eth;
+	enum drop_reason why;
+	uint16_t type;
+	bool ours, arp;
+
+	*meta = (struct pkt_meta){.in_port = port, .sa_slot = PKT_NO_SA};
+	if (unlikely(m->nb_segs > 1) && rte_pktmbuf_linearize(m) < 0)
+		return DROP_NET_TOO_BIG;
+	if (m->data_len < IP4_ETHER_ROOM)
+		return DROP_NET_L2;
+	eth = rte_pktmbuf_mtod(m, const uint8_t *);
+	type = ip4_load16(eth + 12);
+	arp = type == RTE_ETHER_TYPE_ARP;
+	ours = memcmp(eth, &ports[port].mac, RTE_ETHER_ADDR_LEN) == 0;
+	if (!ours && !(arp && memcmp(eth, broadcast, sizeof(broadcast)) == 0))
+		return DROP_NET_L2;
+	if (eth[6] & RTE_ETHER_GROUP_ADDR)
+		return DROP_NET_L2;
+	if (arp) {
+		meta->verdict = PKT_SLOW;
+		meta->l3_off = IP4_ETHER_ROOM;
+		return DROP_NONE;
+	}
+	/* Tagged frames too: VLANs are separate networks, and we have no interface on them. */
+	if (type != RTE_ETHER_TYPE_IPV4)
+		return DROP_NET_L2;
+	why = parse_packet(f, meta, eth + IP4_ETHER_ROOM, m->data_len - (uint32_t)IP4_ETHER_ROOM,
+			   IP4_ETHER_ROOM, true);
+	if (why == DROP_NONE)
+		rte_pktmbuf_trim(m, (uint16_t)(m->data_len - IP4_ETHER_ROOM - meta->ip_len));
+	return why;
+}
+
+void parse_burst(struct worker *w, uint8_t port, struct rte_mbuf **pkts, uint16_t n)
+{
+	const struct fib *f = __atomic_load_n(&w->tables->fib, __ATOMIC_ACQUIRE);
+
+	for (uint16_t i = 0; i < n && i < PREFETCH_GAP; i++)
+		rte_prefetch0(rte_pktmbuf_mtod(pkts[i], const void *));
+	for (uint16_t i = 0; i < n; i++) {
+		enum drop_reason why;
+
+		if (i + PREFETCH_GAP < n)
+			rte_prefetch0(rte_pktmbuf_mtod(pkts[i + PREFETCH_GAP], const void *));
+		why = parse_frame(f, pkts[i], port);
+		if (unlikely(why != DROP_NONE))
+			pkt_drop(pkts[i], why);
+	}
+}

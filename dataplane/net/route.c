@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* route.c - the two forwarding stages: TTL, and where a packet leaves (RFC 1812 section 5.2, 5.3).
+ */
+#include "dataplane/net/route.h"
+
+#include "dataplane/net/icmp.h"
+#include "dataplane/net/ip4.h"
+
+/* RFC 1812 section 5.3.1, with the checksum carried along (RFC 1624). */
+static void ttl_one(struct worker *w, struct rte_mbuf *m)
+{
+	struct pkt_meta *meta = pkt_meta(m);
+	uint8_t *ip = rte_pktmbuf_mtod_offset(m, uint8_t *, meta->l3_off);
+	uint16_t before = ip4_load16(ip + 8);
+
+	if (ip[8] <= 1) {
+		icmp_error(w, m, ICMP4_TIME_EXCEEDED, ICMP4_CODE_TTL, 0);
+		pkt_drop(m, DROP_NET_TTL);
+		return;
+	}
+	ip[8]--;
+	ip4_store16(ip + 10, ip4_cksum_adjust(ip4_load16(ip + 10), before, ip4_load16(ip + 8)));
+}
+
+void ttl_burst(struct worker *w, struct rte_mbuf **pkts, uint16_t n)
+{
+	for (uint16_t i = 0; i < n; i++) {
+		const struct pkt_meta *meta = pkt_meta(pkts[i]);
+
+		if (meta->verdict == PKT_FORWARD && !(meta->flags & PKT_F_ORIGIN))
+			ttl_one(w, pkts[i]);
+	}
+}
+
+static void route_one(struct worker *w, struct rte_mbuf *m, const struct fib_hop *hop)
+{
+	const uint8_t reply_in_tunnel = PKT_F_ORIGIN | PKT_F_FROM_SA;
+	struct pkt_meta *meta = pkt_meta(m);
+
+	if ((meta->flags & (reply_in_tunnel | PKT_F_PROTECTED)) == reply_in_tunnel) {
+		pkt_drop(m, DROP_OUT_POLICY_BLOCKED);
+		return;
+	}
+	switch ((enum fib_kind)hop->kind) {
+	case FIB_VIA:
+		meta->out_port = hop->port;
+		meta->next_hop = hop->next_hop;
+		return;
+	case FIB_NONE:
+		icmp_error(w, m, ICMP4_UNREACHABLE, ICMP4_CODE_NET, 0);
+		pkt_drop(m, DROP_NET_NO_ROUTE);
+		return;
+	case FIB_LOCAL:
+	case FIB_BROADCAST:
+		break;
+	}
+	pkt_drop(m, DROP_NET_MARTIAN);
+}
+
+void route_burst(struct worker *w, struct rte_mbuf **pkts, uint16_t n)
+{
+	const struct fib *f = __atomic_load_n(&w->tables->fib, __ATOMIC_ACQUIRE);
+	struct fib_hop hops[WORKER_BURST] = {0};
+	uint32_t dst[WORKER_BURST] = {0};
+
+	for (uint16_t i = 0; i < n; i++)
+		dst[i] = pkt_meta(pkts[i])->dst;
+	if (f != NULL)
+		fib_lookup_bulk(f, dst, hops, n);
+	for (uint16_t i = 0; i < n; i++) {
+		struct pkt_meta *meta = pkt_meta(pkts[i]);
+
+		if (meta->verdict != PKT_FORWARD)
+			continue;
+		if (ip4_martian_destination(meta->dst))
+			pkt_drop(pkts[i], DROP_NET_MARTIAN);
+		else
+			route_one(w, pkts[i], &hops[i]);
+	}
+}

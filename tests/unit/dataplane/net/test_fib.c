@@ -1,0 +1,352 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* test_fib.c - routes against a linear twin, precedence, and every record that must be refused. */
+#include "tests/unit/dataplane/net/netkit.h"
+
+#include <stdlib.h>
+
+static struct abi_address address(uint16_t port, uint32_t addr, uint8_t prefix_len)
+{
+	return (struct abi_address){.port = port, .prefix_len = prefix_len, .addr = abi4(addr)};
+}
+
+static struct abi_route route(uint32_t dst, uint8_t prefix_len, uint32_t gw, uint8_t distance)
+{
+	struct abi_route r = {.port = ABI_PORT_ANY,
+			      .prefix_len = prefix_len,
+			      .distance = distance,
+			      .dst = abi4(dst)};
+
+	if (gw != 0)
+		r.gateway = abi4(gw);
+	return r;
+}
+
+static uint32_t build_status(const struct abi_address *a, uint32_t na, const struct abi_route *r,
+			     uint32_t nr)
+{
+	uint32_t status = 99;
+	struct fib *f = fib_build(a, na, r, nr, 2, SOCKET_ID_ANY, &status);
+
+	assert_int_equal(f != NULL, status == ABI_OK);
+	fib_free(f);
+	return status;
+}
+
+static uint32_t address_status(uint16_t port, uint32_t addr, uint8_t prefix_len)
+{
+	const struct abi_address a = address(port, addr, prefix_len);
+
+	return build_status(&a, 1, NULL, 0);
+}
+
+/* The route record on top of the site's two addresses. */
+static uint32_t route_status(const struct abi_route *r, uint32_t n)
+{
+	const struct abi_address a[] = {address(0, LAN_US, 24), address(1, WAN_US, 24)};
+
+	return build_status(a, 2, r, n);
+}
+
+static void refuses_addresses_that_cannot_be(void **state)
+{
+	struct abi_address a = address(0, LAN_US, 24);
+
+	(void)state;
+	assert_int_equal(address_status(0, LAN_US, 24), ABI_OK);
+	assert_int_equal(address_status(2, LAN_US, 24), ABI_ERR_FIELD);
+	assert_int_equal(address_status(0, LAN_US, 0), ABI_ERR_FIELD);
+	assert_int_equal(address_status(0, LAN_US, 33), ABI_ERR_FIELD);
+	assert_int_equal(address_status(0, IP(192, 168, 1, 0), 24), ABI_ERR_FIELD);
+	assert_int_equal(address_status(0, IP(192, 168, 1, 255), 24), ABI_ERR_FIELD);
+	assert_int_equal(address_status(0, IP(192, 168, 1, 0), 31), ABI_OK);
+	assert_int_equal(address_status(0, IP(192, 168, 1, 255), 32), ABI_OK);
+	assert_int_equal(address_status(0, IP(127, 0, 0, 1), 8), ABI_ERR_FIELD);
+	assert_int_equal(address_status(0, IP(0, 1, 2, 3), 24), ABI_ERR_FIELD);
+	assert_int_equal(address_status(0, IP(224, 0, 0, 5), 24), ABI_ERR_FIELD);
+	a.addr.family = 6;
+	assert_int_equal(build_status(&a, 1, NULL, 0), ABI_ERR_FIELD);
+	a.addr.family = 4;
+	a.addr.bytes[15] = 1;
+	assert_int_equal(build_status(&a, 1, NULL, 0), ABI_ERR_FIELD);
+}
+
+static void refuses_an_address_twice_and_a_network_on_two_ports(void **state)
+{
+	struct abi_address a[2] = {address(0, LAN_US, 24), address(1, LAN_US, 24)};
+
+	(void)state;
+	assert_int_equal(build_status(a, 2, NULL, 0), ABI_ERR_EXISTS);
+	a[1] = address(0, LAN_US, 16);
+	assert_int_equal(build_status(a, 2, NULL, 0), ABI_ERR_EXISTS);
+	a[1] = address(1, LAN_HOST, 24);
+	assert_int_equal(build_status(a, 2, NULL, 0), ABI_ERR_EXISTS);
+	a[1] = address(0, LAN_HOST, 24);
+	assert_int_equal(build_status(a, 2, NULL, 0), ABI_OK);
+	a[1] = address(1, IP(192, 168, 2, 1), 16);
+	assert_int_equal(build_status(a, 2, NULL, 0), ABI_OK);
+}
+
+static void refuses_more_than_fits(void **state)
+{
+	static struct abi_address a[FIB_MAX_ADDRESSES + 1];
+
+	(void)state;
+	for (uint32_t i = 0; i <= FIB_MAX_ADDRESSES; i++)
+		a[i] = address(0, IP(10, 0, i, 1), 24);
+	assert_int_equal(build_status(a, FIB_MAX_ADDRESSES, NULL, 0), ABI_OK);
+	assert_int_equal(build_status(a, FIB_MAX_ADDRESSES + 1, NULL, 0), ABI_ERR_NO_SPACE);
+	assert_int_equal(build_status(a, 1, NULL, FIB_MAX_ROUTES + 1), ABI_ERR_NO_SPACE);
+}
+
+static void refuses_routes_that_cannot_be(void **state)
+{
+	const uint32_t net = IP(10, 1, 0, 0);
+	struct abi_route r;
+
+	(void)state;
+	r = route(net, 16, WAN_GW, 1);
+	assert_int_equal(route_status(&r, 1), ABI_OK);
+	r = route(net + 1, 16, WAN_GW, 1); /* host bits */
+	assert_int_equal(route_status(&r, 1), ABI_ERR_FIELD);
+	r = route(net, 33, WAN_GW, 1);
+	assert_int_equal(route_status(&r, 1), ABI_ERR_FIELD);
+	r = route(IP(224, 0, 0, 0), 4, WAN_GW, 1);
+	assert_int_equal(route_status(&r, 1), ABI_ERR_FIELD);
+	r = route(IP(127, 0, 0, 0), 8, WAN_GW, 1);
+	assert_int_equal(route_status(&r, 1), ABI_ERR_FIELD);
+	r = route(net, 16, IP(172, 16, 0, 1), 1); /* gateway not connected */
+	assert_int_equal(route_status(&r, 1), ABI_ERR_FIELD);
+	r = route(net, 16, WAN_US, 1); /* gateway is us */
+	assert_int_equal(route_status(&r, 1), ABI_ERR_FIELD);
+	r = route(net, 16, WAN_US | 255, 1); /* gateway is a broadcast address */
+	assert_int_equal(route_status(&r, 1), ABI_ERR_FIELD);
+	r = route(net, 16, WAN_GW, 1);
+	r.port = 0; /* the gateway is on port 1 */
+	assert_int_equal(route_status(&r, 1), ABI_ERR_FIELD);
+	r.port = 1;
+	assert_int_equal(route_status(&r, 1), ABI_OK);
+	r.port = 2;
+	assert_int_equal(route_status(&r, 1), ABI_ERR_FIELD);
+	r = route(net, 16, 0, 1); /* on link, of no port */
+	assert_int_equal(route_status(&r, 1), ABI_ERR_FIELD);
+	r.port = 1;
+	assert_int_equal(route_status(&r, 1), ABI_OK);
+	r.gateway.family = 6;
+	assert_int_equal(route_status(&r, 1), ABI_ERR_FIELD);
+	r = route(net, 16, WAN_GW, 1);
+	r.dst.family = 0;
+	assert_int_equal(route_status(&r, 1), ABI_ERR_FIELD);
+}
+
+static void refuses_an_on_link_route_on_a_port_without_address(void **state)
+{
+	const struct abi_address a = address(0, LAN_US, 24);
+	struct abi_route r = route(IP(10, 1, 0, 0), 16, 0, 1);
+
+	(void)state;
+	r.port = 1;
+	assert_int_equal(build_status(&a, 1, &r, 1), ABI_ERR_FIELD);
+}
+
+static void refuses_two_routes_of_one_distance(void **state)
+{
+	struct abi_route r[2] = {route(IP(10, 1, 0, 0), 16, WAN_GW, 1),
+				 route(IP(10, 1, 0, 0), 16, WAN_GW + 1, 1)};
+
+	(void)state;
+	assert_int_equal(route_status(r, 2), ABI_ERR_EXISTS);
+	r[1] = r[0];
+	assert_int_equal(route_status(r, 2), ABI_ERR_EXISTS);
+	r[1].distance = 2;
+	assert_int_equal(route_status(r, 2), ABI_OK);
+	r[1] = route(IP(10, 1, 0, 0), 17, WAN_GW + 1, 1);
+	assert_int_equal(route_status(r, 2), ABI_OK);
+}
+
+static struct fib *build(const struct abi_address *a, uint32_t na, const struct abi_route *r,
+			 uint32_t nr)
+{
+	uint32_t status;
+	struct fib *f = fib_build(a, na, r, nr, 2, SOCKET_ID_ANY, &status);
+
+	assert_non_null(f);
+	return f;
+}
+
+static void picks_the_lowest_distance(void **state)
+{
+	const struct abi_address a = address(1, WAN_US, 24);
+	const struct abi_route r[] = {route(0, 0, WAN_GW + 2, 20), route(0, 0, WAN_GW + 1, 10),
+				      route(0, 0, WAN_GW + 3, 30)};
+	struct fib *f = build(&a, 1, r, 3);
+	struct fib_hop hop;
+
+	(void)state;
+	assert_true(fib_lookup(f, PEER, &hop));
+	assert_int_equal(hop.next_hop, WAN_GW + 1);
+	assert_int_equal(hop.port, 1);
+	assert_int_equal(hop.source, WAN_US);
+	fib_free(f);
+}
+
+static void prefers_a_connected_network_to_a_route(void **state)
+{
+	const struct abi_address a[] = {address(0, LAN_US, 24), address(1, WAN_US, 24)};
+	const struct abi_route r = route(IP(192, 168, 1, 0), 24, WAN_GW, 0);
+	struct fib *f = build(a, 2, &r, 1);
+	struct fib_hop hop;
+
+	(void)state;
+	assert_true(fib_lookup(f, LAN_HOST, &hop));
+	assert_int_equal(hop.port, 0);
+	assert_int_equal(hop.next_hop, LAN_HOST);
+	fib_free(f);
+}
+
+static void knows_its_own_and_the_broadcast_addresses(void **state)
+{
+	const uint32_t dst[] = {LAN_US, LAN_US | 255,	 LAN_US & ~255u, LAN_HOST,
+				PEER,	IP(10, 0, 0, 0), IP(10, 0, 0, 1)};
+	const uint8_t kind[] = {FIB_LOCAL, FIB_BROADCAST, FIB_BROADCAST, FIB_VIA,
+				FIB_NONE,  FIB_LOCAL,	  FIB_VIA};
+	const struct abi_address a[] = {address(0, LAN_US, 24), address(1, IP(10, 0, 0, 0), 31)};
+	struct fib *f = build(a, 2, NULL, 0);
+	struct fib_hop hops[7];
+
+	(void)state;
+	fib_lookup_bulk(f, dst, hops, 7);
+	for (unsigned int i = 0; i < 7; i++) {
+		assert_int_equal(hops[i].kind, kind[i]);
+		assert_int_equal(fib_is_local(f, dst[i]), kind[i] == FIB_LOCAL);
+		assert_int_equal(fib_is_on_link(f, hops[i].port, dst[i]), kind[i] == FIB_VIA);
+		assert_false(fib_is_on_link(f, (uint8_t)(1 - hops[i].port), dst[i]));
+	}
+	assert_true(fib_is_port_address(f, 0, LAN_US));
+	assert_false(fib_is_port_address(f, 1, LAN_US));
+	assert_false(fib_is_local(NULL, LAN_US));
+	fib_free(f);
+}
+
+static void gives_the_address_beside_the_peer(void **state)
+{
+	const struct abi_address a[] = {address(0, LAN_US, 24), address(0, IP(172, 16, 0, 1), 16),
+					address(1, WAN_US, 24)};
+	struct fib *f = build(a, 3, NULL, 0);
+	uint32_t addr = 0;
+	uint8_t port = 9;
+
+	(void)state;
+	assert_int_equal(fib_port_address(f, 0, IP(172, 16, 9, 9)), IP(172, 16, 0, 1));
+	assert_int_equal(fib_port_address(f, 0, PEER), LAN_US);
+	assert_int_equal(fib_port_address(f, 1, LAN_HOST), WAN_US);
+	assert_int_equal(fib_port_address(f, 5, LAN_HOST), 0);
+	assert_true(fib_address(f, 2, &port, &addr));
+	assert_int_equal(addr, WAN_US);
+	assert_int_equal(port, 1);
+	assert_false(fib_address(f, 3, &port, &addr));
+	fib_free(f);
+}
+
+/* The stupid twin: every record, longest prefix wins. */
+static const struct abi_route *linear(const struct abi_route *r, uint32_t n, uint32_t dst)
+{
+	const struct abi_route *best = NULL;
+
+	for (uint32_t i = 0; i < n; i++) {
+		uint32_t net = get32(r[i].dst.bytes);
+		uint32_t mask = r[i].prefix_len == 0 ? 0 : ~0u << (32 - r[i].prefix_len);
+
+		if ((dst & mask) != net)
+			continue;
+		if (best == NULL || r[i].prefix_len > best->prefix_len)
+			best = &r[i];
+	}
+	return best;
+}
+
+#define TWIN_ROUTES 300u
+
+static void agrees_with_a_linear_twin(void **state)
+{
+	static struct abi_route r[TWIN_ROUTES];
+	const struct abi_address a = address(1, IP(203, 0, 113, 1), 24);
+	uint64_t seed = 20260101;
+	uint32_t n = 0;
+	struct fib *f;
+
+	(void)state;
+	while (n < TWIN_ROUTES) {
+		uint8_t len = (uint8_t)(4 + kit_random(&seed) % 29);
+		/* Few distinct high bits, so that prefixes nest. */
+		uint32_t dst = IP(10, kit_random(&seed) % 4, 0, 0) |
+			       (uint32_t)(kit_random(&seed) & 0xffff);
+		uint32_t i;
+
+		dst &= ~0u << (32 - len);
+		for (i = 0; i < n; i++)
+			if (get32(r[i].dst.bytes) == dst && r[i].prefix_len == len)
+				break;
+		if (i < n || dst == 0)
+			continue;
+		r[n] = route(dst, len, IP(203, 0, 113, 2 + n % 200), 1);
+		n++;
+	}
+	f = build(&a, 1, r, n);
+	for (unsigned int i = 0; i < 1000000; i++) {
+		uint64_t x = kit_random(&seed);
+		uint32_t dst = i % 4 == 0 ? (uint32_t)x : IP(10, x % 5, 0, 0) | (x >> 8 & 0xffff);
+		const struct abi_route *want;
+		struct fib_hop hop;
+		bool found;
+
+		if (dst >> 8 == IP(203, 0, 113, 0) >> 8)
+			continue;
+		want = linear(r, n, dst);
+		found = fib_lookup(f, dst, &hop);
+		assert_int_equal(found, want != NULL);
+		if (found)
+			assert_int_equal(hop.next_hop, get32(want->gateway.bytes));
+	}
+	fib_free(f);
+}
+
+static void builds_the_largest_table_and_two_at_once(void **state)
+{
+	const struct abi_address a = address(1, WAN_US, 24);
+	struct abi_route *r = calloc(FIB_MAX_ROUTES, sizeof(*r));
+	struct fib *one, *two;
+	struct fib_hop hop;
+
+	(void)state;
+	assert_non_null(r);
+	for (uint32_t i = 0; i < FIB_MAX_ROUTES; i++)
+		r[i] = route(IP(20, 0, 0, 128) + (i << 8), 32, WAN_GW, 1);
+	one = build(&a, 1, r, FIB_MAX_ROUTES);
+	two = build(&a, 1, r, 1);
+	assert_true(fib_lookup(one, IP(20, 0, 0, 128) + ((FIB_MAX_ROUTES - 1) << 8), &hop));
+	assert_false(fib_lookup(two, IP(20, 0, 0, 128) + ((FIB_MAX_ROUTES - 1) << 8), &hop));
+	fib_free(one);
+	assert_true(fib_lookup(two, IP(20, 0, 0, 128), &hop));
+	fib_free(two);
+	free(r);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(refuses_addresses_that_cannot_be),
+		cmocka_unit_test(refuses_an_address_twice_and_a_network_on_two_ports),
+		cmocka_unit_test(refuses_more_than_fits),
+		cmocka_unit_test(refuses_routes_that_cannot_be),
+		cmocka_unit_test(refuses_an_on_link_route_on_a_port_without_address),
+		cmocka_unit_test(refuses_two_routes_of_one_distance),
+		cmocka_unit_test(picks_the_lowest_distance),
+		cmocka_unit_test(prefers_a_connected_network_to_a_route),
+		cmocka_unit_test(knows_its_own_and_the_broadcast_addresses),
+		cmocka_unit_test(gives_the_address_beside_the_peer),
+		cmocka_unit_test(agrees_with_a_linear_twin),
+		cmocka_unit_test(builds_the_largest_table_and_two_at_once),
+	};
+
+	return cmocka_run_group_tests(tests, kit_setup, kit_teardown);
+}

@@ -1,0 +1,648 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* test_parse.c - what each packet is taken for, every bad field, every truncation, and mutation. */
+#include "tests/unit/dataplane/net/netkit.h"
+
+#include <stdlib.h>
+
+#include "dataplane/net/parse.h"
+
+static void drops(const struct frame *f, enum drop_reason reason)
+{
+	struct pkt_meta meta = kit_classify(f);
+
+	assert_int_equal(meta.verdict, PKT_DROP);
+	assert_int_equal(meta.reason, reason);
+}
+
+static void goes(const struct frame *f, enum pkt_verdict verdict)
+{
+	struct pkt_meta meta = kit_classify(f);
+
+	assert_int_equal(meta.verdict, verdict);
+}
+
+static void forwards_transit_with_its_ports(void **state)
+{
+	struct frame f = frame_udp(LAN_HOST, FAR_HOST, 1111, 2222, NULL, 40);
+	struct rte_mbuf *m;
+	struct pkt_meta *meta;
+
+	(void)state;
+	f.b[ETH + 6] = 0x40; /* DF */
+	frame_fix(&f);
+	m = kit_parse(&f);
+	meta = pkt_meta(m);
+	assert_int_equal(meta->verdict, PKT_FORWARD);
+	assert_int_equal(meta->src, LAN_HOST);
+	assert_int_equal(meta->dst, FAR_HOST);
+	assert_int_equal(meta->proto, 17);
+	assert_int_equal(meta->src_port, 1111);
+	assert_int_equal(meta->dst_port, 2222);
+	assert_int_equal(meta->l3_off, 14);
+	assert_int_equal(meta->l4_off, 34);
+	assert_int_equal(meta->ip_len, 68);
+	assert_int_equal(meta->flags, PKT_F_DF);
+	assert_int_equal(meta->in_port, 0);
+	assert_int_equal(meta->sa_slot, PKT_NO_SA);
+	rte_pktmbuf_free(m);
+}
+
+static void gives_type_and_code_of_icmp(void **state)
+{
+	struct frame f = frame_icmp(LAN_HOST, FAR_HOST, 3, 4, 20);
+	struct pkt_meta meta = kit_classify(&f);
+
+	(void)state;
+	assert_int_equal(meta.src_port, 0x0304);
+	assert_int_equal(meta.dst_port, 0);
+}
+
+static void cuts_ethernet_padding(void **state)
+{
+	struct frame f = frame_udp(LAN_HOST, FAR_HOST, 1, 2, NULL, 3);
+	struct rte_mbuf *m;
+
+	(void)state;
+	f.len = 60;
+	m = kit_parse(&f);
+	assert_int_equal(pkt_meta(m)->verdict, PKT_FORWARD);
+	assert_int_equal(rte_pktmbuf_pkt_len(m), ETH + 20 + 8 + 3);
+	rte_pktmbuf_free(m);
+}
+
+static void takes_frames_for_us_only(void **state)
+{
+	struct frame f = frame_udp(LAN_HOST, FAR_HOST, 1, 2, NULL, 3);
+
+	(void)state;
+	goes(&f, PKT_FORWARD);
+	f.b[5] ^= 1;
+	drops(&f, DROP_NET_L2);
+	memset(f.b, 0xff, 6); /* broadcast is for ARP */
+	drops(&f, DROP_NET_L2);
+	memcpy(f.b, "\x01\x00\x5e\x00\x00\x05", 6);
+	drops(&f, DROP_NET_L2);
+	memcpy(f.b, &ports[0].mac, 6);
+	f.b[6] = 1; /* a group as source */
+	drops(&f, DROP_NET_L2);
+}
+
+static void refuses_other_ethertypes(void **state)
+{
+	static const uint16_t types[] = {0x0000, 0x05dc, 0x0801, 0x8100, 0x86dd,
+					 0x88a8, 0x8863, 0x88cc, 0xffff};
+	struct frame f = frame_udp(LAN_HOST, FAR_HOST, 1, 2, NULL, 3);
+
+	(void)state;
+	for (unsigned int i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+		put16(f.b + 12, types[i]);
+		drops(&f, DROP_NET_L2);
+	}
+}
+
+static void gives_arp_to_the_manager(void **state)
+{
+	struct frame f = {.len = 42};
+	struct pkt_meta meta;
+
+	(void)state;
+	memset(f.b, 0xff, 6);
+	f.b[6] = 2;
+	put16(f.b + 12, 0x0806);
+	meta = kit_classify(&f);
+	assert_int_equal(meta.verdict, PKT_SLOW);
+	assert_int_equal(meta.ip_len, 0);
+	memcpy(f.b, &ports[0].mac, 6);
+	goes(&f, PKT_SLOW);
+	f.b[5] ^= 1;
+	drops(&f, DROP_NET_L2);
+}
+
+static void refuses_bad_ip_headers(void **state)
+{
+	const struct frame good = frame_udp(LAN_HOST, FAR_HOST, 1, 2, NULL, 10);
+	struct frame f = good;
+	uint8_t *ip = f.b + ETH;
+
+	(void)state;
+	for (unsigned int v = 0; v < 16; v++) {
+		if (v == 4)
+			continue;
+		ip[0] = (uint8_t)(v << 4 | 5);
+		frame_fix(&f);
+		drops(&f, DROP_NET_HEADER);
+	}
+	f = good;
+	for (unsigned int ihl = 0; ihl < 5; ihl++) {
+		ip[0] = (uint8_t)(0x40 | ihl);
+		drops(&f, DROP_NET_HEADER);
+	}
+	ip[0] = 0x4f; /* 60 bytes of header in 38 of packet */
+	drops(&f, DROP_NET_HEADER);
+	f = good;
+	put16(ip + 2, 19); /* shorter than the header */
+	frame_fix(&f);
+	drops(&f, DROP_NET_HEADER);
+	put16(ip + 2, 39); /* longer than what came */
+	frame_fix(&f);
+	drops(&f, DROP_NET_HEADER);
+	put16(ip + 2, 0xffff);
+	frame_fix(&f);
+	drops(&f, DROP_NET_HEADER);
+}
+
+static void checks_every_bit_of_the_header_checksum(void **state)
+{
+	const struct frame good = frame_udp(LAN_HOST, FAR_HOST, 1, 2, NULL, 10);
+
+	(void)state;
+	for (unsigned int bit = 8 * 8; bit < 20 * 8; bit++) { /* from TTL on */
+		struct frame f = good;
+
+		f.b[ETH + bit / 8] ^= (uint8_t)(1u << bit % 8);
+		drops(&f, DROP_NET_CHECKSUM);
+	}
+}
+
+static void refuses_martian_addresses(void **state)
+{
+	static const uint32_t bad[] = {
+		0,
+		IP(0, 1, 2, 3),
+		IP(127, 0, 0, 1),
+		IP(127, 255, 255, 255),
+		IP(224, 0, 0, 1),
+		IP(239, 255, 255, 255),
+		IP(240, 0, 0, 1),
+		IP(255, 255, 255, 255),
+	};
+	struct frame f;
+
+	(void)state;
+	for (unsigned int i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		f = frame_udp(bad[i], FAR_HOST, 1, 2, NULL, 3);
+		drops(&f, DROP_NET_MARTIAN);
+		f = frame_udp(LAN_HOST, bad[i], 1, 2, NULL, 3);
+		drops(&f, DROP_NET_MARTIAN);
+	}
+	f = frame_udp(LAN_US, FAR_HOST, 1, 2, NULL, 3);
+	drops(&f, DROP_NET_MARTIAN);
+	f = frame_udp(WAN_US, LAN_US, 1, 2, NULL, 3);
+	drops(&f, DROP_NET_MARTIAN);
+	f = frame_udp(IP(169, 254, 1, 2), FAR_HOST, 1, 2, NULL, 3); /* cloud health checks */
+	goes(&f, PKT_FORWARD);
+}
+
+static void treats_options_by_the_book(void **state)
+{
+	static const struct {
+		uint8_t opt[8];
+		enum drop_reason want;
+	} table[] = {
+		{{1, 1, 1, 1, 1, 1, 1, 1}, DROP_NONE},
+		{{0, 0, 0, 0, 0, 0, 0, 0}, DROP_NONE},
+		{{0, 9, 9, 9, 9, 9, 9, 9}, DROP_NONE},		 /* nothing counts after the end */
+		{{7, 7, 4, 0, 0, 0, 0, 0}, DROP_NONE},		 /* record route */
+		{{1, 148, 4, 0, 0, 0, 0, 0}, DROP_NONE},	 /* router alert */
+		{{0x83, 7, 4, 1, 2, 3, 4, 0}, DROP_NET_MARTIAN}, /* loose source route */
+		{{1, 0x89, 7, 4, 1, 2, 3, 4}, DROP_NET_MARTIAN}, /* strict */
+		{{7, 0, 0, 0, 0, 0, 0, 0}, DROP_NET_HEADER},
+		{{7, 1, 0, 0, 0, 0, 0, 0}, DROP_NET_HEADER},
+		{{7, 9, 4, 0, 0, 0, 0, 0}, DROP_NET_HEADER},
+		{{1, 1, 1, 1, 1, 1, 1, 7}, DROP_NET_HEADER},
+		{{7, 7, 4, 0, 0, 0, 0, 7}, DROP_NET_HEADER},
+	};
+
+	(void)state;
+	for (unsigned int i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		struct frame f = frame_udp(LAN_HOST, FAR_HOST, 5, 6, NULL, 3);
+		struct pkt_meta meta;
+
+		frame_options(&f, table[i].opt, 8);
+		meta = kit_classify(&f);
+		if (table[i].want != DROP_NONE) {
+			assert_int_equal(meta.verdict, PKT_DROP);
+			assert_int_equal(meta.reason, table[i].want);
+		} else {
+			assert_int_equal(meta.verdict, PKT_FORWARD);
+			assert_int_equal(meta.l4_off, 42);
+			assert_int_equal(meta.dst_port, 6);
+		}
+	}
+}
+
+static struct frame fragment(uint32_t dst, unsigned int word, uint8_t proto, size_t len)
+{
+	struct frame f = frame_ipv4(LAN_HOST, dst, proto, len);
+
+	put16(f.b + ETH + 6, word);
+	frame_fix(&f);
+	return f;
+}
+
+static void knows_fragments(void **state)
+{
+	struct frame f = fragment(FAR_HOST, 0x2000, 17, 64);
+	struct pkt_meta meta = kit_classify(&f);
+
+	(void)state;
+	assert_int_equal(meta.verdict, PKT_FORWARD);
+	assert_int_equal(meta.flags, PKT_F_FRAGMENT);
+	assert_int_equal(meta.src_port, 0x0001);
+	f = fragment(FAR_HOST, 0x2001, 17, 64);
+	meta = kit_classify(&f);
+	assert_int_equal(meta.verdict, PKT_FORWARD);
+	assert_int_equal(meta.flags, PKT_F_FRAGMENT | PKT_F_NONFIRST);
+	assert_int_equal(meta.src_port, 0);
+	f = fragment(FAR_HOST, 0x0010, 17, 3); /* the last piece may be short */
+	meta = kit_classify(&f);
+	assert_int_equal(meta.verdict, PKT_FORWARD);
+	f = fragment(FAR_HOST, 0x2000, 6, 16); /* a first piece that hides TCP's flags */
+	drops(&f, DROP_NET_HEADER);
+	f = fragment(FAR_HOST, 0x2001, 6, 64); /* one that overwrites them */
+	drops(&f, DROP_NET_FRAGMENT);
+	f = fragment(FAR_HOST, 0x1fff, 17, 24); /* ends beyond 65535 */
+	drops(&f, DROP_NET_HEADER);
+}
+
+static void puts_nothing_together_for_itself(void **state)
+{
+	static const uint8_t protos[] = {1, 6, 17, 50};
+
+	(void)state;
+	for (unsigned int i = 0; i < sizeof(protos); i++) {
+		struct frame f = fragment(LAN_US, 0x2000, protos[i], 64);
+
+		drops(&f, DROP_NET_FRAGMENT);
+		f = fragment(LAN_US, 0x0008, protos[i], 64);
+		drops(&f, DROP_NET_FRAGMENT);
+	}
+}
+
+static void wants_whole_transport_headers(void **state)
+{
+	static const struct {
+		uint8_t proto;
+		unsigned int least;
+	} table[] = {{1, 8}, {6, 20}, {17, 8}, {33, 12}, {132, 12}, {136, 8}, {47, 0}, {89, 0}};
+
+	(void)state;
+	for (unsigned int i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		for (unsigned int len = 0; len <= table[i].least; len++) {
+			struct frame f = frame_ipv4(LAN_HOST, FAR_HOST, table[i].proto, len);
+
+			if (len < table[i].least)
+				drops(&f, DROP_NET_HEADER);
+			else
+				goes(&f, PKT_FORWARD);
+		}
+	}
+}
+
+static void takes_plain_esp(void **state)
+{
+	struct frame f = frame_ipv4(PEER, WAN_US, 50, 100);
+	struct pkt_meta meta = kit_classify(&f);
+
+	(void)state;
+	assert_int_equal(meta.verdict, PKT_ESP_IN);
+	assert_int_equal(meta.l4_off, 34);
+	assert_int_equal(meta.flags, 0);
+	for (unsigned int len = 0; len < 8; len++) {
+		f = frame_ipv4(PEER, WAN_US, 50, len);
+		drops(&f, DROP_IN_HEADER_ERRORS);
+	}
+	f = frame_ipv4(PEER, FAR_HOST, 50, 100); /* somebody else's */
+	goes(&f, PKT_FORWARD);
+}
+
+static void takes_esp_in_udp(void **state)
+{
+	static const uint8_t esp[40] = {0xc0, 0xff, 0xee, 0x01, 0, 0, 0, 1};
+	struct frame f = frame_udp(PEER, WAN_US, 32001, 4500, esp, sizeof(esp));
+	struct pkt_meta meta = kit_classify(&f);
+
+	(void)state;
+	assert_int_equal(meta.verdict, PKT_ESP_IN);
+	assert_int_equal(meta.flags, PKT_F_UDP_ENCAP);
+	assert_int_equal(meta.l4_off, 42);
+	assert_int_equal(meta.src_port, 32001);
+	assert_int_equal(meta.dst_port, 4500);
+	put16(f.b + ETH + 26, 0); /* no checksum */
+	goes(&f, PKT_ESP_IN);
+}
+
+/* RFC 3948 section 2, payload by payload. */
+static void tells_keepalive_marker_and_esp_apart(void **state)
+{
+	static const struct {
+		unsigned int dport, len;
+		uint8_t data[12];
+		enum pkt_verdict verdict;
+		enum drop_reason reason;
+	} table[] = {
+		{4500, 1, {0xff}, PKT_DROP, DROP_NET_KEEPALIVE},
+		{4500, 1, {0xfe}, PKT_DROP, DROP_IN_HEADER_ERRORS},
+		{4500, 0, {0}, PKT_DROP, DROP_IN_HEADER_ERRORS},
+		{4500, 2, {0xff, 0xff}, PKT_DROP, DROP_IN_HEADER_ERRORS},
+		{4500, 3, {0, 0, 0}, PKT_DROP, DROP_IN_HEADER_ERRORS},
+		{4500, 4, {0, 0, 0, 0}, PKT_DROP, DROP_NET_HEADER},
+		{4500, 5, {0, 0, 0, 0, 9}, PKT_PUNT, 0},
+		{4500, 4, {0, 0, 0, 1}, PKT_DROP, DROP_IN_HEADER_ERRORS},
+		{4500, 7, {1, 2, 3, 4, 5, 6, 7}, PKT_DROP, DROP_IN_HEADER_ERRORS},
+		{4500, 8, {1, 2, 3, 4, 5, 6, 7, 8}, PKT_ESP_IN, 0},
+		{4500, 8, {0xff, 2, 3, 4, 5, 6, 7, 8}, PKT_ESP_IN, 0},
+		{500, 0, {0}, PKT_DROP, DROP_NET_HEADER},
+		{500, 1, {0xff}, PKT_PUNT, 0},
+		{500, 8, {1, 2, 3, 4, 5, 6, 7, 8}, PKT_PUNT, 0},
+		{501, 8, {1, 2, 3, 4, 5, 6, 7, 8}, PKT_LOCAL, 0},
+		{4501, 8, {1, 2, 3, 4, 5, 6, 7, 8}, PKT_LOCAL, 0},
+	};
+
+	(void)state;
+	for (unsigned int i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		struct frame f =
+			frame_udp(PEER, WAN_US, 4500, table[i].dport, table[i].data, table[i].len);
+		struct pkt_meta meta = kit_classify(&f);
+
+		assert_int_equal(meta.verdict, table[i].verdict);
+		assert_int_equal(meta.reason, table[i].reason);
+		assert_int_equal(!!(meta.flags & PKT_F_UDP_ENCAP), meta.verdict == PKT_ESP_IN);
+	}
+}
+
+static void wants_udp_length_to_be_ips(void **state)
+{
+	static const unsigned int ports_of_ours[] = {500, 4500};
+
+	(void)state;
+	for (unsigned int p = 0; p < 2; p++) {
+		for (unsigned int len = 0; len < 70; len++) {
+			struct frame f = frame_udp(PEER, WAN_US, 4500, ports_of_ours[p], NULL, 20);
+
+			if (len == 28)
+				continue;
+			put16(f.b + ETH + 24, len);
+			put16(f.b + ETH + 26, 0);
+			drops(&f, p == 1 ? DROP_IN_HEADER_ERRORS : DROP_NET_HEADER);
+		}
+	}
+}
+
+static void checks_every_bit_of_the_udp_checksum(void **state)
+{
+	static const uint8_t ike[33] = {0x11, 0x22, 0x33, 0x44};
+	const struct frame good = frame_udp(PEER, WAN_US, 500, 500, ike, sizeof(ike));
+
+	(void)state;
+	goes(&good, PKT_PUNT);
+	for (size_t i = ETH + 28; i < good.len; i++) {
+		struct frame f = good;
+
+		f.b[i] ^= 0x10;
+		drops(&f, DROP_NET_CHECKSUM);
+	}
+}
+
+static void gives_the_rest_to_local(void **state)
+{
+	static const uint8_t protos[] = {1, 2, 6, 17, 47, 51, 255};
+
+	(void)state;
+	for (unsigned int i = 0; i < sizeof(protos); i++) {
+		struct frame f = frame_ipv4(LAN_HOST, WAN_US, protos[i], 40);
+
+		goes(&f, PKT_LOCAL);
+	}
+}
+
+static void makes_one_segment_of_several(void **state)
+{
+	struct frame f = frame_udp(LAN_HOST, FAR_HOST, 7, 8, NULL, 1000);
+
+	(void)state;
+	for (unsigned int cut = 1; cut < f.len; cut += 13) {
+		struct rte_mbuf *m = harness_mbuf(kit.h, f.b, cut);
+		struct rte_mbuf *tail = harness_mbuf(kit.h, f.b + cut, f.len - cut);
+
+		assert_int_equal(rte_pktmbuf_chain(m, tail), 0);
+		parse_burst(kit.w, 0, &m, 1);
+		assert_int_equal(pkt_meta(m)->verdict, PKT_FORWARD);
+		assert_int_equal(m->nb_segs, 1);
+		assert_int_equal(m->data_len, f.len);
+		assert_memory_equal(rte_pktmbuf_mtod(m, void *), f.b, f.len);
+		rte_pktmbuf_free(m);
+	}
+}
+
+static void refuses_what_fits_no_segment(void **state)
+{
+	struct frame f = frame_udp(LAN_HOST, FAR_HOST, 7, 8, NULL, 2000);
+	struct rte_mbuf *m = harness_mbuf(kit.h, f.b, f.len);
+	struct rte_mbuf *tail = harness_mbuf(kit.h, f.b, f.len);
+
+	(void)state;
+	assert_int_equal(rte_pktmbuf_chain(m, tail), 0);
+	parse_burst(kit.w, 0, &m, 1);
+	assert_int_equal(pkt_meta(m)->verdict, PKT_DROP);
+	assert_int_equal(pkt_meta(m)->reason, DROP_NET_TOO_BIG);
+	rte_pktmbuf_free(m);
+}
+
+/* Each packet is placed at the end of an allocation of its own size, so that a sanitizer sees one
+ * byte read beyond it. */
+static struct pkt_meta classify_tight(const uint8_t *bytes, size_t len)
+{
+	struct rte_mbuf *m = harness_mbuf(kit.h, "", 0);
+	void *addr = m->buf_addr;
+	uint16_t off = m->data_off;
+	uint8_t *tight = malloc(len + 1); /* one byte in front: every offset is odd */
+	struct pkt_meta meta;
+
+	assert_non_null(tight);
+	memcpy(tight + 1, bytes, len);
+	m->buf_addr = tight;
+	m->data_off = 1;
+	m->data_len = (uint16_t)len;
+	m->pkt_len = (uint32_t)len;
+	parse_burst(kit.w, 0, &m, 1);
+	meta = *pkt_meta(m);
+	assert_true(m->data_len <= len);
+	if (meta.verdict != PKT_DROP && meta.verdict != PKT_SLOW) {
+		assert_int_equal(m->data_len, ETH + meta.ip_len);
+		assert_true(meta.l4_off <= m->data_len);
+	}
+	m->buf_addr = addr;
+	m->data_off = off;
+	free(tight);
+	rte_pktmbuf_free(m);
+	return meta;
+}
+
+#define SAMPLES 12u
+
+static void make_samples(struct frame s[SAMPLES])
+{
+	static const uint8_t ike[40] = {0, 0, 0, 0, 1}, esp[40] = {1};
+	static const uint8_t opt[8] = {7, 7, 4};
+
+	s[0] = frame_udp(LAN_HOST, FAR_HOST, 1, 2, NULL, 30);
+	s[1] = frame_ipv4(LAN_HOST, FAR_HOST, 6, 40);
+	s[2] = frame_icmp(LAN_HOST, FAR_HOST, 8, 0, 30);
+	s[3] = frame_ipv4(PEER, WAN_US, 50, 60);
+	s[4] = frame_udp(PEER, WAN_US, 4500, 4500, esp, sizeof(esp));
+	s[5] = frame_udp(PEER, WAN_US, 4500, 4500, ike, sizeof(ike));
+	s[6] = frame_udp(PEER, WAN_US, 500, 500, ike, sizeof(ike));
+	s[7] = frame_udp(PEER, WAN_US, 4500, 4500, "\xff", 1);
+	s[8] = frame_icmp(LAN_HOST, LAN_US, 8, 0, 30);
+	s[9] = fragment(FAR_HOST, 0x2000, 17, 64);
+	s[10] = frame_udp(LAN_HOST, FAR_HOST, 1, 2, NULL, 30);
+	frame_options(&s[10], opt, 8);
+	s[11] = (struct frame){.len = 42};
+	memset(s[11].b, 0xff, 6);
+	put16(s[11].b + 12, 0x0806);
+}
+
+static void drops_every_truncation(void **state)
+{
+	struct frame s[SAMPLES];
+
+	(void)state;
+	make_samples(s);
+	for (unsigned int i = 0; i < SAMPLES - 1; i++) {
+		for (size_t len = 0; len < s[i].len; len++)
+			assert_int_equal(classify_tight(s[i].b, len).verdict, PKT_DROP);
+		assert_true(classify_tight(s[i].b, s[i].len).verdict != PKT_DROP ||
+			    classify_tight(s[i].b, s[i].len).reason == DROP_NET_KEEPALIVE);
+	}
+	for (size_t len = 0; len < ETH; len++)
+		assert_int_equal(classify_tight(s[11].b, len).reason, DROP_NET_L2);
+}
+
+static void survives_a_million_mutations(void **state)
+{
+	struct frame s[SAMPLES];
+	uint64_t seed = 4711;
+	unsigned int passed = 0;
+
+	(void)state;
+	make_samples(s);
+	for (unsigned int n = 0; n < 1000000; n++) {
+		struct frame f = s[kit_random(&seed) % SAMPLES];
+		unsigned int changes = 1 + kit_random(&seed) % 4;
+
+		while (changes-- > 0)
+			f.b[kit_random(&seed) % f.len] = (uint8_t)kit_random(&seed);
+		/* Half of them with a header checksum that is right, to get behind it. */
+		if (n % 2 == 0 && (f.b[ETH] & 15u) * 4u + ETH <= f.len)
+			frame_fix(&f);
+		if (n % 8 == 0)
+			f.len = kit_random(&seed) % (f.len + 1);
+		passed += classify_tight(f.b, f.len).verdict != PKT_DROP;
+	}
+	assert_true(passed > 100000 && passed < 900000);
+}
+
+/* parse_ipv4(): what lies behind l3_off must be the packet, no more and no less. */
+static struct pkt_meta inner(const struct frame *f, uint8_t flags)
+{
+	struct rte_mbuf *m = harness_mbuf(kit.h, f->b, f->len);
+	struct pkt_meta meta;
+
+	assert_non_null(m);
+	pkt_meta(m)->flags = flags;
+	pkt_meta(m)->in_port = 1;
+	pkt_meta(m)->sa_slot = 5;
+	parse_ipv4(kit.w, m, ETH);
+	meta = *pkt_meta(m);
+	rte_pktmbuf_free(m);
+	return meta;
+}
+
+static void parses_inner_packets(void **state)
+{
+	struct frame f = frame_udp(FAR_HOST, LAN_HOST, 9, 10, NULL, 33);
+	struct pkt_meta meta = inner(&f, PKT_F_FROM_SA | PKT_F_UDP_ENCAP | PKT_F_DF);
+
+	(void)state;
+	assert_int_equal(meta.verdict, PKT_FORWARD);
+	assert_int_equal(meta.flags, PKT_F_FROM_SA);
+	assert_int_equal(meta.sa_slot, 5);
+	assert_int_equal(meta.in_port, 1);
+	assert_int_equal(meta.dst_port, 10);
+	f.len++;
+	meta = inner(&f, PKT_F_FROM_SA);
+	assert_int_equal(meta.reason, DROP_NET_HEADER);
+	f.len -= 2;
+	meta = inner(&f, PKT_F_FROM_SA);
+	assert_int_equal(meta.reason, DROP_NET_HEADER);
+}
+
+static void takes_no_esp_or_ike_from_inside(void **state)
+{
+	struct frame f = frame_udp(FAR_HOST, LAN_US, 500, 500, "ike", 3);
+
+	(void)state;
+	assert_int_equal(inner(&f, PKT_F_FROM_SA).verdict, PKT_LOCAL);
+	f = frame_ipv4(FAR_HOST, WAN_US, 50, 60);
+	assert_int_equal(inner(&f, PKT_F_FROM_SA).verdict, PKT_LOCAL);
+}
+
+static void lets_only_ourselves_use_our_addresses(void **state)
+{
+	struct frame f = frame_udp(LAN_US, LAN_HOST, 9, 10, NULL, 33);
+
+	(void)state;
+	assert_int_equal(inner(&f, PKT_F_FROM_SA).reason, DROP_NET_MARTIAN);
+	assert_int_equal(inner(&f, 0).reason, DROP_NET_MARTIAN);
+	assert_int_equal(inner(&f, PKT_F_ORIGIN).verdict, PKT_FORWARD);
+	assert_int_equal(inner(&f, PKT_F_ORIGIN).flags, PKT_F_ORIGIN);
+}
+
+static void has_no_addresses_before_the_first_table(void **state)
+{
+	struct frame f = frame_ipv4(PEER, WAN_US, 50, 60);
+	struct fib *fib = kit.h->tables.fib;
+
+	(void)state;
+	kit.h->tables.fib = NULL;
+	goes(&f, PKT_FORWARD);
+	kit.h->tables.fib = fib;
+}
+
+#define T(f) cmocka_unit_test_setup_teardown(f, kit_begin, kit_end)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		T(forwards_transit_with_its_ports),
+		T(gives_type_and_code_of_icmp),
+		T(cuts_ethernet_padding),
+		T(takes_frames_for_us_only),
+		T(refuses_other_ethertypes),
+		T(gives_arp_to_the_manager),
+		T(refuses_bad_ip_headers),
+		T(checks_every_bit_of_the_header_checksum),
+		T(refuses_martian_addresses),
+		T(treats_options_by_the_book),
+		T(knows_fragments),
+		T(puts_nothing_together_for_itself),
+		T(wants_whole_transport_headers),
+		T(takes_plain_esp),
+		T(takes_esp_in_udp),
+		T(tells_keepalive_marker_and_esp_apart),
+		T(wants_udp_length_to_be_ips),
+		T(checks_every_bit_of_the_udp_checksum),
+		T(gives_the_rest_to_local),
+		T(makes_one_segment_of_several),
+		T(refuses_what_fits_no_segment),
+		T(drops_every_truncation),
+		T(survives_a_million_mutations),
+		T(parses_inner_packets),
+		T(takes_no_esp_or_ike_from_inside),
+		T(lets_only_ourselves_use_our_addresses),
+		T(has_no_addresses_before_the_first_table),
+	};
+
+	return cmocka_run_group_tests(tests, kit_setup, kit_teardown);
+}
