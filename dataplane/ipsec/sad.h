@@ -5,7 +5,8 @@
  * An inbound SPI carries its slot, so look-up is sad->slot[spi & mask] and a compare of the whole
  * SPI, destination and encapsulation. The outbound SA of a policy is sad->out[policy index], one
  * atomic 32-bit slot number. Removal: unpublish, wait for every worker's quiescent state, then wipe
- * and reuse.
+ * and reuse. The SA's lines in the counter areas must be zero when it is added and are the
+ * manager's to fold away and to clear before sad_reclaim() frees the slot.
  */
 #ifndef ESPGW_IPSEC_SAD_H
 #define ESPGW_IPSEC_SAD_H
@@ -15,13 +16,23 @@
 
 #define SAD_NONE UINT32_MAX
 
+/* How far the promised sequence mark runs ahead of what was used, at every visit of sad_tick(). */
+#define SAD_SEQ_AHEAD	  (1ull << 25)
+#define SAD_SEQ_AHEAD_MIN (1ull << 24)
+/* SAs that one sad_tick() visits at most. */
+#define SAD_TICK_BUDGET 1024u
+/* Path MTU until the first tick has asked for it. */
+#define SAD_DEFAULT_PATH_MTU 1500u
+
 struct sad;
 
+/** max_sas is a power of two. status: the segment's lines, written only. NULL without memory. */
 struct sad *sad_create(uint32_t max_sas, uint32_t max_policies, struct abi_sa_status *status,
 		       int socket);
+/** Wipes what is left. No worker may run any more. */
 void sad_free(struct sad *s);
 
-/* Workers. NULL when there is none. */
+/* Workers. NULL when there is none. What is found stays valid until the next quiescent state. */
 struct sa *sad_lookup_in(const struct sad *s, uint32_t spi);
 struct sa *sad_lookup_out(const struct sad *s, uint32_t policy_index);
 struct sa *sad_slot(const struct sad *s, uint32_t slot);
@@ -38,18 +49,23 @@ uint16_t sad_update(struct sad *s, const struct abi_sa_update *c, uint32_t *deta
  * grace period. */
 uint16_t sad_delete(struct sad *s, uint32_t slot, uint32_t spi);
 void sad_reclaim(struct sad *s, uint32_t slot);
-/** A policy went away: no outbound SA for its index any more. */
+/** A policy went away: no outbound SA for its index any more, and its SAs serve none. */
 void sad_unbind_policy(struct sad *s, uint32_t policy_index);
+/** The number of SAs that are not free, deleted ones included. */
+uint32_t sad_count(const struct sad *s);
 
 struct sad_tick_io {
 	const struct abi_sa_counters *counters; /* the area, [slot][stride] */
 	unsigned int stride;
 	unsigned int workers;
 	void (*event)(void *ctx, const struct abi_ev_sa *ev);
+	/* MTU of the port towards an outer destination (host order); NULL or 0: not known. */
+	uint16_t (*path_mtu)(void *ctx, uint32_t remote);
 	void *ctx;
 };
 
-/** Lifetimes, sequence marks, first traffic, status lines. Call at least every 10 ms. */
+/** Lifetimes, sequence marks, MTUs, moved peers, first traffic, status lines: the next
+ * SAD_TICK_BUDGET SAs in turn. Call at least every 10 ms. */
 void sad_tick(struct sad *s, const struct sad_tick_io *io, uint64_t now);
 
 #endif

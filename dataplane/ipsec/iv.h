@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * iv.h - unpredictable CBC IVs: keystream of AES-128 in counter mode under a random key of the
+ * worker's own, made in blocks. RFC 3602 section 3 wants an IV that nobody can foresee, and a
+ * keystream is that; a block cipher under one key never gives the same block twice, so neither does
+ * the same IV come again.
+ */
+#ifndef ESPGW_IPSEC_IV_H
+#define ESPGW_IPSEC_IV_H
+
+#include <errno.h>
+#include <stdint.h>
+#include <string.h>
+
+#define IV_LEN	 16u
+#define IV_STOCK 256u /* IVs of one refill */
+
+struct IMB_MGR;
+
+struct iv_gen {
+	_Alignas(64) uint8_t stock[IV_STOCK * IV_LEN];
+	_Alignas(16) uint8_t schedule[11 * 16];
+	uint64_t refills;
+	uint32_t left;
+};
+
+/** Key the generator from the kernel's random source. 0 or -errno. */
+int iv_init(struct iv_gen *g, struct IMB_MGR *mgr);
+/** Make the next IV_STOCK IVs. 0, or -EIO when the library does not do the cipher. */
+int iv_refill(struct iv_gen *g, struct IMB_MGR *mgr);
+
+/** 0, or -EIO: then out must not be used. */
+static inline int iv_take(struct iv_gen *g, struct IMB_MGR *mgr, uint8_t out[IV_LEN])
+{
+	if (__builtin_expect(g->left == 0, 0) && iv_refill(g, mgr) != 0)
+		return -EIO;
+	g->left--;
+	memcpy(out, &g->stock[g->left * IV_LEN], IV_LEN);
+	return 0;
+}
+
+#endif

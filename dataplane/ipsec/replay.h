@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * replay.h - the anti-replay window (RFC 4303 section 3.4.3), shared by workers without a lock.
+ *
+ * The window is a ring of 64-bit cells {block number, 32 bits}, after the ring of blocks of
+ * RFC 6479. A cell says which block of 32 sequence numbers it holds and which of them were taken,
+ * so one compare-and-swap decides about a packet: same block, test and set; older block in the
+ * cell, replace it; newer block in the cell, the packet is left of the window. A number that was
+ * taken once can never be taken again, whatever the interleaving, because a cell's block number
+ * only grows. `top` is the highest number verified: it makes the left edge exact and is moved after
+ * the burst, so the ring has room for the window and a burst of every worker.
+ */
+#ifndef ESPGW_IPSEC_REPLAY_H
+#define ESPGW_IPSEC_REPLAY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define REPLAY_WINDOW_MIN 64u
+#define REPLAY_WINDOW_MAX 65536u
+#define REPLAY_SPARE	  64u /* numbers of the ring beyond the window */
+
+struct replay {
+	uint64_t top;	 /* highest sequence number verified */
+	uint32_t window; /* packets */
+	uint32_t mask;	 /* cells - 1, cells being a power of two */
+	uint64_t cell[] __attribute__((aligned(64)));
+};
+
+/** Cells that a window of that many packets takes. */
+static inline uint32_t replay_cells(uint32_t window)
+{
+	uint32_t need = (window + REPLAY_SPARE + 31) / 32 + 1, cells = 8;
+
+	while (cells < need)
+		cells *= 2;
+	return cells;
+}
+
+/** Bytes of a struct replay for that window (REPLAY_WINDOW_MIN..REPLAY_WINDOW_MAX). */
+static inline size_t replay_bytes(uint32_t window)
+{
+	return sizeof(struct replay) + replay_cells(window) * sizeof(uint64_t);
+}
+
+static inline uint64_t replay_cell(uint32_t block, uint32_t bits)
+{
+	return (uint64_t)block << 32 | bits;
+}
+
+/** Start with every number up to `start` taken (0: a new SA). Not for use beside workers. */
+static inline void replay_init(struct replay *r, uint32_t window, uint64_t start)
+{
+	uint32_t last = (uint32_t)(start >> 5), cells = replay_cells(window);
+
+	r->top = start;
+	r->window = window;
+	r->mask = cells - 1;
+	for (uint32_t i = 0; i < cells; i++)
+		r->cell[i] = 0;
+	for (uint32_t i = 0; i < cells && i <= last; i++)
+		r->cell[(last - i) & r->mask] = replay_cell(last - i, UINT32_MAX);
+	r->cell[last & r->mask] = replay_cell(last, (uint32_t)((2ull << (start & 31)) - 1));
+}
+
+static inline bool replay_left_of_window(const struct replay *r, uint64_t seq)
+{
+	uint64_t top = __atomic_load_n(&r->top, __ATOMIC_RELAXED);
+
+	/* RFC 4303 section 3.3.3: the first packet has number 1. */
+	return seq == 0 || seq + r->window <= top;
+}
+
+/** Would the number be taken now? Read-only, for use before the integrity check. */
+static inline bool replay_check(const struct replay *r, uint64_t seq)
+{
+	uint32_t block = (uint32_t)(seq >> 5);
+	uint64_t cell = __atomic_load_n(&r->cell[block & r->mask], __ATOMIC_RELAXED);
+	int32_t ahead = (int32_t)(block - (uint32_t)(cell >> 32));
+
+	if (replay_left_of_window(r, seq) || ahead < 0)
+		return false;
+	return ahead > 0 || (cell >> (seq & 31) & 1) == 0;
+}
+
+/**
+ * Take the number of a packet whose ICV was good. True once for each number, whoever asks. A retry
+ * means that another worker took a number of the same cell, of which there are 32.
+ */
+static inline bool replay_take(struct replay *r, uint64_t seq)
+{
+	uint32_t block = (uint32_t)(seq >> 5), bit = 1u << (seq & 31);
+	uint64_t *p = &r->cell[block & r->mask];
+	uint64_t cell = __atomic_load_n(p, __ATOMIC_RELAXED), next;
+
+	if (replay_left_of_window(r, seq))
+		return false;
+	do {
+		int32_t ahead = (int32_t)(block - (uint32_t)(cell >> 32));
+
+		if (ahead < 0 || (ahead == 0 && (cell & bit) != 0))
+			return false;
+		next = ahead > 0 ? replay_cell(block, bit) : cell | bit;
+	} while (!__atomic_compare_exchange_n(p, &cell, next, true, __ATOMIC_RELAXED,
+					      __ATOMIC_RELAXED));
+	return true;
+}
+
+/** Move the right edge to the highest number taken, at the latest REPLAY_SPARE numbers on. True
+ * when it moved. */
+static inline bool replay_advance(struct replay *r, uint64_t seq)
+{
+	uint64_t top = __atomic_load_n(&r->top, __ATOMIC_RELAXED);
+
+	while (seq > top)
+		if (__atomic_compare_exchange_n(&r->top, &top, seq, true, __ATOMIC_RELAXED,
+						__ATOMIC_RELAXED))
+			return true;
+	return false;
+}
+
+#endif

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * sa.h - one security association as the workers see it (RFC 4301 section 4.4.2).
+ *
+ * The manager builds it, publishes it (sad.h), and frees it after a grace period. Workers read line
+ * 0 for every packet, share line 1, and take the outer header once per burst. Key material is here
+ * and nowhere else; it is wiped before the memory is given back. Addresses and ports are in host
+ * order but for the header template.
+ */
+#ifndef ESPGW_IPSEC_SA_H
+#define ESPGW_IPSEC_SA_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "dataplane/api/messages.h"
+#include "dataplane/ipsec/replay.h"
+
+#define SA_ESP_HEADER  8u  /* SPI, sequence number */
+#define SA_ESP_TRAILER 2u  /* pad length, next header */
+#define SA_MAX_ICV     32u /* HMAC-SHA2-512-256 */
+#define SA_SEQ_MAX     UINT32_MAX
+#define SA_SEQ_SOFT    ((uint64_t)3 << 30) /* 75 % of 2^32: ask for a new SA */
+
+enum sa_state {
+	SA_LARVAL = 0, /* being set up */
+	SA_LIVE,       /* in use, soft-expired or not */
+	SA_EXPIRED,    /* past a hard lifetime: kept to be counted against until it is deleted */
+	SA_DEAD,       /* deleted, waiting for the grace period */
+};
+
+/** One selector of the SA, in host order. protocol 0: any; ports 0..65535: any. */
+struct sa_range {
+	uint32_t lo;
+	uint32_t hi;
+	uint16_t port_lo;
+	uint16_t port_hi;
+	uint8_t protocol;
+	uint8_t any_port;
+	uint8_t pad[2];
+};
+
+/**
+ * What esp_out puts in front: IPv4, UDP when encapsulated, ESP with SPI; lengths, TOS, id,
+ * checksum and sequence number left 0. Moved as whole words, so that a reader beside a writer sees
+ * old or new words, and sa.outer_gen tells it when it saw both.
+ */
+struct sa_outer {
+	union {
+		uint64_t word[6];
+		struct {
+			uint8_t header[40];
+			uint16_t sum;	/* of the IPv4 header's words, not folded in yet */
+			uint8_t length; /* bytes of header in use: 28, or 36 with UDP */
+			uint8_t encap;
+			uint32_t remote;
+		};
+	};
+};
+_Static_assert(sizeof(struct sa_outer) == 48, "sa_outer");
+
+/** Expanded by crypto_set_keys(). AES: encryption or decryption schedule, by direction. */
+struct sa_keys {
+	_Alignas(64) uint8_t cipher[15 * 16];
+	_Alignas(16) uint8_t ipad[64]; /* HMAC's inner and outer state after the first block */
+	_Alignas(16) uint8_t opad[64];
+};
+
+struct sa {
+	/* Line 0: read for every packet; written by the manager only. */
+	_Alignas(64) uint32_t state; /* enum sa_state */
+	uint32_t spi;
+	uint32_t slot;
+	uint32_t policy; /* index, or SAD_NONE */
+	uint8_t direction;
+	uint8_t cipher; /* enum crypto_cipher, enum crypto_hash */
+	uint8_t hash;
+	uint8_t iv_len;
+	uint8_t block; /* what the ciphertext is a multiple of: 16, or 4 (RFC 4303 section 2.4) */
+	uint8_t icv_len;
+	uint8_t n_local;
+	uint8_t n_remote;
+	uint32_t mtu;	       /* outbound: largest inner packet */
+	uint32_t outer_gen;    /* odd while the manager writes outer */
+	uint64_t endpoint;     /* inbound: sa_endpoint() of local address and encapsulation */
+	uint64_t peer;	       /* inbound: sa_peer() of where packets are expected from */
+	uint64_t seq_limit;    /* outbound: last number that may be used, kept ahead by sad_tick */
+	struct replay *replay; /* inbound; NULL: off */
+
+	/* Line 1: shared by the workers. */
+	_Alignas(64) uint64_t seq; /* outbound: last number handed out; runs past the limit */
+	uint64_t moved; /* inbound: sa_peer() of a verified packet from elsewhere, or 0 */
+
+	_Alignas(64) struct sa_outer outer; /* outbound */
+	_Alignas(64) struct sa_range local[ABI_MAX_SELECTORS];
+	struct sa_range remote[ABI_MAX_SELECTORS];
+	struct sa_keys keys;
+
+	/* The manager's. */
+	uint64_t cookie;
+	uint64_t first_used;
+	uint64_t seq_mark;
+	uint64_t moved_told;
+	struct abi_lifetime life;
+	uint32_t policy_id;
+	uint32_t used_at; /* place in sad's list of SAs */
+	bool soft_told;
+	bool hard_told;
+	bool current;
+};
+_Static_assert(offsetof(struct sa, seq) == 64, "line 0 is one cache line");
+_Static_assert(offsetof(struct sa, outer) == 128, "line 1 is one cache line");
+
+/** Inbound look-up key beyond the SPI: the address we were sent to, and in what. */
+static inline uint64_t sa_endpoint(uint32_t local, uint8_t encap)
+{
+	return (uint64_t)encap << 32 | local;
+}
+
+/** Where a peer sends from; never 0. */
+static inline uint64_t sa_peer(uint32_t addr, uint16_t port)
+{
+	return 1ull << 48 | (uint64_t)port << 32 | addr;
+}
+
+static inline enum sa_state sa_state(const struct sa *sa)
+{
+	return (enum sa_state)__atomic_load_n(&sa->state, __ATOMIC_ACQUIRE);
+}
+
+/** Take a copy of the outer header; false when the manager is changing it just now. */
+static inline bool sa_outer_read(const struct sa *sa, struct sa_outer *out)
+{
+	uint32_t gen = __atomic_load_n(&sa->outer_gen, __ATOMIC_ACQUIRE);
+
+	for (unsigned int i = 0; i < 6; i++)
+		out->word[i] = __atomic_load_n(&sa->outer.word[i], __ATOMIC_RELAXED);
+	__atomic_thread_fence(__ATOMIC_ACQUIRE);
+	return (gen & 1) == 0 && __atomic_load_n(&sa->outer_gen, __ATOMIC_RELAXED) == gen;
+}
+
+/** Put a new outer header in place; the manager alone. */
+static inline void sa_outer_write(struct sa *sa, const struct sa_outer *in)
+{
+	uint32_t gen = sa->outer_gen;
+
+	__atomic_store_n(&sa->outer_gen, gen + 1, __ATOMIC_RELAXED);
+	__atomic_thread_fence(__ATOMIC_RELEASE);
+	for (unsigned int i = 0; i < 6; i++)
+		__atomic_store_n(&sa->outer.word[i], in->word[i], __ATOMIC_RELAXED);
+	__atomic_store_n(&sa->outer_gen, gen + 2, __ATOMIC_RELEASE);
+}
+
+/**
+ * Is address and port inside one of the n selectors? ports: the packet has them (no non-first
+ * fragment, a protocol with ports); without them only selectors of any port match (RFC 4301
+ * section 7).
+ */
+static inline bool sa_range_match(const struct sa_range *r, unsigned int n, uint32_t addr,
+				  uint8_t proto, uint16_t port, bool ports)
+{
+	for (unsigned int i = 0; i < n; i++)
+		if (addr >= r[i].lo && addr <= r[i].hi &&
+		    (r[i].protocol == 0 || r[i].protocol == proto) &&
+		    (r[i].any_port || (ports && port >= r[i].port_lo && port <= r[i].port_hi)))
+			return true;
+	return false;
+}
+
+#endif

@@ -1,0 +1,363 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* sad.c - SA slots: look-up for the workers; add, update and delete for the manager. */
+#include "dataplane/ipsec/sad.h"
+
+#include <stddef.h>
+#include <string.h>
+
+#include <rte_byteorder.h>
+#include <rte_ip.h>
+#include <rte_malloc.h>
+#include <rte_udp.h>
+
+#include "dataplane/ipsec/crypto.h"
+#include "dataplane/ipsec/mtu.h"
+#include "dataplane/ipsec/natt.h"
+#include "dataplane/ipsec/sad_impl.h"
+
+#define OUTER_TTL 64u
+
+static void set_status(struct sad *s, uint32_t slot, uint32_t state)
+{
+	__atomic_store_n(&s->status[slot].state, state, __ATOMIC_RELEASE);
+}
+
+struct sad *sad_create(uint32_t max_sas, uint32_t max_policies, struct abi_sa_status *status,
+		       int socket)
+{
+	struct sad *s;
+
+	if (!abi_is_pow2(max_sas, ABI_MAX_SAS_LIMIT))
+		return NULL;
+	s = rte_zmalloc_socket("sad", sizeof(*s), 64, socket);
+	if (s == NULL)
+		return NULL;
+	s->slot = rte_zmalloc_socket("sad", max_sas * sizeof(*s->slot), 64, socket);
+	s->owned = rte_zmalloc_socket("sad", max_sas * sizeof(*s->owned), 64, socket);
+	s->used = rte_zmalloc_socket("sad", max_sas * sizeof(*s->used), 64, socket);
+	s->out = rte_zmalloc_socket("sad", max_policies * sizeof(*s->out), 64, socket);
+	if (s->slot == NULL || s->owned == NULL || s->used == NULL || s->out == NULL) {
+		sad_free(s);
+		return NULL;
+	}
+	for (uint32_t i = 0; i < max_policies; i++)
+		s->out[i] = SAD_NONE;
+	s->mask = max_sas - 1;
+	s->max_policies = max_policies;
+	s->status = status;
+	s->socket = socket;
+	return s;
+}
+
+static void sa_free(struct sa *sa)
+{
+	if (sa == NULL)
+		return;
+	rte_free(sa->replay);
+	crypto_wipe_keys(sa);
+	explicit_bzero(sa, sizeof(*sa));
+	rte_free(sa);
+}
+
+void sad_free(struct sad *s)
+{
+	if (s == NULL)
+		return;
+	for (uint32_t i = 0; i < s->n_used; i++)
+		sa_free(s->owned[s->used[i]]);
+	rte_free(s->slot);
+	rte_free(s->owned);
+	rte_free(s->used);
+	rte_free(s->out);
+	rte_free(s);
+}
+
+struct sa *sad_slot(const struct sad *s, uint32_t slot)
+{
+	return slot > s->mask ? NULL : __atomic_load_n(&s->slot[slot], __ATOMIC_ACQUIRE);
+}
+
+struct sa *sad_lookup_in(const struct sad *s, uint32_t spi)
+{
+	struct sa *sa = sad_slot(s, spi & s->mask);
+
+	return sa != NULL && sa->spi == spi && sa->direction == ABI_DIR_IN ? sa : NULL;
+}
+
+struct sa *sad_lookup_out(const struct sad *s, uint32_t policy_index)
+{
+	if (policy_index >= s->max_policies)
+		return NULL;
+	return sad_slot(s, __atomic_load_n(&s->out[policy_index], __ATOMIC_ACQUIRE));
+}
+
+/* The header of RFC 4301 section 5.1.2.1 between fixed ends; with UDP, of RFC 3948 section 2.1. */
+static void make_outer(struct sa_outer *o, uint32_t spi, uint32_t local, uint32_t remote,
+		       uint16_t local_port, uint16_t remote_port, uint8_t encap)
+{
+	struct rte_ipv4_hdr ip = {
+		.version_ihl = RTE_IPV4_VHL_DEF,
+		.fragment_offset = RTE_BE16(RTE_IPV4_HDR_DF_FLAG),
+		.time_to_live = OUTER_TTL,
+		.next_proto_id = encap == ABI_ENCAP_UDP ? IPPROTO_UDP : IPPROTO_ESP,
+		.src_addr = rte_cpu_to_be_32(local),
+		.dst_addr = rte_cpu_to_be_32(remote),
+	};
+	rte_be32_t spi_be = rte_cpu_to_be_32(spi);
+
+	memset(o, 0, sizeof(*o));
+	memcpy(o->header, &ip, sizeof(ip));
+	o->length = sizeof(ip);
+	if (encap == ABI_ENCAP_UDP) {
+		natt_header(o->header + o->length, local_port, remote_port);
+		o->length += NATT_HEADER;
+	}
+	memcpy(o->header + o->length, &spi_be, sizeof(spi_be));
+	o->length += SA_ESP_HEADER;
+	o->sum = rte_raw_cksum(&ip, sizeof(ip));
+	o->encap = encap;
+	o->remote = remote;
+}
+
+void sad_set_endpoint(struct sad *s, struct sa *sa, const struct abi_addr *local,
+		      const struct abi_addr *remote, uint16_t local_port, uint16_t remote_port,
+		      uint8_t encap)
+{
+	uint32_t l = sad_addr(local->bytes), r = sad_addr(remote->bytes);
+	struct abi_sa_status *st = &s->status[sa->slot];
+	struct sa_outer outer;
+
+	make_outer(&outer, sa->spi, l, r, local_port, remote_port, encap);
+	sa_outer_write(sa, &outer);
+	__atomic_store_n(&sa->endpoint, sa_endpoint(l, encap), __ATOMIC_RELAXED);
+	__atomic_store_n(&sa->peer, sa_peer(r, remote_port), __ATOMIC_RELAXED);
+	st->local = *local;
+	st->remote = *remote;
+	st->local_port = local_port;
+	st->remote_port = remote_port;
+	st->encap = encap;
+}
+
+static void set_ranges(struct sa_range *out, const struct abi_range *in, unsigned int n)
+{
+	for (unsigned int i = 0; i < n; i++)
+		out[i] = (struct sa_range){
+			.lo = sad_addr(in[i].lo),
+			.hi = sad_addr(in[i].hi),
+			.port_lo = in[i].port_lo,
+			.port_hi = in[i].port_hi,
+			.protocol = in[i].protocol,
+			.any_port = in[i].port_lo == 0 && in[i].port_hi == UINT16_MAX,
+		};
+}
+
+/* Allocate and fill what does not depend on the slot's status line. NULL: no memory or engine. */
+static struct sa *sa_make(const struct abi_sa_add *c, uint32_t policy_index, int socket)
+{
+	struct sa *sa = rte_zmalloc_socket("sa", sizeof(*sa), 64, socket);
+
+	if (sa == NULL)
+		return NULL;
+	sa->spi = c->spi;
+	sa->slot = c->slot;
+	sa->policy = policy_index;
+	sa->policy_id = c->policy_id;
+	sa->direction = c->direction;
+	sa->n_local = (uint8_t)c->n_local;
+	sa->n_remote = (uint8_t)c->n_remote;
+	set_ranges(sa->local, c->ts_local, c->n_local);
+	set_ranges(sa->remote, c->ts_remote, c->n_remote);
+	sa->cookie = c->cookie;
+	sa->life = c->life;
+	if (crypto_suite(sa, c->encr, c->integ, c->encr_key_len, c->integ_key_len, c->salt_len) !=
+		    0 ||
+	    crypto_set_keys(sa, c->encr_key, c->integ_key) != 0)
+		goto fail;
+	if (c->direction == ABI_DIR_IN && c->replay_window != 0) {
+		sa->replay =
+			rte_zmalloc_socket("replay", replay_bytes(c->replay_window), 64, socket);
+		if (sa->replay == NULL)
+			goto fail;
+		replay_init(sa->replay, c->replay_window,
+			    (c->flags & ABI_SA_F_RESUME) != 0 ? c->seq_start : 0);
+	}
+	return sa;
+fail:
+	sa_free(sa);
+	return NULL;
+}
+
+static uint64_t first_mark(uint64_t seq)
+{
+	return seq + SAD_SEQ_AHEAD < SA_SEQ_MAX ? seq + SAD_SEQ_AHEAD : SA_SEQ_MAX;
+}
+
+static void fill_status(struct abi_sa_status *st, const struct abi_sa_add *c, const struct sa *sa,
+			uint64_t now)
+{
+	st->spi = c->spi;
+	st->cookie = c->cookie;
+	st->policy_id = c->policy_id;
+	st->direction = c->direction;
+	st->mode = c->mode;
+	st->encr = c->encr;
+	st->integ = c->integ;
+	st->encr_key_len = c->encr_key_len;
+	st->current = 0;
+	st->seen_traffic = 0;
+	st->seq = sa->replay != NULL ? sa->replay->top : sa->seq;
+	st->seq_mark = sa->seq_mark;
+	st->replay_window = c->replay_window;
+	st->mtu = sa->mtu;
+	st->added = now;
+	st->first_used = 0;
+	st->life = c->life;
+}
+
+/* From now on its policy sends through sa, and no longer through another. */
+static void make_current(struct sad *s, struct sa *sa)
+{
+	uint32_t old = s->out[sa->policy];
+
+	if (old != SAD_NONE && s->owned[old] != NULL) {
+		s->owned[old]->current = false;
+		s->status[old].current = 0;
+	}
+	sa->current = true;
+	s->status[sa->slot].current = 1;
+	__atomic_store_n(&s->out[sa->policy], sa->slot, __ATOMIC_RELEASE);
+}
+
+uint16_t sad_add(struct sad *s, const struct abi_sa_add *c, uint32_t policy_index, uint64_t now,
+		 uint32_t *detail)
+{
+	uint16_t status = sad_check_add(c, s->mask, now, detail);
+	struct sa *sa;
+
+	if (status != ABI_OK)
+		return status;
+	if (s->owned[c->slot] != NULL)
+		return ABI_ERR_EXISTS;
+	if (policy_index != SAD_NONE && policy_index >= s->max_policies)
+		return ABI_ERR_INTERNAL;
+	if (policy_index == SAD_NONE && c->direction == ABI_DIR_OUT) {
+		*detail = (uint32_t)offsetof(struct abi_sa_add, policy_id);
+		return ABI_ERR_NOT_FOUND;
+	}
+	sa = sa_make(c, policy_index, s->socket);
+	if (sa == NULL)
+		return ABI_ERR_NO_SPACE;
+	sad_set_endpoint(s, sa, &c->local, &c->remote, c->local_port, c->remote_port, c->encap);
+	if (c->direction == ABI_DIR_OUT) {
+		sa->seq = c->seq_start;
+		sa->seq_mark = first_mark(c->seq_start);
+		sa->mtu = mtu_inner(sa, sa->outer.length, SAD_DEFAULT_PATH_MTU);
+	}
+	fill_status(&s->status[c->slot], c, sa, now);
+	/* The promise stands in the segment before a worker can use a number of it. */
+	set_status(s, c->slot, ABI_SA_MATURE);
+	sa->seq_limit = sa->seq_mark;
+	sa->used_at = s->n_used;
+	s->used[s->n_used++] = c->slot;
+	s->owned[c->slot] = sa;
+	__atomic_store_n(&sa->state, SA_LIVE, __ATOMIC_RELEASE);
+	__atomic_store_n(&s->slot[c->slot], sa, __ATOMIC_RELEASE);
+	if ((c->flags & ABI_SA_F_CURRENT) != 0)
+		make_current(s, sa);
+	return ABI_OK;
+}
+
+static struct sa *find_live(const struct sad *s, uint32_t slot, uint32_t spi)
+{
+	struct sa *sa = slot > s->mask ? NULL : s->owned[slot];
+
+	return sa != NULL && sa->spi == spi && sa->state != SA_DEAD ? sa : NULL;
+}
+
+static void set_life(struct sad *s, struct sa *sa, const struct abi_lifetime *life)
+{
+	sa->life = *life;
+	sa->soft_told = false;
+	s->status[sa->slot].life = *life;
+	set_status(s, sa->slot, ABI_SA_MATURE);
+}
+
+uint16_t sad_update(struct sad *s, const struct abi_sa_update *c, uint32_t *detail)
+{
+	uint16_t status = sad_check_update(c, detail);
+	struct sa *sa;
+
+	if (status != ABI_OK)
+		return status;
+	sa = find_live(s, c->slot, c->spi);
+	/* What hard-expired stays so: only a new SA with new keys helps. */
+	if (sa == NULL || sa->state == SA_EXPIRED)
+		return ABI_ERR_NOT_FOUND;
+	if ((c->what & ABI_SA_UPD_CURRENT) != 0 && sa->direction != ABI_DIR_OUT) {
+		*detail = (uint32_t)offsetof(struct abi_sa_update, what);
+		return ABI_ERR_FIELD;
+	}
+	if ((c->what & ABI_SA_UPD_CURRENT) != 0 && sa->policy == SAD_NONE)
+		return ABI_ERR_NOT_FOUND;
+	if ((c->what & ABI_SA_UPD_ENDPOINT) != 0)
+		sad_set_endpoint(s, sa, &c->local, &c->remote, c->local_port, c->remote_port,
+				 c->encap);
+	if ((c->what & ABI_SA_UPD_LIFETIME) != 0)
+		set_life(s, sa, &c->life);
+	if ((c->what & ABI_SA_UPD_CURRENT) != 0)
+		make_current(s, sa);
+	return ABI_OK;
+}
+
+uint16_t sad_delete(struct sad *s, uint32_t slot, uint32_t spi)
+{
+	struct sa *sa = find_live(s, slot, spi);
+
+	if (sa == NULL)
+		return ABI_ERR_NOT_FOUND;
+	set_status(s, slot, ABI_SA_DEAD);
+	s->status[slot].current = 0;
+	__atomic_store_n(&sa->state, SA_DEAD, __ATOMIC_RELEASE);
+	if (sa->policy != SAD_NONE && s->out[sa->policy] == slot)
+		__atomic_store_n(&s->out[sa->policy], SAD_NONE, __ATOMIC_RELEASE);
+	__atomic_store_n(&s->slot[slot], NULL, __ATOMIC_RELEASE);
+	return ABI_OK;
+}
+
+void sad_reclaim(struct sad *s, uint32_t slot)
+{
+	struct sa *sa = slot > s->mask ? NULL : s->owned[slot];
+	uint32_t last;
+
+	if (sa == NULL || sa->state != SA_DEAD)
+		return;
+	last = s->used[--s->n_used];
+	s->used[sa->used_at] = last;
+	s->owned[last]->used_at = sa->used_at;
+	s->owned[slot] = NULL;
+	sa_free(sa);
+	memset((uint8_t *)&s->status[slot] + sizeof(uint32_t), 0,
+	       sizeof(s->status[slot]) - sizeof(uint32_t));
+	set_status(s, slot, ABI_SA_FREE);
+}
+
+void sad_unbind_policy(struct sad *s, uint32_t policy_index)
+{
+	if (policy_index >= s->max_policies)
+		return;
+	__atomic_store_n(&s->out[policy_index], SAD_NONE, __ATOMIC_RELEASE);
+	for (uint32_t i = 0; i < s->n_used; i++) {
+		struct sa *sa = s->owned[s->used[i]];
+
+		if (sa->policy != policy_index)
+			continue;
+		__atomic_store_n(&sa->policy, SAD_NONE, __ATOMIC_RELAXED);
+		sa->current = false;
+		s->status[sa->slot].current = 0;
+	}
+}
+
+uint32_t sad_count(const struct sad *s)
+{
+	return s->n_used;
+}

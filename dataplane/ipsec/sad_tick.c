@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* sad_tick.c - what happens to an SA by time and use: limits, marks, MTU, events, status lines. */
+#include "dataplane/ipsec/mtu.h"
+#include "dataplane/ipsec/sad_impl.h"
+
+struct usage {
+	uint64_t bytes;
+	uint64_t packets;
+};
+
+static struct usage usage_sum(const struct sad_tick_io *io, uint32_t slot)
+{
+	const struct abi_sa_counters *line = &io->counters[(uint64_t)slot * io->stride];
+	struct usage u = {0, 0};
+
+	for (unsigned int w = 0; w < io->workers; w++) {
+		u.bytes += __atomic_load_n(&line[w].bytes, __ATOMIC_RELAXED);
+		u.packets += __atomic_load_n(&line[w].packets, __ATOMIC_RELAXED);
+	}
+	return u;
+}
+
+static void tell(const struct sad_tick_io *io, const struct sa *sa, uint16_t type, uint8_t expire,
+		 uint8_t limit)
+{
+	struct abi_ev_sa ev = {
+		.msg = {.type = type, .length = sizeof(ev)},
+		.slot = sa->slot,
+		.spi = sa->spi,
+		.cookie = sa->cookie,
+		.expire = expire,
+		.limit = limit,
+	};
+
+	if (type == ABI_EV_PEER_MOVED) {
+		ev.remote_port = (uint16_t)(sa->moved_told >> 32);
+		ev.remote.family = 4;
+		for (unsigned int i = 0; i < 4; i++)
+			ev.remote.bytes[i] = (uint8_t)(sa->moved_told >> (24 - 8 * i));
+	}
+	io->event(io->ctx, &ev);
+}
+
+static uint64_t seq_used(const struct sa *sa)
+{
+	uint64_t seq = __atomic_load_n(&sa->seq, __ATOMIC_RELAXED);
+
+	return seq < sa->seq_mark ? seq : sa->seq_mark;
+}
+
+/* Which limit is reached, 0 = none. The fields of a lifetime come in pairs: soft, hard. */
+static uint8_t limit_soft(const struct sa *sa, const struct usage *u, uint64_t now)
+{
+	const struct abi_lifetime *l = &sa->life;
+
+	if (l->soft_time != 0 && now >= l->soft_time)
+		return ABI_LIMIT_TIME;
+	if (l->soft_bytes != 0 && u->bytes >= l->soft_bytes)
+		return ABI_LIMIT_BYTES;
+	if (l->soft_packets != 0 && u->packets >= l->soft_packets)
+		return ABI_LIMIT_PACKETS;
+	if (sa->direction == ABI_DIR_OUT && seq_used(sa) >= SA_SEQ_SOFT)
+		return ABI_LIMIT_SEQUENCE;
+	return 0;
+}
+
+static uint8_t limit_hard(const struct sa *sa, const struct usage *u, uint64_t now)
+{
+	const struct abi_lifetime *l = &sa->life;
+
+	if (l->hard_time != 0 && now >= l->hard_time)
+		return ABI_LIMIT_TIME;
+	if (l->hard_bytes != 0 && u->bytes >= l->hard_bytes)
+		return ABI_LIMIT_BYTES;
+	if (l->hard_packets != 0 && u->packets >= l->hard_packets)
+		return ABI_LIMIT_PACKETS;
+	return 0;
+}
+
+static void tick_life(struct sad *s, struct sa *sa, const struct sad_tick_io *io,
+		      const struct usage *u, uint64_t now)
+{
+	uint8_t limit = limit_hard(sa, u, now);
+
+	if (limit != 0) {
+		__atomic_store_n(&s->status[sa->slot].state, ABI_SA_DEAD, __ATOMIC_RELEASE);
+		__atomic_store_n(&sa->state, SA_EXPIRED, __ATOMIC_RELEASE);
+		tell(io, sa, ABI_EV_SA_EXPIRE, ABI_EXPIRE_HARD, limit);
+		return;
+	}
+	if (!sa->hard_told && sa->direction == ABI_DIR_OUT && seq_used(sa) == SA_SEQ_MAX) {
+		/* Workers refuse by themselves; the SA stays to count what they refuse. */
+		sa->hard_told = true;
+		tell(io, sa, ABI_EV_SA_EXPIRE, ABI_EXPIRE_HARD, ABI_LIMIT_SEQUENCE);
+	}
+	limit = limit_soft(sa, u, now);
+	if (limit != 0 && !sa->soft_told) {
+		sa->soft_told = true;
+		__atomic_store_n(&s->status[sa->slot].state, ABI_SA_DYING, __ATOMIC_RELEASE);
+		tell(io, sa, ABI_EV_SA_EXPIRE, ABI_EXPIRE_SOFT, limit);
+	}
+}
+
+/* First the promise in the segment, then the workers' limit: whoever resumes from the mark starts
+ * above every number that was ever used (RFC 4303 section 2.2). */
+static void tick_sequence(struct sad *s, struct sa *sa)
+{
+	uint64_t seq = __atomic_load_n(&sa->seq, __ATOMIC_RELAXED), mark;
+
+	if (sa->seq_mark < SA_SEQ_MAX && sa->seq_mark < seq + SAD_SEQ_AHEAD_MIN) {
+		mark = seq + SAD_SEQ_AHEAD;
+		sa->seq_mark = mark < SA_SEQ_MAX ? mark : SA_SEQ_MAX;
+		__atomic_store_n(&s->status[sa->slot].seq_mark, sa->seq_mark, __ATOMIC_RELEASE);
+		__atomic_store_n(&sa->seq_limit, sa->seq_mark, __ATOMIC_RELEASE);
+	}
+	s->status[sa->slot].seq = seq < sa->seq_mark ? seq : sa->seq_mark;
+}
+
+static void tick_mtu(struct sad *s, struct sa *sa, const struct sad_tick_io *io)
+{
+	uint16_t path = io->path_mtu != NULL ? io->path_mtu(io->ctx, sa->outer.remote) : 0, mtu;
+
+	if (path == 0)
+		return;
+	mtu = mtu_inner(sa, sa->outer.length, path);
+	if (mtu == sa->mtu)
+		return;
+	__atomic_store_n(&sa->mtu, mtu, __ATOMIC_RELAXED);
+	s->status[sa->slot].mtu = mtu;
+}
+
+static void tick_inbound(struct sad *s, struct sa *sa, const struct sad_tick_io *io)
+{
+	uint64_t moved = __atomic_load_n(&sa->moved, __ATOMIC_RELAXED);
+
+	if (sa->replay != NULL)
+		s->status[sa->slot].seq = __atomic_load_n(&sa->replay->top, __ATOMIC_RELAXED);
+	if (moved == sa->moved_told || moved == 0)
+		return;
+	sa->moved_told = moved;
+	if (moved != sa->peer)
+		tell(io, sa, ABI_EV_PEER_MOVED, 0, 0);
+}
+
+static void tick_traffic(struct sad *s, struct sa *sa, const struct sad_tick_io *io,
+			 const struct usage *u, uint64_t now)
+{
+	if (sa->first_used != 0 || u->packets == 0)
+		return;
+	sa->first_used = now;
+	s->status[sa->slot].first_used = now;
+	s->status[sa->slot].seen_traffic = 1;
+	tell(io, sa, ABI_EV_FIRST_TRAFFIC, 0, 0);
+}
+
+static void tick_one(struct sad *s, struct sa *sa, const struct sad_tick_io *io, uint64_t now)
+{
+	struct usage u;
+
+	if (sa->state != SA_LIVE)
+		return;
+	u = usage_sum(io, sa->slot);
+	if (sa->direction == ABI_DIR_OUT) {
+		tick_sequence(s, sa);
+		tick_mtu(s, sa, io);
+	} else {
+		tick_inbound(s, sa, io);
+	}
+	tick_traffic(s, sa, io, &u, now);
+	tick_life(s, sa, io, &u, now);
+}
+
+void sad_tick(struct sad *s, const struct sad_tick_io *io, uint64_t now)
+{
+	uint32_t n = s->n_used < SAD_TICK_BUDGET ? s->n_used : SAD_TICK_BUDGET;
+
+	for (uint32_t i = 0; i < n; i++) {
+		if (s->next_tick >= s->n_used)
+			s->next_tick = 0;
+		tick_one(s, s->owned[s->used[s->next_tick++]], io, now);
+	}
+}

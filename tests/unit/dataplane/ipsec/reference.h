@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * reference.h - ESP by OpenSSL, byte by byte and one packet at a time: the independent other end of
+ * the tests. It shares no code with the data plane.
+ */
+#ifndef ESPGW_TESTS_REFERENCE_H
+#define ESPGW_TESTS_REFERENCE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "dataplane/api/messages.h"
+
+struct reference_suite {
+	const char *name;
+	uint8_t encr; /* IANA */
+	uint8_t encr_key_len;
+	uint8_t integ; /* IANA */
+	uint8_t integ_key_len;
+	uint8_t icv_len;
+	uint8_t iv_len;
+	uint8_t block;
+};
+
+#define REFERENCE_SUITES 20u
+/** Every cipher with every hash. */
+extern const struct reference_suite reference_suites[REFERENCE_SUITES];
+
+/** AES-CBC (or, for NULL, a copy) of len bytes, a multiple of the block. */
+void reference_cipher(const struct reference_suite *s, bool encrypt, const uint8_t *key,
+		      const uint8_t *iv, const uint8_t *in, uint8_t *out, size_t len);
+
+/** The truncated HMAC. */
+void reference_icv(const struct reference_suite *s, const uint8_t *key, const uint8_t *in,
+		   size_t len, uint8_t *icv);
+
+struct reference_esp {
+	uint32_t spi;
+	uint32_t seq;
+	uint8_t next_header;
+	int pad;	/* number of pad bytes, or -1 for the least */
+	bool bad_pad;	/* pad bytes are not 1, 2, 3... */
+	int pad_length; /* what the trailer says, or -1 for the truth */
+	uint8_t iv[16];
+};
+
+/**
+ * Build an ESP packet, from ESP header to ICV, around the payload. Returns its length. out holds
+ * at least len + 400 bytes. With pad >= 0 the caller answers for block alignment.
+ */
+size_t reference_seal(const struct reference_suite *s, const uint8_t *encr_key,
+		      const uint8_t *integ_key, const struct reference_esp *e,
+		      const uint8_t *payload, size_t len, uint8_t *out);
+
+/**
+ * Take an ESP packet apart: checks ICV and pad bytes, writes payload without trailer to out, and
+ * fills spi, seq, next_header, pad. Returns the payload's length, or -1.
+ */
+long reference_open(const struct reference_suite *s, const uint8_t *encr_key,
+		    const uint8_t *integ_key, const uint8_t *esp, size_t len,
+		    struct reference_esp *e, uint8_t *out);
+
+/** xorshift64*: the tests' reproducible randomness. */
+uint64_t reference_random(uint64_t *state);
+void reference_fill(uint64_t *state, void *out, size_t len);
+
+#endif

@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* test_replay.c - the replay window: a numbered table, a naive twin, and two threads. */
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "dataplane/ipsec/replay.h"
+#include "tests/unit/dataplane/ipsec/reference.h"
+
+static struct replay *make(uint32_t window, uint64_t start)
+{
+	size_t bytes = (replay_bytes(window) + 63) & ~(size_t)63;
+	struct replay *r = aligned_alloc(64, bytes);
+
+	assert_non_null(r);
+	memset(r, 0xaa, bytes);
+	replay_init(r, window, start);
+	return r;
+}
+
+/* What esp_in does with one packet whose ICV is good. */
+static bool accept(struct replay *r, uint64_t seq)
+{
+	if (!replay_check(r, seq) || !replay_take(r, seq))
+		return false;
+	replay_advance(r, seq);
+	return true;
+}
+
+struct step {
+	uint64_t seq;
+	bool want;
+};
+
+static void walk(struct replay *r, const struct step *steps, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (accept(r, steps[i].seq) != steps[i].want)
+			fail_msg("step %zu, sequence number %lu: expected %d", i + 1,
+				 (unsigned long)steps[i].seq, steps[i].want);
+}
+
+#define WALK(r, steps) walk(r, steps, sizeof(steps) / sizeof((steps)[0]))
+
+static void window_of_64_follows_the_table(void **state)
+{
+	static const struct step steps[] = {
+		/* 1 */ {0, false},
+		/* 2 */ {1, true},
+		/* 3 */ {1, false},
+		/* 4 */ {3, true},
+		/* 5 */ {2, true},
+		/* 6 */ {2, false},
+		/* 7 */ {3, false},
+		/* 8 */ {64, true},
+		/* 9 */ {64, false},
+		/* 10 */ {4, true},
+		/* 11 */ {66, true},
+		/* 12: two left of the edge at 66 - 64 */ {2, false},
+		/* 13 */ {3, false},
+		/* 14 */ {5, true},
+		/* 15 */ {65, true},
+		/* 16 */ {65, false},
+		/* 17: a jump of exactly the window */ {130, true},
+		/* 18: now left of it */ {66, false},
+		/* 19: its last one */ {67, true},
+		/* 20 */ {67, false},
+		/* 21 */ {129, true},
+		/* 22: a jump far beyond the ring */ {100000, true},
+		/* 23: never seen, but left */ {99936, false},
+		/* 24 */ {99937, true},
+		/* 25 */ {99937, false},
+		/* 26: same cell as 100000 in the ring, long gone */ {131, false},
+		/* 27 */ {99999, true},
+		/* 28 */ {100000, false},
+		/* 29 */ {0, false},
+		/* 30 */ {UINT32_MAX - 1, true},
+		/* 31 */ {UINT32_MAX, true},
+		/* 32 */ {UINT32_MAX, false},
+		/* 33 */ {UINT32_MAX - 63, true},
+		/* 34 */ {UINT32_MAX - 64, false},
+		/* 35: extended numbers go on */ {1ull << 32, true},
+		/* 36 */ {1ull << 32, false},
+		/* 37 */ {UINT32_MAX - 62, true},
+		/* 38 */ {UINT32_MAX - 63, false},
+	};
+	struct replay *r = make(64, 0);
+
+	(void)state;
+	WALK(r, steps);
+	free(r);
+}
+
+static void resumed_window_takes_nothing_up_to_its_start(void **state)
+{
+	static const struct step steps[] = {
+		{1, false},   {999, false},  {1000, false}, {968, false}, {1001, true},
+		{992, false}, {1001, false}, {1003, true},  {1002, true}, {1000, false},
+	};
+	struct replay *r = make(128, 1000);
+
+	(void)state;
+	WALK(r, steps);
+	assert_int_equal(r->top, 1003);
+	free(r);
+}
+
+static void resumed_at_a_block_edge(void **state)
+{
+	(void)state;
+	for (uint64_t start = 1; start < 300; start++) {
+		struct replay *r = make(64, start);
+
+		for (uint64_t s = 0; s <= start; s++)
+			assert_false(replay_check(r, s));
+		for (uint64_t s = 0; s <= start; s++)
+			assert_false(replay_take(r, s));
+		assert_true(accept(r, start + 1));
+		free(r);
+	}
+}
+
+static void check_alone_changes_nothing(void **state)
+{
+	struct replay *r = make(64, 0);
+
+	(void)state;
+	assert_true(replay_check(r, 500));
+	assert_true(replay_check(r, 500));
+	assert_int_equal(r->top, 0);
+	assert_true(accept(r, 1));
+	free(r);
+}
+
+static void every_number_of_a_large_window_is_taken_once(void **state)
+{
+	struct replay *r = make(REPLAY_WINDOW_MAX, 0);
+
+	(void)state;
+	assert_true(accept(r, REPLAY_WINDOW_MAX));
+	for (uint64_t s = REPLAY_WINDOW_MAX - 1; s >= 1; s--)
+		assert_true(accept(r, s));
+	for (uint64_t s = 0; s <= REPLAY_WINDOW_MAX; s++)
+		assert_false(accept(r, s));
+	free(r);
+}
+
+/* The twin: one byte per number ever, and the definition of RFC 4303 section 3.4.3. */
+struct twin {
+	uint8_t *seen;
+	uint64_t top;
+	uint32_t window;
+};
+
+static bool twin_accept(struct twin *t, uint64_t seq)
+{
+	if (seq == 0 || (t->top >= t->window && seq <= t->top - t->window) || t->seen[seq])
+		return false;
+	t->seen[seq] = 1;
+	if (seq > t->top)
+		t->top = seq;
+	return true;
+}
+
+static void agrees_with_the_naive_twin(void **state)
+{
+	static const uint32_t windows[] = {64, 65, 100, 128, 1000, 1024, 4096, 65536};
+	const uint64_t numbers = 1u << 23;
+	uint64_t seed = 42;
+
+	(void)state;
+	for (size_t k = 0; k < sizeof(windows) / sizeof(windows[0]); k++) {
+		struct replay *r = make(windows[k], 0);
+		struct twin t = {calloc(1, numbers), 0, windows[k]};
+		uint64_t at = 1;
+
+		assert_non_null(t.seen);
+		for (unsigned int i = 0; i < 130000; i++) {
+			uint64_t x = reference_random(&seed), seq;
+
+			if (x % 1000 == 0)
+				at += (x >> 20) % (3ull * windows[k]);
+			at += x % 3;
+			seq = at + (x >> 32) % 40;
+			if ((x & 3) == 0)
+				seq -= (x >> 40) % (windows[k] + 70) < seq
+					       ? (x >> 40) % (windows[k] + 70)
+					       : seq;
+			if (seq >= numbers)
+				break;
+			if (accept(r, seq) != twin_accept(&t, seq))
+				fail_msg("window %u, packet %u, number %lu", windows[k], i,
+					 (unsigned long)seq);
+			assert_int_equal(r->top, t.top);
+		}
+		free(t.seen);
+		free(r);
+	}
+}
+
+#define SHARED_NUMBERS 400000u
+
+struct shared {
+	struct replay *r;
+	uint8_t *taken; /* how often each number was */
+	unsigned int who;
+};
+
+static void *take_all(void *arg)
+{
+	struct shared *s = arg;
+
+	/* Both offer every number, each in blocks that the other one has half of. */
+	for (uint32_t i = 1; i < SHARED_NUMBERS; i++) {
+		uint32_t seq = s->who ? (i ^ 7u) : i;
+
+		if (seq != 0 && replay_check(s->r, seq) && replay_take(s->r, seq))
+			__atomic_add_fetch(&s->taken[seq], 1, __ATOMIC_RELAXED);
+		if (i % 32 == 0)
+			replay_advance(s->r, seq);
+	}
+	return NULL;
+}
+
+static void two_workers_never_take_a_number_twice(void **state)
+{
+	struct replay *r = make(REPLAY_WINDOW_MAX, 0);
+	uint8_t *taken = calloc(1, SHARED_NUMBERS + 8);
+	struct shared s[2] = {{r, taken, 0}, {r, taken, 1}};
+	pthread_t t[2];
+	unsigned int missed = 0;
+
+	(void)state;
+	assert_non_null(taken);
+	for (unsigned int i = 0; i < 2; i++)
+		assert_int_equal(pthread_create(&t[i], NULL, take_all, &s[i]), 0);
+	for (unsigned int i = 0; i < 2; i++)
+		pthread_join(t[i], NULL);
+	for (uint32_t i = 1; i < SHARED_NUMBERS; i++) {
+		assert_true(taken[i] <= 1);
+		missed += taken[i] == 0;
+	}
+	/* The one in front always finds its numbers free or taken by the other. */
+	assert_true(missed < SHARED_NUMBERS / 100);
+	free(taken);
+	free(r);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(window_of_64_follows_the_table),
+		cmocka_unit_test(resumed_window_takes_nothing_up_to_its_start),
+		cmocka_unit_test(resumed_at_a_block_edge),
+		cmocka_unit_test(check_alone_changes_nothing),
+		cmocka_unit_test(every_number_of_a_large_window_is_taken_once),
+		cmocka_unit_test(agrees_with_the_naive_twin),
+		cmocka_unit_test(two_workers_never_take_a_number_twice),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
