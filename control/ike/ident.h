@@ -33,13 +33,11 @@ int ident_from_addr(struct ike_identity_conf *id, const struct abi_addr *addr);
 /** Type and data equal. FQDN and the domain of USER_FQDN compare without case (ASCII). */
 bool ident_equal(const struct ike_identity_conf *a, const struct ike_identity_conf *b);
 
-/**
- * Does what a peer sent satisfy what is configured for it? IKE_ID_IGNORE: always. IKE_ID_AUTO: it
- * is the peer's address (addr) of the same family; other types pass too, RouterOS's auto being lax
- * only there: with a pre-shared key found by address, the address is what was verified.
- */
+/** Does what a peer sent satisfy what is configured for it? IKE_ID_AUTO and IKE_ID_IGNORE: always
+ * (RouterOS's auto accepts any identity; the pre-shared key was found by the peer's address).
+ * Others: ident_equal(). */
 bool ident_match(const struct ike_identity_conf *configured,
-		 const struct ike_identity_conf *received, const struct abi_addr *addr);
+		 const struct ike_identity_conf *received);
 
 /** "ipv4:1.2.3.4", "fqdn:a.example", "user-fqdn:a@b", "key-id:text or 0xhex", "dn:0xhex", "auto",
  * "ignore". Everything outside printable ASCII, and backslash, as \xNN. Returns buf. */

@@ -31,7 +31,8 @@ enum ike_parse_reason {
 	IKE_PARSE_TOO_LONG,	  /* over IKE_MAX_MESSAGE */
 	IKE_PARSE_PAYLOAD_LENGTH, /* payload length < 4 or past the end */
 	IKE_PARSE_TOO_MANY,	  /* over one of the IKE_MAX_ counts */
-	IKE_PARSE_TRAILING,	  /* bytes after the last payload, or inside one */
+	IKE_PARSE_TRAILING,	  /* bytes after the last payload */
+	IKE_PARSE_RESERVED,	  /* RFC 2408 section 5.3: RESERVED is not zero */
 	IKE_PARSE_BODY,		  /* a payload's fields contradict its length */
 	IKE_PARSE_NESTED,	  /* wrong payload inside SA */
 	IKE_PARSE_CRITICAL,	  /* IKEv2: unknown payload marked critical */
@@ -70,7 +71,8 @@ struct ike_pld_delete {
 	struct ike_view spis;
 };
 
-/* Security association, RFC 2408 section 3.4: prop_decode() goes on with the proposals. */
+/* Security association, RFC 2408 section 3.4: prop_decode() goes on with the proposals, which are
+ * empty when DOI and situation are not IPSEC and identity only. */
 struct ike_pld_sa {
 	uint32_t doi;
 	uint32_t situation;
@@ -124,6 +126,7 @@ int ike_msg_parse(struct ike_msg *m, const uint8_t *buf, size_t len);
 /**
  * A message whose bytes after the header are plaintext by now, whatever its flags say. padded:
  * tolerate bytes after the last payload (decrypted messages; RFC 2408 does not require zeros).
+ * Up to three are tolerated in any IKEv1 message: some peers align all of theirs to four bytes.
  */
 int ike_msg_parse_plain(struct ike_msg *m, const uint8_t *buf, size_t len, bool padded);
 
