@@ -29,15 +29,14 @@ struct model_plan {
 	size_t n_addresses;
 	struct abi_route *routes;
 	size_t n_routes;
-	struct abi_policy *policies; /* in order of match */
+	struct abi_policy *policies;	     /* in order of match */
+	char (*policy_peers)[IKE_CONF_NAME]; /* the peer of each; "" without one */
 	size_t n_policies;
 	struct ike_peer_conf *peers; /* enabled ones; children and psk belong to the plan */
 	size_t n_peers;
 	/* Row of /ip ipsec policy -> policy id; 0 for disabled rows. Indexed by row. */
 	uint32_t *policy_ids;
 	size_t n_policy_ids;
-	struct plan_secret *secrets; /* private */
-	size_t n_secrets;
 };
 
 /**

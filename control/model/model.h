@@ -16,7 +16,7 @@ struct model_row {
 	const char *file;     /* where it stands; the model's */
 	unsigned line;
 	unsigned lines[MENU_MAX_PROPS]; /* of each property that was given */
-	bool builtin;			/* the profile or proposal "default" that always exists */
+	bool builtin;			/* "default", which always exists */
 	bool broken;			/* a value was refused: cross-checks leave it alone */
 };
 

@@ -46,10 +46,9 @@ enum prop_type {
 /* A word of an enumeration. */
 struct domain_word {
 	const char *name;
-	uint16_t value;
+	uint32_t value;	     /* what code knows it by; 0 where the name itself is looked up */
 	const char *refused; /* NULL, or why it is known but not accepted */
 	const char *instead; /* refused: the nearest accepted word, or NULL */
-	const char *weak;    /* NULL, or the word of allow-weak that it needs */
 };
 
 struct domain {
@@ -93,6 +92,12 @@ int schema_find_prop(const struct menu *m, const char *name);
 
 /** Menu id by path ("ip ipsec peer"), or -1. */
 int schema_find_menu(const char *path);
+
+/** Does path lie below parent ("" is above all)? */
+bool schema_is_below(const char *path, const char *parent);
+
+/** Is there a menu, known or refused, below path? */
+bool schema_is_parent(const char *path);
 
 /** Why a path is refused, or NULL when it is not a known menu of RouterOS. */
 const char *schema_refused_menu(const char *path);

@@ -19,8 +19,8 @@
  *   PROP_GATEWAY    addr, or text: the name of an interface
  *   PROP_PORT       num: 0..65535, VALUE_ANY for any
  *   PROP_PROTOCOL   num: IP protocol, 0 for all
- *   PROP_ENUM       num: the number the domain gives the word
- *   PROP_LIST       list, n: numbers the domain gives the words, in order
+ *   PROP_ENUM       num: index of the word in the domain
+ *   PROP_LIST       list, n: indexes of the words in the domain, in order
  *   PROP_REF        text: the name; num: the row it names, once resolved
  *   PROP_STRING     text, printed in quotes
  *   PROP_WORD       text, printed as it is

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * validate.h - what one row alone cannot tell: required properties, unique names, references, and
+ * what crosses menus. All problems are told; the model is fit for model_plan_new() when there were
+ * no errors.
+ */
+#ifndef ESPGW_MODEL_VALIDATE_H
+#define ESPGW_MODEL_VALIDATE_H
+
+#include <stdbool.h>
+
+#include "control/model/menus.h"
+
+struct model;
+struct model_row;
+struct problems;
+
+void model_validate(struct model *m, struct problems *problems);
+
+/* Its parts, in their order. */
+
+/** Required properties, unique names, references (resolves them: value.num is the row). */
+void validate_rows(struct model *m, struct problems *problems);
+/** Interfaces, addresses, routes. */
+void validate_net(const struct model *m, struct problems *problems);
+/** Peers, identities, policies. */
+void validate_ipsec(const struct model *m, struct problems *problems);
+/** Weak algorithms and modes against allow-weak. */
+void validate_weak(const struct model *m, struct problems *problems);
+
+/** "/menu "name"" or "/menu" of a row, into buf; buf. */
+const char *validate_label(enum menu_id menu, const struct model_row *row, char *buf, size_t size);
+
+/** Is a row in force: neither disabled nor broken. */
+bool validate_active(const struct model_row *row, int disabled_prop);
+
+#endif

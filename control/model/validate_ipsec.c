@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* validate_ipsec.c - peers, identities and policies. */
+#include <arpa/inet.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "control/ike/conf.h"
+#include "control/model/model.h"
+#include "control/model/netview.h"
+#include "control/model/policy_key.h"
+#include "control/model/problem.h"
+#include "control/model/psk.h"
+#include "control/model/validate.h"
+#include "control/model/value_parse.h"
+
+#define PROTO_TCP 6
+#define PROTO_UDP 17
+
+static const char *v4_text(const struct abi_addr *a)
+{
+	struct in_addr in;
+
+	memcpy(&in, a->bytes, sizeof(in));
+	return inet_ntoa(in);
+}
+
+/* --- peers --- */
+
+static void check_local(const struct model *m, const struct model_row *row,
+			struct problems *problems)
+{
+	const struct value *local = &row->values[PEER_LOCAL], *addr = &row->values[PEER_ADDRESS];
+	const char *name = row->values[PEER_NAME].text;
+
+	if (local->set && local->addr.family) {
+		if (!netview_own(m, value_v4(&local->addr)))
+			problems_error(problems, row->file, model_line(row, PEER_LOCAL),
+				       "/ip ipsec peer \"%s\": local-address: %s is not an address "
+				       "in /ip address",
+				       name, v4_text(&local->addr));
+		return;
+	}
+	if (!netview_source(m, value_v4(&addr->addr)))
+		problems_error(problems, row->file, model_line(row, PEER_ADDRESS),
+			       "/ip ipsec peer \"%s\": address: no route leads to %s; add one to "
+			       "/ip route or say local-address",
+			       name, v4_text(&addr->addr));
+	else if (netview_own(m, value_v4(&addr->addr)))
+		problems_error(problems, row->file, model_line(row, PEER_ADDRESS),
+			       "/ip ipsec peer \"%s\": address: %s is an address of our own", name,
+			       v4_text(&addr->addr));
+}
+
+/* What tells peers apart when a stranger's packet comes in. */
+static int by_address(const void *a, const void *b)
+{
+	const struct model_row *x = *(const struct model_row *const *)a;
+	const struct model_row *y = *(const struct model_row *const *)b;
+	const struct value *p = &x->values[PEER_ADDRESS], *q = &y->values[PEER_ADDRESS];
+	int c = memcmp(p->addr.bytes, q->addr.bytes, 4);
+
+	if (c == 0)
+		c = p->prefix_len - q->prefix_len;
+	if (c == 0)
+		c = memcmp(x->values[PEER_LOCAL].addr.bytes, y->values[PEER_LOCAL].addr.bytes, 4);
+	return c;
+}
+
+static void check_same_address(const struct model *m, struct problems *problems)
+{
+	const struct model_table *t = &m->table[MENU_PEER];
+	const struct model_row **rows = calloc(t->n + 1, sizeof(*rows));
+	size_t n = 0;
+
+	for (size_t i = 0; rows && i < t->n; i++)
+		if (validate_active(&t->rows[i], PEER_DISABLED))
+			rows[n++] = &t->rows[i];
+	if (n)
+		qsort(rows, n, sizeof(*rows), by_address);
+	for (size_t i = 1; i < n; i++)
+		if (by_address(&rows[i - 1], &rows[i]) == 0)
+			problems_error(problems, rows[i]->file, model_line(rows[i], PEER_ADDRESS),
+				       "/ip ipsec peer \"%s\": address: \"%s\" in line %u has the "
+				       "same address, so they cannot be told apart",
+				       rows[i]->values[PEER_NAME].text,
+				       rows[i - 1]->values[PEER_NAME].text, rows[i - 1]->line);
+	free(rows);
+}
+
+/* --- identities --- */
+
+static void check_identities(const struct model *m, struct problems *problems)
+{
+	const struct model_table *peers = &m->table[MENU_PEER], *ids = &m->table[MENU_IDENTITY];
+	const struct model_row **of = calloc(peers->n + 1, sizeof(*of));
+	bool unknown = false;
+
+	for (size_t i = 0; of && i < ids->n; i++) {
+		const struct model_row *row = &ids->rows[i];
+		const char *weak = row->broken ? NULL : psk_weakness(&row->values[IDENTITY_SECRET]);
+		uint64_t peer = row->values[IDENTITY_PEER].num;
+
+		unknown |= row->broken;
+		if (!validate_active(row, IDENTITY_DISABLED))
+			continue;
+		if (of[peer])
+			problems_error(problems, row->file, row->line,
+				       "/ip ipsec identity: peer \"%s\" has one in line %u; one "
+				       "identity per peer",
+				       row->values[IDENTITY_PEER].text, of[peer]->line);
+		of[peer] = row;
+		if (weak)
+			problems_warn(problems, row->file, model_line(row, IDENTITY_SECRET),
+				      "/ip ipsec identity: the secret for peer \"%s\" %s",
+				      row->values[IDENTITY_PEER].text, weak);
+	}
+	for (size_t i = 0; of && i < peers->n; i++)
+		if (!of[i] && !unknown && validate_active(&peers->rows[i], PEER_DISABLED))
+			problems_error(problems, peers->rows[i].file, peers->rows[i].line,
+				       "/ip ipsec peer \"%s\" has no /ip ipsec identity, so there "
+				       "is no secret for it",
+				       peers->rows[i].values[PEER_NAME].text);
+	free(of);
+}
+
+/* --- policies --- */
+
+static void policy_error(const struct model_row *row, int prop, struct problems *problems,
+			 const char *text)
+{
+	problems_error(problems, row->file, model_line(row, prop), "/ip ipsec policy: %s", text);
+}
+
+static void check_encrypt(const struct model *m, const struct model_row *row,
+			  struct problems *problems)
+{
+	const struct value *v = row->values;
+
+	if (!v[POLICY_PEER].set)
+		policy_error(row, POLICY_PEER, problems,
+			     "peer is missing; action=encrypt needs one");
+	if (!v[POLICY_TUNNEL].num)
+		policy_error(row, POLICY_TUNNEL, problems,
+			     "tunnel: no (RouterOS's default, transport mode) is not built yet; "
+			     "nearest accepted: tunnel = true");
+	if (v[POLICY_PROPOSAL].set &&
+	    m->table[MENU_PROPOSAL].rows[v[POLICY_PROPOSAL].num].values[PROPOSAL_DISABLED].num)
+		policy_error(row, POLICY_PROPOSAL, problems, "proposal: it is disabled");
+}
+
+static void check_policy(const struct model *m, const struct model_row *row,
+			 struct problems *problems)
+{
+	const struct value *v = row->values;
+	bool ports = v[POLICY_SRC_PORT].num != VALUE_ANY || v[POLICY_DST_PORT].num != VALUE_ANY;
+	uint64_t proto = v[POLICY_PROTOCOL].num;
+
+	if (policy_action(row) == ABI_ACT_PROTECT)
+		check_encrypt(m, row, problems);
+	if (ports && proto != PROTO_TCP && proto != PROTO_UDP)
+		policy_error(row, POLICY_PROTOCOL, problems,
+			     "protocol: src-port and dst-port need tcp or udp");
+	if (v[POLICY_REPLAY].num % 64)
+		policy_error(row, POLICY_REPLAY, problems,
+			     "replay-window: not a multiple of 64; accepted: 64, 128, … 1024");
+}
+
+static void check_same_policy(const struct model *m, struct problems *problems)
+{
+	const struct model_table *t = &m->table[MENU_POLICY];
+	struct policy_key *keys = calloc(t->n + 1, sizeof(*keys));
+	size_t n = 0;
+
+	for (size_t i = 0; keys && i < t->n; i++)
+		if (validate_active(&t->rows[i], POLICY_DISABLED))
+			policy_key_make(&keys[n++], &t->rows[i], (uint32_t)i);
+	if (n)
+		qsort(keys, n, sizeof(*keys), policy_key_order);
+	for (size_t i = 1; i < n; i++) {
+		const struct model_row *first = &t->rows[keys[i - 1].row];
+		const struct model_row *row = &t->rows[keys[i].row];
+
+		if (policy_key_same_traffic(&keys[i - 1], &keys[i]))
+			problems_error(problems, row->file, row->line,
+				       "/ip ipsec policy: it covers the same packets as the one in "
+				       "line %u and would never be used",
+				       first->line);
+	}
+	free(keys);
+}
+
+static void check_limits(const struct model *m, struct problems *problems)
+{
+	const struct model_row *dp = model_single(m, MENU_DATAPLANE);
+	uint64_t sas = dp->values[DATAPLANE_MAX_SAS].num;
+	const struct model_table *t = &m->table[MENU_POLICY];
+	size_t n = 0;
+
+	if (sas & (sas - 1))
+		problems_error(problems, dp->file, model_line(dp, DATAPLANE_MAX_SAS),
+			       "/dataplane: max-sas: %llu is not a power of two",
+			       (unsigned long long)sas);
+	for (size_t i = 0; i < t->n; i++)
+		n += validate_active(&t->rows[i], POLICY_DISABLED);
+	if (n > dp->values[DATAPLANE_MAX_POLICIES].num && !dp->broken)
+		problems_error(problems, dp->file, model_line(dp, DATAPLANE_MAX_POLICIES),
+			       "/dataplane: max-policies: %zu policies are configured, room is for "
+			       "%llu",
+			       n, (unsigned long long)dp->values[DATAPLANE_MAX_POLICIES].num);
+}
+
+void validate_ipsec(const struct model *m, struct problems *problems)
+{
+	const struct model_table *t = &m->table[MENU_PEER];
+
+	for (size_t i = 0; i < t->n; i++)
+		if (validate_active(&t->rows[i], PEER_DISABLED))
+			check_local(m, &t->rows[i], problems);
+	check_same_address(m, problems);
+	check_identities(m, problems);
+	t = &m->table[MENU_POLICY];
+	for (size_t i = 0; i < t->n; i++)
+		if (validate_active(&t->rows[i], POLICY_DISABLED))
+			check_policy(m, &t->rows[i], problems);
+	check_same_policy(m, problems);
+	check_limits(m, problems);
+}

@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* value_print.c - from a value to text, by the property's type. */
+#include "control/model/value_print.h"
+
+#include <arpa/inet.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include "control/model/duration.h"
+#include "control/model/ident_text.h"
+
+static void print_addr(const struct abi_addr *a, struct text *out)
+{
+	char buf[INET6_ADDRSTRLEN];
+
+	if (a->family == 0)
+		text_puts(out, "none");
+	else if (inet_ntop(a->family == 6 ? AF_INET6 : AF_INET, a->bytes, buf, sizeof(buf)))
+		text_puts(out, buf);
+}
+
+static void print_endpoint(const struct value *v, struct text *out)
+{
+	bool brackets = v->port && v->addr.family == 6;
+
+	if (brackets)
+		text_puts(out, "[");
+	print_addr(&v->addr, out);
+	if (brackets)
+		text_puts(out, "]");
+	if (v->port)
+		text_printf(out, ":%u", v->port);
+}
+
+/* Bytes above 0x7f pass: comments are UTF-8. The C1 controls, as UTF-8 0xc2 0x80..0x9f, do not. */
+static void print_text(const char *s, size_t len, const char *escape, struct text *out)
+{
+	for (size_t i = 0; i < len; i++) {
+		unsigned char c = (unsigned char)s[i];
+		bool c1 = c == 0xc2 && i + 1 < len && (unsigned char)s[i + 1] < 0xa0;
+
+		if (c < 0x20 || c == 0x7f || c1)
+			text_printf(out, "\\%02X", c);
+		else if (strchr(escape, c))
+			text_printf(out, "\\%c", c);
+		else
+			text_add(out, s + i, 1);
+	}
+}
+
+void value_print_quoted(const char *s, size_t len, struct text *out)
+{
+	text_puts(out, "\"");
+	print_text(s, len, "\"\\", out);
+	text_puts(out, "\"");
+}
+
+bool value_quoted(enum prop_type type)
+{
+	return type == PROP_STRING || type == PROP_SECRET || type == PROP_KEY;
+}
+
+static void print_list(const struct domain *d, const struct value *v, struct text *out)
+{
+	for (unsigned i = 0; i < v->n; i++)
+		text_printf(out, "%s%s", i ? "," : "", d->words[v->list[i]].name);
+}
+
+static void print_protocol(const struct domain *d, uint64_t num, struct text *out)
+{
+	for (const struct domain_word *w = d->words; w->name; w++)
+		if (w->value == num) {
+			text_puts(out, w->name);
+			return;
+		}
+	text_printf(out, "%" PRIu64, num);
+}
+
+static void print_hex(const struct value *v, struct text *out)
+{
+	for (size_t i = 0; i < v->len; i++)
+		text_printf(out, "%02x", v->bytes[i]);
+}
+
+static void print_time(const struct domain *d, uint64_t num, struct text *out)
+{
+	char buf[DURATION_TEXT];
+
+	text_puts(out, num == 0 && d->off ? d->off : duration_print(num, buf));
+}
+
+static void print_pair(const struct prop *p, const struct value *v, struct text *out)
+{
+	if (p->type == PROP_COUNT_PAIR) {
+		text_printf(out, "%" PRIu64 "/%" PRIu64, v->num, v->num2);
+		return;
+	}
+	print_time(p->domain, v->num, out);
+	text_puts(out, "/");
+	print_time(p->domain, v->num2, out);
+}
+
+void value_print(const struct prop *p, const struct value *v, enum value_style style,
+		 struct text *out)
+{
+	bool json = style == VALUE_JSON;
+	char buf[DURATION_TEXT];
+
+	if (!v->set)
+		return;
+	switch (p->type) {
+	case PROP_BOOL:
+		text_puts(out, json ? (v->num ? "true" : "false") : (v->num ? "yes" : "no"));
+		break;
+	case PROP_INT:
+	case PROP_COUNT:
+		text_printf(out, "%" PRIu64, v->num);
+		break;
+	case PROP_SPI:
+		text_printf(out, json ? "0x%08" PRIX64 : "0x%" PRIX64, v->num);
+		break;
+	case PROP_TIME:
+		print_time(p->domain, v->num, out);
+		break;
+	case PROP_DATE:
+		text_puts(out, json ? duration_print_iso(v->num, buf)
+				    : duration_print_date(v->num, buf));
+		break;
+	case PROP_TIME_PAIR:
+	case PROP_COUNT_PAIR:
+		print_pair(p, v, out);
+		break;
+	case PROP_ADDRESS:
+		print_addr(&v->addr, out);
+		break;
+	case PROP_PREFIX:
+		print_addr(&v->addr, out);
+		text_printf(out, "/%u", v->prefix_len);
+		break;
+	case PROP_ENDPOINT:
+		print_endpoint(v, out);
+		break;
+	case PROP_GATEWAY:
+		if (v->addr.family)
+			print_addr(&v->addr, out);
+		else if (v->text)
+			text_puts(out, v->text);
+		break;
+	case PROP_PORT:
+		if (v->num == VALUE_ANY)
+			text_puts(out, "any");
+		else
+			text_printf(out, "%" PRIu64, v->num);
+		break;
+	case PROP_PROTOCOL:
+		print_protocol(p->domain, v->num, out);
+		break;
+	case PROP_ENUM:
+		text_puts(out, p->domain->words[v->num].name);
+		break;
+	case PROP_LIST:
+		print_list(p->domain, v, out);
+		break;
+	case PROP_REF:
+	case PROP_STRING:
+	case PROP_WORD:
+	case PROP_SECRET:
+		if (v->text)
+			print_text(v->text, strlen(v->text), "", out);
+		break;
+	case PROP_IDENT:
+		ident_text_print(v, out);
+		break;
+	case PROP_KEY:
+		print_hex(v, out);
+		break;
+	}
+}
