@@ -6,14 +6,17 @@
 #include "dataplane/api/messages.h"
 #include "dataplane/worker.h"
 
-/** Fill p from a PKT_PUNT packet, marker stripped and flagged. DROP_NONE or why not. m stays the
- * caller's. */
+/** Fill p from a PKT_PUNT packet, marker stripped and flagged. DROP_NONE or why not: net-punt-size
+ * when it does not fit. m stays the caller's. Of p->data only data_len bytes are written. */
 enum drop_reason punt_from_mbuf(const struct rte_mbuf *m, struct abi_packet *p);
 
 /**
  * Build Ethernet room, IPv4 and UDP around an injected datagram, marker put in front when flagged;
- * checks every field of p (source must be ours). The packet goes out through "route", never through
- * the SPD (RFC 4301 section 3.2: IKE is bypassed). NULL when it is refused or no buffer is left.
+ * checks every field of p: source address ours and destination a host that is not; from port 500
+ * without marker, or from port 4500 either with it or as a keepalive (one byte 0xff); port
+ * ABI_PORT_ANY. DF is clear: IKE has no other way past a small MTU (RFC 7383 is control's). The
+ * packet goes out through "route", never through the SPD (RFC 4301 section 3.2: IKE is bypassed).
+ * NULL when it is refused or no buffer is left. The manager's thread.
  */
 struct rte_mbuf *punt_to_mbuf(const struct abi_packet *p, const struct fib *fib,
 			      struct rte_mempool *pool);
