@@ -3,8 +3,9 @@
  * pipeline.c - wires the stages as pipeline.h draws them.
  *
  * A pass takes at most WORKER_BURST packets. Every packet is in exactly one batch at any time, and
- * stages make no packets of their own but through the bounded re-entry list, so no batch can
- * overflow. Order within a flow is kept: batches are filled in order and never sorted.
+ * stages make no packets of their own but through the bounded re-entry list (and frag_burst(), into
+ * its own array), so no batch can overflow. Order within a flow is kept: batches are filled in
+ * order and never sorted.
  */
 #include "dataplane/pipeline.h"
 
@@ -16,6 +17,7 @@
 
 #include "dataplane/ipsec/esp.h"
 #include "dataplane/ipsec/spd.h"
+#include "dataplane/net/frag.h"
 #include "dataplane/net/icmp.h"
 #include "dataplane/net/neigh.h"
 #include "dataplane/net/parse.h"
@@ -24,6 +26,7 @@
 
 #define REENTER_MAX    (4 * WORKER_BURST)
 #define REENTER_ROUNDS 4 /* an ICMP error, its fragments; what is left waits for the next pass */
+#define FRAG_ROOM      (4 * WORKER_BURST) /* pieces a burst may fall into */
 #define ETHER_ROOM     14
 
 struct batch {
@@ -172,16 +175,32 @@ static void keep_forward(struct worker *w, struct batch *b, enum pkt_slow why)
 	b->n = n;
 }
 
-static void route_and_send(struct worker *w, struct batch *b)
+static void address_and_send(struct worker *w, struct batch *b)
 {
-	if (b->n == 0)
-		return;
-	route_burst(w, b->pkts, b->n);
 	keep_forward(w, b, PKT_SLOW_NEIGH);
 	neigh_burst(w, b->pkts, b->n);
 	keep_forward(w, b, PKT_SLOW_NEIGH);
 	for (uint16_t i = 0; i < b->n; i++)
 		transmit(w, b->pkts[i]);
+}
+
+static void route_and_send(struct worker *w, struct batch *b)
+{
+	struct rte_mbuf *pieces[FRAG_ROOM];
+	uint16_t n;
+
+	if (b->n == 0)
+		return;
+	route_burst(w, b->pkts, b->n);
+	keep_forward(w, b, PKT_SLOW_NEIGH);
+	n = frag_burst(w, b->pkts, b->n, pieces, FRAG_ROOM);
+	for (uint16_t i = 0; i < n; i = (uint16_t)(i + b->n)) {
+		struct batch some = {.n = RTE_MIN((uint16_t)(n - i), (uint16_t)WORKER_BURST)};
+
+		b->n = some.n;
+		memcpy(some.pkts, &pieces[i], some.n * sizeof(some.pkts[0]));
+		address_and_send(w, &some);
+	}
 	b->n = 0;
 }
 
