@@ -319,7 +319,7 @@ static void local(struct worker *w, struct lanes *l)
 static void reenter_all(struct worker *w)
 {
 	struct pipeline *p = w->pipe;
-	struct batch b;
+	struct batch b, sealed;
 
 	for (unsigned int round = 0; round < REENTER_ROUNDS && p->n_reenter != 0; round++) {
 		uint16_t n = p->n_reenter, left = n;
@@ -328,10 +328,14 @@ static void reenter_all(struct worker *w)
 		memcpy(all, p->reenter, n * sizeof(all[0]));
 		p->n_reenter = 0;
 		while (left != 0) {
-			b.n = RTE_MIN(left, (uint16_t)WORKER_BURST);
-			memcpy(b.pkts, &all[n - left], b.n * sizeof(b.pkts[0]));
-			left = (uint16_t)(left - b.n);
+			b.n = sealed.n = 0;
+			for (unsigned int i = 0; i < WORKER_BURST && left != 0; i++, left--) {
+				struct rte_mbuf *m = all[n - left];
+
+				push(pkt_meta(m)->flags & PKT_F_PROTECTED ? &sealed : &b, m);
+			}
 			forward(w, &b);
+			route_and_send(w, &sealed);
 		}
 	}
 }
@@ -359,6 +363,16 @@ void pipeline_input(struct worker *w, uint8_t port, struct rte_mbuf **pkts, uint
 		n = (uint16_t)(n - now);
 	}
 	flush(w);
+}
+
+void pipeline_route(struct worker *w, struct rte_mbuf *m)
+{
+	struct pipeline *p = w->pipe;
+
+	if (p->n_reenter == REENTER_MAX)
+		pipeline_drop(w, m, DROP_NET_NO_BUFFER);
+	else
+		p->reenter[p->n_reenter++] = m;
 }
 
 void pipeline_reenter(struct worker *w, struct rte_mbuf *m)
