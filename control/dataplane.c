@@ -77,6 +77,12 @@ struct dataplane *dataplane_new(const char *name, const struct dataplane_ops *op
 	return d;
 }
 
+/* False already while an attachment ends, so that nothing is queued from its last callbacks. */
+static bool attached(const struct dataplane *d)
+{
+	return d->link == DATAPLANE_UP || d->link == DATAPLANE_SILENT;
+}
+
 static void release_message(struct command *c)
 {
 	if (c->msg == NULL)
@@ -245,7 +251,7 @@ int dataplane_command(struct dataplane *d, const void *msg, size_t len, dataplan
 
 	if (len < sizeof(head) || len > ABI_COMMAND_SLOT)
 		return -EMSGSIZE;
-	if (d->map.base == NULL)
+	if (!attached(d))
 		return -ENOTCONN;
 	if (d->n_waiting >= DATAPLANE_QUEUE_MAX)
 		return -ENOBUFS;
@@ -457,7 +463,7 @@ int dataplane_inject(struct dataplane *d, const struct abi_packet *p)
 {
 	int rc;
 
-	if (d->map.base == NULL)
+	if (!attached(d))
 		return -ENOTCONN;
 	if (p->data_len > sizeof(p->data) || p->msg.length != ABI_PACKET_FIXED + p->data_len)
 		return -EMSGSIZE;

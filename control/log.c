@@ -162,7 +162,7 @@ static bool within_limit(const struct log_ctx *lc, uint64_t now)
 static void emit(const struct log_line *l)
 {
 	struct pollfd pfd = {.fd = lg.fd, .events = POLLOUT};
-	char out[LOG_TEXT + LOG_TOPICS + 48];
+	char out[LOG_TEXT + LOG_TOPICS_LEN + 48];
 	time_t sec = (time_t)l->wall_sec;
 	struct tm tm;
 	int n;

@@ -24,9 +24,9 @@ enum log_level {
 	LOG_LEVEL_DEBUG
 };
 
-#define LOG_KEEP   2048u /* lines kept in memory */
-#define LOG_TEXT   480u	 /* bytes of one escaped message, terminator included */
-#define LOG_TOPICS 32u
+#define LOG_KEEP       2048u /* lines kept in memory */
+#define LOG_TEXT       480u  /* bytes of one escaped message, terminator included */
+#define LOG_TOPICS_LEN 32u
 
 /* Who and what a line is about. Always whole: empty strings and zeros when not known. */
 struct log_ctx {
@@ -44,7 +44,7 @@ struct log_line {
 	int64_t wall_sec; /* seconds since 1970 */
 	uint32_t wall_ms;
 	enum log_level level;
-	char topics[LOG_TOPICS]; /* "ipsec,info" */
+	char topics[LOG_TOPICS_LEN]; /* "ipsec,info" */
 	char text[LOG_TEXT];
 };
 

@@ -267,6 +267,22 @@ void segmap_sa_counters(const struct segmap *m, uint32_t slot, struct abi_sa_cou
 	}
 }
 
+uint64_t segmap_sa_workers(const struct segmap *m, uint32_t slot)
+{
+	uint64_t seen = 0;
+
+	if (m->base == NULL || slot >= m->hdr.max_sas)
+		return 0;
+	for (uint32_t w = 0; w < m->hdr.max_workers; w++) {
+		const struct abi_sa_counters *c = row(
+			m, ABI_AREA_SA_COUNTERS, (size_t)slot * m->hdr.max_workers + w, sizeof(*c));
+
+		if (load64(&c->packets) != 0)
+			seen |= 1ull << w;
+	}
+	return seen;
+}
+
 void segmap_sa_drops(const struct segmap *m, uint32_t slot, struct abi_sa_drops *out)
 {
 	sum_lines(m, ABI_AREA_SA_DROPS, slot, m->hdr.max_sas, sizeof(*out), out);

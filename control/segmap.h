@@ -57,6 +57,8 @@ bool segmap_policy(const struct segmap *m, uint32_t index, struct abi_policy_sta
 
 /** Sums over all workers; zeros when the index is out of the table. last_used is the latest. */
 void segmap_sa_counters(const struct segmap *m, uint32_t slot, struct abi_sa_counters *out);
+/** Bit per worker that has counted packets on the SA. */
+uint64_t segmap_sa_workers(const struct segmap *m, uint32_t slot);
 void segmap_sa_drops(const struct segmap *m, uint32_t slot, struct abi_sa_drops *out);
 void segmap_policy_counters(const struct segmap *m, uint32_t index,
 			    struct abi_policy_counters *out);

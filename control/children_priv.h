@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* children_priv.h - what children.c and adopt.c share; nobody else includes it. */
+#ifndef ESPGW_CONTROL_CHILDREN_PRIV_H
+#define ESPGW_CONTROL_CHILDREN_PRIV_H
+
+#include "control/children.h"
+
+#define CHILDREN_FAILED_MAX 256u
+
+struct children {
+	struct dataplane *dp;
+	const struct children_ops *ops;
+	void *ctx;
+	struct sa_table *table;
+	unsigned int due; /* pairs in the table whose failure the engine does not know yet */
+	struct {
+		uint64_t token;
+		int rc;
+	} failed[CHILDREN_FAILED_MAX]; /* installs that did not even get a pair */
+	unsigned int n_failed;
+	unsigned int reap; /* pairs to be freed in the next tick */
+	unsigned int n_adopted;
+	uint64_t next_retire;
+	uint8_t *left_dead; /* per slot: a dead line of an earlier dataplane, free for us */
+	uint32_t left_dead_n;
+};
+
+int children_make_table(struct children *c);
+/** Remove a pair: its SAs from the dataplane, then itself. */
+void children_drop(struct children *c, struct sa_pair *p);
+int children_send_add(struct children *c, struct sa_pair *p, struct sa_half *h,
+		      dataplane_reply_fn *fn);
+void children_delete_half(struct children *c, struct sa_pair *p, struct sa_half *h,
+			  dataplane_reply_fn *fn);
+void children_fail_later(struct children *c, uint64_t token, int rc);
+
+/** adopt.c: a new pair is in; note which adopted ones it replaces. */
+void children_replaced(struct children *c, const struct sa_pair *by);
+/** adopt.c: remove adopted pairs that nobody uses any more. */
+void children_retire(struct children *c, uint64_t now);
+
+#endif

@@ -1,0 +1,402 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* gateway.c - brings configuration, engine, children and dataplane together. */
+#include "control/gateway.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "control/log.h"
+#include "control/push.h"
+#include "control/rows.h"
+
+uint64_t gateway_clock(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000ull + (uint64_t)ts.tv_nsec;
+}
+
+/* --- what children need and tell --- */
+
+static void child_result(void *ctx, uint64_t token, int rc)
+{
+	struct gateway *g = ctx;
+
+	ike_engine_child_result(g->engine, token, rc, g->now);
+	g->next_tick = 0;
+}
+
+static void child_expired(void *ctx, uint64_t token, bool hard)
+{
+	struct gateway *g = ctx;
+
+	ike_engine_child_expired(g->engine, token, hard, g->now);
+	g->next_tick = 0;
+}
+
+static void child_first_traffic(void *ctx, uint64_t token)
+{
+	struct gateway *g = ctx;
+
+	ike_engine_child_first_traffic(g->engine, token, g->now);
+	g->next_tick = 0;
+}
+
+static bool child_policy(void *ctx, uint32_t policy_id, struct children_policy *out)
+{
+	const struct gateway *g = ctx;
+	const struct setup_policy *p = setup_find(&g->setup, policy_id);
+	const struct ike_peer_conf *peer;
+
+	if (p == NULL)
+		return false;
+	peer = &g->setup.plan->peers[p->peer];
+	*out = (struct children_policy){
+		.peer = peer->name,
+		.comment = p->child->comment[0] != '\0' ? p->child->comment : peer->comment,
+	};
+	/* a network instead of an address: anybody in it */
+	if (peer->remote_prefix_len == (peer->remote.family == 6 ? 128 : 32))
+		out->remote = peer->remote;
+	return true;
+}
+
+static int child_random(void *ctx, void *buf, size_t len)
+{
+	return ike_io_ops.random(ctx, buf, len);
+}
+
+static int64_t child_wall(void *ctx)
+{
+	(void)ctx;
+	return (int64_t)time(NULL);
+}
+
+static const struct children_ops child_ops = {
+	.result = child_result,
+	.expired = child_expired,
+	.first_traffic = child_first_traffic,
+	.policy = child_policy,
+	.wall = child_wall,
+	.random = child_random,
+};
+
+/* --- configuration --- */
+
+/* Peers whose SAs were adopted must not be told to forget them. */
+static void set_peers(struct gateway *g)
+{
+	struct model_plan *plan = g->setup.plan;
+	int rc;
+
+	for (size_t i = 0; i < plan->n_peers; i++)
+		plan->peers[i].suppress_initial_contact =
+			children_has_adopted(g->children, plan->peers[i].name);
+	rc = ike_engine_set_peers(g->engine, plan->peers, plan->n_peers, g->now);
+	if (rc != 0)
+		log_error(&log_ipsec, "peers not taken: %s", strerror(-rc));
+	else
+		g->peers_set = true;
+	g->next_tick = 0;
+}
+
+static void take_pending(struct gateway *g, struct setup *old)
+{
+	*old = g->setup;
+	g->setup = g->pending;
+	g->pending = (struct setup){0};
+	g->has_pending = false;
+	log_info(&log_system, "configuration reloaded: %zu peers, %zu policies",
+		 g->setup.plan->n_peers, g->setup.plan->n_policies);
+}
+
+/* Policies and addresses are in force, or were refused. */
+static void pushed(void *ctx, int rc)
+{
+	struct setup old = {0};
+	struct gateway *g = ctx;
+
+	if (rc == -ENOTCONN)
+		return; /* the next attachment pushes again */
+	if (rc != 0 && g->has_pending) {
+		log_error(&log_system,
+			  "reload refused by the dataplane (%s); the configuration "
+			  "of before stays in force",
+			  strerror(-rc));
+		setup_free(&g->pending);
+		g->has_pending = false;
+		(void)push_start(g->dp, g->setup.plan, pushed, g);
+		return;
+	}
+	if (rc != 0) {
+		log_error(&log_system,
+			  "the dataplane refused the configuration (%s); no IKE until a reload",
+			  strerror(-rc));
+		return;
+	}
+	if (g->has_pending)
+		take_pending(g, &old);
+	g->gate_open = true;
+	if (g->fresh || old.plan != NULL)
+		children_adopt(g->children, g->now); /* a reload may orphan adopted ones */
+	g->fresh = false;
+	if (!g->peers_set || old.plan != NULL)
+		set_peers(g); /* the engine copies what it keeps of the plan */
+	setup_free(&old);
+}
+
+/* --- the dataplane --- */
+
+static void on_attached(void *ctx, bool fresh)
+{
+	struct gateway *g = ctx;
+	int rc;
+
+	g->fresh = fresh;
+	g->gate_open = false;
+	rc = push_start(g->dp, g->has_pending ? g->pending.plan : g->setup.plan, pushed, g);
+	if (rc != 0)
+		log_error(&log_system, "dataplane: configuration not queued: %s", strerror(-rc));
+	/* Behind the policies in the ring. When control is the new one, there is nothing yet. */
+	if (fresh && g->peers_set)
+		children_resume(g->children, g->now);
+}
+
+static void on_detaching(void *ctx)
+{
+	struct gateway *g = ctx;
+
+	g->gate_open = false;
+	children_detaching(g->children);
+	(void)totals_keep(&g->totals, dataplane_map(g->dp));
+}
+
+static void on_sa_event(void *ctx, const struct abi_ev_sa *ev)
+{
+	children_event(((struct gateway *)ctx)->children, ev);
+}
+
+static void on_acquire(void *ctx, const struct abi_ev_acquire *ev)
+{
+	struct gateway *g = ctx;
+
+	if (!g->peers_set || g->stopping)
+		return;
+	ike_engine_acquire(g->engine, ev->policy_id, g->now);
+	g->next_tick = 0;
+}
+
+static void on_port(void *ctx, const struct abi_ev_port *ev)
+{
+	struct gateway *g = ctx;
+	struct abi_port p;
+
+	if (segmap_port(dataplane_map(g->dp), ev->port, &p))
+		log_notice(&log_interface, "%s link %s", p.name, ev->link_up ? "up" : "down");
+}
+
+static void on_packet(void *ctx, const struct abi_packet *p)
+{
+	struct gateway *g = ctx;
+
+	ike_io_input(g, p);
+	g->next_tick = 0;
+}
+
+static void on_resync(void *ctx)
+{
+	children_resync(((struct gateway *)ctx)->children);
+}
+
+static const struct dataplane_ops dp_ops = {
+	.attached = on_attached,
+	.detaching = on_detaching,
+	.sa_event = on_sa_event,
+	.acquire = on_acquire,
+	.port = on_port,
+	.packet = on_packet,
+	.resync = on_resync,
+};
+
+/* --- life --- */
+
+struct gateway *gateway_new(const char *config_path, const char *segment, struct setup *setup)
+{
+	struct gateway *g = calloc(1, sizeof(*g));
+
+	if (g == NULL) {
+		setup_free(setup);
+		return NULL;
+	}
+	g->setup = *setup;
+	*setup = (struct setup){0};
+	g->now = gateway_clock();
+	g->config_path = strdup(config_path);
+	g->dp = dataplane_new(segment, &dp_ops, g);
+	g->children = g->dp != NULL ? children_new(g->dp, &child_ops, g) : NULL;
+	g->engine = ike_engine_new(&ike_io_ops, g);
+	if (g->config_path == NULL || g->children == NULL || g->engine == NULL) {
+		gateway_free(g);
+		errno = ENOMEM;
+		return NULL;
+	}
+	rows_setup(g);
+	return g;
+}
+
+void gateway_free(struct gateway *g)
+{
+	if (g == NULL)
+		return;
+	ike_engine_free(g->engine);
+	dataplane_free(g->dp);
+	children_free(g->children);
+	setup_free(&g->setup);
+	setup_free(&g->pending);
+	totals_free(&g->totals);
+	free(g->config_path);
+	free(g);
+}
+
+unsigned int gateway_turn(struct gateway *g, uint64_t now)
+{
+	unsigned int moved;
+
+	g->now = now;
+	moved = dataplane_poll(g->dp, now);
+	children_tick(g->children, now);
+	if (g->peers_set && !g->stopping && (moved > 0 || now >= g->next_tick))
+		g->next_tick = ike_engine_tick(g->engine, now);
+	log_tick(now);
+	return moved;
+}
+
+/* --- operator --- */
+
+static char *text_of(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+static char *text_of(const char *fmt, ...)
+{
+	char *text = NULL;
+	va_list ap;
+	int n;
+
+	va_start(ap, fmt);
+	n = vasprintf(&text, fmt, ap);
+	va_end(ap);
+	return n < 0 ? NULL : text;
+}
+
+int gateway_reload(struct gateway *g, char **message)
+{
+	struct setup next;
+	char why[256];
+	char *said;
+	int rc;
+
+	if (g->has_pending) {
+		*message = text_of("a reload is under way\n");
+		return -EBUSY;
+	}
+	rc = setup_load(&next, g->config_path, g->setup.plan, &said);
+	if (rc == 0 && dataplane_map(g->dp)->base != NULL)
+		rc = push_check(g->dp, next.plan, why, sizeof(why));
+	else
+		why[0] = '\0';
+	if (rc != 0) {
+		setup_free(&next);
+		*message = text_of("%s%s%snothing was changed\n", said != NULL ? said : "", why,
+				   why[0] != '\0' ? "\n" : "");
+		free(said);
+		return rc;
+	}
+	g->pending = next;
+	g->has_pending = true;
+	*message = text_of("%s%zu peers, %zu policies\n", said != NULL ? said : "",
+			   next.plan->n_peers, next.plan->n_policies);
+	free(said);
+	rc = push_start(g->dp, g->pending.plan, pushed, g);
+	if (rc == -ENOTCONN)
+		return 0; /* pushed when a dataplane is there */
+	if (rc != 0) {
+		setup_free(&g->pending);
+		g->has_pending = false;
+	}
+	return rc;
+}
+
+static int action_reload(void *ctx, char **message)
+{
+	return gateway_reload(ctx, message);
+}
+
+static int action_flush(void *ctx, char **message)
+{
+	struct gateway *g = ctx;
+
+	*message = NULL;
+	children_remove_adopted(g->children);
+	ike_engine_flush_children(g->engine, g->now);
+	g->next_tick = 0;
+	log_notice(&log_ipsec, "installed SAs flushed by the operator");
+	return 0;
+}
+
+static bool knows_peer(const struct gateway *g, const char *name)
+{
+	for (size_t i = 0; i < g->setup.plan->n_peers; i++)
+		if (strcmp(g->setup.plan->peers[i].name, name) == 0)
+			return true;
+	return false;
+}
+
+static int action_kill(void *ctx, const char *peer, char **message)
+{
+	struct gateway *g = ctx;
+
+	*message = NULL;
+	if (peer != NULL && !knows_peer(g, peer)) {
+		*message = text_of("no peer \"%s\"\n", peer);
+		return -ENOENT;
+	}
+	if (peer == NULL)
+		children_remove_adopted(g->children);
+	ike_engine_terminate(g->engine, peer, g->now);
+	g->next_tick = 0;
+	log_notice(&log_ipsec, "connections of %s killed by the operator",
+		   peer != NULL ? peer : "all peers");
+	return 0;
+}
+
+void gateway_stop(struct gateway *g)
+{
+	if (g->stopping)
+		return;
+	if (g->peers_set)
+		ike_engine_terminate(g->engine, NULL, g->now);
+	children_remove_all(g->children);
+	g->stopping = true; /* the engine is not asked again, so it starts nothing anew */
+}
+
+bool gateway_stopped(const struct gateway *g)
+{
+	return g->stopping && dataplane_pending(g->dp) == 0;
+}
+
+struct console gateway_console(struct gateway *g)
+{
+	g->request++;
+	return (struct console){
+		.model = g->setup.model,
+		.plan = g->setup.plan,
+		.source = g->source,
+		.actions = {.flush_sas = action_flush,
+			    .kill_peers = action_kill,
+			    .reload = action_reload,
+			    .ctx = g},
+	};
+}

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * gateway.h - the whole of control in one struct, and the order in which its parts meet:
+ *
+ *   attach -> push policies, addresses and routes -> (first time) look for SAs to adopt, start the
+ *   engine's peers; (new dataplane) install all SAs again -> let IKE out
+ *
+ * Nothing of IKE leaves before the policies are in force, so nothing they protect can go in clear
+ * because a tunnel is not up yet. The gateway knows no sockets and no event loop: loop.c turns it.
+ * Single-threaded.
+ */
+#ifndef ESPGW_CONTROL_GATEWAY_H
+#define ESPGW_CONTROL_GATEWAY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "control/children.h"
+#include "control/console/server.h"
+#include "control/dataplane.h"
+#include "control/ike/engine.h"
+#include "control/model/apply.h"
+#include "control/model/menu_source.h"
+#include "control/totals.h"
+
+struct model;
+
+/* A configuration and what follows from it. */
+struct setup {
+	struct model *model;
+	struct model_plan *plan;
+	struct setup_policy {
+		uint32_t id;
+		uint32_t peer; /* index into plan->peers */
+		const struct ike_child_conf *child;
+	} * policy; /* those that protect, sorted by id */
+	size_t n_policies;
+};
+
+struct gateway {
+	char *config_path;
+	struct dataplane *dp;
+	struct children *children;
+	struct ike_engine *engine;
+	struct setup setup; /* in force */
+	struct setup
+		pending; /* being pushed; becomes the one in force when the dataplane took it */
+	bool has_pending;
+	bool peers_set; /* the engine has its peers */
+	bool gate_open; /* policies are in force: IKE may go out */
+	bool fresh;	/* the attached dataplane has not been given our SAs yet */
+	bool stopping;
+	uint64_t now; /* monotonic ns, of this turn */
+	uint64_t next_tick;
+	uint64_t held_back; /* datagrams not sent because the gate was closed */
+	struct totals totals;
+	uint64_t request, totals_request; /* totals are read once per console command */
+	struct menu_source source[MENU_MAX];
+};
+
+/** Monotonic time, ns. */
+uint64_t gateway_clock(void);
+
+/**
+ * Read and check a configuration, build its plan. Problems, warnings too, go to *text (malloc()ed).
+ * 0, -EINVAL or -ENOMEM; out is empty then. previous may be NULL.
+ */
+int setup_load(struct setup *out, const char *path, const struct model_plan *previous, char **text);
+void setup_free(struct setup *s);
+/** The policy that protects with this id, or NULL. */
+const struct setup_policy *setup_find(const struct setup *s, uint32_t policy_id);
+
+/** Takes the setup over (also on failure). segment: name of the shared memory. NULL + errno. */
+struct gateway *gateway_new(const char *config_path, const char *segment, struct setup *setup);
+void gateway_free(struct gateway *g);
+
+/** One turn at time now. Returns how much moved: 0 means idle. */
+unsigned int gateway_turn(struct gateway *g, uint64_t now);
+
+/**
+ * Read the file again; check it whole, push it whole. *message (malloc()ed) says how it went. 0, or
+ * -errno with everything as before. What only the dataplane can refuse shows in the log.
+ */
+int gateway_reload(struct gateway *g, char **message);
+
+/** Orderly end: DELETE to all peers, all SAs out of the dataplane. Turn on until gateway_stopped().
+ */
+void gateway_stop(struct gateway *g);
+bool gateway_stopped(const struct gateway *g);
+
+/** What the console works on; valid until the next turn. */
+struct console gateway_console(struct gateway *g);
+
+/* ike_io.c: the engine's way out. ctx is the gateway. */
+extern const struct ike_ops ike_io_ops;
+/** A punted datagram to the engine. */
+void ike_io_input(struct gateway *g, const struct abi_packet *p);
+
+#endif

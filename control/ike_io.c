@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* ike_io.c - the engine's ways out: the inject ring, random numbers, child SAs, the log. */
+#include <errno.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "control/gateway.h"
+#include "control/log.h"
+
+static void io_send(void *ctx, const struct ike_datagram *d)
+{
+	static struct abi_packet p; /* 2 KiB; single-threaded */
+	struct gateway *g = ctx;
+	size_t len = d->len;
+
+	if (!g->gate_open) {
+		g->held_back++;
+		return;
+	}
+	if (len > sizeof(p.data)) {
+		log_error(&log_ipsec, "IKE message of %zu bytes is longer than the %zu that fit",
+			  len, sizeof(p.data));
+		return;
+	}
+	memset(&p, 0, ABI_PACKET_FIXED);
+	p.msg.type = ABI_PACKET_IKE;
+	p.msg.length = (uint16_t)(ABI_PACKET_FIXED + len);
+	p.src = d->src;
+	p.dst = d->dst;
+	p.src_port = d->src_port;
+	p.dst_port = d->dst_port;
+	p.port = ABI_PORT_ANY;
+	p.flags = d->marker && !d->keepalive ? ABI_PKT_F_MARKER : 0;
+	p.data_len = (uint32_t)len;
+	if (len != 0)
+		memcpy(p.data, d->data, len);
+	(void)dataplane_inject(g->dp, &p); /* a full ring is counted there; IKE sends again */
+}
+
+static int io_random(void *ctx, void *buf, size_t len)
+{
+	uint8_t *at = buf;
+
+	(void)ctx;
+	while (len > 0) {
+		ssize_t n = getrandom(at, len, 0);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return -EIO;
+		at += n;
+		len -= (size_t)n;
+	}
+	return 0;
+}
+
+static uint32_t io_spi_alloc(void *ctx)
+{
+	return children_take_spi(((struct gateway *)ctx)->children);
+}
+
+static void io_spi_release(void *ctx, uint32_t spi)
+{
+	children_release_spi(((struct gateway *)ctx)->children, spi);
+}
+
+static void io_child_install(void *ctx, const struct ike_child_sa *sa)
+{
+	struct gateway *g = ctx;
+
+	children_install(g->children, sa, g->now);
+}
+
+static void io_child_current(void *ctx, uint64_t token)
+{
+	children_current(((struct gateway *)ctx)->children, token);
+}
+
+static void io_child_remove(void *ctx, uint64_t token)
+{
+	children_remove(((struct gateway *)ctx)->children, token);
+}
+
+static enum log_level level_of(enum ike_log_level level)
+{
+	switch (level) {
+	case IKE_LOG_ERROR:
+		return LOG_LEVEL_ERROR;
+	case IKE_LOG_WARN:
+		return LOG_LEVEL_WARN;
+	case IKE_LOG_NOTICE:
+		return LOG_LEVEL_NOTICE;
+	case IKE_LOG_INFO:
+		return LOG_LEVEL_INFO;
+	default:
+		return LOG_LEVEL_DEBUG;
+	}
+}
+
+/* Complaints are what others can cause; what is about no peer is a stranger's. */
+static void io_log(void *ctx, enum ike_log_level level, const struct ike_log_ctx *lc,
+		   const char *text)
+{
+	bool stranger = lc->peer == NULL || lc->peer[0] == '\0';
+	const struct log_ctx to = {
+		.topic = "ipsec",
+		.peer = lc->peer,
+		.remote = lc->remote,
+		.ispi = lc->ispi,
+		.rspi = lc->rspi,
+		.msgid = lc->msgid,
+		.limited = stranger || level <= IKE_LOG_WARN,
+	};
+
+	(void)ctx;
+	log_write(&to, level_of(level), "%s", text);
+}
+
+const struct ike_ops ike_io_ops = {
+	.send = io_send,
+	.random = io_random,
+	.spi_alloc = io_spi_alloc,
+	.spi_release = io_spi_release,
+	.child_install = io_child_install,
+	.child_current = io_child_current,
+	.child_remove = io_child_remove,
+	.log = io_log,
+};
+
+void ike_io_input(struct gateway *g, const struct abi_packet *p)
+{
+	const struct ike_datagram d = {
+		.src = p->src,
+		.dst = p->dst,
+		.src_port = p->src_port,
+		.dst_port = p->dst_port,
+		.marker = (p->flags & ABI_PKT_F_MARKER) != 0,
+		.data = p->data,
+		.len = p->data_len,
+	};
+
+	if (g->gate_open && g->peers_set && !g->stopping)
+		ike_engine_input(g->engine, &d, g->now);
+}

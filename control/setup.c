@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* setup.c - a configuration, checked, with its plan and an index of the policies that protect. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "control/gateway.h"
+#include "control/model/file.h"
+#include "control/model/model.h"
+#include "control/model/problem.h"
+
+static int by_id(const void *a, const void *b)
+{
+	const struct setup_policy *x = a, *y = b;
+
+	return x->id < y->id ? -1 : x->id > y->id;
+}
+
+static int make_index(struct setup *s)
+{
+	const struct model_plan *plan = s->plan;
+	size_t n = 0;
+
+	for (size_t i = 0; i < plan->n_peers; i++)
+		n += plan->peers[i].n_children;
+	s->policy = calloc(n + 1, sizeof(*s->policy));
+	if (s->policy == NULL)
+		return -ENOMEM;
+	for (size_t i = 0; i < plan->n_peers; i++)
+		for (size_t k = 0; k < plan->peers[i].n_children; k++)
+			s->policy[s->n_policies++] = (struct setup_policy){
+				.id = plan->peers[i].children[k].policy_id,
+				.peer = (uint32_t)i,
+				.child = &plan->peers[i].children[k],
+			};
+	qsort(s->policy, s->n_policies, sizeof(*s->policy), by_id);
+	return 0;
+}
+
+int setup_load(struct setup *out, const char *path, const struct model_plan *previous, char **text)
+{
+	struct problems *problems = malloc(sizeof(*problems));
+	int rc = -EINVAL;
+
+	*out = (struct setup){0};
+	*text = NULL;
+	if (problems == NULL)
+		return -ENOMEM;
+	problems_init(problems);
+	out->model = model_load(path, problems);
+	if (out->model != NULL)
+		out->plan = model_plan_new(out->model, previous, problems);
+	if (out->plan != NULL)
+		rc = make_index(out);
+	*text = problems_text(problems);
+	problems_free(problems);
+	free(problems);
+	if (rc != 0)
+		setup_free(out);
+	return rc;
+}
+
+void setup_free(struct setup *s)
+{
+	free(s->policy);
+	model_plan_free(s->plan);
+	model_free(s->model);
+	*s = (struct setup){0};
+}
+
+const struct setup_policy *setup_find(const struct setup *s, uint32_t policy_id)
+{
+	const struct setup_policy key = {.id = policy_id};
+
+	return s->n_policies != 0 ? bsearch(&key, s->policy, s->n_policies, sizeof(key), by_id)
+				  : NULL;
+}
