@@ -43,7 +43,7 @@ static struct fib *build_site(void)
 int kit_setup(void **state)
 {
 	(void)state;
-	kit.h = harness_create(64, 16, 511);
+	kit.h = harness_create(64, 16, 2047);
 	if (kit.h == NULL)
 		return -1;
 	kit.w = &kit.h->worker;
