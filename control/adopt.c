@@ -9,6 +9,20 @@
 
 #include "control/log.h"
 
+/* A line of the status table. */
+struct found {
+	uint32_t slot;
+	struct abi_sa_status s;
+};
+
+static void delete_found(struct children *c, const struct found *f)
+{
+	const struct abi_sa_delete del = {
+		.msg.type = ABI_CMD_SA_DELETE, .slot = f->slot, .spi = f->s.spi};
+
+	(void)dataplane_command(c->dp, &del, sizeof(del), NULL, NULL);
+}
+
 /* --- the dataplane was restarted --- */
 
 static void keep_mark(const struct segmap *map, struct sa_half *h)
@@ -105,9 +119,15 @@ static bool resume_pair(struct children *c, struct sa_pair *p)
 	       children_send_add(c, p, &p->out, on_resumed_out) == 0;
 }
 
-static void note_left_dead(struct children *c)
+/*
+ * Lines of an earlier dataplane: their marks have been read. We let go of those that are not ours,
+ * and may use their slots meanwhile.
+ */
+static void release_left_dead(struct children *c)
 {
 	uint32_t n = dataplane_max_sas(c->dp);
+	struct sa_half *h;
+	struct found f;
 
 	free(c->left_dead);
 	c->left_dead_n = 0;
@@ -115,8 +135,14 @@ static void note_left_dead(struct children *c)
 	if (c->left_dead == NULL)
 		return;
 	c->left_dead_n = n;
-	for (uint32_t i = 0; i < n; i++)
-		c->left_dead[i] = segmap_sa_state(dataplane_map(c->dp), i) == ABI_SA_DEAD;
+	for (f.slot = 0; f.slot < n; f.slot++) {
+		if (segmap_sa_state(dataplane_map(c->dp), f.slot) != ABI_SA_DEAD)
+			continue;
+		c->left_dead[f.slot] = 1;
+		if ((c->table == NULL || sa_table_at(c->table, f.slot, &h) == NULL) &&
+		    segmap_sa(dataplane_map(c->dp), f.slot, &f.s) && f.s.spi >= ABI_SPI_MIN)
+			delete_found(c, &f);
+	}
 }
 
 static void no_place(void *ctx, struct sa_pair *p)
@@ -134,7 +160,7 @@ void children_resume(struct children *c, uint64_t now)
 	struct sa_pair *p;
 	unsigned int n = 0;
 
-	note_left_dead(c);
+	release_left_dead(c);
 	if (c->table == NULL)
 		return;
 	keep_marks(c); /* the new segment carries the marks of the old one */
@@ -155,11 +181,6 @@ void children_resume(struct children *c, uint64_t now)
 }
 
 /* --- control was restarted --- */
-
-struct found {
-	uint32_t slot;
-	struct abi_sa_status s;
-};
 
 static int by_cookie(const void *a, const void *b)
 {
@@ -188,14 +209,6 @@ static bool serves_us(struct children *c, const struct found *f, struct children
 		return false;
 	return pol->remote.family == 0 ||
 	       memcmp(&pol->remote, &f->s.remote, sizeof(pol->remote)) == 0;
-}
-
-static void delete_found(struct children *c, const struct found *f)
-{
-	const struct abi_sa_delete del = {
-		.msg.type = ABI_CMD_SA_DELETE, .slot = f->slot, .spi = f->s.spi};
-
-	(void)dataplane_command(c->dp, &del, sizeof(del), NULL, NULL);
 }
 
 static int take_half(struct children *c, struct sa_pair *p, const struct found *f)
@@ -305,7 +318,7 @@ unsigned int children_adopt(struct children *c, uint64_t now)
 
 	if (children_make_table(c) != 0)
 		return 0;
-	note_left_dead(c);
+	release_left_dead(c);
 	drop_orphans(c);
 	room = count_live(c);
 	list = calloc(room + 1, sizeof(*list));

@@ -99,16 +99,41 @@ void children_delete_half(struct children *c, struct sa_pair *p, struct sa_half 
 		p->waiting++;
 }
 
-static void on_deleted(void *arg, int rc, const struct abi_ev_reply *reply)
+/* Full or silent for the moment: an SA of ours must not stay behind, so ask again. */
+static bool try_again(int rc)
 {
-	struct sa_pair *p = arg;
+	return rc == -ENOSPC || rc == -ETIMEDOUT;
+}
+
+static void on_deleted(struct sa_pair *p, struct sa_half *h, int rc, dataplane_reply_fn *fn)
+{
 	struct children *c = p->owner;
 
-	(void)reply;
-	if (rc != 0 && rc != -ENOENT && rc != -ENOTCONN)
-		log_warn(&log_ipsec, "%s: SA could not be removed: %s", p->peer, strerror(-rc));
+	if (try_again(rc)) {
+		h->installed = true;
+		children_delete_half(c, p, h, fn);
+	} else if (rc != 0 && rc != -ENOENT && rc != -ENOTCONN) {
+		log_warn(&log_ipsec, "%s: SA spi=0x%x could not be removed: %s", p->peer,
+			 h->add.spi, strerror(-rc));
+	}
 	if (--p->waiting == 0)
 		c->reap++;
+}
+
+static void on_deleted_in(void *arg, int rc, const struct abi_ev_reply *reply)
+{
+	struct sa_pair *p = arg;
+
+	(void)reply;
+	on_deleted(p, &p->in, rc, on_deleted_in);
+}
+
+static void on_deleted_out(void *arg, int rc, const struct abi_ev_reply *reply)
+{
+	struct sa_pair *p = arg;
+
+	(void)reply;
+	on_deleted(p, &p->out, rc, on_deleted_out);
 }
 
 void children_drop(struct children *c, struct sa_pair *p)
@@ -122,8 +147,8 @@ void children_drop(struct children *c, struct sa_pair *p)
 		return;
 	}
 	p->state = SA_PAIR_REMOVING;
-	children_delete_half(c, p, &p->out, on_deleted);
-	children_delete_half(c, p, &p->in, on_deleted);
+	children_delete_half(c, p, &p->out, on_deleted_out);
+	children_delete_half(c, p, &p->in, on_deleted_in);
 	if (p->waiting == 0)
 		c->reap++;
 }

@@ -383,6 +383,26 @@ static void removing_while_adding_waits_for_the_answers(void **state)
 		assert_int_equal(fake_segment_sa(&x->f, s)->state, ABI_SA_FREE);
 }
 
+static void a_delete_that_finds_no_room_is_repeated(void **state)
+{
+	struct fixture *x = *state;
+	uint8_t slot[ABI_COMMAND_SLOT];
+	struct abi_msg m;
+
+	install(x, 1);
+	children_remove(x->c, 1);
+	dataplane_poll(x->d, x->now);
+	while (fake_segment_take(&x->f, slot) == 1) {
+		memcpy(&m, slot, sizeof(m));
+		assert_int_equal(m.type, ABI_CMD_SA_DELETE);
+		fake_segment_reply(&x->f, &m, ABI_ERR_NO_SPACE);
+	}
+	dataplane_poll(x->d, x->now);
+	assert_int_equal(sa_table_used(children_table(x->c)), 2);
+	assert_int_equal(turn(x), 2);
+	assert_int_equal(sa_table_used(children_table(x->c)), 0);
+}
+
 static void event(struct fixture *x, const struct sa_half *h, uint64_t cookie, uint16_t type,
 		  uint8_t expire)
 {
@@ -534,6 +554,24 @@ static void marks_in_the_new_segment_count_too(void **state)
 	fake_segment_take(&x->f, &c);
 	assert_int_equal(c.add.direction, ABI_DIR_OUT);
 	assert_int_equal(c.add.seq_start, 9000);
+}
+
+static void dead_lines_of_others_are_let_go(void **state)
+{
+	struct fixture *x = *state;
+	union {
+		struct abi_sa_delete del;
+		uint8_t slot[ABI_COMMAND_SLOT];
+	} c;
+
+	restart_dataplane(x);
+	*fake_segment_sa(&x->f, 5) = (struct abi_sa_status){.state = ABI_SA_DEAD, .spi = 0x1005};
+	dataplane_poll(x->d, x->now);
+	dataplane_poll(x->d, x->now += SEC / 5);
+	assert_int_equal(fake_segment_take(&x->f, &c), 1);
+	assert_int_equal(c.del.msg.type, ABI_CMD_SA_DELETE);
+	assert_int_equal(c.del.slot, 5);
+	assert_int_equal(c.del.spi, 0x1005);
 }
 
 static void what_cannot_be_resumed_expires(void **state)
@@ -789,12 +827,14 @@ int main(void)
 		T(without_a_dataplane_installing_fails),
 		T(removing_deletes_both_and_frees_the_slots),
 		T(removing_while_adding_waits_for_the_answers),
+		T(a_delete_that_finds_no_room_is_repeated),
 		T(events_reach_the_engine_once),
 		T(events_of_others_are_ignored),
 		T(a_moved_peer_moves_both_directions),
 		T(lost_events_are_made_up_for),
 		T(resumes_with_the_marks_of_before),
 		T(marks_in_the_new_segment_count_too),
+		T(dead_lines_of_others_are_let_go),
 		T(what_cannot_be_resumed_expires),
 		T(expired_pairs_are_not_resumed),
 		T(adopts_what_serves_a_policy),
