@@ -8,25 +8,15 @@ import signal
 import struct
 import subprocess
 import sys
-from importlib.machinery import SourceFileLoader
-from importlib.util import module_from_spec, spec_from_loader
 
 from lab import HERE, Fail, need, run, wait
 from suites import CLOUD_NET, GATEWAY, SITE_NET
 
 sys.dont_write_bytecode = True
+sys.path.append(os.path.join(HERE, "rig", "lib"))
+import packets                                                  # noqa: E402
+
 WIRE_CHECK = os.path.join(HERE, "rig", "esp-wire-check")
-
-
-def _load(name, path):
-    """a module from a program without .py in its name"""
-    loader = SourceFileLoader(name, path)
-    module = module_from_spec(spec_from_loader(name, loader))
-    loader.exec_module(module)
-    return module
-
-
-pcap = _load("esp_wire_check", WIRE_CHECK)
 GATEWAY_BYTES = ipaddress.ip_address(GATEWAY).packed
 LANS = [ipaddress.ip_network(n) for n in (SITE_NET, CLOUD_NET)]
 PLACES = {"wan": ("inet", "w0"), "lan": ("site", "eth0"), "cloud": ("cloud_ns", "wan0")}
@@ -106,7 +96,7 @@ class Capture:
             return f.read()
 
     def frames(self):
-        for number, link, frame, _ in pcap.read_capture(self.path):
+        for number, link, frame, _ in packets.read_capture(self.path):
             need(link == 1, "not Ethernet")
             yield number, frame
 
