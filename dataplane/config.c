@@ -72,7 +72,7 @@ static bool read_number(struct reader *r, const config_setting_t *s, const struc
 static bool read_power_of_two(struct reader *r, const config_setting_t *s, const struct key *k,
 			      void *dst)
 {
-	unsigned int v;
+	unsigned int v = 0;
 
 	if (!read_number(r, s, k, &v))
 		return false;
