@@ -17,6 +17,7 @@
 #include "dataplane/eal.h"
 #include "dataplane/ipsec/crypto.h"
 #include "dataplane/ipsec/sad.h"
+#include "dataplane/ipsec/spd_cache.h"
 #include "dataplane/net/neigh.h"
 #include "dataplane/net/port.h"
 #include "dataplane/pipeline.h"
@@ -186,7 +187,9 @@ static int make_worker(struct dataplane *d, unsigned int lcore, char *err, size_
 	w->slow = make_ring("slow", w->index);
 	w->reply = make_ring("reply", w->index);
 	w->crypto = crypto_create(socket);
-	if (!w->slow || !w->reply || !w->crypto || pipeline_create(w, NULL, NULL, socket) < 0 ||
+	w->spd_cache = spd_cache_create(socket);
+	if (!w->slow || !w->reply || !w->crypto || !w->spd_cache ||
+	    pipeline_create(w, NULL, NULL, socket) < 0 ||
 	    rte_rcu_qsbr_thread_register(d->rcu, w->index) != 0) {
 		snprintf(err, err_len, "worker %u cannot be made: %s", w->index,
 			 w->crypto ? "out of memory" : "this CPU has no AES instructions?");
@@ -241,6 +244,7 @@ static void free_worker(struct worker *w)
 	free_ring(w->slow);
 	free_ring(w->reply);
 	crypto_free(w->crypto);
+	spd_cache_free(w->spd_cache);
 	rte_free(w);
 }
 
