@@ -107,7 +107,9 @@ void ike_engine_input(struct ike_engine *e, const struct ike_datagram *d, uint64
 /** Run what is due. Returns when to call again (ns), UINT64_MAX when nothing is pending. */
 uint64_t ike_engine_tick(struct ike_engine *e, uint64_t now);
 
-/** The data plane's answer to child_install. status 0 or -errno. */
+/** The data plane's answer to child_install. status 0 or -errno. A pair that failed is gone for the
+ * engine: neither child_remove nor spi_release follows for it. child_remove may come before the
+ * answer; an answer for a token the engine gave up is ignored. */
 void ike_engine_child_result(struct ike_engine *e, uint64_t token, int status, uint64_t now);
 
 /** Events of the data plane. token of the pair they concern. */
@@ -153,6 +155,12 @@ typedef void ike_sa_visit(void *ctx, const struct ike_sa_info *info);
 typedef void ike_child_visit(void *ctx, const struct ike_child_info *info);
 void ike_engine_visit_sas(const struct ike_engine *e, ike_sa_visit *fn, void *ctx);
 void ike_engine_visit_children(const struct ike_engine *e, ike_child_visit *fn, void *ctx);
+
+/** Why things failed, by peer (NULL: all): see evidence.h. Pointers are valid during the call. */
+struct ike_evidence;
+typedef void ike_evidence_visit(void *ctx, const char *peer, const struct ike_evidence *ev);
+void ike_engine_visit_evidence(const struct ike_engine *e, const char *peer, ike_evidence_visit *fn,
+			       void *ctx);
 
 /* Counters: X-macro names in engine_counters.h. */
 struct ike_counters;

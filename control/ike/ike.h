@@ -181,10 +181,10 @@ enum ike1_notify { /* RFC 2408 section 3.14.1, RFC 2407 section 4.6.3, RFC 3706 
 #define IKE_MAX_COOKIE	   16u /* SPI size of an ISAKMP protocol SPI: RFC 2408 section 3.5 */
 
 /* Timers, nanoseconds and seconds as named. */
-#define IKE_RETRANSMIT_FIRST_MS	  2000u /* then times 1.8, as most peers do */
-#define IKE_RETRANSMIT_FACTOR_PCT 180u
+#define IKE_RETRANSMIT_FIRST_MS	  1000u /* then 2, 4, 8, 16 s, each + up to 10 % */
+#define IKE_RETRANSMIT_JITTER_PCT 10u
 #define IKE_RETRANSMIT_TRIES	  5u
-#define IKE_HALF_OPEN_S		  15u /* a responder's unfinished phase 1 */
+#define IKE_HALF_OPEN_S		  30u /* a responder's unfinished phase 1 */
 #define IKE_KEEPALIVE_S		  20u /* RFC 3948 section 4 */
 #define IKE_SOFT_PERCENT	  80u /* of a child SA's lifetime */
 

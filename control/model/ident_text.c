@@ -10,7 +10,6 @@
 #include "control/model/model.h"
 #include "control/model/suggest.h"
 #include "control/model/value_parse.h"
-#include "control/model/value_print.h"
 
 #define MAX_IDENT (sizeof(((struct ike_identity_conf *)0)->data) - 1)
 
@@ -109,5 +108,5 @@ void ident_text_print(const struct value *v, struct text *out)
 		type = "key-id:";
 	}
 	text_puts(out, type);
-	value_print_text((const char *)v->bytes, v->len, out);
+	text_add(out, (const char *)v->bytes, v->len);
 }

@@ -1,0 +1,404 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* child_sa.c - pairs of ESP SAs; see child_sa.h. */
+#include "control/ike/child_sa.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "control/ike/ike_sa.h"
+#include "control/ike/lifetime.h"
+#include "control/ike/refuse.h"
+#include "control/ike/state.h"
+#include "control/ike/ts.h"
+#include "control/ike1/info.h"
+#include "control/ike1/phase1.h"
+#include "control/ike1/quick.h"
+
+static timer_fn act;
+static void promote(struct ike_engine *e, struct ike_policy *policy, uint64_t now);
+
+static uint64_t token_hash(const struct ike_engine *e, uint64_t token)
+{
+	return table_hash(&e->pairs, &token, sizeof(token));
+}
+
+struct child_sa *child_new(struct ike_engine *e, struct ike_policy *policy, struct quick *q,
+			   bool initiator, uint64_t now)
+{
+	struct child_sa *c = calloc(1, sizeof(*c)), *other;
+
+	if (c == NULL)
+		return NULL;
+	c->token = ++e->next_token;
+	c->policy = policy;
+	c->quick = q;
+	c->initiator = initiator;
+	c->added = now;
+	timers_init_one(&c->life, lifetime_child);
+	timers_init_one(&c->action, act);
+	TAILQ_FOREACH (other, &policy->pairs, of_policy) {
+		if (other->state < CHILD_ESTABLISHED && other->initiator != initiator) {
+			other->crossed = c->token;
+			c->crossed = other->token;
+		}
+	}
+	TAILQ_INSERT_HEAD(&policy->pairs, c, of_policy);
+	table_insert(&e->pairs, &c->by_token, token_hash(e, c->token));
+	return c;
+}
+
+static int nonce_compare(const uint8_t *a, size_t a_len, const uint8_t *b, size_t b_len)
+{
+	int r = memcmp(a, b, a_len < b_len ? a_len : b_len);
+
+	return r != 0 ? r : (a_len > b_len) - (a_len < b_len);
+}
+
+void child_set_nonces(struct child_sa *c, const uint8_t *ni, size_t ni_len, const uint8_t *nr,
+		      size_t nr_len)
+{
+	bool first = nonce_compare(ni, ni_len, nr, nr_len) < 0;
+
+	c->low_nonce_len = first ? ni_len : nr_len;
+	memcpy(c->low_nonce, first ? ni : nr, c->low_nonce_len);
+}
+
+void child_install(struct ike_engine *e, struct child_sa *c, struct ike_child_sa *sa, uint64_t now)
+{
+	lifetime_start_child(e, c, now);
+	c->state = CHILD_INSTALLING;
+	sa->token = c->token;
+	sa->ike_sa = c->owner->id;
+	sa->policy_id = c->policy->conf.policy_id;
+	sa->peer = c->policy->peer->conf.name;
+	sa->comment = c->policy->conf.comment;
+	sa->mode = c->policy->conf.mode;
+	sa->replay_window = c->policy->conf.replay_window;
+	sa->soft_time = c->soft_time;
+	sa->hard_time = c->hard_time;
+	sa->current = c->initiator && child_current(c->policy) == NULL;
+	sa->ts_local[0] = c->policy->conf.local;
+	sa->ts_remote[0] = c->policy->conf.remote;
+	sa->n_local = sa->n_remote = 1;
+	e->ops.child_install(e->ctx, sa);
+}
+
+struct child_sa *child_current(const struct ike_policy *policy)
+{
+	struct child_sa *c;
+
+	TAILQ_FOREACH (c, &policy->pairs, of_policy) {
+		if (c->current)
+			return c;
+	}
+	return NULL;
+}
+
+bool child_pending(const struct ike_policy *policy)
+{
+	struct child_sa *c;
+
+	TAILQ_FOREACH (c, &policy->pairs, of_policy) {
+		if (c->state < CHILD_ESTABLISHED)
+			return true;
+	}
+	return false;
+}
+
+static void delete_after(struct ike_engine *e, struct child_sa *c, uint64_t now, unsigned ms)
+{
+	timers_arm(&e->timers, &c->action, now + ms * TIMERS_MS);
+}
+
+/* c lost its policy to by, or never gets it. Who began the losing pair of a crossing, or the
+ * rekey, deletes; of a crossing the other side does it later, in case it was not seen there. */
+static void supersede(struct ike_engine *e, struct child_sa *c, const struct child_sa *by,
+		      uint64_t now)
+{
+	bool crossed = c->crossed == by->token;
+
+	if (c->superseded)
+		return;
+	c->superseded = true;
+	if (crossed)
+		delete_after(e, c, now, c->initiator ? CHILD_DELETE_OLD_MS : CHILD_DELETE_LATE_MS);
+	else if (by->initiator)
+		delete_after(e, c, now, CHILD_DELETE_OLD_MS);
+	else
+		timers_cancel(&e->timers, &c->action);
+}
+
+static void take_over(struct ike_engine *e, struct child_sa *c, uint64_t now)
+{
+	struct child_sa *other;
+
+	timers_cancel(&e->timers, &c->action);
+	TAILQ_FOREACH (other, &c->policy->pairs, of_policy) {
+		if (other == c)
+			continue;
+		other->current = false;
+		if (other->state == CHILD_ESTABLISHED)
+			supersede(e, other, c, now);
+	}
+	c->current = true;
+	c->superseded = false;
+	e->ops.child_current(e->ctx, c->token);
+}
+
+static bool loses(const struct child_sa *c, const struct child_sa *other)
+{
+	return nonce_compare(c->low_nonce, c->low_nonce_len, other->low_nonce,
+			     other->low_nonce_len) < 0;
+}
+
+static void log_established(struct ike_engine *e, const struct child_sa *c)
+{
+	char local[TS_MAX_TEXT], remote[TS_MAX_TEXT];
+
+	refuse_log(e, IKE_LOG_NOTICE, c->policy->peer, c->owner, c->quick->x.msgid,
+		   "CHILD_SA established with SPIs %08x_i %08x_o and TS %s === %s", c->spi_in,
+		   c->spi_out, ts_print(&c->policy->conf.local, local, sizeof(local)),
+		   ts_print(&c->policy->conf.remote, remote, sizeof(remote)));
+}
+
+void child_established(struct ike_engine *e, struct child_sa *c, uint64_t now)
+{
+	struct child_sa *rival = c->crossed != 0 ? child_find_token(e, c->crossed) : NULL;
+	struct ike_sa *best = ike_sa_best(c->policy->peer);
+
+	log_established(e, c);
+	e->counters.quick_established++;
+	c->state = CHILD_ESTABLISHED;
+	c->policy->failures = 0;
+	c->owner->ph2_total++;
+	c->quick->pair = NULL;
+	c->quick = NULL;
+	if (best != NULL && best != c->owner && ike_sa_same_party(best, c->owner)) {
+		/* The IKE SA was replaced meanwhile. A peer may drop what it made on the old one
+		 * together with it, so make this pair anew soon. */
+		c->owner = best;
+		if (c->initiator)
+			timers_arm(&e->timers, &c->life, now + TIMERS_SEC);
+	}
+	if (rival != NULL && rival->state == CHILD_ESTABLISHED && loses(c, rival))
+		supersede(e, c, rival, now);
+	else if (c->initiator && child_current(c->policy) != NULL)
+		timers_arm(&e->timers, &c->action, now + CHILD_SWITCH_MS * TIMERS_MS);
+	else
+		take_over(e, c, now);
+}
+
+/* action timer: what comes next for the pair. */
+static void act(struct ike_engine *e, struct timer *t, uint64_t now)
+{
+	struct child_sa *c = TABLE_ENTRY(t, struct child_sa, action);
+
+	if (c->state == CHILD_ESTABLISHED && !c->superseded) {
+		take_over(e, c, now);
+	} else if (c->state == CHILD_ESTABLISHED) {
+		child_delete(e, c, now);
+	} else if (c->state == CHILD_DELETING && c->deletes == 1) {
+		info_delete_child(e, c->policy->peer, c->owner, c->spi_in, now);
+		c->deletes++;
+		delete_after(e, c, now, CHILD_DELETE_GRACE_MS);
+	} else {
+		child_remove(e, c, now);
+	}
+}
+
+void child_first_traffic(struct ike_engine *e, struct child_sa *c, uint64_t now)
+{
+	if (c->state == CHILD_INSTALLED && !c->initiator && c->quick != NULL)
+		quick_proven(e, c->quick, now);
+	else if (c->state == CHILD_ESTABLISHED && !c->superseded && !c->current)
+		take_over(e, c, now);
+}
+
+/* Unlinks; the policy is looked after by the caller. */
+static void destroy(struct ike_engine *e, struct child_sa *c)
+{
+	if (c->state >= CHILD_INSTALLING && !c->refused)
+		e->ops.child_remove(e->ctx, c->token);
+	else if (c->state < CHILD_INSTALLING && c->spi_in != 0)
+		e->ops.spi_release(e->ctx, c->spi_in);
+	timers_cancel(&e->timers, &c->life);
+	timers_cancel(&e->timers, &c->action);
+	TAILQ_REMOVE(&c->policy->pairs, c, of_policy);
+	table_remove(&e->pairs, &c->by_token);
+	free(c);
+}
+
+void child_remove(struct ike_engine *e, struct child_sa *c, uint64_t now)
+{
+	struct ike_policy *policy = c->policy;
+	bool established = c->state >= CHILD_ESTABLISHED;
+
+	if (c->quick != NULL) { /* its exchange ends with it */
+		quick_free(e, c->quick, now);
+		return;
+	}
+	destroy(e, c);
+	if (established && child_current(policy) == NULL)
+		promote(e, policy, now);
+}
+
+/* The policy has no current pair: the newest other one takes over, else a new one is made. */
+static void promote(struct ike_engine *e, struct ike_policy *policy, uint64_t now)
+{
+	struct child_sa *c;
+
+	TAILQ_FOREACH (c, &policy->pairs, of_policy) {
+		if (c->state == CHILD_ESTABLISHED) {
+			take_over(e, c, now);
+			if (c->rekey_due || now >= c->rekey_time)
+				child_rekey(e, c, now);
+			return;
+		}
+	}
+	child_ensure_in(e, policy, now + 100 * TIMERS_MS);
+}
+
+static void stop_sending(struct ike_engine *e, struct child_sa *c, unsigned deletes, uint64_t now)
+{
+	c->state = CHILD_DELETING;
+	c->deletes = deletes;
+	delete_after(e, c, now, CHILD_DELETE_GRACE_MS);
+	if (!c->current)
+		return;
+	c->current = false;
+	promote(e, c->policy, now);
+}
+
+void child_delete(struct ike_engine *e, struct child_sa *c, uint64_t now)
+{
+	if (c->state != CHILD_ESTABLISHED)
+		return;
+	info_delete_child(e, c->policy->peer, c->owner, c->spi_in, now);
+	stop_sending(e, c, 1, now);
+}
+
+void child_deleted_by_peer(struct ike_engine *e, struct child_sa *c, uint64_t now)
+{
+	if (c->state == CHILD_ESTABLISHED)
+		stop_sending(e, c, 2, now);
+	else if (c->state < CHILD_ESTABLISHED)
+		child_remove(e, c, now);
+}
+
+void child_delete_now(struct ike_engine *e, struct child_sa *c, uint64_t now)
+{
+	if (c->state >= CHILD_ESTABLISHED)
+		info_delete_child(e, c->policy->peer, c->owner, c->spi_in, now);
+	child_remove(e, c, now);
+}
+
+void child_rekey(struct ike_engine *e, struct child_sa *c, uint64_t now)
+{
+	if (c->state != CHILD_ESTABLISHED || !c->current)
+		return;
+	c->rekey_due = true;
+	child_ensure_in(e, c->policy, now);
+}
+
+struct child_sa *child_find_token(const struct ike_engine *e, uint64_t token)
+{
+	struct table_node *n = table_first(&e->pairs, token_hash(e, token));
+
+	for (; n != NULL; n = table_next(n)) {
+		struct child_sa *c = TABLE_ENTRY(n, struct child_sa, by_token);
+
+		if (c->token == token)
+			return c;
+	}
+	return NULL;
+}
+
+struct child_sa *child_find_spi_out(const struct ike_peer *peer, uint32_t spi)
+{
+	struct child_sa *c;
+
+	for (size_t i = 0; i < peer->n_policies; i++) {
+		TAILQ_FOREACH (c, &peer->policies[i].pairs, of_policy) {
+			if (c->state >= CHILD_INSTALLING && c->spi_out == spi)
+				return c;
+		}
+	}
+	return NULL;
+}
+
+void child_adopt(struct ike_engine *e, struct ike_sa *sa)
+{
+	struct ike_peer *peer = sa->peer;
+	struct child_sa *c;
+
+	(void)e;
+	for (size_t i = 0; i < peer->n_policies; i++) {
+		TAILQ_FOREACH (c, &peer->policies[i].pairs, of_policy) {
+			if (c->state >= CHILD_ESTABLISHED &&
+			    (c->owner == NULL || ike_sa_same_party(c->owner, sa)))
+				c->owner = sa;
+		}
+	}
+}
+
+void child_disown(struct ike_engine *e, struct ike_sa *sa)
+{
+	struct ike_sa *best = ike_sa_best(sa->peer);
+	struct child_sa *c;
+
+	(void)e;
+	if (best != NULL && !ike_sa_same_party(best, sa))
+		best = NULL;
+	for (size_t i = 0; i < sa->peer->n_policies; i++) {
+		TAILQ_FOREACH (c, &sa->peer->policies[i].pairs, of_policy) {
+			if (c->owner == sa)
+				c->owner = best;
+		}
+	}
+}
+
+void child_ensure_in(struct ike_engine *e, struct ike_policy *policy, uint64_t due)
+{
+	if (!policy->ensure.armed || policy->ensure.due > due)
+		timers_arm(&e->timers, &policy->ensure, due);
+}
+
+void child_ensure_all(struct ike_engine *e, struct ike_peer *peer, uint64_t due)
+{
+	for (size_t i = 0; i < peer->n_policies; i++)
+		child_ensure_in(e, &peer->policies[i], due);
+}
+
+/* A pair is there that will take over by itself. */
+static bool taking_over(const struct ike_policy *policy)
+{
+	struct child_sa *c;
+
+	TAILQ_FOREACH (c, &policy->pairs, of_policy) {
+		if (c->state == CHILD_ESTABLISHED && !c->current && !c->superseded)
+			return true;
+	}
+	return false;
+}
+
+void child_ensure(struct ike_engine *e, struct timer *t, uint64_t now)
+{
+	struct ike_policy *policy = TABLE_ENTRY(t, struct ike_policy, ensure);
+	struct child_sa *current = child_current(policy);
+	struct ike_sa *sa;
+
+	if (current != NULL ? !current->rekey_due : policy->peer->conf.passive)
+		return;
+	if (taking_over(policy))
+		return;
+	if (child_pending(policy)) {
+		child_ensure_in(e, policy, now + 3 * TIMERS_SEC);
+		return;
+	}
+	sa = ike_sa_best(policy->peer);
+	if (sa == NULL) {
+		phase1_connect_in(e, policy->peer, now);
+		return;
+	}
+	quick_start(e, sa, policy, now);
+}

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * child_sa.h - pairs of ESP SAs: installation, which pair carries a policy's traffic, rekeying
+ * without loss, end.
+ *
+ * Make before break. A new pair is installed in both directions before the message that lets the
+ * peer use it. Once it is established it takes the policy over, at once or, when we began a rekey,
+ * when the peer's first packet on it came in or a second has passed. The old pair goes on receiving
+ * until the side that began the rekey deletes it, some seconds later, or its hard lifetime ends.
+ *
+ * Crossing. When both sides begin a quick mode for one policy at the same time, both succeed; the
+ * pair that holds the lowest of the four nonces loses (as RFC 7296 section 2.8.1 has it) and the
+ * side that began it deletes it.
+ */
+#ifndef ESPGW_IKE_CHILD_SA_H
+#define ESPGW_IKE_CHILD_SA_H
+
+#include <sys/queue.h>
+
+#include "control/ike/ike.h"
+#include "control/ike/peers.h"
+#include "control/ike/timers.h"
+
+struct ike_engine;
+struct ike_sa;
+struct ike_child_sa;
+struct quick;
+
+enum child_state {
+	CHILD_NEGOTIATING = 0, /* nothing installed */
+	CHILD_INSTALLING,      /* waiting for the data plane */
+	CHILD_INSTALLED,       /* waiting for the exchange to end */
+	CHILD_ESTABLISHED,
+	CHILD_DELETING, /* DELETE sent; still receives for a moment */
+};
+
+struct child_sa {
+	TAILQ_ENTRY(child_sa) of_policy;
+	struct table_node by_token;
+	uint64_t token;
+	struct ike_policy *policy;
+	struct ike_sa *owner; /* NULL: the IKE SA is gone, the pair lives on */
+	struct quick *quick;  /* the exchange that makes it, until established */
+	enum child_state state;
+	bool initiator;
+	bool current;	 /* outbound traffic uses it */
+	bool refused;	 /* the data plane did not take it and holds nothing of it */
+	bool superseded; /* another pair of the policy took over */
+	bool rekey_due;
+	uint64_t crossed; /* token of the pair begun by the other side meanwhile; 0 = none */
+	uint8_t low_nonce[IKE_MAX_NONCE];
+	size_t low_nonce_len;
+	uint32_t spi_in, spi_out;
+	uint32_t lifetime; /* seconds */
+	uint64_t added, soft_time, hard_time, rekey_time;
+	struct timer life;   /* rekey_time, then hard_time */
+	struct timer action; /* taking over, deletion */
+	unsigned deletes;    /* DELETE sent so often */
+};
+
+#define CHILD_SWITCH_MS	      1000u  /* at most, after message 3 of a rekey we began */
+#define CHILD_DELETE_OLD_MS   5000u  /* after taking over, when the old pair is ours to delete */
+#define CHILD_DELETE_LATE_MS  30000u /* when the peer should have */
+#define CHILD_DELETE_GRACE_MS 1000u  /* between two DELETEs, and between the second and the end */
+
+/** A pair in negotiation; NULL + ENOMEM. Notes which pair of the policy it crosses. */
+struct child_sa *child_new(struct ike_engine *e, struct ike_policy *policy, struct quick *q,
+			   bool initiator, uint64_t now);
+/** Sets low_nonce. */
+void child_set_nonces(struct child_sa *c, const uint8_t *ni, size_t ni_len, const uint8_t *nr,
+		      size_t nr_len);
+/** Give it to the data plane; the answer comes as ike_engine_child_result(). Completes *sa (token,
+ * times, names) from c. The reserved SPI is the pair's from here on. */
+void child_install(struct ike_engine *e, struct child_sa *c, struct ike_child_sa *sa, uint64_t now);
+/** The exchange ended well: the pair takes its policy over, as described above. */
+void child_established(struct ike_engine *e, struct child_sa *c, uint64_t now);
+
+/** Remove now, from the data plane too; says nothing to the peer. */
+void child_remove(struct ike_engine *e, struct child_sa *c, uint64_t now);
+/** Tell the peer by DELETE and stop sending on it; it goes a moment later. */
+void child_delete(struct ike_engine *e, struct child_sa *c, uint64_t now);
+/** The peer said by DELETE that it is gone: no more sending; receives a moment longer. */
+void child_deleted_by_peer(struct ike_engine *e, struct child_sa *c, uint64_t now);
+/** Tell the peer by DELETE and remove at once. */
+void child_delete_now(struct ike_engine *e, struct child_sa *c, uint64_t now);
+
+/** The peer's first packet came in on it. */
+void child_first_traffic(struct ike_engine *e, struct child_sa *c, uint64_t now);
+/** Begin its replacement when that is not under way. */
+void child_rekey(struct ike_engine *e, struct child_sa *c, uint64_t now);
+
+struct child_sa *child_find_token(const struct ike_engine *e, uint64_t token);
+/** The pair on which we send with this SPI to a peer; NULL. */
+struct child_sa *child_find_spi_out(const struct ike_peer *peer, uint32_t spi);
+struct child_sa *child_current(const struct ike_policy *policy);
+/** Is a quick mode under way for this policy? */
+bool child_pending(const struct ike_policy *policy);
+
+/** The SA takes over all pairs of its party. */
+void child_adopt(struct ike_engine *e, struct ike_sa *sa);
+/** The SA goes: its pairs pass to the best other one, or to none. */
+void child_disown(struct ike_engine *e, struct ike_sa *sa);
+
+timer_fn child_ensure; /* timer of struct ike_policy */
+/** Look soon whether the policy needs a quick mode. */
+void child_ensure_in(struct ike_engine *e, struct ike_policy *policy, uint64_t due);
+/** The same for all policies of a peer. */
+void child_ensure_all(struct ike_engine *e, struct ike_peer *peer, uint64_t due);
+
+#endif

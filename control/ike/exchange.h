@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * exchange.h - what every exchange needs on an unreliable network: retransmission of our requests,
+ * recognition of repeated messages with the cached answer, and message ids that were used.
+ *
+ * One struct exchange follows one message sequence (phase 1, or one quick mode). After
+ * exchange_ask() the message is sent again on a schedule until exchange_settle(); when the schedule
+ * ends, give_up is called. exchange_answer() only keeps the message for repeats of what it answers.
+ */
+#ifndef ESPGW_IKE_EXCHANGE_H
+#define ESPGW_IKE_EXCHANGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "control/ike/timers.h"
+
+#define EXCHANGE_REPEATS      3u  /* cached answers to an unproven peer */
+#define EXCHANGE_REPEATS_AUTH 16u /* to one that proved its key */
+#define EXCHANGE_DIGEST	      32u
+
+#define EXCHANGE_MSGIDS 256u /* remembered per IKE SA */
+
+struct ike_engine;
+struct ike_sa;
+struct exchange;
+
+typedef void exchange_give_up(struct ike_engine *e, struct exchange *x, uint64_t now);
+
+struct exchange {
+	struct ike_sa *sa;
+	uint32_t msgid;
+	unsigned seq; /* number of our last message in the exchange, for logs */
+	uint8_t *msg; /* our last message as sent; NULL = none */
+	size_t len;
+	bool asking;
+	unsigned tries;
+	unsigned max_tries;
+	struct timer timer;
+	exchange_give_up *give_up;
+	bool have_last;
+	uint8_t last[EXCHANGE_DIGEST]; /* of the last message taken up */
+	unsigned repeats;
+};
+
+void exchange_init(struct exchange *x, struct ike_sa *sa, uint32_t msgid, exchange_give_up *fn);
+/** Cancels the timer and frees the cached message. */
+void exchange_fini(struct ike_engine *e, struct exchange *x);
+
+/** Send, keep, and retransmit until settled. 0 or -ENOMEM (then nothing was sent). */
+int exchange_ask(struct ike_engine *e, struct exchange *x, const uint8_t *msg, size_t len,
+		 uint64_t now);
+/** Send and keep, for repeats only. 0 or -ENOMEM. */
+int exchange_answer(struct ike_engine *e, struct exchange *x, const uint8_t *msg, size_t len,
+		    uint64_t now);
+/** The expected message came: no more retransmits. The cached message stays. */
+void exchange_settle(struct ike_engine *e, struct exchange *x);
+/** Make the schedule end after the retransmit that is due next. */
+void exchange_hurry(struct exchange *x);
+
+/** Remember a message that was taken up. */
+void exchange_took(struct exchange *x, const uint8_t *msg, size_t len);
+/** Is it the one that was taken up last? */
+bool exchange_is_repeat(const struct exchange *x, const uint8_t *msg, size_t len);
+/** Send the cached message again, at most limit times in all. */
+void exchange_repeat(struct ike_engine *e, struct exchange *x, unsigned limit);
+
+/* Message ids that peers used on one IKE SA: the latest EXCHANGE_MSGIDS. */
+struct exchange_msgids {
+	uint32_t *ids;
+	uint16_t n, cap, next;
+};
+
+bool exchange_msgid_seen(const struct exchange_msgids *m, uint32_t id);
+/** When memory lacks, the id is not remembered. */
+void exchange_msgid_add(struct exchange_msgids *m, uint32_t id);
+
+#endif

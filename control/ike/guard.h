@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * guard.h - admission: what a stranger may cost us before it has proved a pre-shared key. Counts
+ * half-open phase 1 SAs per source and in total, and limits the rate of first messages per source
+ * and in total with token buckets. Sources are IPv4 addresses and IPv6 /64s. Memory is bounded by
+ * GUARD_MAX_SOURCES; a source without half-open SAs is forgotten, oldest first.
+ */
+#ifndef ESPGW_IKE_GUARD_H
+#define ESPGW_IKE_GUARD_H
+
+#include <stdint.h>
+#include <sys/queue.h>
+
+#include "control/ike/table.h"
+#include "dataplane/api/messages.h"
+
+#define GUARD_HALF_OPEN_SOURCE 5u
+#define GUARD_HALF_OPEN_TOTAL  4096u
+#define GUARD_RATE_SOURCE      20u /* first messages a second, and the burst */
+#define GUARD_BURST_SOURCE     40u
+#define GUARD_RATE_TOTAL       2000u
+#define GUARD_BURST_TOTAL      4000u
+#define GUARD_MAX_SOURCES      8192u
+
+struct guard_bucket {
+	uint64_t filled; /* when tokens was right */
+	uint64_t tokens; /* in 1/1000 */
+};
+
+struct guard_source {
+	struct table_node node;
+	TAILQ_ENTRY(guard_source) lru; /* on the idle list while half_open is 0 */
+	uint8_t key[9];
+	uint32_t half_open;
+	struct guard_bucket bucket;
+};
+
+struct guard {
+	struct table sources;
+	TAILQ_HEAD(guard_idle, guard_source) idle;
+	uint32_t half_open;
+	struct guard_bucket total;
+};
+
+enum guard_verdict {
+	GUARD_ADMIT = 0,
+	GUARD_RATE,
+	GUARD_SOURCE_FULL,
+	GUARD_TOTAL_FULL,
+	GUARD_NO_MEMORY
+};
+
+/** 0 or -ENOMEM. */
+int guard_init(struct guard *g, uint64_t seed);
+void guard_fini(struct guard *g);
+
+/**
+ * May this source open one more half-open SA? GUARD_ADMIT counts it; the caller gives it back with
+ * guard_release() when the SA is established or gone.
+ */
+enum guard_verdict guard_admit(struct guard *g, const struct abi_addr *src, uint64_t now);
+void guard_release(struct guard *g, const struct abi_addr *src);
+
+/** Static text of a verdict, for logs. */
+const char *guard_text(enum guard_verdict v);
+
+#endif

@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* ike_sa.c - IKE SAs: creation, look-up, sending, end; see ike_sa.h. */
+#include "control/ike/ike_sa.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <openssl/crypto.h>
+
+#include "control/ike/child_sa.h"
+#include "control/ike/ident.h"
+#include "control/ike/lifetime.h"
+#include "control/ike/state.h"
+#include "control/ike1/dpd.h"
+#include "control/ike1/phase1.h"
+#include "control/ike1/quick.h"
+
+struct first_key {
+	uint64_t ispi;
+	struct abi_addr remote;
+	uint32_t pad;
+};
+
+static uint64_t first_hash(const struct ike_engine *e, uint64_t ispi, const struct abi_addr *remote)
+{
+	struct first_key k;
+
+	memset(&k, 0, sizeof(k));
+	k.ispi = ispi;
+	k.remote.family = remote->family;
+	memcpy(k.remote.bytes, remote->bytes, remote->family == 4 ? 4 : 16);
+	return table_hash(&e->sas_first, &k, sizeof(k));
+}
+
+static uint64_t own_cookie(const struct ike_sa *sa)
+{
+	return sa->responder ? sa->rspi : sa->ispi;
+}
+
+static struct ike_sa *find_own(const struct ike_engine *e, uint64_t cookie)
+{
+	struct table_node *n;
+
+	n = table_first(&e->sas, table_hash(&e->sas, &cookie, sizeof(cookie)));
+	for (; n != NULL; n = table_next(n)) {
+		struct ike_sa *sa = TABLE_ENTRY(n, struct ike_sa, by_cookie);
+
+		if (own_cookie(sa) == cookie)
+			return sa;
+	}
+	return NULL;
+}
+
+/* A cookie of ours: random, not zero (RFC 2408 section 2.5.3), not in use. */
+static int new_cookie(struct ike_engine *e, uint64_t *cookie)
+{
+	for (int i = 0; i < 8; i++) {
+		int r = state_random(e, cookie, sizeof(*cookie));
+
+		if (r != 0)
+			return r;
+		if (*cookie != 0 && find_own(e, *cookie) == NULL)
+			return 0;
+	}
+	return -EIO;
+}
+
+struct ike_sa *ike_sa_new(struct ike_engine *e, struct ike_peer *peer, bool responder,
+			  const struct ike_endpoint *at, uint64_t ispi, uint64_t now)
+{
+	struct ike_sa *sa = calloc(1, sizeof(*sa));
+	uint64_t own;
+	int r;
+
+	if (sa == NULL)
+		return NULL;
+	r = new_cookie(e, &own);
+	sa->hs = calloc(1, sizeof(*sa->hs));
+	if (r != 0 || sa->hs == NULL) {
+		free(sa->hs);
+		free(sa);
+		errno = r != 0 ? -r : ENOMEM;
+		return NULL;
+	}
+	sa->peer = peer;
+	sa->id = ++e->next_id;
+	sa->responder = responder;
+	sa->ispi = responder ? ispi : own;
+	sa->rspi = responder ? own : 0;
+	sa->at = *at;
+	sa->first_remote = at->remote;
+	sa->created = sa->last_seen = now;
+	TAILQ_INIT(&sa->quicks);
+	exchange_init(&sa->x, sa, 0, phase1_give_up);
+	timers_init_one(&sa->life, lifetime_ike_sa);
+	timers_init_one(&sa->dpd_timer, dpd_tick);
+	timers_init_one(&sa->keepalive, phase1_keepalive);
+	table_insert(&e->sas, &sa->by_cookie, table_hash(&e->sas, &own, sizeof(own)));
+	TAILQ_INSERT_HEAD(&peer->sas, sa, of_peer);
+	return sa;
+}
+
+void ike_sa_index_first(struct ike_engine *e, struct ike_sa *sa)
+{
+	sa->half_open = true;
+	table_insert(&e->sas_first, &sa->by_first, first_hash(e, sa->ispi, &sa->first_remote));
+}
+
+void ike_sa_proven(struct ike_engine *e, struct ike_sa *sa)
+{
+	if (!sa->half_open)
+		return;
+	sa->half_open = false;
+	table_remove(&e->sas_first, &sa->by_first);
+	guard_release(&e->guard, &sa->first_remote);
+}
+
+void ike_sa_drop_handshake(struct ike_sa *sa)
+{
+	struct ike1_handshake *hs = sa->hs;
+
+	if (hs == NULL)
+		return;
+	dh_free(hs->dh);
+	free(hs->sai_b);
+	OPENSSL_clear_free(hs, sizeof(*hs));
+	sa->hs = NULL;
+}
+
+static void free_quicks(struct ike_engine *e, struct ike_sa *sa, uint64_t now)
+{
+	struct quick *q;
+
+	while ((q = TAILQ_FIRST(&sa->quicks)) != NULL)
+		quick_free(e, q, now);
+}
+
+void ike_sa_free(struct ike_engine *e, struct ike_sa *sa, uint64_t now)
+{
+	struct ike_peer *peer = sa->peer;
+
+	if (peer->attempt == sa)
+		peer->attempt = NULL;
+	free_quicks(e, sa, now);
+	TAILQ_REMOVE(&peer->sas, sa, of_peer);
+	child_disown(e, sa);
+	ike_sa_proven(e, sa);
+	table_remove(&e->sas, &sa->by_cookie);
+	exchange_fini(e, &sa->x);
+	timers_cancel(&e->timers, &sa->life);
+	timers_cancel(&e->timers, &sa->dpd_timer);
+	timers_cancel(&e->timers, &sa->keepalive);
+	ike_sa_drop_handshake(sa);
+	free(sa->msgids.ids);
+	keymat_ike1_wipe(&sa->keys);
+	OPENSSL_cleanse(sa->iv, sizeof(sa->iv));
+	free(sa);
+}
+
+struct ike_sa *ike_sa_find(const struct ike_engine *e, uint64_t ispi, uint64_t rspi)
+{
+	struct ike_sa *sa = rspi != 0 ? find_own(e, rspi) : NULL;
+
+	if (sa != NULL && sa->responder && sa->ispi == ispi)
+		return sa;
+	sa = find_own(e, ispi);
+	if (sa == NULL || sa->responder)
+		return NULL;
+	if (sa->rspi == rspi || (sa->rspi == 0 && sa->state == SA_MSG1_SENT))
+		return sa;
+	return NULL;
+}
+
+struct ike_sa *ike_sa_find_first(const struct ike_engine *e, uint64_t ispi,
+				 const struct abi_addr *remote)
+{
+	struct table_node *n = table_first(&e->sas_first, first_hash(e, ispi, remote));
+
+	for (; n != NULL; n = table_next(n)) {
+		struct ike_sa *sa = TABLE_ENTRY(n, struct ike_sa, by_first);
+
+		if (sa->ispi == ispi && peers_addr_equal(&sa->first_remote, remote))
+			return sa;
+	}
+	return NULL;
+}
+
+bool ike_sa_up(const struct ike_sa *sa)
+{
+	return sa->state == SA_ESTABLISHED || sa->state == SA_REPLACED;
+}
+
+struct ike_sa *ike_sa_best(const struct ike_peer *peer)
+{
+	struct ike_sa *sa, *best = NULL;
+
+	TAILQ_FOREACH (sa, &peer->sas, of_peer) {
+		if (!ike_sa_up(sa))
+			continue;
+		if (best == NULL || sa->state < best->state ||
+		    (sa->state == best->state && sa->established > best->established))
+			best = sa;
+	}
+	return best;
+}
+
+bool ike_sa_same_party(const struct ike_sa *a, const struct ike_sa *b)
+{
+	return a->peer == b->peer && ident_equal(&a->id_remote, &b->id_remote);
+}
+
+void ike_sa_send(struct ike_engine *e, const struct ike_sa *sa, const uint8_t *msg, size_t len)
+{
+	struct ike_datagram d = {
+		.src = sa->at.local,
+		.dst = sa->at.remote,
+		.src_port = sa->at.local_port,
+		.dst_port = sa->at.remote_port,
+		.marker = sa->at.marker,
+		.data = msg,
+		.len = len,
+	};
+
+	e->counters.tx++;
+	e->ops.send(e->ctx, &d);
+}
+
+void ike_sa_follow(struct ike_sa *sa, const struct ike_datagram *d)
+{
+	if (!sa->nat_remote || d->marker != sa->at.marker)
+		return;
+	sa->at.remote = d->src;
+	sa->at.remote_port = d->src_port;
+}
+
+void ike_sa_start_timers(struct ike_engine *e, struct ike_sa *sa, uint64_t now)
+{
+	lifetime_start_ike_sa(e, sa, now);
+	dpd_start(e, sa, now);
+	if (sa->nat_local && sa->at.marker)
+		timers_arm(&e->timers, &sa->keepalive, now + IKE_KEEPALIVE_S * TIMERS_SEC);
+}
+
+const char *ike_sa_state_name(const struct ike_sa *sa)
+{
+	static const char *const names[SA_STATES] = {
+		[SA_MSG1_SENT] = "message-1-sent", [SA_MSG3_SENT] = "message-3-sent",
+		[SA_MSG5_SENT] = "message-5-sent", [SA_MSG2_SENT] = "message-2-sent",
+		[SA_MSG4_SENT] = "message-4-sent", [SA_ESTABLISHED] = "established",
+		[SA_REPLACED] = "replaced",
+	};
+
+	return names[sa->state];
+}

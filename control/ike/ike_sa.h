@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * ike_sa.h - IKE SAs (ISAKMP SAs in IKEv1): creation, look-up, sending, end.
+ */
+#ifndef ESPGW_IKE_IKE_SA_H
+#define ESPGW_IKE_IKE_SA_H
+
+#include <sys/queue.h>
+
+#include "control/crypto/dh.h"
+#include "control/crypto/keymat.h"
+#include "control/ike/engine.h"
+#include "control/ike/exchange.h"
+#include "control/ike/ike.h"
+#include "control/ike/natd.h"
+#include "control/ike/peers.h"
+#include "control/ike/prop.h"
+
+/* Order matters: everything from ESTABLISHED on has verified the peer's key. */
+enum ike_sa_state {
+	SA_MSG1_SENT = 0, /* initiator */
+	SA_MSG3_SENT,
+	SA_MSG5_SENT,
+	SA_MSG2_SENT, /* responder */
+	SA_MSG4_SENT,
+	SA_ESTABLISHED,
+	SA_REPLACED, /* established, and a newer one of the same party took over */
+	SA_STATES,
+};
+
+/* Addresses as we see them; marker: on port 4500. */
+struct ike_endpoint {
+	struct abi_addr local, remote;
+	uint16_t local_port, remote_port;
+	bool marker;
+};
+
+/* What only the handshake needs; wiped and freed when it ends. */
+struct ike1_handshake {
+	struct dh *dh;
+	uint8_t peer_public[DH_MAX_PUBLIC];
+	size_t peer_public_len;
+	uint8_t ni[IKE_MAX_NONCE], nr[IKE_MAX_NONCE];
+	size_t ni_len, nr_len;
+	uint8_t *sai_b; /* SA payload body of message 1 */
+	size_t sai_len;
+	unsigned undecryptable; /* messages that did not decrypt: the pre-shared keys differ */
+	bool told;		/* the peer sent an error notify that proves nothing */
+	uint16_t told_type;
+};
+
+struct quick;
+
+struct ike_sa {
+	TAILQ_ENTRY(ike_sa) of_peer;
+	struct table_node by_cookie, by_first;
+	struct ike_peer *peer;
+	uint64_t id;
+	uint64_t ispi, rspi;
+	bool responder;
+	bool half_open;	      /* counted by the guard under first_remote */
+	bool initial_contact; /* the peer says it has nothing else with us */
+	enum ike_sa_state state;
+	struct ike_endpoint at;
+	struct abi_addr first_remote;
+
+	struct ike_encr_choice encr;
+	uint16_t hash, group;
+	uint32_t lifetime; /* seconds */
+	struct keymat_ike1 keys;
+	uint8_t iv[SUITE_MAX_BLOCK]; /* last ciphertext block of phase 1 */
+	struct ike_identity_conf id_remote;
+
+	enum natd_vendor natt; /* NATD_VENDOR_UNKNOWN: not in use */
+	bool nat_local, nat_remote;
+	bool dpd;		     /* the peer speaks it */
+	uint32_t dpd_sent, dpd_seen; /* sequence numbers */
+	bool dpd_seen_any;
+	unsigned dpd_misses;
+
+	struct ike1_handshake *hs;
+	struct exchange x; /* phase 1 */
+	TAILQ_HEAD(sa_quicks, quick) quicks;
+	unsigned n_quicks;
+	struct exchange_msgids msgids;
+	struct timer life, dpd_timer, keepalive;
+	bool rekey_due; /* life's soft end has passed */
+
+	uint64_t created, established, last_seen, ends;
+	uint32_t ph2_total;
+};
+
+/** A new SA of a peer, in all tables but by_first. NULL + errno; logged by nobody. */
+struct ike_sa *ike_sa_new(struct ike_engine *e, struct ike_peer *peer, bool responder,
+			  const struct ike_endpoint *at, uint64_t ispi, uint64_t now);
+/** Put a responder under (initiator's cookie, source) until message 1 can no longer come again. */
+void ike_sa_index_first(struct ike_engine *e, struct ike_sa *sa);
+
+/** Wipes and frees it with its exchanges; pairs in negotiation go, others lose their owner to
+ * another SA of the party or to none. Sends nothing. */
+void ike_sa_free(struct ike_engine *e, struct ike_sa *sa, uint64_t now);
+/** End of the handshake's secrets. */
+void ike_sa_drop_handshake(struct ike_sa *sa);
+/** No longer half-open: give the guard back what it counted. */
+void ike_sa_proven(struct ike_engine *e, struct ike_sa *sa);
+
+/** By the cookies of a header; an initiator that does not know the responder's yet matches any. */
+struct ike_sa *ike_sa_find(const struct ike_engine *e, uint64_t ispi, uint64_t rspi);
+/** The half-open responder that this message 1 made. */
+struct ike_sa *ike_sa_find_first(const struct ike_engine *e, uint64_t ispi,
+				 const struct abi_addr *remote);
+/** The SA to use for new exchanges with a peer; NULL when none is established. */
+struct ike_sa *ike_sa_best(const struct ike_peer *peer);
+/** Same peer and same identity. */
+bool ike_sa_same_party(const struct ike_sa *a, const struct ike_sa *b);
+bool ike_sa_up(const struct ike_sa *sa);
+
+void ike_sa_send(struct ike_engine *e, const struct ike_sa *sa, const uint8_t *msg, size_t len);
+/** An authentic message came: follow a peer behind NAT whose address or port changed. */
+void ike_sa_follow(struct ike_sa *sa, const struct ike_datagram *d);
+/** Lifetime, DPD and keepalive timers of a new established SA. */
+void ike_sa_start_timers(struct ike_engine *e, struct ike_sa *sa, uint64_t now);
+/** "main mode message 3 sent", .. for operators: the state's name. */
+const char *ike_sa_state_name(const struct ike_sa *sa);
+
+#endif

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* lifetime.c - rekey and expiry times; see lifetime.h. */
+#include "control/ike/lifetime.h"
+
+#include "control/ike/child_sa.h"
+#include "control/ike/ike_sa.h"
+#include "control/ike/refuse.h"
+#include "control/ike/state.h"
+#include "control/ike1/info.h"
+#include "control/ike1/phase1.h"
+#include "control/ike1/quick.h"
+
+/* Percent of the lifetime: earliest rekey by the side that began, by the other, and the jitter that
+ * is added (IKE SA) or taken off (child SA, whose announced soft time is IKE_SOFT_PERCENT). */
+#define IKE_SA_OWN_PCT	 85u
+#define IKE_SA_OTHER_PCT 93u
+#define IKE_SA_JITTER	 4u
+#define CHILD_OTHER_PCT	 90u
+#define CHILD_JITTER	 6u
+#define BUSY_S		 30u /* a quick mode may finish after the IKE SA's end */
+
+enum lifetime_verdict lifetime_check(enum ike_proposal_check check, uint32_t ours, uint64_t offered,
+				     uint32_t fallback, uint32_t *out)
+{
+	uint64_t peer = offered != 0 ? offered : fallback;
+
+	if (peer > LIFETIME_MAX_S)
+		peer = LIFETIME_MAX_S;
+	*out = (uint32_t)peer;
+	switch (check) {
+	case IKE_CHECK_OBEY:
+		return LIFETIME_OK;
+	case IKE_CHECK_STRICT:
+		return peer > ours ? LIFETIME_REFUSED : LIFETIME_OK;
+	case IKE_CHECK_EXACT:
+		return peer != ours ? LIFETIME_REFUSED : LIFETIME_OK;
+	case IKE_CHECK_CLAIM:
+		if (peer <= ours)
+			return LIFETIME_OK;
+		*out = ours;
+		return LIFETIME_SHORTENED;
+	}
+	return LIFETIME_REFUSED;
+}
+
+static uint64_t percent(uint32_t lifetime, uint64_t pct)
+{
+	return (uint64_t)lifetime * TIMERS_SEC / 100 * pct;
+}
+
+static uint64_t jitter(struct ike_engine *e, uint32_t lifetime, uint64_t pct)
+{
+	return state_random_below(e, percent(lifetime, pct) + 1);
+}
+
+void lifetime_start_ike_sa(struct ike_engine *e, struct ike_sa *sa, uint64_t now)
+{
+	unsigned pct = sa->responder ? IKE_SA_OTHER_PCT : IKE_SA_OWN_PCT;
+
+	timers_arm(&e->timers, &sa->life,
+		   now + percent(sa->lifetime, pct) + jitter(e, sa->lifetime, IKE_SA_JITTER));
+}
+
+void lifetime_ike_sa(struct ike_engine *e, struct timer *t, uint64_t now)
+{
+	struct ike_sa *sa = TABLE_ENTRY(t, struct ike_sa, life);
+
+	if (!ike_sa_up(sa)) {
+		phase1_timed_out(e, sa, now);
+		return;
+	}
+	if (now < sa->ends) {
+		timers_arm(&e->timers, &sa->life, sa->ends);
+		sa->rekey_due = true;
+		if (sa->state == SA_ESTABLISHED)
+			phase1_connect_in(e, sa->peer, now);
+		return;
+	}
+	if (quick_busy(sa) && now < sa->ends + BUSY_S * TIMERS_SEC) {
+		timers_arm(&e->timers, &sa->life, now + TIMERS_SEC);
+		return;
+	}
+	refuse_log(e, IKE_LOG_INFO, sa->peer, sa, 0, "deleting IKE_SA: its lifetime is over");
+	info_delete_ike_sa(e, sa, now);
+	phase1_lost(e, sa, now);
+}
+
+void lifetime_start_child(struct ike_engine *e, struct child_sa *c, uint64_t now)
+{
+	uint64_t soft = percent(c->lifetime, IKE_SOFT_PERCENT);
+
+	c->added = now;
+	c->soft_time = now + soft;
+	c->hard_time = now + (uint64_t)c->lifetime * TIMERS_SEC;
+	if (c->initiator)
+		c->rekey_time = c->soft_time - jitter(e, c->lifetime, CHILD_JITTER);
+	else
+		c->rekey_time = now + percent(c->lifetime, CHILD_OTHER_PCT) +
+				jitter(e, c->lifetime, CHILD_JITTER);
+	timers_arm(&e->timers, &c->life, c->rekey_time);
+}
+
+void lifetime_child(struct ike_engine *e, struct timer *t, uint64_t now)
+{
+	struct child_sa *c = TABLE_ENTRY(t, struct child_sa, life);
+
+	if (now < c->hard_time) {
+		timers_arm(&e->timers, &c->life, c->hard_time);
+		child_rekey(e, c, now);
+		return;
+	}
+	child_delete_now(e, c, now);
+}

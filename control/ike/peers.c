@@ -1,0 +1,354 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* peers.c - configured peers and how they are found; see peers.h. */
+#include "control/ike/peers.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <openssl/crypto.h>
+
+struct addr_key {
+	uint8_t family, prefix_len, pad[6];
+	uint8_t bytes[16];
+};
+
+static unsigned full_len(uint8_t family)
+{
+	return family == 4 ? 32 : 128;
+}
+
+/* The first prefix_len bits of an address. */
+static void addr_key(struct addr_key *k, const struct abi_addr *a, unsigned prefix_len)
+{
+	unsigned whole = prefix_len / 8, bits = prefix_len % 8;
+
+	memset(k, 0, sizeof(*k));
+	k->family = a->family;
+	k->prefix_len = (uint8_t)prefix_len;
+	memcpy(k->bytes, a->bytes, whole);
+	if (bits != 0)
+		k->bytes[whole] = (uint8_t)(a->bytes[whole] & (0xff00u >> bits));
+}
+
+bool peers_addr_equal(const struct abi_addr *a, const struct abi_addr *b)
+{
+	return a->family == b->family && memcmp(a->bytes, b->bytes, full_len(a->family) / 8) == 0;
+}
+
+int peers_init(struct peers *p, uint64_t seed)
+{
+	memset(p, 0, sizeof(*p));
+	TAILQ_INIT(&p->list);
+	if (table_init(&p->by_name, seed) != 0 || table_init(&p->by_addr, seed + 1) != 0 ||
+	    table_init(&p->by_policy, seed + 2) != 0) {
+		peers_fini(p);
+		return -ENOMEM;
+	}
+	return 0;
+}
+
+void peers_fini(struct peers *p)
+{
+	table_fini(&p->by_name);
+	table_fini(&p->by_addr);
+	table_fini(&p->by_policy);
+}
+
+bool peers_can_start(const struct ike_peer *peer)
+{
+	return peer->conf.remote.family != 0 &&
+	       peer->conf.remote_prefix_len == full_len(peer->conf.remote.family) &&
+	       peer->conf.local.family == peer->conf.remote.family;
+}
+
+static bool family_ok(uint8_t family)
+{
+	return family == 4 || family == 6;
+}
+
+static int check_child(const struct ike_child_conf *c)
+{
+	if (c->policy_id == 0 || c->proposal.n_encr == 0 || c->proposal.lifetime == 0 ||
+	    c->proposal.n_encr > IKE_CONF_MAX_ALGS || c->proposal.n_integ > IKE_CONF_MAX_ALGS ||
+	    (c->mode != ABI_MODE_TUNNEL && c->mode != ABI_MODE_TRANSPORT) ||
+	    !family_ok(c->local.family) || c->local.family != c->remote.family)
+		return -EINVAL;
+	return 0;
+}
+
+static int check_one(const struct ike_peer_conf *c)
+{
+	const struct ike_profile_conf *f = &c->profile;
+
+	if (c->mode != IKE_MODE_MAIN)
+		return -EPROTONOSUPPORT;
+	if (c->name[0] == '\0' || !family_ok(c->remote.family) ||
+	    c->remote_prefix_len > full_len(c->remote.family) ||
+	    (c->local.family != 0 && c->local.family != c->remote.family) || c->psk_len == 0 ||
+	    c->psk == NULL || c->n_children > PEERS_MAX_POLICIES || f->lifetime == 0)
+		return -EINVAL;
+	if (f->n_encr == 0 || f->n_hash == 0 || f->n_dh == 0 || f->n_encr > IKE_CONF_MAX_ALGS ||
+	    f->n_hash > IKE_CONF_MAX_ALGS || f->n_dh > IKE_CONF_MAX_ALGS)
+		return -EINVAL;
+	for (size_t i = 0; i < c->n_children; i++) {
+		if (check_child(&c->children[i]) != 0)
+			return -EINVAL;
+	}
+	return 0;
+}
+
+static struct ike_peer *same_addr(const struct peers *p, const struct ike_peer_conf *c)
+{
+	struct table_node *n;
+	struct addr_key k;
+
+	addr_key(&k, &c->remote, c->remote_prefix_len);
+	n = table_first(&p->by_addr, table_hash(&p->by_addr, &k, sizeof(k)));
+	for (; n != NULL; n = table_next(n)) {
+		struct ike_peer *o = TABLE_ENTRY(n, struct ike_peer, by_addr);
+		struct addr_key ok;
+
+		addr_key(&ok, &o->conf.remote, o->conf.remote_prefix_len);
+		if (memcmp(&k, &ok, sizeof(k)) == 0 &&
+		    (o->conf.local.family == c->local.family &&
+		     (c->local.family == 0 || peers_addr_equal(&o->conf.local, &c->local))))
+			return o;
+	}
+	return NULL;
+}
+
+static void no_timer(struct ike_engine *e, struct timer *t, uint64_t now)
+{
+	(void)e;
+	(void)t;
+	(void)now;
+}
+
+/* Checks one peer against those before it, by building the tables for real. */
+static int check_against(struct peers *p, const struct ike_peer_conf *c)
+{
+	struct ike_peer *peer;
+	int r = check_one(c);
+
+	if (r != 0)
+		return r;
+	if (peers_find_name(p, c->name) != NULL || same_addr(p, c) != NULL)
+		return -EEXIST;
+	peer = peers_new(c, no_timer, no_timer);
+	if (peer == NULL)
+		return -ENOMEM;
+	for (size_t i = 0; i < peer->n_policies; i++) {
+		if (peers_find_policy(p, c->children[i].policy_id) != NULL) {
+			peers_free(peer);
+			return -EEXIST;
+		}
+		for (size_t j = 0; j < i; j++) {
+			if (c->children[j].policy_id == c->children[i].policy_id) {
+				peers_free(peer);
+				return -EEXIST;
+			}
+		}
+	}
+	peers_add(p, peer);
+	return 0;
+}
+
+int peers_check(const struct ike_peer_conf *confs, size_t n, size_t *bad)
+{
+	struct ike_peer *peer;
+	struct peers p;
+	int r = peers_init(&p, 0);
+
+	*bad = 0;
+	if (r != 0)
+		return r;
+	for (size_t i = 0; i < n && r == 0; i++) {
+		*bad = i;
+		r = check_against(&p, &confs[i]);
+	}
+	while ((peer = TAILQ_FIRST(&p.list)) != NULL) {
+		peers_remove(&p, peer);
+		peers_free(peer);
+	}
+	peers_fini(&p);
+	return r;
+}
+
+static int copy_policies(struct ike_peer *peer, const struct ike_peer_conf *conf, timer_fn *ensure)
+{
+	peer->policies = calloc(conf->n_children + 1, sizeof(peer->policies[0]));
+	if (peer->policies == NULL)
+		return -ENOMEM;
+	for (size_t i = 0; i < conf->n_children; i++) {
+		struct ike_policy *policy = &peer->policies[i];
+
+		policy->conf = conf->children[i];
+		policy->peer = peer;
+		TAILQ_INIT(&policy->pairs);
+		timers_init_one(&policy->ensure, ensure);
+	}
+	peer->n_policies = conf->n_children;
+	return 0;
+}
+
+struct ike_peer *peers_new(const struct ike_peer_conf *conf, timer_fn *start, timer_fn *ensure)
+{
+	struct ike_peer *peer = calloc(1, sizeof(*peer));
+
+	if (peer == NULL)
+		goto fail;
+	peer->conf = *conf;
+	peer->conf.children = NULL;
+	peer->conf.psk = NULL;
+	TAILQ_INIT(&peer->sas);
+	TAILQ_INIT(&peer->evidence);
+	timers_init_one(&peer->start, start);
+	peer->psk = OPENSSL_secure_malloc(conf->psk_len);
+	if (peer->psk == NULL)
+		goto fail;
+	memcpy(peer->psk, conf->psk, conf->psk_len);
+	peer->psk_len = conf->psk_len;
+	if (copy_policies(peer, conf, ensure) != 0)
+		goto fail;
+	return peer;
+fail:
+	if (peer != NULL)
+		peers_free(peer);
+	errno = ENOMEM;
+	return NULL;
+}
+
+void peers_free(struct ike_peer *peer)
+{
+	struct peer_evidence *ev;
+
+	while ((ev = TAILQ_FIRST(&peer->evidence)) != NULL) {
+		TAILQ_REMOVE(&peer->evidence, ev, next);
+		free(ev);
+	}
+	OPENSSL_secure_clear_free(peer->psk, peer->psk_len);
+	free(peer->policies);
+	free(peer);
+}
+
+void peers_add(struct peers *p, struct ike_peer *peer)
+{
+	struct addr_key k;
+
+	addr_key(&k, &peer->conf.remote, peer->conf.remote_prefix_len);
+	table_insert(&p->by_addr, &peer->by_addr, table_hash(&p->by_addr, &k, sizeof(k)));
+	table_insert(&p->by_name, &peer->by_name,
+		     table_hash(&p->by_name, peer->conf.name,
+				strnlen(peer->conf.name, sizeof(peer->conf.name))));
+	for (size_t i = 0; i < peer->n_policies; i++) {
+		struct ike_policy *policy = &peer->policies[i];
+		uint32_t id = policy->conf.policy_id;
+
+		table_insert(&p->by_policy, &policy->by_id,
+			     table_hash(&p->by_policy, &id, sizeof(id)));
+	}
+	(k.family == 4 ? p->lens4 : p->lens6)[k.prefix_len]++;
+	TAILQ_INSERT_TAIL(&p->list, peer, next);
+	p->count++;
+}
+
+void peers_remove(struct peers *p, struct ike_peer *peer)
+{
+	table_remove(&p->by_addr, &peer->by_addr);
+	table_remove(&p->by_name, &peer->by_name);
+	for (size_t i = 0; i < peer->n_policies; i++)
+		table_remove(&p->by_policy, &peer->policies[i].by_id);
+	(peer->conf.remote.family == 4 ? p->lens4 : p->lens6)[peer->conf.remote_prefix_len]--;
+	TAILQ_REMOVE(&p->list, peer, next);
+	p->count--;
+}
+
+bool peers_same(const struct ike_peer *peer, const struct ike_peer_conf *conf)
+{
+	struct ike_peer_conf c = *conf;
+
+	if (peer->psk_len != conf->psk_len ||
+	    CRYPTO_memcmp(peer->psk, conf->psk, conf->psk_len) != 0 ||
+	    peer->n_policies != conf->n_children)
+		return false;
+	c.psk = NULL;
+	c.psk_len = peer->conf.psk_len;
+	c.children = NULL;
+	c.suppress_initial_contact = peer->conf.suppress_initial_contact;
+	if (memcmp(&c, &peer->conf, sizeof(c)) != 0)
+		return false;
+	for (size_t i = 0; i < peer->n_policies; i++) {
+		if (memcmp(&peer->policies[i].conf, &conf->children[i],
+			   sizeof(conf->children[i])) != 0)
+			return false;
+	}
+	return true;
+}
+
+struct ike_peer *peers_find_name(const struct peers *p, const char *name)
+{
+	size_t len = strnlen(name, IKE_CONF_NAME);
+	struct table_node *n = table_first(&p->by_name, table_hash(&p->by_name, name, len));
+
+	for (; n != NULL; n = table_next(n)) {
+		struct ike_peer *peer = TABLE_ENTRY(n, struct ike_peer, by_name);
+
+		if (strncmp(peer->conf.name, name, IKE_CONF_NAME) == 0)
+			return peer;
+	}
+	return NULL;
+}
+
+static struct ike_peer *find_at(const struct peers *p, const struct abi_addr *remote, unsigned len,
+				const struct abi_addr *local)
+{
+	struct ike_peer *any = NULL;
+	struct table_node *n;
+	struct addr_key k, pk;
+
+	addr_key(&k, remote, len);
+	n = table_first(&p->by_addr, table_hash(&p->by_addr, &k, sizeof(k)));
+	for (; n != NULL; n = table_next(n)) {
+		struct ike_peer *peer = TABLE_ENTRY(n, struct ike_peer, by_addr);
+
+		addr_key(&pk, &peer->conf.remote, peer->conf.remote_prefix_len);
+		if (memcmp(&k, &pk, sizeof(k)) != 0)
+			continue;
+		if (peer->conf.local.family == 0)
+			any = peer;
+		else if (peers_addr_equal(&peer->conf.local, local))
+			return peer;
+	}
+	return any;
+}
+
+struct ike_peer *peers_find_addr(const struct peers *p, const struct abi_addr *remote,
+				 const struct abi_addr *local)
+{
+	const uint32_t *lens = remote->family == 4 ? p->lens4 : p->lens6;
+
+	if (!family_ok(remote->family))
+		return NULL;
+	for (unsigned len = full_len(remote->family) + 1; len-- > 0;) {
+		struct ike_peer *peer = lens[len] != 0 ? find_at(p, remote, len, local) : NULL;
+
+		if (peer != NULL)
+			return peer;
+	}
+	return NULL;
+}
+
+struct ike_policy *peers_find_policy(const struct peers *p, uint32_t policy_id)
+{
+	struct table_node *n = table_first(
+		&p->by_policy, table_hash(&p->by_policy, &policy_id, sizeof(policy_id)));
+
+	for (; n != NULL; n = table_next(n)) {
+		struct ike_policy *policy = TABLE_ENTRY(n, struct ike_policy, by_id);
+
+		if (policy->conf.policy_id == policy_id)
+			return policy;
+	}
+	return NULL;
+}

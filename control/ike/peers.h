@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * peers.h - the peers as configured, with the policies each of them protects, and how they are
+ * found: by name, by policy id, and by address (longest prefix, then local address).
+ */
+#ifndef ESPGW_IKE_PEERS_H
+#define ESPGW_IKE_PEERS_H
+
+#include <stdbool.h>
+#include <sys/queue.h>
+
+#include "control/ike/conf.h"
+#include "control/ike/evidence.h"
+#include "control/ike/table.h"
+#include "control/ike/timers.h"
+
+struct child_sa;
+struct ike_sa;
+struct ike_peer;
+
+/* One ike_child_conf at work. */
+struct ike_policy {
+	struct ike_child_conf conf;
+	struct ike_peer *peer;
+	struct table_node by_id;
+	TAILQ_HEAD(policy_pairs, child_sa) pairs; /* newest first */
+	struct timer ensure;			  /* looks whether a quick mode must be started */
+	unsigned failures;			  /* quick modes that failed in a row */
+};
+
+struct peer_evidence {
+	struct ike_evidence ev;
+	uint64_t logged; /* when last */
+	uint64_t silent; /* how often since */
+	TAILQ_ENTRY(peer_evidence) next;
+};
+
+struct ike_peer {
+	struct ike_peer_conf conf; /* psk and children point to copies of our own */
+	uint8_t *psk;		   /* secure heap */
+	size_t psk_len;
+	struct ike_policy *policies;
+	size_t n_policies;
+	TAILQ_HEAD(peer_sas, ike_sa) sas; /* newest first */
+	struct ike_sa *attempt;		  /* our own unfinished phase 1 */
+	struct timer start;		  /* begins phase 1 */
+	unsigned failures;		  /* attempts that failed in a row */
+	TAILQ_HEAD(peer_evidences, peer_evidence) evidence;
+	struct table_node by_name, by_addr;
+	TAILQ_ENTRY(ike_peer) next;
+	bool keep; /* while peers are replaced */
+};
+
+#define PEERS_MAX_POLICIES 1024u /* per peer */
+
+struct peers {
+	struct table by_name, by_addr, by_policy;
+	TAILQ_HEAD(peer_list, ike_peer) list;
+	size_t count;
+	uint32_t lens4[33], lens6[129]; /* how many peers have this prefix length */
+};
+
+/** 0 or -ENOMEM. */
+int peers_init(struct peers *p, uint64_t seed);
+/** All peers must be gone. */
+void peers_fini(struct peers *p);
+
+/**
+ * Check a whole set against itself: -EPROTONOSUPPORT (exchange mode not spoken), -EEXIST (two peers
+ * of one name, of one address, or policies of one id), -EINVAL (a field out of its domain). *bad is
+ * the index of the culprit. 0 when all is well.
+ */
+int peers_check(const struct ike_peer_conf *confs, size_t n, size_t *bad);
+
+/** A copy at rest, in no table yet; NULL + ENOMEM. */
+struct ike_peer *peers_new(const struct ike_peer_conf *conf, timer_fn *start, timer_fn *ensure);
+/** Wipes and frees a peer that is in no table and holds no SA. */
+void peers_free(struct ike_peer *peer);
+void peers_add(struct peers *p, struct ike_peer *peer);
+void peers_remove(struct peers *p, struct ike_peer *peer);
+/** Same configuration to the last byte (zero your structures first), suppress_initial_contact
+ * aside? */
+bool peers_same(const struct ike_peer *peer, const struct ike_peer_conf *conf);
+
+struct ike_peer *peers_find_name(const struct peers *p, const char *name);
+/** Who may send from remote to local: longest remote prefix; of equals the one whose local address
+ * is configured as this. */
+struct ike_peer *peers_find_addr(const struct peers *p, const struct abi_addr *remote,
+				 const struct abi_addr *local);
+struct ike_policy *peers_find_policy(const struct peers *p, uint32_t policy_id);
+
+/** May we begin phase 1 with it: its address is one, not a network. */
+bool peers_can_start(const struct ike_peer *peer);
+bool peers_addr_equal(const struct abi_addr *a, const struct abi_addr *b);
+
+#endif

@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* refuse.c - evidence and logs of refusals; see refuse.h. */
+#include "control/ike/refuse.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "control/ike/ike_sa.h"
+#include "control/ike/peers.h"
+#include "control/ike/state.h"
+
+#define LOG_AGAIN (60 * TIMERS_SEC)
+#define LOG_MAX	  1024
+
+const char *ike_code_name(enum ike_code code)
+{
+#define CODE_NAME(name) [IKE_##name] = #name,
+	static const char *const names[IKE_CODE_COUNT] = {IKE_CODES(CODE_NAME)};
+
+	return code < IKE_CODE_COUNT ? names[code] : "UNKNOWN";
+}
+
+static void log_text(struct ike_engine *e, enum ike_log_level level, const struct ike_peer *peer,
+		     const struct ike_sa *sa, const struct abi_addr *remote, uint32_t msgid,
+		     const char *text)
+{
+	struct ike_log_ctx lc = {.peer = peer != NULL ? peer->conf.name : "", .msgid = msgid};
+
+	if (sa != NULL) {
+		lc.remote = sa->at.remote;
+		lc.ispi = sa->ispi;
+		lc.rspi = sa->rspi;
+	} else if (remote != NULL) {
+		lc.remote = *remote;
+	} else if (peer != NULL) {
+		lc.remote = peer->conf.remote;
+	}
+	e->ops.log(e->ctx, level, &lc, text);
+}
+
+void refuse_log(struct ike_engine *e, enum ike_log_level level, const struct ike_peer *peer,
+		const struct ike_sa *sa, uint32_t msgid, const char *fmt, ...)
+{
+	char text[LOG_MAX];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	log_text(e, level, peer, sa, NULL, msgid, text);
+}
+
+static struct peer_evidence *find_or_add(struct ike_peer *peer, enum ike_code code, uint64_t now)
+{
+	struct peer_evidence *ev;
+
+	TAILQ_FOREACH (ev, &peer->evidence, next) {
+		if (ev->ev.code == code)
+			return ev;
+	}
+	ev = calloc(1, sizeof(*ev));
+	if (ev == NULL)
+		return NULL;
+	ev->ev.code = code;
+	ev->ev.first = now;
+	TAILQ_INSERT_TAIL(&peer->evidence, ev, next);
+	return ev;
+}
+
+static void copy_text(char *out, size_t cap, const char *text)
+{
+	snprintf(out, cap, "%s", text != NULL ? text : "");
+}
+
+static void log_refusal(struct ike_engine *e, struct ike_peer *peer, const struct ike_sa *sa,
+			const struct abi_addr *remote, const struct refuse *r, uint64_t before)
+{
+	char text[LOG_MAX], again[64] = "";
+
+	if (r->classic != NULL)
+		log_text(e, IKE_LOG_NOTICE, peer, sa, remote, r->msgid, r->classic);
+	if (before > 0)
+		snprintf(again, sizeof(again), " (%llu more times since last said)",
+			 (unsigned long long)before);
+	snprintf(text, sizeof(text), "%s at %s: %s%s%s%s%s%s", ike_code_name(r->code), r->message,
+		 r->received != NULL ? "received " : "", r->received != NULL ? r->received : "",
+		 r->configured != NULL ? "; configured " : "",
+		 r->configured != NULL ? r->configured : "", again, r->advice != NULL ? ": " : "");
+	if (r->advice != NULL)
+		strncat(text, r->advice, sizeof(text) - strlen(text) - 1);
+	log_text(e, IKE_LOG_WARN, peer, sa, remote, r->msgid, text);
+}
+
+void refuse(struct ike_engine *e, struct ike_peer *peer, const struct ike_sa *sa,
+	    const struct abi_addr *remote, const struct refuse *r)
+{
+	struct peer_evidence *ev = find_or_add(peer, r->code, e->now);
+
+	e->counters.refusals++;
+	if (remote == NULL)
+		remote = sa != NULL ? &sa->at.remote : &peer->conf.remote;
+	if (ev == NULL)
+		return;
+	ev->ev.last = e->now;
+	ev->ev.count++;
+	ev->ev.remote = *remote;
+	ev->ev.policy_id = r->policy_id;
+	copy_text(ev->ev.message, sizeof(ev->ev.message), r->message);
+	copy_text(ev->ev.received, sizeof(ev->ev.received), r->received);
+	copy_text(ev->ev.configured, sizeof(ev->ev.configured), r->configured);
+	copy_text(ev->ev.advice, sizeof(ev->ev.advice), r->advice);
+	if (ev->ev.count > 1 && e->now - ev->logged < LOG_AGAIN) {
+		ev->silent++;
+		return;
+	}
+	log_refusal(e, peer, sa, remote, r, ev->silent);
+	ev->logged = e->now;
+	ev->silent = 0;
+}
+
+enum ike_code refuse_diff_code(const struct prop_diff *d)
+{
+	bool algs = false;
+
+	for (int t = 0; t < PROP_TYPES; t++) {
+		if (t != PROP_GROUP && t != PROP_ENCAP)
+			algs |= d->types[t].mismatch;
+	}
+	if (d->phase == 1)
+		return algs || !d->types[PROP_GROUP].mismatch ? IKE_P1_ALG_MISMATCH
+							      : IKE_P1_DH_MISMATCH;
+	if (algs)
+		return IKE_P2_ALG_MISMATCH;
+	if (d->types[PROP_GROUP].mismatch)
+		return IKE_P2_PFS_MISMATCH;
+	return d->types[PROP_ENCAP].mismatch ? IKE_P2_ENCAP_MISMATCH : IKE_P2_ALG_MISMATCH;
+}
+
+static void print_values(char *buf, const struct prop_diff *d, enum prop_type type, bool received)
+{
+	const struct prop_diff_type *t = &d->types[type];
+	unsigned n = received ? t->n_received : t->n_configured;
+	size_t at = strlen(buf);
+	char value[SUITE_MAX_NAME];
+
+	for (unsigned i = 0; i < n && i < PROP_DIFF_MAX && at < IKE_EVIDENCE_TEXT - 1; i++) {
+		int len;
+
+		prop_value_print(d->phase, type,
+				 received ? t->received[i].value : t->configured[i].value,
+				 received ? t->received[i].bits : t->configured[i].bits, value,
+				 sizeof(value));
+		if (i > 0)
+			len = snprintf(buf + at, IKE_EVIDENCE_TEXT - at, ", %s", value);
+		else
+			len = snprintf(buf + at, IKE_EVIDENCE_TEXT - at, "%s%s %s",
+				       at > 0 ? "; " : "", prop_type_name(type), value);
+		at += len > 0 ? (size_t)len : 0;
+	}
+}
+
+void refuse_diff_print(const struct prop_diff *d, char *received, char *configured)
+{
+	received[0] = configured[0] = '\0';
+	for (int t = 0; t < PROP_TYPES; t++) {
+		if (!d->types[t].mismatch)
+			continue;
+		print_values(received, d, t, true);
+		print_values(configured, d, t, false);
+	}
+}

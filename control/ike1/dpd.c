@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* dpd.c - dead peer detection; see dpd.h. */
+#include "control/ike1/dpd.h"
+
+#include "control/ike/refuse.h"
+#include "control/ike/state.h"
+#include "control/ike1/info.h"
+#include "control/ike1/phase1.h"
+
+#define DPD_DATA 4u /* RFC 3706 section 5.3: the sequence number */
+
+static uint64_t interval(const struct ike_sa *sa)
+{
+	return (uint64_t)sa->peer->conf.profile.dpd_interval * TIMERS_SEC;
+}
+
+void dpd_start(struct ike_engine *e, struct ike_sa *sa, uint64_t now)
+{
+	uint32_t first;
+
+	if (!sa->dpd || interval(sa) == 0)
+		return;
+	/* RFC 3706 section 7: random, and far from wrapping. */
+	sa->dpd_sent = state_random(e, &first, sizeof(first)) == 0 ? first >> 1 : 1;
+	timers_arm(&e->timers, &sa->dpd_timer, now + interval(sa));
+}
+
+static void dead(struct ike_engine *e, struct ike_sa *sa, uint64_t now)
+{
+	struct refuse r = {
+		.code = IKE_PEER_DEAD,
+		.message = "DPD R-U-THERE",
+		.classic = "DPD check timed out, peer not responding",
+		.received = "nothing",
+		.advice = "the peer or the path to it is down; its SAs are removed, and made again "
+			  "when it answers",
+	};
+
+	e->counters.dpd_dead++;
+	refuse(e, sa->peer, sa, NULL, &r);
+	phase1_dead(e, sa, now);
+}
+
+static void probe(struct ike_engine *e, struct ike_sa *sa)
+{
+	uint8_t data[DPD_DATA];
+	struct wire_writer w;
+
+	sa->dpd_sent++;
+	wire_writer_init(&w, data, sizeof(data));
+	wire_put_u32(&w, sa->dpd_sent);
+	if (info_notify(e, sa, IKE_PROTO_IKE, IKE1_N_R_U_THERE, true, data, sizeof(data)) == 0)
+		e->counters.dpd_sent++;
+}
+
+void dpd_tick(struct ike_engine *e, struct timer *t, uint64_t now)
+{
+	struct ike_sa *sa = TABLE_ENTRY(t, struct ike_sa, dpd_timer);
+
+	if (sa->state != SA_ESTABLISHED || interval(sa) == 0)
+		return;
+	if (now < sa->last_seen + interval(sa)) {
+		timers_arm(&e->timers, t, sa->last_seen + interval(sa));
+		return;
+	}
+	if (sa->dpd_misses >= sa->peer->conf.profile.dpd_max_failures) {
+		dead(e, sa, now);
+		return;
+	}
+	sa->dpd_misses++;
+	probe(e, sa);
+	timers_arm(&e->timers, t, now + interval(sa));
+}
+
+void dpd_alive(struct ike_sa *sa, uint64_t now)
+{
+	sa->last_seen = now;
+	sa->dpd_misses = 0;
+}
+
+void dpd_take(struct ike_engine *e, struct ike_sa *sa, const struct ike_pld_notify *n, uint64_t now)
+{
+	struct wire_reader r;
+	uint32_t seq;
+
+	(void)now;
+	wire_reader_init(&r, n->data.data, n->data.len, 0);
+	seq = wire_get_u32(&r);
+	if (n->type != IKE1_N_R_U_THERE || r.error != 0)
+		return;
+	/* RFC 3706 section 6.2: rising; a repeat is answered too, the ACK may be lost. */
+	if (sa->dpd_seen_any && (int32_t)(seq - sa->dpd_seen) < 0)
+		return;
+	sa->dpd_seen_any = true;
+	sa->dpd_seen = seq;
+	e->counters.dpd_received++;
+	(void)info_notify(e, sa, IKE_PROTO_IKE, IKE1_N_R_U_THERE_ACK, true, n->data.data,
+			  n->data.len);
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * dpd.h - dead peer detection, RFC 3706: when nothing authentic came in for an interval, R-U-THERE
+ * is sent each interval; after so many without answer the peer is dead.
+ */
+#ifndef ESPGW_IKE1_DPD_H
+#define ESPGW_IKE1_DPD_H
+
+#include "control/ike/msg.h"
+#include "control/ike/timers.h"
+
+struct ike_engine;
+struct ike_sa;
+
+void dpd_start(struct ike_engine *e, struct ike_sa *sa, uint64_t now);
+timer_fn dpd_tick; /* timer of struct ike_sa */
+/** A protected R-U-THERE or its ACK. */
+void dpd_take(struct ike_engine *e, struct ike_sa *sa, const struct ike_pld_notify *n,
+	      uint64_t now);
+/** Something authentic came in. */
+void dpd_alive(struct ike_sa *sa, uint64_t now);
+
+#endif

@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* phase1_i.c - main mode as initiator; see phase1.h. */
+#include "control/ike1/phase1.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "control/ike/ident.h"
+#include "control/ike/refuse.h"
+#include "control/ike/state.h"
+#include "control/ike1/info.h"
+
+/* From another port than 500 the non-ESP marker is used from the first packet on. */
+static struct ike_endpoint first_endpoint(const struct ike_peer *peer)
+{
+	bool marker = peer->conf.port != 0 && peer->conf.port != IKE_PORT;
+
+	return (struct ike_endpoint){
+		.local = peer->conf.local,
+		.remote = peer->conf.remote,
+		.local_port = marker ? IKE_PORT_NATT : IKE_PORT,
+		.remote_port = marker ? peer->conf.port : IKE_PORT,
+		.marker = marker,
+	};
+}
+
+static int send_msg1(struct ike_engine *e, struct ike_sa *sa, uint64_t now)
+{
+	const struct ike_profile_conf *profile = &sa->peer->conf.profile;
+	struct ike1_out o;
+	size_t body;
+	int r;
+
+	seal_begin(&o, sa, IKE1_EXCH_MAIN, 0, false, false);
+	ike_msg_open(&o.b, IKE1_PLD_SA);
+	body = o.b.w.pos;
+	r = prop_build_ike(&o.b.w, profile);
+	if (r != 0)
+		return r;
+	sa->hs->sai_len = o.b.w.pos - body;
+	ike_msg_close(&o.b);
+	natd_vendor_add_all(&o.b, profile->nat_traversal);
+	r = seal_finish(&o);
+	if (r != 0)
+		return r;
+	sa->hs->sai_b = malloc(sa->hs->sai_len);
+	if (sa->hs->sai_b == NULL)
+		return -ENOMEM;
+	memcpy(sa->hs->sai_b, o.buf + body, sa->hs->sai_len);
+	return exchange_ask(e, &sa->x, o.buf, o.len, now);
+}
+
+void phase1_begin(struct ike_engine *e, struct ike_peer *peer, uint64_t now)
+{
+	struct ike_endpoint at = first_endpoint(peer);
+	struct ike_sa *sa = ike_sa_new(e, peer, false, &at, 0, now);
+	int r;
+
+	if (sa == NULL) {
+		refuse_log(e, IKE_LOG_ERROR, peer, NULL, 0, "cannot begin phase 1: %s",
+			   strerror(errno));
+		return;
+	}
+	sa->state = SA_MSG1_SENT;
+	e->counters.phase1_started++;
+	peer->attempt = sa;
+	refuse_log(e, IKE_LOG_INFO, peer, sa, 0, "initiating Main Mode IKE_SA");
+	r = send_msg1(e, sa, now);
+	if (r == 0)
+		return;
+	refuse_log(e, IKE_LOG_ERROR, peer, sa, 0, "cannot begin phase 1: %s", strerror(-r));
+	ike_sa_free(e, sa, now);
+}
+
+/* The answer must be one transform that we offered. */
+static int take_choice(struct ike_sa *sa, struct ike1_in *in, struct prop_sa *props,
+		       struct prop_diff *diff)
+{
+	const struct ike_payload *p = ike_msg_find(&in->msg, IKE1_PLD_SA);
+	struct prop_choice choice;
+	int r;
+
+	if (p == NULL || prop_decode(props, 1, &p->sa, &in->msg.error) != 0 || !prop_single(props))
+		return -EBADMSG;
+	r = prop_select_ike(props, &sa->peer->conf.profile, &choice, diff);
+	if (r != 0)
+		return r;
+	sa->encr = choice.encr;
+	sa->hash = choice.hash;
+	sa->group = choice.group;
+	sa->lifetime = sa->peer->conf.profile.lifetime;
+	return 0;
+}
+
+static enum ike_rx wrong_choice(struct ike_engine *e, struct ike_sa *sa, const struct ike1_in *in,
+				const struct prop_diff *diff)
+{
+	char received[IKE_EVIDENCE_TEXT], configured[IKE_EVIDENCE_TEXT];
+	struct refuse r = {
+		.code = IKE_P1_ALG_MISMATCH,
+		.message = "main mode message 2",
+		.classic = "no suitable proposal found",
+		.received = received,
+		.configured = configured,
+		.advice = "the peer answered with what we did not offer: an error of the peer",
+	};
+
+	refuse_diff_print(diff, received, configured);
+	refuse(e, sa->peer, sa, &in->d->src, &r);
+	return IKE_RX_refused;
+}
+
+enum ike_rx phase1_i_msg2(struct ike_engine *e, struct ike_sa *sa, struct ike1_in *in)
+{
+	static const char message[] = "main mode message 2";
+	struct prop_diff diff;
+	struct prop_sa props;
+	struct ike1_out o;
+	int r;
+
+	if (in->hdr.rspi == 0 || seal_parse(in) != 0)
+		return phase1_malformed(e, sa, in, message, "no responder cookie");
+	r = take_choice(sa, in, &props, &diff);
+	if (r == -ENOENT)
+		return wrong_choice(e, sa, in, &diff);
+	if (r != 0)
+		return phase1_malformed(e, sa, in, message, "not one SA with one transform");
+	sa->natt =
+		sa->peer->conf.profile.nat_traversal ? natd_variant(&in->msg) : NATD_VENDOR_UNKNOWN;
+	sa->dpd = natd_vendor_has(&in->msg, NATD_VENDOR_DPD);
+	sa->rspi = in->hdr.rspi;
+	r = phase1_make_ke(e, sa);
+	if (r == 0) {
+		seal_begin(&o, sa, IKE1_EXCH_MAIN, 0, false, false);
+		r = phase1_put_ke(sa, &o);
+	}
+	if (r == 0)
+		r = seal_finish(&o);
+	if (r == 0)
+		r = exchange_ask(e, &sa->x, o.buf, o.len, in->now);
+	if (r != 0) {
+		sa->rspi = 0; /* message 2 may come again */
+		return IKE_RX_internal;
+	}
+	exchange_took(&sa->x, in->d->data, in->d->len);
+	sa->state = SA_MSG3_SENT;
+	return IKE_RX_handled;
+}
+
+/* RFC 3947 section 4: with a NAT on the way the initiator changes to port 4500. */
+static void float_port(struct ike_sa *sa)
+{
+	if (sa->at.marker || (!sa->nat_local && !sa->nat_remote))
+		return;
+	sa->at.marker = true;
+	sa->at.local_port = sa->at.remote_port = IKE_PORT_NATT;
+}
+
+/* Nothing else exists between the peer and us. */
+static bool first_contact(const struct ike_sa *sa)
+{
+	const struct ike_peer *peer = sa->peer;
+
+	if (!peer->conf.send_initial_contact || peer->conf.suppress_initial_contact ||
+	    ike_sa_best(peer) != NULL)
+		return false;
+	for (size_t i = 0; i < peer->n_policies; i++) {
+		if (!TAILQ_EMPTY(&peer->policies[i].pairs))
+			return false;
+	}
+	return true;
+}
+
+static void add_initial_contact(struct ike1_out *o, const struct ike_sa *sa)
+{
+	struct ike_pld_notify n = {
+		.doi = IKE1_DOI_IPSEC, .protocol = IKE_PROTO_IKE, .type = IKE1_N_INITIAL_CONTACT};
+	uint8_t cookies[2 * IKE_COOKIE_LEN];
+	struct wire_writer w;
+
+	/* RFC 2407 section 4.6.3.3: the SPI is both cookies. */
+	wire_writer_init(&w, cookies, sizeof(cookies));
+	wire_put_u64(&w, sa->ispi);
+	wire_put_u64(&w, sa->rspi);
+	n.spi = (struct ike_view){cookies, sizeof(cookies)};
+	ike_msg_add_notify(&o->b, &n);
+}
+
+static int send_msg5(struct ike_engine *e, struct ike_sa *sa, uint64_t now)
+{
+	struct ike_identity_conf id;
+	uint8_t hash[SUITE_MAX_HASH];
+	struct ike1_out o;
+	struct ike_view id_b;
+	size_t body;
+	int r;
+
+	phase1_my_id(sa, &id);
+	seal_begin(&o, sa, IKE1_EXCH_MAIN, 0, true, false);
+	ike_msg_open(&o.b, IKE1_PLD_ID);
+	body = o.b.w.pos;
+	ident_put_ike1(&o.b.w, &id, sa->at.marker ? 0 : IKE_PORT);
+	id_b = (struct ike_view){o.buf + body, o.b.w.pos - body};
+	ike_msg_close(&o.b);
+	r = phase1_hash(sa, true, id_b, hash);
+	if (r != 0)
+		return r;
+	ike_msg_add(&o.b, IKE1_PLD_HASH, hash, sa->keys.len);
+	if (first_contact(sa))
+		add_initial_contact(&o, sa);
+	r = seal_close(&o, sa, sa->iv);
+	return r != 0 ? r : exchange_ask(e, &sa->x, o.buf, o.len, now);
+}
+
+enum ike_rx phase1_i_msg4(struct ike_engine *e, struct ike_sa *sa, struct ike1_in *in)
+{
+	int r;
+
+	if (seal_parse(in) != 0 || phase1_take_ke(sa, &in->msg) != 0)
+		return phase1_malformed(e, sa, in, "main mode message 4",
+					"no or bad KE or nonce payload");
+	r = phase1_derive(sa);
+	if (r != 0)
+		return r == -EINVAL ? IKE_RX_malformed : IKE_RX_internal;
+	phase1_take_nat(e, sa, in);
+	float_port(sa);
+	r = send_msg5(e, sa, in->now);
+	if (r != 0)
+		return IKE_RX_internal;
+	exchange_took(&sa->x, in->d->data, in->d->len);
+	sa->state = SA_MSG5_SENT;
+	return IKE_RX_handled;
+}
+
+enum ike_rx phase1_i_msg6(struct ike_engine *e, struct ike_sa *sa, struct ike1_in *in)
+{
+	enum ike_rx rx = phase1_take_auth(e, sa, in, "main mode message 6");
+
+	if (rx == IKE_RX_refused) { /* authentic, but not who we want; the peer holds an SA now */
+		info_notify(e, sa, IKE_PROTO_IKE, IKE1_N_AUTHENTICATION_FAILED, false, NULL, 0);
+		info_delete_ike_sa(e, sa, in->now);
+		phase1_failed(e, sa, in->now);
+		return rx;
+	}
+	if (rx != IKE_RX_handled)
+		return rx;
+	exchange_settle(e, &sa->x);
+	exchange_took(&sa->x, in->d->data, in->d->len);
+	phase1_established(e, sa, in->now);
+	return IKE_RX_handled;
+}

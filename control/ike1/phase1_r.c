@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* phase1_r.c - main mode as responder; see phase1.h. */
+#include "control/ike1/phase1.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "control/ike/ident.h"
+#include "control/ike/lifetime.h"
+#include "control/ike/refuse.h"
+#include "control/ike/state.h"
+#include "control/ike1/info.h"
+
+static enum ike_rx limited(struct ike_engine *e, struct ike_peer *peer, enum guard_verdict v)
+{
+	uint64_t *counter = v == GUARD_RATE	     ? &e->counters.guard_rate
+			    : v == GUARD_SOURCE_FULL ? &e->counters.guard_source
+						     : &e->counters.guard_total;
+
+	++*counter;
+	refuse_log(e, IKE_LOG_DEBUG, peer, NULL, 0, "ignoring Main Mode request: %s",
+		   guard_text(v));
+	return IKE_RX_limited;
+}
+
+static enum ike_rx no_proposal(struct ike_engine *e, struct ike_sa *sa, const struct ike1_in *in,
+			       const struct prop_diff *diff)
+{
+	char received[IKE_EVIDENCE_TEXT], configured[IKE_EVIDENCE_TEXT];
+	struct refuse r = {
+		.code = refuse_diff_code(diff),
+		.message = "main mode message 1",
+		.classic = "no suitable proposal found; no proposal found, sending "
+			   "NO_PROPOSAL_CHOSEN",
+		.received = received,
+		.configured = configured,
+		.advice = "set the profile here to one of the received values, or the peer's "
+			  "phase 1 to one of the configured ones",
+	};
+
+	refuse_diff_print(diff, received, configured);
+	refuse(e, sa->peer, sa, &in->d->src, &r);
+	phase1_notify(e, sa, IKE1_N_NO_PROPOSAL_CHOSEN);
+	return IKE_RX_refused;
+}
+
+static enum ike_rx wrong_lifetime(struct ike_engine *e, struct ike_sa *sa, const struct ike1_in *in,
+				  uint64_t offered)
+{
+	char received[64], configured[64];
+	struct refuse r = {
+		.code = IKE_P1_LIFETIME_MISMATCH,
+		.message = "main mode message 1",
+		.classic = "no suitable proposal found, sending NO_PROPOSAL_CHOSEN",
+		.received = received,
+		.configured = configured,
+		.advice =
+			"set the same phase 1 lifetime on both sides, or proposal-check=obey here",
+	};
+
+	snprintf(received, sizeof(received), "lifetime %llu s", (unsigned long long)offered);
+	snprintf(configured, sizeof(configured), "lifetime %u s", sa->peer->conf.profile.lifetime);
+	refuse(e, sa->peer, sa, &in->d->src, &r);
+	phase1_notify(e, sa, IKE1_N_NO_PROPOSAL_CHOSEN);
+	return IKE_RX_refused;
+}
+
+/* Choose from message 1 and answer with message 2. */
+static enum ike_rx answer_msg1(struct ike_engine *e, struct ike_sa *sa, struct ike1_in *in)
+{
+	const struct ike_profile_conf *profile = &sa->peer->conf.profile;
+	const struct ike_payload *p;
+	struct prop_choice choice;
+	struct prop_diff diff;
+	struct prop_sa props;
+	struct ike1_out o;
+
+	p = seal_parse(in) == 0 ? ike_msg_find(&in->msg, IKE1_PLD_SA) : NULL;
+	if (p == NULL || prop_decode(&props, 1, &p->sa, &in->msg.error) != 0)
+		return phase1_malformed(e, sa, in, "main mode message 1", "no SA payload");
+	if (prop_select_ike(&props, profile, &choice, &diff) != 0)
+		return no_proposal(e, sa, in, &diff);
+	if (lifetime_check(profile->proposal_check, profile->lifetime, choice.seconds,
+			   profile->lifetime, &sa->lifetime) == LIFETIME_REFUSED)
+		return wrong_lifetime(e, sa, in, choice.seconds);
+	sa->encr = choice.encr;
+	sa->hash = choice.hash;
+	sa->group = choice.group;
+	sa->natt = profile->nat_traversal ? natd_variant(&in->msg) : NATD_VENDOR_UNKNOWN;
+	sa->dpd = natd_vendor_has(&in->msg, NATD_VENDOR_DPD);
+	sa->hs->sai_b = malloc(p->body.len);
+	if (sa->hs->sai_b == NULL)
+		return IKE_RX_internal;
+	memcpy(sa->hs->sai_b, p->body.data, p->body.len);
+	sa->hs->sai_len = p->body.len;
+
+	seal_begin(&o, sa, IKE1_EXCH_MAIN, 0, false, false);
+	ike_msg_open(&o.b, IKE1_PLD_SA);
+	if (prop_build_answer(&o.b.w, &choice, 1, 0) != 0)
+		return IKE_RX_internal;
+	ike_msg_close(&o.b);
+	natd_vendor_add(&o.b, sa->natt);
+	natd_vendor_add(&o.b, NATD_VENDOR_DPD);
+	if (seal_finish(&o) != 0 || exchange_answer(e, &sa->x, o.buf, o.len, in->now) != 0)
+		return IKE_RX_internal;
+	return IKE_RX_handled;
+}
+
+enum ike_rx phase1_r_msg1(struct ike_engine *e, struct ike_peer *peer, struct ike1_in *in)
+{
+	const struct ike_datagram *d = in->d;
+	struct ike_endpoint at = {.local = d->dst,
+				  .remote = d->src,
+				  .local_port = d->dst_port,
+				  .remote_port = d->src_port,
+				  .marker = d->marker};
+	enum guard_verdict v = guard_admit(&e->guard, &d->src, in->now);
+	struct ike_sa *sa;
+	enum ike_rx rx;
+
+	if (v != GUARD_ADMIT)
+		return limited(e, peer, v);
+	sa = ike_sa_new(e, peer, true, &at, in->hdr.ispi, in->now);
+	if (sa == NULL) {
+		guard_release(&e->guard, &d->src);
+		return IKE_RX_internal;
+	}
+	sa->state = SA_MSG2_SENT;
+	ike_sa_index_first(e, sa);
+	rx = answer_msg1(e, sa, in);
+	if (rx != IKE_RX_handled) {
+		ike_sa_free(e, sa, in->now);
+		return rx;
+	}
+	e->counters.phase1_answered++;
+	exchange_took(&sa->x, d->data, d->len);
+	timers_arm(&e->timers, &sa->life, in->now + IKE_HALF_OPEN_S * TIMERS_SEC);
+	refuse_log(e, IKE_LOG_INFO, peer, sa, 0, "received Main Mode request");
+	return IKE_RX_handled;
+}
+
+enum ike_rx phase1_r_msg3(struct ike_engine *e, struct ike_sa *sa, struct ike1_in *in)
+{
+	struct ike1_out o;
+	int r;
+
+	if (seal_parse(in) != 0 || phase1_take_ke(sa, &in->msg) != 0)
+		return phase1_malformed(e, sa, in, "main mode message 3",
+					"no or bad KE or nonce payload");
+	sa->at.remote_port = in->d->src_port;
+	sa->at.local_port = in->d->dst_port;
+	sa->at.marker = in->d->marker;
+	r = phase1_make_ke(e, sa);
+	if (r == 0)
+		r = phase1_derive(sa);
+	if (r != 0)
+		return r == -EINVAL ? IKE_RX_malformed : IKE_RX_internal;
+	phase1_take_nat(e, sa, in);
+	seal_begin(&o, sa, IKE1_EXCH_MAIN, 0, false, false);
+	r = phase1_put_ke(sa, &o);
+	if (r == 0)
+		r = seal_finish(&o);
+	if (r == 0)
+		r = exchange_answer(e, &sa->x, o.buf, o.len, in->now);
+	if (r != 0)
+		return IKE_RX_internal;
+	exchange_took(&sa->x, in->d->data, in->d->len);
+	sa->state = SA_MSG4_SENT;
+	return IKE_RX_handled;
+}
+
+static int send_msg6(struct ike_engine *e, struct ike_sa *sa, uint64_t now)
+{
+	struct ike_identity_conf id;
+	uint8_t hash[SUITE_MAX_HASH];
+	struct ike1_out o;
+	struct ike_view id_b;
+	size_t body;
+	int r;
+
+	phase1_my_id(sa, &id);
+	seal_begin(&o, sa, IKE1_EXCH_MAIN, 0, true, false);
+	ike_msg_open(&o.b, IKE1_PLD_ID);
+	body = o.b.w.pos;
+	ident_put_ike1(&o.b.w, &id, sa->at.marker ? 0 : IKE_PORT);
+	id_b = (struct ike_view){o.buf + body, o.b.w.pos - body};
+	ike_msg_close(&o.b);
+	r = phase1_hash(sa, false, id_b, hash);
+	if (r != 0)
+		return r;
+	ike_msg_add(&o.b, IKE1_PLD_HASH, hash, sa->keys.len);
+	r = seal_close(&o, sa, sa->iv);
+	return r != 0 ? r : exchange_answer(e, &sa->x, o.buf, o.len, now);
+}
+
+static bool has_initial_contact(const struct ike_msg *m)
+{
+	const struct ike_payload *p;
+
+	for (p = ike_msg_find(m, IKE1_PLD_NOTIFY); p != NULL; p = ike_msg_next(m, p)) {
+		if (p->notify.type == IKE1_N_INITIAL_CONTACT)
+			return true;
+	}
+	return false;
+}
+
+enum ike_rx phase1_r_msg5(struct ike_engine *e, struct ike_sa *sa, struct ike1_in *in)
+{
+	struct ike_endpoint before = sa->at;
+	uint8_t iv[SUITE_MAX_BLOCK];
+	enum ike_rx rx;
+
+	memcpy(iv, sa->iv, sizeof(iv));
+	rx = phase1_take_auth(e, sa, in, "main mode message 5");
+	if (rx == IKE_RX_refused) {
+		info_notify(e, sa, IKE_PROTO_IKE, IKE1_N_AUTHENTICATION_FAILED, false, NULL, 0);
+		phase1_failed(e, sa, in->now);
+		return rx;
+	}
+	if (rx != IKE_RX_handled)
+		return rx;
+	/* The initiator may have changed to port 4500, and a NAT its address with it. */
+	sa->at = (struct ike_endpoint){.local = in->d->dst,
+				       .remote = in->d->src,
+				       .local_port = in->d->dst_port,
+				       .remote_port = in->d->src_port,
+				       .marker = in->d->marker};
+	if (send_msg6(e, sa, in->now) != 0) {
+		sa->at = before;
+		memcpy(sa->iv, iv, sizeof(iv));
+		return IKE_RX_internal;
+	}
+	exchange_took(&sa->x, in->d->data, in->d->len);
+	sa->initial_contact = has_initial_contact(&in->msg);
+	phase1_established(e, sa, in->now);
+	return IKE_RX_handled;
+}

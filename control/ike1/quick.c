@@ -1,0 +1,430 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* quick.c - quick mode: what both roles share; see quick.h. */
+#include "control/ike1/quick.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <openssl/crypto.h>
+
+#include "control/ike/child_sa.h"
+#include "control/ike/refuse.h"
+#include "control/ike/state.h"
+#include "control/ike/ts.h"
+#include "control/ike1/dpd.h"
+#include "control/ike1/info.h"
+
+#define BACKOFF_FIRST_S 5u
+#define BACKOFF_LAST_S	60u
+
+static quick_handler *const cells[QUICK_STATES] = {
+	[QUICK_I_SENT1] = quick_i_msg2,
+	[QUICK_R_SENT2] = quick_r_msg3,
+};
+
+quick_handler *quick_cell(enum quick_state state)
+{
+	return cells[state];
+}
+
+static void give_up(struct ike_engine *e, struct exchange *x, uint64_t now)
+{
+	struct quick *q = TABLE_ENTRY(x, struct quick, x);
+	struct refuse r = {
+		.code = IKE_P2_SILENT,
+		.message =
+			q->state == QUICK_I_SENT1 ? "quick mode message 1" : "quick mode message 2",
+		.classic = "giving up, peer not responding to quick mode",
+		.received = "nothing",
+		.advice = "the IKE SA is up but the peer does not answer quick mode: see its log",
+		.policy_id = q->policy->conf.policy_id,
+		.msgid = x->msgid,
+	};
+
+	refuse(e, x->sa->peer, x->sa, NULL, &r);
+	quick_failed(e, q, now);
+}
+
+static void end_timer(struct ike_engine *e, struct timer *t, uint64_t now)
+{
+	struct quick *q = TABLE_ENTRY(t, struct quick, end);
+
+	if (q->state == QUICK_I_INSTALL || q->state == QUICK_R_INSTALL)
+		quick_result(e, q, -ETIMEDOUT, now);
+	else
+		quick_free(e, q, now);
+}
+
+struct quick *quick_new(struct ike_engine *e, struct ike_sa *sa, uint32_t msgid,
+			enum quick_state state, struct ike_policy *policy)
+{
+	struct quick *q = calloc(1, sizeof(*q));
+	int r;
+
+	(void)e;
+	if (q == NULL)
+		return NULL;
+	r = seal_first_iv(sa, msgid, q->iv);
+	if (r != 0) {
+		free(q);
+		errno = -r;
+		return NULL;
+	}
+	q->state = state;
+	q->policy = policy;
+	exchange_init(&q->x, sa, msgid, give_up);
+	timers_init_one(&q->end, end_timer);
+	TAILQ_INSERT_TAIL(&sa->quicks, q, of_sa);
+	sa->n_quicks++;
+	return q;
+}
+
+void quick_free(struct ike_engine *e, struct quick *q, uint64_t now)
+{
+	struct ike_sa *sa = q->x.sa;
+
+	if (q->pair != NULL) {
+		q->pair->quick = NULL;
+		child_remove(e, q->pair, now);
+	}
+	TAILQ_REMOVE(&sa->quicks, q, of_sa);
+	sa->n_quicks--;
+	exchange_fini(e, &q->x);
+	timers_cancel(&e->timers, &q->end);
+	dh_free(q->dh);
+	free(q->ready);
+	OPENSSL_clear_free(q, sizeof(*q));
+}
+
+void quick_failed(struct ike_engine *e, struct quick *q, uint64_t now)
+{
+	struct ike_policy *policy = q->policy;
+	uint64_t s = BACKOFF_FIRST_S;
+
+	e->counters.quick_failed++;
+	quick_free(e, q, now);
+	for (unsigned i = 0; i < policy->failures && s < BACKOFF_LAST_S; i++)
+		s *= 2;
+	if (s > BACKOFF_LAST_S)
+		s = BACKOFF_LAST_S;
+	policy->failures++;
+	child_ensure_in(e, policy,
+			now + s * TIMERS_SEC + state_random_below(e, s * TIMERS_SEC / 10));
+}
+
+bool quick_busy(const struct ike_sa *sa)
+{
+	const struct quick *q;
+
+	TAILQ_FOREACH (q, &sa->quicks, of_sa) {
+		if (q->state != QUICK_I_DONE && q->state != QUICK_R_DONE)
+			return true;
+	}
+	return false;
+}
+
+struct prop_esp_want quick_want(const struct ike_sa *sa, const struct ike_policy *policy)
+{
+	bool natt = sa->natt != NATD_VENDOR_UNKNOWN && (sa->nat_local || sa->nat_remote);
+
+	return (struct prop_esp_want){
+		.conf = &policy->conf.proposal,
+		.mode = policy->conf.mode,
+		.natt = natt,
+		.encap = natd_encap_mode(sa->natt, natt, policy->conf.mode),
+	};
+}
+
+int quick_make_ke(struct ike_engine *e, struct quick *q, uint16_t group, uint8_t *nonce,
+		  size_t *nonce_len)
+{
+	const struct suite_group *g;
+	uint8_t seed[DH_MAX_SEED];
+	int r = state_random(e, nonce, IKE_NONCE_LEN);
+
+	*nonce_len = IKE_NONCE_LEN;
+	if (r != 0 || group == 0)
+		return r;
+	g = suite_group_find(group);
+	if (g == NULL)
+		return -ENOTSUP;
+	r = state_random(e, seed, g->seed_len);
+	if (r != 0)
+		return r;
+	q->dh = dh_new(group, seed, g->seed_len);
+	r = q->dh == NULL ? -errno : 0;
+	OPENSSL_cleanse(seed, sizeof(seed));
+	return r;
+}
+
+int quick_take_nonce(const struct ike_msg *m, uint8_t *nonce, size_t *nonce_len)
+{
+	const struct ike_payload *p = ike_msg_find(m, IKE1_PLD_NONCE);
+
+	if (p == NULL || p->body.len < IKE_MIN_NONCE || p->body.len > IKE_MAX_NONCE)
+		return -EBADMSG;
+	memcpy(nonce, p->body.data, p->body.len);
+	*nonce_len = p->body.len;
+	return 0;
+}
+
+enum ike_rx quick_malformed(struct ike_engine *e, struct ike_sa *sa, const struct ike1_in *in,
+			    const char *message, const char *what)
+{
+	struct refuse r = {
+		.code = IKE_P2_MALFORMED,
+		.message = message,
+		.classic = "message parsing failed",
+		.received = what,
+		.advice = "nothing to configure here: the message breaks RFC 2409; see the peer's "
+			  "software",
+		.msgid = in->hdr.msgid,
+	};
+
+	refuse(e, sa->peer, sa, &in->d->src, &r);
+	return IKE_RX_malformed;
+}
+
+/* Keys of one direction; the SPI is the receiver's (RFC 2409 section 5.5). */
+static int derive(const struct quick *q, const struct prf_piece *gxy, uint32_t spi,
+		  struct ike_child_key *key, const struct ike_child_sa *sa)
+{
+	struct keymat_ike1_quick in = {
+		.gxy = gxy,
+		.protocol = IKE_PROTO_ESP,
+		.spi = spi,
+		.ni_b = {q->ni, q->ni_len},
+		.nr_b = {q->nr, q->nr_len},
+	};
+	uint8_t out[KEYMAT_MAX_OUT];
+	int r;
+
+	r = keymat_ike1_quick(&q->x.sa->keys, &in, out,
+			      (size_t)sa->encr_key_len + sa->integ_key_len);
+	if (r == 0) {
+		key->spi = spi;
+		memcpy(key->encr_key, out, sa->encr_key_len);
+		memcpy(key->integ_key, out + sa->encr_key_len, sa->integ_key_len);
+	}
+	OPENSSL_cleanse(out, sizeof(out));
+	return r;
+}
+
+static int describe(const struct quick *q, const struct prop_choice *choice,
+		    struct ike_child_sa *sa)
+{
+	const struct suite_encr *encr = suite_encr_find(choice->encr.id, choice->encr.key_bits);
+	const struct suite_integ *integ = suite_integ_find(choice->integ);
+	const struct ike_sa *ike = q->x.sa;
+	bool natt = quick_want(ike, q->policy).natt;
+
+	if (encr == NULL || integ == NULL || encr->key_len > sizeof(sa->in.encr_key) ||
+	    integ->key_len > sizeof(sa->in.integ_key))
+		return -ENOTSUP;
+	sa->encr = (uint8_t)choice->encr.id;
+	sa->integ = (uint8_t)choice->integ;
+	sa->encr_key_len = encr->key_len;
+	sa->integ_key_len = integ->key_len;
+	sa->pfs_group = choice->group;
+	sa->encap = natt ? ABI_ENCAP_UDP : ABI_ENCAP_NONE;
+	sa->local = ike->at.local;
+	sa->remote = ike->at.remote;
+	sa->local_port = natt ? (ike->at.marker ? ike->at.local_port : IKE_PORT_NATT) : 0;
+	sa->remote_port = natt ? (ike->at.marker ? ike->at.remote_port : IKE_PORT_NATT) : 0;
+	if (choice->kilobytes != 0 && choice->kilobytes < UINT64_MAX / 1024)
+		sa->hard_bytes = choice->kilobytes * 1024;
+	return 0;
+}
+
+int quick_install(struct ike_engine *e, struct quick *q, const struct prop_choice *choice,
+		  const struct prf_piece *gxy, const struct ike1_out *o, uint64_t now)
+{
+	struct child_sa *c = q->pair;
+	struct ike_child_sa sa;
+	int r;
+
+	memset(&sa, 0, sizeof(sa));
+	c->spi_out = choice->spi;
+	child_set_nonces(c, q->ni, q->ni_len, q->nr, q->nr_len);
+	r = describe(q, choice, &sa);
+	if (r == 0)
+		r = derive(q, gxy, c->spi_in, &sa.in, &sa);
+	if (r == 0)
+		r = derive(q, gxy, c->spi_out, &sa.out, &sa);
+	if (r == 0) {
+		free(q->ready);
+		q->ready = malloc(o->len);
+		r = q->ready == NULL ? -ENOMEM : 0;
+	}
+	if (r == 0) {
+		memcpy(q->ready, o->buf, o->len);
+		q->ready_len = o->len;
+		timers_arm(&e->timers, &q->end, now + QUICK_INSTALL_S * TIMERS_SEC);
+		child_install(e, c, &sa, now);
+	}
+	OPENSSL_cleanse(&sa, sizeof(sa));
+	return r;
+}
+
+static void install_failed(struct ike_engine *e, struct quick *q, int status, uint64_t now)
+{
+	struct ike_sa *sa = q->x.sa;
+	struct refuse r = {
+		.code = IKE_P2_INSTALL_FAILED,
+		.message = "data plane",
+		.classic = "unable to install inbound and outbound IPsec SA (SAD) in kernel",
+		.received = strerror(-status),
+		.advice = "the data plane here refused the SA or does not answer: see its log",
+		.policy_id = q->policy->conf.policy_id,
+		.msgid = q->x.msgid,
+	};
+	bool responder = q->state == QUICK_R_INSTALL;
+
+	refuse(e, sa->peer, sa, NULL, &r);
+	if (responder)
+		(void)info_notify(e, sa, IKE_PROTO_ESP, IKE1_N_NO_PROPOSAL_CHOSEN, false, NULL, 0);
+	else if (q->pair != NULL) /* the peer has installed it by now */
+		info_delete_child(e, sa->peer, sa, q->pair->spi_in, now);
+	quick_failed(e, q, now);
+}
+
+void quick_done(struct ike_engine *e, struct quick *q, enum quick_state state, uint64_t now)
+{
+	q->state = state;
+	dh_free(q->dh);
+	q->dh = NULL;
+	OPENSSL_cleanse(q->iv, sizeof(q->iv));
+	timers_arm(&e->timers, &q->end, now + QUICK_DONE_S * TIMERS_SEC);
+}
+
+void quick_result(struct ike_engine *e, struct quick *q, int status, uint64_t now)
+{
+	int r;
+
+	if (q->state != QUICK_I_INSTALL && q->state != QUICK_R_INSTALL)
+		return;
+	timers_cancel(&e->timers, &q->end);
+	if (status != 0) {
+		install_failed(e, q, status, now);
+		return;
+	}
+	q->pair->state = CHILD_INSTALLED;
+	r = q->state == QUICK_I_INSTALL ? exchange_answer(e, &q->x, q->ready, q->ready_len, now)
+					: exchange_ask(e, &q->x, q->ready, q->ready_len, now);
+	free(q->ready);
+	q->ready = NULL;
+	if (r != 0) {
+		install_failed(e, q, r, now);
+		return;
+	}
+	if (q->state == QUICK_R_INSTALL) {
+		q->state = QUICK_R_SENT2;
+		return;
+	}
+	quick_done(e, q, QUICK_I_DONE, now);
+	child_established(e, q->pair, now);
+}
+
+void quick_proven(struct ike_engine *e, struct quick *q, uint64_t now)
+{
+	if (q->state != QUICK_R_SENT2)
+		return;
+	exchange_settle(e, &q->x);
+	quick_done(e, q, QUICK_R_DONE, now);
+	child_established(e, q->pair, now);
+}
+
+static struct quick *find(const struct ike_sa *sa, uint32_t msgid)
+{
+	struct quick *q;
+
+	TAILQ_FOREACH (q, &sa->quicks, of_sa) {
+		if (q->x.msgid == msgid)
+			return q;
+	}
+	return NULL;
+}
+
+enum ike_rx quick_message(struct ike_engine *e, struct ike_sa *sa, struct ike1_in *in)
+{
+	struct quick *q = find(sa, in->hdr.msgid);
+	quick_handler *handler;
+
+	if (q == NULL) {
+		if (exchange_msgid_seen(&sa->msgids, in->hdr.msgid))
+			return IKE_RX_replayed;
+		return quick_r_msg1(e, sa, in);
+	}
+	if (exchange_is_repeat(&q->x, in->d->data, in->d->len)) {
+		/* A responder's message 2 has its own schedule. */
+		if (q->state != QUICK_I_INSTALL && q->state != QUICK_R_INSTALL)
+			exchange_repeat(e, &q->x, EXCHANGE_REPEATS_AUTH);
+		return IKE_RX_repeat;
+	}
+	handler = quick_cell(q->state);
+	if (handler == NULL)
+		return IKE_RX_wrong_state;
+	return handler(e, q, in);
+}
+
+static enum ike_code code_of(uint16_t type)
+{
+	switch (type) {
+	case IKE1_N_INVALID_ID_INFORMATION:
+		return IKE_P2_TS_MISMATCH;
+	case IKE1_N_NO_PROPOSAL_CHOSEN:
+	case IKE1_N_ATTRIBUTES_NOT_SUPPORTED:
+	case IKE1_N_BAD_PROPOSAL_SYNTAX:
+		return IKE_P2_ALG_MISMATCH;
+	default:
+		return IKE_P2_UNEXPLAINED;
+	}
+}
+
+static const char *advice_of(enum ike_code code)
+{
+	if (code == IKE_P2_TS_MISMATCH)
+		return "the peer has no connection for these subnets: set src-address and "
+		       "dst-address here, or the subnets there, so that each side's local is the "
+		       "other's remote, with equal masks";
+	if (code == IKE_P2_ALG_MISMATCH)
+		return "the peer accepts none of our phase 2 proposals: compare encryption, "
+		       "authentication, PFS group and encapsulation (tunnel, NAT-T) of both sides";
+	return "see the peer's log for its reason";
+}
+
+void quick_refused(struct ike_engine *e, struct ike_sa *sa, uint16_t type, uint64_t now)
+{
+	char local[TS_MAX_TEXT], remote[TS_MAX_TEXT], ours[2 * TS_MAX_TEXT + 32], classic[96];
+	struct refuse r = {
+		.code = code_of(type),
+		.message = "quick mode message 1",
+		.classic = classic,
+		.received = ike1_notify_name(type),
+		.configured = ours,
+		.advice = advice_of(code_of(type)),
+	};
+	struct quick *q;
+
+	/* The notify does not say which exchange it means; the oldest of ours waits longest. */
+	TAILQ_FOREACH (q, &sa->quicks, of_sa) {
+		if (q->state == QUICK_I_SENT1)
+			break;
+	}
+	if (q == NULL)
+		return;
+	snprintf(ours, sizeof(ours), "%s === %s",
+		 ts_print(&q->policy->conf.local, local, sizeof(local)),
+		 ts_print(&q->policy->conf.remote, remote, sizeof(remote)));
+	snprintf(classic, sizeof(classic), "received %s error notify", ike1_notify_name(type));
+	for (char *p = classic; *p != '\0'; p++) {
+		if (*p == '-')
+			*p = '_';
+	}
+	r.policy_id = q->policy->conf.policy_id;
+	r.msgid = q->x.msgid;
+	refuse(e, sa->peer, sa, NULL, &r);
+	quick_failed(e, q, now);
+}

@@ -1,0 +1,351 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* quick_r.c - quick mode as responder; see quick.h. */
+#include "control/ike1/quick.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <openssl/crypto.h>
+
+#include "control/ike/child_sa.h"
+#include "control/ike/lifetime.h"
+#include "control/ike/refuse.h"
+#include "control/ike/state.h"
+#include "control/ike/ts.h"
+#include "control/ike1/dpd.h"
+#include "control/ike1/info.h"
+
+/* What message 1 asked for, checked. */
+struct request {
+	struct ike_policy *policy;
+	struct prop_choice choice;
+	struct prop_sa props;
+	struct ike_view ke, idci, idcr; /* whole bodies; idci.data NULL: none were sent */
+	enum lifetime_verdict lifetime;
+	uint32_t seconds;
+};
+
+/* Selectors of message 1: ours is what the initiator calls responder. Without ID payloads they are
+ * the two addresses (RFC 2409 section 5.5). */
+static int take_selectors(const struct ike_sa *sa, const struct ike_msg *m, struct request *rq,
+			  struct abi_range *local, struct abi_range *remote)
+{
+	const struct ike_payload *ci = ike_msg_find(m, IKE1_PLD_ID);
+	const struct ike_payload *cr = ci != NULL ? ike_msg_next(m, ci) : NULL;
+
+	if (ci == NULL)
+		return ts_from_addr(local, &sa->at.local) != 0 ||
+				       ts_from_addr(remote, &sa->at.remote) != 0
+			       ? -EBADMSG
+			       : 0;
+	if (cr == NULL)
+		return -EBADMSG;
+	rq->idci = ci->body;
+	rq->idcr = cr->body;
+	if (ts_from_id(remote, &ci->id) != 0 || ts_from_id(local, &cr->id) != 0)
+		return -EBADMSG;
+	return 0;
+}
+
+static struct ike_policy *find_policy(const struct ike_peer *peer, const struct abi_range *local,
+				      const struct abi_range *remote)
+{
+	for (size_t i = 0; i < peer->n_policies; i++) {
+		struct ike_policy *policy = &peer->policies[i];
+
+		if (ts_equal(&policy->conf.local, local) && ts_equal(&policy->conf.remote, remote))
+			return policy;
+	}
+	return NULL;
+}
+
+static void print_pair(char *buf, size_t cap, const struct abi_range *local,
+		       const struct abi_range *remote)
+{
+	char l[TS_MAX_TEXT], r[TS_MAX_TEXT];
+
+	snprintf(buf, cap, "%s === %s", ts_print(local, l, sizeof(l)),
+		 ts_print(remote, r, sizeof(r)));
+}
+
+static enum ike_rx no_policy(struct ike_engine *e, struct ike_sa *sa, const struct ike1_in *in,
+			     const struct abi_range *local, const struct abi_range *remote)
+{
+	char received[2 * TS_MAX_TEXT], configured[IKE_EVIDENCE_TEXT] = "none",
+					classic[2 * TS_MAX_TEXT + 128];
+	struct refuse r = {
+		.code = IKE_P2_TS_MISMATCH,
+		.message = "quick mode message 1",
+		.classic = classic,
+		.received = received,
+		.configured = configured,
+		.advice = "set src-address and dst-address of a policy here, or the subnets at the "
+			  "peer, so that each side's local is the other's remote, with equal masks",
+		.msgid = in->hdr.msgid,
+	};
+	size_t at = 0;
+
+	print_pair(received, sizeof(received), local, remote);
+	for (size_t i = 0; i < sa->peer->n_policies && at < sizeof(configured) - 1; i++) {
+		const struct ike_child_conf *c = &sa->peer->policies[i].conf;
+		char one[2 * TS_MAX_TEXT];
+		int n;
+
+		print_pair(one, sizeof(one), &c->local, &c->remote);
+		n = snprintf(configured + at, sizeof(configured) - at, "%s%s", i > 0 ? ", " : "",
+			     one);
+		at += n > 0 ? (size_t)n : 0;
+	}
+	snprintf(classic, sizeof(classic),
+		 "no matching CHILD_SA config found for %s; sending INVALID_ID_INFORMATION",
+		 received);
+	refuse(e, sa->peer, sa, &in->d->src, &r);
+	(void)info_notify(e, sa, IKE_PROTO_ESP, IKE1_N_INVALID_ID_INFORMATION, false, NULL, 0);
+	return IKE_RX_refused;
+}
+
+static enum ike_rx no_proposal(struct ike_engine *e, struct ike_sa *sa, const struct ike1_in *in,
+			       const struct ike_policy *policy, const struct prop_diff *diff)
+{
+	char received[IKE_EVIDENCE_TEXT], configured[IKE_EVIDENCE_TEXT];
+	struct refuse r = {
+		.code = refuse_diff_code(diff),
+		.message = "quick mode message 1",
+		.classic = "no suitable proposal found; no matching proposal found, sending "
+			   "NO_PROPOSAL_CHOSEN",
+		.received = received,
+		.configured = configured,
+		.advice = "set the proposal (or pfs-group) here to one of the received values, or "
+			  "the peer's phase 2 to one of the configured ones",
+		.policy_id = policy->conf.policy_id,
+		.msgid = in->hdr.msgid,
+	};
+
+	refuse_diff_print(diff, received, configured);
+	refuse(e, sa->peer, sa, &in->d->src, &r);
+	(void)info_notify(e, sa, IKE_PROTO_ESP, IKE1_N_NO_PROPOSAL_CHOSEN, false, NULL, 0);
+	return IKE_RX_refused;
+}
+
+static enum ike_rx wrong_lifetime(struct ike_engine *e, struct ike_sa *sa, const struct ike1_in *in,
+				  const struct request *rq)
+{
+	char received[64], configured[64];
+	struct refuse r = {
+		.code = IKE_P2_LIFETIME_MISMATCH,
+		.message = "quick mode message 1",
+		.classic = "no suitable proposal found, sending NO_PROPOSAL_CHOSEN",
+		.received = received,
+		.configured = configured,
+		.advice =
+			"set the same phase 2 lifetime on both sides, or proposal-check=obey here",
+		.policy_id = rq->policy->conf.policy_id,
+		.msgid = in->hdr.msgid,
+	};
+
+	snprintf(received, sizeof(received), "lifetime %u s", rq->seconds);
+	snprintf(configured, sizeof(configured), "lifetime %u s",
+		 rq->policy->conf.proposal.lifetime);
+	refuse(e, sa->peer, sa, &in->d->src, &r);
+	(void)info_notify(e, sa, IKE_PROTO_ESP, IKE1_N_NO_PROPOSAL_CHOSEN, false, NULL, 0);
+	return IKE_RX_refused;
+}
+
+/* Judges an authentic message 1. */
+static enum ike_rx judge(struct ike_engine *e, struct ike_sa *sa, struct ike1_in *in,
+			 struct request *rq)
+{
+	static const char message[] = "quick mode message 1";
+	const struct ike_payload *p = ike_msg_find(&in->msg, IKE1_PLD_SA);
+	const struct ike_payload *ke = ike_msg_find(&in->msg, IKE1_PLD_KE);
+	struct abi_range local, remote;
+	struct prop_esp_want want;
+	struct prop_diff diff;
+
+	if (p == NULL || prop_decode(&rq->props, 2, &p->sa, &in->msg.error) != 0)
+		return quick_malformed(e, sa, in, message, "no or bad SA payload");
+	if (take_selectors(sa, &in->msg, rq, &local, &remote) != 0)
+		return quick_malformed(e, sa, in, message, "no or bad ID payloads");
+	rq->policy = find_policy(sa->peer, &local, &remote);
+	if (rq->policy == NULL)
+		return no_policy(e, sa, in, &local, &remote);
+	want = quick_want(sa, rq->policy);
+	if (prop_select_esp(&rq->props, &want, &rq->choice, &diff) != 0)
+		return no_proposal(e, sa, in, rq->policy, &diff);
+	rq->lifetime = lifetime_check(sa->peer->conf.profile.proposal_check,
+				      rq->policy->conf.proposal.lifetime, rq->choice.seconds,
+				      IKE1_P2_LIFE_DEFAULT, &rq->seconds);
+	if (rq->lifetime == LIFETIME_REFUSED)
+		return wrong_lifetime(e, sa, in, rq);
+	if (rq->choice.group != 0) {
+		if (ke == NULL ||
+		    dh_check_public(rq->choice.group, ke->body.data, ke->body.len) != 0)
+			return quick_malformed(e, sa, in, message, "no or bad KE payload");
+		rq->ke = ke->body;
+	}
+	return IKE_RX_handled;
+}
+
+static void put_responder_lifetime(struct ike1_out *o, uint32_t spi, uint32_t seconds)
+{
+	struct ike_pld_notify n = {.doi = IKE1_DOI_IPSEC,
+				   .protocol = IKE_PROTO_ESP,
+				   .type = IKE1_N_RESPONDER_LIFETIME};
+	uint8_t spi_bytes[4], data[QUICK_LIFETIME_LEN];
+	struct wire_writer w;
+
+	wire_writer_init(&w, spi_bytes, sizeof(spi_bytes));
+	wire_put_u32(&w, spi);
+	n.spi = (struct ike_view){spi_bytes, sizeof(spi_bytes)};
+	wire_writer_init(&w, data, sizeof(data));
+	quick_put_lifetime(&w, seconds);
+	n.data = (struct ike_view){data, w.pos};
+	ike_msg_add_notify(&o->b, &n);
+}
+
+/* HASH(2) over message 2, complete but for it. */
+static int close_msg2(struct quick *q, struct ike1_out *o)
+{
+	struct prf_piece ni_b = {q->ni, q->ni_len}, rest = seal_covered(o);
+	struct ike_sa *sa = q->x.sa;
+	uint8_t hash[SUITE_MAX_HASH];
+	int r = keymat_ike1_hash2(&sa->keys, q->x.msgid, &ni_b, &rest, hash);
+
+	if (r != 0)
+		return r;
+	seal_set_hash(o, sa, hash);
+	return seal_close(o, sa, q->iv);
+}
+
+static int put_msg2(struct quick *q, const struct request *rq, struct ike1_out *o)
+{
+	struct ike_sa *sa = q->x.sa;
+	int r;
+
+	seal_begin(o, sa, IKE1_EXCH_QUICK, q->x.msgid, true, true);
+	ike_msg_open(&o->b, IKE1_PLD_SA);
+	r = prop_build_answer(&o->b.w, &rq->choice, 2, q->pair->spi_in);
+	ike_msg_close(&o->b);
+	if (r != 0)
+		return r;
+	ike_msg_add(&o->b, IKE1_PLD_NONCE, q->nr, q->nr_len);
+	if (q->dh != NULL) {
+		size_t len;
+		const uint8_t *public = dh_public(q->dh, &len);
+
+		ike_msg_add(&o->b, IKE1_PLD_KE, public, len);
+	}
+	if (rq->idci.data != NULL) {
+		ike_msg_add(&o->b, IKE1_PLD_ID, rq->idci.data, rq->idci.len);
+		ike_msg_add(&o->b, IKE1_PLD_ID, rq->idcr.data, rq->idcr.len);
+	}
+	if (rq->lifetime == LIFETIME_SHORTENED)
+		put_responder_lifetime(o, q->pair->spi_in, rq->seconds);
+	return close_msg2(q, o);
+}
+
+/* Builds message 2 and gives the pair to the data plane. 0 or -errno. */
+static int answer(struct ike_engine *e, struct quick *q, struct ike1_in *in,
+		  const struct request *rq)
+{
+	uint8_t secret[DH_MAX_SECRET];
+	struct prf_piece gxy = {secret, 0};
+	struct ike1_out o;
+	int r;
+
+	q->pair = child_new(e, rq->policy, q, false, in->now);
+	if (q->pair == NULL)
+		return -ENOMEM;
+	q->pair->owner = q->x.sa;
+	q->pair->lifetime = rq->seconds;
+	q->pair->spi_in = e->ops.spi_alloc(e->ctx);
+	if (q->pair->spi_in == 0)
+		return -ENOSPC;
+	r = quick_make_ke(e, q, rq->choice.group, q->nr, &q->nr_len);
+	if (r == 0 && q->dh != NULL)
+		r = dh_derive(q->dh, rq->ke.data, rq->ke.len, secret, sizeof(secret), &gxy.len);
+	if (r == 0)
+		r = put_msg2(q, rq, &o);
+	if (r == 0)
+		r = quick_install(e, q, &rq->choice, q->dh != NULL ? &gxy : NULL, &o, in->now);
+	OPENSSL_cleanse(secret, gxy.len);
+	return r;
+}
+
+static unsigned answering(const struct ike_sa *sa)
+{
+	const struct quick *q;
+	unsigned n = 0;
+
+	TAILQ_FOREACH (q, &sa->quicks, of_sa)
+		n += q->state == QUICK_R_INSTALL || q->state == QUICK_R_SENT2;
+	return n;
+}
+
+enum ike_rx quick_r_msg1(struct ike_engine *e, struct ike_sa *sa, struct ike1_in *in)
+{
+	uint8_t iv[SUITE_MAX_BLOCK];
+	struct request rq = {0};
+	struct quick *q;
+	enum ike_rx rx;
+	int r;
+
+	if (answering(sa) >= QUICK_MAX_ANSWERED)
+		return IKE_RX_limited;
+	if (seal_first_iv(sa, in->hdr.msgid, iv) != 0)
+		return IKE_RX_internal;
+	r = seal_open(sa, in, iv);
+	if (r != 0)
+		return r == -EBADMSG ? IKE_RX_undecryptable : IKE_RX_internal;
+	if (!seal_hash1_ok(sa, in))
+		return IKE_RX_unauthentic;
+	dpd_alive(sa, in->now);
+	ike_sa_follow(sa, in->d);
+	rx = judge(e, sa, in, &rq);
+	if (rx != IKE_RX_handled)
+		return rx;
+	q = quick_new(e, sa, in->hdr.msgid, QUICK_R_INSTALL, rq.policy);
+	if (q == NULL)
+		return IKE_RX_internal;
+	/* A refused one is judged, and refused, again when it comes again. */
+	exchange_msgid_add(&sa->msgids, in->hdr.msgid);
+	memcpy(q->iv, in->next_iv, sizeof(q->iv));
+	exchange_took(&q->x, in->d->data, in->d->len);
+	e->counters.quick_answered++;
+	r = quick_take_nonce(&in->msg, q->ni, &q->ni_len);
+	if (r == 0)
+		r = answer(e, q, in, &rq);
+	if (r == 0)
+		return IKE_RX_handled;
+	if (r == -EBADMSG)
+		quick_malformed(e, sa, in, "quick mode message 1", "no or bad nonce payload");
+	else
+		refuse_log(e, IKE_LOG_ERROR, sa->peer, sa, in->hdr.msgid,
+			   "cannot answer quick mode: %s",
+			   r == -ENOSPC ? "no free SPI" : strerror(-r));
+	quick_failed(e, q, in->now);
+	return r == -EBADMSG ? IKE_RX_malformed : IKE_RX_internal;
+}
+
+enum ike_rx quick_r_msg3(struct ike_engine *e, struct quick *q, struct ike1_in *in)
+{
+	struct prf_piece ni_b = {q->ni, q->ni_len}, nr_b = {q->nr, q->nr_len};
+	uint8_t expected[SUITE_MAX_HASH];
+	struct ike_sa *sa = q->x.sa;
+	int r = seal_open(sa, in, q->iv);
+
+	if (r != 0)
+		return r == -EBADMSG ? IKE_RX_undecryptable : IKE_RX_internal;
+	if (keymat_ike1_hash3(&sa->keys, in->hdr.msgid, &ni_b, &nr_b, expected) != 0)
+		return IKE_RX_internal;
+	if (!seal_hash_ok(sa, in, expected))
+		return IKE_RX_unauthentic;
+	exchange_took(&q->x, in->d->data, in->d->len);
+	exchange_settle(e, &q->x);
+	dpd_alive(sa, in->now);
+	ike_sa_follow(sa, in->d);
+	quick_done(e, q, QUICK_R_DONE, in->now);
+	child_established(e, q->pair, in->now);
+	return IKE_RX_handled;
+}

@@ -1,0 +1,614 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* sim.c - two engines, a network and a clock; see sim.h. */
+#include "tests/sim/sim.h"
+
+#include <arpa/inet.h>
+#include <assert.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "control/crypto/suite.h"
+#include "control/ike/ts.h"
+
+enum sim_kind { SIM_IKE = 1, SIM_CONFIRM, SIM_ESP, SIM_ESP_TIMER };
+
+struct sim_event {
+	uint64_t at, seq;
+	enum sim_kind kind;
+	int node;
+	uint64_t token;
+	int status;
+	uint32_t spi;
+	uint8_t key[8];
+	struct ike_datagram d;
+	uint8_t *data;
+};
+
+uint64_t sim_random(struct sim *s)
+{
+	uint64_t z = (s->seed += 0x9e3779b97f4a7c15ULL); /* splitmix64 */
+
+	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ULL;
+	z = (z ^ (z >> 27)) * 0x94d049bb133111ebULL;
+	return z ^ (z >> 31);
+}
+
+static uint64_t between(struct sim *s, uint64_t lo, uint64_t hi)
+{
+	return hi <= lo ? lo : lo + sim_random(s) % (hi - lo + 1);
+}
+
+static bool chance(struct sim *s, unsigned pct)
+{
+	return pct > 0 && sim_random(s) % 100 < pct;
+}
+
+static bool before(const struct sim_event *a, const struct sim_event *b)
+{
+	return a->at != b->at ? a->at < b->at : a->seq < b->seq;
+}
+
+static void push(struct sim *s, struct sim_event ev)
+{
+	size_t i = s->n_events++;
+
+	if (s->n_events > s->cap_events) {
+		s->cap_events = s->cap_events == 0 ? 64 : s->cap_events * 2;
+		s->heap = realloc(s->heap, s->cap_events * sizeof(s->heap[0]));
+		assert(s->heap != NULL);
+	}
+	ev.seq = ++s->seq;
+	for (; i > 0 && before(&ev, &s->heap[(i - 1) / 2]); i = (i - 1) / 2)
+		s->heap[i] = s->heap[(i - 1) / 2];
+	s->heap[i] = ev;
+}
+
+static struct sim_event pop(struct sim *s)
+{
+	struct sim_event top = s->heap[0], last = s->heap[--s->n_events];
+	size_t i = 0, child;
+
+	while ((child = 2 * i + 1) < s->n_events) {
+		if (child + 1 < s->n_events && before(&s->heap[child + 1], &s->heap[child]))
+			child++;
+		if (!before(&s->heap[child], &last))
+			break;
+		s->heap[i] = s->heap[child];
+		i = child;
+	}
+	s->heap[i] = last;
+	return top;
+}
+
+struct abi_addr sim_addr(const char *text)
+{
+	struct abi_addr a = {0};
+
+	a.family = strchr(text, ':') != NULL ? 6 : 4;
+	assert(inet_pton(a.family == 6 ? AF_INET6 : AF_INET, text, a.bytes) == 1);
+	return a;
+}
+
+struct abi_range sim_net_range(const char *addr, uint8_t prefix_len)
+{
+	struct abi_addr a = sim_addr(addr);
+	struct abi_range r;
+
+	assert(ts_from_prefix(&r, &a, prefix_len) == 0);
+	return r;
+}
+
+static bool same_addr(const struct abi_addr *a, const struct abi_addr *b)
+{
+	return a->family == b->family && memcmp(a->bytes, b->bytes, sizeof(a->bytes)) == 0;
+}
+
+/* One copy of a datagram goes on its way. */
+static void travel(struct sim *s, int to, const struct ike_datagram *d)
+{
+	struct sim_event ev = {.at = s->now + between(s, s->net.delay_min, s->net.delay_max),
+			       .kind = SIM_IKE,
+			       .node = to,
+			       .d = *d};
+
+	ev.data = malloc(d->len > 0 ? d->len : 1);
+	assert(ev.data != NULL);
+	memcpy(ev.data, d->data, d->len);
+	push(s, ev);
+}
+
+#define NAT_PORTS 20000
+
+static void op_send(void *ctx, const struct ike_datagram *sent)
+{
+	struct sim_node *n = ctx, *other = &n->sim->node[1 - n->index];
+	struct sim *s = n->sim;
+	struct ike_datagram d = *sent;
+	uint8_t data[16384];
+
+	assert(d.len <= sizeof(data));
+	memcpy(data, d.data, d.len);
+	d.data = data;
+	s->ike_sent++;
+	assert(same_addr(&d.src, &n->addr));
+	if (n->nat.family != 0) {
+		d.src = n->nat;
+		d.src_port = (uint16_t)(d.src_port + NAT_PORTS);
+	}
+	if (other->nat.family != 0 && same_addr(&d.dst, &other->nat)) {
+		d.dst = other->addr;
+		d.dst_port = (uint16_t)(d.dst_port - NAT_PORTS);
+	}
+	if (!same_addr(&d.dst, &other->addr))
+		return; /* nobody there */
+	if (s->net.hook != NULL && !s->net.hook(s, n->index, &d, data, s->net.hook_ctx))
+		return;
+	if (chance(s, s->net.loss_pct))
+		return;
+	travel(s, other->index, &d);
+	if (chance(s, s->net.dup_pct))
+		travel(s, other->index, &d);
+}
+
+static int op_random(void *ctx, void *buf, size_t len)
+{
+	struct sim_node *n = ctx;
+	uint8_t *p = buf;
+
+	while (len > 0) {
+		uint64_t v = sim_random(n->sim);
+		size_t k = len < sizeof(v) ? len : sizeof(v);
+
+		memcpy(p, &v, k);
+		p += k;
+		len -= k;
+	}
+	return 0;
+}
+
+static uint32_t op_spi_alloc(void *ctx)
+{
+	struct sim_node *n = ctx;
+
+	if (n->n_reserved == SIM_RESERVED)
+		return 0;
+	n->next_spi += 0x101;
+	n->reserved[n->n_reserved++] = n->next_spi;
+	return n->next_spi;
+}
+
+static void unreserve(struct sim_node *n, uint32_t spi)
+{
+	for (unsigned i = 0; i < n->n_reserved; i++) {
+		if (n->reserved[i] == spi) {
+			n->reserved[i] = n->reserved[--n->n_reserved];
+			return;
+		}
+	}
+	assert(!"SPI was not reserved");
+}
+
+static void op_spi_release(void *ctx, uint32_t spi)
+{
+	unreserve(ctx, spi);
+}
+
+static struct sim_pair *find_pair(struct sim_node *n, uint64_t token)
+{
+	for (int i = 0; i < SIM_PAIRS; i++) {
+		if (n->pairs[i].used && n->pairs[i].sa.token == token)
+			return &n->pairs[i];
+	}
+	return NULL;
+}
+
+static void op_child_install(void *ctx, const struct ike_child_sa *sa)
+{
+	struct sim_node *n = ctx;
+	struct sim_event ev = {.at = n->sim->now + between(n->sim, 0, n->install_delay_max),
+			       .kind = SIM_CONFIRM,
+			       .node = n->index,
+			       .token = sa->token,
+			       .status = n->install_status};
+
+	unreserve(n, sa->in.spi);
+	n->installs++;
+	for (int i = 0; i < SIM_PAIRS; i++) {
+		if (!n->pairs[i].used) {
+			n->pairs[i] = (struct sim_pair){.used = true, .sa = *sa};
+			if (!n->mute_dataplane)
+				push(n->sim, ev);
+			return;
+		}
+	}
+	assert(!"more pairs than the data plane holds");
+}
+
+static void make_current(struct sim_node *n, struct sim_pair *p)
+{
+	for (int i = 0; i < SIM_PAIRS; i++) {
+		if (n->pairs[i].sa.policy_id == p->sa.policy_id)
+			n->pairs[i].current = false;
+	}
+	p->current = true;
+}
+
+static void op_child_current(void *ctx, uint64_t token)
+{
+	struct sim_pair *p = find_pair(ctx, token);
+
+	assert(p != NULL && p->confirmed);
+	make_current(ctx, p);
+}
+
+static void op_child_remove(void *ctx, uint64_t token)
+{
+	struct sim_pair *p = find_pair(ctx, token);
+
+	assert(p != NULL);
+	memset(p, 0, sizeof(*p));
+}
+
+static void op_log(void *ctx, enum ike_log_level level, const struct ike_log_ctx *lc,
+		   const char *text)
+{
+	static const char *const names[] = {"error", "warn", "notice", "info", "debug"};
+	struct sim_node *n = ctx;
+	size_t len = strlen(text);
+
+	if (getenv("SIM_LOG") != NULL)
+		fprintf(stderr, "%9.3f %c %-6s %016llx m%08x %s\n",
+			(double)n->sim->now / (double)SIM_SEC, 'A' + n->index, names[level],
+			(unsigned long long)lc->ispi, lc->msgid, text);
+	if (n->log_len + len + 2 < SIM_LOG) {
+		memcpy(n->log + n->log_len, text, len);
+		n->log_len += len;
+		n->log[n->log_len++] = '\n';
+		n->log[n->log_len] = '\0';
+	}
+}
+
+static const struct ike_ops ops = {
+	.send = op_send,
+	.random = op_random,
+	.spi_alloc = op_spi_alloc,
+	.spi_release = op_spi_release,
+	.child_install = op_child_install,
+	.child_current = op_child_current,
+	.child_remove = op_child_remove,
+	.log = op_log,
+};
+
+static void default_conf(struct sim_node *n)
+{
+	struct ike_peer_conf *c = &n->conf;
+	struct ike_child_conf *child = &n->children[0];
+
+	snprintf(c->name, sizeof(c->name), "peer%d", 1 - n->index);
+	c->remote = n->sim->node[1 - n->index].addr;
+	c->remote_prefix_len = c->remote.family == 4 ? 32 : 128;
+	c->port = 500;
+	c->local = n->addr;
+	c->mode = IKE_MODE_MAIN;
+	c->send_initial_contact = true;
+	c->profile.encr[0] = (struct ike_encr_choice){12, 128};
+	c->profile.hash[0] = SUITE_HASH_SHA1;
+	c->profile.dh[0] = 19;
+	c->profile.n_encr = c->profile.n_hash = c->profile.n_dh = 1;
+	c->profile.lifetime = 86400;
+	c->profile.dpd_interval = 8;
+	c->profile.dpd_max_failures = 4;
+	c->profile.nat_traversal = true;
+	strcpy((char *)n->psk, "a secret of two");
+	c->psk = n->psk;
+	c->psk_len = strlen((char *)n->psk);
+	c->children = n->children;
+	c->n_children = 1;
+	child->policy_id = SIM_POLICY(0);
+	child->mode = ABI_MODE_TUNNEL;
+	child->local = sim_net_range(n->index == 0 ? "192.168.1.0" : "10.100.1.0", 24);
+	child->remote = sim_net_range(n->index == 0 ? "10.100.1.0" : "192.168.1.0", 24);
+	child->proposal.encr[0] = (struct ike_encr_choice){12, 128};
+	child->proposal.integ[0] = ABI_INTEG_HMAC_SHA1_96;
+	child->proposal.n_encr = child->proposal.n_integ = 1;
+	child->proposal.lifetime = 1800;
+	child->replay_window = 128;
+}
+
+void sim_init(struct sim *s, uint64_t seed)
+{
+	memset(s, 0, sizeof(*s));
+	s->seed = seed;
+	s->now = 1000 * SIM_SEC;
+	s->net.delay_min = 5 * SIM_MS;
+	s->net.delay_max = 5 * SIM_MS;
+	s->node[0].addr = sim_addr("113.87.48.200");
+	s->node[1].addr = sim_addr("119.91.254.122");
+	for (int i = 0; i < 2; i++) {
+		struct sim_node *n = &s->node[i];
+
+		n->sim = s;
+		n->index = i;
+		n->next_spi = i == 0 ? 0xc0000000 : 0x0a000000;
+		n->install_delay_max = 20 * SIM_MS;
+		n->log = calloc(1, SIM_LOG);
+		assert(n->log != NULL);
+		n->engine = ike_engine_new(&ops, n);
+		assert(n->engine != NULL);
+		default_conf(n);
+	}
+}
+
+int sim_configure(struct sim *s, int i)
+{
+	struct sim_node *n = &s->node[i];
+	int r = ike_engine_set_peers(n->engine, &n->conf, 1, s->now);
+
+	n->due = ike_engine_tick(n->engine, s->now);
+	return r;
+}
+
+void sim_start(struct sim *s)
+{
+	for (int i = 0; i < 2; i++) {
+		int r = sim_configure(s, i);
+
+		assert(r == 0);
+		if (s->node[i].esp_every != 0)
+			push(s, (struct sim_event){.at = s->now + s->node[i].esp_every,
+						   .kind = SIM_ESP_TIMER,
+						   .node = i});
+	}
+}
+
+void sim_restart(struct sim *s, int i)
+{
+	struct sim_node *n = &s->node[i];
+
+	ike_engine_free(n->engine);
+	n->engine = ike_engine_new(&ops, n);
+	assert(n->engine != NULL && sim_configure(s, i) == 0);
+}
+
+static void confirm(struct sim *s, const struct sim_event *ev)
+{
+	struct sim_node *n = &s->node[ev->node];
+	struct sim_pair *p = find_pair(n, ev->token);
+
+	if (p == NULL)
+		return; /* removed meanwhile */
+	if (ev->status != 0) {
+		memset(p, 0, sizeof(*p));
+	} else {
+		p->confirmed = true;
+		if (p->sa.current)
+			make_current(n, p);
+	}
+	ike_engine_child_result(n->engine, ev->token, ev->status, s->now);
+}
+
+static void esp_send(struct sim *s, struct sim_node *n)
+{
+	struct sim_event ev = {.kind = SIM_ESP, .node = 1 - n->index};
+
+	for (int i = 0; i < SIM_PAIRS; i++) {
+		struct sim_pair *p = &n->pairs[i];
+
+		if (!p->used || !p->current)
+			continue;
+		n->esp_sent++;
+		ev.at = s->now + between(s, s->net.delay_min, s->net.delay_max);
+		ev.spi = p->sa.out.spi;
+		memcpy(ev.key, p->sa.out.encr_key, sizeof(ev.key));
+		if (!s->net.loses_esp || !chance(s, s->net.loss_pct))
+			push(s, ev);
+	}
+	for (unsigned i = 0; i < n->conf.n_children; i++)
+		n->esp_no_sa += sim_current(s, n->index, i) == NULL;
+	push(s, (struct sim_event){
+			.at = s->now + n->esp_every, .kind = SIM_ESP_TIMER, .node = n->index});
+}
+
+static void esp_receive(struct sim *s, const struct sim_event *ev)
+{
+	struct sim_node *n = &s->node[ev->node];
+
+	for (int i = 0; i < SIM_PAIRS; i++) {
+		struct sim_pair *p = &n->pairs[i];
+
+		if (!p->used || !p->confirmed || p->sa.in.spi != ev->spi ||
+		    memcmp(p->sa.in.encr_key, ev->key, sizeof(ev->key)) != 0)
+			continue;
+		n->esp_got++;
+		if (!p->seen) {
+			p->seen = true;
+			ike_engine_child_first_traffic(n->engine, p->sa.token, s->now);
+		}
+		return;
+	}
+	s->node[1 - ev->node].esp_lost++;
+}
+
+static void happen(struct sim *s, struct sim_event *ev)
+{
+	struct sim_node *n = &s->node[ev->node];
+
+	switch (ev->kind) {
+	case SIM_IKE:
+		ev->d.data = ev->data;
+		if (!n->dead)
+			ike_engine_input(n->engine, &ev->d, s->now);
+		free(ev->data);
+		break;
+	case SIM_CONFIRM:
+		confirm(s, ev);
+		break;
+	case SIM_ESP:
+		if (!n->dead)
+			esp_receive(s, ev);
+		break;
+	case SIM_ESP_TIMER:
+		esp_send(s, n);
+		break;
+	}
+	n->due = n->dead ? UINT64_MAX : ike_engine_tick(n->engine, s->now);
+}
+
+void sim_run(struct sim *s, uint64_t until)
+{
+	for (;;) {
+		int first = s->node[0].due <= s->node[1].due ? 0 : 1;
+		uint64_t tick = s->node[first].due;
+
+		if (s->n_events > 0 && s->heap[0].at <= tick && s->heap[0].at <= until) {
+			struct sim_event ev = pop(s);
+
+			s->now = ev.at;
+			happen(s, &ev);
+		} else if (tick <= until) {
+			if (tick > s->now)
+				s->now = tick;
+			s->node[first].due = ike_engine_tick(s->node[first].engine, s->now);
+			assert(s->node[first].due > s->now);
+		} else {
+			break;
+		}
+	}
+	s->now = until;
+}
+
+void sim_inject(struct sim *s, int to, const uint8_t *data, size_t len, bool marker)
+{
+	struct sim_node *n = &s->node[to];
+	struct ike_datagram d = {
+		.src = s->node[1 - to].addr,
+		.dst = n->addr,
+		.src_port = marker ? 4500 : 500,
+		.dst_port = marker ? 4500 : 500,
+		.marker = marker,
+		.data = data,
+		.len = len,
+	};
+
+	ike_engine_input(n->engine, &d, s->now);
+	n->due = ike_engine_tick(n->engine, s->now);
+}
+
+void sim_fini(struct sim *s)
+{
+	for (int i = 0; i < 2; i++) {
+		ike_engine_free(s->node[i].engine);
+		assert(sim_installed(s, i) == 0);
+		assert(s->node[i].n_reserved == 0);
+		free(s->node[i].log);
+	}
+	while (s->n_events > 0)
+		free(pop(s).data);
+	free(s->heap);
+}
+
+const struct sim_pair *sim_current(const struct sim *s, int i, unsigned child)
+{
+	for (int k = 0; k < SIM_PAIRS; k++) {
+		const struct sim_pair *p = &s->node[i].pairs[k];
+
+		if (p->used && p->current && p->sa.policy_id == SIM_POLICY(child))
+			return p;
+	}
+	return NULL;
+}
+
+unsigned sim_installed(const struct sim *s, int i)
+{
+	unsigned n = 0;
+
+	for (int k = 0; k < SIM_PAIRS; k++)
+		n += s->node[i].pairs[k].used;
+	return n;
+}
+
+static bool same_key(const struct ike_child_key *a, const struct ike_child_key *b)
+{
+	return a->spi == b->spi && memcmp(a->encr_key, b->encr_key, sizeof(a->encr_key)) == 0 &&
+	       memcmp(a->integ_key, b->integ_key, sizeof(a->integ_key)) == 0;
+}
+
+bool sim_working(const struct sim *s, unsigned child)
+{
+	const struct sim_pair *a = sim_current(s, 0, child), *b = sim_current(s, 1, child);
+
+	return a != NULL && b != NULL && same_key(&a->sa.in, &b->sa.out) &&
+	       same_key(&a->sa.out, &b->sa.in);
+}
+
+bool sim_agreed(const struct sim *s, unsigned child)
+{
+	unsigned n[2] = {0, 0};
+
+	for (int i = 0; i < 2; i++) {
+		for (int k = 0; k < SIM_PAIRS; k++)
+			n[i] += s->node[i].pairs[k].used &&
+				s->node[i].pairs[k].sa.policy_id == SIM_POLICY(child);
+	}
+	return n[0] == 1 && n[1] == 1 && sim_working(s, child);
+}
+
+bool sim_logged(const struct sim *s, int i, const char *text)
+{
+	return strstr(s->node[i].log, text) != NULL;
+}
+
+struct count {
+	enum ike_code code;
+	uint64_t n;
+	const char *state;
+};
+
+static void count_evidence(void *ctx, const char *peer, const struct ike_evidence *ev)
+{
+	struct count *c = ctx;
+
+	(void)peer;
+	if (ev->code == c->code)
+		c->n += ev->count;
+}
+
+uint64_t sim_evidence(const struct sim *s, int i, enum ike_code code)
+{
+	struct count c = {.code = code};
+
+	ike_engine_visit_evidence(s->node[i].engine, NULL, count_evidence, &c);
+	return c.n;
+}
+
+static void count_sa(void *ctx, const struct ike_sa_info *info)
+{
+	struct count *c = ctx;
+
+	c->n += c->state == NULL || strcmp(c->state, info->state) == 0;
+}
+
+unsigned sim_ike_sas(const struct sim *s, int i, const char *state)
+{
+	struct count c = {.state = state};
+
+	ike_engine_visit_sas(s->node[i].engine, count_sa, &c);
+	return (unsigned)c.n;
+}
+
+const struct ike_counters *sim_counters(const struct sim *s, int i)
+{
+	return ike_engine_counters(s->node[i].engine);
+}
+
+bool sim_counters_add_up(const struct sim *s, int i)
+{
+	const struct ike_counters *c = sim_counters(s, i);
+	uint64_t sum = 0;
+
+#define ADD(name, text) sum += c->rx_##name;
+	IKE_RX_CLASSES(ADD)
+	return sum == c->rx;
+}

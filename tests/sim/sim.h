@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * sim.h - two IKE engines on a virtual clock, with a network between them that loses, repeats,
+ * reorders and delays, and data planes that confirm late and carry ESP packets marked with the keys
+ * they would be protected by. Everything follows from one seed.
+ */
+#ifndef ESPGW_SIM_H
+#define ESPGW_SIM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "control/ike/engine.h"
+#include "control/ike/engine_counters.h"
+#include "control/ike/evidence.h"
+
+#define SIM_MS	      1000000ULL
+#define SIM_SEC	      1000000000ULL
+#define SIM_PAIRS     64
+#define SIM_RESERVED  64
+#define SIM_LOG	      (256 * 1024)
+#define SIM_CHILDREN  8
+#define SIM_POLICY(i) (100u + (i))
+
+struct sim;
+
+struct sim_pair { /* what a data plane holds of a pair */
+	bool used, confirmed, current, seen;
+	struct ike_child_sa sa;
+};
+
+struct sim_node {
+	struct sim *sim;
+	int index;
+	struct ike_engine *engine;
+	uint64_t due; /* of its next tick */
+	struct abi_addr addr;
+	struct abi_addr nat; /* family 0: none; else the address others see */
+	struct ike_peer_conf conf;
+	struct ike_child_conf children[SIM_CHILDREN];
+	uint8_t psk[64];
+	struct sim_pair pairs[SIM_PAIRS];
+	uint32_t reserved[SIM_RESERVED];
+	unsigned n_reserved;
+	uint32_t next_spi;
+	int install_status; /* answer to the next installs */
+	uint64_t install_delay_max;
+	bool mute_dataplane; /* never answers installs */
+	bool dead;	     /* takes nothing in */
+	uint64_t esp_every;  /* 0: sends no ESP */
+	uint64_t esp_sent, esp_lost, esp_got, esp_no_sa, installs;
+	char *log;
+	size_t log_len;
+};
+
+struct sim_net {
+	unsigned loss_pct, dup_pct;
+	uint64_t delay_min, delay_max;
+	bool loses_esp; /* else ESP is only delayed */
+	/* A look at, or a change to, each IKE datagram on the way; false: it is lost. */
+	bool (*hook)(struct sim *s, int from, struct ike_datagram *d, uint8_t *data, void *ctx);
+	void *hook_ctx;
+};
+
+struct sim_event;
+
+struct sim {
+	uint64_t now, seed, seq;
+	struct sim_net net;
+	struct sim_node node[2];
+	struct sim_event *heap;
+	size_t n_events, cap_events;
+	uint64_t ike_sent;
+};
+
+/** Two nodes that know each other: main mode, aes-128/sha1/ecp256, one policy aes-128-cbc/sha1
+ * without PFS; both non-passive. Change node[i].conf, then sim_start(). */
+void sim_init(struct sim *s, uint64_t seed);
+/** Hand the configurations to the engines. */
+void sim_start(struct sim *s);
+/** Hand node i its configuration (again). */
+int sim_configure(struct sim *s, int i);
+/** Run until a point of virtual time. */
+void sim_run(struct sim *s, uint64_t until);
+/** Free the engines; then asserts that no data plane holds anything. */
+void sim_fini(struct sim *s);
+/** Replace the engine by a new one as after a crash: its data plane keeps nothing. */
+void sim_restart(struct sim *s, int i);
+
+uint64_t sim_random(struct sim *s);
+/** Give a datagram to a node as if it came from the other. */
+void sim_inject(struct sim *s, int to, const uint8_t *data, size_t len, bool marker);
+
+/** The pair a node's data plane sends a policy's traffic through; NULL. */
+const struct sim_pair *sim_current(const struct sim *s, int i, unsigned child);
+unsigned sim_installed(const struct sim *s, int i);
+/** Both nodes use one pair for a policy, the same one, with the same keys, and hold no other. */
+bool sim_agreed(const struct sim *s, unsigned child);
+/** The same, but older pairs may still be there. */
+bool sim_working(const struct sim *s, unsigned child);
+bool sim_logged(const struct sim *s, int i, const char *text);
+uint64_t sim_evidence(const struct sim *s, int i, enum ike_code code);
+unsigned sim_ike_sas(const struct sim *s, int i, const char *state);
+const struct ike_counters *sim_counters(const struct sim *s, int i);
+/** Every datagram counted in exactly one class. */
+bool sim_counters_add_up(const struct sim *s, int i);
+
+struct abi_addr sim_addr(const char *text);
+struct abi_range sim_net_range(const char *addr, uint8_t prefix_len);
+
+#endif
