@@ -3,8 +3,9 @@
  * pipeline.c - wires the stages as pipeline.h draws them.
  *
  * A pass takes at most WORKER_BURST packets. Every packet is in exactly one batch at any time, and
- * stages make no packets of their own but through the bounded re-entry list, so no batch can
- * overflow. Order within a flow is kept: batches are filled in order and never sorted.
+ * stages make no packets of their own but through the bounded re-entry list (and frag_burst(), into
+ * its own array), so no batch can overflow. Order within a flow is kept: batches are filled in
+ * order and never sorted.
  */
 #include "dataplane/pipeline.h"
 
@@ -16,6 +17,7 @@
 
 #include "dataplane/ipsec/esp.h"
 #include "dataplane/ipsec/spd.h"
+#include "dataplane/net/frag.h"
 #include "dataplane/net/icmp.h"
 #include "dataplane/net/neigh.h"
 #include "dataplane/net/parse.h"
@@ -24,6 +26,7 @@
 
 #define REENTER_MAX    (4 * WORKER_BURST)
 #define REENTER_ROUNDS 4 /* an ICMP error, its fragments; what is left waits for the next pass */
+#define FRAG_ROOM      (4 * WORKER_BURST) /* pieces a burst may fall into */
 #define ETHER_ROOM     14
 
 struct batch {
@@ -172,16 +175,32 @@ static void keep_forward(struct worker *w, struct batch *b, enum pkt_slow why)
 	b->n = n;
 }
 
-static void route_and_send(struct worker *w, struct batch *b)
+static void address_and_send(struct worker *w, struct batch *b)
 {
-	if (b->n == 0)
-		return;
-	route_burst(w, b->pkts, b->n);
 	keep_forward(w, b, PKT_SLOW_NEIGH);
 	neigh_burst(w, b->pkts, b->n);
 	keep_forward(w, b, PKT_SLOW_NEIGH);
 	for (uint16_t i = 0; i < b->n; i++)
 		transmit(w, b->pkts[i]);
+}
+
+static void route_and_send(struct worker *w, struct batch *b)
+{
+	struct rte_mbuf *pieces[FRAG_ROOM];
+	uint16_t n;
+
+	if (b->n == 0)
+		return;
+	route_burst(w, b->pkts, b->n);
+	keep_forward(w, b, PKT_SLOW_NEIGH);
+	n = frag_burst(w, b->pkts, b->n, pieces, FRAG_ROOM);
+	for (uint16_t i = 0; i < n; i = (uint16_t)(i + b->n)) {
+		struct batch some = {.n = RTE_MIN((uint16_t)(n - i), (uint16_t)WORKER_BURST)};
+
+		b->n = some.n;
+		memcpy(some.pkts, &pieces[i], some.n * sizeof(some.pkts[0]));
+		address_and_send(w, &some);
+	}
 	b->n = 0;
 }
 
@@ -300,7 +319,7 @@ static void local(struct worker *w, struct lanes *l)
 static void reenter_all(struct worker *w)
 {
 	struct pipeline *p = w->pipe;
-	struct batch b;
+	struct batch b, sealed;
 
 	for (unsigned int round = 0; round < REENTER_ROUNDS && p->n_reenter != 0; round++) {
 		uint16_t n = p->n_reenter, left = n;
@@ -309,10 +328,14 @@ static void reenter_all(struct worker *w)
 		memcpy(all, p->reenter, n * sizeof(all[0]));
 		p->n_reenter = 0;
 		while (left != 0) {
-			b.n = RTE_MIN(left, (uint16_t)WORKER_BURST);
-			memcpy(b.pkts, &all[n - left], b.n * sizeof(b.pkts[0]));
-			left = (uint16_t)(left - b.n);
+			b.n = sealed.n = 0;
+			for (unsigned int i = 0; i < WORKER_BURST && left != 0; i++, left--) {
+				struct rte_mbuf *m = all[n - left];
+
+				push(pkt_meta(m)->flags & PKT_F_PROTECTED ? &sealed : &b, m);
+			}
 			forward(w, &b);
+			route_and_send(w, &sealed);
 		}
 	}
 }
@@ -340,6 +363,16 @@ void pipeline_input(struct worker *w, uint8_t port, struct rte_mbuf **pkts, uint
 		n = (uint16_t)(n - now);
 	}
 	flush(w);
+}
+
+void pipeline_route(struct worker *w, struct rte_mbuf *m)
+{
+	struct pipeline *p = w->pipe;
+
+	if (p->n_reenter == REENTER_MAX)
+		pipeline_drop(w, m, DROP_NET_NO_BUFFER);
+	else
+		p->reenter[p->n_reenter++] = m;
 }
 
 void pipeline_reenter(struct worker *w, struct rte_mbuf *m)

@@ -48,6 +48,12 @@ void pipeline_input(struct worker *w, uint8_t port, struct rte_mbuf **pkts, uint
  */
 void pipeline_reenter(struct worker *w, struct rte_mbuf *m);
 
+/**
+ * Send a finished ESP packet that esp_out made besides those it was given (PKT_F_PROTECTED, meta
+ * filled) on from "route": never through the SPD again. Takes the mbuf; bounded, drops when full.
+ */
+void pipeline_route(struct worker *w, struct rte_mbuf *m);
+
 /** Count a drop and free the packet: by reason against the worker, and against the SA when meta
  * names one. */
 void pipeline_drop(struct worker *w, struct rte_mbuf *m, enum drop_reason reason);

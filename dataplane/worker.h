@@ -25,9 +25,10 @@
 struct sad;    /* dataplane/ipsec/sad.h */
 struct spd;    /* dataplane/ipsec/spd.h */
 struct crypto; /* dataplane/ipsec/crypto.h: intel-ipsec-mb manager and IV generator of one worker */
-struct fib;    /* dataplane/net/route.h: addresses, routes */
-struct neigh;  /* dataplane/net/neigh.h */
-struct clock;  /* dataplane/clock.h */
+struct spd_cache; /* dataplane/ipsec/spd_cache.h: one worker's */
+struct fib;	  /* dataplane/net/route.h: addresses, routes */
+struct neigh;	  /* dataplane/net/neigh.h */
+struct clock;	  /* dataplane/clock.h */
 struct pipeline;
 struct rte_rcu_qsbr;
 
@@ -45,6 +46,7 @@ struct worker {
 	unsigned int lcore;
 	struct tables *tables;
 	struct crypto *crypto;
+	struct spd_cache *spd_cache; /* NULL: every packet asks the ACL */
 	struct rte_mempool *pool;
 	uint64_t now;	    /* ns, CLOCK_MONOTONIC's base, taken once per poll */
 	uint64_t icmp_full; /* icmp_error()'s token bucket: when it is full again */

@@ -10,6 +10,7 @@
 #include "control/model/model.h"
 #include "control/model/suggest.h"
 #include "control/model/value_parse.h"
+#include "control/model/value_print.h"
 
 #define MAX_IDENT (sizeof(((struct ike_identity_conf *)0)->data) - 1)
 
@@ -108,5 +109,5 @@ void ident_text_print(const struct value *v, struct text *out)
 		type = "key-id:";
 	}
 	text_puts(out, type);
-	text_add(out, (const char *)v->bytes, v->len);
+	value_print_text((const char *)v->bytes, v->len, out);
 }

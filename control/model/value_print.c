@@ -32,20 +32,43 @@ static void print_endpoint(const struct value *v, struct text *out)
 		text_printf(out, ":%u", v->port);
 }
 
-/* Bytes above 0x7f pass: comments are UTF-8. The C1 controls, as UTF-8 0xc2 0x80..0x9f, do not. */
+/* Length of the UTF-8 sequence at s that is fit for a terminal: 0 for controls (C1 ones too) and
+ * for what is not UTF-8 (RFC 3629 section 4). */
+static size_t printable(const unsigned char *s, size_t len)
+{
+	unsigned char c = s[0];
+	size_t n = c < 0x80 ? 1 : c < 0xc2 ? 0 : c < 0xe0 ? 2 : c < 0xf0 ? 3 : c < 0xf5 ? 4 : 0;
+
+	if (n == 0 || n > len || c < 0x20 || c == 0x7f)
+		return 0;
+	for (size_t i = 1; i < n; i++)
+		if ((s[i] & 0xc0) != 0x80)
+			return 0;
+	if ((c == 0xc2 && s[1] < 0xa0) || (c == 0xe0 && s[1] < 0xa0) ||
+	    (c == 0xed && s[1] > 0x9f) || (c == 0xf0 && s[1] < 0x90) || (c == 0xf4 && s[1] > 0x8f))
+		return 0;
+	return n;
+}
+
 static void print_text(const char *s, size_t len, const char *escape, struct text *out)
 {
-	for (size_t i = 0; i < len; i++) {
-		unsigned char c = (unsigned char)s[i];
-		bool c1 = c == 0xc2 && i + 1 < len && (unsigned char)s[i + 1] < 0xa0;
+	while (len) {
+		size_t n = printable((const unsigned char *)s, len);
 
-		if (c < 0x20 || c == 0x7f || c1)
-			text_printf(out, "\\%02X", c);
-		else if (strchr(escape, c))
-			text_printf(out, "\\%c", c);
+		if (n == 0)
+			text_printf(out, "\\%02X", (unsigned char)*s);
+		else if (n == 1 && strchr(escape, *s))
+			text_printf(out, "\\%c", *s);
 		else
-			text_add(out, s + i, 1);
+			text_add(out, s, n);
+		s += n ? n : 1;
+		len -= n ? n : 1;
 	}
+}
+
+void value_print_text(const char *s, size_t len, struct text *out)
+{
+	print_text(s, len, "", out);
 }
 
 void value_print_quoted(const char *s, size_t len, struct text *out)

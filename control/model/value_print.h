@@ -25,6 +25,9 @@ void value_print(const struct prop *p, const struct value *v, enum value_style s
 /** Does RouterOS print this type in quotes? */
 bool value_quoted(enum prop_type type);
 
+/** Append a text with all that is not printable escaped. */
+void value_print_text(const char *s, size_t len, struct text *out);
+
 /** Append a text between quotes, with quotes, backslashes and control characters escaped. */
 void value_print_quoted(const char *s, size_t len, struct text *out);
 

@@ -9,15 +9,17 @@
  * Stage: packets with meta->sa_slot = outbound SA and PKT_F_PROTECTED. Inner TTL is already
  * decremented. On return a good one is the finished outer IPv4 packet behind 14 bytes of Ethernet
  * room, meta describing it, verdict PKT_FORWARD. Too big with DF: ICMP 3/4 with the inner MTU and
- * net-too-big. Too big without DF: fragmented before encryption (RFC 4301 section 8), the pieces
- * going through pipeline_reenter().
+ * net-too-big. Too big without DF: fragmented before encryption (RFC 4301 section 8); the first
+ * piece takes the packet's place, the others leave through pipeline_route(). Outside the SA's
+ * selectors: out-bundle-errors. pkts[i] may be replaced by a copy (own.h).
  */
 void esp_out_burst(struct worker *w, struct rte_mbuf **pkts, uint16_t n);
 
 /**
- * Stage: verdict PKT_ESP_IN. A good one is the inner packet behind 14 bytes of Ethernet room,
- * PKT_F_FROM_SA set, selectors checked, meta filled by parse_ipv4(): verdict PKT_FORWARD or
- * PKT_LOCAL.
+ * Stage: verdict PKT_ESP_IN, l4_off at the ESP header. A good one is the inner packet behind 14
+ * bytes of Ethernet room, PKT_F_FROM_SA set, selectors checked, meta filled by parse_ipv4():
+ * verdict PKT_FORWARD or PKT_LOCAL. A dummy packet (RFC 4303 section 2.6) is net-consumed. pkts[i]
+ * may be replaced by a copy (own.h).
  */
 void esp_in_burst(struct worker *w, struct rte_mbuf **pkts, uint16_t n);
 

@@ -18,7 +18,7 @@ import time
 
 import reaper
 from suites import (CLOUD, CLOUD_HOP, CLOUD_HOST, CLOUD_NET, GATEWAY, GATEWAY_HOP, SITE_GW,
-                    SITE_HOST, SITE_NET, TUTORIAL, GatewayConf)
+                    SITE_HOST, SITE_NET, GatewayConf)
 
 HERE = os.path.dirname(os.path.realpath(__file__))
 TOP = os.path.dirname(os.path.dirname(HERE))

@@ -12,7 +12,9 @@ import cases
 import reaper
 import wire
 from cases import case
+from inject import esp, ip, send, udp, wan
 from lab import Fail, Lab, Stream, need, wait
+from suites import CLOUD_HOST, GATEWAY, SITE_HOST
 
 
 @case()
@@ -29,6 +31,30 @@ def strongswan_on_both_ends_carries_traffic():
         cap.need_no_clear()
         cap.need_genuine(wire.cloud_keys(lab))
         return "%.0f Mbit/s" % got["mbit"]
+
+
+@case()
+def hand_made_packets_are_right():
+    """an accepted one arrives and the referee likes it; a damaged one does neither"""
+    with Lab(gateway="strongswan") as lab, wire.Capture(lab) as cap:
+        lab.initiate("site")
+        lab.established()
+        keys = wire.cloud_keys(lab)
+        key = [k for k in keys if k["dst"] == GATEWAY][-1]
+        inner = ip(CLOUD_HOST, SITE_HOST, 17, udp(4444, 18902, b"made by hand"))
+        with wire.Capture(lab, "lan") as lan:
+            send(lab, [wan(esp(key, 5, inner)), wan(esp(key, 6, inner, corrupt=True))])
+            wait(lambda: b"made by hand" in lan.data(), 5, "the packet on the LAN")
+            lan.stop()
+            n, _ = lan.inner(CLOUD_HOST, SITE_HOST)
+            need(n == 1, "%d packets arrived instead of one" % n)
+        cap.stop()
+        try:
+            cap.need_genuine(keys)
+        except Fail as e:
+            need("ICV" in str(e) and " ok, 1 bad" in str(e), str(e))
+            return
+        raise Fail("the referee took the damaged packet for a good one")
 
 
 @case()

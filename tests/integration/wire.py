@@ -8,25 +8,16 @@ import signal
 import struct
 import subprocess
 import sys
-from importlib.machinery import SourceFileLoader
-from importlib.util import module_from_spec, spec_from_loader
 
 from lab import HERE, Fail, need, run, wait
-from suites import CLOUD_NET, SITE_NET
+from suites import CLOUD_NET, GATEWAY, SITE_NET
 
 sys.dont_write_bytecode = True
+sys.path.append(os.path.join(HERE, "rig", "lib"))
+import packets                                                  # noqa: E402
+
 WIRE_CHECK = os.path.join(HERE, "rig", "esp-wire-check")
-
-
-def _load(name, path):
-    """a module from a program without .py in its name"""
-    loader = SourceFileLoader(name, path)
-    module = module_from_spec(spec_from_loader(name, loader))
-    loader.exec_module(module)
-    return module
-
-
-pcap = _load("esp_wire_check", WIRE_CHECK)
+GATEWAY_BYTES = ipaddress.ip_address(GATEWAY).packed
 LANS = [ipaddress.ip_network(n) for n in (SITE_NET, CLOUD_NET)]
 PLACES = {"wan": ("inet", "w0"), "lan": ("site", "eth0"), "cloud": ("cloud_ns", "wan0")}
 
@@ -105,9 +96,22 @@ class Capture:
             return f.read()
 
     def frames(self):
-        for number, link, frame, _ in pcap.read_capture(self.path):
+        for number, link, frame, _ in packets.read_capture(self.path):
             need(link == 1, "not Ethernet")
             yield number, frame
+
+    def phase1_starts(self):
+        """[(seconds, initiator cookie)] of each first main mode message of the gateway, sent again
+        or new"""
+        data, o, out = self.data(), 24, []
+        while o + 16 <= len(data):
+            sec, usec, size = struct.unpack_from("<III", data, o)
+            f = data[o + 16:o + 16 + size]
+            o += 16 + size
+            if f[12:14] == b"\x08\x00" and f[23] == 17 and f[26:30] == GATEWAY_BYTES and \
+                    f[36:38] == b"\x01\xf4" and f[50:58] == bytes(8) and f[60:61] == b"\x02":
+                out.append((sec + usec / 1e6, f[42:50].hex()))
+        return out
 
     def need_no_clear(self, marks=()):
         """no LAN address, and no text of `marks`, is readable; returns the frames looked at"""

@@ -2,6 +2,7 @@
 /*
  * test_keymat.c - IKEv1 key derivation against recorded sessions and independent computation.
  */
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -12,6 +13,7 @@
 #include "control/crypto/dh.h"
 #include "control/crypto/keymat.h"
 #include "tests/unit/control/crypto/hex.h"
+#include "tests/unit/control/crypto/vectors_kdf.h"
 
 /*
  * Two phase 1 sessions with a foreign daemon, as recorded in the unit test
@@ -139,11 +141,151 @@ static void derives_the_recorded_phase2_iv(void **state)
 	assert_hex(iv, 16, "0BF60ED4C34FEA8A12077A204DFD413F");
 }
 
+/* The inputs of tests/vectors/ike1_kdf.py. */
+static uint8_t in_ni[16], in_nr[32], in_gxy[32];
+
+static void fill_inputs(struct keymat_ike1_input *in, const struct kdf_vector *v)
+{
+	for (size_t i = 0; i < 32; i++) {
+		in_ni[i % 16] = (uint8_t)(i % 16);
+		in_nr[i] = (uint8_t)(100 + i);
+		in_gxy[i] = (uint8_t)(200 + i);
+	}
+	*in = (struct keymat_ike1_input){.hash = v->hash,
+					 .encr = v->encr,
+					 .key_bits = v->bits,
+					 .psk = {"123456", 6},
+					 .ni_b = {in_ni, sizeof(in_ni)},
+					 .nr_b = {in_nr, sizeof(in_nr)},
+					 .gxy = {in_gxy, sizeof(in_gxy)}};
+	memcpy(in->cky_i, "INITIATE", 8);
+	memcpy(in->cky_r, "RESPONDS", 8);
+}
+
+#define FOR_EACH_VECTOR(v)                                                                         \
+	for (const struct kdf_vector *v = kdf_vectors;                                             \
+	     v < kdf_vectors + sizeof(kdf_vectors) / sizeof(kdf_vectors[0]); v++)
+
+static void derives_what_python_derives(void **state)
+{
+	(void)state;
+	FOR_EACH_VECTOR(v)
+	{
+		struct keymat_ike1_input in;
+		struct keymat_ike1 k;
+
+		fill_inputs(&in, v);
+		assert_int_equal(keymat_ike1_psk(&k, &in), 0);
+		assert_hex(k.skeyid, k.len, v->skeyid);
+		assert_hex(k.skeyid_d, k.len, v->skeyid_d);
+		assert_hex(k.skeyid_a, k.len, v->skeyid_a);
+		assert_hex(k.skeyid_e, k.len, v->skeyid_e);
+		assert_hex(k.encr_key, k.encr_key_len, v->encr_key);
+	}
+}
+
+static void hashes_what_python_hashes(void **state)
+{
+	(void)state;
+	FOR_EACH_VECTOR(v)
+	{
+		struct keymat_ike1_auth a = {.gxi = {"GXI", 3},
+					     .gxr = {"GXR!", 4},
+					     .sai_b = {"SA body", 7},
+					     .id_b = {"ID body", 7}};
+		const struct prf_piece rest = {"rest of the message", 19};
+		struct keymat_ike1_input in;
+		struct keymat_ike1 k;
+		uint8_t out[SUITE_MAX_HASH];
+
+		fill_inputs(&in, v);
+		memcpy(a.cky_i, in.cky_i, 8);
+		memcpy(a.cky_r, in.cky_r, 8);
+		assert_int_equal(keymat_ike1_psk(&k, &in), 0);
+		assert_int_equal(keymat_ike1_hash_i(&k, &a, out), 0);
+		assert_hex(out, k.len, v->hash_i);
+		assert_int_equal(keymat_ike1_hash_r(&k, &a, out), 0);
+		assert_hex(out, k.len, v->hash_r);
+		assert_int_equal(keymat_ike1_hash1(&k, 0x12345678, &rest, out), 0);
+		assert_hex(out, k.len, v->hash1);
+		assert_int_equal(keymat_ike1_hash2(&k, 0x12345678, &in.ni_b, &rest, out), 0);
+		assert_hex(out, k.len, v->hash2);
+		assert_int_equal(keymat_ike1_hash3(&k, 0x12345678, &in.ni_b, &in.nr_b, out), 0);
+		assert_hex(out, k.len, v->hash3);
+	}
+}
+
+static void quick_mode_keys_are_python_s_at_every_length(void **state)
+{
+	(void)state;
+	FOR_EACH_VECTOR(v)
+	{
+		struct hex plain = hex_parse(v->keymat), pfs = hex_parse(v->keymat_pfs);
+		struct keymat_ike1_quick q = {.protocol = 3, .spi = 0xc0ffee01};
+		struct keymat_ike1_input in;
+		struct keymat_ike1 k;
+		uint8_t out[KEYMAT_MAX_OUT + 1];
+
+		fill_inputs(&in, v);
+		assert_int_equal(keymat_ike1_psk(&k, &in), 0);
+		q.ni_b = in.ni_b;
+		q.nr_b = in.nr_b;
+		for (size_t len = 1; len <= KEYMAT_MAX_OUT; len++) {
+			memset(out, 0xee, sizeof(out));
+			q.gxy = NULL;
+			assert_int_equal(keymat_ike1_quick(&k, &q, out, len), 0);
+			assert_memory_equal(out, plain.data, len);
+			q.gxy = &in.gxy;
+			assert_int_equal(keymat_ike1_quick(&k, &q, out, len), 0);
+			assert_memory_equal(out, pfs.data, len);
+			assert_int_equal(out[len], 0xee);
+		}
+		assert_int_equal(keymat_ike1_quick(&k, &q, out, 0), -EINVAL);
+		assert_int_equal(keymat_ike1_quick(&k, &q, out, KEYMAT_MAX_OUT + 1), -EINVAL);
+	}
+}
+
+static void unknown_suites_leave_no_keys(void **state)
+{
+	static const struct keymat_ike1 none;
+	struct keymat_ike1_input in;
+	struct keymat_ike1 k;
+
+	(void)state;
+	fill_inputs(&in, &kdf_vectors[0]);
+	in.key_bits = 129;
+	memset(&k, 0xee, sizeof(k));
+	assert_int_equal(keymat_ike1_psk(&k, &in), -ENOTSUP);
+	assert_memory_equal(&k, &none, sizeof(k));
+	in.key_bits = 0;
+	in.hash = SUITE_HASH_NONE;
+	assert_int_equal(keymat_ike1_psk(&k, &in), -ENOTSUP);
+	assert_memory_equal(&k, &none, sizeof(k));
+}
+
+static void iv_lengths_are_checked(void **state)
+{
+	const struct prf_piece p = {"x", 1};
+	uint8_t iv[SUITE_MAX_BLOCK + 1] = {0};
+
+	(void)state;
+	assert_int_equal(keymat_ike1_phase1_iv(SUITE_HASH_MD5, &p, &p, iv, 0), -EINVAL);
+	assert_int_equal(keymat_ike1_phase1_iv(SUITE_HASH_MD5, &p, &p, iv, 16), 0);
+	assert_int_equal(keymat_ike1_phase1_iv(SUITE_HASH_SHA512, &p, &p, iv, 17), -EINVAL);
+	assert_int_equal(keymat_ike1_phase1_iv(SUITE_HASH_NONE, &p, &p, iv, 8), -ENOTSUP);
+	assert_int_equal(keymat_ike1_phase2_iv(SUITE_HASH_MD5, iv, 1, iv, 17), -EINVAL);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(derives_the_recorded_sessions),
 		cmocka_unit_test(derives_the_recorded_phase2_iv),
+		cmocka_unit_test(derives_what_python_derives),
+		cmocka_unit_test(hashes_what_python_hashes),
+		cmocka_unit_test(quick_mode_keys_are_python_s_at_every_length),
+		cmocka_unit_test(unknown_suites_leave_no_keys),
+		cmocka_unit_test(iv_lengths_are_checked),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

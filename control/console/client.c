@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* client.c - the client's side of the console's socket. */
+#include "control/console/client.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "control/console/protocol.h"
+
+#define ANSWER_TIMEOUT 30 /* seconds */
+
+int client_connect(const char *instance)
+{
+	struct sockaddr_un sa = {.sun_family = AF_UNIX};
+	struct timeval tv = {.tv_sec = ANSWER_TIMEOUT};
+	int fd;
+
+	if (protocol_socket_path(sa.sun_path, sizeof(sa.sun_path), instance)) {
+		fprintf(stderr,
+			"espgw: \"%s\" is not an instance: 1 to %u letters, digits, - and _\n",
+			instance, PROTOCOL_MAX_INSTANCE);
+		return -1;
+	}
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd < 0 || connect(fd, (struct sockaddr *)&sa, sizeof(sa))) {
+		fprintf(stderr, "espgw: %s: %s%s\n", sa.sun_path, strerror(errno),
+			errno == ENOENT || errno == ECONNREFUSED
+				? "; is espgw-control of this instance running?"
+				: "");
+		if (fd >= 0)
+			close(fd);
+		return -1;
+	}
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &tv, sizeof(tv));
+	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &tv, sizeof(tv));
+	return fd;
+}
+
+static int write_all(int fd, const uint8_t *p, size_t len)
+{
+	while (len) {
+		ssize_t n = send(fd, p, len, MSG_NOSIGNAL);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return -1;
+		p += n;
+		len -= (size_t)n;
+	}
+	return 0;
+}
+
+static int read_all(int fd, void *buf, size_t len)
+{
+	uint8_t *p = buf;
+
+	while (len) {
+		ssize_t n = read(fd, p, len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0) {
+			errno = n ? errno : ECONNRESET;
+			return -1;
+		}
+		p += n;
+		len -= (size_t)n;
+	}
+	return 0;
+}
+
+static unsigned int terminal_width(void)
+{
+	struct winsize ws;
+
+	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &ws) == 0 && ws.ws_col >= 20)
+		return ws.ws_col < PROTOCOL_MAX_WIDTH ? ws.ws_col : PROTOCOL_MAX_WIDTH;
+	return PROTOCOL_DEFAULT_WIDTH;
+}
+
+/* One answer, printed. */
+static int receive(int fd)
+{
+	uint8_t header[PROTOCOL_HEADER];
+	struct protocol_response resp;
+	char *json = NULL;
+	uint32_t len;
+	int rc = CLIENT_UNREACHABLE;
+
+	if (read_all(fd, header, sizeof(header)))
+		goto fail;
+	len = protocol_frame_length(header);
+	errno = EMSGSIZE;
+	if (len > PROTOCOL_MAX_RESPONSE)
+		goto fail;
+	json = malloc((size_t)len + 1);
+	if (!json || read_all(fd, json, len))
+		goto fail;
+	errno = EBADMSG;
+	if (protocol_parse_response(json, len, &resp))
+		goto fail;
+	fwrite(resp.text, 1, resp.text_len, stdout);
+	fflush(stdout);
+	if (resp.note)
+		fputs(resp.note, stderr);
+	rc = resp.status;
+	protocol_free_response(&resp);
+	explicit_bzero(json, len);
+	free(json);
+	return rc;
+fail:
+	fprintf(stderr, "espgw: no answer from espgw-control: %s\n",
+		errno == EAGAIN ? "it does not react" : strerror(errno));
+	free(json);
+	return rc;
+}
+
+int client_run(int fd, const char *const *args, size_t n_args, bool json)
+{
+	size_t len;
+	uint8_t *frame = protocol_make_request(args, n_args, json, terminal_width(), &len);
+	int rc;
+
+	if (!frame) {
+		fprintf(stderr, "espgw: the command cannot be sent: %s\n", strerror(errno));
+		return PROTOCOL_USAGE;
+	}
+	rc = write_all(fd, frame, len);
+	free(frame);
+	if (rc) {
+		fprintf(stderr, "espgw: espgw-control hung up: %s\n", strerror(errno));
+		return CLIENT_UNREACHABLE;
+	}
+	return receive(fd);
+}

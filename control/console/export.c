@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* export.c - the configuration as RouterOS commands. */
+#include "control/console/export.h"
+
+#include <string.h>
+
+#include "control/model/model.h"
+#include "control/model/value_print.h"
+
+/* A word of a RouterOS script: quotes around whatever would end it or mean something. */
+static void word(const struct prop *p, const struct value *v, struct text *out)
+{
+	struct text plain = {0};
+
+	if (p->type == PROP_STRING || p->type == PROP_SECRET) {
+		text_puts(&plain, v->text);
+	} else {
+		value_print(p, v, VALUE_ROUTEROS, &plain);
+	}
+	text_printf(out, " %s=", p->name);
+	if (plain.len == 0 || strpbrk(plain.s, " \t\"\\;$?(){}[]=#'"))
+		value_print_quoted(plain.len ? plain.s : "", plain.len, out);
+	else
+		text_add(out, plain.s, plain.len);
+	text_free(&plain);
+}
+
+static void row(const struct menu *menu, const struct model_row *r, bool sensitive,
+		struct text *out)
+{
+	int name = schema_name_prop(menu);
+	bool set = menu->flags & MENU_F_SINGLE;
+
+	/* The default profile and proposal exist in RouterOS, too. */
+	if (name >= 0 && strcmp(r->values[name].text, "default") == 0)
+		text_puts(out, "set [ find default=yes ]"), set = true;
+	else
+		text_puts(out, set ? "set" : "add");
+	for (size_t i = 0; i < menu->n_props; i++) {
+		const struct prop *p = &menu->props[i];
+
+		if (!(r->given & 1ull << i) || !r->values[i].set || p->flags & PROP_F_REFUSED)
+			continue;
+		if ((p->flags & PROP_F_SECRET && !sensitive) || (set && (int)i == name))
+			continue;
+		word(p, &r->values[i], out);
+	}
+	text_puts(out, "\n");
+}
+
+void export_print(const struct model *m, const char *path, bool sensitive, struct text *out)
+{
+	for (int id = 0; id < MENU_MAX; id++) {
+		const struct menu *menu = schema_menu(id);
+		const struct model_table *t = &m->table[id];
+		bool headed = false;
+
+		if (strcmp(menu->path, path) != 0 && !schema_is_below(menu->path, path))
+			continue;
+		for (size_t i = 0; i < t->n; i++) {
+			if (!t->rows[i].given)
+				continue;
+			if (!headed)
+				text_printf(out, "/%s\n", menu->path);
+			headed = true;
+			row(menu, &t->rows[i], sensitive, out);
+		}
+	}
+}

@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* grammar.c - words of a command line to a command. */
+#include "control/console/grammar.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "control/console/verbs.h"
+#include "control/model/suggest.h"
+
+/* The line: where the words are, and what was taken. */
+struct scan {
+	const char *p;
+	char word[64];
+};
+
+/* Take the next word; '/' separates words of a path as a blank does. False at the end. */
+static bool next_word(struct scan *s, bool path)
+{
+	size_t n = 0;
+
+	while (isspace((unsigned char)*s->p) || (path && *s->p == '/'))
+		s->p++;
+	while (s->p[n] && !isspace((unsigned char)s->p[n]) && !(path && s->p[n] == '/'))
+		n++;
+	snprintf(s->word, sizeof(s->word), "%.*s", (int)(n < 1000 ? n : 1000), s->p);
+	s->p += n;
+	return n > 0;
+}
+
+static int unknown(const struct grammar_command *c, const char *word, struct text *why)
+{
+	char known[GRAMMAR_MAX_WORDS][GRAMMAR_MAX_WORD], hint[SUGGEST_MAX_LEN * 2];
+	size_t n = verbs_at(c->path, known);
+	const char *refused;
+	struct suggest near;
+	char path[160];
+
+	snprintf(path, sizeof(path), "%s%s%s", c->path, *c->path ? " " : "", word);
+	refused = schema_refused_menu(path);
+	if (refused && schema_find_menu(c->path) < 0) {
+		text_printf(why, "/%s: %s", path, refused);
+		return -EINVAL;
+	}
+	suggest_start(&near, word);
+	for (size_t i = 0; i < n; i++)
+		suggest_offer(&near, known[i]);
+	text_printf(why, "\"%s\" is not known%s%s%s; accepted:", word, *c->path ? " in /" : "",
+		    c->path, suggest_text(&near, hint, sizeof(hint)));
+	for (size_t i = 0; i < n; i++)
+		text_printf(why, " %s", known[i]);
+	return -EINVAL;
+}
+
+/* Words of a path, as far as they are one. Leaves the first other word in s. */
+static bool take_path(struct grammar_command *c, struct scan *s)
+{
+	while (next_word(s, true)) {
+		char path[160];
+
+		if (strcmp(s->word, "..") == 0) {
+			char *last = strrchr(c->path, ' ');
+
+			c->path[last ? last - c->path : 0] = '\0';
+			continue;
+		}
+		snprintf(path, sizeof(path), "%s%s%s", c->path, *c->path ? " " : "", s->word);
+		if (strlen(path) >= sizeof(c->path) ||
+		    (schema_find_menu(path) < 0 && !verbs_is_folder(path)))
+			return true;
+		strcpy(c->path, path);
+	}
+	return false;
+}
+
+static int option_error(const struct verb *v, const char *word, struct text *why)
+{
+	char hint[SUGGEST_MAX_LEN * 2];
+	struct suggest near;
+
+	suggest_start(&near, word);
+	for (const char *const *o = v->options; o && *o; o++)
+		suggest_offer(&near, *o);
+	text_printf(why, "%s: \"%s\" is not known%s", v->name, word,
+		    suggest_text(&near, hint, sizeof(hint)));
+	if (v->options && *v->options) {
+		text_puts(why, "; accepted:");
+		for (const char *const *o = v->options; *o; o++)
+			text_printf(why, " %s", *o);
+	}
+	return -EINVAL;
+}
+
+static int take_options(struct grammar_command *c, const struct verb *v, struct scan *s,
+			struct text *why)
+{
+	while (next_word(s, false)) {
+		if (!verbs_has_option(v, s->word))
+			return option_error(v, s->word, why);
+		if (strcmp(s->word, "detail") == 0)
+			c->detail = true;
+		else if (strcmp(s->word, "count-only") == 0)
+			c->count_only = true;
+		else if (strcmp(s->word, "show-sensitive") == 0)
+			c->sensitive = true;
+		else if (strncmp(s->word, "peer=", 5) == 0)
+			snprintf(c->peer, sizeof(c->peer), "%s", s->word + 5);
+		else if (strcmp(s->word, "where") == 0) {
+			while (isspace((unsigned char)*s->p))
+				s->p++;
+			if (*s->p == '\0') {
+				text_puts(why, "where: a condition is missing");
+				return -EINVAL;
+			}
+			c->where = strdup(s->p);
+			return c->where ? 0 : -ENOMEM;
+		}
+	}
+	return 0;
+}
+
+static int parse_line(struct grammar_command *c, const char *line, struct text *why)
+{
+	struct scan s = {.p = line};
+	const struct verb *v;
+	const char *refused;
+
+	if (!take_path(c, &s))
+		snprintf(s.word, sizeof(s.word), "%s", ""); /* a path and nothing else */
+	c->menu = schema_find_menu(c->path);
+	if (s.word[0] == '\0') {
+		c->verb = GRAMMAR_HELP;
+		return 0;
+	}
+	refused = verbs_refused(s.word);
+	if (refused) {
+		text_printf(why, "%s: %s", s.word, refused);
+		return -EINVAL;
+	}
+	v = verbs_find(c->menu, c->path, s.word);
+	if (!v)
+		return unknown(c, s.word, why);
+	c->verb = v->verb;
+	return take_options(c, v, &s, why);
+}
+
+int grammar_parse(struct grammar_command *c, const char *const *args, size_t n_args,
+		  struct text *why)
+{
+	struct text line = {.limit = GRAMMAR_MAX_LINE};
+	int rc;
+
+	*c = (struct grammar_command){.menu = -1};
+	for (size_t i = 0; i < n_args; i++)
+		text_printf(&line, "%s%s", i ? " " : "", args[i]);
+	if (line.failed) {
+		text_puts(why, "the command is too long");
+		rc = -EINVAL;
+	} else {
+		rc = parse_line(c, line.len ? line.s : "", why);
+	}
+	text_free(&line);
+	return rc;
+}
+
+void grammar_free(struct grammar_command *c)
+{
+	free(c->where);
+	c->where = NULL;
+}

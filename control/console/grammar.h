@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * grammar.h - words of a command line to a command.
+ *
+ *   [/]menu… print [all] [detail] [count-only] [show-sensitive] [where …]
+ *   /ip ipsec installed-sa flush          /ip ipsec active-peers kill-connections [peer=NAME]
+ *   reload          [/menu…] export [hide-sensitive|show-sensitive]
+ *   [/menu…] help   version
+ */
+#ifndef ESPGW_CONSOLE_GRAMMAR_H
+#define ESPGW_CONSOLE_GRAMMAR_H
+
+#include "control/model/menus.h"
+#include "control/model/text.h"
+
+#define GRAMMAR_MAX_LINE (64u << 10)
+
+enum grammar_verb {
+	GRAMMAR_PRINT,
+	GRAMMAR_FLUSH,
+	GRAMMAR_KILL,
+	GRAMMAR_RELOAD,
+	GRAMMAR_EXPORT,
+	GRAMMAR_HELP,
+	GRAMMAR_VERSION,
+};
+
+struct grammar_command {
+	enum grammar_verb verb;
+	int menu;      /* enum menu_id, -1: none (path says where) */
+	char path[64]; /* words of the menu or of what lies above menus; "" = the root */
+	bool detail, count_only, sensitive;
+	char *where;   /* owned; NULL = all rows */
+	char peer[64]; /* kill-connections; "" = all */
+};
+
+/** Understand n words. 0, or -EINVAL and why (with the nearest known word). Free it in both cases.
+ */
+int grammar_parse(struct grammar_command *c, const char *const *args, size_t n_args,
+		  struct text *why);
+void grammar_free(struct grammar_command *c);
+
+/**
+ * Words that may come next behind a line that ends in a word begun: calls fn for each that begins
+ * with that word. Paths, verbs, options of print, names of properties behind "where".
+ */
+void grammar_complete(const char *line, void (*fn)(void *arg, const char *word), void *arg);
+
+#endif

@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* server.c - runs one command of the console. */
+#include "control/console/server.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "control/console/export.h"
+#include "control/console/grammar.h"
+#include "control/console/help.h"
+#include "control/console/print.h"
+#include "control/model/filter.h"
+#include "control/model/model.h"
+#include "control/model/suggest.h"
+
+/* A print-out under way. */
+struct listing {
+	struct printer printer;
+	struct filter *filter;
+	bool count_only;
+	size_t number; /* of rows seen: the number of the next */
+	size_t matched;
+};
+
+static bool list_row(void *arg, uint64_t id, const struct value *values)
+{
+	struct listing *l = arg;
+	size_t number = l->number++;
+
+	if (l->filter && !filter_match(l->filter, values))
+		return true;
+	l->matched++;
+	if (!l->count_only)
+		print_row(&l->printer, number, id, values);
+	return !l->printer.out->failed;
+}
+
+/* Configured rows, with what runs added. */
+static void list_config(const struct console *c, struct listing *l)
+{
+	enum menu_id id = l->printer.id;
+	const struct model_table *t = &c->model->table[id];
+	const struct menu *menu = schema_menu((int)id);
+	const struct menu_source *source = &c->source[id];
+	int name = schema_name_prop(menu);
+	struct value values[MENU_MAX_PROPS];
+
+	for (size_t i = 0; i < t->n; i++) {
+		struct menu_key key = {0};
+
+		memcpy(values, t->rows[i].values, menu->n_props * sizeof(values[0]));
+		if (name >= 0)
+			key.name = values[name].text;
+		if (id == MENU_POLICY && c->plan && i < c->plan->n_policy_ids)
+			key.policy_id = c->plan->policy_ids[i];
+		if (id == MENU_POLICY && key.policy_id)
+			value_set_num(&values[POLICY_ID], key.policy_id);
+		if (source->fill)
+			source->fill(source->ctx, &key, values);
+		if (!list_row(l, i + 1, values))
+			break;
+	}
+	explicit_bzero(values, sizeof(values));
+}
+
+static int do_print(const struct console *c, const struct grammar_command *cmd, bool json,
+		    unsigned int width, struct text *out, struct text *note)
+{
+	struct listing l = {.count_only = cmd->count_only};
+	const struct menu *menu = schema_menu(cmd->menu);
+
+	print_init(&l.printer, (enum menu_id)cmd->menu, out);
+	l.printer.json = json;
+	l.printer.width = width;
+	l.printer.detail = cmd->detail;
+	l.printer.sensitive = cmd->sensitive;
+	if (cmd->where) {
+		struct text why = {0};
+
+		l.filter = filter_new(menu, cmd->where, &why, note);
+		if (!l.filter) {
+			text_cut(note, 0);
+			text_printf(note, "%s\n", why.s ? why.s : "not enough memory");
+			text_free(&why);
+			return PROTOCOL_USAGE;
+		}
+	}
+	if (!l.count_only)
+		print_begin(&l.printer);
+	if (!(menu->flags & MENU_F_RUNTIME))
+		list_config(c, &l);
+	else if (c->source[cmd->menu].rows)
+		c->source[cmd->menu].rows(c->source[cmd->menu].ctx, list_row, &l);
+	if (!l.count_only)
+		print_end(&l.printer);
+	else if (json)
+		text_printf(out, "{\"ret\":\"%zu\"}\n", l.matched);
+	else
+		text_printf(out, "%zu\n", l.matched);
+	filter_free(l.filter);
+	return PROTOCOL_OK;
+}
+
+static int do_action(int rc, char *message, const char *done, bool json, struct text *out,
+		     struct text *note)
+{
+	if (rc) {
+		text_printf(note, "%s\n", message ? message : strerror(-rc));
+	} else {
+		text_puts(out, json ? "[]\n" : "");
+		if (message)
+			text_printf(note, "%s\n", message);
+		else if (!json)
+			text_printf(out, "%s\n", done);
+	}
+	free(message);
+	return rc ? PROTOCOL_FAILED : PROTOCOL_OK;
+}
+
+static int unknown_peer(const struct console *c, const char *peer, struct text *note)
+{
+	const struct model_table *t = &c->model->table[MENU_PEER];
+	char hint[SUGGEST_MAX_LEN * 2];
+	struct suggest near;
+
+	suggest_start(&near, peer);
+	for (size_t i = 0; i < t->n; i++)
+		suggest_offer(&near, t->rows[i].values[PEER_NAME].text);
+	text_printf(note, "there is no /ip ipsec peer named \"%s\"%s\n", peer,
+		    suggest_text(&near, hint, sizeof(hint)));
+	return PROTOCOL_FAILED;
+}
+
+static int do_kill(const struct console *c, const struct grammar_command *cmd, bool json,
+		   struct text *out, struct text *note)
+{
+	char *message = NULL;
+	int rc;
+
+	if (cmd->peer[0] && !model_find(c->model, MENU_PEER, cmd->peer))
+		return unknown_peer(c, cmd->peer, note);
+	rc = c->actions.kill_peers(c->actions.ctx, cmd->peer[0] ? cmd->peer : NULL, &message);
+	return do_action(rc, message, "IKE SAs deleted", json, out, note);
+}
+
+static int run(const struct console *c, const struct grammar_command *cmd, bool json,
+	       unsigned int width, struct text *out, struct text *note)
+{
+	char *message = NULL;
+	int rc;
+
+	switch (cmd->verb) {
+	case GRAMMAR_PRINT:
+		return do_print(c, cmd, json, width, out, note);
+	case GRAMMAR_FLUSH:
+		rc = c->actions.flush_sas(c->actions.ctx, &message);
+		return do_action(rc, message, "SAs removed", json, out, note);
+	case GRAMMAR_KILL:
+		return do_kill(c, cmd, json, out, note);
+	case GRAMMAR_RELOAD:
+		rc = c->actions.reload(c->actions.ctx, &message);
+		return do_action(rc, message, "configuration loaded", json, out, note);
+	case GRAMMAR_EXPORT:
+		export_print(c->model, cmd->path, cmd->sensitive, out);
+		return PROTOCOL_OK;
+	case GRAMMAR_HELP:
+		help_print(cmd->menu, cmd->path, width, out);
+		return PROTOCOL_OK;
+	case GRAMMAR_VERSION:
+		text_printf(out, json ? "{\"version\":\"%s\"}\n" : "espgw %s\n", ESPGW_VERSION);
+		return PROTOCOL_OK;
+	}
+	return PROTOCOL_USAGE;
+}
+
+void console_execute(const struct console *c, const char *const *args, size_t n_args, bool json,
+		     unsigned int width, struct console_result *result)
+{
+	struct text out = {.limit = PROTOCOL_MAX_RESPONSE / 2}, note = {.limit = 64u << 10};
+	struct grammar_command cmd;
+	int status;
+
+	if (width == 0 || width > PROTOCOL_MAX_WIDTH)
+		width = PROTOCOL_DEFAULT_WIDTH;
+	if (grammar_parse(&cmd, args, n_args, &note)) {
+		text_puts(&note, "\n");
+		status = PROTOCOL_USAGE;
+	} else {
+		status = run(c, &cmd, json, width, &out, &note);
+	}
+	grammar_free(&cmd);
+	if (out.failed) {
+		text_free(&out);
+		text_cut(&note, 0);
+		text_puts(&note, "the answer is too long; narrow it with \"where\"\n");
+		status = PROTOCOL_FAILED;
+	}
+	*result = (struct console_result){.status = (enum protocol_status)status,
+					  .text_len = out.len};
+	result->text = text_steal(&out);
+	result->note = note.len ? text_steal(&note) : NULL;
+	text_free(&note);
+}
+
+void console_result_free(struct console_result *result)
+{
+	if (result->text)
+		explicit_bzero(result->text, result->text_len);
+	free(result->text);
+	free(result->note);
+	*result = (struct console_result){0};
+}

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* verbs.c - which commands there are, and in which menu. */
+#include "control/console/verbs.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define WORDS(...) ((const char *const[]){__VA_ARGS__, NULL})
+
+static const struct verb verbs[] = {
+	{"print", GRAMMAR_PRINT, VERBS_ANY_MENU,
+	 WORDS("all", "brief", "detail", "count-only", "show-sensitive", "where"), "show the rows"},
+	{"flush", GRAMMAR_FLUSH, MENU_INSTALLED_SA, NULL,
+	 "remove all SAs and tell the peers; traffic negotiates new ones"},
+	{"kill-connections", GRAMMAR_KILL, MENU_ACTIVE_PEERS, WORDS("peer="),
+	 "delete the IKE SAs of all peers, or of one, and tell them"},
+	{"reload", GRAMMAR_RELOAD, VERBS_ROOT, NULL,
+	 "read the configuration file again: all of it takes effect, or nothing"},
+	{"export", GRAMMAR_EXPORT, VERBS_ANYWHERE, WORDS("hide-sensitive", "show-sensitive"),
+	 "show the configuration as RouterOS commands"},
+	{"help", GRAMMAR_HELP, VERBS_ANYWHERE, NULL, "show what there is"},
+	{"?", GRAMMAR_HELP, VERBS_ANYWHERE, NULL, "the same"},
+	{"version", GRAMMAR_VERSION, VERBS_ROOT, NULL, "show the version"},
+};
+
+#define VERBS (sizeof(verbs) / sizeof(verbs[0]))
+
+const struct verb *verbs_at_index(size_t i)
+{
+	return i < VERBS ? &verbs[i] : NULL;
+}
+
+static bool fits(const struct verb *v, int menu, const char *path)
+{
+	switch (v->where) {
+	case VERBS_ANY_MENU:
+		return menu >= 0;
+	case VERBS_ROOT:
+		return *path == '\0';
+	case VERBS_ANYWHERE:
+		return true;
+	default:
+		return v->where == menu;
+	}
+}
+
+const struct verb *verbs_find(int menu, const char *path, const char *name)
+{
+	for (size_t i = 0; i < VERBS; i++)
+		if (strcmp(verbs[i].name, name) == 0 && fits(&verbs[i], menu, path))
+			return &verbs[i];
+	return NULL;
+}
+
+bool verbs_has_option(const struct verb *v, const char *word)
+{
+	for (const char *const *o = v->options; o && *o; o++) {
+		size_t n = strlen(*o);
+		bool value = (*o)[n - 1] == '=';
+
+		if (value ? strncmp(*o, word, n) == 0 && word[n] : strcmp(*o, word) == 0)
+			return true;
+	}
+	return false;
+}
+
+const char *verbs_refused(const char *name)
+{
+	static const char *const editing[] = {"add",	 "set",	   "remove", "enable",
+					      "disable", "move",   "edit",   "unset",
+					      "comment", "import", "reset",  "reset-configuration"};
+
+	for (size_t i = 0; i < sizeof(editing) / sizeof(editing[0]); i++)
+		if (strcmp(name, editing[i]) == 0)
+			return "the configuration is not changed from here yet: edit the file, "
+			       "then \"reload\"";
+	return NULL;
+}
+
+bool verbs_is_folder(const char *path)
+{
+	for (int i = 0; i < MENU_MAX; i++)
+		if (schema_is_below(schema_menu(i)->path, path))
+			return true;
+	return false;
+}
+
+size_t verbs_at(const char *path, char words[GRAMMAR_MAX_WORDS][GRAMMAR_MAX_WORD])
+{
+	size_t n = 0, skip = *path ? strlen(path) + 1 : 0;
+	int menu = schema_find_menu(path);
+
+	for (int i = 0; i < MENU_MAX && n < GRAMMAR_MAX_WORDS; i++) {
+		const char *below = schema_menu(i)->path;
+		bool known = false;
+
+		if (!schema_is_below(below, path))
+			continue;
+		snprintf(words[n], GRAMMAR_MAX_WORD, "%.*s", (int)strcspn(below + skip, " "),
+			 below + skip);
+		for (size_t k = 0; k < n; k++)
+			known |= strcmp(words[k], words[n]) == 0;
+		n += !known;
+	}
+	for (size_t i = 0; i < VERBS && n < GRAMMAR_MAX_WORDS; i++)
+		if (fits(&verbs[i], menu, path))
+			snprintf(words[n++], GRAMMAR_MAX_WORD, "%s", verbs[i].name);
+	return n;
+}

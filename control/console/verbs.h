@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* verbs.h - which commands there are, and in which menu. */
+#ifndef ESPGW_CONSOLE_VERBS_H
+#define ESPGW_CONSOLE_VERBS_H
+
+#include "control/console/grammar.h"
+
+#define GRAMMAR_MAX_WORDS 48
+#define GRAMMAR_MAX_WORD  32
+
+#define VERBS_ANY_MENU (-1) /* every menu */
+#define VERBS_ROOT     (-2) /* the root alone */
+#define VERBS_ANYWHERE (-3) /* every menu, and above them */
+
+struct verb {
+	const char *name;
+	enum grammar_verb verb;
+	int where;		    /* enum menu_id, or one of the above */
+	const char *const *options; /* ends with NULL; "peer=" stands for peer=NAME */
+	const char *help;
+};
+
+/** The verb of that name at a place, or NULL. */
+const struct verb *verbs_find(int menu, const char *path, const char *name);
+bool verbs_has_option(const struct verb *v, const char *word);
+
+/** Why a command of RouterOS is refused, or NULL when it is none. */
+const char *verbs_refused(const char *name);
+
+/** Does a menu lie below path? */
+bool verbs_is_folder(const char *path);
+
+/** The words that can follow a path: menus below it, then verbs. Returns how many. */
+size_t verbs_at(const char *path, char words[GRAMMAR_MAX_WORDS][GRAMMAR_MAX_WORD]);
+
+/** The i-th verb of all, NULL past the end. */
+const struct verb *verbs_at_index(size_t i);
+
+#endif

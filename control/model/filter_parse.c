@@ -1,0 +1,302 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* filter_parse.c - from a filter expression to a tree of nodes. */
+#include <ctype.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "control/model/duration.h"
+#include "control/model/filter_priv.h"
+#include "control/model/suggest.h"
+#include "control/model/value_parse.h"
+
+struct parser {
+	struct filter *f;
+	struct filter_lex lex;
+	struct text *why, *hint;
+	int depth;
+};
+
+static int parse_expr(struct parser *p);
+
+static int fail(struct parser *p, const char *what)
+{
+	text_printf(p->why, "where: %s at character %zu", what,
+		    (size_t)(p->lex.p - p->lex.start) + 1);
+	return -1;
+}
+
+static int new_node(struct parser *p, enum filter_kind kind)
+{
+	if (p->f->n == FILTER_MAX_NODES)
+		return fail(p, "too many conditions");
+	p->f->nodes[p->f->n].kind = kind;
+	return p->f->n++;
+}
+
+static int join_nodes(struct parser *p, enum filter_kind kind, int a, int b)
+{
+	int n = a < 0 || b < 0 ? -1 : new_node(p, kind);
+
+	if (n >= 0) {
+		p->f->nodes[n].a = a;
+		p->f->nodes[n].b = b;
+	}
+	return n;
+}
+
+static int find_prop(struct parser *p, const char *name, size_t len)
+{
+	const struct menu *menu = p->f->menu;
+	char word[SUGGEST_MAX_LEN + 2] = "", hint[SUGGEST_MAX_LEN * 2];
+	struct suggest near;
+
+	if (len < sizeof(word))
+		memcpy(word, name, len);
+	for (size_t i = 0; i < menu->n_props; i++)
+		if (strcmp(menu->props[i].name, word) == 0 &&
+		    !(menu->props[i].flags & PROP_F_REFUSED))
+			return (int)i;
+	suggest_start(&near, word);
+	for (size_t i = 0; i < menu->n_props; i++)
+		if (!(menu->props[i].flags & PROP_F_REFUSED))
+			suggest_offer(&near, menu->props[i].name);
+	text_printf(p->why, "where: /%s has no property \"%.*s\"%s", menu->path,
+		    (int)(len < 80 ? len : 80), name, suggest_text(&near, hint, sizeof(hint)));
+	return -1;
+}
+
+/*
+ * A regular expression whose cost is bounded: without back references, and with repetition counts
+ * that cannot multiply into millions of states.
+ */
+static const char *regex_danger(const char *re)
+{
+	unsigned long product = 1;
+
+	if (strlen(re) > FILTER_MAX_REGEX)
+		return "regular expression too long";
+	for (const char *p = re; *p; p++) {
+		if (*p == '\\' && isdigit((unsigned char)p[1]))
+			return "back references are not accepted";
+		if (*p == '\\' && p[1]) {
+			p++;
+		} else if (*p == '{') {
+			unsigned long high = 0;
+
+			for (const char *q = p + 1; isdigit((unsigned char)*q) || *q == ','; q++)
+				if (isdigit((unsigned char)*q)) {
+					unsigned long n = strtoul(q, (char **)(uintptr_t)&q, 10);
+
+					high = n > high ? n : high;
+					q--;
+				}
+			product *= high < 2 ? 2 : high;
+			if (high > 256 || product > 256)
+				return "repetition counts too high";
+		}
+	}
+	return NULL;
+}
+
+static int set_regex(struct parser *p, struct filter_node *n, const char *text)
+{
+	const char *danger = regex_danger(text);
+	char why[128];
+	int rc;
+
+	if (danger)
+		return fail(p, danger);
+	rc = regcomp(&n->regex, text, REG_EXTENDED | REG_NOSUB);
+	if (rc) {
+		regerror(rc, &n->regex, why, sizeof(why));
+		return fail(p, why);
+	}
+	n->has_regex = true;
+	return 0;
+}
+
+/* As a number, where the type is one. 1 = it is not such a type. */
+static int set_number(struct filter_node *n, const struct prop *prop, const char *text)
+{
+	n->as = FILTER_AS_NUMBER;
+	switch (prop->type) {
+	case PROP_BOOL:
+		n->num = strcmp(text, "yes") == 0 || strcmp(text, "true") == 0;
+		return n->num || strcmp(text, "no") == 0 || strcmp(text, "false") == 0 ? 0 : -1;
+	case PROP_INT:
+	case PROP_COUNT:
+	case PROP_SPI:
+		return value_parse_number(text, &n->num);
+	case PROP_TIME:
+		if (prop->domain->off && strcmp(text, prop->domain->off) == 0)
+			return 0;
+		return duration_parse(text, &n->num);
+	case PROP_DATE:
+		return duration_parse_date(text, &n->num);
+	case PROP_PORT:
+		n->num = VALUE_ANY;
+		return strcmp(text, "any") == 0 ? 0 : value_parse_number(text, &n->num);
+	default:
+		n->as = FILTER_AS_TEXT;
+		return 1;
+	}
+}
+
+/* As an address, where the type has one and the text is one. */
+static bool set_address(struct filter_node *n, const struct prop *prop, const char *text)
+{
+	const char *colon = strrchr(text, ':');
+	char host[32];
+	size_t len = colon ? (size_t)(colon - text) : strlen(text);
+
+	if ((prop->type != PROP_ADDRESS && prop->type != PROP_ENDPOINT) || len >= sizeof(host))
+		return false;
+	memcpy(host, text, len);
+	host[len] = '\0';
+	n->num = 0;
+	if (colon && (prop->type != PROP_ENDPOINT || value_parse_number(colon + 1, &n->num)))
+		return false;
+	if (value_parse_address(host, &n->addr))
+		return false;
+	n->as = FILTER_AS_ADDRESS;
+	return true;
+}
+
+static int set_value(struct parser *p, struct filter_node *n, const char *text)
+{
+	const struct prop *prop = &p->f->menu->props[n->prop];
+	bool order = n->op != FILTER_EQ && n->op != FILTER_NE;
+	int rc;
+
+	if (n->op == FILTER_LIKE)
+		return set_regex(p, n, text);
+	if (n->op == FILTER_IN) {
+		if (prop->type != PROP_ADDRESS && prop->type != PROP_PREFIX &&
+		    prop->type != PROP_ENDPOINT)
+			return fail(p, "\"in\" needs a property that is an address");
+		return value_parse_prefix(text, &n->addr, &n->prefix_len)
+			       ? fail(p, "\"in\" needs a network like 10.0.0.0/8")
+			       : 0;
+	}
+	if (*text == '\0' && !order) {
+		n->as = FILTER_AS_UNSET;
+		return 0;
+	}
+	rc = set_number(n, prop, text);
+	if (rc < 0) {
+		text_printf(p->why, "where: %s: \"%.80s\" is not a value it can have", prop->name,
+			    text);
+		return -1;
+	}
+	if (rc == 0 || set_address(n, prop, text))
+		return 0;
+	if (order && (prop->type == PROP_ADDRESS || prop->type == PROP_ENDPOINT))
+		return fail(p, "not an address");
+	n->text = strdup(text);
+	if (!n->text)
+		return fail(p, "not enough memory");
+	if (!order && strpbrk(text, "^$*+?[|"))
+		text_printf(p->hint,
+			    "where: %s: \"=\" compares literally; for a pattern use \"~\"\n",
+			    prop->name);
+	return 0;
+}
+
+static int parse_compare(struct parser *p)
+{
+	struct text value = {0};
+	const char *name;
+	size_t len = filter_lex_name(&p->lex, &name);
+	int prop, node, rc;
+
+	if (len == 0)
+		return fail(p, "the name of a property is missing");
+	prop = find_prop(p, name, len);
+	if (prop < 0)
+		return -1;
+	if (p->f->menu->props[prop].flags & PROP_F_SECRET)
+		return fail(p, "secrets cannot be filtered by,");
+	node = new_node(p, FILTER_TRUTH);
+	if (node < 0)
+		return -1;
+	p->f->nodes[node].prop = prop;
+	p->f->nodes[node].op = filter_lex_op(&p->lex);
+	if (p->f->nodes[node].op == FILTER_NO_OP)
+		return node;
+	p->f->nodes[node].kind = FILTER_COMPARE;
+	rc = filter_lex_value(&p->lex, &value);
+	if (rc)
+		fail(p, "a value is missing, its quotes are not closed or an escape is unknown");
+	else
+		rc = set_value(p, &p->f->nodes[node], value.len ? value.s : "");
+	text_free(&value);
+	return rc ? -1 : node;
+}
+
+static int parse_factor(struct parser *p)
+{
+	int n;
+
+	if (p->depth == FILTER_MAX_DEPTH)
+		return fail(p, "nested too deeply");
+	p->depth++;
+	if (filter_lex_take(&p->lex, "!")) {
+		n = parse_factor(p);
+		n = join_nodes(p, FILTER_NOT, n, n);
+	} else if (filter_lex_take(&p->lex, "(")) {
+		n = parse_expr(p);
+		if (n >= 0 && !filter_lex_take(&p->lex, ")"))
+			n = fail(p, "\")\" is missing");
+	} else {
+		n = parse_compare(p);
+	}
+	p->depth--;
+	return n;
+}
+
+static int parse_term(struct parser *p)
+{
+	int n = parse_factor(p);
+
+	while (n >= 0 && (filter_lex_take(&p->lex, "and") || filter_lex_take(&p->lex, "&&")))
+		n = join_nodes(p, FILTER_AND, n, parse_factor(p));
+	return n;
+}
+
+static int parse_expr(struct parser *p)
+{
+	int n = parse_term(p);
+
+	while (n >= 0 && (filter_lex_take(&p->lex, "or") || filter_lex_take(&p->lex, "||")))
+		n = join_nodes(p, FILTER_OR, n, parse_term(p));
+	return n;
+}
+
+struct filter *filter_new(const struct menu *menu, const char *expr, struct text *why,
+			  struct text *hint)
+{
+	struct filter *f = calloc(1, sizeof(*f));
+	struct parser p = {.f = f, .lex = {expr, expr}, .why = why, .hint = hint};
+
+	if (!f) {
+		text_puts(why, "not enough memory");
+		return NULL;
+	}
+	f->menu = menu;
+	if (strlen(expr) > FILTER_MAX_TEXT) {
+		text_puts(why, "where: too long");
+		goto fail;
+	}
+	f->root = parse_expr(&p);
+	if (f->root < 0)
+		goto fail;
+	if (filter_lex_peek(&p.lex) != '\0') {
+		fail(&p, "\"and\" or \"or\" is missing");
+		goto fail;
+	}
+	return f;
+fail:
+	filter_free(f);
+	return NULL;
+}

@@ -1,0 +1,360 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * esp_out.c - from an inner packet with an SA to the finished outer packet.
+ *
+ * A burst goes through in three steps: admit (is the SA usable, does the packet fit), build (room,
+ * headers, IV, padding; sequence numbers are taken for a whole burst with one atomic add per SA),
+ * and finish after the crypto engine. What had to be fragmented leaves its first piece in the place
+ * of the packet; the other pieces go through the same steps afterwards and on to routing by
+ * themselves.
+ */
+#include "dataplane/ipsec/esp.h"
+
+#include <rte_prefetch.h>
+
+#include "dataplane/ipsec/crypto.h"
+#include "dataplane/ipsec/ecn.h"
+#include "dataplane/ipsec/mss.h"
+#include "dataplane/ipsec/mtu.h"
+#include "dataplane/ipsec/natt.h"
+#include "dataplane/ipsec/own.h"
+#include "dataplane/ipsec/sad.h"
+#include "dataplane/ipsec/selector.h"
+#include "dataplane/net/frag.h"
+#include "dataplane/net/icmp.h"
+#include "dataplane/net/ip4.h"
+#include "dataplane/pipeline.h"
+
+#define EXTRA_MAX	 (4 * WORKER_BURST)
+#define NEXT_HEADER_IPV4 4u
+#define ICMP_UNREACHABLE 3u
+#define ICMP_FRAG_NEEDED 4u
+#define OUTER_PLAIN	 (IP4_HEADER + SA_ESP_HEADER)
+#define OUTER_UDP	 (IP4_HEADER + NATT_HEADER + SA_ESP_HEADER)
+#define PAD_STORE	 16u
+
+/* What the packets of one SA in a burst share. */
+struct flow {
+	struct sa *sa;
+	struct sa_outer outer;
+	uint64_t seq;	/* next number */
+	uint64_t limit; /* last number that may be used */
+	uint64_t bytes;
+	uint64_t wire_bytes;
+	uint16_t n;	  /* packets admitted */
+	uint16_t done;	  /* packets sent */
+	uint8_t unusable; /* enum drop_reason */
+};
+
+struct batch {
+	uint16_t n_flows;
+	uint16_t n_ops;
+	struct flow flow[WORKER_BURST];
+	uint8_t flow_of[WORKER_BURST];	 /* by packet; valid while its verdict is PKT_FORWARD */
+	uint8_t packet_of[WORKER_BURST]; /* by op */
+	struct crypto_op op[WORKER_BURST];
+};
+
+struct extra {
+	uint16_t n;
+	struct rte_mbuf *pkts[EXTRA_MAX];
+};
+
+static enum drop_reason flow_open(struct flow *f, struct sa *sa)
+{
+	*f = (struct flow){.sa = sa};
+	if (sa->direction != ABI_DIR_OUT)
+		return DROP_OUT_BUNDLE_ERRORS;
+	switch (sa_state(sa)) {
+	case SA_LIVE:
+		break;
+	case SA_EXPIRED:
+		return DROP_OUT_STATE_EXPIRED;
+	default:
+		return DROP_OUT_BUNDLE_CHECK_ERRORS;
+	}
+	/* Twice, because the manager may be changing the peer's address just now. */
+	if (!sa_outer_read(sa, &f->outer) && !sa_outer_read(sa, &f->outer))
+		return DROP_OUT_BUNDLE_CHECK_ERRORS;
+	return DROP_NONE;
+}
+
+/* The flow of the SA, opened when the burst has not met it yet. Packets of one SA mostly come in
+ * runs, so the last one is looked at first. */
+static struct flow *flow_find(struct batch *b, struct sa *sa)
+{
+	struct flow *f;
+
+	for (unsigned int i = b->n_flows; i > 0; i--)
+		if (b->flow[i - 1].sa == sa)
+			return &b->flow[i - 1];
+	f = &b->flow[b->n_flows++];
+	f->unusable = (uint8_t)flow_open(f, sa);
+	return f;
+}
+
+static bool selected(const struct sa *sa, const struct pkt_meta *meta)
+{
+	struct selector s = selector_of(meta);
+
+	return sa_range_match(sa->local, sa->n_local, s.src, s.proto, s.src_port, s.ports) &&
+	       sa_range_match(sa->remote, sa->n_remote, s.dst, s.proto, s.dst_port, s.ports);
+}
+
+/* Larger than the SA carries: tell the sender (RFC 1191), or split before encryption (RFC 4301
+ * section 8.1: pieces of the inner packet, so the peer needs no reassembly). */
+static enum drop_reason too_big(struct worker *w, struct rte_mbuf **m, uint16_t mtu,
+				struct extra *extra)
+{
+	struct rte_mbuf *pieces[EXTRA_MAX + 1];
+	int n;
+
+	if (extra == NULL)
+		return DROP_OUT_ERRORS;
+	if (pkt_meta(*m)->flags & PKT_F_DF) {
+		icmp_error(w, *m, ICMP_UNREACHABLE, ICMP_FRAG_NEEDED, mtu);
+		return DROP_NET_TOO_BIG;
+	}
+	n = frag_ipv4(w->pool, *m, mtu, pieces, (uint16_t)(1 + EXTRA_MAX - extra->n));
+	if (n < 1)
+		return n == -ENOMEM ? DROP_NET_NO_BUFFER : DROP_OUT_ERRORS;
+	*m = pieces[0];
+	for (int i = 1; i < n; i++)
+		extra->pkts[extra->n++] = pieces[i];
+	return DROP_NONE;
+}
+
+static enum drop_reason admit(struct worker *w, struct batch *b, struct rte_mbuf **m,
+			      struct extra *extra, uint8_t *flow_of)
+{
+	struct pkt_meta *meta = pkt_meta(*m);
+	struct sa *sa = sad_slot(w->tables->sad, meta->sa_slot);
+	enum drop_reason why;
+	struct flow *f;
+	uint16_t mtu;
+
+	if (sa == NULL)
+		return DROP_OUT_BUNDLE_CHECK_ERRORS;
+	f = flow_find(b, sa);
+	*flow_of = (uint8_t)(f - b->flow);
+	if (f->unusable != DROP_NONE)
+		return (enum drop_reason)f->unusable;
+	/* Pieces were looked at whole. */
+	if (extra != NULL && !selected(sa, meta))
+		return DROP_OUT_BUNDLE_ERRORS;
+	if (!own_packet(w, m))
+		return DROP_NET_NO_BUFFER;
+	mtu = (uint16_t)__atomic_load_n(&sa->mtu, __ATOMIC_RELAXED);
+	if (mss_concerns(meta))
+		mss_clamp(*m, mtu);
+	if (pkt_meta(*m)->ip_len > mtu) {
+		why = too_big(w, m, mtu, extra);
+		if (why != DROP_NONE)
+			return why;
+	}
+	f->n++;
+	return DROP_NONE;
+}
+
+/* RFC 4303 section 3.3.3: numbers are given out in order and never used twice; the manager keeps
+ * the limit ahead, and at 2^32 - 1 it ends. */
+static void reserve(struct batch *b)
+{
+	for (unsigned int i = 0; i < b->n_flows; i++) {
+		struct flow *f = &b->flow[i];
+
+		if (f->n == 0)
+			continue;
+		f->limit = __atomic_load_n(&f->sa->seq_limit, __ATOMIC_ACQUIRE);
+		f->seq = __atomic_fetch_add(&f->sa->seq, f->n, __ATOMIC_RELAXED) + 1;
+	}
+}
+
+static void write_outer(uint8_t *ip, const struct sa_outer *o, uint8_t tos, uint16_t len,
+			uint32_t seq)
+{
+	uint32_t sum = o->sum;
+	uint16_t id = (uint16_t)seq; /* DF is set: any value does (RFC 6864 section 4.1) */
+
+	if (o->length == OUTER_UDP) {
+		memcpy(ip, o->header, OUTER_UDP);
+		natt_set_length(ip + IP4_HEADER, (uint16_t)(len - IP4_HEADER));
+	} else {
+		memcpy(ip, o->header, OUTER_PLAIN);
+	}
+	ip[1] = tos;
+	ip4_store16(ip + 2, len);
+	ip4_store16(ip + 4, id);
+	sum += rte_cpu_to_be_16(tos) + rte_cpu_to_be_16(len) + rte_cpu_to_be_16(id);
+	sum = (sum & 0xffff) + (sum >> 16);
+	sum = ~((sum & 0xffff) + (sum >> 16));
+	memcpy(ip + 10, &sum, 2);
+	ip4_store32(ip + o->length - 4, seq);
+}
+
+/* Pad bytes 1, 2, 3... (RFC 4303 section 2.4), pad length, next header. At least 12 bytes of ICV
+ * follow, so from two pad bytes on a whole store fits. */
+static void write_trailer(uint8_t *at, uint16_t pad)
+{
+	static const uint8_t bytes[PAD_STORE] = {1, 2,	3,  4,	5,  6,	7,  8,
+						 9, 10, 11, 12, 13, 14, 15, 16};
+
+	if (pad >= 2)
+		memcpy(at, bytes, sizeof(bytes));
+	else if (pad == 1)
+		at[0] = 1;
+	at[pad] = (uint8_t)pad;
+	at[pad + 1] = NEXT_HEADER_IPV4;
+}
+
+static void describe(struct rte_mbuf *m, const struct sa_outer *o, uint16_t len)
+{
+	const uint8_t *ip = rte_pktmbuf_mtod_offset(m, const uint8_t *, IP4_ETHER_ROOM);
+	struct pkt_meta *meta = pkt_meta(m);
+
+	meta->flags = PKT_F_PROTECTED | PKT_F_DF;
+	meta->proto = ip[9];
+	meta->l3_off = IP4_ETHER_ROOM;
+	meta->l4_off = IP4_ETHER_ROOM + IP4_HEADER;
+	meta->trim = meta->ip_len; /* inner length, for the counters */
+	meta->ip_len = len;
+	meta->src = ip4_load32(ip + 12);
+	meta->dst = o->remote;
+	meta->src_port = o->encap == ABI_ENCAP_UDP ? ip4_load16(ip + IP4_HEADER) : 0;
+	meta->dst_port = o->encap == ABI_ENCAP_UDP ? ip4_load16(ip + IP4_HEADER + 2) : 0;
+}
+
+/* Make room around the packet and fill it, all but what the crypto engine writes. */
+static enum drop_reason build(struct worker *w, struct flow *f, struct rte_mbuf *m,
+			      struct crypto_op *op)
+{
+	const struct pkt_meta *meta = pkt_meta(m);
+	const struct sa *sa = f->sa;
+	uint16_t inner = meta->ip_len, pad = mtu_pad(inner, sa->block), len;
+	uint16_t head = (uint16_t)(f->outer.length + sa->iv_len);
+	uint16_t tail = (uint16_t)(pad + SA_ESP_TRAILER + sa->icv_len);
+	uint32_t end = (uint32_t)meta->l3_off + inner;
+	uint8_t *ip, *trailer, tos;
+
+	if (f->seq > f->limit)
+		return DROP_OUT_STATE_SEQUENCE_ERRORS;
+	if (m->data_len < end || inner > UINT16_MAX - head - tail)
+		return DROP_OUT_ERRORS;
+	tos = rte_pktmbuf_mtod_offset(m, const uint8_t *, meta->l3_off)[1];
+	rte_pktmbuf_trim(m, (uint16_t)(m->data_len - end));
+	/* Ethernet room moves from before the inner header to before the outer one. */
+	rte_pktmbuf_adj(m, meta->l3_off);
+	ip = (uint8_t *)rte_pktmbuf_prepend(m, (uint16_t)(head + IP4_ETHER_ROOM));
+	trailer = (uint8_t *)rte_pktmbuf_append(m, tail);
+	if (ip == NULL || trailer == NULL)
+		return DROP_OUT_ERRORS;
+	ip += IP4_ETHER_ROOM;
+	if (sa->iv_len != 0 && crypto_iv(w->crypto, ip + f->outer.length) != 0)
+		return DROP_OUT_STATE_PROTOCOL_ERRORS;
+	len = (uint16_t)(head + inner + tail);
+	write_outer(ip, &f->outer, ecn_outer_tos(tos), len, (uint32_t)f->seq);
+	write_trailer(trailer, pad);
+	op->sa = sa;
+	op->esp = ip + f->outer.length - SA_ESP_HEADER;
+	op->len = (uint16_t)(len - (f->outer.length - SA_ESP_HEADER) - sa->icv_len);
+	op->ok = true;
+	describe(m, &f->outer, len);
+	f->seq++;
+	return DROP_NONE;
+}
+
+static void build_all(struct worker *w, struct batch *b, struct rte_mbuf **pkts, uint16_t n)
+{
+	b->n_ops = 0;
+	for (uint16_t i = 0; i < n; i++) {
+		enum drop_reason why;
+
+		if (pkt_meta(pkts[i])->verdict != PKT_FORWARD)
+			continue;
+		why = build(w, &b->flow[b->flow_of[i]], pkts[i], &b->op[b->n_ops]);
+		if (why != DROP_NONE) {
+			pkt_drop(pkts[i], why);
+			continue;
+		}
+		b->packet_of[b->n_ops++] = (uint8_t)i;
+	}
+}
+
+static void finish_all(struct batch *b, struct rte_mbuf **pkts)
+{
+	for (uint16_t k = 0; k < b->n_ops; k++) {
+		struct rte_mbuf *m = pkts[b->packet_of[k]];
+		struct flow *f = &b->flow[b->flow_of[b->packet_of[k]]];
+
+		if (!b->op[k].ok) {
+			pkt_drop(m, DROP_OUT_STATE_PROTOCOL_ERRORS);
+			continue;
+		}
+		f->done++;
+		f->bytes += pkt_meta(m)->trim;
+		f->wire_bytes += pkt_meta(m)->ip_len;
+	}
+}
+
+static void count_all(struct worker *w, const struct batch *b)
+{
+	for (uint16_t i = 0; i < b->n_flows; i++) {
+		const struct flow *f = &b->flow[i];
+		struct abi_sa_counters *c = worker_sa(w, f->sa->slot);
+
+		if (f->done == 0)
+			continue;
+		c->packets += f->done;
+		c->bytes += f->bytes;
+		c->wire_bytes += f->wire_bytes;
+		c->last_used = w->now;
+	}
+}
+
+/* n packets through all steps. extra: where pieces go; NULL: the packets are such pieces. */
+static void protect(struct worker *w, struct rte_mbuf **pkts, uint16_t n, struct extra *extra)
+{
+	struct batch b;
+
+	b.n_flows = 0;
+	for (uint16_t i = 0; i < n; i++) {
+		enum drop_reason why;
+
+		rte_prefetch0(rte_pktmbuf_mtod_offset(pkts[i], const void *, pkts[i]->data_len));
+		why = admit(w, &b, &pkts[i], extra, &b.flow_of[i]);
+		if (why != DROP_NONE)
+			pkt_drop(pkts[i], why);
+	}
+	reserve(&b);
+	build_all(w, &b, pkts, n);
+	crypto_seal(w->crypto, b.op, b.n_ops);
+	finish_all(&b, pkts);
+	count_all(w, &b);
+}
+
+static void protect_extra(struct worker *w, struct extra *extra)
+{
+	for (uint16_t at = 0; at < extra->n; at = (uint16_t)(at + WORKER_BURST)) {
+		uint16_t n = RTE_MIN((uint16_t)(extra->n - at), (uint16_t)WORKER_BURST);
+
+		protect(w, &extra->pkts[at], n, NULL);
+		for (uint16_t i = 0; i < n; i++) {
+			struct rte_mbuf *m = extra->pkts[at + i];
+
+			if (pkt_meta(m)->verdict == PKT_FORWARD)
+				pipeline_route(w, m);
+			else
+				pipeline_drop(w, m, (enum drop_reason)pkt_meta(m)->reason);
+		}
+	}
+}
+
+void esp_out_burst(struct worker *w, struct rte_mbuf **pkts, uint16_t n)
+{
+	struct extra extra;
+
+	extra.n = 0;
+	protect(w, pkts, n, &extra);
+	if (extra.n != 0)
+		protect_extra(w, &extra);
+}

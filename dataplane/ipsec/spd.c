@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* spd.c - policies checked and compiled. */
+#include "dataplane/ipsec/spd.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <rte_malloc.h>
+
+#include "dataplane/api/segment.h"
+#include "dataplane/ipsec/spd_impl.h"
+
+enum { F_PROTO, F_LOCAL, F_REMOTE, F_LOCAL_PORT, F_REMOTE_PORT, F_NO_PORTS, FIELDS };
+
+#define FIELD(number, group, kind, bytes, member)                                                  \
+	{                                                                                          \
+		.type = RTE_ACL_FIELD_TYPE_##kind, .size = bytes, .field_index = number,           \
+		.input_index = group, .offset = offsetof(struct spd_key, member)                   \
+	}
+
+static const struct rte_acl_field_def fields[FIELDS] = {
+	FIELD(F_PROTO, 0, BITMASK, 1, proto),
+	FIELD(F_LOCAL, 1, RANGE, 4, local),
+	FIELD(F_REMOTE, 2, RANGE, 4, remote),
+	FIELD(F_LOCAL_PORT, 3, RANGE, 2, local_port),
+	FIELD(F_REMOTE_PORT, 3, RANGE, 2, remote_port),
+	FIELD(F_NO_PORTS, 4, BITMASK, 4, no_ports),
+};
+
+RTE_ACL_RULE_DEF(spd_rule, FIELDS);
+
+static uint32_t addr(const uint8_t *b)
+{
+	return (uint32_t)b[0] << 24 | (uint32_t)b[1] << 16 | (uint32_t)b[2] << 8 | b[3];
+}
+
+static bool any_port(const struct abi_range *r)
+{
+	return r->port_lo == 0 && r->port_hi == UINT16_MAX;
+}
+
+/* A policy has one protocol, written at either end or at both. */
+static uint8_t protocol(const struct abi_policy *p)
+{
+	return p->local.protocol != 0 ? p->local.protocol : p->remote.protocol;
+}
+
+static uint32_t check_range(const struct abi_range *r)
+{
+	if (r->family == 6)
+		return ABI_ERR_UNSUPPORTED;
+	return r->family == 4 && addr(r->lo) <= addr(r->hi) && r->port_lo <= r->port_hi
+		       ? ABI_OK
+		       : ABI_ERR_FIELD;
+}
+
+static uint32_t check_policy(const struct abi_policy *p)
+{
+	uint32_t status = check_range(&p->local);
+
+	if (status == ABI_OK)
+		status = check_range(&p->remote);
+	if (status != ABI_OK)
+		return status;
+	if (p->policy_id == 0 || (p->flags & ~ABI_POL_F_ALLOW_CLEAR) != 0 ||
+	    p->action < ABI_ACT_PROTECT || p->action > ABI_ACT_BYPASS)
+		return ABI_ERR_FIELD;
+	if (p->action == ABI_ACT_PROTECT && p->mode != ABI_MODE_TUNNEL &&
+	    p->mode != ABI_MODE_TRANSPORT)
+		return ABI_ERR_FIELD;
+	if (p->local.protocol != 0 && p->remote.protocol != 0 &&
+	    p->local.protocol != p->remote.protocol)
+		return ABI_ERR_FIELD;
+	return ABI_OK;
+}
+
+static void make_rule(struct spd_rule *r, const struct abi_policy *p, uint32_t number)
+{
+	bool ports = !any_port(&p->local) || !any_port(&p->remote);
+
+	memset(r, 0, sizeof(*r));
+	r->data.category_mask = 1;
+	r->data.priority = (int32_t)(RTE_ACL_MAX_PRIORITY - number);
+	r->data.userdata = number + 1; /* 0 is "no match" */
+	r->field[F_PROTO].value.u8 = protocol(p);
+	r->field[F_PROTO].mask_range.u8 = protocol(p) != 0 ? UINT8_MAX : 0;
+	r->field[F_LOCAL].value.u32 = addr(p->local.lo);
+	r->field[F_LOCAL].mask_range.u32 = addr(p->local.hi);
+	r->field[F_REMOTE].value.u32 = addr(p->remote.lo);
+	r->field[F_REMOTE].mask_range.u32 = addr(p->remote.hi);
+	r->field[F_LOCAL_PORT].value.u16 = p->local.port_lo;
+	r->field[F_LOCAL_PORT].mask_range.u16 = p->local.port_hi;
+	r->field[F_REMOTE_PORT].value.u16 = p->remote.port_lo;
+	r->field[F_REMOTE_PORT].mask_range.u16 = p->remote.port_hi;
+	/* Single ports: only packets that have some. */
+	r->field[F_NO_PORTS].value.u32 = 0;
+	r->field[F_NO_PORTS].mask_range.u32 = ports ? UINT32_MAX : 0;
+}
+
+static struct rte_acl_ctx *compile(const struct abi_policy *policies, uint32_t n, uint32_t serial,
+				   int socket)
+{
+	struct rte_acl_config config = {.num_categories = 1, .num_fields = FIELDS};
+	char name[RTE_ACL_NAMESIZE];
+	struct rte_acl_param param = {.name = name,
+				      .socket_id = socket,
+				      .rule_size = RTE_ACL_RULE_SZ(FIELDS),
+				      .max_rule_num = n};
+	struct spd_rule *rules = calloc(n, sizeof(*rules));
+	struct rte_acl_ctx *acl = NULL;
+
+	if (rules == NULL)
+		return NULL;
+	for (uint32_t i = 0; i < n; i++)
+		make_rule(&rules[i], &policies[i], i);
+	memcpy(config.defs, fields, sizeof(fields));
+	/* rte_acl gives back an old context of the same name: every table has its own. */
+	snprintf(name, sizeof(name), "spd-%" PRIu32, serial);
+	acl = rte_acl_create(&param);
+	if (acl != NULL && (rte_acl_add_rules(acl, (struct rte_acl_rule *)rules, n) != 0 ||
+			    rte_acl_build(acl, &config) != 0)) {
+		rte_acl_free(acl);
+		acl = NULL;
+	}
+	free(rules);
+	return acl;
+}
+
+struct spd *spd_build(const struct abi_policy *policies, const uint32_t *index, uint32_t n,
+		      uint32_t generation, int socket, uint32_t *status, uint32_t *detail)
+{
+	static uint32_t serials;
+	struct spd *s;
+
+	*detail = 0;
+	*status = ABI_ERR_NO_SPACE;
+	if (n > SPD_MAX_POLICIES)
+		return NULL;
+	for (uint32_t i = 0; i < n; i++) {
+		uint32_t why = check_policy(&policies[i]);
+
+		if (why != ABI_OK) {
+			*status = why;
+			*detail = i;
+			return NULL;
+		}
+	}
+	s = rte_zmalloc_socket("spd", sizeof(*s) + n * sizeof(s->entry[0]), 64, socket);
+	if (s == NULL)
+		return NULL;
+	if (++serials == 0)
+		serials = 1;
+	s->serial = serials;
+	s->generation = generation;
+	s->n = n;
+	for (uint32_t i = 0; i < n; i++)
+		s->entry[i] = (struct spd_entry){.index = index[i],
+						 .action = policies[i].action,
+						 .mode = policies[i].mode,
+						 .flags = (uint8_t)policies[i].flags};
+	if (n != 0) {
+		s->acl = compile(policies, n, s->serial, socket);
+		if (s->acl == NULL) {
+			rte_free(s);
+			return NULL;
+		}
+	}
+	*status = ABI_OK;
+	return s;
+}
+
+void spd_free(struct spd *s)
+{
+	if (s == NULL)
+		return;
+	rte_acl_free(s->acl);
+	rte_free(s);
+}
+
+uint32_t spd_generation(const struct spd *s)
+{
+	return s->generation;
+}
+
+static bool range_covers(const struct abi_range *r, uint32_t a, uint16_t port, bool ports)
+{
+	return a >= addr(r->lo) && a <= addr(r->hi) &&
+	       (any_port(r) || (ports && port >= r->port_lo && port <= r->port_hi));
+}
+
+int spd_match_linear(const struct abi_policy *policies, uint32_t n, const struct selector *sel,
+		     bool inbound)
+{
+	uint32_t local = inbound ? sel->dst : sel->src, remote = inbound ? sel->src : sel->dst;
+	uint16_t lport = inbound ? sel->dst_port : sel->src_port;
+	uint16_t rport = inbound ? sel->src_port : sel->dst_port;
+
+	for (uint32_t i = 0; i < n; i++) {
+		const struct abi_policy *p = &policies[i];
+
+		if ((protocol(p) == 0 || protocol(p) == sel->proto) &&
+		    range_covers(&p->local, local, lport, sel->ports) &&
+		    range_covers(&p->remote, remote, rport, sel->ports))
+			return (int)i;
+	}
+	return -1;
+}

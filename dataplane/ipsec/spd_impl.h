@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* spd_impl.h - the SPD from inside: spd.c builds, spd_lookup.c looks up. */
+#ifndef ESPGW_IPSEC_SPD_IMPL_H
+#define ESPGW_IPSEC_SPD_IMPL_H
+
+#include <rte_acl.h>
+#include <rte_byteorder.h>
+
+#include "dataplane/ipsec/spd.h"
+#include "dataplane/ipsec/spd_cache.h"
+
+/* What rte_acl is shown of a packet: network order, one byte and then groups of four. */
+struct spd_key {
+	uint8_t proto;
+	uint8_t pad[3];
+	rte_be32_t local;
+	rte_be32_t remote;
+	rte_be16_t local_port;
+	rte_be16_t remote_port;
+	rte_be32_t no_ports; /* all ones: the packet has none */
+};
+_Static_assert(sizeof(struct spd_key) == 20, "spd_key");
+
+struct spd_entry {
+	uint32_t index; /* of the policy's counter line, and in sad */
+	uint8_t action; /* enum abi_action */
+	uint8_t mode;	/* enum abi_mode */
+	uint8_t flags;	/* ABI_POL_F_* */
+	uint8_t pad;
+};
+
+struct spd {
+	struct rte_acl_ctx *acl; /* NULL: no policies */
+	uint32_t serial;	 /* of this table in this process, never 0 */
+	uint32_t generation;
+	uint32_t n;
+	struct spd_entry entry[];
+};
+
+#define SPD_FAILED (SPD_NO_MATCH - 1) /* not to be passed */
+
+/** Matches of n <= WORKER_BURST keys: number of the policy or SPD_NO_MATCH; SPD_FAILED when
+ * the ACL did not answer. */
+void spd_classify(const struct spd *s, const struct spd_key *keys, uint32_t n, uint32_t *match);
+void spd_make_key(struct spd_key *k, const struct selector *sel, bool inbound);
+
+#endif

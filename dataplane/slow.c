@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * slow.c - packets that a worker could not finish: ARP, unknown neighbours, PROTECT policies
+ * without an SA, IKE; and IKE from control on its way out.
+ */
+#include <string.h>
+
+#include <rte_byteorder.h>
+
+#include "dataplane/ipsec/sad.h"
+#include "dataplane/log.h"
+#include "dataplane/manager.h"
+#include "dataplane/net/punt.h"
+#include "dataplane/pipeline.h"
+
+void slow_reply(struct manager *m, struct rte_mbuf *p, enum pkt_verdict verdict)
+{
+	pkt_meta(p)->verdict = (uint8_t)verdict;
+	if (rte_ring_sp_enqueue(m->s.workers[0]->reply, p) != 0)
+		manager_drop(m, p, DROP_NET_SLOW_FULL);
+}
+
+/* --- callbacks of neigh and hold --- */
+
+static void neigh_send(void *ctx, struct rte_mbuf *p)
+{
+	slow_reply(ctx, p, PKT_SLOW); /* finished: as it stands */
+}
+
+static void held_release(void *ctx, struct rte_mbuf *p)
+{
+	slow_reply(ctx, p, PKT_FORWARD);
+}
+
+static void drop(void *ctx, struct rte_mbuf *p, enum drop_reason reason)
+{
+	manager_drop(ctx, p, reason);
+}
+
+void slow_init(struct manager *m)
+{
+	m->neigh_io = (struct neigh_io){.send = neigh_send,
+					.drop = drop,
+					.pool = m->s.pool,
+					.fib = m->s.tables->fib,
+					.ctx = m};
+	m->hold.drop = drop;
+	m->hold.release = held_release;
+	m->hold.ctx = m;
+}
+
+/* --- slow rings --- */
+
+static struct abi_addr addr4(uint32_t ip)
+{
+	rte_be32_t be = rte_cpu_to_be_32(ip);
+	struct abi_addr a = {.family = 4};
+
+	memcpy(a.bytes, &be, sizeof(be));
+	return a;
+}
+
+static void acquire(struct manager *m, struct rte_mbuf *p)
+{
+	struct pkt_meta *meta = pkt_meta(p);
+	uint32_t index = meta->sa_slot;
+	struct abi_ev_acquire ev = {
+		.msg = {.type = ABI_EV_ACQUIRE, .length = sizeof(ev)},
+		.protocol = meta->proto,
+		.src_port = meta->src_port,
+		.dst_port = meta->dst_port,
+		.src = addr4(meta->src),
+		.dst = addr4(meta->dst),
+	};
+
+	meta->sa_slot = PKT_NO_SA; /* it was no SA's but the policy's index */
+	/* The policy may have gone while the packet was in the ring. */
+	if (index >= m->policies.max || m->policies.id[index] == 0) {
+		manager_drop(m, p, DROP_OUT_POLICY_DEAD);
+		return;
+	}
+	ev.policy_id = m->policies.id[index];
+	if (hold_put(&m->hold, index, p, m->now))
+		segment_event(m->s.segment, &ev, sizeof(ev));
+}
+
+static void punt(struct manager *m, struct rte_mbuf *p)
+{
+	struct abi_packet record;
+	enum drop_reason why = punt_from_mbuf(p, &record);
+
+	if (why == DROP_NONE &&
+	    abi_ring_put(&m->s.segment->punt, &record, ABI_PACKET_FIXED + record.data_len) != 0)
+		why = DROP_NET_PUNT_FULL;
+	if (why != DROP_NONE)
+		manager_drop(m, p, why);
+	else
+		rte_pktmbuf_free(p);
+}
+
+static void one(struct manager *m, struct rte_mbuf *p)
+{
+	struct pkt_meta *meta = pkt_meta(p);
+	uint8_t why = meta->reason;
+
+	meta->reason = DROP_NONE;
+	switch (why) {
+	case PKT_SLOW_ARP:
+		neigh_arp_input(m->s.tables->neigh, &m->neigh_io, p, m->now);
+		break;
+	case PKT_SLOW_NEIGH:
+		neigh_hold(m->s.tables->neigh, &m->neigh_io, p, m->now);
+		break;
+	case PKT_SLOW_ACQUIRE:
+		acquire(m, p);
+		break;
+	case PKT_SLOW_IKE:
+		punt(m, p);
+		break;
+	default:
+		manager_drop(m, p, DROP_IN_ERRORS);
+		break;
+	}
+}
+
+unsigned int slow_poll(struct manager *m)
+{
+	struct rte_mbuf *pkts[MANAGER_BATCH];
+	unsigned int total = 0;
+
+	for (unsigned int w = 0; w < m->s.n_workers; w++) {
+		unsigned int n = rte_ring_sc_dequeue_burst(m->s.workers[w]->slow, (void **)pkts,
+							   MANAGER_BATCH, NULL);
+
+		for (unsigned int i = 0; i < n; i++)
+			one(m, pkts[i]);
+		total += n;
+	}
+	return total;
+}
+
+/* --- inject ring --- */
+
+static void inject(struct manager *m, const struct abi_packet *record)
+{
+	struct rte_mbuf *p;
+
+	if (record->msg.type != ABI_PACKET_IKE || record->data_len > sizeof(record->data) ||
+	    record->msg.length != ABI_PACKET_FIXED + record->data_len) {
+		m->self.counters->drops[DROP_OUT_ERRORS]++;
+		return;
+	}
+	p = punt_to_mbuf(record, m->s.tables->fib, m->s.pool);
+	if (!p) {
+		m->self.counters->drops[DROP_OUT_ERRORS]++;
+		return;
+	}
+	slow_reply(m, p, PKT_PUNT); /* from route on, never through the SPD */
+}
+
+unsigned int slow_poll_inject(struct manager *m)
+{
+	struct abi_packet record;
+	unsigned int n;
+	int ret = 0;
+
+	for (n = 0; n < MANAGER_BATCH; n++) {
+		ret = abi_ring_get(&m->s.segment->inject, &record);
+		if (ret <= 0)
+			break;
+		inject(m, &record);
+	}
+	if (ret < 0 && !m->inject_fault)
+		log_error(
+			"inject ring: control wrote an impossible index; no IKE is sent any more, "
+			"traffic goes on");
+	m->inject_fault |= ret < 0;
+	return n;
+}
+
+/* --- held packets --- */
+
+void slow_tick(struct manager *m)
+{
+	const struct hold_entry *e, *next;
+
+	hold_expire(&m->hold, m->now);
+	for (e = TAILQ_FIRST(&m->hold.by_age); e; e = next) {
+		const struct sa *sa = sad_lookup_out(m->s.tables->sad, e->policy);
+		uint32_t policy = e->policy;
+
+		next = TAILQ_NEXT(e, by_age);
+		if (!sa || sa_state(sa) != SA_LIVE)
+			continue;
+		hold_release(&m->hold, policy);
+		next = TAILQ_FIRST(&m->hold.by_age); /* ours and others of the policy are gone */
+	}
+}

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* stats.c - sums over counter lines. */
+#include "dataplane/stats.h"
+
+#define DROP_NAME(name, text, why) [DROP_##name] = text,
+
+const char *stats_drop_name(unsigned int reason)
+{
+	static const char *const names[DROP_MAX] = {ABI_DROP_IPSEC(DROP_NAME)
+							    ABI_DROP_NET(DROP_NAME)};
+
+	return reason < DROP_MAX ? names[reason] : NULL;
+}
+
+static uint64_t load(const uint64_t *p)
+{
+	return __atomic_load_n(p, __ATOMIC_RELAXED);
+}
+
+struct abi_sa_counters stats_sa(const struct segment *s, uint32_t slot)
+{
+	const struct abi_sa_counters *c = segment_area(s, ABI_AREA_SA_COUNTERS);
+	struct abi_sa_counters sum = {0};
+
+	c += (uint64_t)slot * s->own.max_workers;
+	for (uint32_t i = 0; i < s->own.max_workers; i++) {
+		uint64_t used = load(&c[i].last_used);
+
+		sum.packets += load(&c[i].packets);
+		sum.bytes += load(&c[i].bytes);
+		sum.wire_bytes += load(&c[i].wire_bytes);
+		sum.drops += load(&c[i].drops);
+		sum.last_used = used > sum.last_used ? used : sum.last_used;
+	}
+	return sum;
+}
+
+struct abi_policy_counters stats_policy(const struct segment *s, uint32_t index)
+{
+	const struct abi_policy_counters *c = segment_area(s, ABI_AREA_POLICY_COUNTERS);
+	struct abi_policy_counters sum = {0};
+
+	c += (uint64_t)index * s->own.max_workers;
+	for (uint32_t i = 0; i < s->own.max_workers; i++) {
+		sum.out_hits += load(&c[i].out_hits);
+		sum.in_hits += load(&c[i].in_hits);
+		sum.dead_out_packets += load(&c[i].dead_out_packets);
+		sum.dead_out_bytes += load(&c[i].dead_out_bytes);
+		sum.dead_in_packets += load(&c[i].dead_in_packets);
+		sum.dead_in_bytes += load(&c[i].dead_in_bytes);
+	}
+	return sum;
+}
+
+struct abi_worker_counters stats_workers(const struct segment *s)
+{
+	const struct abi_worker_counters *c = segment_area(s, ABI_AREA_WORKER_COUNTERS);
+	struct abi_worker_counters sum = {0};
+
+	for (uint32_t i = 0; i < s->own.max_workers; i++) {
+		for (unsigned int r = 0; r < ABI_DROP_SLOTS; r++)
+			sum.drops[r] += load(&c[i].drops[r]);
+		sum.rx_packets += load(&c[i].rx_packets);
+		sum.tx_packets += load(&c[i].tx_packets);
+		sum.polls += load(&c[i].polls);
+		sum.busy_polls += load(&c[i].busy_polls);
+		sum.punted += load(&c[i].punted);
+	}
+	return sum;
+}
+
+struct abi_port_counters stats_port(const struct segment *s, uint32_t port)
+{
+	const struct abi_port_counters *c = segment_area(s, ABI_AREA_PORT_COUNTERS);
+	struct abi_port_counters sum = {0};
+
+	c += (uint64_t)port * s->own.max_workers;
+	for (uint32_t i = 0; i < s->own.max_workers; i++) {
+		sum.rx_packets += load(&c[i].rx_packets);
+		sum.rx_bytes += load(&c[i].rx_bytes);
+		sum.tx_packets += load(&c[i].tx_packets);
+		sum.tx_bytes += load(&c[i].tx_bytes);
+	}
+	return sum;
+}

@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * tables.c - generations of policies and of addresses and routes.
+ *
+ * A generation is collected record by record, built off the fast path at COMMIT, swapped in with
+ * one pointer store, and the old one is freed after a grace period. One that does not fit changes
+ * nothing.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "dataplane/check.h"
+#include "dataplane/ipsec/sad.h"
+#include "dataplane/ipsec/spd.h"
+#include "dataplane/manager.h"
+#include "dataplane/net/port.h"
+#include "dataplane/net/route.h"
+
+static struct abi_policy_status *policy_status(const struct manager *m, uint32_t index)
+{
+	struct abi_policy_status *all = segment_area(m->s.segment, ABI_AREA_POLICY_STATUS);
+
+	return &all[index];
+}
+
+/*
+ * Before control has said what is to be protected, nothing may pass: one policy discards everything
+ * (IKE and ARP do not come by the SPD). It counts on the last index, which control cannot get, as
+ * the segment has room for one more policy than was asked for.
+ */
+static struct spd *discard_all(struct manager *m, uint32_t *status, uint32_t *detail)
+{
+	struct abi_policy all = {
+		.policy_id = UINT32_MAX,
+		.action = ABI_ACT_DISCARD,
+		.local = {.family = 4, .port_hi = UINT16_MAX, .hi = {255, 255, 255, 255}},
+		.remote = {.family = 4, .port_hi = UINT16_MAX, .hi = {255, 255, 255, 255}},
+	};
+	uint32_t index = m->policies.max;
+
+	return spd_build(&all, &index, 1, 0, SOCKET_ID_ANY, status, detail);
+}
+
+int tables_create(struct manager *m, char *err, size_t err_len)
+{
+	uint32_t max = m->s.segment->own.max_policies - 1, status = 0, detail = 0;
+
+	if (policies_create(&m->policies, max) < 0)
+		goto fail;
+	m->net.addrs = calloc(FIB_MAX_ADDRESSES, sizeof(*m->net.addrs));
+	m->net.routes = calloc(FIB_MAX_ROUTES, sizeof(*m->net.routes));
+	if (!m->net.addrs || !m->net.routes)
+		goto fail;
+	m->s.tables->spd = discard_all(m, &status, &detail);
+	m->s.tables->fib = fib_build(NULL, 0, NULL, 0, n_ports, SOCKET_ID_ANY, &status);
+	if (!m->s.tables->spd || !m->s.tables->fib)
+		goto fail;
+	return 0;
+fail:
+	snprintf(err, err_len, "the first tables cannot be built (status %u): out of memory?",
+		 status);
+	tables_free(m);
+	return -ENOMEM;
+}
+
+void tables_free(struct manager *m)
+{
+	spd_free(m->s.tables->spd);
+	fib_free(m->s.tables->fib);
+	m->s.tables->spd = NULL;
+	m->s.tables->fib = NULL;
+	policies_free(&m->policies);
+	free(m->net.addrs);
+	free(m->net.routes);
+	m->net = (struct manager_net){0};
+}
+
+/* --- policies --- */
+
+static void policy_gone(void *ctx, uint32_t index)
+{
+	struct manager *m = ctx;
+
+	sad_unbind_policy(m->s.tables->sad, index);
+	hold_forget(&m->hold, index);
+	memset(policy_status(m, index), 0, sizeof(struct abi_policy_status));
+	retire_push(&m->retire, (struct retire_item){.kind = RETIRE_POLICY, .value = index});
+}
+
+static void write_status(struct manager *m, uint32_t generation)
+{
+	for (uint32_t i = 0; i < m->policies.got; i++) {
+		struct abi_policy_status *st = policy_status(m, m->policies.index[i]);
+
+		st->generation = generation;
+		if (st->policy_id != m->policies.records[i].policy_id) {
+			st->sa_out = SAD_NONE;
+			st->policy_id = m->policies.records[i].policy_id;
+		}
+	}
+}
+
+uint16_t tables_commit_policies(struct manager *m, const struct abi_generation *g, uint32_t *detail)
+{
+	struct policies *p = &m->policies;
+	uint16_t status = policies_check_commit(p, g->generation, g->count);
+	uint32_t why = ABI_ERR_INTERNAL;
+	struct spd *spd, *old = m->s.tables->spd;
+
+	if (status == ABI_OK)
+		status = policies_assign(p, detail);
+	/* Every policy of today may go, and the table; the answer to a SYNC must fit behind. */
+	if (status == ABI_OK && retire_room(&m->retire) < p->n_live + 2)
+		status = ABI_ERR_NO_SPACE;
+	if (status != ABI_OK)
+		return status;
+	spd = spd_build(p->records, p->index, p->got, g->generation, SOCKET_ID_ANY, &why, detail);
+	if (!spd)
+		return (uint16_t)(why ? why : ABI_ERR_INTERNAL);
+	__atomic_store_n(&m->s.tables->spd, spd, __ATOMIC_RELEASE);
+	retire_push(&m->retire, (struct retire_item){.kind = RETIRE_SPD, .ptr = old});
+	policies_accept(p, policy_gone, m);
+	write_status(m, g->generation);
+	return ABI_OK;
+}
+
+void tables_status(struct manager *m)
+{
+	for (uint32_t i = 0; i < m->policies.n_live; i++) {
+		uint32_t index = m->policies.live[i].index;
+		struct abi_policy_status *st = policy_status(m, index);
+		const struct sa *sa = sad_lookup_out(m->s.tables->sad, index);
+
+		st->sa_out = sa ? sa->slot : SAD_NONE;
+		st->held = m->hold.policies[index].n;
+	}
+}
+
+/* --- addresses and routes --- */
+
+uint16_t tables_net_begin(struct manager *m, const struct abi_generation *g)
+{
+	struct manager_net *n = &m->net;
+
+	n->open = false;
+	if (g->count > FIB_MAX_ADDRESSES + FIB_MAX_ROUTES)
+		return ABI_ERR_NO_SPACE;
+	n->open = true;
+	n->generation = g->generation;
+	n->count = g->count;
+	n->n_addrs = n->n_routes = 0;
+	return ABI_OK;
+}
+
+static bool net_expects(const struct manager_net *n, uint32_t generation)
+{
+	return n->open && generation == n->generation && n->n_addrs + n->n_routes < n->count;
+}
+
+uint16_t tables_net_address(struct manager *m, const struct abi_address *a, uint32_t *detail)
+{
+	struct manager_net *n = &m->net;
+	uint16_t status;
+
+	if (!net_expects(n, a->generation))
+		return ABI_ERR_SEQUENCE;
+	status = check_address(a, n_ports, detail);
+	if (status == ABI_OK && n->n_addrs == FIB_MAX_ADDRESSES)
+		status = ABI_ERR_NO_SPACE;
+	if (status == ABI_OK)
+		n->addrs[n->n_addrs++] = *a;
+	return status;
+}
+
+uint16_t tables_net_route(struct manager *m, const struct abi_route *r, uint32_t *detail)
+{
+	struct manager_net *n = &m->net;
+	uint16_t status;
+
+	if (!net_expects(n, r->generation))
+		return ABI_ERR_SEQUENCE;
+	status = check_route(r, n_ports, detail);
+	if (status == ABI_OK && n->n_routes == FIB_MAX_ROUTES)
+		status = ABI_ERR_NO_SPACE;
+	if (status == ABI_OK)
+		n->routes[n->n_routes++] = *r;
+	return status;
+}
+
+uint16_t tables_commit_net(struct manager *m, const struct abi_generation *g)
+{
+	struct manager_net *n = &m->net;
+	bool fits = n->open && g->generation == n->generation && g->count == n->count &&
+		    n->n_addrs + n->n_routes == n->count;
+	struct fib *fib, *old = m->s.tables->fib;
+	uint32_t why = ABI_ERR_INTERNAL;
+
+	n->open = false;
+	if (!fits)
+		return ABI_ERR_SEQUENCE;
+	if (retire_room(&m->retire) < 2)
+		return ABI_ERR_NO_SPACE;
+	fib = fib_build(n->addrs, n->n_addrs, n->routes, n->n_routes, n_ports, SOCKET_ID_ANY, &why);
+	if (!fib)
+		return (uint16_t)(why ? why : ABI_ERR_INTERNAL);
+	__atomic_store_n(&m->s.tables->fib, fib, __ATOMIC_RELEASE);
+	m->neigh_io.fib = fib;
+	retire_push(&m->retire, (struct retire_item){.kind = RETIRE_FIB, .ptr = old});
+	neigh_announce(m->s.tables->neigh, &m->neigh_io);
+	return ABI_OK;
+}
+
+/* --- after the grace period --- */
+
+void tables_reclaim(struct manager *m, const struct retire_item *item)
+{
+	struct segment *s = m->s.segment;
+	struct abi_policy_counters *c;
+
+	switch (item->kind) {
+	case RETIRE_SPD:
+		spd_free(item->ptr);
+		break;
+	case RETIRE_FIB:
+		fib_free(item->ptr);
+		break;
+	case RETIRE_POLICY:
+		c = segment_area(s, ABI_AREA_POLICY_COUNTERS);
+		memset(&c[(uint64_t)item->value * s->own.max_workers], 0,
+		       s->own.max_workers * sizeof(*c));
+		policies_release(&m->policies, item->value);
+		break;
+	default:
+		break;
+	}
+}

@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * telemetry.c - DPDK telemetry commands. They run on a thread of EAL that nobody can join, so a
+ * lock keeps the segment mapped while one reads it.
+ */
+#include "dataplane/telemetry.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <rte_telemetry.h>
+#include <rte_version.h>
+
+#include "dataplane/stats.h"
+
+#if RTE_VERSION >= RTE_VERSION_NUM(23, 3, 0, 0)
+#define add_number  rte_tel_data_add_dict_uint
+#define list_number rte_tel_data_add_array_uint
+#else
+#define add_number  rte_tel_data_add_dict_u64
+#define list_number rte_tel_data_add_array_u64
+#endif
+
+#define ARRAY_MAX 512u /* what telemetry has room for */
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static const struct segment *segment;
+
+/* "12" below limit; false for anything else. */
+static bool read_index(const char *params, uint32_t limit, uint32_t *index)
+{
+	char *end;
+	unsigned long v;
+
+	if (params[0] < '0' || params[0] > '9')
+		return false;
+	errno = 0;
+	v = strtoul(params, &end, 10);
+	if (*end != '\0' || errno != 0 || v >= limit)
+		return false;
+	*index = (uint32_t)v;
+	return true;
+}
+
+static void list_rows(struct rte_tel_data *d, uint32_t n, bool (*used)(uint32_t))
+{
+	unsigned int listed = 0;
+
+	rte_tel_data_start_array(d, RTE_TEL_U64_VAL);
+	for (uint32_t i = 0; i < n && listed < ARRAY_MAX; i++)
+		if (!used || used(i)) {
+			list_number(d, i);
+			listed++;
+		}
+}
+
+/* --- SAs --- */
+
+static const struct abi_sa_status *sa_line(uint32_t slot)
+{
+	const struct abi_sa_status *all = segment_area(segment, ABI_AREA_SA_STATUS);
+
+	return &all[slot];
+}
+
+static bool sa_used(uint32_t slot)
+{
+	return sa_line(slot)->state != ABI_SA_FREE;
+}
+
+static int show_sa(uint32_t slot, struct rte_tel_data *d)
+{
+	const struct abi_sa_status *st = sa_line(slot);
+	const struct abi_sa_counters c = stats_sa(segment, slot);
+
+	rte_tel_data_start_dict(d);
+	add_number(d, "state", st->state);
+	add_number(d, "spi", st->spi);
+	add_number(d, "direction", st->direction);
+	add_number(d, "current", st->current);
+	add_number(d, "policy_id", st->policy_id);
+	add_number(d, "encr", st->encr);
+	add_number(d, "integ", st->integ);
+	add_number(d, "encap", st->encap);
+	add_number(d, "seq", st->seq);
+	add_number(d, "packets", c.packets);
+	add_number(d, "bytes", c.bytes);
+	add_number(d, "wire_bytes", c.wire_bytes);
+	add_number(d, "drops", c.drops);
+	return 0;
+}
+
+static int show_sas(const char *params, struct rte_tel_data *d)
+{
+	uint32_t slot;
+
+	if (!params) {
+		list_rows(d, segment->own.max_sas, sa_used);
+		return 0;
+	}
+	return read_index(params, segment->own.max_sas, &slot) ? show_sa(slot, d) : -EINVAL;
+}
+
+/* --- policies --- */
+
+static const struct abi_policy_status *policy_line(uint32_t index)
+{
+	const struct abi_policy_status *all = segment_area(segment, ABI_AREA_POLICY_STATUS);
+
+	return &all[index];
+}
+
+static bool policy_used(uint32_t index)
+{
+	return policy_line(index)->policy_id != 0;
+}
+
+static int show_policies(const char *params, struct rte_tel_data *d)
+{
+	struct abi_policy_counters c;
+	uint32_t index;
+
+	if (!params) {
+		list_rows(d, segment->own.max_policies, policy_used);
+		return 0;
+	}
+	if (!read_index(params, segment->own.max_policies, &index))
+		return -EINVAL;
+	c = stats_policy(segment, index);
+	rte_tel_data_start_dict(d);
+	add_number(d, "policy_id", policy_line(index)->policy_id);
+	add_number(d, "generation", policy_line(index)->generation);
+	add_number(d, "held", policy_line(index)->held);
+	add_number(d, "out_hits", c.out_hits);
+	add_number(d, "in_hits", c.in_hits);
+	add_number(d, "dead_out_packets", c.dead_out_packets);
+	add_number(d, "dead_out_bytes", c.dead_out_bytes);
+	add_number(d, "dead_in_packets", c.dead_in_packets);
+	add_number(d, "dead_in_bytes", c.dead_in_bytes);
+	return 0;
+}
+
+/* --- the rest --- */
+
+static int show_drops(const char *params, struct rte_tel_data *d)
+{
+	const struct abi_worker_counters c = stats_workers(segment);
+
+	(void)params;
+	rte_tel_data_start_dict(d);
+	for (unsigned int i = 1; i < DROP_MAX; i++)
+		if (c.drops[i] != 0)
+			add_number(d, stats_drop_name(i), c.drops[i]);
+	return 0;
+}
+
+static int show_workers(const char *params, struct rte_tel_data *d)
+{
+	const struct abi_worker_counters *c = segment_area(segment, ABI_AREA_WORKER_COUNTERS);
+	uint32_t i;
+
+	if (!params) {
+		list_rows(d, segment->own.workers, NULL);
+		return 0;
+	}
+	if (!read_index(params, segment->own.workers, &i))
+		return -EINVAL;
+	rte_tel_data_start_dict(d);
+	add_number(d, "rx_packets", c[i].rx_packets);
+	add_number(d, "tx_packets", c[i].tx_packets);
+	add_number(d, "polls", c[i].polls);
+	add_number(d, "busy_polls", c[i].busy_polls);
+	add_number(d, "punted", c[i].punted);
+	add_number(d, "heartbeat", c[i].heartbeat);
+	return 0;
+}
+
+static const struct abi_port *port_line(uint32_t i)
+{
+	const struct abi_port *all = segment_area(segment, ABI_AREA_PORTS);
+
+	return &all[i];
+}
+
+static bool port_used(uint32_t i)
+{
+	return port_line(i)->name[0] != '\0';
+}
+
+static int show_ports(const char *params, struct rte_tel_data *d)
+{
+	char name[ABI_NAME_LEN];
+	struct abi_port_counters c;
+	uint32_t i;
+
+	if (!params) {
+		list_rows(d, segment->own.max_ports, port_used);
+		return 0;
+	}
+	if (!read_index(params, segment->own.max_ports, &i))
+		return -EINVAL;
+	memcpy(name, port_line(i)->name, sizeof(name));
+	name[sizeof(name) - 1] = '\0';
+	c = stats_port(segment, i);
+	rte_tel_data_start_dict(d);
+	rte_tel_data_add_dict_string(d, "name", name);
+	add_number(d, "link_up", port_line(i)->link_up);
+	add_number(d, "mtu", port_line(i)->mtu);
+	add_number(d, "rx_packets", c.rx_packets);
+	add_number(d, "rx_bytes", c.rx_bytes);
+	add_number(d, "tx_packets", c.tx_packets);
+	add_number(d, "tx_bytes", c.tx_bytes);
+	return 0;
+}
+
+/* --- registration --- */
+
+struct command {
+	const char *name;
+	const char *help;
+	int (*show)(const char *params, struct rte_tel_data *d);
+};
+
+static const struct command commands[] = {
+	{"/espgw/sas", "Slots in use, or one SA. Parameters: slot", show_sas},
+	{"/espgw/policies", "Indices in use, or one policy. Parameters: index", show_policies},
+	{"/espgw/drops", "Dropped packets by reason", show_drops},
+	{"/espgw/workers", "Workers, or one worker. Parameters: index", show_workers},
+	{"/espgw/ports", "Ports, or one port. Parameters: number", show_ports},
+};
+#define N_COMMANDS (sizeof(commands) / sizeof(commands[0]))
+
+static int answer(const char *cmd, const char *params, struct rte_tel_data *d)
+{
+	int ret = -ENOENT;
+
+	pthread_mutex_lock(&lock);
+	for (unsigned int i = 0; i < N_COMMANDS && segment; i++)
+		if (strcmp(commands[i].name, cmd) == 0)
+			ret = commands[i].show(params && params[0] ? params : NULL, d);
+	pthread_mutex_unlock(&lock);
+	return ret;
+}
+
+int telemetry_start(const struct segment *s)
+{
+	pthread_mutex_lock(&lock);
+	segment = s;
+	pthread_mutex_unlock(&lock);
+	for (unsigned int i = 0; i < N_COMMANDS; i++) {
+		int ret = rte_telemetry_register_cmd(commands[i].name, answer, commands[i].help);
+
+		if (ret < 0)
+			return ret;
+	}
+	return 0;
+}
+
+void telemetry_stop(void)
+{
+	pthread_mutex_lock(&lock);
+	segment = NULL;
+	pthread_mutex_unlock(&lock);
+}

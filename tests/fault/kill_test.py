@@ -1,0 +1,121 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""kill_test.py - a daemon or the peer dies under traffic."""
+import json
+import os
+import re
+import time
+
+import cases
+import wire
+from cases import case
+from lab import Lab, Stream, need, wait
+
+
+def both(lab, **kw):
+    return [Stream(lab, f, port=18900 + i, **kw) for i, f in enumerate(("site", "cloud"))]
+
+
+@case(timeout=180)
+def control_killed_three_times_costs_no_packet():
+    with Lab() as lab, wire.Capture(lab) as cap:
+        lab.established()
+        for frm in ("site", "cloud"):
+            lab.reachable(frm)
+        streams = both(lab)
+        for again in range(3):
+            lab.control.kill(9)
+            time.sleep(3 if again else 8)           # the time without control is the test
+            lab.start_control()
+            lab.established(30)
+            wait(lambda: any(p["state"] == "established" for p in
+                             lab.cli("ip", "ipsec", "active-peers", "print")), 30,
+                 "an established peer after the restart")
+            time.sleep(2)                           # the new SAs carry traffic for a while
+        rows = [s.need_lossless() for s in streams]
+        wait(lambda: all(len(r) == 1 for r in lab.sas().values()), 40, "old SAs to go")
+        lab.ping_both(3)
+        cap.stop()
+        cap.need_no_clear()
+        cap.need_genuine(wire.cloud_keys(lab), "--contiguous", min_ok=1000)
+        return "%d packets, none lost" % sum(r["sent"] for r in rows)
+
+
+@case(timeout=120)
+def control_stays_away_until_the_hard_lifetime():
+    """traffic goes on until the SA expires, and is then dropped, not sent in clear"""
+    with Lab(proposal={"lifetime": "12s"}, cloud=["--rekey-time", "1h", "--life-time", "2h"]) as \
+            lab, wire.Capture(lab) as cap:
+        lab.established()
+        lab.reachable()
+        lab.control.kill(9)
+        wait(lambda: lab.ping("site", 1, wait_s=1)[1] == 0, 20, "the SA to expire")
+        lab.ping("site", 5, wait_s=1)
+        lab.start_control()
+        lab.established(30)
+        lab.reachable()
+        lab.ping_both(3)
+        cap.stop()
+        cap.need_no_clear()
+
+
+@case(timeout=120)
+def dataplane_killed_comes_back_without_using_a_number_twice():
+    with Lab() as lab, wire.Capture(lab) as cap:
+        lab.established()
+        for frm in ("site", "cloud"):
+            lab.reachable(frm)
+        streams = both(lab)
+        t = time.monotonic()
+        lab.dataplane.kill(9)
+        lab.start_dataplane()
+        started = time.monotonic() - t
+        for frm in ("site", "cloud"):
+            lab.reachable(frm, 15)
+        took = time.monotonic() - t
+        lost = [s.end()["lost"] for s in streams]
+        need(max(lost) < 500 * (took + 1), "lost %s packets in %.1f s" % (lost, took))
+        for s in both(lab):
+            time.sleep(1)
+            s.need_lossless()
+        cap.stop()
+        cap.need_no_clear()
+        # Rising sequence numbers and no IV twice, over both lives of the data plane.
+        cap.need_genuine(wire.cloud_keys(lab), min_ok=500)
+        return "traffic %.1f s after the kill, start-up %.1f s, lost %s" % (took, started, lost)
+
+
+@case(timeout=120)
+def a_dead_peer_is_noticed_in_interval_times_failures():
+    with Lab(profile={"dpd-interval": "2s", "dpd-maximum-failures": 3}) as lab:
+        lab.established()
+        lab.reachable()
+        pid = json.loads(lab.peer("info", "--json").stdout)["pid"]
+        os.kill(pid, 9)
+        t = time.monotonic()
+        wait(lambda: not any(lab.sas().values()), 30, "the dead peer's SAs to go")
+        took = time.monotonic() - t
+        need(5 <= took <= 11, "noticed after %.1f s instead of about 2 s x 3" % took)
+        need(re.search(r"(?i)dpd|dead|not respond", lab.log()), "nothing in the log:\n" + lab.log())
+        return "noticed after %.1f s" % took
+
+
+@case(timeout=120)
+def both_daemons_killed_together():
+    with Lab() as lab, wire.Capture(lab) as cap:
+        lab.established()
+        lab.reachable()
+        lab.control.kill(9)
+        lab.dataplane.kill(9)
+        lab.start_dataplane()
+        lab.start_control()
+        lab.established(45)
+        lab.reachable()
+        lab.ping_both(5)
+        cap.stop()
+        cap.need_no_clear()
+        cap.need_genuine(wire.cloud_keys(lab), "--first-seq", "1")
+
+
+if __name__ == "__main__":
+    cases.main()

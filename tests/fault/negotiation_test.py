@@ -1,0 +1,82 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""negotiation_test.py - every way to disagree is logged clearly, tried again, and heals by itself."""
+import re
+
+import cases
+import wire
+from cases import case
+from lab import Lab, need, wait
+
+# name, what the cloud gateway is told, what our log must say, how it is put right
+DISAGREEMENTS = {
+    "wrong_secret": (["--psk", "another"], r"(?i)pre-shared|secret|could not decrypt|"
+                     r"decryption failed", ["--psk", "123456"]),
+    "no_common_phase_1_proposal": (["--ike-proposal", "aes256-sha256-modp2048"],
+                                   r"NO_PROPOSAL_CHOSEN", ["--ike-proposal",
+                                                           "aes128-md5-modp768"]),
+    "no_common_phase_2_proposal": (["--esp-proposal", "aes256-sha256"], r"NO_PROPOSAL_CHOSEN",
+                                   ["--esp-proposal", "aes128-md5"]),
+    "different_selectors": (["--remote-ts", "192.168.77.0/24"], r"INVALID_ID_INFORMATION",
+                            ["--remote-ts", "192.168.1.0/24"]),
+}
+
+
+def disagree(name):
+    wrong, words, right = DISAGREEMENTS[name]
+    with Lab(start=False) as lab, wire.Capture(lab) as cap:
+        lab.peer("reconf", *wrong)
+        lab.write_conf()
+        lab.start_dataplane()
+        lab.start_control()
+        lab.sh(lab.site, "ping", "-c", "1", "-W", "1", "10.100.1.6", check=False)
+        lab.control.wait_text(words, 40)
+        line = [x for x in lab.log().splitlines() if re.search(words, x)][0]
+        need("123456" not in lab.log() and "another" not in lab.log(), "a secret is in the log")
+        again = len(lab.log())
+        lab.control.wait_text(words, 60, again)              # it tries again and says so again
+        need(not any(lab.sas().values()), "SAs without agreement: %s" % lab.sas())
+        peers = lab.cli("ip", "ipsec", "active-peers", "print")
+        need(len(peers) <= 2, "attempts pile up: %s" % peers)
+        logged = lab.cli("system", "log", "print")
+        need(any(re.search(words, r["message"]) for r in logged), "system log print has no such line")
+        lab.peer("reconf", *right, "--flush")
+        lab.established(90)
+        lab.reachable()
+        lab.ping_both(3)
+        cap.stop()
+        cap.need_no_clear()
+        return line[-160:]
+
+
+for _name in DISAGREEMENTS:
+    case(_name, timeout=240, param=_name)(disagree)
+
+
+@case(timeout=240)
+def silent_peer():
+    """retransmits with growing gaps, says so, and comes up when the peer speaks"""
+    with Lab(start=False) as lab, wire.Capture(lab) as cap:
+        lab.peer("cut")
+        lab.write_conf()
+        lab.start_dataplane()
+        lab.start_control()
+        lab.sh(lab.site, "ping", "-c", "1", "-W", "1", "10.100.1.6", check=False)
+        lab.control.wait_text(r"(?i)retransmit", 30)
+        wait(lambda: len(cap.phase1_starts()) >= 4, 60, "4 first messages")
+        starts = cap.phase1_starts()
+        same = [t for t, c in starts if c == starts[0][1]]
+        gaps = [b - a for a, b in zip(same, same[1:])]
+        need(len(gaps) >= 2 and all(b > a * 1.2 for a, b in zip(gaps, gaps[1:])),
+             "retransmissions do not back off: %s" % gaps)
+        need(not any(lab.sas().values()), "SAs without a peer")
+        lab.peer("uncut")
+        lab.established(120)
+        lab.ping_both(3)
+        cap.stop()
+        cap.need_no_clear()
+        return "gaps of " + ", ".join("%.1f s" % g for g in gaps)
+
+
+if __name__ == "__main__":
+    cases.main()

@@ -1,0 +1,74 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""drops_test.py - each kind of bad packet moves its own counter by its number, and no other."""
+import cases
+import wire
+from cases import case
+from inject import esp, ip, send, udp, wan
+from lab import Lab, need, wait
+from suites import CLOUD_HOST, SITE_HOST
+
+N = 20
+
+
+def inner(src=CLOUD_HOST, dst=SITE_HOST):
+    return ip(src, dst, 17, udp(4444, 18902, b"inner packet of a test" * 3))
+
+
+def bad_packets(key, top):
+    """name, counter, packets; the numbers used never overlap"""
+    later = iter(range(top + 1000, top + 100_000))
+    replayed = wan(esp(key, next(later), inner()))
+    return [
+        ("unknown SPI", "in-no-states",
+         [wan(esp(dict(key, spi="0x%08x" % (0x7fff0000 + i)), 1, inner())) for i in range(N)]),
+        ("wrong ICV", "in-state-protocol-errors",
+         [wan(esp(key, next(later), inner(), corrupt=True)) for _ in range(N)]),
+        ("wrong next header", "in-state-protocol-errors",
+         [wan(esp(key, next(later), inner(), next_header=99)) for _ in range(N)]),
+        ("replayed", "in-state-sequence-errors", [replayed] * (N + 1)),
+        ("left of the window", "in-state-sequence-errors",
+         [wan(esp(key, 1 + i, inner())) for i in range(N)]),
+        ("source outside the selectors", "in-no-policies",
+         [wan(esp(key, next(later), inner(src="10.100.2.6"))) for _ in range(N)]),
+        ("destination outside the selectors", "in-no-policies",
+         [wan(esp(key, next(later), inner(dst="192.168.2.12"))) for _ in range(N)]),
+        ("plain ESP for an encapsulated SA", "in-state-mismatches",
+         [wan(esp(key, next(later), inner()), proto=50) for _ in range(N)]),
+        ("shorter than an ESP header", "in-header-errors",
+         [wan(b"\x12\x34\x56\x78\0" + bytes(i % 3)) for i in range(N)]),
+    ]
+
+
+def counters(lab):
+    return {k: int(v) for k, v in lab.statistics().items()
+            if k.startswith(("in-", "out-")) and str(v).isdigit()}
+
+
+@case()
+def every_bad_packet_is_counted_once_under_its_reason():
+    with Lab() as lab:
+        lab.established()
+        lab.reachable()
+        lab.ping_both(3)
+        row = lab.sas()["in"][0]
+        key = next(k for k in wire.cloud_keys(lab) if int(k["spi"], 16) == int(row["spi"], 16))
+        for name, counter, packets in bad_packets(key, int(row["seq"])):
+            before = counters(lab)
+            with wire.Capture(lab, "lan") as lan:
+                send(lab, packets)
+
+                def moved():
+                    now = counters(lab)
+                    return {k: now[k] - before[k] for k in now if now[k] != before[k]}
+                wait(lambda: sum(moved().values()) >= N, 5, "%s: %d drops" % (name, N))
+                need(moved() == {counter: N}, "%s: %s instead of %s: %d" %
+                     (name, moved(), counter, N))
+                lan.stop()
+                arrived, _ = lan.inner("10.0.0.0/8", "192.168.0.0/16")
+                need(arrived == (1 if name == "replayed" else 0), "%s: %d packets reached the LAN" %
+                     (name, arrived))
+
+
+if __name__ == "__main__":
+    cases.main()

@@ -1,0 +1,66 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""rekey_test.py - SAs are replaced every few seconds under a steady stream; nothing is lost."""
+import re
+import time
+
+import cases
+import wire
+from cases import case
+from lab import Lab, Stream, need
+
+SECONDS = 60
+LONG = ["--rekey-time", "1h", "--life-time", "2h", "--ike-rekey-time", "4h", "--over-time", "1h"]
+
+
+def esp_spis(cap):
+    """SPIs seen on the wire, from the gateway and to it"""
+    out = (set(), set())
+    for _, f in cap.frames():
+        if f[12:14] == b"\x08\x00" and f[23] == 17 and f[36:38] == (4500).to_bytes(2, "big") \
+                and f[42:46] != b"\0\0\0\0" and len(f) > 60:
+            out[f[26:30] != wire.GATEWAY_BYTES].add(f[42:46])
+    return out
+
+
+def established(lab):
+    """phase 1 SAs that strongSwan has seen established"""
+    return len(re.findall(r"IKE_SA \S+ established between", lab.cloud_log()))
+
+
+def rekey(by, phase):
+    conf, cloud = {}, list(LONG)
+    if by == "gateway":
+        conf = {"profile": {"lifetime": "10s"}} if phase == 1 else {"proposal": {"lifetime": "10s"}}
+    elif phase == 1:
+        cloud[cloud.index("--ike-rekey-time") + 1] = "6s"
+    else:
+        cloud[cloud.index("--rekey-time") + 1] = "6s"
+    with Lab(cloud=cloud, **conf) as lab, wire.Capture(lab) as cap:
+        lab.established()
+        lab.reachable("site")
+        lab.reachable("cloud")
+        streams = [Stream(lab, f, port=18900 + i) for i, f in enumerate(("site", "cloud"))]
+        time.sleep(SECONDS)                                # the length of the test itself
+        results = [s.need_lossless() for s in streams]
+        need(min(r["sent"] for r in results) > 490 * SECONDS, "not a steady stream: %s" % results)
+        cap.stop()
+        spis = esp_spis(cap)
+        times = established(lab) - 1 if phase == 1 else min(map(len, spis)) - 1
+        need(times >= SECONDS // 12, "only %d rekeys in %d s" % (times, SECONDS))
+        sas = lab.sas()
+        need(all(1 <= len(r) <= 3 for r in sas.values()), "SAs pile up: %s" % sas)
+        peers = lab.cli("ip", "ipsec", "active-peers", "print")
+        need(1 <= len(peers) <= 2, "peers pile up: %s" % peers)
+        cap.need_no_clear()
+        cap.need_genuine(wire.cloud_keys(lab), "--first-seq", "1", "--contiguous", min_ok=50_000)
+        return "%d rekeys, %d packets, none lost" % (times, sum(r["sent"] for r in results))
+
+
+for _by in ("gateway", "cloud"):
+    for _phase in (2, 1):
+        case("phase_%d_by_the_%s" % (_phase, _by), timeout=240, param=(_by, _phase))(
+            lambda p: rekey(*p))
+
+if __name__ == "__main__":
+    cases.main()

@@ -1,0 +1,295 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* espkit.c - a pair of SAs and the peer's end of them. */
+#include "tests/unit/dataplane/ipsec/espkit.h"
+
+#include <stdlib.h>
+
+#include "dataplane/net/parse.h"
+
+struct espkit esp;
+
+void pipeline_route(struct worker *w, struct rte_mbuf *m)
+{
+	(void)w;
+	assert_true(esp.n_routed < sizeof(esp.routed) / sizeof(esp.routed[0]));
+	esp.routed[esp.n_routed++] = m;
+}
+
+void pipeline_drop(struct worker *w, struct rte_mbuf *m, enum drop_reason reason)
+{
+	(void)w;
+	esp.n_dropped++;
+	esp.dropped = reason;
+	rte_pktmbuf_free(m);
+}
+
+int espkit_setup(void **state)
+{
+	if (kit_setup(state) != 0)
+		return -1;
+	esp.seed = 7;
+	esp.sad = sad_create(ESPKIT_SAS, ESPKIT_POLICIES, kit.h->sa_status, SOCKET_ID_ANY);
+	kit.h->tables.sad = esp.sad;
+	kit.w->crypto = crypto_create(SOCKET_ID_ANY);
+	return esp.sad != NULL && kit.w->crypto != NULL ? 0 : -1;
+}
+
+int espkit_teardown(void **state)
+{
+	sad_free(esp.sad);
+	crypto_free(kit.w->crypto);
+	return kit_teardown(state);
+}
+
+const struct reference_suite *espkit_suite(const char *name)
+{
+	for (unsigned int i = 0; i < REFERENCE_SUITES; i++)
+		if (strcmp(reference_suites[i].name, name) == 0)
+			return &reference_suites[i];
+	fail_msg("no suite %s", name);
+	return NULL;
+}
+
+struct abi_range espkit_range(uint32_t lo, uint32_t hi)
+{
+	struct abi_range r = {.family = 4, .port_hi = UINT16_MAX};
+
+	put32(r.lo, lo);
+	put32(r.hi, hi);
+	return r;
+}
+
+static struct abi_sa_add common(void)
+{
+	struct abi_sa_add c = {
+		.msg = {.type = ABI_CMD_SA_ADD, .length = sizeof(c)},
+		.policy_id = 42,
+		.mode = ABI_MODE_TUNNEL,
+		.encap = esp.encap,
+		.encr = esp.suite->encr,
+		.integ = esp.suite->integ,
+		.encr_key_len = esp.suite->encr_key_len,
+		.integ_key_len = esp.suite->integ_key_len,
+		.local = abi4(WAN_US),
+		.remote = abi4(PEER),
+		.n_local = 1,
+		.n_remote = 1,
+	};
+
+	if (esp.encap == ABI_ENCAP_UDP)
+		c.local_port = c.remote_port = NATT_PORT;
+	c.ts_local[0] = espkit_range(IP(192, 168, 1, 0), IP(192, 168, 1, 255));
+	c.ts_remote[0] = espkit_range(IP(10, 100, 1, 0), IP(10, 100, 1, 255));
+	return c;
+}
+
+struct abi_sa_add espkit_out(void)
+{
+	struct abi_sa_add c = common();
+
+	c.slot = OUT_SLOT;
+	c.spi = OUT_SPI;
+	c.cookie = 1001;
+	c.direction = ABI_DIR_OUT;
+	c.flags = ABI_SA_F_CURRENT;
+	memcpy(c.encr_key, esp.out_key, sizeof(esp.out_key));
+	memcpy(c.integ_key, esp.out_auth, sizeof(esp.out_auth));
+	return c;
+}
+
+struct abi_sa_add espkit_in(void)
+{
+	struct abi_sa_add c = common();
+
+	c.slot = IN_SLOT;
+	c.spi = IN_SPI;
+	c.cookie = 1002;
+	c.direction = ABI_DIR_IN;
+	c.replay_window = 128;
+	memcpy(c.encr_key, esp.in_key, sizeof(esp.in_key));
+	memcpy(c.integ_key, esp.in_auth, sizeof(esp.in_auth));
+	return c;
+}
+
+void espkit_add(const struct abi_sa_add *c)
+{
+	uint32_t detail;
+
+	assert_int_equal(sad_add(esp.sad, c, ESPKIT_POLICY, kit.w->now, &detail), ABI_OK);
+}
+
+void espkit_remove(uint32_t slot)
+{
+	const struct sa *sa = sad_slot(esp.sad, slot);
+
+	if (sa == NULL)
+		return;
+	assert_int_equal(sad_delete(esp.sad, slot, sa->spi), ABI_OK);
+	sad_reclaim(esp.sad, slot);
+}
+
+void espkit_pair(const struct reference_suite *s, uint8_t encap)
+{
+	struct abi_sa_add c;
+
+	espkit_remove(OUT_SLOT);
+	espkit_remove(IN_SLOT);
+	esp.suite = s;
+	esp.encap = encap;
+	esp.peer_seq = 0;
+	reference_fill(&esp.seed, esp.out_key, sizeof(esp.out_key));
+	reference_fill(&esp.seed, esp.out_auth, sizeof(esp.out_auth));
+	reference_fill(&esp.seed, esp.in_key, sizeof(esp.in_key));
+	reference_fill(&esp.seed, esp.in_auth, sizeof(esp.in_auth));
+	c = espkit_out();
+	espkit_add(&c);
+	c = espkit_in();
+	espkit_add(&c);
+}
+
+int espkit_begin(void **state)
+{
+	kit_begin(state);
+	memset(kit.h->sa_counters, 0, ESPKIT_SAS * kit.w->stride * sizeof(*kit.h->sa_counters));
+	memset(kit.h->sa_drops, 0, ESPKIT_SAS * kit.w->stride * sizeof(*kit.h->sa_drops));
+	memset(kit.h->policy_counters, 0,
+	       ESPKIT_POLICIES * kit.w->stride * sizeof(*kit.h->policy_counters));
+	esp.n_dropped = 0;
+	esp.events = 0;
+	espkit_pair(espkit_suite("aes128+sha1"), ABI_ENCAP_NONE);
+	return 0;
+}
+
+int espkit_end(void **state)
+{
+	rte_pktmbuf_free_bulk(esp.routed, esp.n_routed);
+	esp.n_routed = 0;
+	for (uint32_t i = 0; i < ESPKIT_SAS; i++)
+		espkit_remove(i);
+	return kit_end(state);
+}
+
+struct rte_mbuf *espkit_clear(const struct frame *f)
+{
+	struct rte_mbuf *m = kit_parse(f);
+
+	assert_int_equal(pkt_meta(m)->verdict, PKT_FORWARD);
+	pkt_meta(m)->sa_slot = OUT_SLOT;
+	pkt_meta(m)->flags |= PKT_F_PROTECTED;
+	return m;
+}
+
+static enum drop_reason reason_of(struct rte_mbuf *m)
+{
+	const struct pkt_meta *meta = pkt_meta(m);
+
+	return meta->verdict == PKT_DROP ? (enum drop_reason)meta->reason : DROP_NONE;
+}
+
+enum drop_reason espkit_send(struct rte_mbuf **m)
+{
+	esp_out_burst(kit.w, m, 1);
+	return reason_of(*m);
+}
+
+long espkit_open(const struct rte_mbuf *m, struct reference_esp *e, uint8_t *inner)
+{
+	const uint8_t *ip = rte_pktmbuf_mtod_offset(m, const uint8_t *, ETH);
+	size_t head = 20, len = get16(ip + 2);
+
+	assert_int_equal(m->data_len, ETH + len);
+	assert_int_equal(m->pkt_len, ETH + len);
+	assert_int_equal(ip[0], 0x45);
+	assert_int_equal(ref_cksum(ip, 20), 0);
+	assert_int_equal(ip[8], 64);
+	assert_int_equal(get32(ip + 12), WAN_US);
+	assert_int_equal(get32(ip + 16), PEER);
+	if (esp.encap == ABI_ENCAP_UDP) {
+		assert_int_equal(ip[9], 17);
+		assert_int_equal(get16(ip + 20), NATT_PORT);
+		assert_int_equal(get16(ip + 22), NATT_PORT);
+		assert_int_equal(get16(ip + 24), len - 20);
+		assert_int_equal(get16(ip + 26), 0);
+		head += 8;
+	} else {
+		assert_int_equal(ip[9], 50);
+	}
+	return reference_open(esp.suite, esp.out_key, esp.out_auth, ip + head, len - head, e,
+			      inner);
+}
+
+struct reference_esp espkit_next(uint32_t seq)
+{
+	struct reference_esp e = {
+		.spi = IN_SPI, .seq = seq, .next_header = 4, .pad = -1, .pad_length = -1};
+
+	reference_fill(&esp.seed, e.iv, sizeof(e.iv));
+	return e;
+}
+
+struct frame espkit_wrap(const uint8_t *bytes, size_t len)
+{
+	struct frame f;
+
+	if (esp.encap == ABI_ENCAP_UDP) {
+		f = frame_udp(PEER, WAN_US, NATT_PORT, NATT_PORT, bytes, len);
+		put16(f.b + ETH + 26, 0);
+		return f;
+	}
+	f = frame_ipv4(PEER, WAN_US, 50, len);
+	memcpy(f.b + ETH + 20, bytes, len);
+	return f;
+}
+
+struct frame espkit_sealed(const struct frame *f, const struct reference_esp *e)
+{
+	struct reference_esp next = espkit_next(esp.peer_seq + 1);
+	uint8_t bytes[2100];
+	size_t len;
+
+	if (e == NULL)
+		esp.peer_seq++;
+	len = reference_seal(esp.suite, esp.in_key, esp.in_auth, e != NULL ? e : &next, f->b + ETH,
+			     f->len - ETH, bytes);
+
+	return espkit_wrap(bytes, len);
+}
+
+enum drop_reason espkit_receive(const struct frame *f, struct rte_mbuf **m)
+{
+	*m = kit_parse(f);
+	if (pkt_meta(*m)->verdict == PKT_ESP_IN)
+		esp_in_burst(kit.w, m, 1);
+	return reason_of(*m);
+}
+
+enum drop_reason espkit_reason(const struct frame *f)
+{
+	struct rte_mbuf *m;
+	enum drop_reason why = espkit_receive(f, &m);
+
+	rte_pktmbuf_free(m);
+	return why;
+}
+
+const struct abi_sa_counters *espkit_counters(uint32_t slot)
+{
+	return worker_sa(kit.w, slot);
+}
+
+static void take_event(void *ctx, const struct abi_ev_sa *ev)
+{
+	(void)ctx;
+	assert_true(esp.events < 16);
+	esp.event[esp.events++] = *ev;
+}
+
+void espkit_tick(uint64_t now)
+{
+	const struct sad_tick_io io = {.counters = kit.h->sa_counters,
+				       .stride = kit.w->stride,
+				       .workers = 1,
+				       .event = take_event};
+
+	sad_tick(esp.sad, &io, now);
+}

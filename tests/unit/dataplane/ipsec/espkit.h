@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * espkit.h - on top of the site of netkit.h: an SA database, a crypto engine, one policy's pair of
+ * SAs between the site's 192.168.1.0/24 and the peer's 10.100.1.0/24, and the peer itself by
+ * OpenSSL (reference.h).
+ */
+#ifndef ESPGW_TESTS_ESPKIT_H
+#define ESPGW_TESTS_ESPKIT_H
+
+#include "dataplane/ipsec/crypto.h"
+#include "dataplane/ipsec/esp.h"
+#include "dataplane/ipsec/sad.h"
+#include "tests/unit/dataplane/ipsec/reference.h"
+#include "tests/unit/dataplane/net/netkit.h"
+
+#define ESPKIT_SAS	64u
+#define ESPKIT_POLICIES 16u
+#define ESPKIT_POLICY	3u
+#define OUT_SLOT	5u
+#define OUT_SPI		0x00c0ffeeu
+#define IN_SLOT		7u
+#define IN_SPI		(0x12345600u + IN_SLOT)
+#define NATT_PORT	4500u
+
+struct espkit {
+	struct sad *sad;
+	const struct reference_suite *suite;
+	uint8_t encap;
+	uint8_t out_key[32], out_auth[64];
+	uint8_t in_key[32], in_auth[64];
+	uint64_t seed;
+	uint32_t peer_seq; /* last number of espkit_sealed() */
+	unsigned int n_routed;
+	struct rte_mbuf *routed[512]; /* what came to pipeline_route() */
+	unsigned int n_dropped;	      /* what came to pipeline_drop() */
+	enum drop_reason dropped;     /* the last of them */
+	uint64_t events;
+	struct abi_ev_sa event[16];
+};
+extern struct espkit esp;
+
+/** cmocka group setup and teardown, over kit_setup(). */
+int espkit_setup(void **state);
+int espkit_teardown(void **state);
+/** Per test: a pair of fresh SAs (AES-128 with SHA1, plain ESP, window 128), counters zero; the
+ * teardown checks that no packet is lost. */
+int espkit_begin(void **state);
+int espkit_end(void **state);
+
+/** Throw the pair away and install one of that suite and encapsulation. */
+void espkit_pair(const struct reference_suite *s, uint8_t encap);
+const struct reference_suite *espkit_suite(const char *name);
+/** The commands espkit_pair() sends, for a test to change. */
+struct abi_sa_add espkit_out(void);
+struct abi_sa_add espkit_in(void);
+void espkit_add(const struct abi_sa_add *c);
+void espkit_remove(uint32_t slot);
+struct abi_range espkit_range(uint32_t lo, uint32_t hi);
+
+/** A clear packet from the site as it comes to esp_out. */
+struct rte_mbuf *espkit_clear(const struct frame *f);
+/** Run one packet through esp_out_burst(); its reason, DROP_NONE when it is to be sent. */
+enum drop_reason espkit_send(struct rte_mbuf **m);
+/** Open what esp_out made at IP header ip, by OpenSSL: the inner packet; its length, or -1. */
+long espkit_open(const struct rte_mbuf *m, struct reference_esp *e, uint8_t *inner);
+
+/** What the peer sends: an inner packet of frame f sealed with e (NULL: next number), behind outer
+ * headers. */
+struct frame espkit_sealed(const struct frame *f, const struct reference_esp *e);
+/** Outer headers around ready-made ESP bytes. */
+struct frame espkit_wrap(const uint8_t *bytes, size_t len);
+struct reference_esp espkit_next(uint32_t seq);
+/** Through parse_burst() and esp_in_burst(). *m is what is left, the caller's. */
+enum drop_reason espkit_receive(const struct frame *f, struct rte_mbuf **m);
+/** The same when only the reason matters; frees the packet. */
+enum drop_reason espkit_reason(const struct frame *f);
+
+const struct abi_sa_counters *espkit_counters(uint32_t slot);
+void espkit_tick(uint64_t now);
+
+#endif
