@@ -6,7 +6,9 @@
  * A device that hands us packets of the local kernel (net_tap, net_af_packet on a veth) must get
  * them finished: transmit checksum and segmentation offload are switched off on the kernel's side
  * (ethtool -K IFACE tx off tso off gso off), or their UDP and TCP checksums are wrong here and
- * everywhere behind us.
+ * everywhere behind us. net_af_packet has the kernel put IP fragments together before it hands them
+ * over, and cuts the result off at its frame size of 2 KB: fragments of larger packets end as
+ * net-header. net_tap does neither.
  *
  * Ports are opened before the workers start and closed after they stopped.
  */
@@ -17,6 +19,9 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <rte_bus.h>
 #include <rte_dev.h>
@@ -73,6 +78,21 @@ static bool iface_of(const char *devargs, char name[IF_NAMESIZE])
 	return true;
 }
 
+/* Is there an interface of that name with somebody at its other end? */
+static bool iface_is_running(const char *iface)
+{
+	struct ifreq req = {0};
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	bool running;
+
+	if (fd < 0)
+		return false;
+	snprintf(req.ifr_name, sizeof(req.ifr_name), "%s", iface);
+	running = ioctl(fd, SIOCGIFFLAGS, &req) == 0 && (req.ifr_flags & IFF_RUNNING) != 0;
+	close(fd);
+	return running;
+}
+
 /* What we know better than the driver's exit code: the interface's name, and af_packet's queues. */
 static int complete_devargs(const char *devargs, uint16_t workers, char out[DEVARGS_LEN],
 			    const struct text *err)
@@ -88,6 +108,11 @@ static int complete_devargs(const char *devargs, uint16_t workers, char out[DEVA
 	if (kernel && if_nametoindex(iface) == 0)
 		return fail_with(err, -ENODEV, "device '%s': there is no interface '%s' here",
 				 devargs, iface);
+	/* A second process would get a queue of the same TAP, and the two would share its packets.
+	 */
+	if (is_driver(devargs, "net_tap") && iface_of(devargs, iface) && iface_is_running(iface))
+		return fail_with(err, -EBUSY, "device '%s': interface '%s' is in use", devargs,
+				 iface);
 	if (af_packet && strstr(devargs, ",qpairs=") == NULL)
 		n = snprintf(out, DEVARGS_LEN, "%s,qpairs=%u", devargs, workers);
 	else
@@ -227,7 +252,7 @@ static bool link_is_up(uint16_t id)
 	return rte_eth_link_get_nowait(id, &link) == 0 && link.link_status == RTE_ETH_LINK_UP;
 }
 
-static int start(struct port *p, const struct text *err)
+static int start(struct port *p, const struct rte_eth_dev_info *info, const struct text *err)
 {
 	int rc = rte_eth_dev_start(p->ethdev);
 
@@ -236,6 +261,12 @@ static int start(struct port *p, const struct text *err)
 	rc = rte_eth_macaddr_get(p->ethdev, &p->mac);
 	if (rc < 0)
 		return fail_with(err, rc, "port '%s': MAC address: %s", p->name, strerror(-rc));
+	/*
+	 * The MAC that a TAP reports is that of the kernel's interface at the other end of the
+	 * cable. We are not that host.
+	 */
+	if (is_driver(info->driver_name, "net_tap"))
+		p->mac.addr_bytes[RTE_ETHER_ADDR_LEN - 1] ^= 1;
 	p->link_up = link_is_up(p->ethdev);
 	return 0;
 }
@@ -283,7 +314,7 @@ int port_open(const char *name, const char *devargs, uint16_t mtu, uint16_t work
 	if (rc == 0)
 		rc = configure(&p, &info, pool, &text);
 	if (rc == 0)
-		rc = start(&p, &text);
+		rc = start(&p, &info, &text);
 	if (rc < 0) {
 		detach(p.ethdev);
 		return rc;
