@@ -78,7 +78,7 @@ int duration_parse(const char *s, uint64_t *seconds)
 		total += n * units[unit++].seconds;
 		first = false;
 		s++;
-		if (*s == ' ')
+		if (*s == ' ' && s[1] != '\0')
 			s++;
 	} while (*s != '\0');
 	*seconds = total;

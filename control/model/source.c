@@ -249,6 +249,8 @@ const struct source_file *source_place(const struct source *s, unsigned text_lin
 {
 	size_t lo = 0, hi = s->n_pieces;
 
+	if (text_line > s->lines) /* the parser met the end */
+		text_line = s->lines ? s->lines : 1;
 	while (hi - lo > 1) { /* the last piece that begins at or before the line */
 		size_t mid = (lo + hi) / 2;
 
