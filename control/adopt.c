@@ -376,6 +376,18 @@ void children_retire(struct children *c, uint64_t now)
 	}
 }
 
+bool children_serves_adopted(const struct children *c, uint32_t policy_id)
+{
+	const struct sa_pair *p;
+
+	if (c->n_adopted == 0)
+		return false;
+	TAILQ_FOREACH (p, sa_table_all(c->table), link)
+		if (p->adopted && p->policy_id == policy_id && p->state == SA_PAIR_READY)
+			return true;
+	return false;
+}
+
 bool children_has_adopted(const struct children *c, const char *peer)
 {
 	const struct sa_pair *p;

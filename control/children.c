@@ -142,6 +142,9 @@ void children_drop(struct children *c, struct sa_pair *p)
 		return;
 	if (p->adopted)
 		c->n_adopted--;
+	if (p->switch_at != 0)
+		c->n_switching--;
+	p->switch_at = 0;
 	if (p->state == SA_PAIR_ADDING && p->waiting > 0) {
 		p->remove_after = true; /* its adds are under way; see on_added() */
 		return;
@@ -295,6 +298,8 @@ static int start_install(struct children *c, struct sa_pair *p, const struct ike
 	rc = sa_table_bind(c->table, p, &p->out);
 	if (rc != 0)
 		return rc;
+	if (p->behind_adopted)
+		p->out.add.flags &= ~ABI_SA_F_CURRENT;
 	if (c->left_dead != NULL)
 		c->left_dead[p->in.add.slot] = c->left_dead[p->out.add.slot] = 0;
 	if (p->in.keys == NULL || p->out.keys == NULL)
@@ -322,6 +327,7 @@ void children_install(struct children *c, const struct ike_child_sa *sa, uint64_
 	p->added = now;
 	p->added_wall = c->ops->wall(c->ctx);
 	p->pfs_group = sa->pfs_group;
+	p->behind_adopted = children_serves_adopted(c, sa->policy_id);
 	snprintf(p->peer, sizeof(p->peer), "%s", sa->peer != NULL ? sa->peer : "");
 	snprintf(p->comment, sizeof(p->comment), "%s", sa->comment != NULL ? sa->comment : "");
 	rc = start_install(c, p, sa);
@@ -342,17 +348,47 @@ void children_fail_later(struct children *c, uint64_t token, int rc)
 	c->failed[c->n_failed++].rc = rc;
 }
 
+static void make_current(struct children *c, struct sa_pair *p)
+{
+	const struct abi_sa_update u = {.msg.type = ABI_CMD_SA_UPDATE,
+					.slot = p->out.add.slot,
+					.spi = p->out.add.spi,
+					.what = ABI_SA_UPD_CURRENT};
+
+	if (p->switch_at != 0)
+		c->n_switching--;
+	p->switch_at = 0;
+	p->behind_adopted = false;
+	p->out.add.flags |= ABI_SA_F_CURRENT;
+	(void)dataplane_command(c->dp, &u, sizeof(u), NULL, NULL);
+}
+
+/*
+ * The engine knows nothing of adopted pairs and would send through its first one at once. But while
+ * an adopted one works, nothing must be lost: an IKEv1 responder has the new pair only when it has
+ * taken our last message (RFC 2409 section 5.5), so wait until it uses it or has had the time.
+ */
 void children_current(struct children *c, uint64_t token)
 {
 	struct sa_pair *p = c->table != NULL ? sa_table_find(c->table, token) : NULL;
-	struct abi_sa_update u = {.msg.type = ABI_CMD_SA_UPDATE, .what = ABI_SA_UPD_CURRENT};
 
 	if (p == NULL || !sa_half_exists(&p->out))
 		return;
-	u.slot = p->out.add.slot;
-	u.spi = p->out.add.spi;
-	p->out.add.flags |= ABI_SA_F_CURRENT;
-	(void)dataplane_command(c->dp, &u, sizeof(u), NULL, NULL);
+	if (!p->behind_adopted) {
+		make_current(c, p);
+	} else if (p->switch_at == 0) {
+		p->switch_at = c->now + CHILDREN_SWITCH;
+		c->n_switching++;
+	}
+}
+
+static void switch_due(struct children *c)
+{
+	struct sa_pair *p;
+
+	TAILQ_FOREACH (p, sa_table_all(c->table), link)
+		if (p->switch_at != 0 && c->now >= p->switch_at)
+			make_current(c, p);
 }
 
 void children_remove(struct children *c, uint64_t token)
@@ -415,6 +451,9 @@ static void first_traffic(struct children *c, struct sa_pair *p, const struct sa
 	if (h != &p->in || p->told_first || p->token == 0)
 		return;
 	p->told_first = true;
+	p->behind_adopted = false;
+	if (p->switch_at != 0)
+		make_current(c, p);
 	c->ops->first_traffic(c->ctx, p->token);
 }
 
@@ -510,7 +549,10 @@ static void reap(struct children *c)
 
 void children_tick(struct children *c, uint64_t now)
 {
+	c->now = now;
 	deliver_due(c);
+	if (c->n_switching > 0)
+		switch_due(c);
 	reap(c);
 	if (now < c->next_retire)
 		return;

@@ -23,6 +23,7 @@
 #include "control/sa_table.h"
 
 #define CHILDREN_ADOPTED_GRACE 10000000000ull /* ns */
+#define CHILDREN_SWITCH	       1000000000ull  /* ns, from an adopted pair to the new one */
 
 struct children;
 

@@ -20,6 +20,8 @@ struct children {
 	unsigned int n_failed;
 	unsigned int reap; /* pairs to be freed in the next tick */
 	unsigned int n_adopted;
+	unsigned int n_switching; /* pairs that wait to become current */
+	uint64_t now;		  /* of the last tick */
 	uint64_t next_retire;
 	uint8_t *left_dead; /* per slot: a dead line of an earlier dataplane, free for us */
 	uint32_t left_dead_n;
@@ -34,6 +36,8 @@ void children_delete_half(struct children *c, struct sa_pair *p, struct sa_half 
 			  dataplane_reply_fn *fn);
 void children_fail_later(struct children *c, uint64_t token, int rc);
 
+/** adopt.c: is an adopted pair carrying this policy's traffic? */
+bool children_serves_adopted(const struct children *c, uint32_t policy_id);
 /** adopt.c: a new pair is in; note which adopted ones it replaces. */
 void children_replaced(struct children *c, const struct sa_pair *by);
 /** adopt.c: remove adopted pairs that nobody uses any more. */

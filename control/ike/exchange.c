@@ -51,7 +51,7 @@ static void retransmit(struct ike_engine *e, struct timer *t, uint64_t now)
 		return;
 	}
 	x->tries++;
-	refuse_log(e, IKE_LOG_DEBUG, x->sa->peer, x->sa, x->msgid,
+	refuse_log(e, IKE_LOG_INFO, x->sa->peer, x->sa, x->msgid,
 		   "sending retransmit %u of request message ID %u, seq %u", x->tries, x->msgid,
 		   x->seq);
 	e->counters.tx_retransmit++;

@@ -766,6 +766,62 @@ static void adopted_pairs_stay_while_packets_arrive(void **state)
 	assert_int_equal(count_live(x), 2);
 }
 
+/* Does a command of the kind wait in the ring? Answers all that do. */
+static bool saw_current(struct fixture *x)
+{
+	union {
+		struct abi_msg msg;
+		struct abi_sa_update u;
+		uint8_t slot[ABI_COMMAND_SLOT];
+	} c;
+	bool seen = false;
+
+	dataplane_poll(x->d, x->now);
+	while (fake_segment_take(&x->f, &c) == 1) {
+		seen |= c.msg.type == ABI_CMD_SA_UPDATE && c.u.what == ABI_SA_UPD_CURRENT;
+		fake_segment_reply(&x->f, &c.msg, ABI_OK);
+	}
+	return seen;
+}
+
+static struct sa_pair *adopt_and_install(struct fixture *x)
+{
+	struct sa_pair *p;
+
+	install(x, 1);
+	restart_control(x);
+	children_adopt(x->c, x->now);
+	p = install(x, 2);
+	assert_false(p->out.add.flags & ABI_SA_F_CURRENT);
+	children_current(x->c, 2);
+	assert_false(saw_current(x));
+	return p;
+}
+
+static void the_adopted_pair_sends_until_the_peer_uses_the_new_one(void **state)
+{
+	struct fixture *x = *state;
+	struct sa_pair *p = adopt_and_install(x);
+
+	event(x, &p->in, p->cookie, ABI_EV_FIRST_TRAFFIC, 0);
+	assert_true(saw_current(x));
+	turn_for(x, 3 * SEC);
+	assert_false(saw_current(x));
+}
+
+static void or_until_the_peer_has_had_the_time(void **state)
+{
+	struct fixture *x = *state;
+
+	adopt_and_install(x);
+	x->now += CHILDREN_SWITCH - SEC / 5;
+	children_tick(x->c, x->now);
+	assert_false(saw_current(x));
+	x->now += SEC / 5;
+	children_tick(x->c, x->now);
+	assert_true(saw_current(x));
+}
+
 static void adopted_pairs_end_with_their_lifetime(void **state)
 {
 	struct fixture *x = *state;
@@ -844,6 +900,8 @@ int main(void)
 		T(lines_we_could_not_have_made_are_not_adopted),
 		T(adopted_pairs_go_after_the_grace),
 		T(adopted_pairs_stay_while_packets_arrive),
+		T(the_adopted_pair_sends_until_the_peer_uses_the_new_one),
+		T(or_until_the_peer_has_had_the_time),
 		T(adopted_pairs_end_with_their_lifetime),
 		T(an_orderly_end_removes_everything),
 		T(flushing_adopted_leaves_the_others),
