@@ -200,13 +200,13 @@ void spd_out_burst(struct worker *w, struct rte_mbuf **pkts, uint16_t n)
 	const struct spd *s = table(w);
 	uint32_t match[WORKER_BURST];
 
+	/* A slot here is an inbound SA's, or none: from now on it is the outbound one's. */
+	for (uint16_t i = 0; i < n; i++)
+		pkt_meta(pkts[i])->sa_slot = PKT_NO_SA;
 	if (s == NULL) {
 		drop_all(pkts, n, DROP_OUT_POLICY_ERRORS);
 		return;
 	}
-	/* A slot here is an inbound SA's, or none: from now on it is the outbound one's. */
-	for (uint16_t i = 0; i < n; i++)
-		pkt_meta(pkts[i])->sa_slot = PKT_NO_SA;
 	if (s->n == 0)
 		return;
 	look_up(w, s, pkts, n, false, match);
