@@ -76,7 +76,7 @@ static enum drop_reason check(struct worker *w, struct rte_mbuf **m, struct sa *
 	text = SA_ESP_HEADER + (*sa)->iv_len;
 	/* At least one block, whole blocks (RFC 4303 section 2.4). */
 	if (len < text + (*sa)->block + (*sa)->icv_len ||
-	    (len - text - (*sa)->icv_len) % (*sa)->block != 0)
+	    ((len - text - (*sa)->icv_len) & ((*sa)->block - 1u)) != 0)
 		return DROP_IN_STATE_PROTOCOL_ERRORS;
 	if ((*sa)->replay != NULL && !replay_check((*sa)->replay, ip4_load32(esp + 4)))
 		return DROP_IN_STATE_SEQUENCE_ERRORS;
@@ -160,19 +160,37 @@ static void authenticated(struct batch *b, struct rte_mbuf **pkts)
 		replay_advance(run, top);
 }
 
+/* Are pad bytes 1, 2, 3...? An ICV of at least 12 bytes follows pad length and next header, so from
+ * two pad bytes on 16 bytes can be read. */
+static bool pad_is_right(const uint8_t *pad, unsigned int n)
+{
+	uint64_t word[2];
+	uint8_t wrong = 0;
+
+	if (n < 2 || n > sizeof(word)) {
+		for (unsigned int i = 0; i < n; i++)
+			wrong |= pad[i] ^ (uint8_t)(i + 1);
+		return wrong == 0;
+	}
+	memcpy(word, pad, sizeof(word));
+	word[0] ^= rte_cpu_to_le_64(0x0807060504030201ull);
+	word[1] ^= rte_cpu_to_le_64(0x100f0e0d0c0b0a09ull);
+	if (n < 8)
+		return rte_le_to_cpu_64(word[0]) << (64 - 8 * n) == 0;
+	return word[0] == 0 && (n == 8 || rte_le_to_cpu_64(word[1]) << (128 - 8 * n) == 0);
+}
+
 /* Pad length, pad bytes, next header (RFC 4303 section 2.4 to 2.6). len: of the text; out: of the
  * payload. */
 static enum drop_reason check_trailer(const uint8_t *text, uint32_t *len)
 {
-	uint8_t pad = text[*len - 2], next = text[*len - 1], wrong = 0;
+	uint8_t pad = text[*len - 2], next = text[*len - 1];
 	uint32_t payload;
 
 	if (pad + SA_ESP_TRAILER > *len)
 		return DROP_IN_STATE_PROTOCOL_ERRORS;
 	payload = *len - SA_ESP_TRAILER - pad;
-	for (unsigned int i = 0; i < pad; i++)
-		wrong |= text[payload + i] ^ (uint8_t)(i + 1);
-	if (wrong != 0)
+	if (!pad_is_right(text + payload, pad))
 		return DROP_IN_STATE_PROTOCOL_ERRORS;
 	*len = payload;
 	if (next == NEXT_HEADER_DUMMY)
@@ -239,21 +257,45 @@ static void clamp(struct worker *w, struct rte_mbuf *m, uint32_t policy)
 		mss_clamp(m, __atomic_load_n(&out->mtu, __ATOMIC_RELAXED));
 }
 
-static void count(struct worker *w, const struct sa *sa, uint32_t policy, uint16_t inner,
-		  uint16_t wire)
-{
-	struct abi_sa_counters *c = worker_sa(w, sa->slot);
+/* What was delivered from one SA in a run of packets. */
+struct tally {
+	const struct sa *sa;
+	uint32_t policy;
+	uint32_t packets;
+	uint64_t bytes;
+	uint64_t wire_bytes;
+};
 
-	c->packets++;
-	c->bytes += inner;
-	c->wire_bytes += wire;
+static void tally_write(struct worker *w, const struct tally *t)
+{
+	struct abi_sa_counters *c;
+
+	if (t->packets == 0)
+		return;
+	c = worker_sa(w, t->sa->slot);
+	c->packets += t->packets;
+	c->bytes += t->bytes;
+	c->wire_bytes += t->wire_bytes;
 	c->last_used = w->now;
-	if (policy != SAD_NONE)
-		worker_policy(w, policy)->in_hits++;
+	if (t->policy != SAD_NONE)
+		worker_policy(w, t->policy)->in_hits += t->packets;
+}
+
+static void tally_add(struct worker *w, struct tally *t, const struct sa *sa, uint32_t policy,
+		      uint16_t inner, uint16_t wire)
+{
+	if (t->sa != sa || t->policy != policy) {
+		tally_write(w, t);
+		*t = (struct tally){.sa = sa, .policy = policy};
+	}
+	t->packets++;
+	t->bytes += inner;
+	t->wire_bytes += wire;
 }
 
 /* A genuine packet in clear: is it one that may come out of this SA? */
-static enum drop_reason deliver(struct worker *w, struct rte_mbuf *m, const struct crypto_op *op)
+static enum drop_reason deliver(struct worker *w, struct rte_mbuf *m, const struct crypto_op *op,
+				struct tally *tally)
 {
 	const struct sa *sa = op->sa;
 	struct pkt_meta *meta = pkt_meta(m);
@@ -276,12 +318,13 @@ static enum drop_reason deliver(struct worker *w, struct rte_mbuf *m, const stru
 	if (why != DROP_NONE)
 		return why;
 	clamp(w, m, policy);
-	count(w, sa, policy, meta->ip_len, wire);
+	tally_add(w, tally, sa, policy, meta->ip_len, wire);
 	return DROP_NONE;
 }
 
 void esp_in_burst(struct worker *w, struct rte_mbuf **pkts, uint16_t n)
 {
+	struct tally tally = {.sa = NULL};
 	struct batch b;
 
 	check_all(w, &b, pkts, n);
@@ -294,8 +337,9 @@ void esp_in_burst(struct worker *w, struct rte_mbuf **pkts, uint16_t n)
 
 		if (pkt_meta(m)->verdict == PKT_DROP)
 			continue;
-		why = b.op[k].ok ? deliver(w, m, &b.op[k]) : DROP_IN_ERRORS;
+		why = b.op[k].ok ? deliver(w, m, &b.op[k], &tally) : DROP_IN_ERRORS;
 		if (why != DROP_NONE)
 			pkt_drop(m, why);
 	}
+	tally_write(w, &tally);
 }

@@ -41,9 +41,10 @@ struct flow {
 	uint64_t limit; /* last number that may be used */
 	uint64_t bytes;
 	uint64_t wire_bytes;
-	uint16_t n;	  /* packets admitted */
-	uint16_t done;	  /* packets sent */
-	uint8_t unusable; /* enum drop_reason */
+	struct pkt_meta meta; /* of the outer packet, but for lengths */
+	uint16_t n;	      /* packets admitted */
+	uint16_t done;	      /* packets sent */
+	uint8_t unusable;     /* enum drop_reason */
 };
 
 struct batch {
@@ -59,6 +60,23 @@ struct extra {
 	uint16_t n;
 	struct rte_mbuf *pkts[EXTRA_MAX];
 };
+
+/* Only once for a flow: reading it back from each packet just written would wait for the stores. */
+static struct pkt_meta outer_meta(const struct sa *sa, const struct sa_outer *o)
+{
+	bool udp = o->encap == ABI_ENCAP_UDP;
+
+	return (struct pkt_meta){.verdict = PKT_FORWARD,
+				 .flags = PKT_F_PROTECTED | PKT_F_DF,
+				 .proto = o->header[9],
+				 .l3_off = IP4_ETHER_ROOM,
+				 .l4_off = IP4_ETHER_ROOM + IP4_HEADER,
+				 .src = ip4_load32(o->header + 12),
+				 .dst = o->remote,
+				 .src_port = udp ? ip4_load16(o->header + IP4_HEADER) : 0,
+				 .dst_port = udp ? ip4_load16(o->header + IP4_HEADER + 2) : 0,
+				 .sa_slot = sa->slot};
+}
 
 static enum drop_reason flow_open(struct flow *f, struct sa *sa)
 {
@@ -76,6 +94,7 @@ static enum drop_reason flow_open(struct flow *f, struct sa *sa)
 	/* Twice, because the manager may be changing the peer's address just now. */
 	if (!sa_outer_read(sa, &f->outer) && !sa_outer_read(sa, &f->outer))
 		return DROP_OUT_BUNDLE_CHECK_ERRORS;
+	f->meta = outer_meta(sa, &f->outer);
 	return DROP_NONE;
 }
 
@@ -207,29 +226,13 @@ static void write_trailer(uint8_t *at, uint16_t pad)
 	at[pad + 1] = NEXT_HEADER_IPV4;
 }
 
-static void describe(struct rte_mbuf *m, const struct sa_outer *o, uint16_t len)
-{
-	const uint8_t *ip = rte_pktmbuf_mtod_offset(m, const uint8_t *, IP4_ETHER_ROOM);
-	struct pkt_meta *meta = pkt_meta(m);
-
-	meta->flags = PKT_F_PROTECTED | PKT_F_DF;
-	meta->proto = ip[9];
-	meta->l3_off = IP4_ETHER_ROOM;
-	meta->l4_off = IP4_ETHER_ROOM + IP4_HEADER;
-	meta->trim = meta->ip_len; /* inner length, for the counters */
-	meta->ip_len = len;
-	meta->src = ip4_load32(ip + 12);
-	meta->dst = o->remote;
-	meta->src_port = o->encap == ABI_ENCAP_UDP ? ip4_load16(ip + IP4_HEADER) : 0;
-	meta->dst_port = o->encap == ABI_ENCAP_UDP ? ip4_load16(ip + IP4_HEADER + 2) : 0;
-}
-
 /* Make room around the packet and fill it, all but what the crypto engine writes. */
 static enum drop_reason build(struct worker *w, struct flow *f, struct rte_mbuf *m,
 			      struct crypto_op *op)
 {
-	const struct pkt_meta *meta = pkt_meta(m);
+	struct pkt_meta *meta = pkt_meta(m);
 	const struct sa *sa = f->sa;
+	uint8_t in_port = meta->in_port;
 	uint16_t inner = meta->ip_len, pad = mtu_pad(inner, sa->block), len;
 	uint16_t head = (uint16_t)(f->outer.length + sa->iv_len);
 	uint16_t tail = (uint16_t)(pad + SA_ESP_TRAILER + sa->icv_len);
@@ -258,7 +261,10 @@ static enum drop_reason build(struct worker *w, struct flow *f, struct rte_mbuf 
 	op->esp = ip + f->outer.length - SA_ESP_HEADER;
 	op->len = (uint16_t)(len - (f->outer.length - SA_ESP_HEADER) - sa->icv_len);
 	op->ok = true;
-	describe(m, &f->outer, len);
+	*meta = f->meta;
+	meta->in_port = in_port;
+	meta->ip_len = len;
+	meta->trim = inner; /* for the counters */
 	f->seq++;
 	return DROP_NONE;
 }
