@@ -172,6 +172,10 @@ int eal_args_make(struct eal_args *a, const struct eal_setup *s)
 	if (!extra_has(s, level)) {
 		add(a, "--log-level");
 		add(a, "error");
+		/* It calls it an error that the kernel has no multiq qdisc, and runs well without;
+		 * what keeps a port from opening we say ourselves. */
+		add(a, "--log-level");
+		add(a, "pmd.net.tap:critical");
 	}
 	add_devices(a, s);
 	for (int i = 0; i < s->n_extra; i++)

@@ -254,8 +254,7 @@ static int make_segment(struct dataplane *d, char *err, size_t err_len)
 {
 	const struct segment_geometry g = {
 		.max_sas = d->conf.max_sas,
-		/* One more: what discards everything until control has spoken (tables.c). */
-		.max_policies = d->conf.max_policies + 1,
+		.max_policies = d->conf.max_policies,
 		.workers = d->conf.workers,
 		.max_ports = WORKER_MAX_PORTS,
 		.command_slots = COMMAND_SLOTS,

@@ -69,7 +69,8 @@ struct manager {
 	bool link_up[WORKER_MAX_PORTS];
 };
 
-/** 0, or -errno with a line in err. Until the first generation of policies the SPD discards all. */
+/** 0, or -errno with a line in err. Until the first generation of policies there is no SPD,
+ * and nothing passes. */
 int manager_create(struct manager *m, const struct manager_setup *setup, char *err, size_t err_len);
 
 /** After the workers have stopped. Frees the tables that it made, too. */

@@ -25,37 +25,20 @@ static struct abi_policy_status *policy_status(const struct manager *m, uint32_t
 	return &all[index];
 }
 
-/*
- * Before control has said what is to be protected, nothing may pass: one policy discards everything
- * (IKE and ARP do not come by the SPD). It counts on the last index, which control cannot get, as
- * the segment has room for one more policy than was asked for.
- */
-static struct spd *discard_all(struct manager *m, uint32_t *status, uint32_t *detail)
-{
-	struct abi_policy all = {
-		.policy_id = UINT32_MAX,
-		.action = ABI_ACT_DISCARD,
-		.local = {.family = 4, .port_hi = UINT16_MAX, .hi = {255, 255, 255, 255}},
-		.remote = {.family = 4, .port_hi = UINT16_MAX, .hi = {255, 255, 255, 255}},
-	};
-	uint32_t index = m->policies.max;
-
-	return spd_build(&all, &index, 1, 0, SOCKET_ID_ANY, status, detail);
-}
-
+/* The SPD stays NULL until control has said what is to be protected: until then nothing passes it
+ * (spd.h), while IKE and ARP, which do not come by it, work. */
 int tables_create(struct manager *m, char *err, size_t err_len)
 {
-	uint32_t max = m->s.segment->own.max_policies - 1, status = 0, detail = 0;
+	uint32_t status = 0;
 
-	if (policies_create(&m->policies, max) < 0)
+	if (policies_create(&m->policies, m->s.segment->own.max_policies) < 0)
 		goto fail;
 	m->net.addrs = calloc(FIB_MAX_ADDRESSES, sizeof(*m->net.addrs));
 	m->net.routes = calloc(FIB_MAX_ROUTES, sizeof(*m->net.routes));
 	if (!m->net.addrs || !m->net.routes)
 		goto fail;
-	m->s.tables->spd = discard_all(m, &status, &detail);
 	m->s.tables->fib = fib_build(NULL, 0, NULL, 0, n_ports, SOCKET_ID_ANY, &status);
-	if (!m->s.tables->spd || !m->s.tables->fib)
+	if (!m->s.tables->fib)
 		goto fail;
 	return 0;
 fail:

@@ -104,6 +104,6 @@ static inline void worker_count_sa_drop(struct worker *w, uint32_t s, enum drop_
 int worker_run(void *worker);
 
 #define WORKER_IDLE_POLLS 256u
-#define WORKER_SLEEP_NS	  20000u
+#define WORKER_SLEEP_NS	  50000u
 
 #endif

@@ -59,6 +59,9 @@ uint64_t harness_drops(const struct harness *h);
 /** Packets of the pool that are in use. */
 unsigned int harness_in_use(const struct harness *h);
 
+/** Only the two pretended ports of harness_pipe_create(). */
+void harness_ports(void);
+
 /**
  * The whole pipeline on h: ports 0 and 1 with MAC 02:00:00:00:00:01 and :02 and MTU 1500, SAD,
  * crypto, an empty SPD (bypass), 192.168.1.1/24 on port 0, 192.0.2.1/24 on port 1 with the default

@@ -1,0 +1,324 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* test_slow.c - what workers hand to the manager: packets without SA, ARP, unknown neighbours, IKE;
+ * and IKE on its way out. Every packet is accounted for. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include <rte_byteorder.h>
+#include <rte_ring.h>
+
+#include "dataplane/net/port.h"
+#include "tests/unit/dataplane/fixture.h"
+
+static struct fixture *f;
+static struct rte_ring *slow, *reply;
+
+static void empty(struct rte_ring *r)
+{
+	void *m;
+
+	while (rte_ring_dequeue(r, &m) == 0)
+		rte_pktmbuf_free(m);
+}
+
+static int setup(void **state)
+{
+	struct abi_address a = {.generation = 1,
+				.port = 1,
+				.prefix_len = 24,
+				.addr = {.family = 4, .bytes = {192, 0, 2, 1}}};
+
+	(void)state;
+	f = fixture_create();
+	if (!f)
+		return -1;
+	slow = f->workers[0]->slow;
+	reply = f->workers[0]->reply;
+	fixture_generation(f, ABI_CMD_NET_BEGIN, 1, 1);
+	fixture_ask(f, &a, ABI_CMD_ADDRESS, sizeof(a), NULL);
+	fixture_generation(f, ABI_CMD_NET_COMMIT, 1, 1);
+	empty(reply); /* our address is announced */
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	fixture_free(f);
+	return 0;
+}
+
+static uint64_t drops(enum drop_reason reason)
+{
+	return f->manager.self.counters->drops[reason];
+}
+
+/* A packet of 10.1.0.1 to 10.2.0.1 as spd_out leaves it when its policy has no SA. */
+static void push_acquire(uint32_t index)
+{
+	static const uint8_t frame[64] = {[12] = 8, [14] = 0x45};
+	struct rte_mbuf *m = harness_mbuf(f->h, frame, sizeof(frame));
+
+	*pkt_meta(m) = (struct pkt_meta){.verdict = PKT_SLOW,
+					 .reason = PKT_SLOW_ACQUIRE,
+					 .proto = 17,
+					 .l3_off = 14,
+					 .src = 0x0a010001,
+					 .dst = 0x0a020001,
+					 .src_port = 1234,
+					 .dst_port = 53,
+					 .sa_slot = index};
+	assert_int_equal(rte_ring_enqueue(slow, m), 0);
+}
+
+static void asks_for_an_sa_once_and_releases_when_it_is_there(void **state)
+{
+	struct abi_sa_add sa = fixture_sa(1, ABI_DIR_OUT, 7);
+	struct abi_ev_acquire ev;
+	struct rte_mbuf *m = NULL;
+	uint32_t index;
+
+	(void)state;
+	fixture_policy(f, 7);
+	index = policies_index(&f->manager.policies, 7);
+	for (int i = 0; i < 5; i++)
+		push_acquire(index);
+	fixture_tick(f, 1);
+	assert_true(fixture_event(f, ABI_EV_ACQUIRE, &ev, sizeof(ev)));
+	assert_int_equal(ev.policy_id, 7);
+	assert_int_equal(ev.protocol, 17);
+	assert_int_equal(ev.dst_port, 53);
+	assert_memory_equal(ev.src.bytes, "\x0a\x01\x00\x01", 4);
+	assert_false(fixture_event(f, ABI_EV_ACQUIRE, &ev, sizeof(ev)));
+	assert_int_equal(f->manager.hold.n, 5);
+	assert_int_equal(rte_ring_count(reply), 0);
+	assert_int_equal(fixture_ask(f, &sa, ABI_CMD_SA_ADD, sizeof(sa), NULL), ABI_OK);
+	assert_int_equal(rte_ring_count(reply), 5);
+	assert_int_equal(rte_ring_dequeue(reply, (void **)&m), 0);
+	assert_int_equal(pkt_meta(m)->verdict, PKT_FORWARD);
+	assert_int_equal(pkt_meta(m)->sa_slot, PKT_NO_SA);
+	rte_pktmbuf_free(m);
+	empty(reply);
+	assert_int_equal(harness_in_use(f->h), 0);
+}
+
+static void drops_held_packets_with_their_policy(void **state)
+{
+	(void)state;
+	fixture_policy(f, 7);
+	push_acquire(policies_index(&f->manager.policies, 7));
+	fixture_tick(f, 1);
+	fixture_policy(f, 8);
+	assert_int_equal(drops(DROP_OUT_POLICY_DEAD), 1);
+	/* and one that was still in the ring, or names an index that never was */
+	push_acquire(FIXTURE_POLICIES - 1);
+	push_acquire(FIXTURE_POLICIES);
+	push_acquire(UINT32_MAX);
+	fixture_tick(f, 1);
+	assert_int_equal(drops(DROP_OUT_POLICY_DEAD), 4);
+	assert_int_equal(harness_in_use(f->h), 0);
+}
+
+static void drops_held_packets_after_30_seconds(void **state)
+{
+	(void)state;
+	fixture_policy(f, 7);
+	push_acquire(policies_index(&f->manager.policies, 7));
+	fixture_tick(f, 1);
+	fixture_tick(f, HOLD_NS - 2);
+	assert_int_equal(f->manager.hold.n, 1);
+	fixture_tick(f, 2);
+	assert_int_equal(drops(DROP_OUT_NO_STATES), 1);
+	assert_int_equal(harness_in_use(f->h), 0);
+}
+
+static void holds_no_more_than_its_bounds(void **state)
+{
+	(void)state;
+	fixture_policy(f, 7);
+	for (int i = 0; i < 1000; i++) {
+		push_acquire(policies_index(&f->manager.policies, 7));
+		fixture_tick(f, 1);
+	}
+	assert_int_equal(f->manager.hold.n, HOLD_PER_POLICY);
+	assert_int_equal(drops(DROP_OUT_NO_STATES), 1000 - HOLD_PER_POLICY);
+	assert_int_equal(harness_in_use(f->h), HOLD_PER_POLICY);
+}
+
+/* An IKE datagram of 192.0.2.9:500 to us, 20 bytes of payload, as parse leaves it. */
+static void push_ike(void)
+{
+	uint8_t frame[62] = {[12] = 8, [14] = 0x45, [17] = 48, [23] = 17};
+	struct rte_mbuf *m = NULL;
+
+	memcpy(frame + 26, "\xc0\x00\x02\x09\xc0\x00\x02\x01", 8);
+	memcpy(frame + 34, "\x01\xf4\x01\xf4\x00\x1c\x00\x00", 8);
+	memset(frame + 42, 0x33, 20);
+	m = harness_mbuf(f->h, frame, sizeof(frame));
+	*pkt_meta(m) = (struct pkt_meta){.verdict = PKT_PUNT,
+					 .reason = PKT_SLOW_IKE,
+					 .proto = 17,
+					 .l3_off = 14,
+					 .l4_off = 34,
+					 .in_port = 1,
+					 .ip_len = 48,
+					 .src = 0xc0000209,
+					 .dst = 0xc0000201,
+					 .src_port = 500,
+					 .dst_port = 500,
+					 .sa_slot = PKT_NO_SA};
+	assert_int_equal(rte_ring_enqueue(slow, m), 0);
+}
+
+static void punts_ike_and_counts_what_control_does_not_take(void **state)
+{
+	struct abi_packet p;
+
+	(void)state;
+	for (int i = 0; i < 7; i++)
+		push_ike();
+	fixture_tick(f, 1);
+	assert_int_equal(drops(DROP_NET_PUNT_FULL), 3); /* the ring holds 4 */
+	assert_int_equal(abi_ring_get(&f->punt, &p), 1);
+	assert_int_equal(p.msg.type, ABI_PACKET_IKE);
+	assert_int_equal(p.data_len, 20);
+	assert_int_equal(p.data[0], 0x33);
+	assert_int_equal(p.src_port, 500);
+	assert_memory_equal(p.src.bytes, "\xc0\x00\x02\x09", 4);
+	assert_int_equal(harness_in_use(f->h), 0);
+}
+
+static struct abi_packet datagram(uint32_t len)
+{
+	struct abi_packet p = {
+		.msg = {ABI_PACKET_IKE, (uint16_t)(ABI_PACKET_FIXED + len), 0},
+		.src = {.family = 4, .bytes = {192, 0, 2, 1}},
+		.dst = {.family = 4, .bytes = {192, 0, 2, 9}},
+		.src_port = 500,
+		.dst_port = 500,
+		.port = ABI_PORT_ANY,
+		.data_len = len,
+	};
+
+	return p;
+}
+
+static void injects_ike_past_the_spd(void **state)
+{
+	struct abi_packet p = datagram(100);
+	struct rte_mbuf *m = NULL;
+
+	(void)state;
+	assert_int_equal(abi_ring_put(&f->inject, &p, p.msg.length), 0);
+	fixture_tick(f, 1);
+	assert_int_equal(rte_ring_dequeue(reply, (void **)&m), 0);
+	assert_int_equal(pkt_meta(m)->verdict, PKT_PUNT);
+	assert_int_equal(rte_pktmbuf_pkt_len(m), 14 + 20 + 8 + 100);
+	rte_pktmbuf_free(m);
+}
+
+static void refuses_injected_records_that_lie(void **state)
+{
+	const struct abi_packet good = datagram(100);
+	struct abi_packet p;
+	uint64_t refused = 0;
+
+	(void)state;
+#define REFUSED(change)                                                                            \
+	do {                                                                                       \
+		p = good;                                                                          \
+		change;                                                                            \
+		assert_int_equal(abi_ring_put(&f->inject, &p, sizeof(p)), 0);                      \
+		fixture_tick(f, 1);                                                                \
+		assert_int_equal(rte_ring_count(reply), 0);                                        \
+		assert_int_equal(drops(DROP_OUT_ERRORS), ++refused);                               \
+	} while (0)
+	REFUSED(p.msg.type = 2);
+	REFUSED(p.msg.length++);
+	REFUSED(p.data_len = 101);
+	REFUSED((p.data_len = sizeof(p.data) + 1, p.msg.length = sizeof(p) + 1));
+	REFUSED((p.data_len = UINT32_MAX, p.msg.length = ABI_PACKET_FIXED - 1));
+	REFUSED(p.src.bytes[3] = 2); /* not ours */
+	REFUSED(p.src.family = 6);
+	REFUSED(p.dst.family = 0);
+#undef REFUSED
+	assert_int_equal(harness_in_use(f->h), 0);
+}
+
+static void holds_packets_of_an_unknown_neighbour_until_it_answers(void **state)
+{
+	static const uint8_t packet[60] = {[12] = 8, [14] = 0x45};
+	uint8_t answer[42] = {[12] = 8, [13] = 6, [15] = 1, [16] = 8, [18] = 6, [19] = 4, [21] = 2};
+	static const uint8_t mac[6] = {2, 0, 0, 0, 9, 9};
+	struct rte_mbuf *m = harness_mbuf(f->h, packet, sizeof(packet));
+
+	(void)state;
+	pkt_meta(m)->reason = PKT_SLOW_NEIGH;
+	pkt_meta(m)->verdict = PKT_SLOW;
+	pkt_meta(m)->l3_off = 14;
+	pkt_meta(m)->out_port = 1;
+	pkt_meta(m)->next_hop = 0xc0000209;
+	assert_int_equal(rte_ring_enqueue(slow, m), 0);
+	fixture_tick(f, 1);
+	assert_int_equal(rte_ring_count(reply), 1); /* the question */
+	empty(reply);
+	memcpy(answer, &ports[1].mac, 6);
+	memcpy(answer + 6, mac, 6);
+	memcpy(answer + 22, mac, 6);
+	memcpy(answer + 28, "\xc0\x00\x02\x09", 4);
+	memcpy(answer + 32, &ports[1].mac, 6);
+	memcpy(answer + 38, "\xc0\x00\x02\x01", 4);
+	m = harness_mbuf(f->h, answer, sizeof(answer));
+	pkt_meta(m)->reason = PKT_SLOW_ARP;
+	pkt_meta(m)->l3_off = 14;
+	pkt_meta(m)->in_port = 1;
+	assert_int_equal(rte_ring_enqueue(slow, m), 0);
+	fixture_tick(f, 1);
+	assert_int_equal(rte_ring_dequeue(reply, (void **)&m), 0);
+	assert_int_equal(pkt_meta(m)->verdict, PKT_SLOW); /* sent as it stands */
+	assert_memory_equal(rte_pktmbuf_mtod(m, uint8_t *), mac, 6);
+	rte_pktmbuf_free(m);
+}
+
+static void loses_nothing_when_the_reply_ring_is_full(void **state)
+{
+	unsigned int before, room = rte_ring_free_count(reply);
+
+	(void)state;
+	while (rte_ring_free_count(reply) > 1)
+		assert_int_equal(rte_ring_enqueue(reply, harness_mbuf(f->h, "x", 1)), 0);
+	before = harness_in_use(f->h);
+	for (int i = 0; i < 3; i++) {
+		struct abi_packet p = datagram(10);
+
+		assert_int_equal(abi_ring_put(&f->inject, &p, p.msg.length), 0);
+	}
+	fixture_tick(f, 1);
+	assert_true(room > 100);
+	assert_int_equal(drops(DROP_NET_SLOW_FULL), 2);
+	assert_int_equal(harness_in_use(f->h), before + 1);
+}
+
+int main(void)
+{
+#define WITH(t) cmocka_unit_test_setup_teardown(t, setup, teardown)
+	const struct CMUnitTest tests[] = {
+		WITH(asks_for_an_sa_once_and_releases_when_it_is_there),
+		WITH(drops_held_packets_with_their_policy),
+		WITH(drops_held_packets_after_30_seconds),
+		WITH(holds_no_more_than_its_bounds),
+		WITH(punts_ike_and_counts_what_control_does_not_take),
+		WITH(injects_ike_past_the_spd),
+		WITH(refuses_injected_records_that_lie),
+		WITH(holds_packets_of_an_unknown_neighbour_until_it_answers),
+		WITH(loses_nothing_when_the_reply_ring_is_full),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
