@@ -1,0 +1,302 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * gateway.c - see gateway.h.
+ *
+ *   host 192.168.1.12 - port 0 [gateway] port 1 - next hop 192.0.2.254 ... peer 203.0.113.2,
+ * host 10.100.1.6
+ *
+ * Slots: 1 outbound, 2 inbound, 3 the peer's outbound SA, which makes the packets of GATEWAY_IN
+ * through the esp_out stage outside the timed part. Packets to 10.200.1.6 match no policy and are
+ * only forwarded.
+ */
+#include "tests/bench/gateway.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <rte_cycles.h>
+#include <rte_ether.h>
+#include <rte_ip.h>
+#include <rte_udp.h>
+
+#include "dataplane/ipsec/esp.h"
+#include "dataplane/ipsec/sad.h"
+#include "dataplane/ipsec/spd.h"
+#include "dataplane/net/parse.h"
+#include "dataplane/pipeline.h"
+#include "tests/unit/dataplane/harness.h"
+
+#define ETHER_LEN 14u
+#define MAX_SAS	  64u
+#define POLICIES  8u
+#define LAN_HOST  RTE_IPV4(192, 168, 1, 12)
+#define VPC_HOST  RTE_IPV4(10, 100, 1, 6)
+#define CLEAR_DST RTE_IPV4(10, 200, 1, 6)
+#define GW_WAN	  RTE_IPV4(192, 0, 2, 1)
+#define PEER	  RTE_IPV4(203, 0, 113, 2)
+#define SLOT_OUT  1u
+#define SLOT_IN	  2u
+#define SLOT_PEER 3u
+
+struct gateway {
+	struct harness *h;
+	struct rte_mempool *pool;
+	struct rte_mbuf **pkts;
+	unsigned int n;
+	uint64_t sent;
+};
+
+static uint16_t count_and_free(void *ctx, uint8_t port, struct rte_mbuf **pkts, uint16_t n)
+{
+	struct gateway *g = ctx;
+
+	(void)port;
+	g->sent += n;
+	rte_pktmbuf_free_bulk(pkts, n);
+	return n;
+}
+
+/* sad_tick() reports first traffic and the like; nobody is told here. */
+static void no_event(void *ctx, const struct abi_ev_sa *ev)
+{
+	(void)ctx;
+	(void)ev;
+}
+
+static struct abi_addr addr4(uint32_t a)
+{
+	struct abi_addr out = {.family = 4};
+	uint32_t be = rte_cpu_to_be_32(a);
+
+	memcpy(out.bytes, &be, 4);
+	return out;
+}
+
+static struct abi_range range4(uint32_t lo, uint32_t hi)
+{
+	struct abi_range r = {.family = 4, .port_hi = 65535};
+	uint32_t a = rte_cpu_to_be_32(lo), b = rte_cpu_to_be_32(hi);
+
+	memcpy(r.lo, &a, 4);
+	memcpy(r.hi, &b, 4);
+	return r;
+}
+
+static int add_sa(struct gateway *g, const struct raw_suite *suite, uint32_t slot,
+		  uint8_t direction, uint32_t policy_index)
+{
+	struct abi_sa_add c = {
+		.msg = {.type = ABI_CMD_SA_ADD, .length = sizeof(c)},
+		.slot = slot,
+		.spi = 0x10000 * slot + SLOT_IN,
+		.flags = direction == ABI_DIR_OUT ? ABI_SA_F_CURRENT : 0,
+		.direction = direction,
+		.mode = ABI_MODE_TUNNEL,
+		.encap = ABI_ENCAP_NONE,
+		.encr = ABI_ENCR_AES_CBC,
+		.integ = suite->integ,
+		.encr_key_len = suite->encr_key_len,
+		.integ_key_len = suite->integ_key_len,
+		.replay_window = direction == ABI_DIR_IN ? 1024 : 0,
+		.n_local = 1,
+		.n_remote = 1,
+	};
+	bool peer = slot == SLOT_PEER;
+	uint32_t detail = 0;
+	uint16_t status;
+
+	c.policy_id = policy_index == SAD_NONE ? 0 : 1;
+	c.local = addr4(peer ? PEER : GW_WAN);
+	c.remote = addr4(peer ? GW_WAN : PEER);
+	c.ts_local[0] = peer ? range4(VPC_HOST & 0xffffff00, VPC_HOST | 0xff)
+			     : range4(LAN_HOST & 0xffffff00, LAN_HOST | 0xff);
+	c.ts_remote[0] = peer ? range4(LAN_HOST & 0xffffff00, LAN_HOST | 0xff)
+			      : range4(VPC_HOST & 0xffffff00, VPC_HOST | 0xff);
+	if (slot != SLOT_OUT) /* the two ends of one SA */
+		c.spi = 0x20000 + SLOT_IN;
+	memset(c.encr_key, 0x42, suite->encr_key_len);
+	memset(c.integ_key, 0x24, suite->integ_key_len);
+	status = sad_add(g->h->tables.sad, &c, policy_index, g->h->worker.now, &detail);
+	if (status != ABI_OK)
+		fprintf(stderr, "SA %u of %s refused: status %u, field %u\n", slot, suite->name,
+			status, detail);
+	return status == ABI_OK ? 0 : -1;
+}
+
+static int add_policy(struct gateway *g)
+{
+	struct abi_policy p = {.msg = {.type = ABI_CMD_POLICY, .length = sizeof(p)},
+			       .generation = 1,
+			       .policy_id = 1,
+			       .action = ABI_ACT_PROTECT,
+			       .mode = ABI_MODE_TUNNEL};
+	uint32_t index = 0, status = 0, detail = 0;
+	struct spd *spd;
+
+	p.local = range4(LAN_HOST & 0xffffff00, LAN_HOST | 0xff);
+	p.remote = range4(VPC_HOST & 0xffffff00, VPC_HOST | 0xff);
+	p.tunnel_local = addr4(GW_WAN);
+	p.tunnel_remote = addr4(PEER);
+	spd = spd_build(&p, &index, 1, 1, SOCKET_ID_ANY, &status, &detail);
+	if (spd == NULL) {
+		fprintf(stderr, "policy refused: status %u\n", status);
+		return -1;
+	}
+	spd_free(g->h->tables.spd);
+	g->h->tables.spd = spd;
+	return 0;
+}
+
+struct gateway *gateway_create(const struct raw_suite *suite, unsigned int n)
+{
+	struct gateway *g = calloc(1, sizeof(*g));
+
+	if (g == NULL)
+		return NULL;
+	g->n = n;
+	g->pkts = calloc(n, sizeof(*g->pkts));
+	g->h = harness_create(MAX_SAS, POLICIES, 1024);
+	if (g->pkts == NULL || g->h == NULL || harness_pipe_create(g->h) != 0)
+		goto fail;
+	/* The process's own pool has a cache per lcore; the harness's has none, to count exactly.
+	 */
+	g->pool = rte_pktmbuf_pool_create("bench", 2 * n + 2048, 256, 0,
+					  2176 + RTE_PKTMBUF_HEADROOM, SOCKET_ID_ANY);
+	if (g->pool == NULL)
+		goto fail;
+	g->h->worker.pool = g->pool;
+	pipeline_free(&g->h->worker);
+	if (pipeline_create(&g->h->worker, count_and_free, g, SOCKET_ID_ANY) != 0 ||
+	    add_policy(g) != 0 || add_sa(g, suite, SLOT_OUT, ABI_DIR_OUT, 0) != 0 ||
+	    add_sa(g, suite, SLOT_IN, ABI_DIR_IN, SAD_NONE) != 0 ||
+	    add_sa(g, suite, SLOT_PEER, ABI_DIR_OUT, 1) != 0)
+		goto fail;
+	return g;
+fail:
+	fprintf(stderr, "cannot set up the gateway for %s\n", suite->name);
+	gateway_free(g);
+	return NULL;
+}
+
+void gateway_free(struct gateway *g)
+{
+	if (g == NULL)
+		return;
+	if (g->h != NULL) {
+		harness_pipe_free(g->h);
+		harness_free(g->h);
+	}
+	rte_mempool_free(g->pool);
+	free(g->pkts);
+	free(g);
+}
+
+/* An inner UDP packet of len bytes behind an Ethernet header for port 0. */
+static struct rte_mbuf *make_inner(struct gateway *g, uint32_t src, uint32_t dst, uint16_t len,
+				   uint16_t flow)
+{
+	struct rte_mbuf *m = rte_pktmbuf_alloc(g->pool);
+	struct rte_ether_hdr *eth;
+	struct rte_ipv4_hdr *ip;
+	struct rte_udp_hdr *udp;
+
+	if (m == NULL)
+		return NULL;
+	eth = (struct rte_ether_hdr *)rte_pktmbuf_append(m, (uint16_t)(ETHER_LEN + len));
+	*eth = (struct rte_ether_hdr){.dst_addr = {{2, 0, 0, 0, 0, 1}},
+				      .src_addr = {{2, 0, 0, 0, 1, 0x12}},
+				      .ether_type = RTE_BE16(RTE_ETHER_TYPE_IPV4)};
+	ip = (struct rte_ipv4_hdr *)(eth + 1);
+	*ip = (struct rte_ipv4_hdr){.version_ihl = 0x45,
+				    .total_length = rte_cpu_to_be_16(len),
+				    .time_to_live = 64,
+				    .next_proto_id = IPPROTO_UDP,
+				    .src_addr = rte_cpu_to_be_32(src),
+				    .dst_addr = rte_cpu_to_be_32(dst)};
+	ip->hdr_checksum = rte_ipv4_cksum(ip);
+	udp = (struct rte_udp_hdr *)(ip + 1);
+	*udp = (struct rte_udp_hdr){.src_port = rte_cpu_to_be_16((uint16_t)(10000 + flow % 16)),
+				    .dst_port = RTE_BE16(9),
+				    .dgram_len = rte_cpu_to_be_16((uint16_t)(len - 20))};
+	memset(udp + 1, 0x5a, len - 28u);
+	return m;
+}
+
+/* Turn inner packets into what the peer would send: esp_out on the peer's SA, then Ethernet for
+ * port 1. */
+static int encapsulate(struct gateway *g, struct rte_mbuf **pkts, uint16_t n)
+{
+	for (uint16_t i = 0; i < n; i++) {
+		struct pkt_meta *meta = pkt_meta(pkts[i]);
+
+		*meta = (struct pkt_meta){.in_port = 1};
+		parse_ipv4(&g->h->worker, pkts[i], ETHER_LEN);
+		meta->sa_slot = SLOT_PEER;
+		meta->flags |= PKT_F_PROTECTED;
+	}
+	esp_out_burst(&g->h->worker, pkts, n);
+	for (uint16_t i = 0; i < n; i++) {
+		struct rte_ether_hdr *eth = rte_pktmbuf_mtod(pkts[i], struct rte_ether_hdr *);
+
+		if (pkt_meta(pkts[i])->verdict == PKT_DROP)
+			return -1;
+		*eth = (struct rte_ether_hdr){.dst_addr = {{2, 0, 0, 0, 0, 2}},
+					      .src_addr = {{2, 0, 0, 0, 2, 0x54}},
+					      .ether_type = RTE_BE16(RTE_ETHER_TYPE_IPV4)};
+	}
+	return 0;
+}
+
+static int make_packets(struct gateway *g, enum gateway_path path, const uint16_t *len,
+			unsigned int n)
+{
+	for (unsigned int i = 0; i < n; i++) {
+		uint32_t src = path == GATEWAY_IN ? VPC_HOST : LAN_HOST;
+		uint32_t dst = path == GATEWAY_IN    ? LAN_HOST
+			       : path == GATEWAY_OUT ? VPC_HOST
+						     : CLEAR_DST;
+
+		g->pkts[i] = make_inner(g, src, dst, len[i], (uint16_t)i);
+		if (g->pkts[i] == NULL)
+			return -1;
+	}
+	if (path != GATEWAY_IN)
+		return 0;
+	for (unsigned int i = 0; i < n; i += WORKER_BURST)
+		if (encapsulate(g, g->pkts + i, (uint16_t)RTE_MIN(n - i, WORKER_BURST)) != 0)
+			return -1;
+	return 0;
+}
+
+uint64_t gateway_run(struct gateway *g, enum gateway_path path, const uint16_t *inner_len,
+		     unsigned int n)
+{
+	uint8_t port = path == GATEWAY_IN ? 1 : 0;
+	uint64_t start, end;
+
+	if (n > g->n || make_packets(g, path, inner_len, n) != 0)
+		return UINT64_MAX;
+	/* What sad_tick() does between bursts: without it the sequence mark is never moved on. */
+	sad_tick(g->h->tables.sad,
+		 &(struct sad_tick_io){.counters = g->h->sa_counters,
+				       .stride = g->h->worker.stride,
+				       .workers = 1,
+				       .event = no_event},
+		 g->h->worker.now);
+	g->sent = 0;
+	start = rte_rdtsc_precise();
+	for (unsigned int i = 0; i < n; i += WORKER_BURST)
+		pipeline_input(&g->h->worker, port, g->pkts + i,
+			       (uint16_t)RTE_MIN(n - i, WORKER_BURST));
+	end = rte_rdtsc_precise();
+	if (g->sent != n) {
+		fprintf(stderr, "%u packets in, %llu out\n", n, (unsigned long long)g->sent);
+		for (unsigned int i = 0; i < ABI_DROP_SLOTS; i++)
+			if (g->h->worker.counters->drops[i] != 0)
+				fprintf(stderr, "  drop reason %u: %llu\n", i,
+					(unsigned long long)g->h->worker.counters->drops[i]);
+		return UINT64_MAX;
+	}
+	return end - start;
+}

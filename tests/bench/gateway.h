@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * gateway.h - the numerator: one worker's whole pipeline (parse, policy or SAD look-up, replay
+ * window, crypto, selector check, headers, checksums, counters, route, neighbour, transmit buffer)
+ * over in-process ports, in the bench's process.
+ */
+#ifndef ESPGW_BENCH_GATEWAY_H
+#define ESPGW_BENCH_GATEWAY_H
+
+#include <stdint.h>
+
+#include "tests/bench/raw.h"
+
+enum gateway_path { GATEWAY_OUT, GATEWAY_IN, GATEWAY_FORWARD };
+
+struct gateway;
+
+/** A worker with one tunnel of this suite in both directions. NULL, said on stderr, when something
+ * is missing. */
+struct gateway *gateway_create(const struct raw_suite *suite, unsigned int n);
+void gateway_free(struct gateway *g);
+
+/**
+ * Send n packets of inner_len[i] bytes through path and return the TSC cycles that took, from the
+ * receive burst to the hand-over to the port; making the packets is not timed. UINT64_MAX unless
+ * all n came out.
+ */
+uint64_t gateway_run(struct gateway *g, enum gateway_path path, const uint16_t *inner_len,
+		     unsigned int n);
+
+#endif
