@@ -25,6 +25,7 @@
 
 #define BACKLOG		16
 #define WRITE_TIMEOUT_S 30
+#define LOCK_TRIES	8u
 
 struct client {
 	LIST_ENTRY(client) link;
@@ -41,6 +42,7 @@ struct server {
 	int lock_fd;
 	unsigned int n_clients;
 	char path[108];
+	char lock_path[116];
 	LIST_HEAD(, client) clients;
 };
 
@@ -202,15 +204,28 @@ static void on_accept(struct evconnlistener *l, evutil_socket_t fd, struct socka
 	bufferevent_enable(c->bev, EV_READ | EV_WRITE);
 }
 
+/* Its holder removes the file at the end, so a lock on one that has lost its name meanwhile is
+ * worth nothing: try again. */
 static int take_lock(struct server *s)
 {
-	char path[sizeof(s->path) + 8];
+	snprintf(s->lock_path, sizeof(s->lock_path), "%s.lock", s->path);
+	for (unsigned int i = 0; i < LOCK_TRIES; i++) {
+		struct stat held, named;
+		bool busy;
 
-	snprintf(path, sizeof(path), "%s.lock", s->path);
-	s->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (s->lock_fd < 0)
-		return -errno;
-	return flock(s->lock_fd, LOCK_EX | LOCK_NB) == 0 ? 0 : -EADDRINUSE;
+		s->lock_fd = open(s->lock_path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+		if (s->lock_fd < 0)
+			return -errno;
+		busy = flock(s->lock_fd, LOCK_EX | LOCK_NB) != 0;
+		if (!busy && fstat(s->lock_fd, &held) == 0 && stat(s->lock_path, &named) == 0 &&
+		    held.st_ino == named.st_ino && held.st_dev == named.st_dev)
+			return 0;
+		close(s->lock_fd);
+		s->lock_fd = -1;
+		if (busy)
+			break;
+	}
+	return -EADDRINUSE;
 }
 
 /* We hold the lock, so a socket that lies there belongs to nobody. */
@@ -281,8 +296,10 @@ struct server *server_new(struct event_base *base, const char *path, server_run_
 		goto fail;
 	return s;
 fail:
-	if (s->lock_fd >= 0)
+	if (s->lock_fd >= 0) {
+		unlink(s->lock_path);
 		close(s->lock_fd);
+	}
 	free(s);
 	errno = -rc;
 	return NULL;
@@ -298,6 +315,7 @@ void server_free(struct server *s)
 		drop(c);
 	unlink(s->path);
 	evconnlistener_free(s->listener);
-	close(s->lock_fd); /* its file stays: unlinking it would race with the next one */
+	unlink(s->lock_path);
+	close(s->lock_fd);
 	free(s);
 }
