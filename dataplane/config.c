@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include <libconfig.h>
 
@@ -253,6 +254,28 @@ static bool add_port(struct reader *r, config_setting_t *group, struct conf *c)
 	return true;
 }
 
+/* The keys in the file are control's; that nobody else reads them is the concern of both. */
+static bool check_secrets(struct reader *r, config_t *file)
+{
+	config_setting_t *list = config_lookup(file, "ip.ipsec.identity");
+	int n = list && config_setting_is_list(list) ? config_setting_length(list) : 0;
+
+	for (int i = 0; i < n; i++) {
+		config_setting_t *row = config_setting_get_elem(list, (unsigned int)i);
+		config_setting_t *secret = config_setting_is_group(row)
+						   ? config_setting_get_member(row, "secret")
+						   : NULL;
+		const char *name = secret ? config_setting_source_file(secret) : NULL;
+		struct stat st;
+
+		if (!secret || stat(name ? name : r->path, &st) < 0 || (st.st_mode & 077) == 0)
+			continue;
+		return fail(r, secret, "others can read this secret: mode %04o; accepted: 0600",
+			    (unsigned int)st.st_mode & 07777);
+	}
+	return true;
+}
+
 static bool read_all(struct reader *r, config_t *file, struct conf *c)
 {
 	config_setting_t *ports = config_lookup(file, "interface");
@@ -293,7 +316,7 @@ int conf_load(const char *path, struct conf *c, char *err, size_t err_len)
 		snprintf(err, err_len, "%s:%d: %s", where ? where : path, config_error_line(&file),
 			 config_error_text(&file));
 		r.failed = true;
-	} else {
+	} else if (check_secrets(&r, &file)) {
 		read_all(&r, &file, c);
 	}
 	config_destroy(&file);

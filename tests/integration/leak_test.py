@@ -10,8 +10,10 @@ from lab import Lab, need, wait
 
 
 def rss(pid):
+    """private memory: of the shared segment every page is met in time"""
     with open("/proc/%d/statm" % pid) as f:
-        return int(f.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+        resident, shared = f.read().split()[1:3]
+    return (int(resident) - int(shared)) * os.sysconf("SC_PAGE_SIZE")
 
 
 def descriptors(pid):

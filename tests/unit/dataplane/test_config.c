@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -43,6 +44,25 @@ static void refused(const char *text, int line, const char *words)
 	snprintf(where, sizeof(where), "%s:%d: ", path, line);
 	if (strncmp(err, where, strlen(where)) != 0 || !strstr(err, words))
 		fail_msg("\"%s\" is not \"%s... %s\"", err, where, words);
+}
+
+static void secrets_that_others_can_read_are_refused(void **state)
+{
+	static const char text[] =
+		LAN "ip = { ipsec = { identity = ( { peer = \"p\"; secret = \"x\"; } ); }; };\n";
+	FILE *f;
+
+	(void)state;
+	assert_int_equal(load(text), 0); /* mkstemp() made it 0600 */
+	snprintf(path, sizeof(path), "/tmp/espgw-conf-XXXXXX");
+	f = fdopen(mkstemp(path), "w");
+	fputs(text, f);
+	fchmod(fileno(f), 0640);
+	fclose(f);
+	assert_int_not_equal(conf_load(path, &conf, err, sizeof(err)), 0);
+	unlink(path);
+	assert_non_null(strstr(err, ":2: "));
+	assert_non_null(strstr(err, "0640"));
 }
 
 static void takes_the_design_s_example(void **state)
@@ -187,6 +207,7 @@ static void refuses_more_ports_than_there_is_room_for(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(secrets_that_others_can_read_are_refused),
 		cmocka_unit_test(takes_the_design_s_example),
 		cmocka_unit_test(has_defaults),
 		cmocka_unit_test(sleeps_by_default_only_without_pci_devices),
