@@ -129,14 +129,14 @@ static inline enum sa_state sa_state(const struct sa *sa)
 	return (enum sa_state)__atomic_load_n(&sa->state, __ATOMIC_ACQUIRE);
 }
 
-/** Take a copy of the outer header; false when the manager is changing it just now. */
+/** Take a copy of the outer header; false when the manager is changing it just now. A new word seen
+ * means that the generation it belongs to is seen after it. */
 static inline bool sa_outer_read(const struct sa *sa, struct sa_outer *out)
 {
 	uint32_t gen = __atomic_load_n(&sa->outer_gen, __ATOMIC_ACQUIRE);
 
 	for (unsigned int i = 0; i < 6; i++)
-		out->word[i] = __atomic_load_n(&sa->outer.word[i], __ATOMIC_RELAXED);
-	__atomic_thread_fence(__ATOMIC_ACQUIRE);
+		out->word[i] = __atomic_load_n(&sa->outer.word[i], __ATOMIC_ACQUIRE);
 	return (gen & 1) == 0 && __atomic_load_n(&sa->outer_gen, __ATOMIC_RELAXED) == gen;
 }
 
@@ -146,9 +146,8 @@ static inline void sa_outer_write(struct sa *sa, const struct sa_outer *in)
 	uint32_t gen = sa->outer_gen;
 
 	__atomic_store_n(&sa->outer_gen, gen + 1, __ATOMIC_RELAXED);
-	__atomic_thread_fence(__ATOMIC_RELEASE);
 	for (unsigned int i = 0; i < 6; i++)
-		__atomic_store_n(&sa->outer.word[i], in->word[i], __ATOMIC_RELAXED);
+		__atomic_store_n(&sa->outer.word[i], in->word[i], __ATOMIC_RELEASE);
 	__atomic_store_n(&sa->outer_gen, gen + 2, __ATOMIC_RELEASE);
 }
 

@@ -205,6 +205,18 @@ static void the_newest_current_sa_carries_the_policy(void **state)
 	assert_null(sad_lookup_out(esp.sad, UINT32_MAX));
 }
 
+static void an_outbound_sa_is_not_found_by_its_spi(void **state)
+{
+	struct abi_sa_add c = espkit_out();
+
+	(void)state;
+	/* The peer chose an SPI that happens to carry our slot. */
+	c.spi = IN_SPI - IN_SLOT + OUT_SLOT;
+	assert_int_equal(try_add(&c), ABI_OK);
+	assert_null(sad_lookup_in(esp.sad, c.spi));
+	assert_non_null(sad_slot(esp.sad, OUT_SLOT));
+}
+
 static void a_policy_that_goes_takes_its_binding_along(void **state)
 {
 	struct abi_sa_add c = espkit_out();
@@ -642,6 +654,7 @@ int main(void)
 		CASE(a_taken_slot_is_refused_until_it_is_reclaimed),
 		CASE(the_status_line_tells_no_keys),
 		CASE(the_newest_current_sa_carries_the_policy),
+		CASE(an_outbound_sa_is_not_found_by_its_spi),
 		CASE(a_policy_that_goes_takes_its_binding_along),
 		CASE(updates_are_checked),
 		CASE(finds_what_a_plain_list_finds),

@@ -448,6 +448,23 @@ static void fragments_without_ports_match_only_policies_without_ports(void **sta
 	assert_int_equal(fragment_out(6, 100).verdict, PKT_FORWARD);
 }
 
+static void a_fragment_is_not_taken_for_a_flow_with_ports_0(void **state)
+{
+	struct abi_policy p = policy(ABI_ACT_DISCARD);
+	struct rte_mbuf *m;
+	struct frame f = frame_udp(LAN_HOST, FAR_HOST, 0, 0, NULL, 8);
+
+	(void)state;
+	p.remote.protocol = 17;
+	p.remote.port_lo = p.remote.port_hi = 0;
+	install_one(p);
+	m = kit_parse(&f);
+	spd_out_burst(kit.w, &m, 1);
+	assert_int_equal(pkt_meta(m)->reason, DROP_OUT_POLICY_BLOCKED);
+	rte_pktmbuf_free(m);
+	assert_int_equal(fragment_out(17, 100).verdict, PKT_FORWARD);
+}
+
 static void icmp_matches_by_type_and_code(void **state)
 {
 	struct abi_policy p = policy(ABI_ACT_DISCARD);
@@ -618,6 +635,7 @@ int main(void)
 		CASE(without_policies_everything_is_bypassed),
 		CASE(without_a_table_nothing_passes),
 		CASE(fragments_without_ports_match_only_policies_without_ports),
+		CASE(a_fragment_is_not_taken_for_a_flow_with_ports_0),
 		CASE(icmp_matches_by_type_and_code),
 		CASE(the_cache_changes_nothing),
 		CASE(a_new_table_is_obeyed_at_once),
