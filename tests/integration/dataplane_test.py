@@ -1,0 +1,263 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""dataplane_test.py - espgw-dataplane alone: start and stop, refusals, and its segment driven by hand."""
+import os
+import re
+import time
+
+import cases
+import reaper
+from cases import case
+from lab import Daemon, Fail, binary, need, run, wait
+import segment
+from segment import Segment
+
+PORTS = """interface = ( { name = "lan"; device = "net_tap0,iface=lan0"; },
+              { name = "wan"; device = "net_tap1,iface=wan0"; } );
+"""
+SMALL = "dataplane = { workers = %d; max-sas = 64; max-policies = 16; hugepages = false; };\n"
+OUT_NO_STATES, IN_TEMPLATE_MISMATCHES = 18, 11
+
+
+class Alone:
+    """one dataplane with two TAPs in a namespace of its own"""
+
+    def __init__(self, workers=1, start=True):
+        self.id = reaper.new_id()
+        self.ns = self.id + "-gw"
+        self.dir = "/tmp/espgw-" + self.id
+        self.reaper = reaper.start(self.id, os.getpid())
+        self.env = dict(os.environ, **{reaper.variable(self.id): "1"})
+        self.env.pop("ESPGW_REAPER", None)
+        os.mkdir(self.dir, 0o700)
+        run("ip", "netns", "add", self.ns, env=self.env)
+        self.sh("sysctl", "-qw", "net.ipv6.conf.all.disable_ipv6=1",
+                "net.ipv6.conf.default.disable_ipv6=1")
+        self.conf = self.dir + "/espgw.conf"
+        self.write(PORTS + SMALL % workers)
+        if start:
+            self.start()
+
+    def into(self, ns, *cmd):
+        return (["ip", "netns", "exec", ns] if ns else []) + [str(c) for c in cmd]
+
+    def sh(self, *cmd, check=True, timeout=30):
+        return run(*self.into(self.ns, *cmd), check=check, env=self.env, timeout=timeout)
+
+    def write(self, text):
+        with open(self.conf, "w") as f:
+            f.write(text)
+
+    def command(self, instance=None):
+        return [binary("espgw-dataplane"), "-c", self.conf, "--instance", instance or self.id]
+
+    def start(self):
+        log = self.dir + "/dataplane.log"
+        since = os.path.getsize(log) if os.path.exists(log) else 0
+        self.dataplane = Daemon(self, "dataplane", self.command(), self.ns)
+        self.dataplane.wait_text("ready: instance " + self.id, 20, since)
+        self.seg = Segment(self.id)
+
+    def refused(self, *words):
+        """it does not start: exit 1, and its last line has the words"""
+        r = self.sh(*self.command(), check=False)
+        line = r.stdout.strip().splitlines()[-1]
+        need(r.returncode == 1 and all(w in line for w in words),
+             "exit %d, said: %s" % (r.returncode, r.stdout))
+
+    def kernel_host(self):
+        """the kernel's end of the LAN's TAP as a host of the site"""
+        self.sh("ip", "addr", "add", "192.168.1.12/24", "dev", "lan0")
+        self.sh("ip", "link", "set", "lan0", "up")
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, *_):
+        d = getattr(self, "dataplane", None)
+        if d and d.running():
+            d.kill(15)
+        if kind is not None and d:
+            print("\n".join("     | " + x for x in d.text().splitlines()[-20:]))
+        clean = reaper.sweep(self.id)
+        self.reaper.kill()
+        self.reaper.wait()
+        if kind is None and not clean:
+            raise Fail("left behind: %s" % reaper.leftovers(self.id))
+
+
+@case()
+def answers_ping_on_a_tap_without_hugepages():
+    with Alone() as a:
+        a.kernel_host()
+        need(a.sh("ping", "-c1", "-W1", "192.168.1.1", check=False).returncode != 0,
+             "answered before it had an address")
+        a.seg.policies([])
+        a.seg.net([(0, "192.168.1.1/24"), (1, "192.0.2.1/24")], [("0.0.0.0/0", "192.0.2.254")])
+        out = a.sh("ping", "-c20", "-i0.05", "-W2", "192.168.1.1").stdout
+        need(" 0% packet loss" in out, out)
+        return re.search(r"rtt .*", out).group(0)
+
+
+@case()
+def nothing_passes_before_the_first_policies():
+    with Alone() as a:
+        a.kernel_host()
+        a.seg.net([(0, "192.168.1.1/24")])
+        need(a.sh("ping", "-c3", "-i0.1", "-W1", "192.168.1.1", check=False).returncode == 1,
+             "a ping was answered")
+        a.seg.policies([])
+        a.sh("ping", "-c1", "-W2", "192.168.1.1")
+
+
+@case()
+def installs_and_refuses_with_the_right_codes():
+    with Alone() as a:
+        s = a.seg
+        nets = ("192.168.1.0/24", "10.100.1.0/24")
+        ends = ("192.0.2.1", "192.0.2.2")
+        s.net([(0, "192.168.1.1/24"), (1, "192.0.2.1/24")])
+        s.policies([(7, 1, *nets)])
+        good = s.sa(1, segment.OUT, 7, *ends, *nets)
+        s.must(segment.SA_ADD, good)
+        s.must(segment.SA_ADD, s.sa(2, segment.IN, 7, *ends, *nets))
+        need(s.sa_status(1)[0] == segment.MATURE, "SA 1 is %r" % (s.sa_status(1),))
+        for what, want, got in (
+                ("slot taken", segment.EXISTS, s.ask(segment.SA_ADD, good)),
+                ("no such policy", segment.NOT_FOUND,
+                 s.ask(segment.SA_ADD, s.sa(3, segment.OUT, 8, *ends, *nets))),
+                ("slot out of range", segment.BAD_FIELD,
+                 s.ask(segment.SA_ADD, s.sa(64, segment.OUT, 7, *ends, *nets))),
+                ("SPI reserved", segment.BAD_FIELD,
+                 s.ask(segment.SA_ADD, s.sa(3, segment.OUT, 7, *ends, *nets, spi=255))),
+                ("length", segment.BAD_LENGTH, s.ask(segment.SA_ADD, good, length=500)),
+                ("type", segment.BAD_TYPE, s.ask(99, b"")),
+                ("out of order", segment.BAD_SEQUENCE,
+                 s.ask(segment.POLICY_COMMIT, bytes(8))),
+                ("wrong SPI", segment.NOT_FOUND, s.delete(1, 0x12345)),
+                ("delete", segment.OK, s.delete(1)),
+                ("delete again", segment.NOT_FOUND, s.delete(1))):
+            need(got == want, "%s: status %d, not %d" % (what, got, want))
+        need(s.sa_status(1)[0] == 0, "slot 1 is not free")
+        s.must(segment.SA_FLUSH, bytes(8))
+        need(s.sa_status(2)[0] == 0, "slot 2 is not free")
+
+
+@case()
+def asks_for_an_sa_and_lets_nothing_out_in_clear():
+    with Alone() as a:
+        a.kernel_host()
+        a.sh("ip", "route", "add", "10.100.1.0/24", "via", "192.168.1.1")
+        a.seg.net([(0, "192.168.1.1/24"), (1, "192.0.2.1/24")], [("0.0.0.0/0", "192.0.2.254")])
+        a.seg.policies([(7, 1, "192.168.1.0/24", "10.100.1.0/24")])
+        a.sh("ping", "-c40", "-i0.02", "-W1", "10.100.1.6", check=False)
+        asked = 0
+        while (e := a.seg.event()) is not None:
+            asked += e[0] == segment.ACQUIRE
+        need(1 <= asked <= 3, "%d ACQUIRE events in about 2 s" % asked)
+        need(a.seg.drops(OUT_NO_STATES) == 40 - 32, "%d dropped" % a.seg.drops(OUT_NO_STATES))
+        at = a.seg.area["port_counters"][0] + 64 * a.seg.max_workers + 16
+        sent = a.seg.u64(at)
+        need(sent <= 2, "%d packets left on the WAN" % sent)       # our announcements
+
+
+@case()
+def a_second_one_of_the_same_name_is_refused():
+    with Alone() as a:
+        a.refused("another dataplane of instance " + a.id)
+        need(a.dataplane.running() and a.seg.state() == segment.READY, "the first one suffered")
+        at = a.seg.heartbeat()
+        wait(lambda: a.seg.heartbeat() > at, 1, "the first one's heartbeat")
+
+
+@case()
+def several_run_side_by_side():
+    with Alone(workers=2) as a, Alone(workers=2) as b:
+        for x in (a, b):
+            x.kernel_host()
+            x.seg.policies([])
+            x.seg.net([(0, "192.168.1.1/24")])
+        for x in (a, b):
+            x.sh("ping", "-c5", "-i0.05", "-W2", "192.168.1.1")
+
+
+@case()
+def an_orderly_stop_leaves_nothing():
+    with Alone() as a:
+        old = a.seg
+        need(a.dataplane.kill(15) == 0, "exit status")
+        need(old.state() == segment.GONE, "the segment is not marked")
+        left = [p for d in ("/dev/shm", "/run/dpdk") if os.path.isdir(d)
+                for p in os.listdir(d) if a.id in p]
+        need(not left, "left behind: %s" % left)
+
+
+@case()
+def a_crash_keeps_sequence_marks_for_the_next():
+    with Alone() as a:
+        nets = ("192.168.1.0/24", "10.100.1.0/24")
+        a.seg.policies([(7, 1, *nets)])
+        a.seg.must(segment.SA_ADD, a.seg.sa(5, segment.OUT, 7, "192.0.2.1", "192.0.2.2", *nets))
+        _, spi, mark = a.seg.sa_status(5)
+        need(mark > 0, "no sequence numbers are reserved")
+        old = a.seg
+        a.dataplane.kill(9)
+        need(os.path.exists(old.path), "the segment is gone")
+        a.start()
+        need(old.state() == segment.GONE, "the old segment is not marked")
+        need(a.seg.sa_status(5) == (segment.DEAD, spi, mark), "SA 5 is %r, not DEAD with mark %d" %
+             (a.seg.sa_status(5), mark))
+        a.seg.policies([(7, 1, *nets)])
+        body = bytearray(a.seg.sa(5, segment.OUT, 7, "192.0.2.1", "192.0.2.2", *nets))
+        body[12] |= 4                                       # resume
+        body[48:56] = mark.to_bytes(8, "little")            # after the mark
+        a.seg.must(segment.SA_ADD, bytes(body))
+        need(a.seg.sa_status(5)[2] > mark, "the mark did not move on")
+
+
+@case()
+def bad_starts_say_why_in_one_line():
+    with Alone(start=False) as a:
+        for text, words in (
+                (PORTS + "dataplane = { worker = 1; };", (":3:", "\"worker\"", "workers")),
+                (PORTS + "dataplane = { max-sas = 100; };", (":3:", "power of two")),
+                ("dataplane = { };", ("no interface",)),
+                ("interface = ( { name = \"x\"; device = \"net_af_packet0,iface=nope\"; } );\n" +
+                 SMALL % 1, ("nope",)),
+                ("interface = ( { name = \"x\"; device = \"net_nonsense0\"; } );\n" + SMALL % 1,
+                 ("net_nonsense0",))):
+            a.write(text)
+            a.refused(*words)
+        os.unlink(a.conf)
+        a.refused("cannot be read")
+        need(not [p for p in os.listdir("/dev/shm") if a.id in p], "a segment was left")
+
+
+@case()
+def leaves_no_core_file():
+    with Alone() as a:
+        with open("/proc/%d/limits" % a.dataplane.p.pid) as f:
+            core = [x for x in f if x.startswith("Max core file size")][0].split()
+        need(core[4] == core[5] == "0", "core files of up to %s bytes" % core[5])
+
+
+@case()
+def is_quiet_when_idle():
+    with Alone() as a:
+        pid = a.dataplane.p.pid
+        t, used = time.monotonic(), cpu(pid)
+        time.sleep(2)
+        share = (cpu(pid) - used) / (time.monotonic() - t)
+        need(share < 0.8, "%.0f %% of a CPU without traffic" % (100 * share))
+        return "%.0f %% of a CPU" % (100 * share)
+
+
+def cpu(pid):
+    """seconds of CPU time"""
+    with open("/proc/%d/stat" % pid) as f:
+        rest = f.read().rpartition(")")[2].split()
+    return (int(rest[11]) + int(rest[12])) / os.sysconf("SC_CLK_TCK")
+
+
+if __name__ == "__main__":
+    cases.main()

@@ -1,0 +1,148 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""segment.py - control's end of the shared segment, for tests of the dataplane alone.
+
+The layout is that of dataplane/api/segment.h, ring.h and messages.h.
+"""
+import ipaddress
+import mmap
+import os
+import struct
+
+from lab import Fail, need, wait
+
+AREAS = ("command", "event", "punt", "inject", "ports", "sa_status", "policy_status",
+         "sa_counters", "sa_drops", "policy_counters", "worker_counters", "port_counters")
+SLOT = {"command": 1024, "event": 256, "punt": 2048, "inject": 2048}
+(SA_ADD, SA_UPDATE, SA_DELETE, SA_FLUSH, POLICY_BEGIN, POLICY, POLICY_COMMIT, NET_BEGIN, ADDRESS,
+ ROUTE, NET_COMMIT, SYNC) = range(1, 13)
+OK, BAD_TYPE, BAD_LENGTH, BAD_FIELD, EXISTS, NOT_FOUND, BAD_SEQUENCE = range(7)
+REPLY, SA_EXPIRE, ACQUIRE = 1, 2, 3
+READY, GONE = 1, 2
+MATURE, DEAD = 2, 4
+IN, OUT = 1, 2
+PORT_ANY = 0xffff
+
+
+def addr(text=None):
+    if text is None:
+        return bytes(20)
+    return struct.pack("<B3x4s12x", 4, ipaddress.ip_address(text).packed)
+
+
+def selector(net):
+    n = ipaddress.ip_network(net)
+    return struct.pack("<BBHHH4s12x4s12x", 4, 0, 0, 0xffff, 0, n[0].packed, n[-1].packed)
+
+
+class Segment:
+    """map the segment of `instance` as soon as it is there"""
+
+    def __init__(self, instance, timeout=20):
+        self.path = "/dev/shm/espgw-" + instance
+        wait(lambda: os.path.exists(self.path), timeout, self.path)
+        with open(self.path, "r+b") as f:
+            st = os.fstat(f.fileno())
+            need(st.st_mode & 0o777 == 0o600, "mode %o" % st.st_mode)
+            self.m = mmap.mmap(f.fileno(), 0)
+        need(self.u64(16) == len(self.m), "segment size %d" % self.u64(16))
+        self.area = dict(zip(AREAS, struct.iter_unpack("<QQ", self.m[72:264])))
+        self.slots = dict(zip(("command", "event", "punt", "inject"),
+                              struct.unpack_from("<4I", self.m, 48)))
+        self.max_workers = self.u32(40)
+        self.id = 0
+
+    def u32(self, at):
+        return struct.unpack_from("<I", self.m, at)[0]
+
+    def u64(self, at):
+        return struct.unpack_from("<Q", self.m, at)[0]
+
+    def state(self):
+        return self.u32(12)
+
+    def heartbeat(self):
+        return self.u64(320)
+
+    # ---------------------------------------------------------------- rings --
+    def put(self, record):
+        at, head = self.area["command"][0], self.u32(self.area["command"][0])
+        need(head - self.u32(at + 64) < self.slots["command"], "the command ring is full")
+        slot = at + 128 + head % self.slots["command"] * SLOT["command"]
+        self.m[slot:slot + len(record)] = record
+        struct.pack_into("<I", self.m, at, (head + 1) & 0xffffffff)
+
+    def event(self):
+        """the oldest event: (type, request id, record), or None"""
+        at = self.area["event"][0]
+        tail = self.u32(at + 64)
+        if self.u32(at) == tail:
+            return None
+        slot = at + 128 + tail % self.slots["event"] * SLOT["event"]
+        rec = bytes(self.m[slot:slot + SLOT["event"]])
+        struct.pack_into("<I", self.m, at + 64, (tail + 1) & 0xffffffff)
+        kind, length, request = struct.unpack_from("<HHI", rec)
+        return kind, request, rec[:length]
+
+    def ask(self, kind, body, length=None, timeout=5):
+        """send a command; the status of its answer"""
+        self.id += 1
+        size = 8 + len(body) if length is None else length
+        self.put(struct.pack("<HHI", kind, size, self.id) + body)
+
+        def answered():
+            e = self.event()
+            while e and (e[0] != REPLY or e[1] != self.id):
+                e = self.event()
+            return e and e[2]
+        reply = wait(answered, timeout, "the answer to command %d" % kind, every=0.001)
+        status, command, _ = struct.unpack_from("<HHI", reply, 8)
+        need(command == kind, "answered as command %d" % command)
+        return status
+
+    def must(self, kind, body):
+        status = self.ask(kind, body)
+        if status != OK:
+            raise Fail("command %d: status %d" % (kind, status))
+
+    # ------------------------------------------------------------- commands --
+    def net(self, addresses, routes=(), generation=1):
+        """addresses: (port, "1.2.3.4/24"); routes: ("net", "gateway")"""
+        self.must(NET_BEGIN, struct.pack("<II", generation, len(addresses) + len(routes)))
+        for port, a in addresses:
+            i = ipaddress.ip_interface(a)
+            self.must(ADDRESS, struct.pack("<IHBB", generation, port, i.network.prefixlen, 0) +
+                      addr(i.ip))
+        for net, gateway in routes:
+            n = ipaddress.ip_network(net)
+            self.must(ROUTE, struct.pack("<IHBB", generation, PORT_ANY, n.prefixlen, 1) +
+                      addr(n[0]) + addr(gateway))
+        self.must(NET_COMMIT, struct.pack("<II", generation, len(addresses) + len(routes)))
+
+    def policies(self, rows, generation=1):
+        """rows: (id, action, local net, remote net)"""
+        self.must(POLICY_BEGIN, struct.pack("<II", generation, len(rows)))
+        for number, action, local, remote in rows:
+            self.must(POLICY, struct.pack("<IIIBBxx", generation, number, 0, action, 1) +
+                      selector(local) + selector(remote) + addr() + addr())
+        self.must(POLICY_COMMIT, struct.pack("<II", generation, len(rows)))
+
+    def sa(self, slot, direction, policy, local, remote, ts_local, ts_remote, spi=None):
+        """body of SA_ADD: AES-128-CBC with HMAC-SHA1-96"""
+        ts = selector(ts_local) + bytes(120) + selector(ts_remote) + bytes(120)
+        return (struct.pack("<IIIIQ8B4xHHIIQ", slot, spi or 0x10000 + slot, policy,
+                            2 if direction == OUT else 0, slot, direction, 1, 0, 12, 2, 16, 20, 0,
+                            0, 0, 128 if direction == IN else 0, 0, 0) +
+                addr(local) + addr(remote) + bytes(48) + bytes(range(32)) + bytes(range(64)) +
+                bytes(8) + struct.pack("<HHI", 1, 1, 0) + ts)
+
+    def delete(self, slot, spi=None):
+        return self.ask(SA_DELETE, struct.pack("<II", slot, spi or 0x10000 + slot))
+
+    def sa_status(self, slot):
+        """(state, spi, sequence mark)"""
+        at = self.area["sa_status"][0] + 192 * slot
+        return self.u32(at), self.u32(at + 4), self.u64(at + 40)
+
+    def drops(self, reason):
+        at = self.area["worker_counters"][0] + 8 * reason
+        return sum(self.u64(at + 576 * i) for i in range(self.max_workers))
