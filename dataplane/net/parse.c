@@ -60,7 +60,7 @@ static inline enum drop_reason parse_header(struct pkt_meta *meta, const uint8_t
 		return DROP_NET_HEADER;
 	ihl = (ip[0] & 0x0fu) * 4;
 	meta->ip_len = ip4_load16(ip + 2);
-	if (ihl < IP4_HEADER || ihl > avail || meta->ip_len < ihl || meta->ip_len > avail)
+	if (ihl < IP4_HEADER || meta->ip_len < ihl || meta->ip_len > avail)
 		return DROP_NET_HEADER;
 	if (rte_raw_cksum(ip, ihl) != 0xffff)
 		return DROP_NET_CHECKSUM;

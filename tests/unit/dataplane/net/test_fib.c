@@ -189,6 +189,26 @@ static void picks_the_lowest_distance(void **state)
 	fib_free(f);
 }
 
+static void finds_a_gateway_through_the_closest_network(void **state)
+{
+	const struct abi_address a[] = {address(0, IP(10, 0, 0, 1), 8),
+					address(1, IP(10, 1, 0, 1), 16)};
+	struct abi_route r = route(0, 0, IP(10, 1, 0, 9), 1);
+	struct fib *f = build(a, 2, &r, 1);
+	struct fib_hop hop;
+
+	(void)state;
+	assert_true(fib_lookup(f, PEER, &hop));
+	assert_int_equal(hop.port, 1);
+	assert_int_equal(hop.source, IP(10, 1, 0, 1));
+	fib_free(f);
+	r.port = 0; /* asked for: the wider one */
+	f = build(a, 2, &r, 1);
+	assert_true(fib_lookup(f, PEER, &hop));
+	assert_int_equal(hop.port, 0);
+	fib_free(f);
+}
+
 static void prefers_a_connected_network_to_a_route(void **state)
 {
 	const struct abi_address a[] = {address(0, LAN_US, 24), address(1, WAN_US, 24)};
@@ -341,6 +361,7 @@ int main(void)
 		cmocka_unit_test(refuses_an_on_link_route_on_a_port_without_address),
 		cmocka_unit_test(refuses_two_routes_of_one_distance),
 		cmocka_unit_test(picks_the_lowest_distance),
+		cmocka_unit_test(finds_a_gateway_through_the_closest_network),
 		cmocka_unit_test(prefers_a_connected_network_to_a_route),
 		cmocka_unit_test(knows_its_own_and_the_broadcast_addresses),
 		cmocka_unit_test(gives_the_address_beside_the_peer),

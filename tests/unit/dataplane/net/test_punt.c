@@ -144,6 +144,21 @@ static void builds_a_datagram_by_the_book(void **state)
 	}
 }
 
+/* A sum of zero is sent as all ones: zero would mean "no checksum" (RFC 768). */
+static void never_sends_a_zero_checksum(void **state)
+{
+	struct abi_packet p = record(500, 500, "\0\0", 2, 0);
+	struct rte_mbuf *m = inject(&p);
+	const uint8_t *udp = rte_pktmbuf_mtod_offset(m, const uint8_t *, ETH + 20);
+
+	(void)state;
+	memcpy(p.data, udp + 6, 2); /* what was missing to all ones */
+	rte_pktmbuf_free(m);
+	m = inject(&p);
+	assert_int_equal(get16(rte_pktmbuf_mtod_offset(m, const uint8_t *, ETH + 26)), 0xffff);
+	rte_pktmbuf_free(m);
+}
+
 static void goes_there_and_back(void **state)
 {
 	struct abi_packet p = record(4500, 4500, "there and back", 14, ABI_PKT_F_MARKER), back;
@@ -293,6 +308,7 @@ int main(void)
 		T(leaves_nothing_of_an_earlier_record),
 		T(punts_up_to_what_a_record_holds),
 		T(builds_a_datagram_by_the_book),
+		T(never_sends_a_zero_checksum),
 		T(goes_there_and_back),
 		T(sends_keepalives),
 		T(refuses_what_a_peer_would_take_for_esp),
