@@ -103,18 +103,20 @@ static int do_print(const struct console *c, const struct grammar_command *cmd, 
 	return PROTOCOL_OK;
 }
 
+/* What an action said: its own text on the side where it belongs. */
 static int do_action(int rc, char *message, const char *done, bool json, struct text *out,
 		     struct text *note)
 {
-	if (rc) {
-		text_printf(note, "%s\n", message ? message : strerror(-rc));
-	} else {
-		text_puts(out, json ? "[]\n" : "");
-		if (message)
-			text_printf(note, "%s\n", message);
-		else if (!json)
-			text_printf(out, "%s\n", done);
-	}
+	const char *said = message ? message : rc ? strerror(-rc) : done;
+	struct text *to = rc || json ? note : out;
+	size_t len = strlen(said);
+
+	while (len && said[len - 1] == '\n')
+		len--;
+	if (rc == 0 && json)
+		text_puts(out, "[]\n");
+	if (rc || message || !json)
+		text_printf(to, "%.*s\n", (int)len, said);
 	free(message);
 	return rc ? PROTOCOL_FAILED : PROTOCOL_OK;
 }

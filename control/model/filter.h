@@ -23,8 +23,7 @@
 
 #define FILTER_MAX_TEXT	 4096 /* bytes of an expression */
 #define FILTER_MAX_NODES 256
-#define FILTER_MAX_DEPTH 64  /* of parentheses and "!" */
-#define FILTER_MAX_REGEX 128 /* bytes of a regular expression */
+#define FILTER_MAX_DEPTH 64 /* of parentheses and "!" */
 
 struct filter;
 

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* filter_parse.c - from a filter expression to a tree of nodes. */
-#include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "control/model/duration.h"
 #include "control/model/filter_priv.h"
+#include "control/model/regex_bound.h"
 #include "control/model/suggest.h"
 #include "control/model/value_parse.h"
 
@@ -66,42 +66,9 @@ static int find_prop(struct parser *p, const char *name, size_t len)
 	return -1;
 }
 
-/*
- * A regular expression whose cost is bounded: without back references, and with repetition counts
- * that cannot multiply into millions of states.
- */
-static const char *regex_danger(const char *re)
-{
-	unsigned long product = 1;
-
-	if (strlen(re) > FILTER_MAX_REGEX)
-		return "regular expression too long";
-	for (const char *p = re; *p; p++) {
-		if (*p == '\\' && isdigit((unsigned char)p[1]))
-			return "back references are not accepted";
-		if (*p == '\\' && p[1]) {
-			p++;
-		} else if (*p == '{') {
-			unsigned long high = 0;
-
-			for (const char *q = p + 1; isdigit((unsigned char)*q) || *q == ','; q++)
-				if (isdigit((unsigned char)*q)) {
-					unsigned long n = strtoul(q, (char **)(uintptr_t)&q, 10);
-
-					high = n > high ? n : high;
-					q--;
-				}
-			product *= high < 2 ? 2 : high;
-			if (high > 256 || product > 256)
-				return "repetition counts too high";
-		}
-	}
-	return NULL;
-}
-
 static int set_regex(struct parser *p, struct filter_node *n, const char *text)
 {
-	const char *danger = regex_danger(text);
+	const char *danger = regex_bound_check(text);
 	char why[128];
 	int rc;
 

@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* test_grammar.c - command lines: what is understood, what is refused and how, completion. */
+#include "fixture.h"
+
+#include <errno.h>
+
+#include "control/console/grammar.h"
+
+static void paths_are_written_in_every_way(void **state)
+{
+	static const char *const same[] = {
+		"ip ipsec peer print",	  "/ip ipsec peer print",	    "/ip/ipsec/peer/print",
+		"/ ip ipsec peer  print", "ip ipsec profile .. peer print",
+	};
+	char *first = strdup(fixture_text(*state, same[0]));
+
+	for (size_t i = 1; i < sizeof(same) / sizeof(same[0]); i++)
+		assert_string_equal(fixture_text(*state, same[i]), first);
+	assert_string_equal(fixture_text(*state, "ip ipsec peer print all"), first);
+	free(first);
+}
+
+static void words_may_come_one_by_one(void **state)
+{
+	static const char *const args[] = {"ip",	 "ipsec", "installed-sa",  "print",
+					   "count-only", "where", "spi=0x2953159", "or",
+					   "spi=1"};
+	struct fixture *f = *state;
+
+	console_result_free(&f->result);
+	console_execute(&f->console, args, 9, false, 80, &f->result);
+	assert_string_equal(f->result.text, "1\n");
+}
+
+static void unknown_words_get_the_nearest(void **state)
+{
+	assert_non_null(strstr(fixture_note(*state, "ip ipsce peer print", PROTOCOL_USAGE),
+			       "\"ipsce\" is not known in /ip; did you mean \"ipsec\"?"));
+	assert_non_null(strstr(fixture_note(*state, "ip ipsec installed-as print", PROTOCOL_USAGE),
+			       "did you mean \"installed-sa\"?"));
+	assert_non_null(strstr(fixture_note(*state, "ip ipsec peer pirnt", PROTOCOL_USAGE),
+			       "did you mean \"print\"?"));
+	assert_non_null(strstr(fixture_note(*state, "ip ipsec peer print detial", PROTOCOL_USAGE),
+			       "print: \"detial\" is not known; did you mean \"detail\"?"));
+	assert_non_null(
+		strstr(fixture_note(*state, "relaod", PROTOCOL_USAGE), "did you mean \"reload\"?"));
+	assert_non_null(
+		strstr(fixture_note(*state, "ip ipsec peer print where nmae=x", PROTOCOL_USAGE),
+		       "did you mean \"name\"?"));
+}
+
+static void what_is_not_built_is_refused_by_name(void **state)
+{
+	static const char *const edits[] = {
+		"ip ipsec peer add name=x",  "ip ipsec peer set 0 disabled=yes",
+		"ip ipsec policy move 20 0", "ip ipsec peer remove 0",
+		"/ip ipsec peer disable 0",
+	};
+
+	for (size_t i = 0; i < sizeof(edits) / sizeof(edits[0]); i++)
+		assert_non_null(strstr(fixture_note(*state, edits[i], PROTOCOL_USAGE),
+				       "edit the file, then \"reload\""));
+	assert_non_null(strstr(fixture_note(*state, "/ip firewall nat print", PROTOCOL_USAGE),
+			       "packet filtering"));
+	assert_non_null(strstr(fixture_note(*state, "/ip ipsec key print", PROTOCOL_USAGE),
+			       "RSA keys are not supported"));
+}
+
+static void a_line_may_be_at_fault_in_many_ways(void **state)
+{
+	fixture_note(*state, "ip ipsec peer print where", PROTOCOL_USAGE);
+	fixture_note(*state, "ip ipsec peer flush", PROTOCOL_USAGE);
+	fixture_note(*state, "ip ipsec reload", PROTOCOL_USAGE);
+	fixture_note(*state, "print", PROTOCOL_USAGE);
+	fixture_note(*state, "ip ipsec installed-sa flush now", PROTOCOL_USAGE);
+	fixture_note(*state, "ip ipsec active-peers kill-connections peer=", PROTOCOL_USAGE);
+}
+
+static void actions_are_done_once(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_string_equal(fixture_text(f, "ip ipsec installed-sa flush"), "SAs removed\n");
+	assert_int_equal(f->flushed, 1);
+	fixture_text(f, "ip ipsec active-peers kill-connections");
+	assert_string_equal(f->killed, "*");
+	fixture_text(f, "ip ipsec active-peers kill-connections peer=to_tencent");
+	assert_string_equal(f->killed, "to_tencent");
+	assert_non_null(
+		strstr(fixture_note(f, "ip ipsec active-peers kill-connections peer=to_tencemt",
+				    PROTOCOL_FAILED),
+		       "did you mean \"to_tencent\"?"));
+	assert_string_equal(f->killed, "to_tencent");
+	assert_string_equal(fixture_text(f, "/reload"), "configuration loaded\n");
+	assert_int_equal(f->reloaded, 1);
+}
+
+static void a_failed_action_says_why(void **state)
+{
+	struct fixture *f = *state;
+
+	f->fail = -EINVAL;
+	assert_string_equal(fixture_note(f, "reload", PROTOCOL_FAILED), "t.conf:1: no\n");
+	assert_string_equal(fixture_note(f, "ip ipsec installed-sa flush", PROTOCOL_FAILED),
+			    "Invalid argument\n");
+	f->fail = 0;
+}
+
+static void help_leads_from_the_root_to_a_property(void **state)
+{
+	assert_non_null(strstr(fixture_text(*state, ""), "reload"));
+	assert_non_null(strstr(fixture_text(*state, "help"), "ip "));
+	assert_non_null(strstr(fixture_text(*state, "ip ipsec"), "installed-sa"));
+	assert_non_null(strstr(fixture_text(*state, "ip ipsec profile help"), "modp768, modp1024"));
+	assert_non_null(strstr(fixture_text(*state, "ip ipsec profile ?"), "default 8s"));
+}
+
+static void the_hint_comes_with_the_rows(void **state)
+{
+	struct fixture *f = *state;
+
+	fixture_text(f, "ip ipsec installed-sa print where src-address=\"^192.*\"");
+	assert_non_null(f->result.note);
+	assert_non_null(strstr(f->result.note, "for a pattern use \"~\""));
+}
+
+static void collect(void *arg, const char *word)
+{
+	char *all = arg;
+
+	strcat(all, word);
+	strcat(all, " ");
+}
+
+static void assert_completes(const char *line, const char *expected)
+{
+	char all[4096] = "";
+
+	grammar_complete(line, collect, all);
+	assert_string_equal(all, expected);
+}
+
+static void completes_what_was_begun(void **state)
+{
+	(void)state;
+	assert_completes("i", "interface ip ");
+	assert_completes("/ip ips", "ipsec ");
+	assert_completes("ip ipsec p", "profile peer proposal policy ");
+	assert_completes("/ip/ipsec/in", "installed-sa ");
+	assert_completes("ip ipsec installed-sa ", "print flush export help ? ");
+	assert_completes("ip ipsec installed-sa print s", "show-sensitive ");
+	assert_completes("ip ipsec installed-sa print where (sp", "spi ");
+	assert_completes("ip ipsec installed-sa print where enc", "enc-algorithm enc-key-size ");
+	assert_completes("ip nosuch p", "");
+}
+
+static void survives_anything(void **state)
+{
+	static const char *const words[] = {"ip",     "ipsec",	"peer",	  "print", "where", "..",
+					    "/",      "//",	"detail", "help",  "=",	    "(",
+					    "\"",     "system", "log",	  "add",   "\x80",  "spi=1",
+					    "export", "and",	"name~a", "!"};
+	struct fixture *f = *state;
+
+	srandom(8);
+	for (int i = 0; i < 20000; i++) {
+		const char *args[8];
+		size_t n = (size_t)random() % 8;
+
+		for (size_t k = 0; k < n; k++)
+			args[k] = words[(size_t)random() % 22];
+		console_result_free(&f->result);
+		console_execute(&f->console, args, n, random() % 2, 80, &f->result);
+		assert_true(f->result.status == PROTOCOL_OK || f->result.note);
+	}
+}
+
+static void a_line_is_bounded(void **state)
+{
+	char *line = malloc(100000);
+
+	memset(line, 'a', 99999);
+	line[99999] = '\0';
+	assert_string_equal(fixture_note(*state, line, PROTOCOL_USAGE),
+			    "the command is too long\n");
+	free(line);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(paths_are_written_in_every_way),
+		cmocka_unit_test(words_may_come_one_by_one),
+		cmocka_unit_test(unknown_words_get_the_nearest),
+		cmocka_unit_test(what_is_not_built_is_refused_by_name),
+		cmocka_unit_test(a_line_may_be_at_fault_in_many_ways),
+		cmocka_unit_test(actions_are_done_once),
+		cmocka_unit_test(a_failed_action_says_why),
+		cmocka_unit_test(help_leads_from_the_root_to_a_property),
+		cmocka_unit_test(the_hint_comes_with_the_rows),
+		cmocka_unit_test(completes_what_was_begun),
+		cmocka_unit_test(survives_anything),
+		cmocka_unit_test(a_line_is_bounded),
+	};
+
+	return cmocka_run_group_tests(tests, fixture_setup, fixture_teardown);
+}
