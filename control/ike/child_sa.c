@@ -76,7 +76,7 @@ void child_install(struct ike_engine *e, struct child_sa *c, struct ike_child_sa
 	sa->replay_window = c->policy->conf.replay_window;
 	sa->soft_time = c->soft_time;
 	sa->hard_time = c->hard_time;
-	sa->current = c->initiator && child_current(c->policy) == NULL;
+	sa->current = c->first = c->initiator && child_current(c->policy) == NULL;
 	sa->ts_local[0] = c->policy->conf.local;
 	sa->ts_remote[0] = c->policy->conf.remote;
 	sa->n_local = sa->n_remote = 1;
@@ -110,22 +110,18 @@ static void delete_after(struct ike_engine *e, struct child_sa *c, uint64_t now,
 	timers_arm(&e->timers, &c->action, now + ms * TIMERS_MS);
 }
 
-/* c lost its policy to by, or never gets it. Who began the losing pair of a crossing, or the
- * rekey, deletes; of a crossing the other side does it later, in case it was not seen there. */
+/* c lost its policy to by, or never gets it. Who began the losing pair of a crossing, or a rekey,
+ * deletes it; in a crossing both began one. */
 static void supersede(struct ike_engine *e, struct child_sa *c, const struct child_sa *by,
 		      uint64_t now)
 {
-	bool crossed = c->crossed == by->token;
+	bool ours = c->crossed == by->token ? c->initiator : by->initiator || by->crossed != 0;
 
 	if (c->superseded)
 		return;
 	c->superseded = true;
-	if (crossed)
-		delete_after(e, c, now, c->initiator ? CHILD_DELETE_OLD_MS : CHILD_DELETE_LATE_MS);
-	else if (by->initiator)
-		delete_after(e, c, now, CHILD_DELETE_OLD_MS);
-	else
-		timers_cancel(&e->timers, &c->action);
+	delete_after(e, c, now, ours ? CHILD_DELETE_OLD_MS : CHILD_DELETE_LATE_MS);
+	c->ours_to_delete = ours;
 }
 
 static void take_over(struct ike_engine *e, struct child_sa *c, uint64_t now)
@@ -180,12 +176,28 @@ void child_established(struct ike_engine *e, struct child_sa *c, uint64_t now)
 		if (c->initiator)
 			timers_arm(&e->timers, &c->life, now + TIMERS_SEC);
 	}
-	if (rival != NULL && rival->state == CHILD_ESTABLISHED && loses(c, rival))
+	if (rival != NULL && rival->state == CHILD_ESTABLISHED && loses(c, rival)) {
 		supersede(e, c, rival, now);
-	else if (c->initiator && child_current(c->policy) != NULL)
+		if (c->first && rival->current) /* the rival came up while c was installed */
+			e->ops.child_current(e->ctx, rival->token);
+	} else if (c->initiator && child_current(c->policy) != NULL)
 		timers_arm(&e->timers, &c->action, now + CHILD_SWITCH_MS * TIMERS_MS);
 	else
 		take_over(e, c, now);
+}
+
+/* A superseded pair has waited long enough. The peer may see a crossing otherwise than we do, or
+ * not at all: where it sent first last is where it is. */
+static void retire(struct ike_engine *e, struct child_sa *c, uint64_t now)
+{
+	const struct child_sa *current = child_current(c->policy);
+
+	if (current != NULL && c->crossed != 0 && c->seen > current->seen)
+		take_over(e, c, now);
+	else if (c->ours_to_delete || (current != NULL && current->seen != 0))
+		child_delete(e, c, now);
+	else
+		delete_after(e, c, now, CHILD_DELETE_LATE_MS);
 }
 
 /* action timer: what comes next for the pair. */
@@ -196,8 +208,8 @@ static void act(struct ike_engine *e, struct timer *t, uint64_t now)
 	if (c->state == CHILD_ESTABLISHED && !c->superseded) {
 		take_over(e, c, now);
 	} else if (c->state == CHILD_ESTABLISHED) {
-		child_delete(e, c, now);
-	} else if (c->state == CHILD_DELETING && c->deletes == 1) {
+		retire(e, c, now);
+	} else if (c->state == CHILD_DELETING && c->deletes < CHILD_DELETES) {
 		info_delete_child(e, c->policy->peer, c->owner, c->spi_in, now);
 		c->deletes++;
 		delete_after(e, c, now, CHILD_DELETE_GRACE_MS);
@@ -208,9 +220,11 @@ static void act(struct ike_engine *e, struct timer *t, uint64_t now)
 
 void child_first_traffic(struct ike_engine *e, struct child_sa *c, uint64_t now)
 {
+	if (c->seen == 0)
+		c->seen = now;
 	if (c->state == CHILD_INSTALLED && !c->initiator && c->quick != NULL)
 		quick_proven(e, c->quick, now);
-	else if (c->state == CHILD_ESTABLISHED && !c->superseded && !c->current)
+	else if (c->state == CHILD_ESTABLISHED && !c->current && !c->superseded)
 		take_over(e, c, now);
 }
 
@@ -280,7 +294,7 @@ void child_delete(struct ike_engine *e, struct child_sa *c, uint64_t now)
 void child_deleted_by_peer(struct ike_engine *e, struct child_sa *c, uint64_t now)
 {
 	if (c->state == CHILD_ESTABLISHED)
-		stop_sending(e, c, 2, now);
+		stop_sending(e, c, CHILD_DELETES, now);
 	else if (c->state < CHILD_ESTABLISHED)
 		child_remove(e, c, now);
 }

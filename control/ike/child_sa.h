@@ -6,11 +6,13 @@
  * Make before break. A new pair is installed in both directions before the message that lets the
  * peer use it. Once it is established it takes the policy over, at once or, when we began a rekey,
  * when the peer's first packet on it came in or a second has passed. The old pair goes on receiving
- * until the side that began the rekey deletes it, some seconds later, or its hard lifetime ends.
+ * until the side that began the rekey deletes it, some seconds later. DELETE is not acknowledged in
+ * IKEv1, so the other side deletes it too, much later, once it has seen the peer use another pair.
  *
  * Crossing. When both sides begin a quick mode for one policy at the same time, both succeed; the
  * pair that holds the lowest of the four nonces loses (as RFC 7296 section 2.8.1 has it) and the
- * side that began it deletes it.
+ * side that began it deletes it. One side may not notice the crossing, when messages were lost; so
+ * before it deletes, the other looks which pair the peer came to last.
  */
 #ifndef ESPGW_IKE_CHILD_SA_H
 #define ESPGW_IKE_CHILD_SA_H
@@ -44,24 +46,28 @@ struct child_sa {
 	enum child_state state;
 	bool initiator;
 	bool current;	 /* outbound traffic uses it */
+	bool first;	 /* installed as current, there being no other */
 	bool refused;	 /* the data plane did not take it and holds nothing of it */
 	bool superseded; /* another pair of the policy took over */
 	bool rekey_due;
+	bool ours_to_delete;
 	uint64_t crossed; /* token of the pair begun by the other side meanwhile; 0 = none */
 	uint8_t low_nonce[IKE_MAX_NONCE];
 	size_t low_nonce_len;
 	uint32_t spi_in, spi_out;
 	uint32_t lifetime; /* seconds */
+	uint64_t seen;	   /* when the peer first sent on it; 0 = never */
 	uint64_t added, soft_time, hard_time, rekey_time;
 	struct timer life;   /* rekey_time, then hard_time */
 	struct timer action; /* taking over, deletion */
-	unsigned deletes;    /* DELETE sent so often */
+	unsigned deletes;    /* DELETE was sent, or need not be, so often */
 };
 
 #define CHILD_SWITCH_MS	      1000u  /* at most, after message 3 of a rekey we began */
 #define CHILD_DELETE_OLD_MS   5000u  /* after taking over, when the old pair is ours to delete */
-#define CHILD_DELETE_LATE_MS  30000u /* when the peer should have */
-#define CHILD_DELETE_GRACE_MS 1000u  /* between two DELETEs, and between the second and the end */
+#define CHILD_DELETE_LATE_MS  60000u /* when the peer should have, and uses another pair */
+#define CHILD_DELETES	      3u     /* DELETE has no answer: so often, */
+#define CHILD_DELETE_GRACE_MS 1000u  /* so far apart; the pair goes after the last */
 
 /** A pair in negotiation; NULL + ENOMEM. Notes which pair of the policy it crosses. */
 struct child_sa *child_new(struct ike_engine *e, struct ike_policy *policy, struct quick *q,

@@ -247,6 +247,8 @@ int quick_install(struct ike_engine *e, struct quick *q, const struct prop_choic
 
 	memset(&sa, 0, sizeof(sa));
 	c->spi_out = choice->spi;
+	q->token = c->token;
+	q->spi = c->spi_in;
 	child_set_nonces(c, q->ni, q->ni_len, q->nr, q->nr_len);
 	r = describe(q, choice, &sa);
 	if (r == 0)
@@ -347,6 +349,18 @@ static struct quick *find(const struct ike_sa *sa, uint32_t msgid)
 	return NULL;
 }
 
+/* The last message taken up came once more. Message 2 of a responder has a schedule of its own. A
+ * pair that we deleted meanwhile must not come up at the peer by our message 3. */
+static void repeat(struct ike_engine *e, struct quick *q, uint64_t now)
+{
+	struct child_sa *c = child_find_token(e, q->token);
+
+	if (q->state == QUICK_I_DONE && (c == NULL || c->state == CHILD_DELETING))
+		info_delete_child(e, q->x.sa->peer, q->x.sa, q->spi, now);
+	else if (q->state != QUICK_I_INSTALL && q->state != QUICK_R_INSTALL)
+		exchange_repeat(e, &q->x, EXCHANGE_REPEATS_AUTH);
+}
+
 enum ike_rx quick_message(struct ike_engine *e, struct ike_sa *sa, struct ike1_in *in)
 {
 	struct quick *q = find(sa, in->hdr.msgid);
@@ -358,9 +372,7 @@ enum ike_rx quick_message(struct ike_engine *e, struct ike_sa *sa, struct ike1_i
 		return quick_r_msg1(e, sa, in);
 	}
 	if (exchange_is_repeat(&q->x, in->d->data, in->d->len)) {
-		/* A responder's message 2 has its own schedule. */
-		if (q->state != QUICK_I_INSTALL && q->state != QUICK_R_INSTALL)
-			exchange_repeat(e, &q->x, EXCHANGE_REPEATS_AUTH);
+		repeat(e, q, in->now);
 		return IKE_RX_repeat;
 	}
 	handler = quick_cell(q->state);

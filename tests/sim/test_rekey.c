@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * test_rekey.c - rekeying of both phases, by time and by operators, from either side and from both
+ * at once, under steady traffic of which nothing may be lost.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "tests/sim/sim.h"
+
+static void start_traffic(struct sim *s)
+{
+	s->net.delay_max = 15 * SIM_MS;
+	for (int i = 0; i < 2; i++)
+		s->node[i].esp_every = 2 * SIM_MS;
+	sim_start(s);
+	sim_run(s, s->now + 3 * SIM_SEC);
+	assert_true(sim_working(s, 0));
+	for (int i = 0; i < 2; i++)
+		s->node[i].esp_no_sa = s->node[i].esp_lost = 0;
+}
+
+static void assert_nothing_lost(const struct sim *s)
+{
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(s->node[i].esp_lost, 0);
+		assert_int_equal(s->node[i].esp_no_sa, 0);
+	}
+}
+
+static void finish(struct sim *s)
+{
+	assert_nothing_lost(s);
+	assert_true(sim_working(s, 0));
+	sim_fini(s);
+}
+
+static void rekey(struct sim *s, int node, bool ike_sa)
+{
+	const char *peer = node == 0 ? "peer1" : "peer0";
+
+	assert_int_equal(ike_engine_rekey(s->node[node].engine, peer, ike_sa, s->now), 0);
+	s->node[node].due = s->now;
+}
+
+static void pairs_are_replaced_before_they_expire(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < 8; i++) {
+		struct sim s;
+
+		sim_init(&s, 1000 + i);
+		s.node[1].conf.passive = i & 1;
+		for (int n = 0; n < 2; n++) {
+			s.node[n].children[0].proposal.lifetime = 10;
+			s.node[n].children[0].proposal.pfs_group = i & 2 ? 19 : 0;
+		}
+		start_traffic(&s);
+		sim_run(&s, s.now + 60 * SIM_SEC);
+		assert_in_range(s.node[0].installs, 6, 16);
+		finish(&s);
+	}
+}
+
+static void ike_sas_are_replaced_before_they_expire(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < 8; i++) {
+		struct sim s;
+
+		sim_init(&s, 1100 + i);
+		s.node[1].conf.passive = i & 1;
+		s.node[0].conf.profile.lifetime = s.node[1].conf.profile.lifetime = 12;
+		start_traffic(&s);
+		sim_run(&s, s.now + 60 * SIM_SEC);
+		assert_in_range(sim_counters(&s, 0)->phase1_established, 5, 14);
+		assert_true(sim_ike_sas(&s, 0, NULL) <= 3);
+		finish(&s);
+	}
+}
+
+static void both_phases_every_few_seconds(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < 12; i++) {
+		struct sim s;
+
+		sim_init(&s, 1200 + i);
+		s.node[1].conf.passive = i % 3 == 0;
+		for (int n = 0; n < 2; n++) {
+			s.node[n].conf.profile.lifetime = 9 + i % 4;
+			s.node[n].children[0].proposal.lifetime = 5 + i % 3;
+		}
+		start_traffic(&s);
+		sim_run(&s, s.now + 60 * SIM_SEC);
+		finish(&s);
+	}
+}
+
+static void operators_rekey_either_side(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < 4; i++) {
+		struct sim s;
+		int node = i & 1;
+
+		sim_init(&s, 1300 + i);
+		s.node[1].conf.passive = true;
+		start_traffic(&s);
+		for (int k = 0; k < 15; k++) {
+			rekey(&s, node, (i & 2) != 0);
+			sim_run(&s, s.now + 3 * SIM_SEC);
+		}
+		finish(&s);
+	}
+}
+
+/* What happens on both sides at the same instant must end with one used pair. */
+static void both_sides_rekey_at_once(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < 60; i++) {
+		struct sim s;
+
+		sim_init(&s, 1400 + i);
+		s.node[1].conf.passive = i & 1;
+		start_traffic(&s);
+		for (int k = 0; k < 5; k++) {
+			rekey(&s, 0, false);
+			sim_run(&s, s.now + (i % 10) * 4 * SIM_MS);
+			rekey(&s, 1, false);
+			sim_run(&s, s.now + 15 * SIM_SEC);
+			assert_true(sim_agreed(&s, 0));
+		}
+		finish(&s);
+	}
+}
+
+static void both_sides_rekey_both_phases_at_once(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < 40; i++) {
+		struct sim s;
+
+		sim_init(&s, 1500 + i);
+		start_traffic(&s);
+		for (int k = 0; k < 4; k++) {
+			for (int n = 0; n < 2; n++) {
+				rekey(&s, n, true);
+				sim_run(&s, s.now + sim_random(&s) % (60 * SIM_MS));
+				rekey(&s, n, false);
+			}
+			sim_run(&s, s.now + 20 * SIM_SEC);
+			assert_true(sim_working(&s, 0));
+		}
+		sim_run(&s, s.now + 70 * SIM_SEC);
+		assert_true(sim_agreed(&s, 0));
+		finish(&s);
+	}
+}
+
+/* IKE messages get lost, ESP does not: what IKE makes of it must not cost a packet. */
+static void lost_messages_cost_no_traffic(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < 60; i++) {
+		struct sim s;
+
+		sim_init(&s, 1600 + i);
+		s.node[1].conf.passive = i & 1;
+		for (int n = 0; n < 2; n++) {
+			s.node[n].conf.profile.lifetime = 60;
+			s.node[n].children[0].proposal.lifetime = 40;
+		}
+		start_traffic(&s);
+		s.net.loss_pct = 10;
+		s.net.dup_pct = 10;
+		sim_run(&s, s.now + 120 * SIM_SEC);
+		finish(&s);
+	}
+}
+
+static void expired_by_volume_is_replaced(void **state)
+{
+	const struct sim_pair *p;
+	struct sim s;
+	uint32_t spi;
+
+	(void)state;
+	sim_init(&s, 1);
+	s.node[1].conf.passive = true;
+	start_traffic(&s);
+	p = sim_current(&s, 0, 0);
+	spi = p->sa.in.spi;
+	ike_engine_child_expired(s.node[0].engine, p->sa.token, false, s.now);
+	s.node[0].due = s.now;
+	sim_run(&s, s.now + 10 * SIM_SEC);
+	assert_true(sim_agreed(&s, 0));
+	assert_int_not_equal(sim_current(&s, 0, 0)->sa.in.spi, spi);
+	finish(&s);
+}
+
+static void soft_and_hard_times_are_24_and_30_minutes(void **state)
+{
+	const struct sim_pair *p;
+	uint64_t start;
+	struct sim s;
+
+	(void)state;
+	sim_init(&s, 2);
+	s.node[1].conf.passive = true;
+	start = s.now;
+	sim_start(&s);
+	sim_run(&s, s.now + SIM_SEC);
+	p = sim_current(&s, 0, 0);
+	assert_int_equal(p->sa.hard_time - p->sa.soft_time, 6 * 60 * SIM_SEC);
+	assert_in_range(p->sa.soft_time, start + 24 * 60 * SIM_SEC,
+			start + 24 * 60 * SIM_SEC + SIM_SEC);
+	/* Replaced before the soft time, by the side that began it. */
+	sim_run(&s, p->sa.soft_time);
+	assert_int_equal(s.node[0].installs, 2);
+	assert_int_equal(sim_counters(&s, 0)->quick_started, 2);
+	assert_int_equal(sim_counters(&s, 1)->quick_started, 0);
+	sim_run(&s, s.now + 20 * SIM_SEC);
+	assert_true(sim_agreed(&s, 0));
+	sim_fini(&s);
+}
+
+static void pairs_outlive_a_deleted_ike_sa(void **state)
+{
+	struct sim s;
+
+	(void)state;
+	sim_init(&s, 3);
+	s.node[1].conf.passive = true;
+	start_traffic(&s);
+	rekey(&s, 0, true);
+	sim_run(&s, s.now + 15 * SIM_SEC);
+	assert_int_equal(sim_ike_sas(&s, 0, NULL), 1);
+	assert_int_equal(sim_ike_sas(&s, 1, NULL), 1);
+	assert_int_equal(s.node[0].installs, 1);
+	finish(&s);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(pairs_are_replaced_before_they_expire),
+		cmocka_unit_test(ike_sas_are_replaced_before_they_expire),
+		cmocka_unit_test(both_phases_every_few_seconds),
+		cmocka_unit_test(operators_rekey_either_side),
+		cmocka_unit_test(both_sides_rekey_at_once),
+		cmocka_unit_test(both_sides_rekey_both_phases_at_once),
+		cmocka_unit_test(lost_messages_cost_no_traffic),
+		cmocka_unit_test(expired_by_volume_is_replaced),
+		cmocka_unit_test(soft_and_hard_times_are_24_and_30_minutes),
+		cmocka_unit_test(pairs_outlive_a_deleted_ike_sa),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
