@@ -258,12 +258,14 @@ static inline enum drop_reason parse_frame(const struct fib *f, struct rte_mbuf 
 		return DROP_NET_L2;
 	if (eth[6] & RTE_ETHER_GROUP_ADDR)
 		return DROP_NET_L2;
+	/* A VLAN is another network, also when the device took the tag off (net_af_packet does). */
+	if (m->ol_flags & (RTE_MBUF_F_RX_VLAN | RTE_MBUF_F_RX_QINQ))
+		return DROP_NET_L2;
 	if (arp) {
 		meta->verdict = PKT_SLOW;
 		meta->l3_off = IP4_ETHER_ROOM;
 		return DROP_NONE;
 	}
-	/* Tagged frames too: VLANs are separate networks, and we have no interface on them. */
 	if (type != RTE_ETHER_TYPE_IPV4)
 		return DROP_NET_L2;
 	why = parse_packet(f, meta, eth + IP4_ETHER_ROOM, m->data_len - (uint32_t)IP4_ETHER_ROOM,

@@ -100,6 +100,20 @@ static void refuses_other_ethertypes(void **state)
 	}
 }
 
+static void refuses_frames_whose_vlan_tag_the_device_took_off(void **state)
+{
+	struct frame f = frame_udp(LAN_HOST, FAR_HOST, 1, 2, NULL, 3);
+	struct rte_mbuf *m = harness_mbuf(kit.h, f.b, f.len);
+
+	(void)state;
+	m->ol_flags |= RTE_MBUF_F_RX_VLAN | RTE_MBUF_F_RX_VLAN_STRIPPED;
+	m->vlan_tci = 7;
+	parse_burst(kit.w, 0, &m, 1);
+	assert_int_equal(pkt_meta(m)->verdict, PKT_DROP);
+	assert_int_equal(pkt_meta(m)->reason, DROP_NET_L2);
+	rte_pktmbuf_free(m);
+}
+
 static void gives_arp_to_the_manager(void **state)
 {
 	struct frame f = {.len = 42};
@@ -620,6 +634,7 @@ int main(void)
 		T(cuts_ethernet_padding),
 		T(takes_frames_for_us_only),
 		T(refuses_other_ethertypes),
+		T(refuses_frames_whose_vlan_tag_the_device_took_off),
 		T(gives_arp_to_the_manager),
 		T(refuses_bad_ip_headers),
 		T(checks_every_bit_of_the_header_checksum),
