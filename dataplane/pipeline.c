@@ -380,6 +380,7 @@ void pipeline_reenter(struct worker *w, struct rte_mbuf *m)
 	struct pipeline *p = w->pipe;
 	struct pkt_meta *meta = pkt_meta(m);
 
+	w->counters->made++;
 	*meta = (struct pkt_meta){.flags = PKT_F_ORIGIN | (meta->flags & PKT_F_FROM_SA),
 				  .sa_slot = PKT_NO_SA};
 	if (p->n_reenter == REENTER_MAX) {

@@ -113,7 +113,10 @@ struct abi_policy_counters {
 	uint64_t pad[2];
 };
 
-/* Per worker: everything it dropped, by reason, and what it moved. */
+/*
+ * Per worker: everything it dropped, by reason, and what it moved. Nothing gets lost between them:
+ * received + made = transmitted + sum of drops + what went to the manager.
+ */
 struct abi_worker_counters {
 	_Alignas(64) uint64_t drops[ABI_DROP_SLOTS];
 	uint64_t rx_packets;
@@ -122,7 +125,8 @@ struct abi_worker_counters {
 	uint64_t busy_polls;
 	uint64_t punted;
 	uint64_t heartbeat; /* ns, moves while the worker runs */
-	uint64_t pad[2];
+	uint64_t made;	    /* packets of its own: ICMP errors, fragments */
+	uint64_t pad;
 };
 
 /* Per port and worker. */

@@ -344,6 +344,7 @@ static void protect_extra(struct worker *w, struct extra *extra)
 		uint16_t n = RTE_MIN((uint16_t)(extra->n - at), (uint16_t)WORKER_BURST);
 
 		protect(w, &extra->pkts[at], n, NULL);
+		w->counters->made += n;
 		for (uint16_t i = 0; i < n; i++) {
 			struct rte_mbuf *m = extra->pkts[at + i];
 

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * fuzz_esp_in.c - frames from the WAN with a tunnel up. The first byte picks: a frame as it is; ESP
+ * sealed with the right key around the rest as payload (pad, trailer and next header from three
+ * more bytes); the same, then damaged.
+ */
+#include <string.h>
+
+#include "tests/fuzz/fuzz.h"
+#include "tests/fuzz/site.h"
+
+#define MAX_PAYLOAD 1600u
+
+static void sealed(uint8_t kind, const uint8_t *data, size_t size)
+{
+	static uint8_t out[MAX_PAYLOAD + 512];
+	struct reference_esp e = {.next_header = data[0] & 1 ? 4 : data[1],
+				  .pad = -1,
+				  .bad_pad = (data[0] & 2) != 0,
+				  .pad_length = data[0] & 4 ? data[2] : -1};
+	size_t len;
+
+	memset(e.iv, data[0], sizeof(e.iv));
+	data += 3;
+	size -= 3;
+	if (size > MAX_PAYLOAD)
+		size = MAX_PAYLOAD;
+	len = site_seal(kind & 1, &e, data, size, out);
+	if (kind & 2) /* one byte of what is authenticated, of the ICV or of the outer headers */
+		out[(e.iv[0] * 7u + size) % len] ^= (uint8_t)(size | 1);
+	site_frame(SITE_WAN, out, len);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static bool up;
+
+	if (!up)
+		FUZZ_CHECK(site_create() == 0);
+	up = true;
+	if (size < 4)
+		return 0;
+	if (data[0] & 0x80)
+		site_frame(data[0] & 1, data + 1, size - 1);
+	else
+		sealed(data[0], data + 1, size - 1);
+	FUZZ_CHECK(site_check());
+	return 0;
+}
