@@ -30,11 +30,11 @@
 #define ETHER_LEN 14u
 #define MAX_SAS	  64u
 #define POLICIES  8u
-#define LAN_HOST  RTE_IPV4(192, 168, 1, 12)
-#define VPC_HOST  RTE_IPV4(10, 100, 1, 6)
-#define CLEAR_DST RTE_IPV4(10, 200, 1, 6)
-#define GW_WAN	  RTE_IPV4(192, 0, 2, 1)
-#define PEER	  RTE_IPV4(203, 0, 113, 2)
+#define LAN_HOST  HARNESS_IP(192, 168, 1, 12)
+#define VPC_HOST  HARNESS_IP(10, 100, 1, 6)
+#define CLEAR_DST HARNESS_IP(10, 200, 1, 6)
+#define GW_WAN	  HARNESS_IP(192, 0, 2, 1)
+#define PEER	  HARNESS_IP(203, 0, 113, 2)
 #define SLOT_OUT  1u
 #define SLOT_IN	  2u
 #define SLOT_PEER 3u

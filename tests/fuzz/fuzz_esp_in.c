@@ -36,7 +36,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static bool up;
 
 	if (!up)
-		FUZZ_CHECK(site_create() == 0);
+		FUZZ_CHECK(site_create() == 0 && atexit(site_free) == 0);
 	up = true;
 	if (size < 4)
 		return 0;

@@ -19,8 +19,8 @@
 #define SLOT_PLAIN 2u /* inbound, protocol 50 */
 #define SLOT_UDP   3u /* inbound, UDP 4500 */
 #define SPI_HIGH   0xabcd00u
-#define GW	   RTE_IPV4(192, 0, 2, 1)
-#define PEER	   RTE_IPV4(203, 0, 113, 2)
+#define GW	   HARNESS_IP(192, 0, 2, 1)
+#define PEER	   HARNESS_IP(203, 0, 113, 2)
 #define OUTER	   (14u + 20u)
 #define UDP	   8u
 

@@ -18,6 +18,7 @@
 
 #include "dataplane/api/counters.h"
 #include "tests/fuzz/site.h"
+#include "tests/unit/dataplane/harness.h"
 
 #define ROUNDS 250000u /* of each of the four kinds */
 
@@ -52,8 +53,8 @@ static size_t good_inner(uint8_t *out, size_t data)
 				    .total_length = rte_cpu_to_be_16((uint16_t)len),
 				    .time_to_live = 64,
 				    .next_proto_id = IPPROTO_UDP,
-				    .src_addr = RTE_BE32(RTE_IPV4(10, 100, 1, 6)),
-				    .dst_addr = RTE_BE32(RTE_IPV4(192, 168, 1, 12))};
+				    .src_addr = RTE_BE32(HARNESS_IP(10, 100, 1, 6)),
+				    .dst_addr = RTE_BE32(HARNESS_IP(192, 168, 1, 12))};
 	ip->hdr_checksum = rte_ipv4_cksum(ip);
 	out[22] = 0x27;
 	out[25] = (uint8_t)(8 + data);
@@ -148,8 +149,8 @@ static void damaged_clear_packets_are_each_counted_once(void **state)
 
 		frame[5] = (uint8_t)(port + 1);
 		if (pick(2)) { /* the way out */
-			ip->src_addr = RTE_BE32(RTE_IPV4(192, 168, 1, 12));
-			ip->dst_addr = RTE_BE32(RTE_IPV4(10, 100, 1, 6));
+			ip->src_addr = RTE_BE32(HARNESS_IP(192, 168, 1, 12));
+			ip->dst_addr = RTE_BE32(HARNESS_IP(10, 100, 1, 6));
 		}
 		damage(frame + 14, 28, (unsigned int)pick(3));
 		ip->hdr_checksum = 0;

@@ -18,6 +18,10 @@
 #include "dataplane/api/segment.h"
 #include "dataplane/worker.h"
 
+/** An IPv4 address in host order. RTE_IPV4 shifts into the sign bit of an int. */
+#define HARNESS_IP(a, b, c, d)                                                                     \
+	((uint32_t)(a) << 24 | (uint32_t)(b) << 16 | (uint32_t)(c) << 8 | (uint32_t)(d))
+
 #define HARNESS_PORTS 2u
 #define HARNESS_SENT  1024u
 

@@ -19,7 +19,7 @@
 #include "dataplane/net/route.h"
 #include "dataplane/pipeline.h"
 
-#define IP(a, b, c, d) ((uint32_t)RTE_IPV4(a, b, c, d))
+#define IP(a, b, c, d) HARNESS_IP(a, b, c, d)
 
 static uint16_t keep(void *ctx, uint8_t port, struct rte_mbuf **pkts, uint16_t n)
 {

@@ -22,7 +22,7 @@
 #include "dataplane/pipeline.h"
 #include "tests/unit/dataplane/harness.h"
 
-#define IP(a, b, c, d) ((uint32_t)RTE_IPV4(a, b, c, d))
+#define IP(a, b, c, d) HARNESS_IP(a, b, c, d)
 #define HOST	       IP(192, 168, 1, 12)
 #define CLOUD	       IP(10, 100, 1, 6)
 #define LAN_ADDRESS    IP(192, 168, 1, 1)
