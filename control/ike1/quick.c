@@ -276,7 +276,7 @@ static void install_failed(struct ike_engine *e, struct quick *q, int status, ui
 	struct refuse r = {
 		.code = IKE_P2_INSTALL_FAILED,
 		.message = "data plane",
-		.classic = "unable to install inbound and outbound IPsec SA (SAD) in kernel",
+		.classic = "unable to install inbound and outbound IPsec SA (SAD)",
 		.received = strerror(-status),
 		.advice = "the data plane here refused the SA or does not answer: see its log",
 		.policy_id = q->policy->conf.policy_id,

@@ -598,6 +598,19 @@ unsigned sim_ike_sas(const struct sim *s, int i, const char *state)
 	return (unsigned)c.n;
 }
 
+static void take_cookie(void *ctx, const struct ike_sa_info *info)
+{
+	uint8_t *cookie = ctx;
+
+	for (int i = 0; i < 8; i++)
+		cookie[i] = (uint8_t)(info->ispi >> (56 - 8 * i));
+}
+
+void sim_first_cookie(const struct sim *s, int i, uint8_t cookie[8])
+{
+	ike_engine_visit_sas(s->node[i].engine, take_cookie, cookie);
+}
+
 const struct ike_counters *sim_counters(const struct sim *s, int i)
 {
 	return ike_engine_counters(s->node[i].engine);

@@ -102,6 +102,8 @@ bool sim_working(const struct sim *s, unsigned child);
 bool sim_logged(const struct sim *s, int i, const char *text);
 uint64_t sim_evidence(const struct sim *s, int i, enum ike_code code);
 unsigned sim_ike_sas(const struct sim *s, int i, const char *state);
+/** The initiator's cookie of a node's newest IKE SA, as on the wire. */
+void sim_first_cookie(const struct sim *s, int i, uint8_t cookie[8]);
 const struct ike_counters *sim_counters(const struct sim *s, int i);
 /** Every datagram counted in exactly one class. */
 bool sim_counters_add_up(const struct sim *s, int i);

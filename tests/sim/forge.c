@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* forge.c - authentic lies; see forge.h. */
+#include "tests/sim/forge.h"
+
+#include <string.h>
+
+#include "control/crypto/sk.h"
+#include "control/ike/ike_sa.h"
+#include "control/ike/state.h"
+#include "control/ike1/phase1.h"
+#include "control/ike1/quick.h"
+#include "control/ike1/seal.h"
+
+static struct ike_sa *find(struct sim *s, int node, const uint8_t *data)
+{
+	struct ike_hdr hdr;
+	struct ike_parse_error error;
+	struct ike_sa *sa;
+
+	if (ike_msg_parse_header(&hdr, data, IKE_HDR_LEN, &error) != 0 &&
+	    error.reason == IKE_PARSE_SHORT)
+		return NULL;
+	TAILQ_FOREACH (sa, &TAILQ_FIRST(&s->node[node].engine->peers.list)->sas, of_peer) {
+		if (sa->ispi == hdr.ispi && sa->rspi == hdr.rspi)
+			return sa;
+	}
+	return NULL;
+}
+
+static struct quick *find_quick(struct ike_sa *sa, uint32_t msgid)
+{
+	struct quick *q;
+
+	TAILQ_FOREACH (q, &sa->quicks, of_sa) {
+		if (q->x.msgid == msgid)
+			return q;
+	}
+	return NULL;
+}
+
+/* What a message needs to be opened and closed again. */
+struct lock {
+	struct ike_sa *sa;
+	uint8_t iv[SUITE_MAX_BLOCK];
+	uint32_t msgid;
+	const struct quick *q; /* quick mode 2 */
+	bool phase1, of_initiator;
+};
+
+/* Phase 1: only the initiator still has its handshake when messages 5 and 6 are on their way. */
+static bool lock_phase1(struct sim *s, int from, const uint8_t *data, struct lock *l)
+{
+	struct ike_sa *own = find(s, from, data), *other = find(s, 1 - from, data);
+	struct ike_sa *sa = own != NULL && !own->responder ? own : other;
+	struct prf_piece i, r;
+
+	if (sa == NULL || sa->hs == NULL || sa->responder ||
+	    (sa->state != SA_MSG3_SENT && sa->state != SA_MSG5_SENT) || sa->keys.len == 0)
+		return false;
+	l->sa = sa;
+	l->phase1 = true;
+	l->of_initiator = sa == own;
+	if (!l->of_initiator) {
+		memcpy(l->iv, sa->iv, sizeof(l->iv));
+		return true;
+	}
+	i.data = dh_public(sa->hs->dh, &i.len);
+	r = (struct prf_piece){sa->hs->peer_public, sa->hs->peer_public_len};
+	return keymat_ike1_phase1_iv(sa->hash, &i, &r, l->iv, sk_ike1_block(&sa->keys)) == 0;
+}
+
+static bool lock_phase2(struct sim *s, int from, const uint8_t *data, struct lock *l)
+{
+	struct ike_sa *other;
+
+	l->sa = find(s, from, data);
+	other = find(s, 1 - from, data);
+	if (l->sa == NULL || !ike_sa_up(l->sa) || other == NULL)
+		return false;
+	l->msgid = (uint32_t)data[20] << 24 | (uint32_t)data[21] << 16 | (uint32_t)data[22] << 8 |
+		   data[23];
+	l->q = data[18] == IKE1_EXCH_QUICK ? find_quick(other, l->msgid) : NULL;
+	if (l->q == NULL) /* first of its exchange */
+		return seal_first_iv(l->sa, l->msgid, l->iv) == 0;
+	memcpy(l->iv, l->q->iv, sizeof(l->iv));
+	return l->q->state == QUICK_I_SENT1; /* this is message 2 */
+}
+
+static bool rehash(const struct lock *l, uint8_t *data, size_t len)
+{
+	uint8_t *body = data + IKE_HDR_LEN + IKE_PLD_HDR_LEN;
+	size_t n = l->sa->keys.len;
+	struct prf_piece rest = {body + n, len - IKE_HDR_LEN - IKE_PLD_HDR_LEN - n};
+
+	if (l->q != NULL) {
+		struct prf_piece ni = {l->q->ni, l->q->ni_len};
+
+		return keymat_ike1_hash2(&l->sa->keys, l->msgid, &ni, &rest, body) == 0;
+	}
+	return keymat_ike1_hash1(&l->sa->keys, l->msgid, &rest, body) == 0;
+}
+
+/* Message 5 or 6: ID first, then HASH; the changed ID is hashed when both can still be found. */
+static void rehash_phase1(const struct lock *l, uint8_t *data, size_t len)
+{
+	const struct ike_payload *id, *hash;
+	uint8_t out[SUITE_MAX_HASH];
+	struct ike_msg m;
+
+	if (ike_msg_parse_plain(&m, data, len, true) != 0)
+		return;
+	id = ike_msg_find(&m, IKE1_PLD_ID);
+	hash = ike_msg_find(&m, IKE1_PLD_HASH);
+	if (id == NULL || hash == NULL || hash->body.len != l->sa->keys.len ||
+	    phase1_hash(l->sa, l->of_initiator, id->body, out) != 0)
+		return;
+	memcpy(data + (hash->body.data - data), out, l->sa->keys.len);
+}
+
+static void put_length(uint8_t *data, size_t len)
+{
+	data[24] = data[25] = 0;
+	data[26] = (uint8_t)(len >> 8);
+	data[27] = (uint8_t)len;
+}
+
+bool forge_message(struct sim *s, int from, uint8_t *data, size_t *len, size_t cap,
+		   forge_change *change, void *ctx)
+{
+	struct lock l = {.phase1 = false};
+	size_t fixed = IKE_HDR_LEN, block, n;
+	uint8_t iv[SUITE_MAX_BLOCK], *next;
+
+	if (*len < IKE_HDR_LEN || (data[19] & IKE1_FLAG_ENCRYPTION) == 0)
+		return false;
+	if (data[18] == IKE1_EXCH_MAIN ? !lock_phase1(s, from, data, &l)
+				       : !lock_phase2(s, from, data, &l))
+		return false;
+	block = sk_ike1_block(&l.sa->keys);
+	memcpy(iv, l.iv, sizeof(iv));
+	if (sk_ike1_decrypt(&l.sa->keys, iv, data + IKE_HDR_LEN, *len - IKE_HDR_LEN) != 0)
+		return false;
+	next = &data[16];
+	if (!l.phase1) {
+		fixed += IKE_PLD_HDR_LEN + l.sa->keys.len;
+		next = &data[IKE_HDR_LEN];
+	}
+	if (*len < fixed)
+		return false;
+	n = fixed + change(ctx, next, data + fixed, *len - fixed, cap - fixed - SUITE_MAX_BLOCK);
+	while ((n - IKE_HDR_LEN) % block != 0)
+		data[n++] = 0;
+	put_length(data, n);
+	if (l.phase1)
+		rehash_phase1(&l, data, n);
+	else if (!rehash(&l, data, n))
+		return false;
+	*len = n;
+	memcpy(iv, l.iv, sizeof(iv));
+	return sk_ike1_encrypt(&l.sa->keys, iv, data + IKE_HDR_LEN, n - IKE_HDR_LEN) == 0;
+}
+
+bool forge_send(struct sim *s, int from, uint8_t exchange, uint32_t msgid, uint8_t next,
+		const uint8_t *payloads, size_t len)
+{
+	struct ike_sa *sa = ike_sa_best(TAILQ_FIRST(&s->node[from].engine->peers.list));
+	uint8_t iv[SUITE_MAX_BLOCK];
+	struct ike1_out o;
+
+	if (sa == NULL || len > 4096 || seal_first_iv(sa, msgid, iv) != 0)
+		return false;
+	seal_begin(&o, sa, exchange, msgid, true, true);
+	o.buf[IKE_HDR_LEN] = next;
+	wire_put_bytes(&o.b.w, payloads, len);
+	if (seal_hash1(&o, sa, msgid) != 0 || seal_close(&o, sa, iv) != 0)
+		return false;
+	sim_inject(s, 1 - from, o.buf, o.len, sa->at.marker);
+	return true;
+}

@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* test_dpd.c - dead peers, restarts, DELETE and INITIAL-CONTACT between two engines. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "tests/sim/sim.h"
+
+static void start(struct sim *s, uint64_t seed)
+{
+	sim_init(s, seed);
+	s->node[1].conf.passive = true;
+	for (int i = 0; i < 2; i++) {
+		s->node[i].conf.profile.dpd_interval = 8;
+		s->node[i].conf.profile.dpd_max_failures = 4;
+	}
+	sim_start(s);
+	sim_run(s, s->now + 2 * SIM_SEC);
+	assert_true(sim_agreed(s, 0));
+}
+
+static void idle_peers_are_probed_and_live(void **state)
+{
+	struct sim s;
+
+	(void)state;
+	start(&s, 1);
+	sim_run(&s, s.now + 600 * SIM_SEC);
+	assert_true(sim_agreed(&s, 0));
+	assert_int_equal(sim_counters(&s, 0)->dpd_dead + sim_counters(&s, 1)->dpd_dead, 0);
+	/* One exchange shows both that the other lives. */
+	assert_in_range(sim_counters(&s, 0)->dpd_sent + sim_counters(&s, 1)->dpd_sent, 60, 150);
+	assert_int_equal(sim_counters(&s, 0)->phase1_established, 1);
+	sim_fini(&s);
+}
+
+static void dead_peer_is_found_in_interval_times_failures(void **state)
+{
+	struct sim s;
+	uint64_t since;
+
+	(void)state;
+	start(&s, 2);
+	s.node[1].dead = true;
+	s.node[1].due = UINT64_MAX;
+	since = s.now;
+	while (sim_counters(&s, 0)->dpd_dead == 0 && s.now < since + 100 * SIM_SEC)
+		sim_run(&s, s.now + SIM_SEC);
+	assert_in_range((s.now - since) / SIM_SEC, 4 * 8 - 8, 4 * 8 + 9);
+	assert_int_equal(sim_installed(&s, 0), 0);
+	assert_int_equal(sim_evidence(&s, 0, IKE_PEER_DEAD), 1);
+	assert_true(sim_logged(&s, 0, "DPD check timed out"));
+	/* It tries again, and the peer that lost all comes back. */
+	s.node[1].dead = false;
+	sim_restart(&s, 1);
+	sim_run(&s, s.now + 120 * SIM_SEC);
+	assert_true(sim_agreed(&s, 0));
+	sim_fini(&s);
+}
+
+static void passive_side_only_removes_a_dead_peer(void **state)
+{
+	struct sim s;
+
+	(void)state;
+	start(&s, 3);
+	s.node[0].dead = true;
+	s.node[0].due = UINT64_MAX;
+	sim_run(&s, s.now + 60 * SIM_SEC);
+	assert_int_equal(sim_counters(&s, 1)->dpd_dead, 1);
+	assert_int_equal(sim_installed(&s, 1), 0);
+	assert_int_equal(sim_counters(&s, 1)->phase1_started, 0);
+	sim_fini(&s);
+}
+
+static void disabled_dpd_never_probes(void **state)
+{
+	struct sim s;
+
+	(void)state;
+	sim_init(&s, 4);
+	s.node[0].conf.profile.dpd_interval = s.node[1].conf.profile.dpd_interval = 0;
+	sim_start(&s);
+	sim_run(&s, s.now + 100 * SIM_SEC);
+	s.net.loss_pct = 100;
+	sim_run(&s, s.now + 500 * SIM_SEC);
+	assert_int_equal(sim_counters(&s, 0)->dpd_sent + sim_counters(&s, 1)->dpd_sent, 0);
+	assert_true(sim_agreed(&s, 0));
+	sim_fini(&s);
+}
+
+static void lost_probes_do_not_kill(void **state)
+{
+	struct sim s;
+
+	(void)state;
+	for (unsigned i = 0; i < 10; i++) {
+		start(&s, 50 + i);
+		s.net.loss_pct = 15;
+		sim_run(&s, s.now + 600 * SIM_SEC);
+		assert_int_equal(sim_counters(&s, 0)->dpd_dead, 0);
+		assert_true(sim_working(&s, 0));
+		sim_fini(&s);
+	}
+}
+
+/* The responder restarts: what the initiator keeps is worth nothing until DPD finds out. */
+static void restarted_responder_is_found(void **state)
+{
+	struct sim s;
+
+	(void)state;
+	start(&s, 5);
+	sim_restart(&s, 1);
+	sim_run(&s, s.now + 120 * SIM_SEC);
+	assert_int_equal(sim_counters(&s, 0)->dpd_dead, 1);
+	assert_true(sim_agreed(&s, 0));
+	sim_fini(&s);
+}
+
+static void initial_contact_can_be_held_back(void **state)
+{
+	struct sim s;
+
+	(void)state;
+	start(&s, 6);
+	s.node[0].conf.suppress_initial_contact = true;
+	sim_restart(&s, 0);
+	sim_run(&s, s.now + 3 * SIM_SEC);
+	assert_int_equal(sim_counters(&s, 1)->initial_contact, 1); /* the first engine's */
+	assert_true(sim_working(&s, 0));
+	sim_fini(&s);
+}
+
+/* What is recorded and sent again must not delete anything. */
+struct record {
+	uint8_t data[16][2048];
+	size_t len[16];
+	bool marker[16];
+	unsigned n;
+};
+
+static bool record(struct sim *s, int from, struct ike_datagram *d, uint8_t *data, void *ctx)
+{
+	struct record *r = ctx;
+
+	(void)s;
+	if (from == 0 && data[18] == 5 && r->n < 16) {
+		memcpy(r->data[r->n], data, d->len);
+		r->len[r->n] = d->len;
+		r->marker[r->n++] = d->marker;
+	}
+	return true;
+}
+
+static void replayed_and_forged_deletes_do_nothing(void **state)
+{
+	struct record r = {.n = 0};
+	struct sim s;
+
+	(void)state;
+	start(&s, 7);
+	s.net.hook = record;
+	s.net.hook_ctx = &r;
+	ike_engine_flush_children(s.node[0].engine, s.now);
+	s.node[0].due = s.now;
+	sim_run(&s, s.now + 5 * SIM_SEC);
+	s.net.hook = NULL;
+	assert_true(r.n >= 1);
+	for (unsigned k = 0; k < r.n; k++) {
+		uint64_t before = sim_counters(&s, 1)->rx_replayed;
+
+		sim_inject(&s, 1, r.data[k], r.len[k], r.marker[k]);
+		assert_int_equal(sim_counters(&s, 1)->rx_replayed, before + 1);
+		r.data[k][23] ^= 1; /* another message id: another IV and HASH */
+		sim_inject(&s, 1, r.data[k], r.len[k], r.marker[k]);
+	}
+	assert_int_equal(
+		sim_counters(&s, 1)->rx_unauthentic + sim_counters(&s, 1)->rx_undecryptable, r.n);
+	assert_true(sim_agreed(&s, 0));
+	sim_fini(&s);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(idle_peers_are_probed_and_live),
+		cmocka_unit_test(dead_peer_is_found_in_interval_times_failures),
+		cmocka_unit_test(passive_side_only_removes_a_dead_peer),
+		cmocka_unit_test(disabled_dpd_never_probes),
+		cmocka_unit_test(lost_probes_do_not_kill),
+		cmocka_unit_test(restarted_responder_is_found),
+		cmocka_unit_test(initial_contact_can_be_held_back),
+		cmocka_unit_test(replayed_and_forged_deletes_do_nothing),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
