@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* test_guard.c - admission of first messages. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "control/ike/guard.h"
+
+#define SEC 1000000000ULL
+
+static struct abi_addr v4(uint32_t n)
+{
+	struct abi_addr a = {.family = 4};
+
+	memcpy(a.bytes, &n, sizeof(n));
+	return a;
+}
+
+static struct abi_addr v6(uint8_t net, uint8_t host)
+{
+	struct abi_addr a = {.family = 6};
+
+	a.bytes[0] = 0x20;
+	a.bytes[7] = net;
+	a.bytes[15] = host;
+	return a;
+}
+
+static void source_has_five_half_open(void **state)
+{
+	struct abi_addr a = v4(1);
+	struct guard g;
+
+	(void)state;
+	assert_int_equal(guard_init(&g, 7), 0);
+	for (unsigned i = 0; i < GUARD_HALF_OPEN_SOURCE; i++)
+		assert_int_equal(guard_admit(&g, &a, 0), GUARD_ADMIT);
+	assert_int_equal(guard_admit(&g, &a, 0), GUARD_SOURCE_FULL);
+	guard_release(&g, &a);
+	assert_int_equal(guard_admit(&g, &a, 0), GUARD_ADMIT);
+	guard_fini(&g);
+}
+
+static void one_source_does_not_use_up_anothers(void **state)
+{
+	struct abi_addr a = v4(1), b = v4(2);
+	struct guard g;
+
+	(void)state;
+	assert_int_equal(guard_init(&g, 7), 0);
+	for (unsigned i = 0; i < 100; i++)
+		(void)guard_admit(&g, &a, 0);
+	assert_int_equal(guard_admit(&g, &b, 0), GUARD_ADMIT);
+	guard_fini(&g);
+}
+
+static void first_messages_have_a_rate(void **state)
+{
+	struct abi_addr a = v4(1);
+	unsigned admitted = 0;
+	struct guard g;
+
+	(void)state;
+	assert_int_equal(guard_init(&g, 7), 0);
+	for (unsigned i = 0; i < 10000; i++) { /* ten seconds, a thousand a second */
+		if (guard_admit(&g, &a, i * SEC / 1000) == GUARD_ADMIT) {
+			admitted++;
+			guard_release(&g, &a);
+		}
+	}
+	assert_in_range(admitted, GUARD_BURST_SOURCE + 9 * GUARD_RATE_SOURCE,
+			GUARD_BURST_SOURCE + 10 * GUARD_RATE_SOURCE + 1);
+	guard_fini(&g);
+}
+
+static void addresses_of_one_v6_network_are_one_source(void **state)
+{
+	struct abi_addr other = v6(2, 1);
+	struct guard g;
+
+	(void)state;
+	assert_int_equal(guard_init(&g, 7), 0);
+	for (unsigned i = 0; i < GUARD_HALF_OPEN_SOURCE; i++) {
+		struct abi_addr a = v6(1, (uint8_t)i);
+
+		assert_int_equal(guard_admit(&g, &a, 0), GUARD_ADMIT);
+	}
+	struct abi_addr one_more = v6(1, 99);
+
+	assert_int_equal(guard_admit(&g, &one_more, 0), GUARD_SOURCE_FULL);
+	assert_int_equal(guard_admit(&g, &other, 0), GUARD_ADMIT);
+	guard_fini(&g);
+}
+
+static void total_is_capped(void **state)
+{
+	unsigned admitted = 0;
+	struct guard g;
+
+	(void)state;
+	assert_int_equal(guard_init(&g, 7), 0);
+	for (unsigned i = 0; i < 3 * GUARD_HALF_OPEN_TOTAL; i++) {
+		struct abi_addr a = v4(i);
+
+		admitted += guard_admit(&g, &a, i * SEC / 500) == GUARD_ADMIT;
+	}
+	assert_int_equal(admitted, GUARD_HALF_OPEN_TOTAL);
+	assert_int_equal(g.half_open, GUARD_HALF_OPEN_TOTAL);
+	for (unsigned i = 0; i < 3 * GUARD_HALF_OPEN_TOTAL; i++) {
+		struct abi_addr a = v4(i);
+
+		guard_release(&g, &a);
+	}
+	assert_int_equal(g.half_open, 0);
+	guard_fini(&g);
+}
+
+static void memory_is_bounded(void **state)
+{
+	struct guard g;
+
+	(void)state;
+	assert_int_equal(guard_init(&g, 7), 0);
+	for (unsigned i = 0; i < 5 * GUARD_MAX_SOURCES; i++) {
+		struct abi_addr a = v4(i);
+
+		if (guard_admit(&g, &a, i * SEC) == GUARD_ADMIT && i % 3 != 0)
+			guard_release(&g, &a);
+		assert_true(g.sources.count <= GUARD_MAX_SOURCES);
+	}
+	assert_int_equal(g.half_open, GUARD_HALF_OPEN_TOTAL);
+	guard_fini(&g);
+}
+
+static void releasing_what_was_not_counted_does_nothing(void **state)
+{
+	struct abi_addr a = v4(1);
+	struct guard g;
+
+	(void)state;
+	assert_int_equal(guard_init(&g, 7), 0);
+	guard_release(&g, &a);
+	assert_int_equal(guard_admit(&g, &a, 0), GUARD_ADMIT);
+	guard_release(&g, &a);
+	guard_release(&g, &a);
+	assert_int_equal(g.half_open, 0);
+	guard_fini(&g);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(source_has_five_half_open),
+		cmocka_unit_test(one_source_does_not_use_up_anothers),
+		cmocka_unit_test(first_messages_have_a_rate),
+		cmocka_unit_test(addresses_of_one_v6_network_are_one_source),
+		cmocka_unit_test(total_is_capped),
+		cmocka_unit_test(memory_is_bounded),
+		cmocka_unit_test(releasing_what_was_not_counted_does_nothing),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
