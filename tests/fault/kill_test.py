@@ -3,6 +3,7 @@
 """kill_test.py - a daemon or the peer dies under traffic."""
 import json
 import os
+import random
 import re
 import time
 
@@ -39,6 +40,35 @@ def control_killed_three_times_costs_no_packet():
         cap.need_no_clear()
         cap.need_genuine(wire.cloud_keys(lab), "--contiguous", min_ok=1000)
         return "%d packets, none lost" % sum(r["sent"] for r in rows)
+
+
+@case(timeout=180)
+def control_killed_at_random_moments_costs_no_packet():
+    """while it attaches, adopts, negotiates and installs; each new one finds what is there"""
+    seed = int(os.environ.get("ESPGW_SEED", "0")) or int.from_bytes(os.urandom(4), "big")
+    pick = random.Random(seed)
+    with Lab() as lab:
+        lab.established()
+        for frm in ("site", "cloud"):
+            lab.reachable(frm)
+        streams = both(lab)
+        for _ in range(20):
+            lab.control.kill(9)
+            lab.start_control(ready=False)
+            time.sleep(pick.uniform(0, 0.4))        # the moment is the test
+        lab.control.kill(9)
+        lab.start_control()
+        lab.established(30)
+        wait(lambda: any(p["state"] == "established" for p in
+                         lab.cli("ip", "ipsec", "active-peers", "print")), 30,
+             "an established peer; seed %d" % seed)
+        time.sleep(2)
+        rows = [s.end() for s in streams]
+        need(all(r["lost"] == 0 and r["duplicates"] == 0 for r in rows),
+             "seed %d: %s" % (seed, rows))
+        wait(lambda: all(len(r) == 1 for r in lab.sas().values()), 60, "old SAs to go")
+        lab.ping_both(3)
+        return "20 kills, seed %d, %d packets, none lost" % (seed, sum(r["sent"] for r in rows))
 
 
 @case(timeout=120)
