@@ -4,6 +4,8 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <libgen.h>
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -302,6 +304,8 @@ int conf_load(const char *path, struct conf *c, char *err, size_t err_len)
 {
 	struct reader r = {.path = path, .err = err, .err_len = err_len};
 	config_t file;
+	char folder[PATH_MAX];
+	struct stat st;
 	FILE *f = fopen(path, "re");
 
 	*c = (struct conf){.workers = 1, .max_sas = 4096, .max_policies = 1024, .hugepages = true};
@@ -309,7 +313,16 @@ int conf_load(const char *path, struct conf *c, char *err, size_t err_len)
 		snprintf(err, err_len, "%s: cannot be read: %s", path, strerror(errno));
 		return -EINVAL;
 	}
+	/* libconfig would end the process over a folder. */
+	if (fstat(fileno(f), &st) < 0 || !S_ISREG(st.st_mode)) {
+		snprintf(err, err_len, "%s: not a file", path);
+		fclose(f);
+		return -EINVAL;
+	}
 	config_init(&file);
+	/* What is included is looked for beside the file, as control does. */
+	snprintf(folder, sizeof(folder), "%s", path);
+	config_set_include_dir(&file, dirname(folder));
 	if (config_read(&file, f) != CONFIG_TRUE) {
 		const char *where = config_error_file(&file);
 

@@ -105,20 +105,19 @@ char *duration_print(uint64_t seconds, char *buf)
 static const char months[12][4] = {"jan", "feb", "mar", "apr", "may", "jun",
 				   "jul", "aug", "sep", "oct", "nov", "dec"};
 
-static void split(uint64_t seconds, struct tm *tm)
+/* Not later than the last second of the year 9999 less a day of time zones: four digits are enough.
+ */
+static time_t four_digits(uint64_t seconds)
 {
-	/* The last second of the year 9999, so that four digits are enough. */
-	time_t t = seconds > 253402300799ull ? 253402300799ll : (time_t)seconds;
-
-	memset(tm, 0, sizeof(*tm));
-	gmtime_r(&t, tm);
+	return seconds > 253402214399ull ? 253402214399ll : (time_t)seconds;
 }
 
 char *duration_print_date(uint64_t seconds, char *buf)
 {
-	struct tm tm;
+	struct tm tm = {0};
+	time_t t = four_digits(seconds);
 
-	split(seconds, &tm);
+	localtime_r(&t, &tm);
 	snprintf(buf, DURATION_TEXT, "%s/%02d/%04d %02d:%02d:%02d", months[tm.tm_mon % 12],
 		 tm.tm_mday, tm.tm_year + 1900, tm.tm_hour, tm.tm_min, tm.tm_sec);
 	return buf;
@@ -126,9 +125,10 @@ char *duration_print_date(uint64_t seconds, char *buf)
 
 char *duration_print_iso(uint64_t seconds, char *buf)
 {
-	struct tm tm;
+	struct tm tm = {0};
+	time_t t = four_digits(seconds);
 
-	split(seconds, &tm);
+	gmtime_r(&t, &tm);
 	snprintf(buf, DURATION_TEXT, "%04d-%02d-%02dT%02d:%02d:%02dZ", tm.tm_year + 1900,
 		 tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec);
 	return buf;
@@ -139,6 +139,7 @@ int duration_parse_date(const char *s, uint64_t *seconds)
 	struct tm tm = {0};
 	char month[4];
 	int used = 0;
+	bool local = false;
 
 	if (sscanf(s, "%4d-%2d-%2dT%2d:%2d:%2d%n", &tm.tm_year, &tm.tm_mon, &tm.tm_mday,
 		   &tm.tm_hour, &tm.tm_min, &tm.tm_sec, &used) == 6) {
@@ -149,6 +150,7 @@ int duration_parse_date(const char *s, uint64_t *seconds)
 	} else if (sscanf(s, "%3s/%2d/%4d %2d:%2d:%2d%n", month, &tm.tm_mday, &tm.tm_year,
 			  &tm.tm_hour, &tm.tm_min, &tm.tm_sec, &used) == 6) {
 		s += used;
+		local = true;
 		for (tm.tm_mon = 0; tm.tm_mon < 12 && strcasecmp(month, months[tm.tm_mon]) != 0;)
 			tm.tm_mon++;
 	} else {
@@ -159,6 +161,7 @@ int duration_parse_date(const char *s, uint64_t *seconds)
 	    tm.tm_min > 59 || tm.tm_sec < 0 || tm.tm_sec > 60)
 		return -EINVAL;
 	tm.tm_year -= 1900;
-	*seconds = (uint64_t)timegm(&tm);
+	tm.tm_isdst = -1;
+	*seconds = (uint64_t)(local ? mktime(&tm) : timegm(&tm));
 	return 0;
 }

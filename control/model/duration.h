@@ -17,8 +17,8 @@ int duration_parse(const char *s, uint64_t *seconds);
 /** "1w2d", "10m34s", "0s". buf has DURATION_TEXT bytes; returns it. */
 char *duration_print(uint64_t seconds, char *buf);
 
-/** RouterOS's "aug/28/2022 17:22:10" and ISO 8601 "2022-08-28T17:22:10Z", both UTC. buf has
- * DURATION_TEXT bytes; returned. */
+/** RouterOS's "aug/28/2022 17:22:10" in local time, and ISO 8601 "2022-08-28T17:22:10Z" in UTC. buf
+ * has DURATION_TEXT bytes; returned. */
 char *duration_print_date(uint64_t seconds, char *buf);
 char *duration_print_iso(uint64_t seconds, char *buf);
 

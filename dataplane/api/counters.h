@@ -53,7 +53,7 @@
 #define ABI_DROP_NET(X)                                                                            \
 	X(NET_L2, "net-l2", "not for this port's MAC, or an EtherType we do not speak")            \
 	X(NET_HEADER, "net-header", "IP, UDP or ICMP header malformed or truncated")               \
-	X(NET_CHECKSUM, "net-checksum", "IP header checksum wrong")                                \
+	X(NET_CHECKSUM, "net-checksum", "IP or UDP checksum wrong")                                \
 	X(NET_TTL, "net-ttl", "TTL expired on the way")                                            \
 	X(NET_NO_ROUTE, "net-no-route", "no route to the destination")                             \
 	X(NET_NO_NEIGHBOUR, "net-no-neighbour",                                                    \

@@ -332,5 +332,6 @@ int main(void)
 
 	if (secret_setup(1 << 20) < 0)
 		return 1;
+	setenv("TZ", "UTC0", 1); /* dates are printed in local time */
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -187,6 +187,8 @@ static void refuses_a_file_it_cannot_read(void **state)
 	assert_int_not_equal(conf_load("/nonexistent/espgw.conf", &conf, err, sizeof(err)), 0);
 	assert_string_equal(err,
 			    "/nonexistent/espgw.conf: cannot be read: No such file or directory");
+	assert_int_not_equal(conf_load("/tmp", &conf, err, sizeof(err)), 0);
+	assert_string_equal(err, "/tmp: not a file");
 }
 
 static void refuses_more_ports_than_there_is_room_for(void **state)

@@ -253,5 +253,6 @@ int main(void)
 		cmocka_unit_test(export_writes_commands),
 	};
 
+	setenv("TZ", "UTC0", 1); /* dates are printed in local time */
 	return cmocka_run_group_tests(tests, fixture_setup, fixture_teardown);
 }

@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <time.h>
 #include <string.h>
 
 #include "control/model/duration.h"
@@ -114,7 +115,7 @@ static void dates_have_both_forms(void **state)
 	s = 0;
 	assert_int_equal(duration_parse_date(text, &s), 0);
 	assert_int_equal(s, 1661707330);
-	assert_string_equal(duration_print_iso(UINT64_MAX, text), "9999-12-31T23:59:59Z");
+	assert_string_equal(duration_print_iso(UINT64_MAX, text), "9999-12-30T23:59:59Z");
 }
 
 static void refuses_what_is_no_date(void **state)
@@ -136,13 +137,34 @@ static void refuses_what_is_no_date(void **state)
 	}
 }
 
+static void routeros_dates_are_local_and_iso_is_not(void **state)
+{
+	char buf[DURATION_TEXT];
+	uint64_t seconds;
+
+	(void)state;
+	setenv("TZ", "CST-8", 1);
+	tzset();
+	assert_string_equal(duration_print_date(1661678530, buf), "aug/28/2022 17:22:10");
+	assert_string_equal(duration_print_iso(1661678530, buf), "2022-08-28T09:22:10Z");
+	assert_int_equal(duration_parse_date("aug/28/2022 17:22:10", &seconds), 0);
+	assert_int_equal(seconds, 1661678530);
+	setenv("TZ", "UTC0", 1);
+	tzset();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(reads_every_form),	 cmocka_unit_test(refuses_what_is_no_time),
-		cmocka_unit_test(round_trips_at_random), cmocka_unit_test(prints_as_routeros),
-		cmocka_unit_test(dates_have_both_forms), cmocka_unit_test(refuses_what_is_no_date),
+		cmocka_unit_test(reads_every_form),
+		cmocka_unit_test(refuses_what_is_no_time),
+		cmocka_unit_test(round_trips_at_random),
+		cmocka_unit_test(prints_as_routeros),
+		cmocka_unit_test(routeros_dates_are_local_and_iso_is_not),
+		cmocka_unit_test(dates_have_both_forms),
+		cmocka_unit_test(refuses_what_is_no_date),
 	};
 
+	setenv("TZ", "UTC0", 1); /* dates are printed in local time */
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -365,5 +365,6 @@ int main(void)
 		cmocka_unit_test(survives_anything),
 	};
 
+	setenv("TZ", "UTC0", 1); /* dates are printed in local time */
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
