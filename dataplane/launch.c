@@ -20,6 +20,7 @@
 #include "dataplane/ipsec/spd_cache.h"
 #include "dataplane/net/neigh.h"
 #include "dataplane/net/port.h"
+#include "dataplane/order.h"
 #include "dataplane/pipeline.h"
 #include "dataplane/telemetry.h"
 
@@ -35,7 +36,9 @@
 
 static unsigned int pool_packets(const struct conf *c)
 {
-	return c->workers * (c->n_ports * QUEUE_PACKETS + 2 * SLOW_SLOTS) + SPARE_PACKETS;
+	unsigned int ordered = c->workers > 1 ? ORDER_BLOCKS * WORKER_BURST : 0;
+
+	return c->workers * (c->n_ports * QUEUE_PACKETS + 2 * SLOW_SLOTS + ordered) + SPARE_PACKETS;
 }
 
 static unsigned int pool_room(const struct conf *c)
@@ -188,8 +191,9 @@ static int make_worker(struct dataplane *d, unsigned int lcore, char *err, size_
 	w->reply = make_ring("reply", w->index);
 	w->crypto = crypto_create(socket);
 	w->spd_cache = spd_cache_create(socket);
+	w->order = d->conf.workers > 1 ? order_create(socket) : NULL;
 	if (!w->slow || !w->reply || !w->crypto || !w->spd_cache ||
-	    pipeline_create(w, NULL, NULL, socket) < 0 ||
+	    (d->conf.workers > 1 && !w->order) || pipeline_create(w, NULL, NULL, socket) < 0 ||
 	    rte_rcu_qsbr_thread_register(d->rcu, w->index) != 0) {
 		snprintf(err, err_len, "worker %u cannot be made: %s", w->index,
 			 w->crypto ? "out of memory" : "this CPU has no AES instructions?");
@@ -245,6 +249,7 @@ static void free_worker(struct worker *w)
 	free_ring(w->reply);
 	crypto_free(w->crypto);
 	spd_cache_free(w->spd_cache);
+	order_free(w->order);
 	rte_free(w);
 }
 

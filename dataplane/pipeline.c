@@ -23,6 +23,7 @@
 #include "dataplane/net/parse.h"
 #include "dataplane/net/port.h"
 #include "dataplane/net/route.h"
+#include "dataplane/order.h"
 
 #define REENTER_MAX    (4 * WORKER_BURST)
 #define REENTER_ROUNDS 4 /* an ICMP error, its fragments; what is left waits for the next pass */
@@ -133,14 +134,15 @@ static void flush_port(struct worker *w, uint8_t port)
 	b->n = 0;
 }
 
-static void flush(struct worker *w)
+static void flush_ports(struct worker *w)
 {
 	for (uint8_t i = 0; i < WORKER_MAX_PORTS; i++)
 		if (w->pipe->tx[i].n != 0)
 			flush_port(w, i);
 }
 
-static void transmit(struct worker *w, struct rte_mbuf *m)
+/* As it stands, whatever others of its SA do. */
+static void to_port(struct worker *w, struct rte_mbuf *m)
 {
 	uint8_t port = pkt_meta(m)->out_port;
 
@@ -151,6 +153,30 @@ static void transmit(struct worker *w, struct rte_mbuf *m)
 	push(&w->pipe->tx[port], m);
 	if (w->pipe->tx[port].n == WORKER_BURST)
 		flush_port(w, port);
+}
+
+/* When several workers encrypt for one SA, its packets take turns (order.h). */
+static void transmit(struct worker *w, struct rte_mbuf *m)
+{
+	const struct pkt_meta *meta = pkt_meta(m);
+
+	if (w->order && (meta->flags & PKT_F_PROTECTED) &&
+	    order_keep(w->order, w->tables->sad, meta->trim, m))
+		return;
+	to_port(w, m);
+}
+
+static void flush(struct worker *w)
+{
+	struct rte_mbuf *pkts[WORKER_BURST];
+	uint16_t n;
+
+	flush_ports(w);
+	while (w->order && order_next(w->order, w->tables->sad, w->now, pkts, &n)) {
+		for (uint16_t i = 0; i < n; i++)
+			to_port(w, pkts[i]);
+		flush_ports(w);
+	}
 }
 
 /* --- from "forward" to the wire --- */
@@ -412,7 +438,7 @@ static void take_replies(struct worker *w)
 		else if (verdict == PKT_PUNT)
 			push(&ike, pkts[i]);
 		else
-			transmit(w, pkts[i]);
+			to_port(w, pkts[i]);
 	}
 	if (out.n != 0)
 		outbound(w, &out);
@@ -424,6 +450,10 @@ uint16_t pipeline_poll(struct worker *w)
 	struct rte_mbuf *pkts[WORKER_BURST];
 	uint32_t received = 0;
 
+	if (w->order && order_busy(w->order)) {
+		flush(w);
+		return 0;
+	}
 	for (uint8_t i = 0; i < n_ports; i++) {
 		struct abi_port_counters *c = &w->port_counters[(uint64_t)i * w->stride];
 		uint16_t n;
@@ -437,6 +467,8 @@ uint16_t pipeline_poll(struct worker *w)
 			c->rx_bytes += pkts[k]->pkt_len;
 		c->rx_packets += n;
 		run(w, i, pkts, n);
+		if (w->order)
+			flush(w); /* order.h says why */
 		received += n;
 	}
 	if (!rte_ring_empty(w->reply))

@@ -16,6 +16,7 @@
 #include <rte_rcu_qsbr.h>
 
 #include "dataplane/clock.h"
+#include "dataplane/order.h"
 #include "dataplane/pipeline.h"
 
 #define TIMER_SLACK_NS 1000ul
@@ -53,7 +54,8 @@ int worker_run(void *worker)
 			rte_pause();
 		}
 		rte_rcu_qsbr_quiescent(w->rcu, w->index);
-		if (idle == WORKER_IDLE_POLLS && w->idle_sleep)
+		if (idle == WORKER_IDLE_POLLS && w->idle_sleep &&
+		    (!w->order || order_waiting(w->order) == 0))
 			nap(w->now - busy_at);
 	}
 	rte_rcu_qsbr_thread_offline(w->rcu, w->index);

@@ -29,6 +29,7 @@ struct spd_cache; /* dataplane/ipsec/spd_cache.h: one worker's */
 struct fib;	  /* dataplane/net/route.h: addresses, routes */
 struct neigh;	  /* dataplane/net/neigh.h */
 struct clock;	  /* dataplane/clock.h */
+struct order;
 struct pipeline;
 struct rte_rcu_qsbr;
 
@@ -67,6 +68,7 @@ struct worker {
 		*reply; /* mbufs from the manager: PKT_FORWARD re-enters at spd_out, PKT_PUNT
 			   (injected IKE) at route, any other is sent as it stands */
 
+	struct order *order;	   /* order.h; NULL: it is the only worker */
 	struct pipeline *pipe;	   /* pipeline's own: transmit buffers and the re-entry list */
 	struct rte_rcu_qsbr *rcu;  /* shared; this worker is thread "index" */
 	const struct clock *clock; /* shared; the manager calibrates it */

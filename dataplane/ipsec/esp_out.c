@@ -23,6 +23,7 @@
 #include "dataplane/net/frag.h"
 #include "dataplane/net/icmp.h"
 #include "dataplane/net/ip4.h"
+#include "dataplane/order.h"
 #include "dataplane/pipeline.h"
 
 #define EXTRA_MAX	 (4 * WORKER_BURST)
@@ -43,6 +44,7 @@ struct flow {
 	uint64_t wire_bytes;
 	struct pkt_meta meta; /* of the outer packet, but for lengths */
 	uint16_t n;	      /* packets admitted */
+	uint16_t block;	      /* of numbers, for order.h */
 	uint16_t done;	      /* packets sent */
 	uint8_t unusable;     /* enum drop_reason */
 };
@@ -177,7 +179,7 @@ static enum drop_reason admit(struct worker *w, struct batch *b, struct rte_mbuf
 
 /* RFC 4303 section 3.3.3: numbers are given out in order and never used twice; the manager keeps
  * the limit ahead, and at 2^32 - 1 it ends. */
-static void reserve(struct batch *b)
+static void reserve(const struct worker *w, struct batch *b)
 {
 	for (unsigned int i = 0; i < b->n_flows; i++) {
 		struct flow *f = &b->flow[i];
@@ -186,6 +188,9 @@ static void reserve(struct batch *b)
 			continue;
 		f->limit = __atomic_load_n(&f->sa->seq_limit, __ATOMIC_ACQUIRE);
 		f->seq = __atomic_fetch_add(&f->sa->seq, f->n, __ATOMIC_RELAXED) + 1;
+		f->block = ORDER_NONE;
+		if (w->order != NULL)
+			f->block = order_take(w->order, f->sa, f->seq, f->n, w->now);
 	}
 }
 
@@ -299,6 +304,7 @@ static void finish_all(struct batch *b, struct rte_mbuf **pkts)
 		f->done++;
 		f->bytes += pkt_meta(m)->trim;
 		f->wire_bytes += pkt_meta(m)->ip_len;
+		pkt_meta(m)->trim = f->block;
 	}
 }
 
@@ -331,7 +337,7 @@ static void protect(struct worker *w, struct rte_mbuf **pkts, uint16_t n, struct
 		if (why != DROP_NONE)
 			pkt_drop(pkts[i], why);
 	}
-	reserve(&b);
+	reserve(w, &b);
 	build_all(w, &b, pkts, n);
 	crypto_seal(w->crypto, b.op, b.n_ops);
 	finish_all(&b, pkts);

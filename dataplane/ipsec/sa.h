@@ -90,6 +90,7 @@ struct sa {
 
 	/* Line 1: shared by the workers. */
 	_Alignas(64) uint64_t seq; /* outbound: last number handed out; runs past the limit */
+	uint64_t sent;	/* outbound, several workers: all numbers up to here have left (order.h) */
 	uint64_t moved; /* inbound: sa_peer() of a verified packet from elsewhere, or 0 */
 
 	_Alignas(64) struct sa_outer outer; /* outbound */

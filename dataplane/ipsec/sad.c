@@ -250,6 +250,7 @@ uint16_t sad_add(struct sad *s, const struct abi_sa_add *c, uint32_t policy_inde
 	sad_set_endpoint(s, sa, &c->local, &c->remote, c->local_port, c->remote_port, c->encap);
 	if (c->direction == ABI_DIR_OUT) {
 		sa->seq = c->seq_start;
+		sa->sent = c->seq_start;
 		sa->seq_mark = first_mark(c->seq_start);
 		sa->mtu = mtu_inner(sa, sa->outer.length, SAD_DEFAULT_PATH_MTU);
 	}

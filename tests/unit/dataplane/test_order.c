@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* test_order.c - blocks of one SA leave in turn whoever is late, and nobody waits for ever. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "dataplane/ipsec/sad.h"
+#include "dataplane/order.h"
+#include "tests/unit/dataplane/fixture.h"
+
+#define WORKERS 3u
+#define SLOT	5u
+
+static struct harness *h;
+static struct order *order[WORKERS];
+static struct sa *sa;
+static uint64_t now;
+static uint64_t gone; /* highest number sent so far */
+
+static int setup(void **state)
+{
+	struct abi_sa_add c = fixture_sa(SLOT, ABI_DIR_OUT, 1);
+	uint32_t detail;
+
+	(void)state;
+	h = harness_create(64, 4, 8191);
+	h->tables.sad = sad_create(64, 4, h->sa_status, SOCKET_ID_ANY);
+	c.msg = (struct abi_msg){ABI_CMD_SA_ADD, sizeof(c), 1};
+	assert_int_equal(sad_add(h->tables.sad, &c, 0, 1, &detail), ABI_OK);
+	sa = sad_slot(h->tables.sad, SLOT);
+	for (unsigned int i = 0; i < WORKERS; i++)
+		order[i] = order_create(SOCKET_ID_ANY);
+	now = 1000;
+	gone = 0;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	for (unsigned int i = 0; i < WORKERS; i++)
+		order_free(order[i]);
+	assert_int_equal(harness_in_use(h), 0);
+	sad_free(h->tables.sad);
+	harness_free(h);
+	return 0;
+}
+
+/* A packet that carries its number in meta->next_hop. */
+static struct rte_mbuf *numbered(uint64_t seq)
+{
+	struct rte_mbuf *m = harness_mbuf(h, "p", 1);
+
+	pkt_meta(m)->next_hop = (uint32_t)seq;
+	return m;
+}
+
+/* It leaves: later than every number before it. */
+static void send(struct rte_mbuf *m)
+{
+	assert_true(pkt_meta(m)->next_hop > gone);
+	gone = pkt_meta(m)->next_hop;
+	rte_pktmbuf_free(m);
+}
+
+static uint64_t take_numbers(unsigned int n)
+{
+	uint64_t first = sa->seq + 1;
+
+	sa->seq += n;
+	return first;
+}
+
+/* Worker w encrypts n packets of the numbers from first on and brings them to transmit. */
+static void transmit(unsigned int w, uint16_t block, uint64_t first, unsigned int n)
+{
+	for (unsigned int i = 0; i < n; i++) {
+		struct rte_mbuf *m = numbered(first + i);
+
+		if (!order_keep(order[w], h->tables.sad, block, m))
+			send(m);
+	}
+}
+
+/* Worker w ends its poll. Returns packets that left now. */
+static unsigned int end_poll(unsigned int w)
+{
+	struct rte_mbuf *out[WORKER_BURST];
+	unsigned int total = 0;
+	uint16_t n;
+
+	while (order_next(order[w], h->tables.sad, now, out, &n)) {
+		for (uint16_t i = 0; i < n; i++)
+			send(out[i]);
+		total += n;
+	}
+	return total;
+}
+
+static void sends_at_once_when_it_is_its_turn(void **state)
+{
+	uint64_t first = take_numbers(3);
+	uint16_t block = order_take(order[0], sa, first, 3, now);
+
+	(void)state;
+	assert_int_not_equal(block, ORDER_NONE);
+	transmit(0, block, first, 3);
+	assert_int_equal(gone, 3);
+	assert_int_equal(sa->sent, 0); /* not before the ports have them */
+	assert_int_equal(end_poll(0), 0);
+	assert_int_equal(sa->sent, 3);
+	assert_int_equal(order_waiting(order[0]), 0);
+}
+
+static void keeps_a_block_until_those_before_have_gone(void **state)
+{
+	uint64_t a = take_numbers(3), b = take_numbers(2);
+	uint16_t block_a = order_take(order[0], sa, a, 3, now);
+	uint16_t block_b = order_take(order[1], sa, b, 2, now);
+
+	(void)state;
+	transmit(1, block_b, b, 2);
+	assert_int_equal(gone, 0);
+	assert_int_equal(end_poll(1), 0);
+	assert_int_equal(order_waiting(order[1]), 1);
+	transmit(0, block_a, a, 3);
+	assert_int_equal(end_poll(1), 0); /* A's are in its buffers only */
+	end_poll(0);
+	assert_int_equal(end_poll(1), 2);
+	assert_int_equal(gone, 5);
+	assert_int_equal(sa->sent, 5);
+}
+
+static void passes_over_a_block_whose_packets_were_all_dropped(void **state)
+{
+	uint64_t a = take_numbers(3), b = take_numbers(2);
+	uint16_t block_b;
+
+	(void)state;
+	order_take(order[0], sa, a, 3, now);
+	block_b = order_take(order[1], sa, b, 2, now);
+	transmit(1, block_b, b, 2);
+	end_poll(0);
+	assert_int_equal(end_poll(1), 2);
+}
+
+static void sends_two_blocks_of_one_poll_in_order(void **state)
+{
+	uint64_t a = take_numbers(3), b = take_numbers(2);
+	uint16_t block_a = order_take(order[0], sa, a, 3, now);
+	uint16_t block_b = order_take(order[0], sa, b, 2, now);
+
+	(void)state;
+	transmit(0, block_a, a, 3);
+	transmit(0, block_b, b, 2);
+	end_poll(0);
+	assert_int_equal(gone, 5);
+	assert_int_equal(order_waiting(order[0]), 0);
+}
+
+static void waits_no_longer_than_its_bound(void **state)
+{
+	uint64_t a = take_numbers(3), b = take_numbers(2);
+	uint16_t block_a = order_take(order[0], sa, a, 3, now);
+	uint16_t block_b = order_take(order[1], sa, b, 2, now);
+
+	(void)state;
+	transmit(1, block_b, b, 2);
+	now += ORDER_WAIT_NS - 1;
+	assert_int_equal(end_poll(1), 0);
+	now++;
+	assert_int_equal(end_poll(1), 2);
+	assert_int_equal(sa->sent, 5);
+	/* The late one comes back and holds nobody up; its numbers are below. */
+	gone = 0;
+	transmit(0, block_a, a, 3);
+	end_poll(0);
+	assert_int_equal(gone, 3);
+	assert_int_equal(sa->sent, 5);
+}
+
+static void lets_go_when_the_sa_is_deleted(void **state)
+{
+	uint64_t a = take_numbers(3), b = take_numbers(2);
+	uint16_t block_b;
+
+	(void)state;
+	order_take(order[0], sa, a, 3, now);
+	block_b = order_take(order[1], sa, b, 2, now);
+	transmit(1, block_b, b, 2);
+	assert_int_equal(sad_delete(h->tables.sad, SLOT, 0x10000 + SLOT), ABI_OK);
+	sad_reclaim(h->tables.sad, SLOT);
+	assert_int_equal(end_poll(1), 2);
+	end_poll(0);
+	assert_int_equal(order_waiting(order[0]) + order_waiting(order[1]), 0);
+}
+
+static void goes_unordered_when_there_is_no_room(void **state)
+{
+	struct rte_mbuf *m = numbered(1);
+
+	(void)state;
+	take_numbers(1); /* somebody's, who does not send them */
+	for (unsigned int i = 0; i < ORDER_BLOCKS; i++)
+		assert_int_not_equal(order_take(order[0], sa, take_numbers(1), 1, now), ORDER_NONE);
+	assert_int_equal(order_take(order[0], sa, take_numbers(1), 1, now), ORDER_NONE);
+	assert_false(order_keep(order[0], h->tables.sad, ORDER_NONE, m));
+	rte_pktmbuf_free(m);
+}
+
+static void frees_what_it_keeps(void **state)
+{
+	uint64_t a = take_numbers(3), b = take_numbers(2);
+	uint16_t block_b;
+
+	(void)state;
+	order_take(order[0], sa, a, 3, now);
+	block_b = order_take(order[1], sa, b, 2, now);
+	transmit(1, block_b, b, 2);
+	assert_int_equal(harness_in_use(h), 2); /* teardown wants 0 */
+}
+
+/* Three workers, any interleaving of taking, transmitting, dropping and ending polls: send() checks
+ * that numbers only rise, and at the end every packet has left. */
+static void keeps_the_order_at_random(void **state)
+{
+	struct {
+		uint64_t first;
+		uint16_t block;
+		uint16_t n;
+	} open[WORKERS][4];
+	unsigned int n_open[WORKERS] = {0};
+	uint64_t highest = 0;
+
+	(void)state;
+	srand(8);
+	for (int i = 0; i < 200000; i++) {
+		unsigned int w = (unsigned int)rand() % WORKERS;
+
+		if (rand() % 2 && n_open[w] < 4 && !order_busy(order[w])) {
+			uint16_t n = (uint16_t)(1 + rand() % 8);
+			uint64_t first = take_numbers(n);
+			uint16_t block = order_take(order[w], sa, first, n, now);
+
+			assert_int_not_equal(block, ORDER_NONE);
+			open[w][n_open[w]].first = first;
+			open[w][n_open[w]].block = block;
+			open[w][n_open[w]++].n = n;
+			continue;
+		}
+		for (unsigned int k = 0; k < n_open[w]; k++)
+			if (rand() % 16 != 0) {
+				transmit(w, open[w][k].block, open[w][k].first, open[w][k].n);
+				highest = RTE_MAX(highest, open[w][k].first + open[w][k].n - 1);
+			}
+		n_open[w] = 0;
+		end_poll(w);
+	}
+	for (unsigned int i = 0; i < WORKERS * ORDER_BLOCKS; i++) {
+		for (unsigned int w = 0; w < WORKERS; w++)
+			end_poll(w);
+	}
+	assert_int_equal(harness_in_use(h), 0);
+	assert_int_equal(gone, highest);
+	assert_int_equal(sa->sent, sa->seq);
+}
+
+int main(void)
+{
+#define WITH(t) cmocka_unit_test_setup_teardown(t, setup, teardown)
+	const struct CMUnitTest tests[] = {
+		WITH(sends_at_once_when_it_is_its_turn),
+		WITH(keeps_a_block_until_those_before_have_gone),
+		WITH(passes_over_a_block_whose_packets_were_all_dropped),
+		WITH(sends_two_blocks_of_one_poll_in_order),
+		WITH(waits_no_longer_than_its_bound),
+		WITH(lets_go_when_the_sa_is_deleted),
+		WITH(goes_unordered_when_there_is_no_room),
+		WITH(frees_what_it_keeps),
+		WITH(keeps_the_order_at_random),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
