@@ -7,7 +7,7 @@
  * peer use it. Once it is established it takes the policy over, at once or, when we began a rekey,
  * when the peer's first packet on it came in or a second has passed. The old pair goes on receiving
  * until the side that began the rekey deletes it, some seconds later. DELETE is not acknowledged in
- * IKEv1, so the other side deletes it too, much later, once it has seen the peer use another pair.
+ * IKEv1, so the other side deletes it too, a little later, once it has seen the peer use another pair.
  *
  * Crossing. When both sides begin a quick mode for one policy at the same time, both succeed; the
  * pair that holds the lowest of the four nonces loses (as RFC 7296 section 2.8.1 has it) and the
@@ -63,11 +63,11 @@ struct child_sa {
 	unsigned deletes;    /* DELETE was sent, or need not be, so often */
 };
 
-#define CHILD_SWITCH_MS	      1000u  /* at most, after message 3 of a rekey we began */
-#define CHILD_DELETE_OLD_MS   5000u  /* after taking over, when the old pair is ours to delete */
-#define CHILD_DELETE_LATE_MS  60000u /* when the peer should have, and uses another pair */
-#define CHILD_DELETES	      3u     /* DELETE has no answer: so often, */
-#define CHILD_DELETE_GRACE_MS 1000u  /* so far apart; the pair goes after the last */
+#define CHILD_SWITCH_MS	      1000u /* at most, after message 3 of a rekey we began */
+#define CHILD_DELETE_OLD_MS   5000u /* after taking over, when the old pair is ours to delete */
+#define CHILD_DELETE_LATE_MS  8000u /* when the peer should have, and uses another pair */
+#define CHILD_DELETES	      3u    /* DELETE has no answer: so often, */
+#define CHILD_DELETE_GRACE_MS 1000u /* so far apart; the pair goes after the last */
 
 /** A pair in negotiation; NULL + ENOMEM. Notes which pair of the policy it crosses. */
 struct child_sa *child_new(struct ike_engine *e, struct ike_policy *policy, struct quick *q,

@@ -13,7 +13,8 @@
 
 #define BACKOFF_FIRST_S	 5u
 #define BACKOFF_LAST_S	 60u
-#define REPLACED_S	 10u /* an SA we replaced is deleted after this */
+#define REPLACED_OWN_S	 4u /* an SA that we replaced is deleted after this, */
+#define REPLACED_OTHER_S 5u /* one that the peer replaced and left after this */
 #define RESPONDER_WAIT_S 3u  /* the initiator begins quick modes; after this we do */
 #define SHORT_LIFE_S	 10u /* an SA that ended sooner counts as failed */
 
@@ -218,19 +219,21 @@ static void drop_attempt(struct ike_engine *e, struct ike_sa *sa, uint64_t now)
 		ike_sa_free(e, attempt, now);
 }
 
-/* Older SAs of the party give way. Who began the new one deletes them, so that both sides do not
- * delete different ones. */
+/* Older SAs of the party give way, and are deleted some time later: first by who began the new one.
+ * SAs that both sides began at the same time stay until they expire: each side may take another of
+ * them for the older. */
 static void replace_others(struct ike_engine *e, struct ike_sa *sa, uint64_t now)
 {
+	uint64_t wait = sa->responder ? REPLACED_OTHER_S : REPLACED_OWN_S;
 	struct ike_sa *other;
 
 	TAILQ_FOREACH (other, &sa->peer->sas, of_peer) {
 		if (other == sa || !ike_sa_up(other) || !ike_sa_same_party(other, sa))
 			continue;
 		other->state = SA_REPLACED;
-		if (sa->responder || other->established >= sa->created)
+		if (other->established >= sa->created || other->ends < now + wait * TIMERS_SEC)
 			continue;
-		other->ends = now + REPLACED_S * TIMERS_SEC;
+		other->ends = now + wait * TIMERS_SEC;
 		timers_arm(&e->timers, &other->life, other->ends);
 	}
 }

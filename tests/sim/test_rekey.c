@@ -246,6 +246,39 @@ static void pairs_outlive_a_deleted_ike_sa(void **state)
 	finish(&s);
 }
 
+static bool lose_info(struct sim *s, int from, struct ike_datagram *d, uint8_t *data, void *ctx)
+{
+	(void)s;
+	(void)d;
+	(void)ctx;
+	return from != 0 || data[18] != 5;
+}
+
+/* A peer that replaces and never deletes: what it leaves behind is deleted here. */
+static void what_the_peer_leaves_is_deleted(void **state)
+{
+	struct sim s;
+
+	(void)state;
+	sim_init(&s, 4);
+	s.node[1].conf.passive = true;
+	s.node[1].conf.profile.dpd_interval = 0;
+	start_traffic(&s);
+	s.net.hook = lose_info;
+	for (int k = 0; k < 8; k++) {
+		rekey(&s, 0, true);
+		sim_run(&s, s.now + 3 * SIM_SEC);
+		rekey(&s, 0, false);
+		sim_run(&s, s.now + 3 * SIM_SEC);
+		assert_true(sim_ike_sas(&s, 1, NULL) <= 2);
+		assert_true(sim_installed(&s, 1) <= 3);
+	}
+	sim_run(&s, s.now + 20 * SIM_SEC);
+	assert_int_equal(sim_ike_sas(&s, 1, NULL), 1);
+	assert_int_equal(sim_installed(&s, 1), 1);
+	finish(&s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -259,6 +292,7 @@ int main(void)
 		cmocka_unit_test(expired_by_volume_is_replaced),
 		cmocka_unit_test(soft_and_hard_times_are_24_and_30_minutes),
 		cmocka_unit_test(pairs_outlive_a_deleted_ike_sa),
+		cmocka_unit_test(what_the_peer_leaves_is_deleted),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
