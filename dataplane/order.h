@@ -26,7 +26,7 @@
 struct sa;
 
 #define ORDER_BLOCKS  32u
-#define ORDER_WAIT_NS 5000000u
+#define ORDER_WAIT_NS 50000000u
 #define ORDER_NONE    0u /* block number of a packet that is not ordered */
 
 struct order;
