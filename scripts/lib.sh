@@ -44,6 +44,7 @@ install_packages() {
 	missing=$(missing_packages "$@")
 	[ -n "$missing" ] || return 0
 	[ "$(id -u)" = 0 ] || die "missing packages, install them as root: apt-get install $missing"
+	mkdir -p /run/lock # a minimal system has none before its first boot
 	exec 8>/run/lock/espgw-packages.lock
 	flock 8
 	missing=$(missing_packages "$@")
