@@ -12,7 +12,7 @@ N = 20
 
 
 def inner(src=CLOUD_HOST, dst=SITE_HOST):
-    return ip(src, dst, 17, udp(4444, 18902, b"inner packet of a test" * 3))
+    return ip(src, dst, 17, udp(4444, 18902, b"inner packet of a test!" * 3))
 
 
 def bad_packets(key, top):
@@ -24,8 +24,10 @@ def bad_packets(key, top):
          [wan(esp(dict(key, spi="0x%08x" % (0x7fff0000 + i)), 1, inner())) for i in range(N)]),
         ("wrong ICV", "in-state-protocol-errors",
          [wan(esp(key, next(later), inner(), corrupt=True)) for _ in range(N)]),
-        ("wrong next header", "in-state-protocol-errors",
-         [wan(esp(key, next(later), inner(), next_header=99)) for _ in range(N)]),
+        ("wrong padding", "in-state-protocol-errors",
+         [wan(esp(key, next(later), inner(), pad_byte=0)) for _ in range(N)]),
+        ("next header of transport mode", "in-state-mode-errors",
+         [wan(esp(key, next(later), inner(), next_header=17)) for _ in range(N)]),
         ("replayed", "in-state-sequence-errors", [replayed] * (N + 1)),
         ("left of the window", "in-state-sequence-errors",
          [wan(esp(key, 1 + i, inner())) for i in range(N)]),

@@ -38,11 +38,12 @@ def udp(sport, dport, payload):
     return struct.pack("!HHHH", sport, dport, 8 + len(payload), 0) + payload
 
 
-def esp(key, seq, inner, next_header=4, corrupt=False):
+def esp(key, seq, inner, next_header=4, corrupt=False, pad_byte=None):
     """an ESP packet for an SA as `strongswan-peer keys` writes it, RFC 4303 section 2"""
     from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
     pad = -(len(inner) + 2) % 16
-    plain = inner + bytes(range(1, pad + 1)) + bytes((pad, next_header))
+    filler = bytes(range(1, pad + 1)) if pad_byte is None else bytes([pad_byte] * pad)
+    plain = inner + filler + bytes((pad, next_header))
     iv = os.urandom(16)
     e = Cipher(algorithms.AES(bytes.fromhex(key["enc_key"])), modes.CBC(iv)).encryptor()
     body = struct.pack("!II", int(key["spi"], 16), seq) + iv + e.update(plain) + e.finalize()

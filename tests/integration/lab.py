@@ -312,11 +312,12 @@ class Lab:
         return self.peer("log", "--plain", check=False).stdout
 
     # -------------------------------------------------------------- traffic --
-    def ping(self, frm="site", count=5, interval=0.1, size=56, wait_s=2, dst=None):
+    def ping(self, frm="site", count=5, interval=0.1, size=56, wait_s=2, dst=None,
+             df=None):
         """(sent, received)"""
         dst = dst or (CLOUD_HOST if frm == "site" else SITE_HOST)
         r = self.sh(self.names[frm], "ping", "-n", "-c", count, "-i", interval, "-s", size,
-                    "-W", wait_s, dst, check=False, timeout=60 + count * interval)
+                    "-W", wait_s, *(["-M", "do" if df else "dont"] if df is not None else []), dst, check=False, timeout=60 + count * interval)
         m = re.search(r"(\d+) packets transmitted, (\d+) received", r.stdout)
         need(m, "ping said: " + r.stdout)
         return int(m.group(1)), int(m.group(2))
@@ -335,7 +336,7 @@ class Lab:
                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
                              stdin=subprocess.DEVNULL, env=self.env)
         self.background.append(p)
-        if args[0] in ("tcp-server", "udp-receive"):
+        if args[0] != "tcp-client":
             line = p.stdout.readline()
             need(line == "READY\n", "%s: %s%s" % (args[0], line, p.stderr.read()
                                                    if p.poll() is not None else ""))
@@ -414,16 +415,19 @@ class Lab:
 class Stream:
     """numbered UDP packets from one host to the other at a steady rate"""
 
-    def __init__(self, lab, frm="site", pps=500, size=200, port=18900, mark=""):
+    def __init__(self, lab, frm="site", pps=500, size=200, port=18900, mark="", count=0):
         self.lab, self.frm = lab, frm
         to, dst = ("cloud", CLOUD_HOST) if frm == "site" else ("site", SITE_HOST)
         self.receiver = lab.helper(to, "udp-receive", "--port", str(port))
         self.sender = lab.helper(frm, "udp-send", "--dst", dst, "--port", str(port), "--pps",
-                                 str(pps), "--size", str(size), "--mark", mark)
+                                 str(pps), "--size", str(size), "--mark", mark, "--count",
+                                 str(count))
+        self.count = count
 
     def end(self, drain=2.0):
         """stop; dict with sent, received, lost, duplicates, missing (numbers)"""
-        self.sender.send_signal(15)
+        if not self.count:
+            self.sender.send_signal(15)
         sent = self.lab.result(self.sender)
         time.sleep(drain)            # what is still on its way
         self.receiver.send_signal(15)

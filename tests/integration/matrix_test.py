@@ -19,7 +19,8 @@ CHILD = {
 
 def matrix(role, suite):
     passive = {"passive": True} if role == "responder" else {}
-    with Lab(suite=suite, peer=passive) as lab, wire.Capture(lab) as cap:
+    # TAP ports: net_af_packet has the kernel put fragments together (PACKET_FANOUT_FLAG_DEFRAG).
+    with Lab(suite=suite, peer=passive, port="tap") as lab, wire.Capture(lab) as cap:
         if role == "responder":
             lab.initiate("cloud")
         lab.established()
@@ -34,9 +35,13 @@ def matrix(role, suite):
         lab.ping_both(5)
         lab.tcp("site", 1 << 20)
         lab.tcp("cloud", 1 << 20)
-        for size in (1400, 3000):            # needs fragments, outside or inside
-            sent, back = lab.ping("site", 3, size=size)
+        for frm, size in (("site", 1400), ("site", 3000), ("cloud", 3000)):
+            sent, back = lab.ping(frm, 3, size=size, df=False)       # needs fragments
             need(sent == back, "ping of %d bytes: %d of %d" % (size, back, sent))
+        r = lab.sh(lab.site, "ping", "-n", "-c", "2", "-s", "1450", "-M", "do", "-i", "0.2",
+                   "-W", "1", "10.100.1.6", check=False)
+        need("needed" in r.stdout or "too long" in r.stdout,
+             "no word of the tunnel's MTU: " + r.stdout)
         cap.stop()
         cap.need_no_clear()
         return cap.need_genuine(wire.cloud_keys(lab), "--first-seq", "1", "--contiguous",

@@ -34,8 +34,10 @@ def rekey(by, phase):
         conf = {"profile": {"lifetime": "10s"}} if phase == 1 else {"proposal": {"lifetime": "10s"}}
     elif phase == 1:
         cloud[cloud.index("--ike-rekey-time") + 1] = "6s"
-    else:
+        cloud[cloud.index("--over-time") + 1] = "6s"
+    else:                     # in IKEv1 strongSwan keeps a replaced SA until its own end
         cloud[cloud.index("--rekey-time") + 1] = "6s"
+        cloud[cloud.index("--life-time") + 1] = "14s"
     with Lab(cloud=cloud, **conf) as lab, wire.Capture(lab) as cap:
         lab.established()
         lab.reachable("site")
@@ -49,9 +51,9 @@ def rekey(by, phase):
         times = established(lab) - 1 if phase == 1 else min(map(len, spis)) - 1
         need(times >= SECONDS // 12, "only %d rekeys in %d s" % (times, SECONDS))
         sas = lab.sas()
-        need(all(1 <= len(r) <= 3 for r in sas.values()), "SAs pile up: %s" % sas)
+        need(all(1 <= len(r) <= 4 for r in sas.values()), "SAs pile up: %s" % sas)
         peers = lab.cli("ip", "ipsec", "active-peers", "print")
-        need(1 <= len(peers) <= 2, "peers pile up: %s" % peers)
+        need(1 <= len(peers) <= 3, "peers pile up: %s" % peers)
         cap.need_no_clear()
         cap.need_genuine(wire.cloud_keys(lab), "--first-seq", "1", "--contiguous", min_ok=50_000)
         return "%d rekeys, %d packets, none lost" % (times, sum(r["sent"] for r in results))

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """traffic.py - senders and receivers that run inside a host's namespace.
 
-Each prints one line of JSON at its end; receivers first print READY. UDP
+Each prints one line of JSON at its end; all but tcp-client first print READY. UDP
 packets carry a sequence number, so loss, duplicates and reordering are exact.
 """
 import argparse
@@ -120,6 +120,7 @@ def udp_send(a):
     fill = (a.mark.encode() or b"espgw") * (a.size // 4 + 1)
     fill = fill[:max(0, a.size - HEAD.size)]
     n = errors = 0
+    print("READY", flush=True)
     start = time.monotonic()
     end = start + a.seconds if a.seconds else float("inf")
     while not stop:
