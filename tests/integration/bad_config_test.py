@@ -40,12 +40,11 @@ def refused_by_all(lab, name, text, patterns, mode=0o600):
     for p in patterns:
         need(re.search(p, r.stdout), "%s: no /%s/ in: %s" % (name, p, r.stdout))
     need("123456" not in r.stdout, "%s: the secret is in: %s" % (name, r.stdout))
-    for program in ("espgw-control", "espgw-dataplane"):
+    # The data plane reads its own part only, and would run with the rest.
+    for program in ("espgw-control",) + (("espgw-dataplane",) if name in DATAPLANE_TOO else ()):
         r = lab.sh(lab.gw, "timeout", "10", binary(program), "-c", path, "--instance", lab.id,
                    check=False)
-        if program == "espgw-dataplane" and name not in DATAPLANE_TOO:
-            # It reads its own part only, and would run with that; 124 is our time limit.
-            continue
+        # 124 is our own time limit.
         need(r.returncode not in (0, 124, 134, 139), "%s: %s said %d: %s" %
              (name, program, r.returncode, r.stdout))
         need(re.search(patterns[-1], r.stdout), "%s: %s said: %s" % (name, program, r.stdout))
