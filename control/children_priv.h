@@ -34,6 +34,8 @@ int children_send_add(struct children *c, struct sa_pair *p, struct sa_half *h,
 		      dataplane_reply_fn *fn);
 void children_delete_half(struct children *c, struct sa_pair *p, struct sa_half *h,
 			  dataplane_reply_fn *fn);
+/** The policy sends through this pair from now on. */
+void children_make_current(struct children *c, struct sa_pair *p);
 void children_fail_later(struct children *c, uint64_t token, int rc);
 
 /** adopt.c: is an adopted pair carrying this policy's traffic? */
