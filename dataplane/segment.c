@@ -44,7 +44,6 @@ static int lock_instance(struct segment *s)
 		struct stat held, named;
 
 		errno = 0;
-
 		s->lock_fd = open(s->lock_path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 		if (s->lock_fd < 0)
 			return -errno;
