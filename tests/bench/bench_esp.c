@@ -18,8 +18,8 @@
 #include "tests/bench/gateway.h"
 #include "tests/bench/raw.h"
 
-#define WINDOW 512u /* packets per measurement; live set as in performance tests with hot buffers  \
-		     */
+/* Packets per measurement: few enough that they stay in the caches. */
+#define WINDOW	   512u
 #define MAX_ROUNDS 1001u
 
 struct row {

@@ -567,8 +567,11 @@ static void *read_all(void *arg)
 
 static void wait_quiescent(struct reader *r)
 {
-	uint64_t now = __atomic_load_n(&r->rounds, __ATOMIC_ACQUIRE);
+	uint64_t now;
 
+	/* What was published before must be seen by the round after the next. */
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	now = __atomic_load_n(&r->rounds, __ATOMIC_ACQUIRE);
 	while (__atomic_load_n(&r->rounds, __ATOMIC_ACQUIRE) < now + 2)
 		sched_yield();
 }
