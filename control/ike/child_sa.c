@@ -67,6 +67,7 @@ void child_install(struct ike_engine *e, struct child_sa *c, struct ike_child_sa
 {
 	lifetime_start_child(e, c, now);
 	c->state = CHILD_INSTALLING;
+	c->held = true;
 	sa->token = c->token;
 	sa->ike_sa = c->owner->id;
 	sa->policy_id = c->policy->conf.policy_id;
@@ -231,9 +232,9 @@ void child_first_traffic(struct ike_engine *e, struct child_sa *c, uint64_t now)
 /* Unlinks; the policy is looked after by the caller. */
 static void destroy(struct ike_engine *e, struct child_sa *c)
 {
-	if (c->state >= CHILD_INSTALLING && !c->refused)
+	if (c->held)
 		e->ops.child_remove(e->ctx, c->token);
-	else if (c->state < CHILD_INSTALLING && c->spi_in != 0)
+	else if (c->state == CHILD_NEGOTIATING && c->spi_in != 0)
 		e->ops.spi_release(e->ctx, c->spi_in);
 	timers_cancel(&e->timers, &c->life);
 	timers_cancel(&e->timers, &c->action);
@@ -301,9 +302,15 @@ void child_deleted_by_peer(struct ike_engine *e, struct child_sa *c, uint64_t no
 
 void child_delete_now(struct ike_engine *e, struct child_sa *c, uint64_t now)
 {
-	if (c->state >= CHILD_ESTABLISHED)
-		info_delete_child(e, c->policy->peer, c->owner, c->spi_in, now);
-	child_remove(e, c, now);
+	if (c->state != CHILD_ESTABLISHED) {
+		child_remove(e, c, now);
+		return;
+	}
+	info_delete_child(e, c->policy->peer, c->owner, c->spi_in, now);
+	e->ops.child_remove(e->ctx, c->token);
+	c->held = false;
+	timers_cancel(&e->timers, &c->life);
+	stop_sending(e, c, 1, now);
 }
 
 void child_rekey(struct ike_engine *e, struct child_sa *c, uint64_t now)
@@ -365,8 +372,11 @@ void child_disown(struct ike_engine *e, struct ike_sa *sa)
 		best = NULL;
 	for (size_t i = 0; i < sa->peer->n_policies; i++) {
 		TAILQ_FOREACH (c, &sa->peer->policies[i].pairs, of_policy) {
-			if (c->owner == sa)
-				c->owner = best;
+			if (c->owner != sa)
+				continue;
+			c->owner = best;
+			/* The peer may have dropped the pair as well, and its DELETE got lost. */
+			c->rekey_due |= best == NULL;
 		}
 	}
 }

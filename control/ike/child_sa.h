@@ -7,7 +7,8 @@
  * peer use it. Once it is established it takes the policy over, at once or, when we began a rekey,
  * when the peer's first packet on it came in or a second has passed. The old pair goes on receiving
  * until the side that began the rekey deletes it, some seconds later. DELETE is not acknowledged in
- * IKEv1, so the other side deletes it too, a little later, once it has seen the peer use another pair.
+ * IKEv1, so the other side deletes it too, a little later, once it has seen the peer use another
+ * pair.
  *
  * Crossing. When both sides begin a quick mode for one policy at the same time, both succeed; the
  * pair that holds the lowest of the four nonces loses (as RFC 7296 section 2.8.1 has it) and the
@@ -47,7 +48,7 @@ struct child_sa {
 	bool initiator;
 	bool current;	 /* outbound traffic uses it */
 	bool first;	 /* installed as current, there being no other */
-	bool refused;	 /* the data plane did not take it and holds nothing of it */
+	bool held;	 /* by the data plane, or on its way there */
 	bool superseded; /* another pair of the policy took over */
 	bool rekey_due;
 	bool ours_to_delete;
@@ -81,13 +82,13 @@ void child_install(struct ike_engine *e, struct child_sa *c, struct ike_child_sa
 /** The exchange ended well: the pair takes its policy over, as described above. */
 void child_established(struct ike_engine *e, struct child_sa *c, uint64_t now);
 
-/** Remove now, from the data plane too; says nothing to the peer. */
+/** Free it now, from the data plane too; says nothing to the peer. */
 void child_remove(struct ike_engine *e, struct child_sa *c, uint64_t now);
 /** Tell the peer by DELETE and stop sending on it; it goes a moment later. */
 void child_delete(struct ike_engine *e, struct child_sa *c, uint64_t now);
 /** The peer said by DELETE that it is gone: no more sending; receives a moment longer. */
 void child_deleted_by_peer(struct ike_engine *e, struct child_sa *c, uint64_t now);
-/** Tell the peer by DELETE and remove at once. */
+/** Tell the peer by DELETE and remove from the data plane at once. */
 void child_delete_now(struct ike_engine *e, struct child_sa *c, uint64_t now);
 
 /** The peer's first packet came in on it. */
@@ -104,7 +105,8 @@ bool child_pending(const struct ike_policy *policy);
 
 /** The SA takes over all pairs of its party. */
 void child_adopt(struct ike_engine *e, struct ike_sa *sa);
-/** The SA goes: its pairs pass to the best other one, or to none. */
+/** The SA goes: its pairs pass to the best other one; when there is none they live on, to be made
+ * anew through the next. */
 void child_disown(struct ike_engine *e, struct ike_sa *sa);
 
 timer_fn child_ensure; /* timer of struct ike_policy */

@@ -75,10 +75,9 @@ static void end_sas(struct ike_engine *e, struct ike_peer *peer, bool tell, uint
 		while ((c = TAILQ_FIRST(&peer->policies[i].pairs)) != NULL) {
 			/* Others must not take over from the first ones. */
 			c->current = false;
-			if (tell)
-				child_delete_now(e, c, now);
-			else
-				child_remove(e, c, now);
+			if (tell && c->state == CHILD_ESTABLISHED)
+				info_delete_child(e, peer, c->owner, c->spi_in, now);
+			child_remove(e, c, now);
 		}
 	}
 	while ((sa = TAILQ_FIRST(&peer->sas)) != NULL) {
@@ -209,7 +208,7 @@ void ike_engine_child_result(struct ike_engine *e, uint64_t token, int status, u
 	e->now = now;
 	if (c == NULL || c->state != CHILD_INSTALLING)
 		return;
-	c->refused = status != 0;
+	c->held = status == 0;
 	quick_result(e, c->quick, status, now);
 }
 
@@ -270,19 +269,26 @@ void ike_engine_terminate(struct ike_engine *e, const char *name, uint64_t now)
 	}
 }
 
+static void flush(struct ike_engine *e, struct ike_policy *policy, uint64_t now)
+{
+	struct child_sa *c, *next;
+
+	TAILQ_FOREACH (c, &policy->pairs, of_policy)
+		c->current = false; /* none takes over from another */
+	for (c = TAILQ_FIRST(&policy->pairs); c != NULL; c = next) {
+		next = TAILQ_NEXT(c, of_policy);
+		child_delete_now(e, c, now);
+	}
+}
+
 void ike_engine_flush_children(struct ike_engine *e, uint64_t now)
 {
 	struct ike_peer *peer;
-	struct child_sa *c;
 
 	e->now = now;
 	TAILQ_FOREACH (peer, &e->peers.list, next) {
-		for (size_t i = 0; i < peer->n_policies; i++) {
-			while ((c = TAILQ_FIRST(&peer->policies[i].pairs)) != NULL) {
-				c->current = false;
-				child_delete_now(e, c, now);
-			}
-		}
+		for (size_t i = 0; i < peer->n_policies; i++)
+			flush(e, &peer->policies[i], now);
 		child_ensure_all(e, peer, now + AGAIN_NS);
 	}
 }

@@ -236,7 +236,7 @@ void ike_sa_follow(struct ike_sa *sa, const struct ike_datagram *d)
 
 void ike_sa_start_timers(struct ike_engine *e, struct ike_sa *sa, uint64_t now)
 {
-	lifetime_start_ike_sa(e, sa, now);
+	lifetime_start_ike_sa(e, sa);
 	dpd_start(e, sa, now);
 	if (sa->nat_local && sa->at.marker)
 		timers_arm(&e->timers, &sa->keepalive, now + IKE_KEEPALIVE_S * TIMERS_SEC);

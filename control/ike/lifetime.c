@@ -53,12 +53,13 @@ static uint64_t jitter(struct ike_engine *e, uint32_t lifetime, uint64_t pct)
 	return state_random_below(e, percent(lifetime, pct) + 1);
 }
 
-void lifetime_start_ike_sa(struct ike_engine *e, struct ike_sa *sa, uint64_t now)
+void lifetime_start_ike_sa(struct ike_engine *e, struct ike_sa *sa)
 {
 	unsigned pct = sa->responder ? IKE_SA_OTHER_PCT : IKE_SA_OWN_PCT;
 
 	timers_arm(&e->timers, &sa->life,
-		   now + percent(sa->lifetime, pct) + jitter(e, sa->lifetime, IKE_SA_JITTER));
+		   sa->established + percent(sa->lifetime, pct) +
+			   jitter(e, sa->lifetime, IKE_SA_JITTER));
 }
 
 void lifetime_ike_sa(struct ike_engine *e, struct timer *t, uint64_t now)

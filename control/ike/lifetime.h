@@ -28,7 +28,8 @@ enum lifetime_verdict { LIFETIME_OK = 0, LIFETIME_SHORTENED, LIFETIME_REFUSED };
 enum lifetime_verdict lifetime_check(enum ike_proposal_check check, uint32_t ours, uint64_t offered,
 				     uint32_t fallback, uint32_t *out);
 
-void lifetime_start_ike_sa(struct ike_engine *e, struct ike_sa *sa, uint64_t now);
+/** Arms the timer of an established SA: rekey, then sa->ends. */
+void lifetime_start_ike_sa(struct ike_engine *e, struct ike_sa *sa);
 /** Sets the pair's times from its lifetime and arms its timer. */
 void lifetime_start_child(struct ike_engine *e, struct child_sa *c, uint64_t now);
 

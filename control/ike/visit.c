@@ -32,7 +32,8 @@ static void visit_sa(const struct ike_sa *sa, ike_sa_visit *fn, void *ctx)
 
 	for (size_t i = 0; i < sa->peer->n_policies; i++) {
 		TAILQ_FOREACH (c, &sa->peer->policies[i].pairs, of_policy)
-			info.ph2_total += c->owner == sa && c->state >= CHILD_ESTABLISHED;
+			info.ph2_total +=
+				c->owner == sa && c->state >= CHILD_ESTABLISHED && c->held;
 	}
 	fn(ctx, &info);
 }
@@ -75,7 +76,7 @@ void ike_engine_visit_children(const struct ike_engine *e, ike_child_visit *fn, 
 	TAILQ_FOREACH (peer, &e->peers.list, next) {
 		for (size_t i = 0; i < peer->n_policies; i++) {
 			TAILQ_FOREACH (c, &peer->policies[i].pairs, of_policy) {
-				if (c->state >= CHILD_ESTABLISHED)
+				if (c->state >= CHILD_ESTABLISHED && c->held)
 					visit_child(c, fn, ctx);
 			}
 		}

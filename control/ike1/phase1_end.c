@@ -13,8 +13,8 @@
 
 #define BACKOFF_FIRST_S	 5u
 #define BACKOFF_LAST_S	 60u
-#define REPLACED_OWN_S	 4u /* an SA that we replaced is deleted after this, */
-#define REPLACED_OTHER_S 5u /* one that the peer replaced and left after this */
+#define REPLACED_OWN_S	 4u  /* an SA that we replaced is deleted after this, */
+#define REPLACED_OTHER_S 5u  /* one that the peer replaced and left after this */
 #define RESPONDER_WAIT_S 3u  /* the initiator begins quick modes; after this we do */
 #define SHORT_LIFE_S	 10u /* an SA that ended sooner counts as failed */
 
@@ -160,14 +160,27 @@ void phase1_give_up(struct ike_engine *e, struct exchange *x, uint64_t now)
 	phase1_failed(e, sa, now);
 }
 
+/* What replaced it is gone: it is in use again. */
+static void revive(struct ike_engine *e, struct ike_sa *sa, uint64_t now)
+{
+	sa->state = SA_ESTABLISHED;
+	sa->ends = sa->established + (uint64_t)sa->lifetime * TIMERS_SEC;
+	ike_sa_start_timers(e, sa, now);
+}
+
 void phase1_lost(struct ike_engine *e, struct ike_sa *sa, uint64_t now)
 {
 	struct ike_peer *peer = sa->peer;
 	bool short_life = now - sa->established < SHORT_LIFE_S * TIMERS_SEC;
+	struct ike_sa *other;
 
 	ike_sa_free(e, sa, now);
-	if (ike_sa_best(peer) != NULL)
+	other = ike_sa_best(peer);
+	if (other != NULL) {
+		if (other->state == SA_REPLACED)
+			revive(e, other, now);
 		return;
+	}
 	peer->failures = short_life ? peer->failures + 1 : 0;
 	phase1_connect_in(e, peer, now + (short_life ? backoff(e, peer->failures) : TIMERS_SEC));
 }

@@ -15,6 +15,7 @@
 #include "control/ike/ts.h"
 #include "control/ike1/dpd.h"
 #include "control/ike1/info.h"
+#include "control/ike1/phase1.h"
 
 #define BACKOFF_FIRST_S 5u
 #define BACKOFF_LAST_S	60u
@@ -43,8 +44,16 @@ static void give_up(struct ike_engine *e, struct exchange *x, uint64_t now)
 		.msgid = x->msgid,
 	};
 
-	refuse(e, x->sa->peer, x->sa, NULL, &r);
+	struct ike_sa *sa = x->sa;
+	bool forgotten = q->state == QUICK_I_SENT1 && sa->last_seen <= q->begun;
+
+	refuse(e, sa->peer, sa, NULL, &r);
 	quick_failed(e, q, now);
+	if (!forgotten)
+		return;
+	/* Not a word on this SA in all that time, and DPD did not tell: the peer has lost it. */
+	info_delete_ike_sa(e, sa, now);
+	phase1_lost(e, sa, now);
 }
 
 static void end_timer(struct ike_engine *e, struct timer *t, uint64_t now)
@@ -63,9 +72,9 @@ struct quick *quick_new(struct ike_engine *e, struct ike_sa *sa, uint32_t msgid,
 	struct quick *q = calloc(1, sizeof(*q));
 	int r;
 
-	(void)e;
 	if (q == NULL)
 		return NULL;
+	q->begun = e->now;
 	r = seal_first_iv(sa, msgid, q->iv);
 	if (r != 0) {
 		free(q);

@@ -38,6 +38,7 @@ struct quick {
 	struct exchange x;
 	enum quick_state state;
 	struct child_sa *pair; /* while this exchange makes it */
+	uint64_t begun;
 	uint64_t token; /* of the pair, also when it is done */
 	uint32_t spi;	/* our inbound one */
 	struct ike_policy *policy;
