@@ -9,8 +9,9 @@
 #include <openssl/crypto.h>
 
 struct addr_key {
-	uint8_t family, prefix_len, pad[6];
+	uint8_t family, prefix_len, has_local, pad[5];
 	uint8_t bytes[16];
+	uint8_t local[16];
 };
 
 static unsigned full_len(uint8_t family)
@@ -18,8 +19,9 @@ static unsigned full_len(uint8_t family)
 	return family == 4 ? 32 : 128;
 }
 
-/* The first prefix_len bits of an address. */
-static void addr_key(struct addr_key *k, const struct abi_addr *a, unsigned prefix_len)
+/* The first prefix_len bits of an address, and a local address (NULL or family 0: any). */
+static void addr_key(struct addr_key *k, const struct abi_addr *a, unsigned prefix_len,
+		     const struct abi_addr *local)
 {
 	unsigned whole = prefix_len / 8, bits = prefix_len % 8;
 
@@ -29,6 +31,15 @@ static void addr_key(struct addr_key *k, const struct abi_addr *a, unsigned pref
 	memcpy(k->bytes, a->bytes, whole);
 	if (bits != 0)
 		k->bytes[whole] = (uint8_t)(a->bytes[whole] & (0xff00u >> bits));
+	if (local == NULL || local->family == 0)
+		return;
+	k->has_local = 1;
+	memcpy(k->local, local->bytes, full_len(local->family) / 8);
+}
+
+static void conf_key(struct addr_key *k, const struct ike_peer_conf *c)
+{
+	addr_key(k, &c->remote, c->remote_prefix_len, &c->local);
 }
 
 bool peers_addr_equal(const struct abi_addr *a, const struct abi_addr *b)
@@ -98,22 +109,17 @@ static int check_one(const struct ike_peer_conf *c)
 	return 0;
 }
 
-static struct ike_peer *same_addr(const struct peers *p, const struct ike_peer_conf *c)
+static struct ike_peer *find_key(const struct peers *p, const struct addr_key *k)
 {
-	struct table_node *n;
-	struct addr_key k;
+	struct table_node *n = table_first(&p->by_addr, table_hash(&p->by_addr, k, sizeof(*k)));
 
-	addr_key(&k, &c->remote, c->remote_prefix_len);
-	n = table_first(&p->by_addr, table_hash(&p->by_addr, &k, sizeof(k)));
 	for (; n != NULL; n = table_next(n)) {
-		struct ike_peer *o = TABLE_ENTRY(n, struct ike_peer, by_addr);
-		struct addr_key ok;
+		struct ike_peer *peer = TABLE_ENTRY(n, struct ike_peer, by_addr);
+		struct addr_key own;
 
-		addr_key(&ok, &o->conf.remote, o->conf.remote_prefix_len);
-		if (memcmp(&k, &ok, sizeof(k)) == 0 &&
-		    (o->conf.local.family == c->local.family &&
-		     (c->local.family == 0 || peers_addr_equal(&o->conf.local, &c->local))))
-			return o;
+		conf_key(&own, &peer->conf);
+		if (memcmp(k, &own, sizeof(own)) == 0)
+			return peer;
 	}
 	return NULL;
 }
@@ -129,11 +135,13 @@ static void no_timer(struct ike_engine *e, struct timer *t, uint64_t now)
 static int check_against(struct peers *p, const struct ike_peer_conf *c)
 {
 	struct ike_peer *peer;
+	struct addr_key k;
 	int r = check_one(c);
 
 	if (r != 0)
 		return r;
-	if (peers_find_name(p, c->name) != NULL || same_addr(p, c) != NULL)
+	conf_key(&k, c);
+	if (peers_find_name(p, c->name) != NULL || find_key(p, &k) != NULL)
 		return -EEXIST;
 	peer = peers_new(c, no_timer, no_timer);
 	if (peer == NULL)
@@ -236,7 +244,7 @@ void peers_add(struct peers *p, struct ike_peer *peer)
 {
 	struct addr_key k;
 
-	addr_key(&k, &peer->conf.remote, peer->conf.remote_prefix_len);
+	conf_key(&k, &peer->conf);
 	table_insert(&p->by_addr, &peer->by_addr, table_hash(&p->by_addr, &k, sizeof(k)));
 	table_insert(&p->by_name, &peer->by_name,
 		     table_hash(&p->by_name, peer->conf.name,
@@ -303,24 +311,15 @@ struct ike_peer *peers_find_name(const struct peers *p, const char *name)
 static struct ike_peer *find_at(const struct peers *p, const struct abi_addr *remote, unsigned len,
 				const struct abi_addr *local)
 {
-	struct ike_peer *any = NULL;
-	struct table_node *n;
-	struct addr_key k, pk;
+	struct ike_peer *peer;
+	struct addr_key k;
 
-	addr_key(&k, remote, len);
-	n = table_first(&p->by_addr, table_hash(&p->by_addr, &k, sizeof(k)));
-	for (; n != NULL; n = table_next(n)) {
-		struct ike_peer *peer = TABLE_ENTRY(n, struct ike_peer, by_addr);
-
-		addr_key(&pk, &peer->conf.remote, peer->conf.remote_prefix_len);
-		if (memcmp(&k, &pk, sizeof(k)) != 0)
-			continue;
-		if (peer->conf.local.family == 0)
-			any = peer;
-		else if (peers_addr_equal(&peer->conf.local, local))
-			return peer;
-	}
-	return any;
+	addr_key(&k, remote, len, local);
+	peer = find_key(p, &k);
+	if (peer != NULL)
+		return peer;
+	addr_key(&k, remote, len, NULL);
+	return find_key(p, &k);
 }
 
 struct ike_peer *peers_find_addr(const struct peers *p, const struct abi_addr *remote,

@@ -11,8 +11,10 @@
 #include "control/ike/peers.h"
 #include "control/ike/state.h"
 
-#define LOG_AGAIN (60 * TIMERS_SEC)
-#define LOG_MAX	  1024
+#define LOG_AGAIN      (60 * TIMERS_SEC)
+#define LOG_MAX	       1024
+#define STRANGER_BURST 20u /* lines, and a tenth of a second brings one more */
+#define STRANGER_NS    (TIMERS_SEC / 10)
 
 const char *ike_code_name(enum ike_code code)
 {
@@ -46,6 +48,31 @@ void refuse_log(struct ike_engine *e, enum ike_log_level level, const struct ike
 	char text[LOG_MAX];
 	va_list ap;
 
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	log_text(e, level, peer, sa, NULL, msgid, text);
+}
+
+void refuse_log_stranger(struct ike_engine *e, enum ike_log_level level,
+			 const struct ike_peer *peer, const struct ike_sa *sa, uint32_t msgid,
+			 const char *fmt, ...)
+{
+	uint64_t came = (e->now - e->stranger_filled) / STRANGER_NS;
+	char text[LOG_MAX];
+	va_list ap;
+
+	e->stranger_filled += came * STRANGER_NS;
+	e->stranger_used -= came < e->stranger_used ? (unsigned)came : e->stranger_used;
+	if (e->stranger_used >= STRANGER_BURST) {
+		e->stranger_silent++;
+		return;
+	}
+	e->stranger_used++;
+	if (e->stranger_silent > 0)
+		refuse_log(e, level, NULL, NULL, 0, "%llu messages of strangers not logged",
+			   (unsigned long long)e->stranger_silent);
+	e->stranger_silent = 0;
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);

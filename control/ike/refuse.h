@@ -39,4 +39,9 @@ void refuse_log(struct ike_engine *e, enum ike_log_level level, const struct ike
 		const struct ike_sa *sa, uint32_t msgid, const char *fmt, ...)
 	__attribute__((format(printf, 6, 7)));
 
+/** The same, for what anybody can provoke: a few lines a second, and how many were left out. */
+void refuse_log_stranger(struct ike_engine *e, enum ike_log_level level,
+			 const struct ike_peer *peer, const struct ike_sa *sa, uint32_t msgid,
+			 const char *fmt, ...) __attribute__((format(printf, 6, 7)));
+
 #endif

@@ -32,6 +32,8 @@ struct ike_engine {
 	struct table pairs; /* child SA pairs by token */
 	uint64_t next_id, next_token;
 	uint64_t now; /* of the call being served: for logs and evidence */
+	uint64_t stranger_filled, stranger_silent; /* refuse_log_stranger() */
+	unsigned stranger_used;
 	struct ike_counters counters;
 };
 

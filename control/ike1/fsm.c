@@ -98,9 +98,9 @@ enum ike_rx fsm_run(struct ike_engine *e, struct ike_sa *sa, struct ike1_in *in)
 		return IKE_RX_malformed;
 	handler = fsm_cell(sa->state, event);
 	if (handler == NULL) {
-		refuse_log(e, IKE_LOG_DEBUG, sa->peer, sa, in->hdr.msgid,
-			   "ignoring %s message in state %s", ike_exchange_name(in->hdr.exchange),
-			   ike_sa_state_name(sa));
+		refuse_log_stranger(e, IKE_LOG_DEBUG, sa->peer, sa, in->hdr.msgid,
+				    "ignoring %s message in state %s",
+				    ike_exchange_name(in->hdr.exchange), ike_sa_state_name(sa));
 		return IKE_RX_wrong_state;
 	}
 	/* What no key protects is taken from the peer's address only. */

@@ -5,6 +5,8 @@
  */
 #include "control/ike1/phase1.h"
 
+#include <arpa/inet.h>
+
 #include "control/ike/child_sa.h"
 #include "control/ike/ident.h"
 #include "control/ike/refuse.h"
@@ -66,8 +68,8 @@ void phase1_failed(struct ike_engine *e, struct ike_sa *sa, uint64_t now)
 
 void phase1_timed_out(struct ike_engine *e, struct ike_sa *sa, uint64_t now)
 {
-	refuse_log(e, IKE_LOG_DEBUG, sa->peer, sa, 0, "half-open IKE_SA timed out in state %s",
-		   ike_sa_state_name(sa));
+	refuse_log_stranger(e, IKE_LOG_DEBUG, sa->peer, sa, 0,
+			    "half-open IKE_SA timed out in state %s", ike_sa_state_name(sa));
 	phase1_failed(e, sa, now);
 }
 
@@ -251,14 +253,23 @@ static void replace_others(struct ike_engine *e, struct ike_sa *sa, uint64_t now
 	}
 }
 
+static void print_addr(const struct abi_addr *a, char *buf, size_t cap)
+{
+	if (inet_ntop(a->family == 4 ? AF_INET : AF_INET6, a->bytes, buf, (socklen_t)cap) == NULL)
+		buf[0] = '\0';
+}
+
 static void log_established(struct ike_engine *e, const struct ike_sa *sa)
 {
 	char mine[IDENT_MAX_TEXT], theirs[IDENT_MAX_TEXT];
+	char local[INET6_ADDRSTRLEN], remote[INET6_ADDRSTRLEN];
 	struct ike_identity_conf id;
 
 	phase1_my_id(sa, &id);
-	refuse_log(e, IKE_LOG_NOTICE, sa->peer, sa, 0, "IKE_SA established between [%s]...[%s]",
-		   ident_print(&id, mine, sizeof(mine)),
+	print_addr(&sa->at.local, local, sizeof(local));
+	print_addr(&sa->at.remote, remote, sizeof(remote));
+	refuse_log(e, IKE_LOG_NOTICE, sa->peer, sa, 0, "IKE_SA established between %s[%s]...%s[%s]",
+		   local, ident_print(&id, mine, sizeof(mine)), remote,
 		   ident_print(&sa->id_remote, theirs, sizeof(theirs)));
 }
 

@@ -20,8 +20,8 @@ static enum ike_rx limited(struct ike_engine *e, struct ike_peer *peer, enum gua
 						     : &e->counters.guard_total;
 
 	++*counter;
-	refuse_log(e, IKE_LOG_DEBUG, peer, NULL, 0, "ignoring Main Mode request: %s",
-		   guard_text(v));
+	refuse_log_stranger(e, IKE_LOG_DEBUG, peer, NULL, 0, "ignoring Main Mode request: %s",
+			    guard_text(v));
 	return IKE_RX_limited;
 }
 
@@ -137,7 +137,7 @@ enum ike_rx phase1_r_msg1(struct ike_engine *e, struct ike_peer *peer, struct ik
 	e->counters.phase1_answered++;
 	exchange_took(&sa->x, d->data, d->len);
 	timers_arm(&e->timers, &sa->life, in->now + IKE_HALF_OPEN_S * TIMERS_SEC);
-	refuse_log(e, IKE_LOG_INFO, peer, sa, 0, "received Main Mode request");
+	refuse_log_stranger(e, IKE_LOG_INFO, peer, sa, 0, "received Main Mode request");
 	return IKE_RX_handled;
 }
 
