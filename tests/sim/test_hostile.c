@@ -97,6 +97,17 @@ static void one(struct sim *s, const struct kept *k)
 	sim_inject(s, (int)(sim_random(s) % 2), buf, len, k->marker[i]);
 }
 
+/* In the second after a rekey the two sides may still send through different pairs, both good. */
+static bool works_soon(struct sim *s)
+{
+	for (unsigned i = 0; i < 6; i++) {
+		if (sim_working(s, 0))
+			return true;
+		sim_run(s, s->now + 500 * SIM_MS);
+	}
+	return false;
+}
+
 static void floods_of_garbage_do_no_harm(void **state)
 {
 	unsigned long done = 0;
@@ -130,7 +141,7 @@ static void floods_of_garbage_do_no_harm(void **state)
 		/* Whoever reads and forges message 3 or 4 can spoil a main mode (its KE is not
 		 * authenticated); the next one must succeed. */
 		sim_run(&s, s.now + 100 * SIM_SEC);
-		assert_true(sim_working(&s, 0));
+		assert_true(works_soon(&s));
 		assert_true(sim_counters_add_up(&s, 0) && sim_counters_add_up(&s, 1));
 		sim_run(&s, s.now + 40 * SIM_SEC);
 		assert_true(sim_ike_sas(&s, 0, NULL) <= 6 && sim_ike_sas(&s, 1, NULL) <= 6);
