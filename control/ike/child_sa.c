@@ -95,6 +95,16 @@ struct child_sa *child_current(const struct ike_policy *policy)
 	return NULL;
 }
 
+unsigned child_count(const struct ike_policy *policy)
+{
+	const struct child_sa *c;
+	unsigned n = 0;
+
+	TAILQ_FOREACH (c, &policy->pairs, of_policy)
+		n++;
+	return n;
+}
+
 bool child_pending(const struct ike_policy *policy)
 {
 	struct child_sa *c;

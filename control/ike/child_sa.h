@@ -70,6 +70,8 @@ struct child_sa {
 #define CHILD_DELETES	      3u    /* DELETE has no answer: so often, */
 #define CHILD_DELETE_GRACE_MS 1000u /* so far apart; the pair goes after the last */
 
+#define CHILD_MAX_PAIRS 16u /* of one policy that a peer can make us hold */
+
 /** A pair in negotiation; NULL + ENOMEM. Notes which pair of the policy it crosses. */
 struct child_sa *child_new(struct ike_engine *e, struct ike_policy *policy, struct quick *q,
 			   bool initiator, uint64_t now);
@@ -99,6 +101,7 @@ void child_rekey(struct ike_engine *e, struct child_sa *c, uint64_t now);
 struct child_sa *child_find_token(const struct ike_engine *e, uint64_t token);
 /** The pair on which we send with this SPI to a peer; NULL. */
 struct child_sa *child_find_spi_out(const struct ike_peer *peer, uint32_t spi);
+unsigned child_count(const struct ike_policy *policy);
 struct child_sa *child_current(const struct ike_policy *policy);
 /** Is a quick mode under way for this policy? */
 bool child_pending(const struct ike_policy *policy);

@@ -8,6 +8,8 @@
 
 #include <openssl/crypto.h>
 
+#include "control/ike/ts.h"
+
 struct addr_key {
 	uint8_t family, prefix_len, has_local, pad[5];
 	uint8_t bytes[16];
@@ -82,8 +84,8 @@ static int check_child(const struct ike_child_conf *c)
 {
 	if (c->policy_id == 0 || c->proposal.n_encr == 0 || c->proposal.lifetime == 0 ||
 	    c->proposal.n_encr > IKE_CONF_MAX_ALGS || c->proposal.n_integ > IKE_CONF_MAX_ALGS ||
-	    (c->mode != ABI_MODE_TUNNEL && c->mode != ABI_MODE_TRANSPORT) ||
-	    !family_ok(c->local.family) || c->local.family != c->remote.family)
+	    (c->mode != ABI_MODE_TUNNEL && c->mode != ABI_MODE_TRANSPORT) || !ts_valid(&c->local) ||
+	    !ts_valid(&c->remote) || c->local.family != c->remote.family)
 		return -EINVAL;
 	return 0;
 }
@@ -97,7 +99,8 @@ static int check_one(const struct ike_peer_conf *c)
 	if (c->name[0] == '\0' || !family_ok(c->remote.family) ||
 	    c->remote_prefix_len > full_len(c->remote.family) ||
 	    (c->local.family != 0 && c->local.family != c->remote.family) || c->psk_len == 0 ||
-	    c->psk == NULL || c->n_children > PEERS_MAX_POLICIES || f->lifetime == 0)
+	    c->psk == NULL || c->n_children > PEERS_MAX_POLICIES || f->lifetime == 0 ||
+	    c->my_id.len > sizeof(c->my_id.data) || c->remote_id.len > sizeof(c->remote_id.data))
 		return -EINVAL;
 	if (f->n_encr == 0 || f->n_hash == 0 || f->n_dh == 0 || f->n_encr > IKE_CONF_MAX_ALGS ||
 	    f->n_hash > IKE_CONF_MAX_ALGS || f->n_dh > IKE_CONF_MAX_ALGS)

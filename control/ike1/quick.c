@@ -3,7 +3,6 @@
 #include "control/ike1/quick.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,7 +11,6 @@
 #include "control/ike/child_sa.h"
 #include "control/ike/refuse.h"
 #include "control/ike/state.h"
-#include "control/ike/ts.h"
 #include "control/ike1/dpd.h"
 #include "control/ike1/info.h"
 #include "control/ike1/phase1.h"
@@ -66,6 +64,19 @@ static void end_timer(struct ike_engine *e, struct timer *t, uint64_t now)
 		quick_free(e, q, now);
 }
 
+/* The oldest that has ended makes room. */
+static void drop_oldest_done(struct ike_engine *e, struct ike_sa *sa)
+{
+	struct quick *q;
+
+	TAILQ_FOREACH (q, &sa->quicks, of_sa) {
+		if (q->state == QUICK_I_DONE || q->state == QUICK_R_DONE) {
+			quick_free(e, q, e->now);
+			return;
+		}
+	}
+}
+
 struct quick *quick_new(struct ike_engine *e, struct ike_sa *sa, uint32_t msgid,
 			enum quick_state state, struct ike_policy *policy)
 {
@@ -74,6 +85,8 @@ struct quick *quick_new(struct ike_engine *e, struct ike_sa *sa, uint32_t msgid,
 
 	if (q == NULL)
 		return NULL;
+	if (sa->n_quicks >= QUICK_KEPT)
+		drop_oldest_done(e, sa);
 	q->begun = e->now;
 	r = seal_first_iv(sa, msgid, q->iv);
 	if (r != 0) {
@@ -179,23 +192,6 @@ int quick_take_nonce(const struct ike_msg *m, uint8_t *nonce, size_t *nonce_len)
 	return 0;
 }
 
-enum ike_rx quick_malformed(struct ike_engine *e, struct ike_sa *sa, const struct ike1_in *in,
-			    const char *message, const char *what)
-{
-	struct refuse r = {
-		.code = IKE_P2_MALFORMED,
-		.message = message,
-		.classic = "message parsing failed",
-		.received = what,
-		.advice = "nothing to configure here: the message breaks RFC 2409; see the peer's "
-			  "software",
-		.msgid = in->hdr.msgid,
-	};
-
-	refuse(e, sa->peer, sa, &in->d->src, &r);
-	return IKE_RX_malformed;
-}
-
 /* Keys of one direction; the SPI is the receiver's (RFC 2409 section 5.5). */
 static int derive(const struct quick *q, const struct prf_piece *gxy, uint32_t spi,
 		  struct ike_child_key *key, const struct ike_child_sa *sa)
@@ -255,6 +251,9 @@ int quick_install(struct ike_engine *e, struct quick *q, const struct prop_choic
 	int r;
 
 	memset(&sa, 0, sizeof(sa));
+	/* RFC 4303 section 2.1; and one outbound SPI names one pair. */
+	if (choice->spi < ABI_SPI_MIN || child_find_spi_out(q->policy->peer, choice->spi) != NULL)
+		return -EBADMSG;
 	c->spi_out = choice->spi;
 	q->token = c->token;
 	q->spi = c->spi_in;
@@ -388,64 +387,4 @@ enum ike_rx quick_message(struct ike_engine *e, struct ike_sa *sa, struct ike1_i
 	if (handler == NULL)
 		return IKE_RX_wrong_state;
 	return handler(e, q, in);
-}
-
-static enum ike_code code_of(uint16_t type)
-{
-	switch (type) {
-	case IKE1_N_INVALID_ID_INFORMATION:
-		return IKE_P2_TS_MISMATCH;
-	case IKE1_N_NO_PROPOSAL_CHOSEN:
-	case IKE1_N_ATTRIBUTES_NOT_SUPPORTED:
-	case IKE1_N_BAD_PROPOSAL_SYNTAX:
-		return IKE_P2_ALG_MISMATCH;
-	default:
-		return IKE_P2_UNEXPLAINED;
-	}
-}
-
-static const char *advice_of(enum ike_code code)
-{
-	if (code == IKE_P2_TS_MISMATCH)
-		return "the peer has no connection for these subnets: set src-address and "
-		       "dst-address here, or the subnets there, so that each side's local is the "
-		       "other's remote, with equal masks";
-	if (code == IKE_P2_ALG_MISMATCH)
-		return "the peer accepts none of our phase 2 proposals: compare encryption, "
-		       "authentication, PFS group and encapsulation (tunnel, NAT-T) of both sides";
-	return "see the peer's log for its reason";
-}
-
-void quick_refused(struct ike_engine *e, struct ike_sa *sa, uint16_t type, uint64_t now)
-{
-	char local[TS_MAX_TEXT], remote[TS_MAX_TEXT], ours[2 * TS_MAX_TEXT + 32], classic[96];
-	struct refuse r = {
-		.code = code_of(type),
-		.message = "quick mode message 1",
-		.classic = classic,
-		.received = ike1_notify_name(type),
-		.configured = ours,
-		.advice = advice_of(code_of(type)),
-	};
-	struct quick *q;
-
-	/* The notify does not say which exchange it means; the oldest of ours waits longest. */
-	TAILQ_FOREACH (q, &sa->quicks, of_sa) {
-		if (q->state == QUICK_I_SENT1)
-			break;
-	}
-	if (q == NULL)
-		return;
-	snprintf(ours, sizeof(ours), "%s === %s",
-		 ts_print(&q->policy->conf.local, local, sizeof(local)),
-		 ts_print(&q->policy->conf.remote, remote, sizeof(remote)));
-	snprintf(classic, sizeof(classic), "received %s error notify", ike1_notify_name(type));
-	for (char *p = classic; *p != '\0'; p++) {
-		if (*p == '-')
-			*p = '_';
-	}
-	r.policy_id = q->policy->conf.policy_id;
-	r.msgid = q->x.msgid;
-	refuse(e, sa->peer, sa, NULL, &r);
-	quick_failed(e, q, now);
 }

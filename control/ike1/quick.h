@@ -30,6 +30,7 @@ enum quick_state {
 /* Through one IKE SA at a time; more than these wait. Peers keep few IVs. */
 #define QUICK_MAX_BEGUN	   2u
 #define QUICK_MAX_ANSWERED 8u
+#define QUICK_KEPT	   32u /* exchanges of one IKE SA, ended ones included */
 #define QUICK_DONE_S	   60u /* how long an ended exchange answers repeats */
 #define QUICK_INSTALL_S	   10u /* how long we wait for the data plane */
 

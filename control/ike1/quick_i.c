@@ -232,7 +232,8 @@ enum ike_rx quick_i_msg2(struct ike_engine *e, struct quick *q, struct ike1_in *
 	if (r == 0)
 		return IKE_RX_handled;
 	if (r == -EBADMSG)
-		quick_malformed(e, sa, in, message, "no or bad KE payload");
+		quick_malformed(e, sa, in, message,
+				"no or bad KE payload, or an SPI that cannot be");
 	quick_failed(e, q, in->now);
 	return r == -EBADMSG ? IKE_RX_malformed : IKE_RX_internal;
 }

@@ -305,6 +305,8 @@ enum ike_rx quick_r_msg1(struct ike_engine *e, struct ike_sa *sa, struct ike1_in
 	rx = judge(e, sa, in, &rq);
 	if (rx != IKE_RX_handled)
 		return rx;
+	if (child_count(rq.policy) >= CHILD_MAX_PAIRS)
+		return IKE_RX_limited;
 	q = quick_new(e, sa, in->hdr.msgid, QUICK_R_INSTALL, rq.policy);
 	if (q == NULL)
 		return IKE_RX_internal;
@@ -319,7 +321,8 @@ enum ike_rx quick_r_msg1(struct ike_engine *e, struct ike_sa *sa, struct ike1_in
 	if (r == 0)
 		return IKE_RX_handled;
 	if (r == -EBADMSG)
-		quick_malformed(e, sa, in, "quick mode message 1", "no or bad nonce payload");
+		quick_malformed(e, sa, in, "quick mode message 1",
+				"no or bad nonce payload, or an SPI that cannot be");
 	else
 		refuse_log(e, IKE_LOG_ERROR, sa->peer, sa, in->hdr.msgid,
 			   "cannot answer quick mode: %s",

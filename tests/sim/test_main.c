@@ -294,6 +294,50 @@ static void six_policies_come_up_over_one_ike_sa(void **state)
 	finish_agreed(&s);
 }
 
+static void works_over_ipv6(void **state)
+{
+	struct sim s;
+
+	(void)state;
+	init_one_way(&s, 12);
+	for (int i = 0; i < 2; i++) {
+		struct sim_node *n = &s.node[i];
+
+		n->addr = sim_addr(i == 0 ? "2001:db8:1::1" : "2001:db8:2::1");
+		n->conf.local = n->addr;
+		n->conf.remote = sim_addr(i == 0 ? "2001:db8:2::1" : "2001:db8:1::1");
+		n->conf.remote_prefix_len = i == 0 ? 128 : 48;
+		n->children[0].local = sim_net_range(i == 0 ? "fd00:1::" : "fd00:2::", 64);
+		n->children[0].remote = sim_net_range(i == 0 ? "fd00:2::" : "fd00:1::", 64);
+	}
+	sim_start(&s);
+	run(&s, 5);
+	assert_true(sim_logged(&s, 0, "fd00:1::/64 === fd00:2::/64"));
+	finish_agreed(&s);
+}
+
+/* Authentic, but without end: what one peer can make us hold is bounded. */
+static void endless_quick_modes_are_bounded(void **state)
+{
+	struct sim s;
+
+	(void)state;
+	init_one_way(&s, 13);
+	sim_start(&s);
+	run(&s, 2);
+	for (unsigned i = 0; i < 400; i++) {
+		ike_engine_rekey(s.node[0].engine, "peer1", false, s.now);
+		s.node[0].due = s.now;
+		sim_run(&s, s.now + 60 * SIM_MS);
+		if (sim_current(&s, 0, 0) != NULL)
+			ike_engine_child_first_traffic(s.node[0].engine,
+						       s.node[0].pairs[0].sa.token, s.now);
+		assert_true(sim_installed(&s, 1) <= 17);
+	}
+	run(&s, 60);
+	finish_agreed(&s);
+}
+
 static void both_begin_and_one_pair_is_left(void **state)
 {
 	(void)state;
@@ -428,6 +472,8 @@ int main(void)
 		cmocka_unit_test(another_port_uses_the_marker_at_once),
 		cmocka_unit_test(responder_network_peer_is_found_by_prefix),
 		cmocka_unit_test(six_policies_come_up_over_one_ike_sa),
+		cmocka_unit_test(works_over_ipv6),
+		cmocka_unit_test(endless_quick_modes_are_bounded),
 		cmocka_unit_test(both_begin_and_one_pair_is_left),
 		cmocka_unit_test(unchanged_peers_keep_their_sas),
 		cmocka_unit_test(changed_peers_begin_anew),

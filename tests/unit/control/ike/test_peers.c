@@ -105,6 +105,10 @@ static void bad_values_are_refused(void **state)
 	REFUSED(child.proposal.lifetime, 0);
 	REFUSED(child.proposal.n_encr, 0);
 	REFUSED(child.local.family, 6);
+	REFUSED(child.local.lo[0], 9);
+	REFUSED(child.remote.family, 0);
+	REFUSED(c.my_id.len, 257);
+	REFUSED(c.remote_id.len, 257);
 	assert_int_equal(peers_check(&c, 1, &bad), 0);
 	c.mode = IKE_MODE_IKE2;
 	assert_int_equal(peers_check(&c, 1, &bad), -EPROTONOSUPPORT);

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* sim_look.c - what tests ask about a simulation; see sim.h. */
+#include "tests/sim/sim.h"
+
+#include <string.h>
+
+const struct sim_pair *sim_current(const struct sim *s, int i, unsigned child)
+{
+	for (int k = 0; k < SIM_PAIRS; k++) {
+		const struct sim_pair *p = &s->node[i].pairs[k];
+
+		if (p->used && p->current && p->sa.policy_id == SIM_POLICY(child))
+			return p;
+	}
+	return NULL;
+}
+
+unsigned sim_installed(const struct sim *s, int i)
+{
+	unsigned n = 0;
+
+	for (int k = 0; k < SIM_PAIRS; k++)
+		n += s->node[i].pairs[k].used;
+	return n;
+}
+
+static bool same_key(const struct ike_child_key *a, const struct ike_child_key *b)
+{
+	return a->spi == b->spi && memcmp(a->encr_key, b->encr_key, sizeof(a->encr_key)) == 0 &&
+	       memcmp(a->integ_key, b->integ_key, sizeof(a->integ_key)) == 0;
+}
+
+bool sim_working(const struct sim *s, unsigned child)
+{
+	const struct sim_pair *a = sim_current(s, 0, child), *b = sim_current(s, 1, child);
+
+	return a != NULL && b != NULL && same_key(&a->sa.in, &b->sa.out) &&
+	       same_key(&a->sa.out, &b->sa.in);
+}
+
+bool sim_agreed(const struct sim *s, unsigned child)
+{
+	unsigned n[2] = {0, 0};
+
+	for (int i = 0; i < 2; i++) {
+		for (int k = 0; k < SIM_PAIRS; k++)
+			n[i] += s->node[i].pairs[k].used &&
+				s->node[i].pairs[k].sa.policy_id == SIM_POLICY(child);
+	}
+	return n[0] == 1 && n[1] == 1 && sim_working(s, child);
+}
+
+bool sim_logged(const struct sim *s, int i, const char *text)
+{
+	return strstr(s->node[i].log, text) != NULL;
+}
+
+struct count {
+	enum ike_code code;
+	uint64_t n;
+	const char *state;
+};
+
+static void count_evidence(void *ctx, const char *peer, const struct ike_evidence *ev)
+{
+	struct count *c = ctx;
+
+	(void)peer;
+	if (ev->code == c->code)
+		c->n += ev->count;
+}
+
+uint64_t sim_evidence(const struct sim *s, int i, enum ike_code code)
+{
+	struct count c = {.code = code};
+
+	ike_engine_visit_evidence(s->node[i].engine, NULL, count_evidence, &c);
+	return c.n;
+}
+
+static void count_sa(void *ctx, const struct ike_sa_info *info)
+{
+	struct count *c = ctx;
+
+	c->n += c->state == NULL || strcmp(c->state, info->state) == 0;
+}
+
+unsigned sim_ike_sas(const struct sim *s, int i, const char *state)
+{
+	struct count c = {.state = state};
+
+	ike_engine_visit_sas(s->node[i].engine, count_sa, &c);
+	return (unsigned)c.n;
+}
+
+static void take_cookie(void *ctx, const struct ike_sa_info *info)
+{
+	uint8_t *cookie = ctx;
+
+	for (int i = 0; i < 8; i++)
+		cookie[i] = (uint8_t)(info->ispi >> (56 - 8 * i));
+}
+
+void sim_first_cookie(const struct sim *s, int i, uint8_t cookie[8])
+{
+	ike_engine_visit_sas(s->node[i].engine, take_cookie, cookie);
+}
+
+const struct ike_counters *sim_counters(const struct sim *s, int i)
+{
+	return ike_engine_counters(s->node[i].engine);
+}
+
+bool sim_counters_add_up(const struct sim *s, int i)
+{
+	const struct ike_counters *c = sim_counters(s, i);
+	uint64_t sum = 0;
+
+#define ADD(name, text) sum += c->rx_##name;
+	IKE_RX_CLASSES(ADD)
+	return sum == c->rx;
+}
