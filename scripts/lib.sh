@@ -8,7 +8,7 @@ export PYTHONDONTWRITEBYTECODE=1
 
 # Debian 12's names; Debian 13 has the same ones.
 BUILD_PACKAGES="meson ninja-build pkg-config gcc libc6-dev libdpdk-dev libipsec-mb-dev libssl-dev
-	libconfig-dev libevent-dev libjansson-dev libedit-dev libcmocka-dev"
+	libconfig-dev libevent-dev libjansson-dev libedit-dev libpcre2-dev libcmocka-dev"
 CLANG_PACKAGES="clang libclang-rt-dev clang-format llvm"
 LINT_PACKAGES="clang clang-format shellcheck git"
 RUN_PACKAGES="strongswan-charon strongswan-swanctl libcharon-extra-plugins

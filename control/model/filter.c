@@ -15,8 +15,7 @@ void filter_free(struct filter *f)
 		return;
 	for (int i = 0; i < f->n; i++) {
 		free(f->nodes[i].text);
-		if (f->nodes[i].has_regex)
-			regfree(&f->nodes[i].regex);
+		pattern_free(f->nodes[i].pattern);
 	}
 	text_free(&f->scratch);
 	free(f);
@@ -76,7 +75,7 @@ static bool compare(struct filter *f, const struct filter_node *n, const struct 
 	const struct value *v = &values[n->prop];
 
 	if (n->op == FILTER_LIKE)
-		return regexec(&n->regex, shown(f, p, v), 0, NULL, 0) == 0;
+		return pattern_match(n->pattern, shown(f, p, v));
 	if (n->op == FILTER_IN)
 		return in_prefix(n, v) &&
 		       (p->type != PROP_PREFIX || v->prefix_len >= n->prefix_len);

@@ -8,7 +8,7 @@
  *   op     = "=" "!=" "~" "<" ">" "<=" ">=" "in"
  *
  * Values are compared by the property's type: SPIs, counts, ports and times as numbers, addresses
- * by their bytes, yes/no as such, all else as text. "~" matches a POSIX extended regular expression
+ * by their bytes, yes/no as such, all else as text. "~" matches a regular expression (PCRE)
  * against the text that print shows. A property alone is true when it is set and not "no". A
  * property that is not set equals "" and is neither less nor more than anything.
  */

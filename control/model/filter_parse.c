@@ -6,7 +6,6 @@
 
 #include "control/model/duration.h"
 #include "control/model/filter_priv.h"
-#include "control/model/regex_bound.h"
 #include "control/model/suggest.h"
 #include "control/model/value_parse.h"
 
@@ -66,21 +65,12 @@ static int find_prop(struct parser *p, const char *name, size_t len)
 	return -1;
 }
 
-static int set_regex(struct parser *p, struct filter_node *n, const char *text)
+static int set_pattern(struct parser *p, struct filter_node *n, const char *text)
 {
-	const char *danger = regex_bound_check(text);
 	char why[128];
-	int rc;
 
-	if (danger)
-		return fail(p, danger);
-	rc = regcomp(&n->regex, text, REG_EXTENDED | REG_NOSUB);
-	if (rc) {
-		regerror(rc, &n->regex, why, sizeof(why));
-		return fail(p, why);
-	}
-	n->has_regex = true;
-	return 0;
+	n->pattern = pattern_new(text, why, sizeof(why));
+	return n->pattern ? 0 : fail(p, why);
 }
 
 /* As a number, where the type is one. 1 = it is not such a type. */
@@ -137,7 +127,7 @@ static int set_value(struct parser *p, struct filter_node *n, const char *text)
 	int rc;
 
 	if (n->op == FILTER_LIKE)
-		return set_regex(p, n, text);
+		return set_pattern(p, n, text);
 	if (n->op == FILTER_IN) {
 		if (prop->type != PROP_ADDRESS && prop->type != PROP_PREFIX &&
 		    prop->type != PROP_ENDPOINT)

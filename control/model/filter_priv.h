@@ -3,10 +3,9 @@
 #ifndef ESPGW_MODEL_FILTER_PRIV_H
 #define ESPGW_MODEL_FILTER_PRIV_H
 
-#include <regex.h>
-
 #include "control/model/filter.h"
 #include "control/model/filter_lex.h"
+#include "control/model/pattern.h"
 
 enum filter_kind { FILTER_AND, FILTER_OR, FILTER_NOT, FILTER_TRUTH, FILTER_COMPARE };
 enum filter_as { FILTER_AS_TEXT, FILTER_AS_NUMBER, FILTER_AS_ADDRESS, FILTER_AS_UNSET };
@@ -20,9 +19,8 @@ struct filter_node {
 	char *text;   /* AS_TEXT, and IN for messages */
 	uint64_t num; /* AS_NUMBER */
 	struct abi_addr addr;
-	uint8_t prefix_len; /* IN */
-	regex_t regex;
-	bool has_regex;
+	uint8_t prefix_len;	 /* IN */
+	struct pattern *pattern; /* LIKE */
 };
 
 struct filter {

@@ -195,15 +195,13 @@ static void costly_patterns_are_refused(void **state)
 	char expr[400] = "comment~\"";
 
 	(void)state;
-	assert_refused("comment~\"(a)\\\\1\"",
-		       "where: back references are not accepted at character 17");
-	assert_refused("comment~\"((a{1,255}){1,255}){1,255}\"",
-		       "where: repeats too much at character 37");
-	assert_refused("comment~\"a{30}{99}\"", "where: repeats too much at character 20");
-	memset(expr + 9, 'a', 200);
+	memset(expr + 9, 'a', 300);
 	strcat(expr, "\"");
-	assert_refused(expr, "where: regular expression too long at character 211");
-	assert_refused("comment~\"(\"", "where: Unmatched ( or \\( at character 12");
+	assert_refused(expr, "where: pattern string is longer than the limit set by the "
+			     "application at character 311");
+	assert_refused("comment~\"((a{1,255}){1,255}){1,255}\"",
+		       "where: regular expression is too large at character 37");
+	assert_refused("comment~\"(\"", "where: missing closing parenthesis at character 12");
 	assert_rows("comment~\"n{1,16}\"", 4);
 }
 
