@@ -20,6 +20,15 @@ void kit_clear(void)
 	kit.n_out = 0;
 }
 
+struct frame frame_fragment(uint32_t dst, unsigned int word, uint8_t proto, size_t len)
+{
+	struct frame f = frame_ipv4(LAN_HOST, dst, proto, len);
+
+	put16(f.b + ETH + 6, word);
+	frame_fix(&f);
+	return f;
+}
+
 struct abi_addr abi4(uint32_t addr)
 {
 	struct abi_addr a = {.family = 4};

@@ -74,6 +74,8 @@ struct frame frame_udp(uint32_t src, uint32_t dst, unsigned int sport, unsigned 
 struct frame frame_icmp(uint32_t src, uint32_t dst, uint8_t type, uint8_t code, size_t len);
 /** Put n bytes (a multiple of 4) of options into the IPv4 header. */
 void frame_options(struct frame *f, const uint8_t *opt, size_t n);
+/** From LAN_HOST to port 0; word is the field of flags and fragment offset. */
+struct frame frame_fragment(uint32_t dst, unsigned int word, uint8_t proto, size_t len);
 /** Make the IPv4 header checksum right again. */
 void frame_fix(struct frame *f);
 /** An address into an ABI record. */
