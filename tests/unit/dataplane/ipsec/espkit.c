@@ -279,6 +279,79 @@ const struct abi_sa_counters *espkit_counters(uint32_t slot)
 	return worker_sa(kit.w, slot);
 }
 
+struct frame espkit_udp_in(size_t len)
+{
+	return frame_udp(FAR_HOST, LAN_HOST, 53, 4000, NULL, len);
+}
+
+struct frame espkit_sealed_udp(size_t len, const struct reference_esp *e)
+{
+	struct frame f = espkit_udp_in(len);
+
+	return espkit_sealed(&f, e);
+}
+
+void espkit_expect_delivered(const struct frame *outer, const struct frame *inner)
+{
+	struct rte_mbuf *m;
+	enum drop_reason why = espkit_receive(outer, &m);
+	const struct pkt_meta *meta = pkt_meta(m);
+
+	if (why != DROP_NONE)
+		fail_msg("%s: dropped for reason %d", esp.suite->name, why);
+	assert_int_equal(meta->verdict, PKT_FORWARD);
+	assert_true(meta->flags & PKT_F_FROM_SA);
+	assert_int_equal(meta->sa_slot, IN_SLOT);
+	assert_int_equal(meta->l3_off, ETH);
+	assert_int_equal(meta->ip_len, inner->len - ETH);
+	assert_int_equal(meta->src, get32(inner->b + ETH + 12));
+	assert_int_equal(meta->dst, get32(inner->b + ETH + 16));
+	assert_int_equal(m->data_len, inner->len);
+	assert_int_equal(m->pkt_len, inner->len);
+	assert_memory_equal(rte_pktmbuf_mtod_offset(m, uint8_t *, ETH), inner->b + ETH,
+			    inner->len - ETH);
+	rte_pktmbuf_free(m);
+}
+
+struct frame espkit_udp_out(size_t len)
+{
+	return frame_udp(LAN_HOST, FAR_HOST, 4000, 53, NULL, len);
+}
+
+uint32_t espkit_mtu(void)
+{
+	return sad_slot(esp.sad, OUT_SLOT)->mtu;
+}
+
+void espkit_expect_sent(const struct rte_mbuf *m, const struct frame *f, uint32_t seq)
+{
+	struct reference_esp e;
+	uint8_t inner[ESPKIT_MAX_INNER + 64];
+	long len = espkit_open(m, &e, inner);
+
+	assert_int_equal(len, f->len - ETH);
+	assert_memory_equal(inner, f->b + ETH, (size_t)len);
+	assert_int_equal(e.spi, OUT_SPI);
+	assert_int_equal(e.seq, seq);
+	assert_int_equal(e.next_header, 4);
+	assert_true(e.pad < esp.suite->block);
+}
+
+int espkit_begin_empty(void **state)
+{
+	int rc = espkit_begin(state);
+
+	espkit_remove(IN_SLOT);
+	espkit_remove(OUT_SLOT);
+	return rc;
+}
+
+uint16_t espkit_try_add(const struct abi_sa_add *c)
+{
+	esp.wrong_at = UINT32_MAX;
+	return sad_add(esp.sad, c, ESPKIT_POLICY, kit.w->now, &esp.wrong_at);
+}
+
 static void take_event(void *ctx, const struct abi_ev_sa *ev)
 {
 	(void)ctx;

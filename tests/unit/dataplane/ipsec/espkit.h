@@ -13,14 +13,15 @@
 #include "tests/unit/dataplane/ipsec/reference.h"
 #include "tests/unit/dataplane/net/netkit.h"
 
-#define ESPKIT_SAS	64u
-#define ESPKIT_POLICIES 16u
-#define ESPKIT_POLICY	3u
-#define OUT_SLOT	5u
-#define OUT_SPI		0x00c0ffeeu
-#define IN_SLOT		7u
-#define IN_SPI		(0x12345600u + IN_SLOT)
-#define NATT_PORT	4500u
+#define ESPKIT_SAS	 64u
+#define ESPKIT_POLICIES	 16u
+#define ESPKIT_POLICY	 3u
+#define OUT_SLOT	 5u
+#define OUT_SPI		 0x00c0ffeeu
+#define IN_SLOT		 7u
+#define IN_SPI		 (0x12345600u + IN_SLOT)
+#define NATT_PORT	 4500u
+#define ESPKIT_MAX_INNER 2000u
 
 struct espkit {
 	struct sad *sad;
@@ -36,6 +37,7 @@ struct espkit {
 	enum drop_reason dropped;     /* the last of them */
 	uint64_t events;
 	struct abi_ev_sa event[16];
+	uint32_t wrong_at; /* detail of espkit_try_add() */
 };
 extern struct espkit esp;
 
@@ -46,6 +48,8 @@ int espkit_teardown(void **state);
  * teardown checks that no packet is lost. */
 int espkit_begin(void **state);
 int espkit_end(void **state);
+/** The same without the pair. */
+int espkit_begin_empty(void **state);
 
 /** Throw the pair away and install one of that suite and encapsulation. */
 void espkit_pair(const struct reference_suite *s, uint8_t encap);
@@ -54,8 +58,16 @@ const struct reference_suite *espkit_suite(const char *name);
 struct abi_sa_add espkit_out(void);
 struct abi_sa_add espkit_in(void);
 void espkit_add(const struct abi_sa_add *c);
+/** May be refused: the ABI_ERR_..., its field in esp.wrong_at. */
+uint16_t espkit_try_add(const struct abi_sa_add *c);
 void espkit_remove(uint32_t slot);
 struct abi_range espkit_range(uint32_t lo, uint32_t hi);
+
+/** Inner UDP with len bytes of payload, from the site to the far host and from there. */
+struct frame espkit_udp_out(size_t len);
+struct frame espkit_udp_in(size_t len);
+/** The largest inner packet of the outbound SA. */
+uint32_t espkit_mtu(void);
 
 /** A clear packet from the site as it comes to esp_out. */
 struct rte_mbuf *espkit_clear(const struct frame *f);
@@ -63,10 +75,14 @@ struct rte_mbuf *espkit_clear(const struct frame *f);
 enum drop_reason espkit_send(struct rte_mbuf **m);
 /** Open what esp_out made at IP header ip, by OpenSSL: the inner packet; its length, or -1. */
 long espkit_open(const struct rte_mbuf *m, struct reference_esp *e, uint8_t *inner);
+/** m is ESP number seq of the outbound SA around the inner packet of f. */
+void espkit_expect_sent(const struct rte_mbuf *m, const struct frame *f, uint32_t seq);
 
 /** What the peer sends: an inner packet of frame f sealed with e (NULL: next number), behind outer
  * headers. */
 struct frame espkit_sealed(const struct frame *f, const struct reference_esp *e);
+/** The same with espkit_udp_in(). */
+struct frame espkit_sealed_udp(size_t len, const struct reference_esp *e);
 /** Outer headers around ready-made ESP bytes. */
 struct frame espkit_wrap(const uint8_t *bytes, size_t len);
 struct reference_esp espkit_next(uint32_t seq);
@@ -74,6 +90,8 @@ struct reference_esp espkit_next(uint32_t seq);
 enum drop_reason espkit_receive(const struct frame *f, struct rte_mbuf **m);
 /** The same when only the reason matters; frees the packet. */
 enum drop_reason espkit_reason(const struct frame *f);
+/** What comes in as outer is delivered as inner. */
+void espkit_expect_delivered(const struct frame *outer, const struct frame *inner);
 
 const struct abi_sa_counters *espkit_counters(uint32_t slot);
 void espkit_tick(uint64_t now);
