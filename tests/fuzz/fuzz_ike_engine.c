@@ -133,7 +133,7 @@ static void step(struct sim *s, struct pending *p, struct input *in)
 		next = take(in);
 		len = take_bytes(in, bytes, sizeof(bytes));
 		(void)forge_send(s, op & 1, op & 2 ? 32 : 5, 0x10000u + (uint32_t)in->left, next,
-				 bytes, len);
+				 bytes, len, FORGE_RIGHT);
 	} else if (op < 0xc0) {
 		arm(p, in, op);
 	} else {

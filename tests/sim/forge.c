@@ -83,7 +83,8 @@ static bool lock_phase2(struct sim *s, int from, const uint8_t *data, struct loc
 	if (l->q == NULL) /* first of its exchange */
 		return seal_first_iv(l->sa, l->msgid, l->iv) == 0;
 	memcpy(l->iv, l->q->iv, sizeof(l->iv));
-	return l->q->state == QUICK_I_SENT1; /* this is message 2 */
+	/* This is message 2, or message 3. */
+	return l->q->state == QUICK_I_SENT1 || l->q->state == QUICK_R_SENT2;
 }
 
 static bool rehash(const struct lock *l, uint8_t *data, size_t len)
@@ -124,21 +125,40 @@ static void put_length(uint8_t *data, size_t len)
 	data[27] = (uint8_t)len;
 }
 
+static bool lock(struct sim *s, int from, const uint8_t *data, size_t len, struct lock *l)
+{
+	memset(l, 0, sizeof(*l));
+	if (len < IKE_HDR_LEN || (data[19] & IKE1_FLAG_ENCRYPTION) == 0)
+		return false;
+	return data[18] == IKE1_EXCH_MAIN ? lock_phase1(s, from, data, l)
+					  : lock_phase2(s, from, data, l);
+}
+
+static bool open_up(const struct lock *l, uint8_t *data, size_t len)
+{
+	uint8_t iv[SUITE_MAX_BLOCK];
+
+	memcpy(iv, l->iv, sizeof(iv));
+	return sk_ike1_decrypt(&l->sa->keys, iv, data + IKE_HDR_LEN, len - IKE_HDR_LEN) == 0;
+}
+
+static bool close_up(const struct lock *l, uint8_t *data, size_t len)
+{
+	uint8_t iv[SUITE_MAX_BLOCK];
+
+	memcpy(iv, l->iv, sizeof(iv));
+	return sk_ike1_encrypt(&l->sa->keys, iv, data + IKE_HDR_LEN, len - IKE_HDR_LEN) == 0;
+}
+
 bool forge_message(struct sim *s, int from, uint8_t *data, size_t *len, size_t cap,
 		   forge_change *change, void *ctx)
 {
-	struct lock l = {.phase1 = false};
-	size_t fixed = IKE_HDR_LEN, block, n;
-	uint8_t iv[SUITE_MAX_BLOCK], *next;
+	size_t fixed = IKE_HDR_LEN, n;
+	struct lock l;
+	uint8_t *next;
 
-	if (*len < IKE_HDR_LEN || (data[19] & IKE1_FLAG_ENCRYPTION) == 0)
-		return false;
-	if (data[18] == IKE1_EXCH_MAIN ? !lock_phase1(s, from, data, &l)
-				       : !lock_phase2(s, from, data, &l))
-		return false;
-	block = sk_ike1_block(&l.sa->keys);
-	memcpy(iv, l.iv, sizeof(iv));
-	if (sk_ike1_decrypt(&l.sa->keys, iv, data + IKE_HDR_LEN, *len - IKE_HDR_LEN) != 0)
+	if (!lock(s, from, data, *len, &l) || (l.q != NULL && l.q->state != QUICK_I_SENT1) ||
+	    !open_up(&l, data, *len))
 		return false;
 	next = &data[16];
 	if (!l.phase1) {
@@ -148,7 +168,7 @@ bool forge_message(struct sim *s, int from, uint8_t *data, size_t *len, size_t c
 	if (*len < fixed)
 		return false;
 	n = fixed + change(ctx, next, data + fixed, *len - fixed, cap - fixed - SUITE_MAX_BLOCK);
-	while ((n - IKE_HDR_LEN) % block != 0)
+	while ((n - IKE_HDR_LEN) % sk_ike1_block(&l.sa->keys) != 0)
 		data[n++] = 0;
 	put_length(data, n);
 	if (l.phase1)
@@ -156,12 +176,26 @@ bool forge_message(struct sim *s, int from, uint8_t *data, size_t *len, size_t c
 	else if (!rehash(&l, data, n))
 		return false;
 	*len = n;
-	memcpy(iv, l.iv, sizeof(iv));
-	return sk_ike1_encrypt(&l.sa->keys, iv, data + IKE_HDR_LEN, n - IKE_HDR_LEN) == 0;
+	return close_up(&l, data, n);
+}
+
+bool forge_spoil(struct sim *s, int from, uint8_t *data, size_t len)
+{
+	const struct ike_payload *hash;
+	struct ike_msg m;
+	struct lock l;
+
+	if (!lock(s, from, data, len, &l) || !open_up(&l, data, len))
+		return false;
+	hash = ike_msg_parse_plain(&m, data, len, true) == 0 ? ike_msg_find(&m, IKE1_PLD_HASH)
+							     : NULL;
+	if (hash != NULL)
+		data[hash->body.data - data + hash->body.len - 1] ^= 1;
+	return close_up(&l, data, len) && hash != NULL;
 }
 
 bool forge_send(struct sim *s, int from, uint8_t exchange, uint32_t msgid, uint8_t next,
-		const uint8_t *payloads, size_t len)
+		const uint8_t *payloads, size_t len, enum forge_hash hash)
 {
 	struct ike_sa *sa = ike_sa_best(TAILQ_FIRST(&s->node[from].engine->peers.list));
 	uint8_t iv[SUITE_MAX_BLOCK];
@@ -172,7 +206,11 @@ bool forge_send(struct sim *s, int from, uint8_t exchange, uint32_t msgid, uint8
 	seal_begin(&o, sa, exchange, msgid, true, true);
 	o.buf[IKE_HDR_LEN] = next;
 	wire_put_bytes(&o.b.w, payloads, len);
-	if (seal_hash1(&o, sa, msgid) != 0 || seal_close(&o, sa, iv) != 0)
+	if (seal_hash1(&o, sa, msgid) != 0)
+		return false;
+	if (hash == FORGE_WRONG)
+		o.buf[o.hash_at] ^= 0x80;
+	if (seal_close(&o, sa, iv) != 0)
 		return false;
 	sim_inject(s, 1 - from, o.buf, o.len, sa->at.marker);
 	return true;

@@ -13,6 +13,9 @@
  * length, at most cap. */
 typedef size_t forge_change(void *ctx, uint8_t *next, uint8_t *payloads, size_t len, size_t cap);
 
+/* Whether the HASH of what is sent verifies; wrong: one bit of it is not as it should be. */
+enum forge_hash { FORGE_RIGHT, FORGE_WRONG };
+
 /**
  * Change one encrypted message on its way from a node: main mode 5 and 6, quick mode 1 and 2,
  * informational. data has room for cap bytes. True when it was changed; *len is its new length.
@@ -20,10 +23,12 @@ typedef size_t forge_change(void *ctx, uint8_t *next, uint8_t *payloads, size_t 
  */
 bool forge_message(struct sim *s, int from, uint8_t *data, size_t *len, size_t cap,
 		   forge_change *change, void *ctx);
+/** The same, but only one bit of the HASH is changed; quick mode 3 too. */
+bool forge_spoil(struct sim *s, int from, uint8_t *data, size_t len);
 
 /** Send an informational or quick mode message of a node to the other, with payloads as given and
- * a HASH(1) that verifies. False when it has no established SA. */
+ * a HASH(1). False when it has no established SA. */
 bool forge_send(struct sim *s, int from, uint8_t exchange, uint32_t msgid, uint8_t next,
-		const uint8_t *payloads, size_t len);
+		const uint8_t *payloads, size_t len, enum forge_hash hash);
 
 #endif

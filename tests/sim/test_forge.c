@@ -81,7 +81,7 @@ static void junk(struct sim *s)
 	}
 	(void)forge_send(s, (int)(sim_random(s) % 2), sim_random(s) % 2 ? 5 : 32,
 			 (uint32_t)sim_random(s) | 1, types[sim_random(s) % sizeof(types)],
-			 payloads, len);
+			 payloads, len, FORGE_RIGHT);
 }
 
 static void authentic_lies_end_nothing_but_the_tunnel(void **state)
@@ -120,10 +120,100 @@ static void authentic_lies_end_nothing_but_the_tunnel(void **state)
 	assert_true(changed > n_rounds * 10UL);
 }
 
+/* Spoils the HASH of one kind of message, each time it is sent. */
+struct spoil {
+	int from;
+	uint8_t exchange;
+	int nth; /* message of the kind: quick mode 1 and 3 differ in size only */
+	unsigned done;
+};
+
+static bool spoil(struct sim *s, int from, struct ike_datagram *d, uint8_t *data, void *ctx)
+{
+	struct spoil *sp = ctx;
+	bool third = data[18] == 32 && d->len < 100;
+
+	if (from == sp->from && data[18] == sp->exchange && (data[19] & 1) != 0 &&
+	    (sp->exchange != 32 || third == (sp->nth == 3)))
+		sp->done += forge_spoil(s, from, data, d->len);
+	return true;
+}
+
+static void run_spoilt(struct sim *s, struct spoil *sp)
+{
+	sim_init(s, 5);
+	s->node[1].conf.passive = true;
+	s->net.hook = spoil;
+	s->net.hook_ctx = sp;
+	sim_start(s);
+	sim_run(s, s->now + 20 * SIM_SEC);
+	assert_true(sp->done > 0);
+	assert_true(sim_counters_add_up(s, 0) && sim_counters_add_up(s, 1));
+}
+
+/* RFC 2409 sections 5.4 and 5.5: each of the five HASHes is needed. */
+static void one_wrong_bit_in_any_hash_stops_the_exchange(void **state)
+{
+	struct spoil hash_i = {0, 2, 0, 0}, hash_r = {1, 2, 0, 0}, hash1 = {0, 32, 1, 0},
+		     hash2 = {1, 32, 2, 0}, hash3 = {0, 32, 3, 0};
+	struct sim s;
+
+	(void)state;
+	run_spoilt(&s, &hash_i);
+	assert_int_equal(sim_ike_sas(&s, 1, "established"), 0);
+	assert_true(sim_counters(&s, 1)->rx_unauthentic > 0);
+	assert_true(sim_evidence(&s, 1, IKE_P1_PSK_MISMATCH) > 0);
+	sim_fini(&s);
+	run_spoilt(&s, &hash_r);
+	assert_int_equal(sim_ike_sas(&s, 0, "established"), 0);
+	assert_true(sim_counters(&s, 0)->rx_unauthentic > 0);
+	sim_fini(&s);
+	run_spoilt(&s, &hash1);
+	assert_int_equal(sim_counters(&s, 1)->quick_answered, 0);
+	assert_true(sim_counters(&s, 1)->rx_unauthentic > 0);
+	sim_fini(&s);
+	run_spoilt(&s, &hash2);
+	assert_int_equal(s.node[0].installs, 0);
+	assert_true(sim_counters(&s, 0)->rx_unauthentic > 0);
+	sim_fini(&s);
+	run_spoilt(&s, &hash3);
+	assert_null(sim_current(&s, 1, 0));
+	assert_true(sim_counters(&s, 1)->rx_unauthentic > 0);
+	sim_fini(&s);
+}
+
+/* An ESP DELETE of the initiator's SPI, and INITIAL-CONTACT's kind: only with the right HASH. */
+static void delete_needs_the_right_hash(void **state)
+{
+	uint8_t delete[16] = {0, 0, 0, 16, 0, 0, 0, 1, 3, 4, 0, 1};
+	struct sim s;
+	uint32_t spi;
+
+	(void)state;
+	sim_init(&s, 6);
+	s.node[1].conf.passive = true;
+	sim_start(&s);
+	sim_run(&s, s.now + 2 * SIM_SEC);
+	spi = sim_current(&s, 0, 0)->sa.in.spi;
+	for (int i = 0; i < 4; i++)
+		delete[12 + i] = (uint8_t)(spi >> (24 - 8 * i));
+	assert_true(forge_send(&s, 0, 5, 77, 12, delete, sizeof(delete), FORGE_WRONG));
+	sim_run(&s, s.now + 5 * SIM_SEC);
+	assert_int_equal(sim_counters(&s, 1)->rx_unauthentic, 1);
+	assert_true(sim_agreed(&s, 0));
+	assert_true(forge_send(&s, 0, 5, 78, 12, delete, sizeof(delete), FORGE_RIGHT));
+	sim_run(&s, s.now + 2 * SIM_SEC);
+	assert_int_equal(sim_counters(&s, 1)->delete_received, 1);
+	assert_null(sim_current(&s, 1, 0));
+	sim_fini(&s);
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(authentic_lies_end_nothing_but_the_tunnel),
+		cmocka_unit_test(one_wrong_bit_in_any_hash_stops_the_exchange),
+		cmocka_unit_test(delete_needs_the_right_hash),
 	};
 
 	if (argc > 1)
