@@ -365,6 +365,18 @@ static void other_versions_and_modes_are_named(void **state)
 	sim_fini(&s);
 }
 
+static void from_elsewhere(struct sim *s, const uint8_t *data, size_t len)
+{
+	struct ike_datagram d = {.src = sim_addr("198.51.100.7"),
+				 .dst = s->node[0].addr,
+				 .src_port = 500,
+				 .dst_port = 500,
+				 .data = data,
+				 .len = len};
+
+	ike_engine_input(s->node[0].engine, &d, s->now);
+}
+
 /* Anybody can send it: the exchange must go on. */
 static void unprotected_notify_does_not_stop_an_exchange(void **state)
 {
@@ -387,6 +399,9 @@ static void unprotected_notify_does_not_stop_an_exchange(void **state)
 	n[28 + 8] = 1;
 	n[28 + 11] = 14;
 	sim_first_cookie(&s, 0, n);
+	from_elsewhere(&s, n, sizeof(n));
+	assert_int_equal(sim_counters(&s, 0)->rx_wrong_address, 1);
+	assert_int_equal(sim_counters(&s, 0)->rx_unprotected, 0);
 	sim_inject(&s, 0, n, sizeof(n), false);
 	assert_true(sim_logged(&s, 0, "received NO_PROPOSAL_CHOSEN error notify"));
 	assert_int_equal(sim_counters(&s, 0)->rx_unprotected, 1);

@@ -230,6 +230,12 @@ static void soft_and_hard_times_are_24_and_30_minutes(void **state)
 	sim_fini(&s);
 }
 
+static void check_owner(void *ctx, const struct ike_sa_info *info)
+{
+	(void)ctx;
+	assert_int_equal(info->ph2_total, strcmp(info->state, "established") == 0 ? 1 : 0);
+}
+
 static void pairs_outlive_a_deleted_ike_sa(void **state)
 {
 	struct sim s;
@@ -239,6 +245,10 @@ static void pairs_outlive_a_deleted_ike_sa(void **state)
 	s.node[1].conf.passive = true;
 	start_traffic(&s);
 	rekey(&s, 0, true);
+	sim_run(&s, s.now + SIM_SEC);
+	assert_int_equal(sim_ike_sas(&s, 0, "replaced"), 1);
+	for (int i = 0; i < 2; i++) /* the new SA has taken the pair over */
+		ike_engine_visit_sas(s.node[i].engine, check_owner, NULL);
 	sim_run(&s, s.now + 15 * SIM_SEC);
 	assert_int_equal(sim_ike_sas(&s, 0, NULL), 1);
 	assert_int_equal(sim_ike_sas(&s, 1, NULL), 1);
