@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "tests/sim/forge.h"
 #include "tests/sim/sim.h"
 
 static void start(struct sim *s, uint64_t seed)
@@ -184,6 +185,61 @@ static void replayed_and_forged_deletes_do_nothing(void **state)
 	sim_fini(&s);
 }
 
+/* Without DPD a lost SA shows when it answers no quick mode. */
+static void forgotten_ike_sa_is_found_by_a_silent_quick_mode(void **state)
+{
+	struct sim s;
+
+	(void)state;
+	sim_init(&s, 8);
+	s.node[1].conf.passive = true;
+	s.node[0].conf.profile.dpd_interval = s.node[1].conf.profile.dpd_interval = 0;
+	sim_start(&s);
+	sim_run(&s, s.now + 2 * SIM_SEC);
+	sim_restart(&s, 1);
+	ike_engine_flush_children(s.node[0].engine, s.now);
+	s.node[0].due = s.now;
+	sim_run(&s, s.now + 100 * SIM_SEC);
+	assert_true(sim_evidence(&s, 0, IKE_P2_SILENT) == 1);
+	assert_true(sim_agreed(&s, 0));
+	sim_fini(&s);
+}
+
+static void first_cookies(void *ctx, const struct ike_sa_info *info)
+{
+	uint8_t *cookies = ctx;
+
+	if (strcmp(info->state, "established") != 0)
+		return;
+	for (int i = 0; i < 8; i++) {
+		cookies[i] = (uint8_t)(info->ispi >> (56 - 8 * i));
+		cookies[8 + i] = (uint8_t)(info->rspi >> (56 - 8 * i));
+	}
+}
+
+/* The newer of two IKE SAs is deleted: the older one is in use, and watched, again. */
+static void replaced_ike_sa_is_revived(void **state)
+{
+	uint8_t delete[28] = {0, 0, 0, 28, 0, 0, 0, 1, 1, 16, 0, 1};
+	struct sim s;
+
+	(void)state;
+	start(&s, 9);
+	assert_int_equal(ike_engine_rekey(s.node[0].engine, "peer1", true, s.now), 0);
+	s.node[0].due = s.now;
+	sim_run(&s, s.now + SIM_SEC);
+	assert_int_equal(sim_ike_sas(&s, 0, "replaced"), 1);
+	ike_engine_visit_sas(s.node[1].engine, first_cookies, delete + 12);
+	assert_true(forge_send(&s, 1, 5, 99, 12, delete, sizeof(delete), FORGE_RIGHT));
+	assert_int_equal(sim_ike_sas(&s, 0, NULL), 1);
+	assert_int_equal(sim_ike_sas(&s, 0, "established"), 1);
+	s.node[1].dead = true;
+	s.node[1].due = UINT64_MAX;
+	sim_run(&s, s.now + 60 * SIM_SEC);
+	assert_int_equal(sim_counters(&s, 0)->dpd_dead, 1);
+	sim_fini(&s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -195,6 +251,8 @@ int main(void)
 		cmocka_unit_test(restarted_responder_is_found),
 		cmocka_unit_test(initial_contact_can_be_held_back),
 		cmocka_unit_test(replayed_and_forged_deletes_do_nothing),
+		cmocka_unit_test(forgotten_ike_sa_is_found_by_a_silent_quick_mode),
+		cmocka_unit_test(replaced_ike_sa_is_revived),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -152,6 +152,40 @@ static void traffic_stands_for_a_lost_message_3(void **state)
 	sim_fini(&s);
 }
 
+/* Message 3 and the DELETEs are lost until 6 s. */
+static bool lose_quick3_and_info(struct sim *s, int from, struct ike_datagram *d, uint8_t *data,
+				 void *ctx)
+{
+	const uint64_t *until = ctx;
+
+	if (from != 0 || s->now >= *until)
+		return true;
+	return data[18] != 5 && (data[18] != 32 || d->len > 100);
+}
+
+/* The initiator has dropped a pair; the responder still asks for message 3 of it. */
+static void deleted_pair_is_not_confirmed(void **state)
+{
+	uint64_t until;
+	struct sim s;
+
+	(void)state;
+	sim_init(&s, 8002);
+	s.node[1].conf.passive = true;
+	until = s.now + 6 * SIM_SEC;
+	s.net.hook = lose_quick3_and_info;
+	s.net.hook_ctx = &until;
+	sim_start(&s);
+	sim_run(&s, s.now + 2 * SIM_SEC);
+	ike_engine_flush_children(s.node[0].engine, s.now);
+	s.node[0].due = s.now;
+	sim_run(&s, s.now + 30 * SIM_SEC);
+	assert_int_equal(sim_counters(&s, 1)->quick_answered, 2);
+	assert_int_equal(sim_counters(&s, 1)->quick_established, 1);
+	assert_true(sim_agreed(&s, 0));
+	sim_fini(&s);
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
@@ -159,6 +193,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(comes_up_after_an_outage),
 		cmocka_unit_test(survives_the_loss_of_each_message),
 		cmocka_unit_test(traffic_stands_for_a_lost_message_3),
+		cmocka_unit_test(deleted_pair_is_not_confirmed),
 	};
 
 	if (argc > 1)
