@@ -14,6 +14,8 @@
 #include "control/ike1/phase1.h"
 #include "control/ike1/quick.h"
 
+#define AGAIN_S 5u /* after the peer deleted what was not finished */
+
 static timer_fn act;
 static void promote(struct ike_engine *e, struct ike_policy *policy, uint64_t now);
 
@@ -93,16 +95,6 @@ struct child_sa *child_current(const struct ike_policy *policy)
 			return c;
 	}
 	return NULL;
-}
-
-unsigned child_count(const struct ike_policy *policy)
-{
-	const struct child_sa *c;
-	unsigned n = 0;
-
-	TAILQ_FOREACH (c, &policy->pairs, of_policy)
-		n++;
-	return n;
 }
 
 bool child_pending(const struct ike_policy *policy)
@@ -302,12 +294,36 @@ void child_delete(struct ike_engine *e, struct child_sa *c, uint64_t now)
 	stop_sending(e, c, 1, now);
 }
 
+bool child_make_room(struct ike_engine *e, struct ike_policy *policy, uint64_t now)
+{
+	struct child_sa *c, *oldest = NULL;
+	unsigned n = 0;
+
+	TAILQ_FOREACH (c, &policy->pairs, of_policy) {
+		n++;
+		if (c->state == CHILD_DELETING || (c->superseded && !c->current))
+			oldest = c;
+	}
+	if (n < CHILD_MAX_PAIRS)
+		return true;
+	if (oldest == NULL)
+		return false;
+	if (oldest->state == CHILD_ESTABLISHED)
+		info_delete_child(e, policy->peer, oldest->owner, oldest->spi_in, now);
+	child_remove(e, oldest, now);
+	return true;
+}
+
 void child_deleted_by_peer(struct ike_engine *e, struct child_sa *c, uint64_t now)
 {
-	if (c->state == CHILD_ESTABLISHED)
+	if (c->state == CHILD_ESTABLISHED) {
 		stop_sending(e, c, CHILD_DELETES, now);
-	else if (c->state < CHILD_ESTABLISHED)
+	} else if (c->state < CHILD_ESTABLISHED) {
+		struct ike_policy *policy = c->policy;
+
 		child_remove(e, c, now);
+		child_ensure_in(e, policy, now + AGAIN_S * TIMERS_SEC);
+	}
 }
 
 void child_delete_now(struct ike_engine *e, struct child_sa *c, uint64_t now)

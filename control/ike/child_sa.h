@@ -101,7 +101,8 @@ void child_rekey(struct ike_engine *e, struct child_sa *c, uint64_t now);
 struct child_sa *child_find_token(const struct ike_engine *e, uint64_t token);
 /** The pair on which we send with this SPI to a peer; NULL. */
 struct child_sa *child_find_spi_out(const struct ike_peer *peer, uint32_t spi);
-unsigned child_count(const struct ike_policy *policy);
+/** May the policy have one more pair? The oldest that is replaced goes when it has too many. */
+bool child_make_room(struct ike_engine *e, struct ike_policy *policy, uint64_t now);
 struct child_sa *child_current(const struct ike_policy *policy);
 /** Is a quick mode under way for this policy? */
 bool child_pending(const struct ike_policy *policy);

@@ -40,6 +40,7 @@ struct ike_engine *ike_engine_new(const struct ike_ops *ops, void *ctx)
 	if (e == NULL)
 		goto fail;
 	e->ops = *ops;
+	TAILQ_INIT(&e->unseen);
 	e->ctx = ctx;
 	r = state_random(e, seeds, sizeof(seeds));
 	if (r == 0)

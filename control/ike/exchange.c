@@ -153,7 +153,7 @@ bool exchange_msgid_seen(const struct exchange_msgids *m, uint32_t id)
 
 void exchange_msgid_add(struct exchange_msgids *m, uint32_t id)
 {
-	if (m->n == m->cap && m->cap < EXCHANGE_MSGIDS) {
+	if (m->n == m->cap && m->cap < (m->max != 0 ? m->max : EXCHANGE_MSGIDS)) {
 		uint16_t cap = m->cap == 0 ? 16 : (uint16_t)(m->cap * 2);
 		uint32_t *ids = realloc(m->ids, cap * sizeof(ids[0]));
 
@@ -162,6 +162,8 @@ void exchange_msgid_add(struct exchange_msgids *m, uint32_t id)
 		m->ids = ids;
 		m->cap = cap;
 	}
+	if (m->cap == 0)
+		return;
 	if (m->n < m->cap) {
 		m->ids[m->n++] = id;
 		return;

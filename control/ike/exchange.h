@@ -20,7 +20,7 @@
 #define EXCHANGE_REPEATS_AUTH 16u /* to one that proved its key */
 #define EXCHANGE_DIGEST	      32u
 
-#define EXCHANGE_MSGIDS 256u /* remembered per IKE SA */
+#define EXCHANGE_MSGIDS 4096u /* remembered per IKE SA: a day of rekeys of some policies */
 
 struct ike_engine;
 struct ike_sa;
@@ -66,10 +66,10 @@ bool exchange_is_repeat(const struct exchange *x, const uint8_t *msg, size_t len
 /** Send the cached message again, at most limit times in all. */
 void exchange_repeat(struct ike_engine *e, struct exchange *x, unsigned limit);
 
-/* Message ids that peers used on one IKE SA: the latest EXCHANGE_MSGIDS. */
+/* Message ids that were used on one IKE SA: the latest max, 0 for EXCHANGE_MSGIDS. */
 struct exchange_msgids {
 	uint32_t *ids;
-	uint16_t n, cap, next;
+	uint16_t n, cap, next, max;
 };
 
 bool exchange_msgid_seen(const struct exchange_msgids *m, uint32_t id);

@@ -2,7 +2,6 @@
 /* guard.c - admission of new phase 1 exchanges; see guard.h. */
 #include "control/ike/guard.h"
 
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -92,6 +91,19 @@ static void fill(struct guard_bucket *b, uint64_t now, uint64_t rate, uint64_t b
 	b->tokens = add >= burst * 1000 - b->tokens ? burst * 1000 : b->tokens + add;
 }
 
+/* Half-open ones are few enough: one more. */
+static enum guard_verdict count(struct guard *g, struct guard_source *s)
+{
+	if (s->half_open >= GUARD_HALF_OPEN_SOURCE)
+		return GUARD_SOURCE_FULL;
+	if (g->half_open >= GUARD_HALF_OPEN_TOTAL)
+		return GUARD_TOTAL_FULL;
+	if (s->half_open++ == 0)
+		TAILQ_REMOVE(&g->idle, s, lru);
+	g->half_open++;
+	return GUARD_ADMIT;
+}
+
 enum guard_verdict guard_admit(struct guard *g, const struct abi_addr *src, uint64_t now)
 {
 	struct guard_source *s = find_or_add(g, src, now);
@@ -107,15 +119,27 @@ enum guard_verdict guard_admit(struct guard *g, const struct abi_addr *src, uint
 	if (s->bucket.tokens < 1000 || g->total.tokens < 1000)
 		return GUARD_RATE;
 	s->bucket.tokens -= 1000;
-	if (s->half_open >= GUARD_HALF_OPEN_SOURCE)
-		return GUARD_SOURCE_FULL;
-	if (g->half_open >= GUARD_HALF_OPEN_TOTAL)
-		return GUARD_TOTAL_FULL;
 	g->total.tokens -= 1000;
-	if (s->half_open++ == 0)
-		TAILQ_REMOVE(&g->idle, s, lru);
-	g->half_open++;
-	return GUARD_ADMIT;
+	return count(g, s);
+}
+
+enum guard_verdict guard_admit_again(struct guard *g, const struct abi_addr *src)
+{
+	struct guard_source *s;
+	uint8_t key[9];
+
+	source_key(src, key);
+	s = find(g, key, table_hash(&g->sources, key, sizeof(key)));
+	return s != NULL ? count(g, s) : GUARD_NO_MEMORY;
+}
+
+bool guard_same_source(const struct abi_addr *a, const struct abi_addr *b)
+{
+	uint8_t ka[9], kb[9];
+
+	source_key(a, ka);
+	source_key(b, kb);
+	return memcmp(ka, kb, sizeof(ka)) == 0;
 }
 
 void guard_release(struct guard *g, const struct abi_addr *src)

@@ -8,6 +8,7 @@
 #ifndef ESPGW_IKE_GUARD_H
 #define ESPGW_IKE_GUARD_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/queue.h>
 
@@ -60,6 +61,11 @@ void guard_fini(struct guard *g);
  */
 enum guard_verdict guard_admit(struct guard *g, const struct abi_addr *src, uint64_t now);
 void guard_release(struct guard *g, const struct abi_addr *src);
+/** After GUARD_SOURCE_FULL or GUARD_TOTAL_FULL, when the caller has ended another half-open SA for
+ * it: the same question at the price of the first. */
+enum guard_verdict guard_admit_again(struct guard *g, const struct abi_addr *src);
+/** Are these one source? */
+bool guard_same_source(const struct abi_addr *a, const struct abi_addr *b);
 
 /** Static text of a verdict, for logs. */
 const char *guard_text(enum guard_verdict v);

@@ -92,6 +92,7 @@ struct ike_sa *ike_sa_new(struct ike_engine *e, struct ike_peer *peer, bool resp
 	sa->first_remote = at->remote;
 	sa->created = sa->last_seen = now;
 	TAILQ_INIT(&sa->quicks);
+	sa->dpd_msgids.max = DPD_MSGIDS;
 	exchange_init(&sa->x, sa, 0, phase1_give_up);
 	timers_init_one(&sa->life, lifetime_ike_sa);
 	timers_init_one(&sa->dpd_timer, dpd_tick);
@@ -103,12 +104,32 @@ struct ike_sa *ike_sa_new(struct ike_engine *e, struct ike_peer *peer, bool resp
 
 void ike_sa_index_first(struct ike_engine *e, struct ike_sa *sa)
 {
-	sa->half_open = true;
+	sa->half_open = sa->unseen = true;
+	TAILQ_INSERT_TAIL(&e->unseen, sa, of_unseen);
 	table_insert(&e->sas_first, &sa->by_first, first_hash(e, sa->ispi, &sa->first_remote));
+}
+
+void ike_sa_seen(struct ike_engine *e, struct ike_sa *sa)
+{
+	if (sa->unseen)
+		TAILQ_REMOVE(&e->unseen, sa, of_unseen);
+	sa->unseen = false;
+}
+
+struct ike_sa *ike_sa_find_unseen(const struct ike_engine *e, const struct abi_addr *source)
+{
+	struct ike_sa *sa;
+
+	TAILQ_FOREACH (sa, &e->unseen, of_unseen) {
+		if (source == NULL || guard_same_source(&sa->first_remote, source))
+			break;
+	}
+	return sa;
 }
 
 void ike_sa_proven(struct ike_engine *e, struct ike_sa *sa)
 {
+	ike_sa_seen(e, sa);
 	if (!sa->half_open)
 		return;
 	sa->half_open = false;
@@ -132,8 +153,12 @@ static void free_quicks(struct ike_engine *e, struct ike_sa *sa, uint64_t now)
 {
 	struct quick *q;
 
-	while ((q = TAILQ_FIRST(&sa->quicks)) != NULL)
+	while ((q = TAILQ_FIRST(&sa->quicks)) != NULL) {
+		/* What they were for is still to be done, through another SA. */
+		if (!quick_ended(q))
+			child_ensure_in(e, q->policy, now + QUICK_AGAIN_MS * TIMERS_MS);
 		quick_free(e, q, now);
+	}
 }
 
 void ike_sa_free(struct ike_engine *e, struct ike_sa *sa, uint64_t now)
@@ -153,6 +178,7 @@ void ike_sa_free(struct ike_engine *e, struct ike_sa *sa, uint64_t now)
 	timers_cancel(&e->timers, &sa->keepalive);
 	ike_sa_drop_handshake(sa);
 	free(sa->msgids.ids);
+	free(sa->dpd_msgids.ids);
 	keymat_ike1_wipe(&sa->keys);
 	OPENSSL_cleanse(sa->iv, sizeof(sa->iv));
 	free(sa);

@@ -52,13 +52,14 @@ struct ike1_handshake {
 struct quick;
 
 struct ike_sa {
-	TAILQ_ENTRY(ike_sa) of_peer;
+	TAILQ_ENTRY(ike_sa) of_peer, of_unseen;
 	struct table_node by_cookie, by_first;
 	struct ike_peer *peer;
 	uint64_t id;
 	uint64_t ispi, rspi;
 	bool responder;
 	bool half_open;	      /* counted by the guard under first_remote */
+	bool unseen;	      /* nothing says yet that its address is more than claimed */
 	bool initial_contact; /* the peer says it has nothing else with us */
 	enum ike_sa_state state;
 	struct ike_endpoint at;
@@ -73,8 +74,8 @@ struct ike_sa {
 
 	enum natd_vendor natt; /* NATD_VENDOR_UNKNOWN: not in use */
 	bool nat_local, nat_remote;
-	bool dpd;		     /* the peer speaks it */
-	uint32_t dpd_sent, dpd_seen; /* sequence numbers */
+	bool dpd;					   /* the peer speaks it */
+	uint32_t dpd_first, dpd_sent, dpd_acked, dpd_seen; /* sequence numbers */
 	bool dpd_seen_any;
 	unsigned dpd_misses;
 
@@ -82,7 +83,7 @@ struct ike_sa {
 	struct exchange x; /* phase 1 */
 	TAILQ_HEAD(sa_quicks, quick) quicks;
 	unsigned n_quicks;
-	struct exchange_msgids msgids;
+	struct exchange_msgids msgids, dpd_msgids; /* used ones, of both sides */
 	struct timer life, dpd_timer, keepalive;
 	bool rekey_due; /* life's soft end has passed */
 
@@ -101,6 +102,11 @@ void ike_sa_index_first(struct ike_engine *e, struct ike_sa *sa);
 void ike_sa_free(struct ike_engine *e, struct ike_sa *sa, uint64_t now);
 /** End of the handshake's secrets. */
 void ike_sa_drop_handshake(struct ike_sa *sa);
+/** Message 3 came, with our cookie: its address is the initiator's. */
+void ike_sa_seen(struct ike_engine *e, struct ike_sa *sa);
+/** The oldest one that is not, of a source (NULL: of any). Message 1 is easily sent in another's
+ * name, so these give way to new ones. */
+struct ike_sa *ike_sa_find_unseen(const struct ike_engine *e, const struct abi_addr *source);
 /** No longer half-open: give the guard back what it counted. */
 void ike_sa_proven(struct ike_engine *e, struct ike_sa *sa);
 

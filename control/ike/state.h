@@ -30,6 +30,7 @@ struct ike_engine {
 	struct table
 		sas_first;  /* responders by the initiator's cookie and address: message 1 again */
 	struct table pairs; /* child SA pairs by token */
+	TAILQ_HEAD(unseen_sas, ike_sa) unseen; /* responders without message 3, oldest first */
 	uint64_t next_id, next_token;
 	uint64_t now; /* of the call being served: for logs and evidence */
 	uint64_t stranger_filled, stranger_silent; /* refuse_log_stranger() */

@@ -21,7 +21,8 @@ void dpd_start(struct ike_engine *e, struct ike_sa *sa, uint64_t now)
 	if (!sa->dpd || interval(sa) == 0)
 		return;
 	/* RFC 3706 section 7: random, and far from wrapping. */
-	sa->dpd_sent = state_random(e, &first, sizeof(first)) == 0 ? first >> 1 : 1;
+	sa->dpd_first = state_random(e, &first, sizeof(first)) == 0 ? first >> 1 : 1;
+	sa->dpd_sent = sa->dpd_acked = sa->dpd_first;
 	timers_arm(&e->timers, &sa->dpd_timer, now + interval(sa));
 }
 
@@ -78,19 +79,40 @@ void dpd_alive(struct ike_sa *sa, uint64_t now)
 	sa->dpd_misses = 0;
 }
 
-void dpd_take(struct ike_engine *e, struct ike_sa *sa, const struct ike_pld_notify *n, uint64_t now)
+static bool get_seq(const struct ike_pld_notify *n, uint32_t *seq)
 {
 	struct wire_reader r;
-	uint32_t seq;
+
+	wire_reader_init(&r, n->data.data, n->data.len, 0);
+	*seq = wire_get_u32(&r);
+	return r.error == 0;
+}
+
+bool dpd_fresh(const struct ike_sa *sa, const struct ike_pld_notify *n)
+{
+	uint32_t seq, sent = sa->dpd_sent - sa->dpd_first;
+
+	if (!get_seq(n, &seq))
+		return false;
+	if (n->type == IKE1_N_R_U_THERE_ACK)
+		return seq - sa->dpd_acked - 1 < sa->dpd_sent - sa->dpd_acked;
+	if (seq - sa->dpd_first - 1 < sent)
+		return false;
+	/* RFC 3706 section 6.2: rising; a repeat is answered too, the ACK may be lost. */
+	return !sa->dpd_seen_any || (int32_t)(seq - sa->dpd_seen) >= 0;
+}
+
+void dpd_take(struct ike_engine *e, struct ike_sa *sa, const struct ike_pld_notify *n, uint64_t now)
+{
+	uint32_t seq = 0;
 
 	(void)now;
-	wire_reader_init(&r, n->data.data, n->data.len, 0);
-	seq = wire_get_u32(&r);
-	if (n->type != IKE1_N_R_U_THERE || r.error != 0)
+	if (!dpd_fresh(sa, n) || !get_seq(n, &seq))
 		return;
-	/* RFC 3706 section 6.2: rising; a repeat is answered too, the ACK may be lost. */
-	if (sa->dpd_seen_any && (int32_t)(seq - sa->dpd_seen) < 0)
+	if (n->type == IKE1_N_R_U_THERE_ACK) {
+		sa->dpd_acked = seq;
 		return;
+	}
 	sa->dpd_seen_any = true;
 	sa->dpd_seen = seq;
 	e->counters.dpd_received++;

@@ -13,7 +13,11 @@ struct ike_engine;
 struct ike_sa;
 
 void dpd_start(struct ike_engine *e, struct ike_sa *sa, uint64_t now);
-timer_fn dpd_tick; /* timer of struct ike_sa */
+timer_fn dpd_tick;     /* timer of struct ike_sa */
+#define DPD_MSGIDS 32u /* remembered; older messages are known by their sequence numbers */
+
+/** Is its sequence number one that can come now: risen, and not an echo of ours? */
+bool dpd_fresh(const struct ike_sa *sa, const struct ike_pld_notify *n);
 /** A protected R-U-THERE or its ACK. */
 void dpd_take(struct ike_engine *e, struct ike_sa *sa, const struct ike_pld_notify *n,
 	      uint64_t now);

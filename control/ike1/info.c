@@ -31,8 +31,9 @@ uint32_t info_new_msgid(struct ike_engine *e, const struct ike_sa *sa)
 	return 0;
 }
 
-/* HASH(1), IV and off it goes; o was begun with msgid. */
-static int finish(struct ike_engine *e, struct ike_sa *sa, struct ike1_out *o, uint32_t msgid)
+/* HASH(1), IV and off it goes; o was begun with msgid, which is used from now on. */
+static int finish(struct ike_engine *e, struct ike_sa *sa, struct ike1_out *o, uint32_t msgid,
+		  struct exchange_msgids *used)
 {
 	uint8_t iv[SUITE_MAX_BLOCK];
 	int r = seal_hash1(o, sa, msgid);
@@ -41,9 +42,17 @@ static int finish(struct ike_engine *e, struct ike_sa *sa, struct ike1_out *o, u
 		r = seal_first_iv(sa, msgid, iv);
 	if (r == 0)
 		r = seal_close(o, sa, iv);
-	if (r == 0)
-		ike_sa_send(e, sa, o->buf, o->len);
-	return r;
+	if (r != 0)
+		return r;
+	/* HASH(1) does not say who sent it: ours must not count when it comes back. */
+	exchange_msgid_add(used, msgid);
+	ike_sa_send(e, sa, o->buf, o->len);
+	return 0;
+}
+
+static bool is_dpd(uint16_t type)
+{
+	return type == IKE1_N_R_U_THERE || type == IKE1_N_R_U_THERE_ACK;
 }
 
 int info_notify(struct ike_engine *e, struct ike_sa *sa, uint8_t protocol, uint16_t type,
@@ -66,7 +75,7 @@ int info_notify(struct ike_engine *e, struct ike_sa *sa, uint8_t protocol, uint1
 	}
 	seal_begin(&o, sa, IKE1_EXCH_INFO, msgid, true, true);
 	ike_msg_add_notify(&o.b, &n);
-	return finish(e, sa, &o, msgid);
+	return finish(e, sa, &o, msgid, is_dpd(type) ? &sa->dpd_msgids : &sa->msgids);
 }
 
 void info_delete_child(struct ike_engine *e, struct ike_peer *peer, struct ike_sa *sa, uint32_t spi,
@@ -85,7 +94,7 @@ void info_delete_child(struct ike_engine *e, struct ike_peer *peer, struct ike_s
 		return;
 	seal_begin(&o, sa, IKE1_EXCH_INFO, msgid, true, true);
 	ike_msg_add_delete(&o.b, &spi, 1, sa->ispi, sa->rspi);
-	if (finish(e, sa, &o, msgid) != 0)
+	if (finish(e, sa, &o, msgid, &sa->msgids) != 0)
 		return;
 	e->counters.delete_sent++;
 	refuse_log(e, IKE_LOG_INFO, peer, sa, msgid,
@@ -102,7 +111,7 @@ void info_delete_ike_sa(struct ike_engine *e, struct ike_sa *sa, uint64_t now)
 		return;
 	seal_begin(&o, sa, IKE1_EXCH_INFO, msgid, true, true);
 	ike_msg_add_delete(&o.b, NULL, 0, sa->ispi, sa->rspi);
-	if (finish(e, sa, &o, msgid) != 0)
+	if (finish(e, sa, &o, msgid, &sa->msgids) != 0)
 		return;
 	e->counters.delete_sent++;
 	refuse_log(e, IKE_LOG_INFO, sa->peer, sa, msgid, "sending DELETE for IKE_SA");
@@ -196,10 +205,12 @@ static void take_notify(struct ike_engine *e, struct ike_sa *sa, const struct ik
 {
 	char name[64];
 
-	if (n->type == IKE1_N_R_U_THERE || n->type == IKE1_N_R_U_THERE_ACK) {
+	if (is_dpd(n->type)) {
 		dpd_take(e, sa, n, now);
 		return;
 	}
+	if (n->type == IKE1_N_INITIAL_CONTACT) /* racoon's children send it alone, after phase 1 */
+		phase1_initial_contact(e, sa, now);
 	log_name(n->type, name, sizeof(name));
 	refuse_log(e, is_error(n->type) ? IKE_LOG_NOTICE : IKE_LOG_DEBUG, sa->peer, sa, 0,
 		   "received %s %snotify", name, is_error(n->type) ? "error " : "");
@@ -260,10 +271,13 @@ static enum ike_rx undecryptable(struct ike_engine *e, struct ike_sa *sa, const 
 {
 	if (sa->hs == NULL)
 		return IKE_RX_undecryptable;
-	if (sa->hs->undecryptable++ == 0)
+	/* One may be what the peer sent after a message 6 that was lost. */
+	if (sa->hs->undecryptable++ == 0) {
 		refuse_log(e, IKE_LOG_NOTICE, sa->peer, sa, in->hdr.msgid,
 			   "invalid HASH_V1 payload length, decryption failed?; could not decrypt "
 			   "payloads; message parsing failed");
+		return IKE_RX_undecryptable;
+	}
 	exchange_hurry(&sa->x);
 	return IKE_RX_undecryptable;
 }
@@ -271,9 +285,11 @@ static enum ike_rx undecryptable(struct ike_engine *e, struct ike_sa *sa, const 
 enum ike_rx info_message(struct ike_engine *e, struct ike_sa *sa, struct ike1_in *in)
 {
 	uint8_t iv[SUITE_MAX_BLOCK];
+	bool dpd;
 	int r;
 
-	if (exchange_msgid_seen(&sa->msgids, in->hdr.msgid))
+	if (exchange_msgid_seen(&sa->msgids, in->hdr.msgid) ||
+	    exchange_msgid_seen(&sa->dpd_msgids, in->hdr.msgid))
 		return IKE_RX_replayed;
 	if (seal_first_iv(sa, in->hdr.msgid, iv) != 0)
 		return IKE_RX_internal;
@@ -286,7 +302,12 @@ enum ike_rx info_message(struct ike_engine *e, struct ike_sa *sa, struct ike1_in
 		undecryptable(e, sa, in);
 		return IKE_RX_unauthentic;
 	}
-	exchange_msgid_add(&sa->msgids, in->hdr.msgid);
+	/* DPD is frequent, and has numbers of its own against replay. */
+	dpd = in->msg.n == 2 && in->msg.pld[1].type == IKE1_PLD_NOTIFY &&
+	      is_dpd(in->msg.pld[1].notify.type);
+	exchange_msgid_add(dpd ? &sa->dpd_msgids : &sa->msgids, in->hdr.msgid);
+	if (dpd && !dpd_fresh(sa, &in->msg.pld[1].notify))
+		return IKE_RX_replayed;
 	if (sa->state == SA_MSG5_SENT)
 		return refused_early(e, sa, in);
 	dpd_alive(sa, in->now);

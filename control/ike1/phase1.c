@@ -25,14 +25,30 @@ void phase1_my_id(const struct ike_sa *sa, struct ike_identity_conf *id)
 		*id = *my;
 }
 
+/* The initiator's own KE or nonce came back. */
+static bool is_echo(const struct ike_sa *sa, const struct ike_payload *ke,
+		    const struct ike_payload *nonce)
+{
+	const uint8_t *own;
+	size_t len;
+
+	if (sa->responder || sa->hs->dh == NULL)
+		return false;
+	own = dh_public(sa->hs->dh, &len);
+	return (ke->body.len == len && memcmp(ke->body.data, own, len) == 0) ||
+	       (nonce->body.len == sa->hs->ni_len &&
+		memcmp(nonce->body.data, sa->hs->ni, sa->hs->ni_len) == 0);
+}
+
 int phase1_take_ke(struct ike_sa *sa, const struct ike_msg *m)
 {
 	const struct ike_payload *ke = ike_msg_find(m, IKE1_PLD_KE);
 	const struct ike_payload *nonce = ike_msg_find(m, IKE1_PLD_NONCE);
 	struct ike1_handshake *hs = sa->hs;
 
-	if (ke == NULL || nonce == NULL || ke->body.len > sizeof(hs->peer_public) ||
-	    nonce->body.len < IKE_MIN_NONCE || nonce->body.len > IKE_MAX_NONCE ||
+	if (ke == NULL || nonce == NULL || is_echo(sa, ke, nonce) ||
+	    ke->body.len > sizeof(hs->peer_public) || nonce->body.len < IKE_MIN_NONCE ||
+	    nonce->body.len > IKE_MAX_NONCE ||
 	    dh_check_public(sa->group, ke->body.data, ke->body.len) != 0)
 		return -EBADMSG;
 	memcpy(hs->peer_public, ke->body.data, ke->body.len);
@@ -167,6 +183,17 @@ int phase1_hash(const struct ike_sa *sa, bool of_initiator, struct ike_view id_b
 	put_cookies(sa, a.cky_i, a.cky_r);
 	return of_initiator ? keymat_ike1_hash_i(&sa->keys, &a, out)
 			    : keymat_ike1_hash_r(&sa->keys, &a, out);
+}
+
+bool phase1_has_initial_contact(const struct ike_msg *m)
+{
+	const struct ike_payload *p;
+
+	for (p = ike_msg_find(m, IKE1_PLD_NOTIFY); p != NULL; p = ike_msg_next(m, p)) {
+		if (p->notify.type == IKE1_N_INITIAL_CONTACT)
+			return true;
+	}
+	return false;
 }
 
 enum ike_rx phase1_malformed(struct ike_engine *e, struct ike_sa *sa, const struct ike1_in *in,

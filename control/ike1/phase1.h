@@ -38,6 +38,9 @@ void phase1_dead(struct ike_engine *e, struct ike_sa *sa, uint64_t now);
 /** HASH_I or HASH_R has verified and our last message is out: take over from older SAs. */
 void phase1_established(struct ike_engine *e, struct ike_sa *sa, uint64_t now);
 
+/** The peer says that older SAs of this party are forgotten: they go (RFC 2407 section 4.6.3.3). */
+void phase1_initial_contact(struct ike_engine *e, struct ike_sa *sa, uint64_t now);
+
 /* Shared steps of the two roles. */
 
 /** Our identity as it goes out from sa. */
@@ -58,6 +61,8 @@ int phase1_hash(const struct ike_sa *sa, bool of_initiator, struct ike_view id_b
  * sa->id_remote. */
 enum ike_rx phase1_take_auth(struct ike_engine *e, struct ike_sa *sa, struct ike1_in *in,
 			     const char *message);
+/** Does message 5 or 6 carry INITIAL-CONTACT? */
+bool phase1_has_initial_contact(const struct ike_msg *m);
 /** Record and log a malformed message of phase 1; returns IKE_RX_malformed. */
 enum ike_rx phase1_malformed(struct ike_engine *e, struct ike_sa *sa, const struct ike1_in *in,
 			     const char *message, const char *what);

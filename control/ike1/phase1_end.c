@@ -15,9 +15,10 @@
 
 #define BACKOFF_FIRST_S	 5u
 #define BACKOFF_LAST_S	 60u
-#define REPLACED_OWN_S	 4u  /* an SA that we replaced is deleted after this, */
-#define REPLACED_OTHER_S 5u  /* one that the peer replaced and left after this */
-#define RESPONDER_WAIT_S 3u  /* the initiator begins quick modes; after this we do */
+#define REPLACED_OWN_S	 4u /* an SA that we replaced is deleted after this, */
+#define REPLACED_OTHER_S 5u /* one that the peer replaced and left after this */
+#define RESPONDER_WAIT_S 3u /* the initiator begins quick modes; after this we do */
+#define SAS_PER_ADDRESS	 64u
 #define SHORT_LIFE_S	 10u /* an SA that ended sooner counts as failed */
 
 static uint64_t backoff(struct ike_engine *e, unsigned failures)
@@ -216,6 +217,13 @@ static void remove_others(struct ike_engine *e, struct ike_sa *sa, uint64_t befo
 	}
 }
 
+void phase1_initial_contact(struct ike_engine *e, struct ike_sa *sa, uint64_t now)
+{
+	e->counters.initial_contact++;
+	remove_pairs(e, sa, sa->created, now);
+	remove_others(e, sa, sa->created, now);
+}
+
 void phase1_dead(struct ike_engine *e, struct ike_sa *sa, uint64_t now)
 {
 	remove_pairs(e, sa, UINT64_MAX, now);
@@ -253,6 +261,24 @@ static void replace_others(struct ike_engine *e, struct ike_sa *sa, uint64_t now
 	}
 }
 
+/* Who knows a secret may claim identity after identity: one address holds so many SAs. */
+static void drop_surplus(struct ike_engine *e, struct ike_sa *sa, uint64_t now)
+{
+	struct ike_sa *other, *oldest = NULL;
+	unsigned n = 0;
+
+	TAILQ_FOREACH (other, &sa->peer->sas, of_peer) {
+		if (!ike_sa_up(other) || !peers_addr_equal(&other->at.remote, &sa->at.remote))
+			continue;
+		n++;
+		oldest = other;
+	}
+	if (n <= SAS_PER_ADDRESS || oldest == sa)
+		return;
+	info_delete_ike_sa(e, oldest, now);
+	ike_sa_free(e, oldest, now);
+}
+
 static void print_addr(const struct abi_addr *a, char *buf, size_t cap)
 {
 	if (inet_ntop(a->family == 4 ? AF_INET : AF_INET6, a->bytes, buf, (socklen_t)cap) == NULL)
@@ -287,12 +313,10 @@ void phase1_established(struct ike_engine *e, struct ike_sa *sa, uint64_t now)
 	if (peer->attempt == sa)
 		peer->attempt = NULL;
 	drop_attempt(e, sa, now);
-	if (sa->initial_contact) {
-		e->counters.initial_contact++;
-		remove_pairs(e, sa, sa->created, now);
-		remove_others(e, sa, sa->created, now);
-	}
+	if (sa->initial_contact)
+		phase1_initial_contact(e, sa, now);
 	replace_others(e, sa, now);
+	drop_surplus(e, sa, now);
 	child_adopt(e, sa);
 	ike_sa_start_timers(e, sa, now);
 	timers_cancel(&e->timers, &peer->start);

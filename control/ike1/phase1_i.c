@@ -119,7 +119,8 @@ enum ike_rx phase1_i_msg2(struct ike_engine *e, struct ike_sa *sa, struct ike1_i
 	struct ike1_out o;
 	int r;
 
-	if (in->hdr.rspi == 0 || seal_parse(in) != 0)
+	/* With our own cookie, KE and nonce for the peer's, HASH_R would equal HASH_I. */
+	if (in->hdr.rspi == 0 || in->hdr.rspi == sa->ispi || seal_parse(in) != 0)
 		return phase1_malformed(e, sa, in, message, "no responder cookie");
 	r = take_choice(sa, in, &props, &diff);
 	if (r == -ENOENT)
@@ -247,6 +248,7 @@ enum ike_rx phase1_i_msg6(struct ike_engine *e, struct ike_sa *sa, struct ike1_i
 		return rx;
 	exchange_settle(e, &sa->x);
 	exchange_took(&sa->x, in->d->data, in->d->len);
+	sa->initial_contact = phase1_has_initial_contact(&in->msg);
 	phase1_established(e, sa, in->now);
 	return IKE_RX_handled;
 }

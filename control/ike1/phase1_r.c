@@ -108,6 +108,21 @@ static enum ike_rx answer_msg1(struct ike_engine *e, struct ike_sa *sa, struct i
 	return IKE_RX_handled;
 }
 
+static enum guard_verdict admit(struct ike_engine *e, const struct abi_addr *src, uint64_t now)
+{
+	enum guard_verdict v = guard_admit(&e->guard, src, now);
+	struct ike_sa *old;
+
+	if (v != GUARD_SOURCE_FULL && v != GUARD_TOTAL_FULL)
+		return v;
+	old = ike_sa_find_unseen(e, v == GUARD_SOURCE_FULL ? src : NULL);
+	if (old == NULL)
+		return v;
+	++*(v == GUARD_SOURCE_FULL ? &e->counters.guard_source : &e->counters.guard_total);
+	phase1_timed_out(e, old, now);
+	return guard_admit_again(&e->guard, src);
+}
+
 enum ike_rx phase1_r_msg1(struct ike_engine *e, struct ike_peer *peer, struct ike1_in *in)
 {
 	const struct ike_datagram *d = in->d;
@@ -116,7 +131,7 @@ enum ike_rx phase1_r_msg1(struct ike_engine *e, struct ike_peer *peer, struct ik
 				  .local_port = d->dst_port,
 				  .remote_port = d->src_port,
 				  .marker = d->marker};
-	enum guard_verdict v = guard_admit(&e->guard, &d->src, in->now);
+	enum guard_verdict v = admit(e, &d->src, in->now);
 	struct ike_sa *sa;
 	enum ike_rx rx;
 
@@ -168,6 +183,7 @@ enum ike_rx phase1_r_msg3(struct ike_engine *e, struct ike_sa *sa, struct ike1_i
 		return IKE_RX_internal;
 	exchange_took(&sa->x, in->d->data, in->d->len);
 	sa->state = SA_MSG4_SENT;
+	ike_sa_seen(e, sa);
 	return IKE_RX_handled;
 }
 
@@ -193,17 +209,6 @@ static int send_msg6(struct ike_engine *e, struct ike_sa *sa, uint64_t now)
 	ike_msg_add(&o.b, IKE1_PLD_HASH, hash, sa->keys.len);
 	r = seal_close(&o, sa, sa->iv);
 	return r != 0 ? r : exchange_answer(e, &sa->x, o.buf, o.len, now);
-}
-
-static bool has_initial_contact(const struct ike_msg *m)
-{
-	const struct ike_payload *p;
-
-	for (p = ike_msg_find(m, IKE1_PLD_NOTIFY); p != NULL; p = ike_msg_next(m, p)) {
-		if (p->notify.type == IKE1_N_INITIAL_CONTACT)
-			return true;
-	}
-	return false;
 }
 
 enum ike_rx phase1_r_msg5(struct ike_engine *e, struct ike_sa *sa, struct ike1_in *in)
@@ -233,7 +238,7 @@ enum ike_rx phase1_r_msg5(struct ike_engine *e, struct ike_sa *sa, struct ike1_i
 		return IKE_RX_internal;
 	}
 	exchange_took(&sa->x, in->d->data, in->d->len);
-	sa->initial_contact = has_initial_contact(&in->msg);
+	sa->initial_contact = phase1_has_initial_contact(&in->msg);
 	phase1_established(e, sa, in->now);
 	return IKE_RX_handled;
 }

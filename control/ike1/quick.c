@@ -64,13 +64,13 @@ static void end_timer(struct ike_engine *e, struct timer *t, uint64_t now)
 		quick_free(e, q, now);
 }
 
-/* The oldest that has ended makes room. */
+/* The oldest that has ended makes room; more than that never end at a time. */
 static void drop_oldest_done(struct ike_engine *e, struct ike_sa *sa)
 {
 	struct quick *q;
 
 	TAILQ_FOREACH (q, &sa->quicks, of_sa) {
-		if (q->state == QUICK_I_DONE || q->state == QUICK_R_DONE) {
+		if (quick_ended(q)) {
 			quick_free(e, q, e->now);
 			return;
 		}
@@ -136,12 +136,17 @@ void quick_failed(struct ike_engine *e, struct quick *q, uint64_t now)
 			now + s * TIMERS_SEC + state_random_below(e, s * TIMERS_SEC / 10));
 }
 
+bool quick_ended(const struct quick *q)
+{
+	return q->state == QUICK_I_DONE || q->state == QUICK_R_DONE || q->state == QUICK_R_REFUSED;
+}
+
 bool quick_busy(const struct ike_sa *sa)
 {
 	const struct quick *q;
 
 	TAILQ_FOREACH (q, &sa->quicks, of_sa) {
-		if (q->state != QUICK_I_DONE && q->state != QUICK_R_DONE)
+		if (!quick_ended(q))
 			return true;
 	}
 	return false;
@@ -363,10 +368,15 @@ static void repeat(struct ike_engine *e, struct quick *q, uint64_t now)
 {
 	struct child_sa *c = child_find_token(e, q->token);
 
-	if (q->state == QUICK_I_DONE && (c == NULL || c->state == CHILD_DELETING))
-		info_delete_child(e, q->x.sa->peer, q->x.sa, q->spi, now);
-	else if (q->state != QUICK_I_INSTALL && q->state != QUICK_R_INSTALL)
+	if (q->state == QUICK_R_REFUSED) {
+		if (q->x.repeats++ < EXCHANGE_REPEATS)
+			(void)info_notify(e, q->x.sa, IKE_PROTO_ESP, q->refusal, false, NULL, 0);
+	} else if (q->state == QUICK_I_DONE && (c == NULL || c->state == CHILD_DELETING)) {
+		if (q->x.repeats++ < EXCHANGE_REPEATS_AUTH)
+			info_delete_child(e, q->x.sa->peer, q->x.sa, q->spi, now);
+	} else if (q->state != QUICK_I_INSTALL && q->state != QUICK_R_INSTALL) {
 		exchange_repeat(e, &q->x, EXCHANGE_REPEATS_AUTH);
+	}
 }
 
 enum ike_rx quick_message(struct ike_engine *e, struct ike_sa *sa, struct ike1_in *in)

@@ -24,15 +24,17 @@ enum quick_state {
 	QUICK_R_INSTALL, /* message 2 is ready and waits */
 	QUICK_R_SENT2,
 	QUICK_R_DONE,
+	QUICK_R_REFUSED, /* kept for repeats of message 1 */
 	QUICK_STATES,
 };
 
 /* Through one IKE SA at a time; more than these wait. Peers keep few IVs. */
 #define QUICK_MAX_BEGUN	   2u
 #define QUICK_MAX_ANSWERED 8u
-#define QUICK_KEPT	   32u /* exchanges of one IKE SA, ended ones included */
-#define QUICK_DONE_S	   60u /* how long an ended exchange answers repeats */
-#define QUICK_INSTALL_S	   10u /* how long we wait for the data plane */
+#define QUICK_KEPT	   32u	/* exchanges of one IKE SA, ended ones included */
+#define QUICK_DONE_S	   60u	/* how long an ended exchange answers repeats */
+#define QUICK_AGAIN_MS	   100u /* after its IKE SA went */
+#define QUICK_INSTALL_S	   10u	/* how long we wait for the data plane */
 
 struct quick {
 	TAILQ_ENTRY(quick) of_sa;
@@ -47,6 +49,7 @@ struct quick {
 	uint8_t ni[IKE_MAX_NONCE], nr[IKE_MAX_NONCE];
 	size_t ni_len, nr_len;
 	struct dh *dh;
+	uint16_t refusal; /* the notify that refused it; 0 = none */
 	struct timer end; /* of ended exchanges, and of a data plane that does not answer */
 	uint8_t *ready;	  /* message that waits for the data plane */
 	size_t ready_len;
@@ -68,6 +71,8 @@ void quick_result(struct ike_engine *e, struct quick *q, int status, uint64_t no
 void quick_proven(struct ike_engine *e, struct quick *q, uint64_t now);
 /** The peer refused our quick mode by an authentic notify (any of them when q is NULL). */
 void quick_refused(struct ike_engine *e, struct ike_sa *sa, uint16_t type, uint64_t now);
+/** Is it kept for repeats only? */
+bool quick_ended(const struct quick *q);
 /** Is a quick mode of this SA unfinished? */
 bool quick_busy(const struct ike_sa *sa);
 /** Ends it without a word: its unfinished pair is removed. */

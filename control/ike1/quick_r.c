@@ -24,6 +24,7 @@ struct request {
 	struct ike_view ke, idci, idcr; /* whole bodies; idci.data NULL: none were sent */
 	enum lifetime_verdict lifetime;
 	uint32_t seconds;
+	uint16_t refusal; /* notify that says why not; 0 = none */
 };
 
 /* Selectors of message 1: ours is what the initiator calls responder. Without ID payloads they are
@@ -70,7 +71,8 @@ static void print_pair(char *buf, size_t cap, const struct abi_range *local,
 }
 
 static enum ike_rx no_policy(struct ike_engine *e, struct ike_sa *sa, const struct ike1_in *in,
-			     const struct abi_range *local, const struct abi_range *remote)
+			     struct request *rq, const struct abi_range *local,
+			     const struct abi_range *remote)
 {
 	char received[2 * TS_MAX_TEXT], configured[IKE_EVIDENCE_TEXT] = "none",
 					classic[2 * TS_MAX_TEXT + 128];
@@ -101,12 +103,12 @@ static enum ike_rx no_policy(struct ike_engine *e, struct ike_sa *sa, const stru
 		 "no matching CHILD_SA config found for %s; sending INVALID_ID_INFORMATION",
 		 received);
 	refuse(e, sa->peer, sa, &in->d->src, &r);
-	(void)info_notify(e, sa, IKE_PROTO_ESP, IKE1_N_INVALID_ID_INFORMATION, false, NULL, 0);
+	rq->refusal = IKE1_N_INVALID_ID_INFORMATION;
 	return IKE_RX_refused;
 }
 
 static enum ike_rx no_proposal(struct ike_engine *e, struct ike_sa *sa, const struct ike1_in *in,
-			       const struct ike_policy *policy, const struct prop_diff *diff)
+			       struct request *rq, const struct prop_diff *diff)
 {
 	char received[IKE_EVIDENCE_TEXT], configured[IKE_EVIDENCE_TEXT];
 	struct refuse r = {
@@ -118,18 +120,18 @@ static enum ike_rx no_proposal(struct ike_engine *e, struct ike_sa *sa, const st
 		.configured = configured,
 		.advice = "set the proposal (or pfs-group) here to one of the received values, or "
 			  "the peer's phase 2 to one of the configured ones",
-		.policy_id = policy->conf.policy_id,
+		.policy_id = rq->policy->conf.policy_id,
 		.msgid = in->hdr.msgid,
 	};
 
 	refuse_diff_print(diff, received, configured);
 	refuse(e, sa->peer, sa, &in->d->src, &r);
-	(void)info_notify(e, sa, IKE_PROTO_ESP, IKE1_N_NO_PROPOSAL_CHOSEN, false, NULL, 0);
+	rq->refusal = IKE1_N_NO_PROPOSAL_CHOSEN;
 	return IKE_RX_refused;
 }
 
 static enum ike_rx wrong_lifetime(struct ike_engine *e, struct ike_sa *sa, const struct ike1_in *in,
-				  const struct request *rq)
+				  struct request *rq)
 {
 	char received[64], configured[64];
 	struct refuse r = {
@@ -148,7 +150,7 @@ static enum ike_rx wrong_lifetime(struct ike_engine *e, struct ike_sa *sa, const
 	snprintf(configured, sizeof(configured), "lifetime %u s",
 		 rq->policy->conf.proposal.lifetime);
 	refuse(e, sa->peer, sa, &in->d->src, &r);
-	(void)info_notify(e, sa, IKE_PROTO_ESP, IKE1_N_NO_PROPOSAL_CHOSEN, false, NULL, 0);
+	rq->refusal = IKE1_N_NO_PROPOSAL_CHOSEN;
 	return IKE_RX_refused;
 }
 
@@ -169,10 +171,10 @@ static enum ike_rx judge(struct ike_engine *e, struct ike_sa *sa, struct ike1_in
 		return quick_malformed(e, sa, in, message, "no or bad ID payloads");
 	rq->policy = find_policy(sa->peer, &local, &remote);
 	if (rq->policy == NULL)
-		return no_policy(e, sa, in, &local, &remote);
+		return no_policy(e, sa, in, rq, &local, &remote);
 	want = quick_want(sa, rq->policy);
 	if (prop_select_esp(&rq->props, &want, &rq->choice, &diff) != 0)
-		return no_proposal(e, sa, in, rq->policy, &diff);
+		return no_proposal(e, sa, in, rq, &diff);
 	rq->lifetime = lifetime_check(sa->peer->conf.profile.proposal_check,
 				      rq->policy->conf.proposal.lifetime, rq->choice.seconds,
 				      IKE1_P2_LIFE_DEFAULT, &rq->seconds);
@@ -283,6 +285,20 @@ static unsigned answering(const struct ike_sa *sa)
 	return n;
 }
 
+/* Says why, and keeps the exchange to say it again when message 1 comes again. */
+static void refused(struct ike_engine *e, struct ike_sa *sa, const struct ike1_in *in,
+		    const struct request *rq)
+{
+	struct quick *q = quick_new(e, sa, in->hdr.msgid, QUICK_R_REFUSED, rq->policy);
+
+	(void)info_notify(e, sa, IKE_PROTO_ESP, rq->refusal, false, NULL, 0);
+	if (q == NULL)
+		return;
+	q->refusal = rq->refusal;
+	exchange_took(&q->x, in->d->data, in->d->len);
+	quick_done(e, q, QUICK_R_REFUSED, in->now);
+}
+
 enum ike_rx quick_r_msg1(struct ike_engine *e, struct ike_sa *sa, struct ike1_in *in)
 {
 	uint8_t iv[SUITE_MAX_BLOCK];
@@ -300,18 +316,20 @@ enum ike_rx quick_r_msg1(struct ike_engine *e, struct ike_sa *sa, struct ike1_in
 		return r == -EBADMSG ? IKE_RX_undecryptable : IKE_RX_internal;
 	if (!seal_hash1_ok(sa, in))
 		return IKE_RX_unauthentic;
+	exchange_msgid_add(&sa->msgids, in->hdr.msgid); /* whatever follows: not twice */
 	dpd_alive(sa, in->now);
 	ike_sa_follow(sa, in->d);
 	rx = judge(e, sa, in, &rq);
-	if (rx != IKE_RX_handled)
+	if (rx != IKE_RX_handled) {
+		if (rq.refusal != 0)
+			refused(e, sa, in, &rq);
 		return rx;
-	if (child_count(rq.policy) >= CHILD_MAX_PAIRS)
+	}
+	if (!child_make_room(e, rq.policy, in->now))
 		return IKE_RX_limited;
 	q = quick_new(e, sa, in->hdr.msgid, QUICK_R_INSTALL, rq.policy);
 	if (q == NULL)
 		return IKE_RX_internal;
-	/* A refused one is judged, and refused, again when it comes again. */
-	exchange_msgid_add(&sa->msgids, in->hdr.msgid);
 	memcpy(q->iv, in->next_iv, sizeof(q->iv));
 	exchange_took(&q->x, in->d->data, in->d->len);
 	e->counters.quick_answered++;

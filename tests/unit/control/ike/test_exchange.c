@@ -147,7 +147,7 @@ static void latest_message_ids_are_remembered(void **state)
 
 	(void)state;
 	assert_false(exchange_msgid_seen(&m, 1));
-	for (uint32_t i = 1; i <= 1000; i++) {
+	for (uint32_t i = 1; i <= 2 * EXCHANGE_MSGIDS; i++) {
 		exchange_msgid_add(&m, i);
 		assert_true(exchange_msgid_seen(&m, i));
 		if (i > EXCHANGE_MSGIDS) {
