@@ -29,6 +29,8 @@ static void peer_moved(struct children *c, struct sa_pair *p, const struct abi_e
 		h->add.remote = ev->remote;
 		h->add.remote_port = ev->remote_port;
 	}
+	if (p->token != 0)
+		c->ops->moved(c->ctx, p->token, &ev->remote, ev->remote_port);
 	log_notice(&log_ipsec, "%s: peer moved, its ESP comes from port %u now", p->peer,
 		   ev->remote_port);
 }

@@ -264,6 +264,7 @@ static void fill_half(struct sa_half *h, const struct ike_child_sa *sa, uint64_t
 		.remote = sa->remote,
 		.life = {.soft_time = sa->soft_time,
 			 .hard_time = sa->hard_time,
+			 .soft_bytes = sa->soft_bytes,
 			 .hard_bytes = sa->hard_bytes},
 		.n_local = sa->n_local,
 		.n_remote = sa->n_remote,

@@ -37,6 +37,7 @@ struct children_ops {
 	void (*result)(void *ctx, uint64_t token, int rc);
 	void (*expired)(void *ctx, uint64_t token, bool hard);
 	void (*first_traffic)(void *ctx, uint64_t token);
+	void (*moved)(void *ctx, uint64_t token, const struct abi_addr *remote, uint16_t port);
 	/* False when no PROTECT policy has that id. */
 	bool (*policy)(void *ctx, uint32_t policy_id, struct children_policy *out);
 	int64_t (*wall)(void *ctx); /* seconds since 1970 */

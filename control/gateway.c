@@ -47,6 +47,14 @@ static void child_first_traffic(void *ctx, uint64_t token)
 	g->next_tick = 0;
 }
 
+static void child_moved(void *ctx, uint64_t token, const struct abi_addr *remote, uint16_t port)
+{
+	struct gateway *g = ctx;
+
+	ike_engine_child_moved(g->engine, token, remote, port, g->now);
+	g->next_tick = 0;
+}
+
 static bool child_policy(void *ctx, uint32_t policy_id, struct children_policy *out)
 {
 	const struct gateway *g = ctx;
@@ -81,6 +89,7 @@ static const struct children_ops child_ops = {
 	.result = child_result,
 	.expired = child_expired,
 	.first_traffic = child_first_traffic,
+	.moved = child_moved,
 	.policy = child_policy,
 	.wall = child_wall,
 	.random = child_random,

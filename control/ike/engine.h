@@ -56,8 +56,8 @@ struct ike_child_sa {
 	struct abi_addr local, remote;
 	uint16_t local_port, remote_port;
 	uint32_t replay_window;
-	uint64_t soft_time, hard_time; /* absolute ns */
-	uint64_t hard_bytes;	       /* 0 = none */
+	uint64_t soft_time, hard_time;	 /* absolute ns */
+	uint64_t soft_bytes, hard_bytes; /* 0 = none */
 	struct abi_range ts_local[ABI_MAX_SELECTORS], ts_remote[ABI_MAX_SELECTORS];
 	uint16_t n_local, n_remote;
 	struct ike_child_key in, out;
@@ -116,6 +116,10 @@ void ike_engine_child_result(struct ike_engine *e, uint64_t token, int status, u
 void ike_engine_child_expired(struct ike_engine *e, uint64_t token, bool hard, uint64_t now);
 void ike_engine_child_first_traffic(struct ike_engine *e, uint64_t token,
 				    uint64_t now); /* inbound */
+/** The peer's ESP, verified, comes from elsewhere: a NAT on its way changed. Its IKE does as well.
+ */
+void ike_engine_child_moved(struct ike_engine *e, uint64_t token, const struct abi_addr *remote,
+			    uint16_t remote_port, uint64_t now);
 void ike_engine_acquire(struct ike_engine *e, uint32_t policy_id, uint64_t now);
 
 /** Operator: delete all SAs of a peer (NULL: of all), telling the peer. Policies that are not

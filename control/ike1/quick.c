@@ -245,6 +245,7 @@ static int describe(const struct quick *q, const struct prop_choice *choice,
 	sa->remote_port = natt ? (ike->at.marker ? ike->at.remote_port : IKE_PORT_NATT) : 0;
 	if (choice->kilobytes != 0 && choice->kilobytes < UINT64_MAX / 1024)
 		sa->hard_bytes = choice->kilobytes * 1024;
+	sa->soft_bytes = sa->hard_bytes / 100 * IKE_SOFT_PERCENT;
 	return 0;
 }
 

@@ -92,7 +92,11 @@ static bool rehash(const struct lock *l, uint8_t *data, size_t len)
 	uint8_t *body = data + IKE_HDR_LEN + IKE_PLD_HDR_LEN;
 	size_t n = l->sa->keys.len;
 	struct prf_piece rest = {body + n, len - IKE_HDR_LEN - IKE_PLD_HDR_LEN - n};
+	struct ike_msg m;
 
+	/* Padding is not covered (RFC 2409 section 5.5), where it can be told from payloads. */
+	if (ike_msg_parse_plain(&m, data, len, true) == 0 && m.n > 0)
+		rest.len = ike_msg_after(&m, &m.pld[0]).len;
 	if (l->q != NULL) {
 		struct prf_piece ni = {l->q->ni, l->q->ni_len};
 

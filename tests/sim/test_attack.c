@@ -388,6 +388,100 @@ static void early_informational_does_not_end_phase_1(void **state)
 	sim_fini(&s);
 }
 
+/* A NAT gives the peer another port: its ESP shows it first, and probes must reach it. */
+static bool note_port(struct sim *s, int from, struct ike_datagram *d, uint8_t *data, void *ctx)
+{
+	uint16_t *port = ctx;
+
+	(void)s;
+	(void)data;
+	if (from == 1)
+		*port = (uint16_t)(d->dst_port + 20000);
+	return true;
+}
+
+static void ike_follows_moved_esp(void **state)
+{
+	struct abi_addr moved = sim_addr("203.0.113.9");
+	uint16_t port = 0;
+	struct sim s;
+
+	(void)state;
+	init(&s, 11, NULL);
+	s.node[0].nat = moved;
+	s.node[1].conf.remote = moved;
+	s.net.hook = note_port;
+	s.net.hook_ctx = &port;
+	sim_start(&s);
+	run(&s, 3000);
+	assert_true(sim_agreed(&s, 0));
+	assert_int_equal(port, 24500);
+	ike_engine_child_moved(s.node[1].engine, sim_current(&s, 1, 0)->sa.token, &moved, 24600,
+			       s.now);
+	ike_engine_child_moved(s.node[1].engine, 9999, &moved, 24700, s.now);
+	ike_engine_flush_children(s.node[1].engine, s.now);
+	assert_int_equal(port, 24600);
+	/* Where there is no NAT, nobody moves. */
+	ike_engine_child_moved(s.node[0].engine, sim_current(&s, 0, 0)->sa.token, &moved, 24600,
+			       s.now);
+	run(&s, 30 * 1000);
+	assert_true(sim_agreed(&s, 0));
+	sim_fini(&s);
+}
+
+/* The only transform of message 1 gets a lifetime of 1000 kB. */
+static size_t add_kilobytes(void *ctx, uint8_t *next, uint8_t *p, size_t len, size_t cap)
+{
+	static const uint8_t life[8] = {0x80, 1, 0, 2, 0x80, 2, 0x03, 0xe8};
+	size_t end = (size_t)p[2] << 8 | p[3];
+
+	(void)ctx;
+	if (*next != 1 || end > len || end < 32 || len + sizeof(life) > cap)
+		return len;
+	memmove(p + end + sizeof(life), p + end, len - end);
+	memcpy(p + end, life, sizeof(life));
+	for (size_t at = 3; at <= 27; at += 12) /* SA, proposal, transform: all under 248 */
+		p[at] = (uint8_t)(p[at] + sizeof(life));
+	return len + sizeof(life);
+}
+
+static bool kilobytes_in_1(struct sim *s, int from, struct ike_datagram *d, uint8_t *data,
+			   void *ctx)
+{
+	bool *done = ctx;
+
+	if (from == 0 && data[18] == QUICK && !*done)
+		*done = forge_message(s, from, data, &d->len, 4096, add_kilobytes, NULL);
+	return true;
+}
+
+static void lifetimes_in_kilobytes_have_a_soft_end(void **state)
+{
+	const struct sim_pair *p;
+	bool done = false;
+	struct sim s;
+
+	(void)state;
+	init(&s, 12, NULL);
+	s.net.hook = kilobytes_in_1;
+	s.net.hook_ctx = &done;
+	sim_start(&s);
+	run(&s, 100);
+	/* Changed under way, the exchange does not end; the pair is installed before message 2. */
+	assert_true(done);
+	assert_int_equal(s.node[1].installs, 1);
+	assert_int_equal(s.node[1].pairs[0].sa.hard_bytes, 1000 * 1024);
+	assert_int_equal(s.node[1].pairs[0].sa.soft_bytes, 800 * 1024);
+	run(&s, 120 * 1000);
+	p = sim_current(&s, 1, 0);
+	assert_true(sim_agreed(&s, 0) && p->sa.hard_bytes == 0);
+	ike_engine_child_expired(s.node[1].engine, p->sa.token, false, s.now);
+	s.node[1].due = s.now;
+	run(&s, 3000);
+	assert_true(sim_working(&s, 0) && sim_installed(&s, 1) == 2);
+	sim_fini(&s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -401,6 +495,8 @@ int main(void)
 		cmocka_unit_test(initial_contact_may_come_in_message_6),
 		cmocka_unit_test(rekey_goes_on_through_another_ike_sa),
 		cmocka_unit_test(early_informational_does_not_end_phase_1),
+		cmocka_unit_test(ike_follows_moved_esp),
+		cmocka_unit_test(lifetimes_in_kilobytes_have_a_soft_end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -91,6 +91,14 @@ static void on_first(void *ctx, uint64_t token)
 	x->last_token = token;
 }
 
+static void on_moved(void *ctx, uint64_t token, const struct abi_addr *remote, uint16_t port)
+{
+	struct childkit *x = ctx;
+
+	x->moved += remote->bytes[0] == 198 && port == 40001;
+	x->last_token = token;
+}
+
 static bool policy(void *ctx, uint32_t id, struct children_policy *out)
 {
 	struct childkit *x = ctx;
@@ -122,6 +130,7 @@ static const struct children_ops ops = {
 	.result = on_result,
 	.expired = on_expired,
 	.first_traffic = on_first,
+	.moved = on_moved,
 	.policy = policy,
 	.wall = wall,
 	.random = fake_random,

@@ -15,7 +15,7 @@ struct childkit {
 	struct dataplane *d;
 	struct children *c;
 	uint64_t now, seed;
-	unsigned int results, soft, hard, first;
+	unsigned int results, soft, hard, first, moved;
 	int last_rc;
 	uint64_t last_token;
 	bool resume; /* what the gateway does when a fresh dataplane is attached */

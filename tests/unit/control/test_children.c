@@ -231,6 +231,7 @@ static void a_moved_peer_moves_both_directions(void **state)
 	} c;
 
 	childkit_event(x, &p->in, p->cookie, ABI_EV_PEER_MOVED, 0);
+	assert_int_equal(x->moved, 1);
 	dataplane_poll(x->d, x->now);
 	for (unsigned int i = 0; i < 2; i++) {
 		assert_int_equal(fake_segment_take(&x->f, &c), 1);
