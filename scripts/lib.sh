@@ -66,14 +66,14 @@ install_packages() {
 
 # start_reaper: from here on everything this shell starts ends with it, even after SIGKILL.
 start_reaper() {
-	RUN_ID=$(python3 "$REAPER" id)
-	python3 "$REAPER" start --id "$RUN_ID" --owner $$ >/dev/null || die "no reaper"
+	RUN_ID=$(/usr/bin/python3 "$REAPER" id)
+	/usr/bin/python3 "$REAPER" start --id "$RUN_ID" --owner $$ >/dev/null || die "no reaper"
 	export "ESPGW_RUN_$RUN_ID=1"
 }
 
 # sweep: remove what is left of the run; for the EXIT trap.
 sweep() {
-	[ -z "${RUN_ID:-}" ] || python3 "$REAPER" sweep --id "$RUN_ID"
+	[ -z "${RUN_ID:-}" ] || /usr/bin/python3 "$REAPER" sweep --id "$RUN_ID"
 }
 
 # build_folder NAME: where a build belongs: in the checkout, or in a folder of this run if that
