@@ -170,8 +170,13 @@ enum ike_rx phase1_r_msg3(struct ike_engine *e, struct ike_sa *sa, struct ike1_i
 	r = phase1_make_ke(e, sa);
 	if (r == 0)
 		r = phase1_derive(sa);
+	if (r == -EINVAL) { /* costs us an exponentiation: not again */
+		phase1_malformed(e, sa, in, "main mode message 3", "a KE that leads to no secret");
+		phase1_failed(e, sa, in->now);
+		return IKE_RX_malformed;
+	}
 	if (r != 0)
-		return r == -EINVAL ? IKE_RX_malformed : IKE_RX_internal;
+		return IKE_RX_internal;
 	phase1_take_nat(e, sa, in);
 	seal_begin(&o, sa, IKE1_EXCH_MAIN, 0, false, false);
 	r = phase1_put_ke(sa, &o);
@@ -211,6 +216,16 @@ static int send_msg6(struct ike_engine *e, struct ike_sa *sa, uint64_t now)
 	return r != 0 ? r : exchange_answer(e, &sa->x, o.buf, o.len, now);
 }
 
+/* The initiator may have changed to port 4500, and a NAT its address with it. */
+static void follow(struct ike_sa *sa, const struct ike_datagram *d)
+{
+	sa->at = (struct ike_endpoint){.local = d->dst,
+				       .remote = d->src,
+				       .local_port = d->dst_port,
+				       .remote_port = d->src_port,
+				       .marker = d->marker};
+}
+
 enum ike_rx phase1_r_msg5(struct ike_engine *e, struct ike_sa *sa, struct ike1_in *in)
 {
 	struct ike_endpoint before = sa->at;
@@ -219,19 +234,15 @@ enum ike_rx phase1_r_msg5(struct ike_engine *e, struct ike_sa *sa, struct ike1_i
 
 	memcpy(iv, sa->iv, sizeof(iv));
 	rx = phase1_take_auth(e, sa, in, "main mode message 5");
-	if (rx == IKE_RX_refused) {
+	if (rx == IKE_RX_refused) { /* but authentic */
+		follow(sa, in->d);
 		info_notify(e, sa, IKE_PROTO_IKE, IKE1_N_AUTHENTICATION_FAILED, false, NULL, 0);
 		phase1_failed(e, sa, in->now);
 		return rx;
 	}
 	if (rx != IKE_RX_handled)
 		return rx;
-	/* The initiator may have changed to port 4500, and a NAT its address with it. */
-	sa->at = (struct ike_endpoint){.local = in->d->dst,
-				       .remote = in->d->src,
-				       .local_port = in->d->dst_port,
-				       .remote_port = in->d->src_port,
-				       .marker = in->d->marker};
+	follow(sa, in->d);
 	if (send_msg6(e, sa, in->now) != 0) {
 		sa->at = before;
 		memcpy(sa->iv, iv, sizeof(iv));

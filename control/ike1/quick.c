@@ -249,6 +249,22 @@ static int describe(const struct quick *q, const struct prop_choice *choice,
 	return 0;
 }
 
+/* One outbound SPI names one pair. A party that gives it again has forgotten the older one: some
+ * count from the same number after each restart. */
+static int make_way(struct ike_engine *e, const struct quick *q, uint32_t spi, uint64_t now)
+{
+	struct child_sa *old = child_find_spi_out(q->policy->peer, spi);
+
+	if (old == NULL)
+		return 0;
+	if (old->owner != NULL && !ike_sa_same_party(old->owner, q->x.sa))
+		return -EEXIST;
+	refuse_log(e, IKE_LOG_NOTICE, q->policy->peer, q->x.sa, q->x.msgid,
+		   "the peer gives SPI %08x again: removing the older CHILD_SA", spi);
+	child_remove(e, old, now);
+	return 0;
+}
+
 int quick_install(struct ike_engine *e, struct quick *q, const struct prop_choice *choice,
 		  const struct prf_piece *gxy, const struct ike1_out *o, uint64_t now)
 {
@@ -257,9 +273,8 @@ int quick_install(struct ike_engine *e, struct quick *q, const struct prop_choic
 	int r;
 
 	memset(&sa, 0, sizeof(sa));
-	/* RFC 4303 section 2.1; and one outbound SPI names one pair. */
-	if (choice->spi < ABI_SPI_MIN || child_find_spi_out(q->policy->peer, choice->spi) != NULL)
-		return -EBADMSG;
+	if (choice->spi < ABI_SPI_MIN || make_way(e, q, choice->spi, now) != 0)
+		return -EBADMSG; /* RFC 4303 section 2.1 */
 	c->spi_out = choice->spi;
 	q->token = c->token;
 	q->spi = c->spi_in;

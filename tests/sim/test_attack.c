@@ -482,6 +482,85 @@ static void lifetimes_in_kilobytes_have_a_soft_end(void **state)
 	sim_fini(&s);
 }
 
+/* SPIs counted from the same number after each start, and no INITIAL-CONTACT. */
+static void peers_may_give_an_spi_again(void **state)
+{
+	uint32_t spi;
+	struct sim s;
+
+	(void)state;
+	init(&s, 13, NULL);
+	s.node[0].conf.send_initial_contact = false;
+	spi = s.node[0].next_spi;
+	sim_start(&s);
+	run(&s, 3000);
+	assert_true(sim_agreed(&s, 0));
+	for (unsigned i = 0; i < 3; i++) {
+		s.node[0].next_spi = spi;
+		sim_restart(&s, 0);
+		run(&s, 1000);
+		assert_true(sim_agreed(&s, 0));
+		assert_int_equal(sim_current(&s, 0, 0)->sa.in.spi, spi + 0x101);
+	}
+	assert_int_equal(sim_evidence(&s, 1, IKE_P2_MALFORMED), 0);
+	sim_fini(&s);
+}
+
+/* A public value that leads to no secret is found only by computing it. */
+static bool zero_ke(struct sim *s, int from, struct ike_datagram *d, uint8_t *data, void *ctx)
+{
+	struct tape *t = ctx;
+
+	if (data[18] == MAIN && from == 0 && data[16] == 4)
+		memset(data + 32, 0, 32);
+	return record(s, from, d, data, t);
+}
+
+static void costly_public_values_are_tried_once(void **state)
+{
+	struct tape t = {.from = 0, .exchange = MAIN};
+	uint64_t malformed;
+	struct sim s;
+
+	(void)state;
+	init(&s, 14, &t);
+	s.net.hook = zero_ke;
+	s.node[0].conf.profile.dh[0] = s.node[1].conf.profile.dh[0] = 31;
+	sim_start(&s);
+	run(&s, 100);
+	assert_int_equal(t.n, 2);
+	assert_int_equal(sim_ike_sas(&s, 1, NULL), 0);
+	malformed = sim_counters(&s, 1)->rx_malformed;
+	for (unsigned i = 0; i < 100; i++)
+		play(&s, &t, 1, 1);
+	assert_int_equal(sim_counters(&s, 1)->rx_malformed, malformed);
+	assert_int_equal(sim_counters(&s, 1)->rx_unknown_sa, 100);
+	s.net.hook = NULL;
+	run(&s, 120 * 1000);
+	assert_true(sim_agreed(&s, 0));
+	sim_fini(&s);
+}
+
+/* The refusal of an identity goes where message 5 came from. */
+static void refusal_reaches_who_changed_port(void **state)
+{
+	uint16_t port = 0;
+	struct sim s;
+
+	(void)state;
+	init(&s, 15, NULL);
+	s.node[0].nat = s.node[1].conf.remote = sim_addr("203.0.113.9");
+	s.node[1].conf.remote_id =
+		(struct ike_identity_conf){.type = IKE_ID_FQDN, .len = 1, .data = "x"};
+	s.net.hook = note_port;
+	s.net.hook_ctx = &port;
+	sim_start(&s);
+	run(&s, 500);
+	assert_int_equal(port, 24500);
+	assert_int_equal(sim_evidence(&s, 0, IKE_P1_ID_MISMATCH), 1);
+	sim_fini(&s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -496,6 +575,9 @@ int main(void)
 		cmocka_unit_test(rekey_goes_on_through_another_ike_sa),
 		cmocka_unit_test(early_informational_does_not_end_phase_1),
 		cmocka_unit_test(ike_follows_moved_esp),
+		cmocka_unit_test(peers_may_give_an_spi_again),
+		cmocka_unit_test(costly_public_values_are_tried_once),
+		cmocka_unit_test(refusal_reaches_who_changed_port),
 		cmocka_unit_test(lifetimes_in_kilobytes_have_a_soft_end),
 	};
 
