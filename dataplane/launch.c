@@ -22,6 +22,7 @@
 #include "dataplane/net/port.h"
 #include "dataplane/order.h"
 #include "dataplane/pipeline.h"
+#include "dataplane/pool.h"
 #include "dataplane/telemetry.h"
 
 #define COMMAND_SLOTS 1024u
@@ -110,8 +111,8 @@ static int start_eal(struct dataplane *d, char *const *options, int n_options, c
 
 static int open_ports(struct dataplane *d, char *err, size_t err_len)
 {
-	d->pool = rte_pktmbuf_pool_create("packets", pool_packets(&d->conf), POOL_CACHE, 0,
-					  (uint16_t)pool_room(&d->conf), SOCKET_ID_ANY);
+	d->pool = pool_create("packets", pool_packets(&d->conf), POOL_CACHE,
+			      (uint16_t)pool_room(&d->conf), SOCKET_ID_ANY);
 	if (!d->pool) {
 		snprintf(err, err_len, "%u packet buffers: %s", pool_packets(&d->conf),
 			 rte_strerror(rte_errno));

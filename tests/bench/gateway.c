@@ -25,19 +25,21 @@
 #include "dataplane/ipsec/spd.h"
 #include "dataplane/net/parse.h"
 #include "dataplane/pipeline.h"
+#include "dataplane/pool.h"
 #include "tests/unit/dataplane/harness.h"
 
-#define ETHER_LEN 14u
-#define MAX_SAS	  64u
-#define POLICIES  8u
-#define LAN_HOST  HARNESS_IP(192, 168, 1, 12)
-#define VPC_HOST  HARNESS_IP(10, 100, 1, 6)
-#define CLEAR_DST HARNESS_IP(10, 200, 1, 6)
-#define GW_WAN	  HARNESS_IP(192, 0, 2, 1)
-#define PEER	  HARNESS_IP(203, 0, 113, 2)
-#define SLOT_OUT  1u
-#define SLOT_IN	  2u
-#define SLOT_PEER 3u
+#define ETHER_LEN  14u
+#define MAX_SAS	   64u
+#define POLICIES   8u
+#define POOL_CACHE 256u
+#define LAN_HOST   HARNESS_IP(192, 168, 1, 12)
+#define VPC_HOST   HARNESS_IP(10, 100, 1, 6)
+#define CLEAR_DST  HARNESS_IP(10, 200, 1, 6)
+#define GW_WAN	   HARNESS_IP(192, 0, 2, 1)
+#define PEER	   HARNESS_IP(203, 0, 113, 2)
+#define SLOT_OUT   1u
+#define SLOT_IN	   2u
+#define SLOT_PEER  3u
 
 struct gateway {
 	struct harness *h;
@@ -160,9 +162,9 @@ struct gateway *gateway_create(const struct raw_suite *suite, unsigned int n)
 	if (g->pkts == NULL || g->h == NULL || harness_pipe_create(g->h) != 0)
 		goto fail;
 	/* The process's own pool has a cache per lcore; the harness's has none, to count exactly.
-	 */
-	g->pool = rte_pktmbuf_pool_create("bench", 2 * n + 2048, 256, 0,
-					  2176 + RTE_PKTMBUF_HEADROOM, SOCKET_ID_ANY);
+	 * No larger than the packets in flight need: the raw side goes round n buffers, too. */
+	g->pool = pool_create("bench", n + 2 * POOL_CACHE, POOL_CACHE, 2176 + RTE_PKTMBUF_HEADROOM,
+			      SOCKET_ID_ANY);
 	if (g->pool == NULL)
 		goto fail;
 	g->h->worker.pool = g->pool;

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* test_pool.c - the packet pool: as many buffers as asked for, apart, and spread over the cache. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "dataplane/pool.h"
+#include "tests/unit/dataplane/harness.h"
+
+#define N    600u
+#define ROOM (RTE_PKTMBUF_HEADROOM + 2176u)
+#define PAGE 4096u
+#define LINE 64u
+
+static struct rte_mbuf *pkts[N];
+
+static int take_all(void **state)
+{
+	struct rte_mempool *pool = pool_create("test", N, 32, ROOM, SOCKET_ID_ANY);
+
+	*state = pool;
+	if (!pool)
+		return -1;
+	for (unsigned int i = 0; i < N; i++) {
+		pkts[i] = rte_pktmbuf_alloc(pool);
+		if (!pkts[i])
+			return -1;
+	}
+	return 0;
+}
+
+static int give_all(void **state)
+{
+	rte_pktmbuf_free_bulk(pkts, N);
+	rte_mempool_free(*state);
+	return 0;
+}
+
+static void holds_as_many_as_asked_for(void **state)
+{
+	assert_int_equal(rte_mempool_in_use_count(*state), N);
+	assert_null(rte_pktmbuf_alloc(*state));
+}
+
+static void every_buffer_is_a_packet_buffer(void **state)
+{
+	for (unsigned int i = 0; i < N; i++) {
+		assert_ptr_equal(pkts[i]->pool, *state);
+		assert_int_equal(pkts[i]->buf_len, ROOM);
+		assert_int_equal(rte_pktmbuf_headroom(pkts[i]), RTE_PKTMBUF_HEADROOM);
+		assert_int_equal(rte_mbuf_iova_get(pkts[i]), (uintptr_t)pkts[i]->buf_addr);
+		rte_mbuf_sanity_check(pkts[i], 1);
+	}
+}
+
+static void buffers_do_not_overlap(void **state)
+{
+	(void)state;
+	for (unsigned int i = 0; i < N; i++)
+		memset(pkts[i]->buf_addr, (int)(i & 0xff), ROOM);
+	for (unsigned int i = 0; i < N; i++) {
+		const uint8_t *p = pkts[i]->buf_addr;
+
+		assert_ptr_equal(pkts[i]->pool, *state);
+		for (unsigned int k = 0; k < ROOM; k++)
+			assert_int_equal(p[k], i & 0xff);
+	}
+}
+
+/* Of a page's 64 lines no one holds many more headers than another. */
+static void headers_lie_on_different_lines(void **state)
+{
+	unsigned int count[PAGE / LINE] = {0};
+
+	(void)state;
+	for (unsigned int i = 0; i < N; i++)
+		count[(uintptr_t)pkts[i] % PAGE / LINE]++;
+	for (unsigned int i = 0; i < PAGE / LINE; i++)
+		assert_true(count[i] <= 2 * N / (PAGE / LINE));
+}
+
+static void a_name_is_used_once(void **state)
+{
+	(void)state;
+	assert_null(pool_create("test", N, 32, ROOM, SOCKET_ID_ANY));
+}
+
+static void gives_its_memory_back(void **state)
+{
+	(void)state;
+	for (unsigned int i = 0; i < 200; i++) {
+		struct rte_mempool *pool = pool_create("again", 4096, 32, ROOM, SOCKET_ID_ANY);
+
+		assert_non_null(pool);
+		rte_mempool_free(pool);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(holds_as_many_as_asked_for),
+		cmocka_unit_test(every_buffer_is_a_packet_buffer),
+		cmocka_unit_test(buffers_do_not_overlap),
+		cmocka_unit_test(headers_lie_on_different_lines),
+		cmocka_unit_test(a_name_is_used_once),
+		cmocka_unit_test(gives_its_memory_back),
+	};
+
+	if (harness_eal() != 0)
+		return 77;
+	return cmocka_run_group_tests(tests, take_all, give_all);
+}
