@@ -76,6 +76,18 @@ static uint16_t frag_one(struct worker *w, struct rte_mbuf *m, uint16_t mtu, str
 	return 1;
 }
 
+bool frag_all_fit(struct rte_mbuf **pkts, uint16_t n)
+{
+	bool larger = false;
+
+	for (uint16_t i = 0; i < n; i++) {
+		const struct pkt_meta *meta = pkt_meta(pkts[i]);
+
+		larger |= meta->ip_len > ports[meta->out_port].mtu;
+	}
+	return !larger;
+}
+
 uint16_t frag_burst(struct worker *w, struct rte_mbuf **pkts, uint16_t n, struct rte_mbuf **out,
 		    uint16_t room)
 {

@@ -4,6 +4,8 @@
 #ifndef ESPGW_NET_FRAG_H
 #define ESPGW_NET_FRAG_H
 
+#include <stdbool.h>
+
 #include "dataplane/worker.h"
 
 #define FRAG_MTU_MIN 68u /* every link carries this much (RFC 791 section 3.2) */
@@ -17,6 +19,10 @@
  */
 int frag_ipv4(struct rte_mempool *pool, struct rte_mbuf *m, uint16_t mtu, struct rte_mbuf **pieces,
 	      uint16_t room);
+
+/** Is none of the packets, all with out_port set, larger than its port's MTU? Then frag_burst() has
+ * nothing to do. */
+bool frag_all_fit(struct rte_mbuf **pkts, uint16_t n);
 
 /**
  * Stage between route and neighbour, the one that makes packets: copies pkts to out in order, and

@@ -76,6 +76,30 @@ static inline uint16_t ip4_cksum_adjust(uint16_t cksum, uint16_t before, uint16_
 	return (uint16_t)~sum;
 }
 
+/** Is the checksum of a header of ihl bytes right (RFC 1071 section 1)? ihl: a multiple of 4, 20 or
+ * more. */
+static inline bool ip4_cksum_ok(const uint8_t *ip, unsigned int ihl)
+{
+	uint64_t sum = 0;
+	uint32_t word;
+
+	/* The compiler would make vectors of a loop, which costs more than five additions. */
+	for (unsigned int i = 0; i < IP4_HEADER; i += 4) {
+		memcpy(&word, ip + i, sizeof(word));
+		sum += word;
+		__asm__("" : "+r"(sum));
+	}
+	for (unsigned int i = IP4_HEADER; i < ihl; i += 4) {
+		memcpy(&word, ip + i, sizeof(word));
+		sum += word;
+		__asm__("" : "+r"(sum));
+	}
+	sum = (sum & 0xffffffff) + (sum >> 32);
+	sum = (sum & 0xffff) + (sum >> 16 & 0xffff) + (sum >> 32);
+	sum = (sum & 0xffff) + (sum >> 16);
+	return (sum & 0xffff) + (sum >> 16) == 0xffff;
+}
+
 /** Write the header checksum of len bytes of IPv4 header. */
 static inline void ip4_set_cksum(uint8_t *ip, unsigned int len)
 {

@@ -21,10 +21,8 @@
 
 static const struct rte_ether_addr everybody = {{0xff, 0xff, 0xff, 0xff, 0xff, 0xff}};
 
-static inline void write_ethernet(struct rte_mbuf *m, uint8_t port, uint64_t value)
+static inline void make_ethernet(uint8_t eth[RTE_ETHER_HDR_LEN], uint8_t port, uint64_t value)
 {
-	uint8_t *eth = rte_pktmbuf_mtod(m, uint8_t *);
-
 	memcpy(eth, &value, RTE_ETHER_ADDR_LEN);
 	memcpy(eth + 6, &ports[port].mac, RTE_ETHER_ADDR_LEN);
 	ip4_store16(eth + 12, RTE_ETHER_TYPE_IPV4);
@@ -35,7 +33,7 @@ void neigh_burst(struct worker *w, struct rte_mbuf **pkts, uint16_t n)
 	struct neigh *t = __atomic_load_n(&w->tables->neigh, __ATOMIC_ACQUIRE);
 	uint64_t value = 0;
 	uint32_t addr = 0; /* of value; 0 is nobody's */
-	uint8_t port = 0;
+	uint8_t port = 0, header[RTE_ETHER_HDR_LEN] = {0};
 
 	for (uint16_t i = 0; i < n; i++) {
 		struct pkt_meta *meta = pkt_meta(pkts[i]);
@@ -51,9 +49,10 @@ void neigh_burst(struct worker *w, struct rte_mbuf **pkts, uint16_t n)
 			at = neigh_table_find(t, port, addr, &value);
 			if (at >= 0)
 				neigh_table_use(t, at);
+			make_ethernet(header, port, value);
 		}
 		if (likely(neigh_value_state(value) == NEIGH_KNOWN)) {
-			write_ethernet(pkts[i], port, value);
+			memcpy(rte_pktmbuf_mtod(pkts[i], uint8_t *), header, sizeof(header));
 		} else if (neigh_value_state(value) == NEIGH_FAILED) {
 			icmp_error(w, pkts[i], ICMP4_UNREACHABLE, ICMP4_CODE_HOST, 0);
 			pkt_drop(pkts[i], DROP_NET_NO_NEIGHBOUR);
@@ -108,7 +107,7 @@ static void ask(struct neigh *t, const struct neigh_io *io, int at, uint64_t now
 
 static void send_held(const struct neigh_io *io, struct rte_mbuf *m, uint8_t port, uint64_t value)
 {
-	write_ethernet(m, port, value);
+	make_ethernet(rte_pktmbuf_mtod(m, uint8_t *), port, value);
 	pkt_meta(m)->verdict = PKT_LOCAL;
 	io->send(io->ctx, m);
 }

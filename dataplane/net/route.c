@@ -3,6 +3,8 @@
  */
 #include "dataplane/net/route.h"
 
+#include <string.h>
+
 #include "dataplane/net/icmp.h"
 #include "dataplane/net/ip4.h"
 
@@ -57,16 +59,34 @@ static void route_one(struct worker *w, struct rte_mbuf *m, const struct fib_hop
 	pkt_drop(m, DROP_NET_MARTIAN);
 }
 
+/* The hops of n packets; one when all go to one destination, as those of a tunnel do. */
+static unsigned int find_hops(const struct fib *f, struct rte_mbuf **pkts, uint16_t n,
+			      struct fib_hop *hops)
+{
+	uint32_t dst[WORKER_BURST], differ = 0;
+	unsigned int found;
+
+	for (uint16_t i = 0; i < n; i++) {
+		dst[i] = pkt_meta(pkts[i])->dst;
+		differ |= dst[i] ^ dst[0];
+	}
+	found = differ == 0 ? 1 : n;
+	if (f != NULL)
+		fib_lookup_bulk(f, dst, hops, found);
+	else
+		memset(hops, 0, found * sizeof(*hops));
+	return found;
+}
+
 void route_burst(struct worker *w, struct rte_mbuf **pkts, uint16_t n)
 {
 	const struct fib *f = __atomic_load_n(&w->tables->fib, __ATOMIC_ACQUIRE);
-	struct fib_hop hops[WORKER_BURST] = {0};
-	uint32_t dst[WORKER_BURST] = {0};
+	struct fib_hop hops[WORKER_BURST];
+	unsigned int found;
 
-	for (uint16_t i = 0; i < n; i++)
-		dst[i] = pkt_meta(pkts[i])->dst;
-	if (f != NULL)
-		fib_lookup_bulk(f, dst, hops, n);
+	if (n == 0)
+		return;
+	found = find_hops(f, pkts, n, hops);
 	for (uint16_t i = 0; i < n; i++) {
 		struct pkt_meta *meta = pkt_meta(pkts[i]);
 
@@ -75,6 +95,6 @@ void route_burst(struct worker *w, struct rte_mbuf **pkts, uint16_t n)
 		if (ip4_martian_destination(meta->dst))
 			pkt_drop(pkts[i], DROP_NET_MARTIAN);
 		else
-			route_one(w, pkts[i], &hops[i]);
+			route_one(w, pkts[i], &hops[found == 1 ? 0 : i]);
 	}
 }
