@@ -181,10 +181,23 @@ static void flush(struct worker *w)
 
 /* --- from "forward" to the wire --- */
 
+/* Do all have that verdict? The common case, found without writing or branching. */
+static bool all_are(struct rte_mbuf *const *pkts, uint16_t n, uint8_t verdict)
+{
+	uint8_t other = 0;
+
+	for (uint16_t i = 0; i < n; i++)
+		other |= pkt_meta(pkts[i])->verdict ^ verdict;
+	return other == 0;
+}
+
 /* Keep what a stage left as PKT_FORWARD, in order; the rest is dropped or goes to the manager. */
 static void keep_forward(struct worker *w, struct batch *b, enum pkt_slow why)
 {
 	uint16_t n = 0;
+
+	if (likely(all_are(b->pkts, b->n, PKT_FORWARD)))
+		return;
 
 	for (uint16_t i = 0; i < b->n; i++) {
 		struct rte_mbuf *m = b->pkts[i];
@@ -203,38 +216,46 @@ static void keep_forward(struct worker *w, struct batch *b, enum pkt_slow why)
 
 static void address_and_send(struct worker *w, struct batch *b)
 {
-	keep_forward(w, b, PKT_SLOW_NEIGH);
 	neigh_burst(w, b->pkts, b->n);
 	keep_forward(w, b, PKT_SLOW_NEIGH);
 	for (uint16_t i = 0; i < b->n; i++)
 		transmit(w, b->pkts[i]);
 }
 
-static void route_and_send(struct worker *w, struct batch *b)
+/* At least one packet is larger than its port's MTU. */
+static void split_and_send(struct worker *w, struct batch *b)
 {
 	struct rte_mbuf *pieces[FRAG_ROOM];
-	uint16_t n;
+	struct batch some;
+	uint16_t n = frag_burst(w, b->pkts, b->n, pieces, FRAG_ROOM);
 
+	for (uint16_t i = 0; i < n; i = (uint16_t)(i + WORKER_BURST)) {
+		some.n = RTE_MIN((uint16_t)(n - i), (uint16_t)WORKER_BURST);
+		memcpy(some.pkts, &pieces[i], some.n * sizeof(some.pkts[0]));
+		keep_forward(w, &some, PKT_SLOW_NEIGH);
+		address_and_send(w, &some);
+	}
+}
+
+static void route_and_send(struct worker *w, struct batch *b)
+{
 	if (b->n == 0)
 		return;
 	route_burst(w, b->pkts, b->n);
 	keep_forward(w, b, PKT_SLOW_NEIGH);
-	n = frag_burst(w, b->pkts, b->n, pieces, FRAG_ROOM);
-	for (uint16_t i = 0; i < n; i = (uint16_t)(i + b->n)) {
-		struct batch some = {.n = RTE_MIN((uint16_t)(n - i), (uint16_t)WORKER_BURST)};
-
-		b->n = some.n;
-		memcpy(some.pkts, &pieces[i], some.n * sizeof(some.pkts[0]));
-		address_and_send(w, &some);
-	}
+	if (likely(frag_all_fit(b->pkts, b->n)))
+		address_and_send(w, b);
+	else
+		split_and_send(w, b);
 	b->n = 0;
 }
 
+/* What the policies have spoken about. */
 static void outbound(struct worker *w, struct batch *b)
 {
-	struct batch clear = {.n = 0}, protect = {.n = 0};
+	struct batch clear, protect;
 
-	spd_out_burst(w, b->pkts, b->n);
+	clear.n = protect.n = 0;
 	keep_forward(w, b, PKT_SLOW_ACQUIRE);
 	for (uint16_t i = 0; i < b->n; i++)
 		push((pkt_meta(b->pkts[i])->flags & PKT_F_PROTECTED) ? &protect : &clear,
@@ -251,8 +272,9 @@ static void outbound(struct worker *w, struct batch *b)
 /* RFC 4301 section 5.2: what came in clear must not match a policy that protects it. */
 static void check_clear(struct worker *w, struct batch *b)
 {
-	struct batch clear = {.n = 0};
+	struct batch clear;
 
+	clear.n = 0;
 	for (uint16_t i = 0; i < b->n; i++)
 		if (!(pkt_meta(b->pkts[i])->flags & (PKT_F_FROM_SA | PKT_F_ORIGIN)))
 			push(&clear, b->pkts[i]);
@@ -266,15 +288,29 @@ static void forward(struct worker *w, struct batch *b)
 		return;
 	ttl_burst(w, b->pkts, b->n);
 	keep_forward(w, b, PKT_SLOW_NEIGH);
-	check_clear(w, b);
-	keep_forward(w, b, PKT_SLOW_NEIGH);
+	spd_transit_burst(w, b->pkts, b->n);
 	outbound(w, b);
 }
 
 /* --- from the wire to "forward" --- */
 
+/* A burst is mostly of one kind. */
+static bool sort_alike(struct lanes *l, struct rte_mbuf **pkts, uint16_t n)
+{
+	uint8_t verdict = pkt_meta(pkts[0])->verdict;
+	struct batch *to = verdict == PKT_ESP_IN ? &l->esp_in : &l->forward;
+
+	if ((verdict != PKT_ESP_IN && verdict != PKT_FORWARD) || !all_are(pkts, n, verdict))
+		return false;
+	memcpy(&to->pkts[to->n], pkts, n * sizeof(*pkts));
+	to->n = (uint16_t)(to->n + n);
+	return true;
+}
+
 static void sort(struct worker *w, struct lanes *l, struct rte_mbuf **pkts, uint16_t n)
 {
+	if (n == 0 || sort_alike(l, pkts, n))
+		return;
 	for (uint16_t i = 0; i < n; i++) {
 		struct rte_mbuf *m = pkts[i];
 		const struct pkt_meta *meta = pkt_meta(m);
@@ -305,10 +341,11 @@ static void sort(struct worker *w, struct lanes *l, struct rte_mbuf **pkts, uint
 
 static void decrypt(struct worker *w, struct lanes *l)
 {
-	struct batch b = l->esp_in;
+	struct batch b;
 
-	if (b.n == 0)
+	if (l->esp_in.n == 0)
 		return;
+	b = l->esp_in;
 	l->esp_in.n = 0;
 	esp_in_burst(w, b.pkts, b.n);
 	sort(w, l, b.pkts, b.n);
@@ -321,10 +358,11 @@ static void decrypt(struct worker *w, struct lanes *l)
 /* To our own addresses: the clear ones pass the same check as transit; an answer goes forward. */
 static void local(struct worker *w, struct lanes *l)
 {
-	struct batch b = {.n = 0};
+	struct batch b;
 
 	if (l->local.n == 0)
 		return;
+	b.n = 0;
 	check_clear(w, &l->local);
 	for (uint16_t i = 0; i < l->local.n; i++) {
 		struct rte_mbuf *m = l->local.pkts[i];
@@ -426,9 +464,10 @@ void pipeline_reenter(struct worker *w, struct rte_mbuf *m)
 static void take_replies(struct worker *w)
 {
 	struct rte_mbuf *pkts[WORKER_BURST];
-	struct batch out = {.n = 0}, ike = {.n = 0};
+	struct batch out, ike;
 	unsigned int n = rte_ring_sc_dequeue_burst(w->reply, (void **)pkts, WORKER_BURST, NULL);
 
+	out.n = ike.n = 0;
 	for (unsigned int i = 0; i < n; i++) {
 		uint8_t verdict = pkt_meta(pkts[i])->verdict;
 
@@ -440,8 +479,10 @@ static void take_replies(struct worker *w)
 		else
 			to_port(w, pkts[i]);
 	}
-	if (out.n != 0)
+	if (out.n != 0) {
+		spd_out_burst(w, out.pkts, out.n);
 		outbound(w, &out);
+	}
 	route_and_send(w, &ike);
 }
 

@@ -5,11 +5,12 @@
  *
  *   rx -> parse -+-> esp_in -> (crypto) -> selector check -+-> local (inner packet to ourselves)
  *                |                                         +-> forward
- *                +-> forward: ttl -> spd_in (clear packets only) -> spd_out -+-> esp_out ->
- * (crypto) --+ |                                                           +-> bypass
- * --------------+-> route
- *                +-> punt, local                                                  -> neighbour ->
- * tx
+ *                +-> punt, local
+ *                +-> forward: ttl -> spd -+-> esp_out -> (crypto) -+-> route -> neighbour -> tx
+ *                                         +-> bypass --------------+
+ *
+ * The spd stage looks at what came in clear both ways (inbound, then outbound), at what came out of
+ * an SA outbound only.
  *
  * Every stage is void stage(struct worker *, struct rte_mbuf **pkts, uint16_t n) with n <=
  * WORKER_BURST. It leaves its answer in each packet's meta->verdict; it frees nothing and reorders

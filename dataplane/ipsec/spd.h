@@ -50,6 +50,11 @@ void spd_in_burst(struct worker *w, struct rte_mbuf **pkts, uint16_t n);
  */
 void spd_out_burst(struct worker *w, struct rte_mbuf **pkts, uint16_t n);
 
+/** Stage: both at once for packets in transit, with one look-up: spd_in_burst() for what came in
+ * clear (neither PKT_F_FROM_SA nor PKT_F_ORIGIN), then spd_out_burst() for what that let through.
+ */
+void spd_transit_burst(struct worker *w, struct rte_mbuf **pkts, uint16_t n);
+
 /** Number of the first policy that covers a packet with that source and destination, or
  * SPD_NO_MATCH; one lookup without cache. Any thread. */
 uint32_t spd_match(const struct spd *s, const struct selector *sel, bool inbound);

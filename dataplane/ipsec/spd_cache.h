@@ -14,16 +14,24 @@
 
 #define SPD_CACHE_BUCKETS 8192u /* 512 KiB, two flows each */
 
-/** A flow by its local and remote end. */
+/** A flow as its packets show it: addresses, and then ports, protocol, and whether a fragment hides
+ * the ports. */
 struct spd_flow {
 	uint64_t addrs;
-	uint64_t rest; /* ports, protocol, whether the ports are known */
+	uint64_t rest;
+};
+
+/** What it matched, and what its packets would match coming in from the other side: a packet in
+ * clear needs both. */
+struct spd_matches {
+	uint32_t out;
+	uint32_t in;
 };
 
 struct spd_cache_entry {
 	struct spd_flow flow;
+	struct spd_matches match;
 	uint32_t serial; /* 0: empty */
-	uint32_t match;
 };
 
 struct spd_cache_bucket {
@@ -51,7 +59,7 @@ static inline struct spd_cache_bucket *spd_cache_bucket(struct spd_cache *c,
 }
 
 static inline bool spd_cache_find(const struct spd_cache_bucket *b, const struct spd_flow *f,
-				  uint32_t serial, uint32_t *match)
+				  uint32_t serial, struct spd_matches *match)
 {
 	for (unsigned int i = 0; i < 2; i++) {
 		const struct spd_cache_entry *e = &b->way[i];
@@ -65,7 +73,7 @@ static inline bool spd_cache_find(const struct spd_cache_bucket *b, const struct
 }
 
 static inline void spd_cache_put(struct spd_cache_bucket *b, const struct spd_flow *f,
-				 uint32_t serial, uint32_t match)
+				 uint32_t serial, struct spd_matches match)
 {
 	b->way[1] = b->way[0];
 	b->way[0] = (struct spd_cache_entry){.flow = *f, .serial = serial, .match = match};

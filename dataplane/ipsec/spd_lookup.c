@@ -2,6 +2,9 @@
 /* spd_lookup.c - which policy covers a packet, and what that means for it. */
 #include <string.h>
 
+#include <rte_branch_prediction.h>
+#include <rte_prefetch.h>
+
 #include "dataplane/ipsec/sad.h"
 #include "dataplane/ipsec/spd_impl.h"
 
@@ -41,75 +44,79 @@ uint32_t spd_match(const struct spd *s, const struct selector *sel, bool inbound
 	return match;
 }
 
-static struct spd_flow flow_of(const struct selector *sel, bool inbound)
+/* Everything that selector_of() looks at. */
+static inline struct spd_flow flow_of(const struct pkt_meta *meta)
 {
-	uint32_t local = inbound ? sel->dst : sel->src, remote = inbound ? sel->src : sel->dst;
-	uint16_t lport = inbound ? sel->dst_port : sel->src_port;
-	uint16_t rport = inbound ? sel->src_port : sel->dst_port;
-
-	return (struct spd_flow){.addrs = (uint64_t)local << 32 | remote,
-				 .rest = (uint64_t)lport << 32 | (uint64_t)rport << 16 |
-					 (uint64_t)sel->proto << 8 | sel->ports};
+	return (struct spd_flow){
+		.addrs = (uint64_t)meta->src << 32 | meta->dst,
+		.rest = (uint64_t)meta->src_port << 32 | (uint64_t)meta->dst_port << 16 |
+			(uint64_t)meta->proto << 8 | (meta->flags & PKT_F_NONFIRST)};
 }
 
-/* The packets that the cache does not know, asked about together. */
-struct misses {
-	uint16_t n;
-	uint8_t packet[WORKER_BURST];
-	struct selector sel[WORKER_BURST];
+/* The packets of a burst, each with its flow and where that is kept. */
+struct asked {
+	struct spd_flow flow[WORKER_BURST];
 	struct spd_cache_bucket *bucket[WORKER_BURST];
 };
 
-static void resolve(const struct spd *s, const struct misses *m, bool inbound, uint32_t *match)
+/* Those that the cache does not know, asked about together. */
+struct misses {
+	uint16_t n;
+	uint8_t packet[WORKER_BURST];
+};
+
+static void resolve(const struct spd *s, struct rte_mbuf **pkts, const struct asked *a,
+		    const struct misses *m, struct spd_matches *match)
 {
-	struct spd_key key[WORKER_BURST];
-	uint32_t found[WORKER_BURST];
+	struct spd_key out[WORKER_BURST], in[WORKER_BURST];
+	uint32_t out_found[WORKER_BURST], in_found[WORKER_BURST];
 
-	for (uint16_t k = 0; k < m->n; k++)
-		spd_make_key(&key[k], &m->sel[k], inbound);
-	spd_classify(s, key, m->n, found);
 	for (uint16_t k = 0; k < m->n; k++) {
-		struct spd_flow flow = flow_of(&m->sel[k], inbound);
-		uint32_t known;
+		struct selector sel = selector_of(pkt_meta(pkts[m->packet[k]]));
 
-		match[m->packet[k]] = found[k];
+		spd_make_key(&out[k], &sel, false);
+		spd_make_key(&in[k], &sel, true);
+	}
+	spd_classify(s, out, m->n, out_found);
+	spd_classify(s, in, m->n, in_found);
+	for (uint16_t k = 0; k < m->n; k++) {
+		uint8_t i = m->packet[k];
+		struct spd_matches known;
+
+		match[i] = (struct spd_matches){.out = out_found[k], .in = in_found[k]};
 		/* Several packets of a new flow in one burst: once is enough. */
-		if (m->bucket[k] != NULL && !spd_cache_find(m->bucket[k], &flow, s->serial, &known))
-			spd_cache_put(m->bucket[k], &flow, s->serial, found[k]);
+		if (a->bucket[i] != NULL &&
+		    !spd_cache_find(a->bucket[i], &a->flow[i], s->serial, &known))
+			spd_cache_put(a->bucket[i], &a->flow[i], s->serial, match[i]);
 	}
 }
 
 static void look_up(struct worker *w, const struct spd *s, struct rte_mbuf **pkts, uint16_t n,
-		    bool inbound, uint32_t *match)
+		    struct spd_matches *match)
 {
+	struct asked a;
 	struct misses m;
 
-	m.n = 0;
 	for (uint16_t i = 0; i < n; i++) {
-		struct selector sel = selector_of(pkt_meta(pkts[i]));
-		struct spd_flow flow = flow_of(&sel, inbound);
-		struct spd_cache_bucket *b =
-			w->spd_cache != NULL ? spd_cache_bucket(w->spd_cache, &flow) : NULL;
-
-		if (b != NULL && spd_cache_find(b, &flow, s->serial, &match[i]))
-			continue;
-		m.packet[m.n] = (uint8_t)i;
-		m.sel[m.n] = sel;
-		m.bucket[m.n++] = b;
+		a.flow[i] = flow_of(pkt_meta(pkts[i]));
+		a.bucket[i] = NULL;
+		if (w->spd_cache != NULL) {
+			a.bucket[i] = spd_cache_bucket(w->spd_cache, &a.flow[i]);
+			rte_prefetch0(a.bucket[i]);
+		}
 	}
+	m.n = 0;
+	for (uint16_t i = 0; i < n; i++)
+		if (a.bucket[i] == NULL ||
+		    !spd_cache_find(a.bucket[i], &a.flow[i], s->serial, &match[i]))
+			m.packet[m.n++] = (uint8_t)i;
 	if (m.n != 0)
-		resolve(s, &m, inbound, match);
+		resolve(s, pkts, &a, &m, match);
 }
 
 static const struct spd *table(const struct worker *w)
 {
 	return __atomic_load_n(&w->tables->spd, __ATOMIC_ACQUIRE);
-}
-
-static void drop_all(struct rte_mbuf **pkts, uint16_t n, enum drop_reason why)
-{
-	for (uint16_t i = 0; i < n; i++)
-		pkt_drop(pkts[i], why);
 }
 
 /* RFC 4301 section 5.2: clear packets must not be what a policy protects. */
@@ -127,32 +134,14 @@ static enum drop_reason judge_clear(const struct spd_entry *e)
 	}
 }
 
-void spd_in_burst(struct worker *w, struct rte_mbuf **pkts, uint16_t n)
+static inline enum drop_reason judge_in(struct worker *w, const struct spd *s, uint32_t match)
 {
-	const struct spd *s = table(w);
-	uint32_t match[WORKER_BURST];
-
-	if (s == NULL) {
-		drop_all(pkts, n, DROP_IN_POLICY_ERRORS);
-		return;
-	}
-	if (s->n == 0)
-		return;
-	look_up(w, s, pkts, n, true, match);
-	for (uint16_t i = 0; i < n; i++) {
-		enum drop_reason why;
-
-		if (match[i] == SPD_NO_MATCH)
-			continue;
-		if (match[i] >= s->n) {
-			pkt_drop(pkts[i], DROP_IN_POLICY_ERRORS);
-			continue;
-		}
-		worker_policy(w, s->entry[match[i]].index)->in_hits++;
-		why = judge_clear(&s->entry[match[i]]);
-		if (why != DROP_NONE)
-			pkt_drop(pkts[i], why);
-	}
+	if (match == SPD_NO_MATCH)
+		return DROP_NONE;
+	if (match >= s->n)
+		return DROP_IN_POLICY_ERRORS;
+	worker_policy(w, s->entry[match].index)->in_hits++;
+	return judge_clear(&s->entry[match]);
 }
 
 static enum drop_reason protect(struct worker *w, struct pkt_meta *meta, const struct spd_entry *e)
@@ -180,8 +169,8 @@ static enum drop_reason protect(struct worker *w, struct pkt_meta *meta, const s
 	return DROP_NONE;
 }
 
-static enum drop_reason judge_outbound(struct worker *w, struct pkt_meta *meta,
-				       const struct spd_entry *e)
+static enum drop_reason judge_policy(struct worker *w, struct pkt_meta *meta,
+				     const struct spd_entry *e)
 {
 	switch (e->action) {
 	case ABI_ACT_PROTECT:
@@ -195,33 +184,66 @@ static enum drop_reason judge_outbound(struct worker *w, struct pkt_meta *meta,
 	}
 }
 
-void spd_out_burst(struct worker *w, struct rte_mbuf **pkts, uint16_t n)
+static inline enum drop_reason judge_out(struct worker *w, const struct spd *s,
+					 struct pkt_meta *meta, uint32_t match)
 {
-	const struct spd *s = table(w);
-	uint32_t match[WORKER_BURST];
+	if (match == SPD_NO_MATCH)
+		return DROP_NONE;
+	if (match >= s->n)
+		return DROP_OUT_POLICY_ERRORS;
+	worker_policy(w, s->entry[match].index)->out_hits++;
+	return judge_policy(w, meta, &s->entry[match]);
+}
 
-	/* A slot here is an inbound SA's, or none: from now on it is the outbound one's. */
-	for (uint16_t i = 0; i < n; i++)
-		pkt_meta(pkts[i])->sa_slot = PKT_NO_SA;
-	if (s == NULL) {
-		drop_all(pkts, n, DROP_OUT_POLICY_ERRORS);
-		return;
+enum judge { JUDGE_IN, JUDGE_OUT, JUDGE_TRANSIT };
+
+/* One packet; s NULL: nothing passes. */
+static inline enum drop_reason judge_one(struct worker *w, const struct spd *s,
+					 struct pkt_meta *meta, const struct spd_matches *match,
+					 enum judge how)
+{
+	bool clear = !(meta->flags & (PKT_F_FROM_SA | PKT_F_ORIGIN));
+	enum drop_reason why;
+
+	if (how == JUDGE_IN || (how == JUDGE_TRANSIT && clear)) {
+		why = s != NULL ? judge_in(w, s, match->in) : DROP_IN_POLICY_ERRORS;
+		if (how == JUDGE_IN || why != DROP_NONE)
+			return why;
 	}
-	if (s->n == 0)
-		return;
-	look_up(w, s, pkts, n, false, match);
-	for (uint16_t i = 0; i < n; i++) {
-		enum drop_reason why;
+	/* A slot here is an inbound SA's, or none: from now on it is the outbound one's. */
+	meta->sa_slot = PKT_NO_SA;
+	return s != NULL ? judge_out(w, s, meta, match->out) : DROP_OUT_POLICY_ERRORS;
+}
 
-		if (match[i] == SPD_NO_MATCH)
-			continue;
-		if (match[i] >= s->n) {
-			pkt_drop(pkts[i], DROP_OUT_POLICY_ERRORS);
-			continue;
-		}
-		worker_policy(w, s->entry[match[i]].index)->out_hits++;
-		why = judge_outbound(w, pkt_meta(pkts[i]), &s->entry[match[i]]);
-		if (why != DROP_NONE)
+static inline void judge_burst(struct worker *w, struct rte_mbuf **pkts, uint16_t n, enum judge how)
+{
+	static const struct spd_matches none = {.out = SPD_NO_MATCH, .in = SPD_NO_MATCH};
+	const struct spd *s = table(w);
+	struct spd_matches match[WORKER_BURST];
+	bool ask = s != NULL && s->n != 0;
+
+	if (ask)
+		look_up(w, s, pkts, n, match);
+	for (uint16_t i = 0; i < n; i++) {
+		enum drop_reason why =
+			judge_one(w, s, pkt_meta(pkts[i]), ask ? &match[i] : &none, how);
+
+		if (unlikely(why != DROP_NONE))
 			pkt_drop(pkts[i], why);
 	}
+}
+
+void spd_in_burst(struct worker *w, struct rte_mbuf **pkts, uint16_t n)
+{
+	judge_burst(w, pkts, n, JUDGE_IN);
+}
+
+void spd_out_burst(struct worker *w, struct rte_mbuf **pkts, uint16_t n)
+{
+	judge_burst(w, pkts, n, JUDGE_OUT);
+}
+
+void spd_transit_burst(struct worker *w, struct rte_mbuf **pkts, uint16_t n)
+{
+	judge_burst(w, pkts, n, JUDGE_TRANSIT);
 }

@@ -206,6 +206,34 @@ static void icmp_matches_by_type_and_code(void **state)
 	rte_pktmbuf_free(m);
 }
 
+/* What came out of an SA, and what we made, is not asked about the way in. */
+static void transit_asks_for_the_way_in_only_in_clear(void **state)
+{
+	static const struct {
+		uint8_t flags;
+		uint8_t verdict;
+		uint8_t reason;
+	} cases[] = {{0, PKT_DROP, DROP_IN_POLICY_BLOCKED},
+		     {PKT_F_FROM_SA, PKT_FORWARD, 0},
+		     {PKT_F_ORIGIN, PKT_FORWARD, 0}};
+
+	(void)state;
+	install_one(spdkit_policy(ABI_ACT_DISCARD));
+	for (unsigned int i = 0; i < 3; i++) {
+		/* From the remote side, so the policy matches inbound and not outbound. */
+		struct rte_mbuf *m = packet(FAR_HOST, LAN_HOST, 53);
+
+		pkt_meta(m)->flags |= cases[i].flags;
+		pkt_meta(m)->sa_slot = 5;
+		spd_transit_burst(kit.w, &m, 1);
+		assert_int_equal(pkt_meta(m)->verdict, cases[i].verdict);
+		assert_int_equal(pkt_meta(m)->reason, cases[i].reason);
+		if (cases[i].verdict == PKT_FORWARD)
+			assert_int_equal(pkt_meta(m)->sa_slot, PKT_NO_SA);
+		rte_pktmbuf_free(m);
+	}
+}
+
 static void a_new_table_is_obeyed_at_once(void **state)
 {
 	(void)state;
@@ -283,6 +311,7 @@ int main(void)
 		CASE(fragments_without_ports_match_only_policies_without_ports),
 		CASE(a_fragment_is_not_taken_for_a_flow_with_ports_0),
 		CASE(icmp_matches_by_type_and_code),
+		CASE(transit_asks_for_the_way_in_only_in_clear),
 		CASE(a_new_table_is_obeyed_at_once),
 		CASE(fields_out_of_their_domain_are_refused),
 	};
