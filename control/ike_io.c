@@ -82,6 +82,19 @@ static void io_child_remove(void *ctx, uint64_t token)
 	children_remove(((struct gateway *)ctx)->children, token);
 }
 
+static uint64_t io_child_last_seen(void *ctx, uint64_t token)
+{
+	struct gateway *g = ctx;
+	struct sa_table *t = children_table(g->children);
+	struct sa_pair *p = t != NULL ? sa_table_find(t, token) : NULL;
+	struct abi_sa_counters c;
+
+	if (p == NULL || !sa_half_exists(&p->in))
+		return 0;
+	segmap_sa_counters(dataplane_map(g->dp), p->in.add.slot, &c);
+	return c.last_used;
+}
+
 static enum log_level level_of(enum ike_log_level level)
 {
 	switch (level) {
@@ -125,6 +138,7 @@ const struct ike_ops ike_io_ops = {
 	.child_install = io_child_install,
 	.child_current = io_child_current,
 	.child_remove = io_child_remove,
+	.child_last_seen = io_child_last_seen,
 	.log = io_log,
 };
 

@@ -452,3 +452,22 @@ void child_ensure(struct ike_engine *e, struct timer *t, uint64_t now)
 	}
 	quick_start(e, sa, policy, now);
 }
+
+uint64_t child_last_seen(const struct ike_engine *e, const struct ike_sa *sa)
+{
+	const struct ike_peer *peer = sa->peer;
+	const struct child_sa *c;
+	uint64_t last = 0;
+
+	if (e->ops.child_last_seen == NULL)
+		return 0;
+	for (size_t i = 0; i < peer->n_policies; i++)
+		TAILQ_FOREACH (c, &peer->policies[i].pairs, of_policy) {
+			uint64_t seen = c->owner == sa && c->held
+						? e->ops.child_last_seen(e->ctx, c->token)
+						: 0;
+
+			last = seen > last ? seen : last;
+		}
+	return last;
+}

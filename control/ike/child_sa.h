@@ -104,6 +104,8 @@ struct child_sa *child_find_spi_out(const struct ike_peer *peer, uint32_t spi);
 /** May the policy have one more pair? The oldest that is replaced goes when it has too many. */
 bool child_make_room(struct ike_engine *e, struct ike_policy *policy, uint64_t now);
 struct child_sa *child_current(const struct ike_policy *policy);
+/** When ESP of the SA's pairs last came in, as far as the data plane tells; 0 = never. */
+uint64_t child_last_seen(const struct ike_engine *e, const struct ike_sa *sa);
 /** Is a quick mode under way for this policy? */
 bool child_pending(const struct ike_policy *policy);
 

@@ -85,6 +85,8 @@ struct ike_ops {
 	void (*child_current)(void *ctx,
 			      uint64_t token); /* outbound traffic moves to this pair now */
 	void (*child_remove)(void *ctx, uint64_t token);
+	/* When the pair's last genuine packet came in; 0 = never. NULL: not known. */
+	uint64_t (*child_last_seen)(void *ctx, uint64_t token);
 	void (*log)(void *ctx, enum ike_log_level level, const struct ike_log_ctx *lc,
 		    const char *text);
 };

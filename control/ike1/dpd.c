@@ -2,6 +2,7 @@
 /* dpd.c - dead peer detection; see dpd.h. */
 #include "control/ike1/dpd.h"
 
+#include "control/ike/child_sa.h"
 #include "control/ike/refuse.h"
 #include "control/ike/state.h"
 #include "control/ike1/info.h"
@@ -58,8 +59,14 @@ void dpd_tick(struct ike_engine *e, struct timer *t, uint64_t now)
 {
 	struct ike_sa *sa = TABLE_ENTRY(t, struct ike_sa, dpd_timer);
 
+	uint64_t esp;
+
 	if (sa->state != SA_ESTABLISHED || interval(sa) == 0)
 		return;
+	/* A peer whose ESP comes in lives and is not asked (RFC 3706 section 5). */
+	esp = child_last_seen(e, sa);
+	if (esp > sa->last_seen)
+		dpd_alive(sa, esp);
 	if (now < sa->last_seen + interval(sa)) {
 		timers_arm(&e->timers, t, sa->last_seen + interval(sa));
 		return;

@@ -251,6 +251,13 @@ static void op_child_remove(void *ctx, uint64_t token)
 	memset(p, 0, sizeof(*p));
 }
 
+static uint64_t op_child_last_seen(void *ctx, uint64_t token)
+{
+	const struct sim_pair *p = find_pair(ctx, token);
+
+	return p != NULL ? p->last_seen : 0;
+}
+
 static void op_log(void *ctx, enum ike_log_level level, const struct ike_log_ctx *lc,
 		   const char *text)
 {
@@ -278,6 +285,7 @@ static const struct ike_ops ops = {
 	.child_install = op_child_install,
 	.child_current = op_child_current,
 	.child_remove = op_child_remove,
+	.child_last_seen = op_child_last_seen,
 	.log = op_log,
 };
 
@@ -422,6 +430,7 @@ static void esp_receive(struct sim *s, const struct sim_event *ev)
 		    memcmp(p->sa.in.encr_key, ev->key, sizeof(ev->key)) != 0)
 			continue;
 		n->esp_got++;
+		p->last_seen = s->now;
 		if (!p->seen) {
 			p->seen = true;
 			ike_engine_child_first_traffic(n->engine, p->sa.token, s->now);

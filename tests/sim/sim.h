@@ -27,6 +27,7 @@ struct sim;
 
 struct sim_pair { /* what a data plane holds of a pair */
 	bool used, confirmed, current, seen;
+	uint64_t last_seen; /* inbound */
 	struct ike_child_sa sa;
 };
 

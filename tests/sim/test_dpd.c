@@ -38,6 +38,31 @@ static void idle_peers_are_probed_and_live(void **state)
 	sim_fini(&s);
 }
 
+/* PF10: probes are for silence only. When the traffic ends they begin. */
+static void peers_that_send_esp_are_not_probed(void **state)
+{
+	struct sim s;
+	uint64_t before;
+
+	(void)state;
+	sim_init(&s, 7);
+	for (int i = 0; i < 2; i++) {
+		s.node[i].conf.profile.dpd_interval = 8;
+		s.node[i].esp_every = 500 * SIM_MS;
+	}
+	s.node[1].conf.passive = true;
+	sim_start(&s);
+	sim_run(&s, s.now + 5 * SIM_SEC);
+	before = sim_counters(&s, 0)->dpd_sent + sim_counters(&s, 1)->dpd_sent;
+	sim_run(&s, s.now + 300 * SIM_SEC);
+	assert_int_equal(sim_counters(&s, 0)->dpd_sent + sim_counters(&s, 1)->dpd_sent, before);
+	s.node[0].esp_every = s.node[1].esp_every = 3600 * SIM_SEC;
+	sim_run(&s, s.now + 60 * SIM_SEC);
+	assert_true(sim_counters(&s, 0)->dpd_sent + sim_counters(&s, 1)->dpd_sent > before);
+	assert_int_equal(sim_counters(&s, 0)->phase1_established, 1);
+	sim_fini(&s);
+}
+
 static void dead_peer_is_found_in_interval_times_failures(void **state)
 {
 	struct sim s;
@@ -244,6 +269,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(idle_peers_are_probed_and_live),
+		cmocka_unit_test(peers_that_send_esp_are_not_probed),
 		cmocka_unit_test(dead_peer_is_found_in_interval_times_failures),
 		cmocka_unit_test(passive_side_only_removes_a_dead_peer),
 		cmocka_unit_test(disabled_dpd_never_probes),
