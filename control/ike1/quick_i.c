@@ -224,6 +224,9 @@ enum ike_rx quick_i_msg2(struct ike_engine *e, struct quick *q, struct ike1_in *
 	if (prop_select_esp(&props, &want, &choice, &diff) != 0)
 		return wrong_answer(e, q, in, refuse_diff_code(&diff), NULL, &diff);
 	q->pair->lifetime = quick_responder_lifetime(&in->msg, q->policy->conf.proposal.lifetime);
+	/* Some peers put their own lifetime into the answer instead of a notify. */
+	if (choice.seconds != 0 && choice.seconds < q->pair->lifetime)
+		q->pair->lifetime = (uint32_t)choice.seconds;
 	if (q->dh != NULL && shared_secret(q, &in->msg, secret, &gxy.len) != 0)
 		r = -EBADMSG;
 	else
