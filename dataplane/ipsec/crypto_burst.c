@@ -5,8 +5,9 @@
  * Both halves of a suite are done one after the other over the whole burst, with the library's
  * synchronous cipher and hash bursts: nothing is held back, and no packet waits for lanes to fill.
  * HMAC-MD5 has no synchronous form, so its half goes through the job queue, flushed at the end. The
- * lanes of a kernel all advance by the shortest job left in them; jobs sorted by length therefore
- * finish together, which pays for the sorting as soon as lengths differ.
+ * lanes of a kernel all advance by the shortest job left in them, and at the end run on with those
+ * that are empty. Jobs sorted by length finish together, and with the longest first the short ones
+ * fill what those leave, which pays for the sorting as soon as lengths differ.
  */
 #include <string.h>
 
@@ -45,14 +46,14 @@ static unsigned int length_bin(const struct crypto_op *op)
 	return bin < SORT_BINS ? bin : SORT_BINS - 1;
 }
 
-/* Counting sort, longest last. */
+/* Counting sort, longest first. */
 static void group_sort(struct group *g, const struct crypto_op *ops)
 {
 	uint8_t start[SORT_BINS] = {0}, sorted[CRYPTO_BURST], sum = 0;
 
 	for (unsigned int i = 0; i < g->n; i++)
 		start[length_bin(&ops[g->index[i]])]++;
-	for (unsigned int b = 0; b < SORT_BINS; b++) {
+	for (unsigned int b = SORT_BINS; b-- > 0;) {
 		uint8_t count = start[b];
 
 		start[b] = sum;
@@ -75,29 +76,49 @@ static void group_fail(const struct group *g, struct crypto_op *ops)
 		ops[g->index[i]].ok = false;
 }
 
-/* Which ops use which cipher; an SA with an unknown one is not done. */
+/* Which ops use which cipher; an SA with an unknown one is not done. Ops of a kind come in runs. */
 static void masks_by_cipher(uint64_t mask[CRYPTO_CIPHERS], struct crypto_op *ops, uint16_t n)
 {
+	unsigned int last = 0;
+	uint64_t run = 0;
+
 	memset(mask, 0, CRYPTO_CIPHERS * sizeof(mask[0]));
 	for (unsigned int i = 0; i < n; i++) {
 		unsigned int cipher = ops[i].sa->cipher;
 
 		ops[i].ok = ops[i].ok && cipher < CRYPTO_CIPHERS;
-		if (ops[i].ok)
-			mask[cipher] |= 1ull << i;
+		if (!ops[i].ok)
+			continue;
+		if (cipher != last) {
+			mask[last] |= run;
+			run = 0;
+			last = cipher;
+		}
+		run |= 1ull << i;
 	}
+	mask[last] |= run;
 }
 
 static void masks_by_hash(uint64_t mask[CRYPTO_HASHES], struct crypto_op *ops, uint16_t n)
 {
+	unsigned int last = 0;
+	uint64_t run = 0;
+
 	memset(mask, 0, CRYPTO_HASHES * sizeof(mask[0]));
 	for (unsigned int i = 0; i < n; i++) {
 		unsigned int hash = ops[i].sa->hash;
 
 		ops[i].ok = ops[i].ok && hash < CRYPTO_HASHES;
-		if (ops[i].ok)
-			mask[hash] |= 1ull << i;
+		if (!ops[i].ok)
+			continue;
+		if (hash != last) {
+			mask[last] |= run;
+			run = 0;
+			last = hash;
+		}
+		run |= 1ull << i;
 	}
+	mask[last] |= run;
 }
 
 static void cipher_group(struct crypto *c, struct crypto_op *ops, const struct group *g,

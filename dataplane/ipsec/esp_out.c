@@ -231,6 +231,20 @@ static void write_trailer(uint8_t *at, uint16_t pad)
 	at[pad + 1] = NEXT_HEADER_IPV4;
 }
 
+/* Move the borders of m, so that len bytes of outer packet lie behind 14 of Ethernet room with the
+ * inner one head bytes into it. The outer packet, or NULL when the buffer is too small. */
+static uint8_t *wrap(struct rte_mbuf *m, uint8_t l3_off, uint32_t head, uint32_t len)
+{
+	uint32_t inner = m->data_off + (uint32_t)l3_off;
+
+	if (inner < head + IP4_ETHER_ROOM || inner - head + len > m->buf_len)
+		return NULL;
+	m->data_off = (uint16_t)(inner - head - IP4_ETHER_ROOM);
+	m->data_len = (uint16_t)(IP4_ETHER_ROOM + len);
+	m->pkt_len = IP4_ETHER_ROOM + len;
+	return rte_pktmbuf_mtod_offset(m, uint8_t *, IP4_ETHER_ROOM);
+}
+
 /* Make room around the packet and fill it, all but what the crypto engine writes. */
 static enum drop_reason build(struct worker *w, struct flow *f, struct rte_mbuf *m,
 			      struct crypto_op *op)
@@ -238,37 +252,30 @@ static enum drop_reason build(struct worker *w, struct flow *f, struct rte_mbuf 
 	struct pkt_meta *meta = pkt_meta(m);
 	const struct sa *sa = f->sa;
 	uint8_t in_port = meta->in_port;
-	uint16_t inner = meta->ip_len, pad = mtu_pad(inner, sa->block), len;
-	uint16_t head = (uint16_t)(f->outer.length + sa->iv_len);
-	uint16_t tail = (uint16_t)(pad + SA_ESP_TRAILER + sa->icv_len);
-	uint32_t end = (uint32_t)meta->l3_off + inner;
-	uint8_t *ip, *trailer, tos;
+	uint16_t inner = meta->ip_len, pad = mtu_pad(inner, sa->block);
+	uint32_t head = f->outer.length + (uint32_t)sa->iv_len;
+	uint32_t len = head + inner + pad + SA_ESP_TRAILER + sa->icv_len;
+	uint8_t *ip, tos;
 
 	if (f->seq > f->limit)
 		return DROP_OUT_STATE_SEQUENCE_ERRORS;
-	if (m->data_len < end || inner > UINT16_MAX - head - tail)
+	if (m->data_len < (uint32_t)meta->l3_off + inner || len > UINT16_MAX - IP4_ETHER_ROOM)
 		return DROP_OUT_ERRORS;
 	tos = rte_pktmbuf_mtod_offset(m, const uint8_t *, meta->l3_off)[1];
-	rte_pktmbuf_trim(m, (uint16_t)(m->data_len - end));
-	/* Ethernet room moves from before the inner header to before the outer one. */
-	rte_pktmbuf_adj(m, meta->l3_off);
-	ip = (uint8_t *)rte_pktmbuf_prepend(m, (uint16_t)(head + IP4_ETHER_ROOM));
-	trailer = (uint8_t *)rte_pktmbuf_append(m, tail);
-	if (ip == NULL || trailer == NULL)
+	ip = wrap(m, meta->l3_off, head, len);
+	if (ip == NULL)
 		return DROP_OUT_ERRORS;
-	ip += IP4_ETHER_ROOM;
 	if (sa->iv_len != 0 && crypto_iv(w->crypto, ip + f->outer.length) != 0)
 		return DROP_OUT_STATE_PROTOCOL_ERRORS;
-	len = (uint16_t)(head + inner + tail);
-	write_outer(ip, &f->outer, ecn_outer_tos(tos), len, (uint32_t)f->seq);
-	write_trailer(trailer, pad);
+	write_outer(ip, &f->outer, ecn_outer_tos(tos), (uint16_t)len, (uint32_t)f->seq);
+	write_trailer(ip + head + inner, pad);
 	op->sa = sa;
 	op->esp = ip + f->outer.length - SA_ESP_HEADER;
 	op->len = (uint16_t)(len - (f->outer.length - SA_ESP_HEADER) - sa->icv_len);
 	op->ok = true;
 	*meta = f->meta;
 	meta->in_port = in_port;
-	meta->ip_len = len;
+	meta->ip_len = (uint16_t)len;
 	meta->trim = inner; /* for the counters */
 	f->seq++;
 	return DROP_NONE;
@@ -291,8 +298,28 @@ static void build_all(struct worker *w, struct batch *b, struct rte_mbuf **pkts,
 	}
 }
 
+/* What a run of packets of one flow adds up to. */
+struct sum {
+	uint16_t n;
+	uint64_t bytes;
+	uint64_t wire_bytes;
+};
+
+static void flow_add(struct flow *f, struct sum *s)
+{
+	f->done = (uint16_t)(f->done + s->n);
+	f->bytes += s->bytes;
+	f->wire_bytes += s->wire_bytes;
+	*s = (struct sum){.n = 0};
+}
+
 static void finish_all(struct batch *b, struct rte_mbuf **pkts)
 {
+	struct flow *run = b->flow;
+	struct sum sum = {.n = 0};
+
+	if (b->n_ops == 0)
+		return;
 	for (uint16_t k = 0; k < b->n_ops; k++) {
 		struct rte_mbuf *m = pkts[b->packet_of[k]];
 		struct flow *f = &b->flow[b->flow_of[b->packet_of[k]]];
@@ -301,11 +328,16 @@ static void finish_all(struct batch *b, struct rte_mbuf **pkts)
 			pkt_drop(m, DROP_OUT_STATE_PROTOCOL_ERRORS);
 			continue;
 		}
-		f->done++;
-		f->bytes += pkt_meta(m)->trim;
-		f->wire_bytes += pkt_meta(m)->ip_len;
+		if (f != run) {
+			flow_add(run, &sum);
+			run = f;
+		}
+		sum.n++;
+		sum.bytes += pkt_meta(m)->trim;
+		sum.wire_bytes += pkt_meta(m)->ip_len;
 		pkt_meta(m)->trim = f->block;
 	}
+	flow_add(run, &sum);
 }
 
 static void count_all(struct worker *w, const struct batch *b)
