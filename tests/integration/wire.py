@@ -15,6 +15,7 @@ from suites import CLOUD_NET, GATEWAY, SITE_NET
 sys.dont_write_bytecode = True
 sys.path.append(os.path.join(HERE, "rig", "lib"))
 import packets                                                  # noqa: E402
+from charon_conf import CHARON                                  # noqa: E402,F401 (for the cases)
 
 WIRE_CHECK = os.path.join(HERE, "rig", "esp-wire-check")
 GATEWAY_BYTES = ipaddress.ip_address(GATEWAY).packed
