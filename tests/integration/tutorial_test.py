@@ -167,17 +167,16 @@ def no_error_counter_moves_while_nothing_is_wrong():
 def two_workers_share_one_sa_and_keep_each_streams_order():
     with Lab(workers=2) as lab, wire.Capture(lab) as cap:
         lab.established()
-        streams = [Stream(lab, f, pps=2000, port=18900 + i)
+        streams = [Stream(lab, f, pps=1500, port=18900 + i)
                    for i, f in enumerate(("site", "cloud"))]
-        lab.tcp("site", 4 << 20)
-        lab.tcp("cloud", 4 << 20)
+        # Slow enough for the peer's small socket buffer: what is lost would be ours.
+        lab.tcp("site", 4 << 20, rate=16_000_000)
+        lab.tcp("cloud", 4 << 20, rate=16_000_000)
         for s in streams:
             r = s.need_lossless()
             need(r["reordered"] == 0, "reordered: %s" % r)
         cap.stop()
-        # Each worker takes its numbers burst by burst, so two of them may cross on the cable.
-        return cap.need_genuine(wire.cloud_keys(lab), "--reorder", "64", "--contiguous",
-                                min_ok=1000)
+        return cap.need_genuine(wire.cloud_keys(lab), "--contiguous", min_ok=1000)
 
 
 @case()
