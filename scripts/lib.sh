@@ -89,6 +89,12 @@ build_folder() {
 	fi
 }
 
+# interruptible COMMAND...: in the background, for bash answers a signal only between two commands.
+interruptible() {
+	"$@" &
+	wait $!
+}
+
 # build FOLDER COMPILER [MESON OPTION...]: configure once, then build; one at a time per folder.
 build() {
 	local folder=$1 compiler=$2 log
