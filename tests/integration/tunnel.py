@@ -43,6 +43,9 @@ def prove(role, suite, natt=True, cloud=()):
              "no word of the tunnel's MTU: " + r.stdout)
         cap.stop()
         cap.need_no_clear()
+        for number, f in cap.frames():
+            need(natt or f[12:14] != b"\x08\x00" or f[23] != 17 or b"\x11\x94" not in f[34:38],
+                 "frame %d uses UDP 4500" % number)
         return cap.need_genuine(wire.cloud_keys(lab), "--first-seq", "1", "--contiguous",
                                 "--tshark", min_ok=100)
 
