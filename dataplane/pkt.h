@@ -46,6 +46,9 @@ enum pkt_slow {
 	(1u << 4) /* decrypted; sa_slot is the inbound SA and its selectors are checked */
 #define PKT_F_PROTECTED (1u << 5) /* encrypted; sa_slot is the outbound SA */
 #define PKT_F_ORIGIN	(1u << 6) /* made by the gateway itself: no TTL decrement */
+#define PKT_F_IPV6                                                                                 \
+	(1u << 7) /* the header at l3_off is IPv6: src and dst are 0, its addresses are read there \
+		   */
 
 struct pkt_meta {
 	uint8_t verdict; /* enum pkt_verdict */
