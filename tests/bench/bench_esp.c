@@ -4,7 +4,8 @@
  * the same run.
  *
  * Raw and gateway alternate window by window, so that a change of the machine's speed meets both;
- * each figure is the median over the windows, the ratio is taken pair by pair. Gbit/s counts inner
+ * each figure is the median over the windows; the ratio, gateway to raw and forward together, is
+ * taken alternation by alternation. Gbit/s counts inner
  * IP packets. Reports, never judges.
  */
 #include <getopt.h>
@@ -12,29 +13,21 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <jansson.h>
 #include <rte_cycles.h>
 
 #include "tests/bench/gateway.h"
 #include "tests/bench/raw.h"
+#include "tests/bench/report.h"
 
 /* Packets per measurement: few enough that they stay in the caches. */
-#define WINDOW	   512u
-#define MAX_ROUNDS 1001u
+#define WINDOW	     512u
+#define MAX_ROUNDS   1001u
+#define ROUNDS	     101u
+#define ROUNDS_QUICK 15u
+#define ROUNDS_MIN   7u
 
-struct row {
-	const char *suite;
-	const char *direction;
-	const char *size;
-	double mean_len;
-	double gateway, raw, forward; /* cycles per packet, medians */
-	double ratio, ratio_lo, ratio_hi;
-};
-
-static const struct {
-	const char *name;
-	uint16_t len; /* 0: IMIX, 64/570/1420 at 7:4:1 */
-} sizes[] = {{"64", 64}, {"512", 512}, {"1420", 1420}, {"imix", 0}};
+/* Bytes of the inner packets; 0: IMIX, 64/570/1420 at 7:4:1. */
+static const uint16_t sizes[] = {64, 512, 1420, 0};
 
 static double fill_lengths(uint16_t *len, unsigned int n, uint16_t fixed)
 {
@@ -70,7 +63,7 @@ static double quantile(double *v, unsigned int n, double q)
 }
 
 static int measure(struct gateway *g, struct raw *r, bool out, const uint16_t *len,
-		   unsigned int rounds, struct row *row)
+		   unsigned int rounds, struct report_row *row)
 {
 	static double gw[MAX_ROUNDS], raw[MAX_ROUNDS], fwd[MAX_ROUNDS], ratio[MAX_ROUNDS];
 
@@ -85,39 +78,18 @@ static int measure(struct gateway *g, struct raw *r, bool out, const uint16_t *l
 		raw[k] = (double)a / WINDOW;
 		gw[k] = (double)b / WINDOW;
 		fwd[k] = (double)c / WINDOW;
-		ratio[k] = gw[k] / raw[k];
+		ratio[k] = gw[k] / (raw[k] + fwd[k]);
 	}
 	row->ratio = quantile(ratio, rounds, 0.5);
-	row->ratio_lo = quantile(ratio, rounds, 0.25);
-	row->ratio_hi = quantile(ratio, rounds, 0.75);
+	row->ratio_min = ratio[0];
+	row->ratio_max = ratio[rounds - 1];
 	row->gateway = quantile(gw, rounds, 0.5);
 	row->raw = quantile(raw, rounds, 0.5);
 	row->forward = quantile(fwd, rounds, 0.5);
 	return 0;
 }
 
-static void print_row(const struct row *r)
-{
-	double hz = (double)rte_get_tsc_hz();
-	double pps = hz / r->gateway;
-
-	printf("%-14s %-4s %5s %9.0f %9.0f %9.0f %8.2f %9.2f   %5.2f (%.2f..%.2f)  %5.2f\n",
-	       r->suite, r->direction, r->size, r->gateway, r->raw, r->forward, pps / 1e6,
-	       pps * r->mean_len * 8 / 1e9, r->ratio, r->ratio_lo, r->ratio_hi,
-	       r->gateway / (r->raw + r->forward));
-	fflush(stdout);
-}
-
-static json_t *json_row(const struct row *r)
-{
-	return json_pack("{s:s s:s s:s s:i s:i s:i s:f s:f s:f s:f s:f s:f}", "suite", r->suite,
-			 "direction", r->direction, "size", r->size, "workers", 1, "sas", 1,
-			 "policies", 1, "cycles_gateway", r->gateway, "cycles_raw", r->raw,
-			 "cycles_forward", r->forward, "ratio", r->ratio, "ratio_min", r->ratio_lo,
-			 "ratio_max", r->ratio_hi);
-}
-
-static int bench_suite(const struct raw_suite *suite, unsigned int rounds, json_t *out)
+static int bench_suite(const struct raw_suite *suite, unsigned int rounds, struct report *out)
 {
 	static uint16_t len[WINDOW];
 	struct gateway *g = gateway_create(suite, WINDOW);
@@ -126,19 +98,21 @@ static int bench_suite(const struct raw_suite *suite, unsigned int rounds, json_
 
 	for (unsigned int i = 0; err == 0 && i < 2 * sizeof(sizes) / sizeof(sizes[0]); i++) {
 		bool outbound = i % 2 == 0;
-		struct row row = {.suite = suite->name,
-				  .direction = outbound ? "out" : "in",
-				  .size = sizes[i / 2].name};
+		struct report_row row = {.suite = suite->name,
+					 .direction = outbound ? "out" : "in",
+					 .size = sizes[i / 2],
+					 .workers = 1,
+					 .sas = 1,
+					 .policies = 1};
 
-		row.mean_len = fill_lengths(len, WINDOW, sizes[i / 2].len);
+		row.mean_len = fill_lengths(len, WINDOW, sizes[i / 2]);
 		err = measure(g, r, outbound, len, rounds, &row);
 		if (err != 0) {
-			fprintf(stderr, "%s %s %s: packets were lost, no figure\n", row.suite,
+			fprintf(stderr, "%s %s %u: packets were lost, no figure\n", row.suite,
 				row.direction, row.size);
 			break;
 		}
-		print_row(&row);
-		json_array_append_new(out, json_row(&row));
+		report_add(out, &row);
 	}
 	raw_free(r);
 	gateway_free(g);
@@ -147,60 +121,94 @@ static int bench_suite(const struct raw_suite *suite, unsigned int rounds, json_
 
 static void usage(FILE *f)
 {
-	fprintf(f, "bench_esp [--quick] [--rounds N] [--suite NAME] [--json FILE]\n"
-		   "suites:");
+	fprintf(f,
+		"bench_esp [--quick] [--rounds N] [--suite NAME] [--json FILE] [--compare FILE]\n"
+		"  --quick         %u alternations a row instead of %u\n"
+		"  --rounds N      alternations a row, 7 to %u\n"
+		"  --suite NAME    only this one of:",
+		ROUNDS_QUICK, ROUNDS, MAX_ROUNDS);
 	for (unsigned int i = 0; i < n_raw_suites; i++)
 		fprintf(f, " %s", raw_suites[i].name);
-	fprintf(f, "\n");
+	fprintf(f, "\n"
+		   "  --json FILE     write the rows for programs\n"
+		   "  --compare FILE  show each row beside that of a run saved with --json\n");
+}
+
+struct options {
+	const char *suite;
+	const char *json;
+	const char *compare;
+	unsigned int rounds;
+};
+
+/* 0; 1: end well; 2: end with usage. */
+static int parse_options(struct options *o, int argc, char **argv)
+{
+	static const struct option options[] = {{"quick", no_argument, NULL, 'q'},
+						{"rounds", required_argument, NULL, 'r'},
+						{"suite", required_argument, NULL, 's'},
+						{"json", required_argument, NULL, 'j'},
+						{"help", no_argument, NULL, 'h'},
+						{"compare", required_argument, NULL, 'c'},
+						{NULL, 0, NULL, 0}};
+	int c;
+
+	while ((c = getopt_long(argc, argv, "h", options, NULL)) != -1) {
+		if (c == 'q')
+			o->rounds = ROUNDS_QUICK;
+		else if (c == 'r')
+			o->rounds = (unsigned int)strtoul(optarg, NULL, 10);
+		else if (c == 's')
+			o->suite = optarg;
+		else if (c == 'j')
+			o->json = optarg;
+		else if (c == 'c')
+			o->compare = optarg;
+		else
+			return c == 'h' ? 1 : 2;
+	}
+	return o->rounds < ROUNDS_MIN || o->rounds > MAX_ROUNDS || optind != argc ? 2 : 0;
+}
+
+static int bench_all(const struct options *o, struct report *report)
+{
+	unsigned int ran = 0;
+	int err = 0;
+
+	for (unsigned int i = 0; err == 0 && i < n_raw_suites; i++) {
+		if (o->suite != NULL && strcmp(o->suite, raw_suites[i].name) != 0)
+			continue;
+		if (ran++ == 0)
+			report_head(report);
+		err = bench_suite(&raw_suites[i], o->rounds, report);
+	}
+	if (ran == 0) {
+		fprintf(stderr, "no suite is called %s\n", o->suite);
+		return 2;
+	}
+	if (err == 0)
+		report_end(report);
+	return err == 0 ? 0 : 1;
 }
 
 int main(int argc, char **argv)
 {
-	static const struct option options[] = {
-		{"quick", no_argument, NULL, 'q'},	 {"rounds", required_argument, NULL, 'r'},
-		{"suite", required_argument, NULL, 's'}, {"json", required_argument, NULL, 'j'},
-		{"help", no_argument, NULL, 'h'},	 {NULL, 0, NULL, 0}};
-	const char *only = NULL, *file = NULL;
-	unsigned int rounds = 101, ran = 0;
-	json_t *rows = json_array();
-	int c, err = 0;
+	struct options o = {.rounds = ROUNDS};
+	struct report *report;
+	int err = parse_options(&o, argc, argv);
 
-	while ((c = getopt_long(argc, argv, "h", options, NULL)) != -1) {
-		if (c == 'q') {
-			rounds = 15;
-		} else if (c == 'r') {
-			rounds = (unsigned int)strtoul(optarg, NULL, 10);
-		} else if (c == 's') {
-			only = optarg;
-		} else if (c == 'j') {
-			file = optarg;
-		} else {
-			usage(c == 'h' ? stdout : stderr);
-			return c == 'h' ? 0 : 2;
-		}
+	if (err != 0) {
+		usage(err == 1 ? stdout : stderr);
+		return err == 1 ? 0 : 2;
 	}
-	if (rounds == 0 || rounds > MAX_ROUNDS || optind != argc) {
-		usage(stderr);
+	report = report_create();
+	if (report == NULL || (o.compare != NULL && report_compare(report, o.compare) != 0)) {
+		report_free(report);
 		return 2;
 	}
-	printf("%-14s %-4s %5s %9s %9s %9s %8s %9s   %-18s  %s\n", "suite", "dir", "size",
-	       "gateway", "raw", "forward", "Mpps", "Gbit/s", "gw/raw (quartiles)",
-	       "gw/(raw+forward)");
-	for (unsigned int i = 0; err == 0 && i < n_raw_suites; i++) {
-		if (only != NULL && strcmp(only, raw_suites[i].name) != 0)
-			continue;
-		ran++;
-		err = bench_suite(&raw_suites[i], rounds, rows);
-	}
-	if (ran == 0) {
-		fprintf(stderr, "no suite is called %s\n", only);
-		usage(stderr);
-		return 2;
-	}
-	if (err == 0 && file != NULL && json_dump_file(rows, file, JSON_INDENT(1)) != 0) {
-		fprintf(stderr, "%s: cannot be written\n", file);
-		err = -1;
-	}
-	json_decref(rows);
-	return err == 0 ? 0 : 1;
+	err = bench_all(&o, report);
+	if (err == 0 && o.json != NULL && report_write(report, o.json) != 0)
+		err = 1;
+	report_free(report);
+	return err;
 }
