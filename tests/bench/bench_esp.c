@@ -18,6 +18,7 @@
 #include "tests/bench/gateway.h"
 #include "tests/bench/raw.h"
 #include "tests/bench/report.h"
+#include "tests/bench/sizes.h"
 
 /* Packets per measurement: few enough that they stay in the caches. */
 #define WINDOW	     512u
@@ -25,42 +26,6 @@
 #define ROUNDS	     101u
 #define ROUNDS_QUICK 15u
 #define ROUNDS_MIN   7u
-
-/* Bytes of the inner packets; 0: IMIX, 64/570/1420 at 7:4:1. */
-static const uint16_t sizes[] = {64, 512, 1420, 0};
-
-static double fill_lengths(uint16_t *len, unsigned int n, uint16_t fixed)
-{
-	static const uint16_t mix[12] = {64, 570, 64, 64, 1420, 570, 64, 64, 570, 64, 570, 64};
-	uint32_t seed = 12345;
-	double sum = 0;
-
-	for (unsigned int i = 0; i < n; i++)
-		len[i] = fixed ? fixed : mix[i % 12];
-	for (unsigned int i = n - 1; !fixed && i > 0; i--) { /* shuffled, always alike */
-		unsigned int j = (seed = seed * 1664525 + 1013904223) % (i + 1);
-		uint16_t t = len[i];
-
-		len[i] = len[j];
-		len[j] = t;
-	}
-	for (unsigned int i = 0; i < n; i++)
-		sum += len[i];
-	return sum / n;
-}
-
-static int by_value(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return x < y ? -1 : x > y;
-}
-
-static double quantile(double *v, unsigned int n, double q)
-{
-	qsort(v, n, sizeof(*v), by_value);
-	return v[(unsigned int)((n - 1) * q)];
-}
 
 static int measure(struct gateway *g, struct raw *r, bool out, const uint16_t *len,
 		   unsigned int rounds, struct report_row *row)
@@ -80,12 +45,12 @@ static int measure(struct gateway *g, struct raw *r, bool out, const uint16_t *l
 		fwd[k] = (double)c / WINDOW;
 		ratio[k] = gw[k] / (raw[k] + fwd[k]);
 	}
-	row->ratio = quantile(ratio, rounds, 0.5);
+	row->ratio = sizes_quantile(ratio, rounds, 0.5);
 	row->ratio_min = ratio[0];
 	row->ratio_max = ratio[rounds - 1];
-	row->gateway = quantile(gw, rounds, 0.5);
-	row->raw = quantile(raw, rounds, 0.5);
-	row->forward = quantile(fwd, rounds, 0.5);
+	row->gateway = sizes_quantile(gw, rounds, 0.5);
+	row->raw = sizes_quantile(raw, rounds, 0.5);
+	row->forward = sizes_quantile(fwd, rounds, 0.5);
 	return 0;
 }
 
@@ -96,7 +61,7 @@ static int bench_suite(const struct raw_suite *suite, unsigned int rounds, struc
 	struct raw *r = raw_create(suite, WINDOW);
 	int err = g == NULL || r == NULL ? -1 : 0;
 
-	for (unsigned int i = 0; err == 0 && i < 2 * sizeof(sizes) / sizeof(sizes[0]); i++) {
+	for (unsigned int i = 0; err == 0 && i < 2 * SIZES; i++) {
 		bool outbound = i % 2 == 0;
 		struct report_row row = {.suite = suite->name,
 					 .direction = outbound ? "out" : "in",
@@ -105,7 +70,7 @@ static int bench_suite(const struct raw_suite *suite, unsigned int rounds, struc
 					 .sas = 1,
 					 .policies = 1};
 
-		row.mean_len = fill_lengths(len, WINDOW, sizes[i / 2]);
+		row.mean_len = sizes_fill(len, WINDOW, sizes[i / 2]);
 		err = measure(g, r, outbound, len, rounds, &row);
 		if (err != 0) {
 			fprintf(stderr, "%s %s %u: packets were lost, no figure\n", row.suite,

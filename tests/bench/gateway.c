@@ -271,14 +271,11 @@ static int make_packets(struct gateway *g, enum gateway_path path, const uint16_
 	return 0;
 }
 
-uint64_t gateway_run(struct gateway *g, enum gateway_path path, const uint16_t *inner_len,
-		     unsigned int n)
+int gateway_prepare(struct gateway *g, enum gateway_path path, const uint16_t *inner_len,
+		    unsigned int n)
 {
-	uint8_t port = path == GATEWAY_IN ? 1 : 0;
-	uint64_t start, end;
-
 	if (n > g->n || make_packets(g, path, inner_len, n) != 0)
-		return UINT64_MAX;
+		return -1;
 	/* What sad_tick() does between bursts: without it the sequence mark is never moved on. */
 	sad_tick(g->h->tables.sad,
 		 &(struct sad_tick_io){.counters = g->h->sa_counters,
@@ -287,10 +284,37 @@ uint64_t gateway_run(struct gateway *g, enum gateway_path path, const uint16_t *
 				       .event = no_event},
 		 g->h->worker.now);
 	g->sent = 0;
-	start = rte_rdtsc_precise();
+	return 0;
+}
+
+void gateway_input(struct gateway *g, enum gateway_path path, unsigned int first, unsigned int n)
+{
+	uint8_t port = path == GATEWAY_IN ? 1 : 0;
+
 	for (unsigned int i = 0; i < n; i += WORKER_BURST)
-		pipeline_input(&g->h->worker, port, g->pkts + i,
+		pipeline_input(&g->h->worker, port, g->pkts + first + i,
 			       (uint16_t)RTE_MIN(n - i, WORKER_BURST));
+}
+
+void gateway_lose(struct gateway *g, unsigned int first, unsigned int n)
+{
+	rte_pktmbuf_free_bulk(g->pkts + first, n);
+}
+
+uint64_t gateway_sent(const struct gateway *g)
+{
+	return g->sent;
+}
+
+uint64_t gateway_run(struct gateway *g, enum gateway_path path, const uint16_t *inner_len,
+		     unsigned int n)
+{
+	uint64_t start, end;
+
+	if (gateway_prepare(g, path, inner_len, n) != 0)
+		return UINT64_MAX;
+	start = rte_rdtsc_precise();
+	gateway_input(g, path, 0, n);
 	end = rte_rdtsc_precise();
 	if (g->sent != n) {
 		fprintf(stderr, "%u packets in, %llu out\n", n, (unsigned long long)g->sent);

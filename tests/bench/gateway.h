@@ -28,4 +28,21 @@ void gateway_free(struct gateway *g);
 uint64_t gateway_run(struct gateway *g, enum gateway_path path, const uint16_t *inner_len,
 		     unsigned int n);
 
+/*
+ * The same in pieces, for a bench that decides when packets arrive: prepare, any number of inputs,
+ * then gateway_sent() tells how many have come out.
+ */
+
+/** Make n packets of inner_len[i] bytes for path and set the count of sent ones to 0. 0 or -1. */
+int gateway_prepare(struct gateway *g, enum gateway_path path, const uint16_t *inner_len,
+		    unsigned int n);
+
+/** Let n of the prepared packets, from the first-th on, arrive at the worker at once. */
+void gateway_input(struct gateway *g, enum gateway_path path, unsigned int first, unsigned int n);
+
+/** Free prepared packets that shall not arrive. */
+void gateway_lose(struct gateway *g, unsigned int first, unsigned int n);
+
+uint64_t gateway_sent(const struct gateway *g);
+
 #endif
