@@ -95,7 +95,8 @@ interruptible() {
 	wait $!
 }
 
-# build FOLDER COMPILER [MESON OPTION...]: configure once, then build; one at a time per folder.
+# build FOLDER COMPILER [MESON OPTION...]: configure once, then build $BUILD_TARGETS or everything;
+# one at a time per folder.
 build() {
 	local folder=$1 compiler=$2 log
 	shift 2
@@ -110,7 +111,8 @@ build() {
 			return 1
 		}
 	fi
-	ninja -C "$folder" >"$log" 2>&1 9>&- || {
+	# shellcheck disable=SC2086
+	ninja -C "$folder" ${BUILD_TARGETS:-} >"$log" 2>&1 9>&- || {
 		grep -A15 -E 'FAILED|error:' "$log" | head -n 60 >&2
 		exec 9>&-
 		return 1

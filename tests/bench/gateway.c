@@ -47,6 +47,7 @@ struct gateway {
 	struct rte_mbuf **pkts;
 	unsigned int n;
 	uint64_t sent;
+	uint32_t next_flow; /* GATEWAY_MISS: no two packets of a gateway are of one flow */
 };
 
 static uint16_t count_and_free(void *ctx, uint8_t port, struct rte_mbuf **pkts, uint16_t n)
@@ -196,7 +197,7 @@ void gateway_free(struct gateway *g)
 
 /* An inner UDP packet of len bytes behind an Ethernet header for port 0. */
 static struct rte_mbuf *make_inner(struct gateway *g, uint32_t src, uint32_t dst, uint16_t len,
-				   uint16_t flow)
+				   uint32_t flow)
 {
 	struct rte_mbuf *m = rte_pktmbuf_alloc(g->pool);
 	struct rte_ether_hdr *eth;
@@ -218,7 +219,7 @@ static struct rte_mbuf *make_inner(struct gateway *g, uint32_t src, uint32_t dst
 				    .dst_addr = rte_cpu_to_be_32(dst)};
 	ip->hdr_checksum = rte_ipv4_cksum(ip);
 	udp = (struct rte_udp_hdr *)(ip + 1);
-	*udp = (struct rte_udp_hdr){.src_port = rte_cpu_to_be_16((uint16_t)(10000 + flow % 16)),
+	*udp = (struct rte_udp_hdr){.src_port = rte_cpu_to_be_16((uint16_t)(10000 + flow % 50000)),
 				    .dst_port = RTE_BE16(9),
 				    .dgram_len = rte_cpu_to_be_16((uint16_t)(len - 20))};
 	memset(udp + 1, 0x5a, len - 28u);
@@ -250,24 +251,43 @@ static int encapsulate(struct gateway *g, struct rte_mbuf **pkts, uint16_t n)
 	return 0;
 }
 
+static bool comes_sealed(enum gateway_path path)
+{
+	return path == GATEWAY_IN || path == GATEWAY_FORGED || path == GATEWAY_UNKNOWN;
+}
+
+/* What makes a sealed packet one to refuse. */
+static void spoil(enum gateway_path path, struct rte_mbuf *m)
+{
+	uint32_t last = m->data_len - 1u;
+
+	if (path == GATEWAY_FORGED)
+		rte_pktmbuf_mtod(m, uint8_t *)[last] ^= 1;
+	else if (path == GATEWAY_UNKNOWN) /* the SPI's first byte; the slot in it stays */
+		rte_pktmbuf_mtod(m, uint8_t *)[ETHER_LEN + sizeof(struct rte_ipv4_hdr)] ^= 0x40;
+}
+
 static int make_packets(struct gateway *g, enum gateway_path path, const uint16_t *len,
 			unsigned int n)
 {
 	for (unsigned int i = 0; i < n; i++) {
-		uint32_t src = path == GATEWAY_IN ? VPC_HOST : LAN_HOST;
-		uint32_t dst = path == GATEWAY_IN    ? LAN_HOST
+		uint32_t src = comes_sealed(path) ? VPC_HOST : LAN_HOST;
+		uint32_t dst = comes_sealed(path)    ? LAN_HOST
 			       : path == GATEWAY_OUT ? VPC_HOST
 						     : CLEAR_DST;
+		uint32_t flow = path == GATEWAY_MISS ? 16 + g->next_flow++ : i % 16;
 
-		g->pkts[i] = make_inner(g, src, dst, len[i], (uint16_t)i);
+		g->pkts[i] = make_inner(g, src, dst, len[i], flow);
 		if (g->pkts[i] == NULL)
 			return -1;
 	}
-	if (path != GATEWAY_IN)
+	if (!comes_sealed(path))
 		return 0;
 	for (unsigned int i = 0; i < n; i += WORKER_BURST)
 		if (encapsulate(g, g->pkts + i, (uint16_t)RTE_MIN(n - i, WORKER_BURST)) != 0)
 			return -1;
+	for (unsigned int i = 0; i < n; i++)
+		spoil(path, g->pkts[i]);
 	return 0;
 }
 
@@ -289,7 +309,7 @@ int gateway_prepare(struct gateway *g, enum gateway_path path, const uint16_t *i
 
 void gateway_input(struct gateway *g, enum gateway_path path, unsigned int first, unsigned int n)
 {
-	uint8_t port = path == GATEWAY_IN ? 1 : 0;
+	uint8_t port = comes_sealed(path) ? 1 : 0;
 
 	for (unsigned int i = 0; i < n; i += WORKER_BURST)
 		pipeline_input(&g->h->worker, port, g->pkts + first + i,
@@ -309,6 +329,7 @@ uint64_t gateway_sent(const struct gateway *g)
 uint64_t gateway_run(struct gateway *g, enum gateway_path path, const uint16_t *inner_len,
 		     unsigned int n)
 {
+	uint64_t expected = path == GATEWAY_FORGED || path == GATEWAY_UNKNOWN ? 0 : n;
 	uint64_t start, end;
 
 	if (gateway_prepare(g, path, inner_len, n) != 0)
@@ -316,7 +337,7 @@ uint64_t gateway_run(struct gateway *g, enum gateway_path path, const uint16_t *
 	start = rte_rdtsc_precise();
 	gateway_input(g, path, 0, n);
 	end = rte_rdtsc_precise();
-	if (g->sent != n) {
+	if (g->sent != expected) {
 		fprintf(stderr, "%u packets in, %llu out\n", n, (unsigned long long)g->sent);
 		for (unsigned int i = 0; i < ABI_DROP_SLOTS; i++)
 			if (g->h->worker.counters->drops[i] != 0)

@@ -11,7 +11,14 @@
 
 #include "tests/bench/raw.h"
 
-enum gateway_path { GATEWAY_OUT, GATEWAY_IN, GATEWAY_FORWARD };
+enum gateway_path {
+	GATEWAY_OUT,
+	GATEWAY_IN,
+	GATEWAY_FORWARD,
+	GATEWAY_MISS,	 /* forwarded, and every packet is the first of its flow */
+	GATEWAY_FORGED,	 /* inbound with a wrong integrity check value: all are dropped */
+	GATEWAY_UNKNOWN, /* inbound to an SPI that we never gave: all are dropped */
+};
 
 struct gateway;
 
@@ -23,7 +30,7 @@ void gateway_free(struct gateway *g);
 /**
  * Send n packets of inner_len[i] bytes through path and return the TSC cycles that took, from the
  * receive burst to the hand-over to the port; making the packets is not timed. UINT64_MAX unless
- * all n came out.
+ * all n came out, or none where the path drops them.
  */
 uint64_t gateway_run(struct gateway *g, enum gateway_path path, const uint16_t *inner_len,
 		     unsigned int n);
@@ -37,8 +44,10 @@ uint64_t gateway_run(struct gateway *g, enum gateway_path path, const uint16_t *
 int gateway_prepare(struct gateway *g, enum gateway_path path, const uint16_t *inner_len,
 		    unsigned int n);
 
-/** Let n of the prepared packets, from the first-th on, arrive at the worker at once. */
-void gateway_input(struct gateway *g, enum gateway_path path, unsigned int first, unsigned int n);
+/** Let n of the prepared packets, from the first-th on, arrive at the worker at once. Never
+ * inlined, so that a profiler finds it. */
+void gateway_input(struct gateway *g, enum gateway_path path, unsigned int first, unsigned int n)
+	__attribute__((noinline));
 
 /** Free prepared packets that shall not arrive. */
 void gateway_lose(struct gateway *g, unsigned int first, unsigned int n);

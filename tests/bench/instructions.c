@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * instructions.c - sends a fixed number of packets down each path, for scripts/instructions to
+ * count instructions around gateway_input() with valgrind. Not a clock: what it prints are the
+ * names of the paths in the order of their gateway_input() calls, "-" for those that only warm up.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include <intel-ipsec-mb.h>
+#include <rte_version.h>
+
+#include "tests/bench/gateway.h"
+#include "tests/bench/raw.h"
+
+#define PACKETS 512u
+
+static const uint16_t sizes[] = {64, 1420};
+
+struct path {
+	enum gateway_path path;
+	const char *name;
+};
+
+static int count(struct gateway *g, const struct path *p, const char *suite, uint16_t size)
+{
+	uint16_t len[PACKETS];
+
+	for (unsigned int i = 0; i < PACKETS; i++)
+		len[i] = size;
+	for (int turn = 0; turn < 2; turn++) {
+		if (gateway_run(g, p->path, len, PACKETS) == UINT64_MAX) {
+			fprintf(stderr, "%s %s %u: packets were lost\n", p->name, suite, size);
+			return -1;
+		}
+		if (turn == 0)
+			printf("-\n");
+		else
+			printf("%s%s%s %u\n", p->name, suite[0] ? " " : "", suite, size);
+	}
+	return 0;
+}
+
+static int count_paths(const struct raw_suite *suite, const char *name, const struct path *paths,
+		       unsigned int n)
+{
+	struct gateway *g = gateway_create(suite, PACKETS);
+	int err = g == NULL ? -1 : 0;
+
+	for (unsigned int p = 0; p < n; p++)
+		for (unsigned int s = 0; s < sizeof(sizes) / sizeof(sizes[0]) && err == 0; s++)
+			err = count(g, &paths[p], name, sizes[s]);
+	gateway_free(g);
+	return err;
+}
+
+/* What other counts than these can be compared with. */
+static void print_setting(void)
+{
+	IMB_MGR *m = alloc_mb_mgr(0);
+	IMB_ARCH arch = IMB_ARCH_NONE;
+
+	if (m != NULL)
+		init_mb_mgr_auto(m, &arch);
+	free_mb_mgr(m);
+	printf("packets %u\ncompiler %s\ndpdk %d.%d\nipsec-mb %s arch %d\npaths\n", PACKETS,
+	       __VERSION__, RTE_VER_YEAR, RTE_VER_MONTH, imb_get_version_str(), (int)arch);
+}
+
+int main(void)
+{
+	static const struct path alike[] = {{GATEWAY_FORWARD, "forward"},
+					    {GATEWAY_MISS, "forward-new-flow"},
+					    {GATEWAY_UNKNOWN, "drop-unknown-spi"}};
+	static const struct path per_suite[] = {
+		{GATEWAY_OUT, "out"}, {GATEWAY_IN, "in"}, {GATEWAY_FORGED, "drop-forged"}};
+	int err;
+
+	print_setting();
+	err = count_paths(&raw_suites[0], "", alike, sizeof(alike) / sizeof(alike[0]));
+	for (unsigned int i = 0; i < n_raw_suites && err == 0; i++)
+		err = count_paths(&raw_suites[i], raw_suites[i].name, per_suite,
+				  sizeof(per_suite) / sizeof(per_suite[0]));
+	return err == 0 ? 0 : 1;
+}
