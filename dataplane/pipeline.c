@@ -29,6 +29,7 @@
 #define REENTER_ROUNDS 4 /* an ICMP error, its fragments; what is left waits for the next pass */
 #define FRAG_ROOM      (4 * WORKER_BURST) /* pieces a burst may fall into */
 #define ETHER_ROOM     14
+#define RX_FULL	       32u /* what some drivers give at most for one asking */
 
 struct batch {
 	uint16_t n;
@@ -486,6 +487,24 @@ static void take_replies(struct worker *w)
 	route_and_send(w, &ike);
 }
 
+/* Large bursts are cheaper per packet, but none is waited for: a driver that gives few has no more.
+ */
+static uint16_t receive(struct worker *w, uint8_t port, struct rte_mbuf **pkts)
+{
+	struct abi_port_counters *c = &w->port_counters[(uint64_t)port * w->stride];
+	uint16_t n = 0, got;
+
+	do {
+		got = rte_eth_rx_burst(ports[port].ethdev, (uint16_t)w->index, pkts + n,
+				       (uint16_t)(WORKER_BURST - n));
+		n = (uint16_t)(n + got);
+	} while (got >= RX_FULL && n < WORKER_BURST);
+	for (uint16_t i = 0; i < n; i++)
+		c->rx_bytes += pkts[i]->pkt_len;
+	c->rx_packets += n;
+	return n;
+}
+
 uint16_t pipeline_poll(struct worker *w)
 {
 	struct rte_mbuf *pkts[WORKER_BURST];
@@ -496,17 +515,13 @@ uint16_t pipeline_poll(struct worker *w)
 		return 0;
 	}
 	for (uint8_t i = 0; i < n_ports; i++) {
-		struct abi_port_counters *c = &w->port_counters[(uint64_t)i * w->stride];
 		uint16_t n;
 
 		if (w->index >= ports[i].rx_queues)
 			continue;
-		n = rte_eth_rx_burst(ports[i].ethdev, (uint16_t)w->index, pkts, WORKER_BURST);
+		n = receive(w, i, pkts);
 		if (n == 0)
 			continue;
-		for (uint16_t k = 0; k < n; k++)
-			c->rx_bytes += pkts[k]->pkt_len;
-		c->rx_packets += n;
 		run(w, i, pkts, n);
 		if (w->order)
 			flush(w); /* order.h says why */

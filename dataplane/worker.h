@@ -19,7 +19,7 @@
 #include "dataplane/api/counters.h"
 #include "dataplane/pkt.h"
 
-#define WORKER_BURST	 64u /* packets a pipeline pass handles at most */
+#define WORKER_BURST	 128u /* packets a pipeline pass handles at most */
 #define WORKER_MAX_PORTS 32u
 
 struct sad;    /* dataplane/ipsec/sad.h */

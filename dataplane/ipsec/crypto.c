@@ -50,19 +50,6 @@ static IMB_MGR *manager_create(void)
 	return mgr;
 }
 
-static void md5_template(struct crypto *c)
-{
-	c->md5.cipher_mode = IMB_CIPHER_NULL;
-	c->md5.cipher_direction = IMB_DIR_ENCRYPT;
-	c->md5.chain_order = IMB_ORDER_HASH_CIPHER;
-	c->md5.hash_alg = IMB_AUTH_MD5;
-	c->md5.key_len_in_bytes = 16;
-	c->md5.auth_tag_output_len_in_bytes = crypto_hashes[CRYPTO_MD5_96].icv_len;
-#if CRYPTO_JOB_SESSIONS
-	imb_set_session(c->mgr, &c->md5);
-#endif
-}
-
 struct crypto *crypto_create(int socket)
 {
 	struct crypto *c = rte_zmalloc_socket("crypto", sizeof(*c), 64, socket);
@@ -74,7 +61,6 @@ struct crypto *crypto_create(int socket)
 		crypto_free(c);
 		return NULL;
 	}
-	md5_template(c);
 	return c;
 }
 

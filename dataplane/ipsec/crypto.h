@@ -17,7 +17,7 @@
 
 #include "dataplane/ipsec/sa.h"
 
-#define CRYPTO_BURST 64u /* packets of one pass at most: WORKER_BURST */
+#define CRYPTO_BURST 128u /* packets of one pass at most: WORKER_BURST */
 
 enum crypto_cipher {
 	CRYPTO_NULL = 0, /* RFC 2410 */
@@ -74,9 +74,10 @@ int crypto_iv(struct crypto *c, uint8_t iv[16]);
 
 /** Encrypt in place, then write the ICV behind. n <= CRYPTO_BURST, as below. */
 void crypto_seal(struct crypto *c, struct crypto_op *ops, uint16_t n);
-/** Compare the ICVs, in constant time; nothing is written. */
+/** Compare the ICVs, in constant time. A suite that does both halves at once (HMAC-MD5) is
+ * decrypted, too; when it is not genuine its text is worth nothing then. */
 void crypto_verify(struct crypto *c, struct crypto_op *ops, uint16_t n);
-/** Decrypt in place. */
+/** Decrypt in place what crypto_verify() has not. */
 void crypto_open(struct crypto *c, struct crypto_op *ops, uint16_t n);
 
 #endif

@@ -4,10 +4,11 @@
  *
  * Both halves of a suite are done one after the other over the whole burst, with the library's
  * synchronous cipher and hash bursts: nothing is held back, and no packet waits for lanes to fill.
- * HMAC-MD5 has no synchronous form, so its half goes through the job queue, flushed at the end. The
- * lanes of a kernel all advance by the shortest job left in them, and at the end run on with those
- * that are empty. Jobs sorted by length finish together, and with the longest first the short ones
- * fill what those leave, which pays for the sorting as soon as lengths differ.
+ * HMAC-MD5 has no synchronous form: such packets go through the job queue, both halves chained,
+ * flushed at the end. The lanes of a kernel all advance by the shortest job left in them, and at
+ * the end run on with those that are empty. Jobs sorted by length finish together, and with the
+ * longest first the short ones fill what those leave, which pays for the sorting as soon as lengths
+ * differ.
  */
 #include <string.h>
 
@@ -17,26 +18,25 @@
 #define SORT_MIN  16u  /* fewer jobs than lanes: no order helps */
 #define SORT_BINS 128u /* of 16 bytes; the longest share the last one */
 
+_Static_assert(CRYPTO_CIPHERS <= 32 && CRYPTO_HASHES <= 32, "kinds are bits of a word");
+
 /* Indices of ops, in the order of submission. */
 struct group {
 	uint16_t n;
 	uint8_t index[CRYPTO_BURST];
 };
 
-/* ops whose bit is set in mask, in arrival order; true when their lengths differ by a block. */
-static bool group_from_mask(struct group *g, const struct crypto_op *ops, uint64_t mask)
+/* What is to be done in a burst. */
+struct burst {
+	struct group halves; /* cipher and hash apart */
+	uint32_t ciphers;    /* of these: which there are, one bit each */
+	uint32_t hashes;
+	struct group chained; /* both halves as one job */
+};
+
+static bool is_chained(const struct sa *sa)
 {
-	uint16_t min = UINT16_MAX, max = 0;
-
-	g->n = 0;
-	for (; mask != 0; mask &= mask - 1) {
-		uint8_t i = (uint8_t)__builtin_ctzll(mask);
-
-		min = ops[i].len < min ? ops[i].len : min;
-		max = ops[i].len > max ? ops[i].len : max;
-		g->index[g->n++] = i;
-	}
-	return max >> 4 != min >> 4;
+	return sa->hash == CRYPTO_MD5_96;
 }
 
 static unsigned int length_bin(const struct crypto_op *op)
@@ -51,6 +51,8 @@ static void group_sort(struct group *g, const struct crypto_op *ops)
 {
 	uint8_t start[SORT_BINS] = {0}, sorted[CRYPTO_BURST], sum = 0;
 
+	if (g->n < SORT_MIN)
+		return;
 	for (unsigned int i = 0; i < g->n; i++)
 		start[length_bin(&ops[g->index[i]])]++;
 	for (unsigned int b = SORT_BINS; b-- > 0;) {
@@ -64,61 +66,69 @@ static void group_sort(struct group *g, const struct crypto_op *ops)
 	memcpy(g->index, sorted, g->n);
 }
 
-static void group_make(struct group *g, const struct crypto_op *ops, uint64_t mask, bool sort)
+/* ops that are to be done, in arrival order or sorted; an SA with an unknown suite is not done. */
+static void burst_make(struct burst *b, struct crypto_op *ops, uint16_t n, bool sort)
 {
-	if (group_from_mask(g, ops, mask) && sort && g->n >= SORT_MIN)
-		group_sort(g, ops);
+	uint16_t min = UINT16_MAX, max = 0;
+
+	b->halves.n = b->chained.n = 0;
+	b->ciphers = b->hashes = 0;
+	for (unsigned int i = 0; i < n; i++) {
+		const struct sa *sa = ops[i].sa;
+
+		ops[i].ok = ops[i].ok && sa->cipher < CRYPTO_CIPHERS && sa->hash < CRYPTO_HASHES;
+		if (!ops[i].ok)
+			continue;
+		min = ops[i].len < min ? ops[i].len : min;
+		max = ops[i].len > max ? ops[i].len : max;
+		if (is_chained(sa)) {
+			b->chained.index[b->chained.n++] = (uint8_t)i;
+			continue;
+		}
+		b->ciphers |= 1u << sa->cipher;
+		b->hashes |= 1u << sa->hash;
+		b->halves.index[b->halves.n++] = (uint8_t)i;
+	}
+	if (!sort || max >> 4 == min >> 4)
+		return;
+	group_sort(&b->halves, ops);
+	group_sort(&b->chained, ops);
+}
+
+/* A burst is mostly of one kind. */
+static bool one_kind(uint32_t kinds)
+{
+	return (kinds & (kinds - 1)) == 0;
+}
+
+static const struct group *of_cipher(const struct burst *b, const struct crypto_op *ops,
+				     unsigned int cipher, struct group *room)
+{
+	if (one_kind(b->ciphers))
+		return &b->halves;
+	room->n = 0;
+	for (unsigned int i = 0; i < b->halves.n; i++)
+		if (ops[b->halves.index[i]].sa->cipher == cipher)
+			room->index[room->n++] = b->halves.index[i];
+	return room;
+}
+
+static const struct group *of_hash(const struct burst *b, const struct crypto_op *ops,
+				   unsigned int hash, struct group *room)
+{
+	if (one_kind(b->hashes))
+		return &b->halves;
+	room->n = 0;
+	for (unsigned int i = 0; i < b->halves.n; i++)
+		if (ops[b->halves.index[i]].sa->hash == hash)
+			room->index[room->n++] = b->halves.index[i];
+	return room;
 }
 
 static void group_fail(const struct group *g, struct crypto_op *ops)
 {
 	for (unsigned int i = 0; i < g->n; i++)
 		ops[g->index[i]].ok = false;
-}
-
-/* Which ops use which cipher; an SA with an unknown one is not done. Ops of a kind come in runs. */
-static void masks_by_cipher(uint64_t mask[CRYPTO_CIPHERS], struct crypto_op *ops, uint16_t n)
-{
-	unsigned int last = 0;
-	uint64_t run = 0;
-
-	memset(mask, 0, CRYPTO_CIPHERS * sizeof(mask[0]));
-	for (unsigned int i = 0; i < n; i++) {
-		unsigned int cipher = ops[i].sa->cipher;
-
-		ops[i].ok = ops[i].ok && cipher < CRYPTO_CIPHERS;
-		if (!ops[i].ok)
-			continue;
-		if (cipher != last) {
-			mask[last] |= run;
-			run = 0;
-			last = cipher;
-		}
-		run |= 1ull << i;
-	}
-	mask[last] |= run;
-}
-
-static void masks_by_hash(uint64_t mask[CRYPTO_HASHES], struct crypto_op *ops, uint16_t n)
-{
-	unsigned int last = 0;
-	uint64_t run = 0;
-
-	memset(mask, 0, CRYPTO_HASHES * sizeof(mask[0]));
-	for (unsigned int i = 0; i < n; i++) {
-		unsigned int hash = ops[i].sa->hash;
-
-		ops[i].ok = ops[i].ok && hash < CRYPTO_HASHES;
-		if (!ops[i].ok)
-			continue;
-		if (hash != last) {
-			mask[last] |= run;
-			run = 0;
-			last = hash;
-		}
-		run |= 1ull << i;
-	}
-	mask[last] |= run;
 }
 
 static void cipher_group(struct crypto *c, struct crypto_op *ops, const struct group *g,
@@ -145,20 +155,14 @@ static void cipher_group(struct crypto *c, struct crypto_op *ops, const struct g
 		group_fail(g, ops);
 }
 
-static void cipher_pass(struct crypto *c, struct crypto_op *ops, uint16_t n,
+static void cipher_pass(struct crypto *c, struct crypto_op *ops, const struct burst *b,
 			IMB_CIPHER_DIRECTION dir)
 {
-	uint64_t mask[CRYPTO_CIPHERS];
-	struct group g;
+	struct group room;
 
-	masks_by_cipher(mask, ops, n);
-	for (unsigned int cipher = CRYPTO_NULL + 1; cipher < CRYPTO_CIPHERS; cipher++) {
-		if (mask[cipher] == 0)
-			continue;
-		/* CBC decryption is parallel within a packet: it uses no lanes. */
-		group_make(&g, ops, mask[cipher], dir == IMB_DIR_ENCRYPT);
-		cipher_group(c, ops, &g, dir, cipher);
-	}
+	for (unsigned int cipher = CRYPTO_NULL + 1; cipher < CRYPTO_CIPHERS; cipher++)
+		if (b->ciphers >> cipher & 1)
+			cipher_group(c, ops, of_cipher(b, ops, cipher, &room), dir, cipher);
 }
 
 static void hash_fill(IMB_JOB *job, const struct crypto_op *op, uint8_t *tag)
@@ -190,10 +194,47 @@ static void hash_group(struct crypto *c, struct crypto_op *ops, const struct gro
 		group_fail(g, ops);
 }
 
-static void md5_group(struct crypto *c, struct crypto_op *ops, const struct group *g, bool seal)
+static void hash_pass(struct crypto *c, struct crypto_op *ops, const struct burst *b, bool seal)
+{
+	struct group room;
+
+	for (unsigned int hash = 0; hash < CRYPTO_HASHES; hash++)
+		if (b->hashes >> hash & 1)
+			hash_group(c, ops, of_hash(b, ops, hash, &room), seal, hash);
+}
+
+static void chain_fill(struct crypto *c, IMB_JOB *job, const struct crypto_op *op, uint8_t *tag,
+		       bool seal)
+{
+	const struct sa *sa = op->sa;
+	unsigned int at = SA_ESP_HEADER + sa->iv_len;
+
+	job->cipher_mode = sa->cipher == CRYPTO_NULL ? IMB_CIPHER_NULL : IMB_CIPHER_CBC;
+	job->cipher_direction = seal ? IMB_DIR_ENCRYPT : IMB_DIR_DECRYPT;
+	job->chain_order = seal ? IMB_ORDER_CIPHER_HASH : IMB_ORDER_HASH_CIPHER;
+	job->hash_alg = crypto_hashes[sa->hash].alg;
+	job->enc_keys = sa->keys.cipher;
+	job->dec_keys = sa->keys.cipher;
+	job->key_len_in_bytes = crypto_ciphers[sa->cipher].key_len;
+	job->iv = op->esp + SA_ESP_HEADER;
+	job->iv_len_in_bytes = IV_LEN;
+	job->dst = op->esp + at;
+	job->cipher_start_src_offset_in_bytes = at;
+	job->msg_len_to_cipher_in_bytes = op->len - at;
+	job->auth_tag_output_len_in_bytes = crypto_hashes[sa->hash].icv_len;
+	hash_fill(job, op, tag);
+#if CRYPTO_JOB_SESSIONS
+	imb_set_session(c->mgr, job);
+#else
+	(void)c;
+#endif
+}
+
+/* Job by job at the end: IMB_FLUSH_BURST of 1.3 gives jobs twice once the queue has wrapped. */
+static void chain_group(struct crypto *c, struct crypto_op *ops, const struct group *g, bool seal)
 {
 	IMB_JOB *jobs[CRYPTO_BURST];
-	uint32_t done, more = 0;
+	uint32_t done;
 
 	/* The queue is empty between passes, so it always has room for one. */
 	if (IMB_GET_NEXT_BURST(c->mgr, g->n, jobs) < g->n) {
@@ -203,44 +244,31 @@ static void md5_group(struct crypto *c, struct crypto_op *ops, const struct grou
 	for (unsigned int i = 0; i < g->n; i++) {
 		unsigned int at = g->index[i];
 
-		*jobs[i] = c->md5;
-		hash_fill(jobs[i], &ops[at], tag_place(c, ops, at, seal));
+		chain_fill(c, jobs[i], &ops[at], tag_place(c, ops, at, seal), seal);
 	}
 	done = IMB_SUBMIT_BURST_NOCHECK(c->mgr, g->n, jobs);
-	do {
-		done += more;
-		more = done < g->n ? IMB_FLUSH_BURST(c->mgr, g->n - done, jobs) : 0;
-	} while (more != 0);
+	while (IMB_FLUSH_JOB(c->mgr) != NULL)
+		done++;
 	if (done != g->n)
 		group_fail(g, ops);
 }
 
-static void hash_pass(struct crypto *c, struct crypto_op *ops, uint16_t n, bool seal)
-{
-	uint64_t mask[CRYPTO_HASHES];
-	struct group g;
-
-	masks_by_hash(mask, ops, n);
-	for (unsigned int hash = 0; hash < CRYPTO_HASHES; hash++) {
-		if (mask[hash] == 0)
-			continue;
-		group_make(&g, ops, mask[hash], true);
-		if (hash == CRYPTO_MD5_96)
-			md5_group(c, ops, &g, seal);
-		else
-			hash_group(c, ops, &g, seal, hash);
-	}
-}
-
 /* Time does not depend on where the bytes differ. len is a multiple of four. */
-static bool icv_equal(const uint8_t *a, const uint8_t *b, unsigned int len)
+static inline bool icv_equal(const uint8_t *a, const uint8_t *b, unsigned int len)
 {
-	uint32_t diff = 0, x, y;
+	uint64_t diff = 0, x, y;
+	uint32_t u, v;
 
-	for (unsigned int i = 0; i < len; i += 4) {
-		memcpy(&x, a + i, 4);
-		memcpy(&y, b + i, 4);
+	for (; len >= 8; len -= 8, a += 8, b += 8) {
+		memcpy(&x, a, 8);
+		memcpy(&y, b, 8);
 		diff |= x ^ y;
+		__asm__ volatile("" : "+r"(diff));
+	}
+	if (len != 0) {
+		memcpy(&u, a, 4);
+		memcpy(&v, b, 4);
+		diff |= u ^ v;
 		__asm__ volatile("" : "+r"(diff));
 	}
 	return diff == 0;
@@ -248,13 +276,23 @@ static bool icv_equal(const uint8_t *a, const uint8_t *b, unsigned int len)
 
 void crypto_seal(struct crypto *c, struct crypto_op *ops, uint16_t n)
 {
-	cipher_pass(c, ops, n, IMB_DIR_ENCRYPT);
-	hash_pass(c, ops, n, true);
+	struct burst b;
+
+	burst_make(&b, ops, n, true);
+	cipher_pass(c, ops, &b, IMB_DIR_ENCRYPT);
+	hash_pass(c, ops, &b, true);
+	if (b.chained.n != 0)
+		chain_group(c, ops, &b.chained, true);
 }
 
 void crypto_verify(struct crypto *c, struct crypto_op *ops, uint16_t n)
 {
-	hash_pass(c, ops, n, false);
+	struct burst b;
+
+	burst_make(&b, ops, n, true);
+	hash_pass(c, ops, &b, false);
+	if (b.chained.n != 0)
+		chain_group(c, ops, &b.chained, false);
 	for (unsigned int i = 0; i < n; i++)
 		if (ops[i].ok)
 			ops[i].ok =
@@ -263,5 +301,9 @@ void crypto_verify(struct crypto *c, struct crypto_op *ops, uint16_t n)
 
 void crypto_open(struct crypto *c, struct crypto_op *ops, uint16_t n)
 {
-	cipher_pass(c, ops, n, IMB_DIR_DECRYPT);
+	struct burst b;
+
+	/* CBC decryption is parallel within a packet: it uses no lanes. */
+	burst_make(&b, ops, n, false);
+	cipher_pass(c, ops, &b, IMB_DIR_DECRYPT);
 }

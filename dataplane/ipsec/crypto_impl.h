@@ -15,7 +15,6 @@
 
 struct crypto {
 	IMB_MGR *mgr;
-	IMB_JOB md5; /* template: HMAC-MD5-96 alone */
 	struct iv_gen iv;
 	_Alignas(64) uint8_t tag[CRYPTO_BURST][SA_MAX_ICV];
 	_Alignas(64) IMB_JOB job[CRYPTO_BURST];

@@ -19,7 +19,7 @@
 
 #define REPLAY_WINDOW_MIN 64u
 #define REPLAY_WINDOW_MAX 65536u
-#define REPLAY_SPARE	  64u /* numbers of the ring beyond the window */
+#define REPLAY_SPARE	  256u /* numbers of the ring beyond the window */
 
 struct replay {
 	uint64_t top;	 /* highest sequence number verified */
