@@ -20,6 +20,11 @@ static void words(const struct domain *d, const char *sep, const char *tail, str
 	}
 }
 
+static const char *family(const struct domain *d)
+{
+	return d->family == 4 ? "IPv4" : d->family == 6 ? "IPv6" : "IPv4 or IPv6";
+}
+
 void help_accepts(const struct prop *p, struct text *out)
 {
 	const struct domain *d = p->domain;
@@ -53,13 +58,13 @@ void help_accepts(const struct prop *p, struct text *out)
 		text_printf(out, "a name of /%s", schema_menu(d->ref)->path);
 		break;
 	case PROP_ADDRESS:
-		text_puts(out, "an IPv4 address");
+		text_printf(out, "an %s address", family(d));
 		break;
 	case PROP_PREFIX:
-		text_puts(out, "an IPv4 address or network");
+		text_printf(out, "an %s address or network", family(d));
 		break;
 	case PROP_GATEWAY:
-		text_puts(out, "an IPv4 address or a name of /interface");
+		text_printf(out, "an %s address or a name of /interface", family(d));
 		break;
 	case PROP_PORT:
 		text_puts(out, "any or 0 to 65535");

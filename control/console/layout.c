@@ -32,6 +32,22 @@ static const struct layout layouts[MENU_MAX] = {
 					   {ROUTE_DISTANCE, 8, true}),
 			.comment = ROUTE_COMMENT,
 		},
+	[MENU_ADDRESS6] =
+		{
+			.flags = FLAGS({ADDRESS6_DISABLED, 'X', 0, "disabled"}),
+			.slots = 2,
+			.columns = COLUMNS({ADDRESS6_ADDRESS, 30, false},
+					   {ADDRESS6_INTERFACE, 20, false}),
+			.comment = ADDRESS6_COMMENT,
+		},
+	[MENU_ROUTE6] =
+		{
+			.flags = FLAGS({ROUTE6_DISABLED, 'X', 0, "disabled"}),
+			.slots = 2,
+			.columns = COLUMNS({ROUTE6_DST, 30, false}, {ROUTE6_GATEWAY, 30, false},
+					   {ROUTE6_DISTANCE, 8, true}),
+			.comment = ROUTE6_COMMENT,
+		},
 	[MENU_PROFILE] =
 		{
 			.flags = FLAGS({LAYOUT_FLAG_DEFAULT, '*', 0, "default"}),

@@ -11,7 +11,6 @@
 #include "control/model/netview.h"
 #include "control/model/problem.h"
 #include "control/model/validate.h"
-#include "control/model/value_parse.h"
 
 /* Row of /interface -> index in plan->interfaces, UINT16_MAX for those not in force. */
 static uint16_t port_of(const struct model *m, uint64_t interface_row)
@@ -44,13 +43,9 @@ static int plan_interfaces(struct model_plan *plan, const struct model *m)
 	return 0;
 }
 
-static int plan_addresses(struct model_plan *plan, const struct model *m)
+static void add_addresses(struct model_plan *plan, const struct model *m,
+			  const struct model_table *t)
 {
-	const struct model_table *t = &m->table[MENU_ADDRESS];
-
-	plan->addresses = calloc(t->n + 1, sizeof(*plan->addresses));
-	if (!plan->addresses)
-		return -1;
 	for (size_t i = 0; i < t->n; i++) {
 		const struct value *v = t->rows[i].values;
 
@@ -62,16 +57,22 @@ static int plan_addresses(struct model_plan *plan, const struct model *m)
 			.addr = v[ADDRESS_ADDRESS].addr,
 		};
 	}
+}
+
+static int plan_addresses(struct model_plan *plan, const struct model *m)
+{
+	const struct model_table *v4 = &m->table[MENU_ADDRESS], *v6 = &m->table[MENU_ADDRESS6];
+
+	plan->addresses = calloc(v4->n + v6->n + 1, sizeof(*plan->addresses));
+	if (!plan->addresses)
+		return -1;
+	add_addresses(plan, m, v4);
+	add_addresses(plan, m, v6);
 	return 0;
 }
 
-static int plan_routes(struct model_plan *plan, const struct model *m)
+static void add_routes(struct model_plan *plan, const struct model *m, const struct model_table *t)
 {
-	const struct model_table *t = &m->table[MENU_ROUTE];
-
-	plan->routes = calloc(t->n + 1, sizeof(*plan->routes));
-	if (!plan->routes)
-		return -1;
 	for (size_t i = 0; i < t->n; i++) {
 		const struct value *v = t->rows[i].values;
 		struct abi_route r = {
@@ -84,7 +85,7 @@ static int plan_routes(struct model_plan *plan, const struct model *m)
 
 		if (!validate_active(&t->rows[i], ROUTE_DISABLED))
 			continue;
-		if (r.gateway.family == 0) {
+		if (v[ROUTE_GATEWAY].text) {
 			int row = model_find_index(m, MENU_INTERFACE, v[ROUTE_GATEWAY].text);
 
 			r.port = row < 0 ? UINT16_MAX : port_of(m, (uint64_t)row);
@@ -93,6 +94,17 @@ static int plan_routes(struct model_plan *plan, const struct model *m)
 		}
 		plan->routes[plan->n_routes++] = r;
 	}
+}
+
+static int plan_routes(struct model_plan *plan, const struct model *m)
+{
+	const struct model_table *v4 = &m->table[MENU_ROUTE], *v6 = &m->table[MENU_ROUTE6];
+
+	plan->routes = calloc(v4->n + v6->n + 1, sizeof(*plan->routes));
+	if (!plan->routes)
+		return -1;
+	add_routes(plan, m, v4);
+	add_routes(plan, m, v6);
 	return 0;
 }
 

@@ -5,11 +5,11 @@
 #include <string.h>
 
 #include "control/crypto/suite.h"
+#include "control/model/addr.h"
 #include "control/model/apply_ipsec.h"
 #include "control/model/model.h"
 #include "control/model/netview.h"
 #include "control/model/validate.h"
-#include "control/model/value_parse.h"
 
 _Static_assert(VALUE_MAX_LIST <= IKE_CONF_MAX_ALGS, "lists fit");
 
@@ -31,7 +31,7 @@ struct abi_addr apply_local(const struct model *m, const struct model_row *peer)
 
 	if (local->set && local->addr.family)
 		return local->addr;
-	source = netview_source(m, value_v4(&peer->values[PEER_ADDRESS].addr));
+	source = netview_source(m, &peer->values[PEER_ADDRESS].addr);
 	return source ? source->values[ADDRESS_ADDRESS].addr : (struct abi_addr){0};
 }
 
@@ -228,9 +228,9 @@ static int identities(struct ike_peer_conf *peer, const struct model *m, struct 
 	identity(&peer->my_id, &v[IDENTITY_MY_ID]);
 	identity(&peer->remote_id, &v[IDENTITY_REMOTE_ID]);
 	if (peer->my_id.type == IKE_ID_AUTO) { /* with a pre-shared key: our address */
-		peer->my_id.type = IKE_ID_IPV4;
-		peer->my_id.len = 4;
-		memcpy(peer->my_id.data, peer->local.bytes, 4);
+		peer->my_id.type = peer->local.family == 6 ? IKE_ID_IPV6 : IKE_ID_IPV4;
+		peer->my_id.len = addr_bits(&peer->local) / 8u;
+		memcpy(peer->my_id.data, peer->local.bytes, peer->my_id.len);
 	}
 	return secret(peer, &v[IDENTITY_SECRET]);
 }
@@ -247,7 +247,7 @@ static void one_peer(struct ike_peer_conf *p, const struct model *m, const struc
 	p->port = (uint16_t)v[PEER_PORT].num;
 	p->local = apply_local(m, row);
 	p->mode = (enum ike_exchange_mode)modes->words[v[PEER_MODE].num].value;
-	p->passive = v[PEER_PASSIVE].num || p->remote_prefix_len < 32;
+	p->passive = v[PEER_PASSIVE].num || p->remote_prefix_len < addr_bits(&p->remote);
 	p->send_initial_contact = v[PEER_INITIAL_CONTACT].num != 0;
 	profile(&p->profile, &m->table[MENU_PROFILE].rows[v[PEER_PROFILE].num]);
 }

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "control/model/addr.h"
 #include "control/model/apply_ipsec.h"
 #include "control/model/model.h"
 #include "control/model/policy_key.h"
@@ -125,7 +126,7 @@ static void fill(struct abi_policy *p, const struct model *m, const struct model
 		return;
 	peer = &m->table[MENU_PEER].rows[v[POLICY_PEER].num];
 	p->tunnel_local = apply_local(m, peer);
-	if (peer->values[PEER_ADDRESS].prefix_len == 32)
+	if (peer->values[PEER_ADDRESS].prefix_len == addr_bits(&peer->values[PEER_ADDRESS].addr))
 		p->tunnel_remote = peer->values[PEER_ADDRESS].addr;
 }
 

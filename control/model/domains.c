@@ -44,7 +44,10 @@ const struct domain domain_workers = {.min = 1, .max = 63};
 const struct domain domain_max_sas = {.min = 16, .max = 1 << 20};
 const struct domain domain_max_policies = {.min = 1, .max = 1 << 16};
 
-const struct domain domain_host = {.min = 1}; /* host bits belong to the value */
+const struct domain domain_host4 = {.min = 1, .family = 4}; /* host bits belong to the value */
+const struct domain domain_host6 = {.min = 1, .family = 6};
+const struct domain domain_ip4 = {.family = 4};
+const struct domain domain_ip6 = {.family = 6};
 
 const struct domain domain_ref_interface = {.ref = MENU_INTERFACE};
 const struct domain domain_ref_profile = {.ref = MENU_PROFILE};
@@ -163,9 +166,9 @@ const struct domain domain_ipsec_protocol = {
 
 const struct domain domain_protocol = {
 	.words = WORDS(OK("all", 0), OK("icmp", 1), OK("igmp", 2), OK("ipip", 4), OK("tcp", 6),
-		       OK("udp", 17), OK("gre", 47), OK("esp", 50), OK("ah", 51), OK("ospf", 89),
-		       OK("pim", 103), OK("vrrp", 112), OK("l2tp", 115), OK("sctp", 132),
-		       OK("udp-lite", 136)),
+		       OK("udp", 17), OK("gre", 47), OK("esp", 50), OK("ah", 51), OK("icmpv6", 58),
+		       OK("ospf", 89), OK("pim", 103), OK("vrrp", 112), OK("l2tp", 115),
+		       OK("sctp", 132), OK("udp-lite", 136)),
 };
 
 const struct domain domain_idle = {

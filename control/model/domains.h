@@ -5,7 +5,9 @@
 
 #include "control/model/menus.h"
 
-extern const struct domain domain_none, domain_host;
+extern const struct domain domain_none;
+/* addresses: a host keeps the bits behind its length */
+extern const struct domain domain_host4, domain_host6, domain_ip4, domain_ip6;
 /* lengths of texts */
 extern const struct domain domain_ifname, domain_name, domain_comment, domain_device, domain_secret;
 /* ranges */

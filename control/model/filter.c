@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "control/model/addr.h"
 #include "control/model/filter_priv.h"
 #include "control/model/value_parse.h"
 #include "control/model/value_print.h"
@@ -56,16 +57,15 @@ static int order_numbers(uint64_t a, uint64_t b)
 
 static bool in_prefix(const struct filter_node *n, const struct value *v)
 {
-	uint32_t differ = value_v4(&v->addr) ^ value_v4(&n->addr);
-
-	/* A prefix lies in another one when it is not the wider of the two. */
-	return v->set && v->addr.family == 4 && (differ & value_mask(n->prefix_len)) == 0;
+	return v->set && addr_covers(&n->addr, n->prefix_len, &v->addr);
 }
 
 static int order_addresses(const struct value *v, const struct filter_node *n)
 {
-	int c = memcmp(v->addr.bytes, n->addr.bytes, sizeof(v->addr.bytes));
+	int c = order_numbers(v->addr.family, n->addr.family);
 
+	if (c == 0)
+		c = memcmp(v->addr.bytes, n->addr.bytes, sizeof(v->addr.bytes));
 	return c ? c : order_numbers(v->port, n->num);
 }
 

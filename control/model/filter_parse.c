@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "control/model/addr.h"
 #include "control/model/duration.h"
 #include "control/model/filter_priv.h"
 #include "control/model/suggest.h"
@@ -100,21 +101,29 @@ static int set_number(struct filter_node *n, const struct prop *prop, const char
 	}
 }
 
-/* As an address, where the type has one and the text is one. */
+/* As an address, where the type has one and the text is one: 192.0.2.1, 192.0.2.1:4500,
+ * 2001:db8::1, [2001:db8::1]:4500. */
 static bool set_address(struct filter_node *n, const struct prop *prop, const char *text)
 {
-	const char *colon = strrchr(text, ':');
-	char host[32];
-	size_t len = colon ? (size_t)(colon - text) : strlen(text);
+	const char *end = text[0] == '[' ? strchr(text, ']') : NULL;
+	const char *host_at = end ? text + 1 : text, *port = NULL;
+	char host[ADDR_MAX_TEXT];
 
-	if ((prop->type != PROP_ADDRESS && prop->type != PROP_ENDPOINT) || len >= sizeof(host))
+	if (!end)
+		end = strchr(text, '.') ? strchrnul(text, ':') : strchr(text, '\0');
+	if (end[*end == ']'] == ':')
+		port = end + (*end == ']') + 1;
+	else if (end[*end == ']'] != '\0')
 		return false;
-	memcpy(host, text, len);
-	host[len] = '\0';
+	if ((prop->type != PROP_ADDRESS && prop->type != PROP_ENDPOINT) ||
+	    (size_t)(end - host_at) >= sizeof(host))
+		return false;
+	memcpy(host, host_at, (size_t)(end - host_at));
+	host[end - host_at] = '\0';
 	n->num = 0;
-	if (colon && (prop->type != PROP_ENDPOINT || value_parse_number(colon + 1, &n->num)))
+	if (port && (prop->type != PROP_ENDPOINT || value_parse_number(port, &n->num)))
 		return false;
-	if (value_parse_address(host, &n->addr))
+	if (addr_parse(host, &n->addr))
 		return false;
 	n->as = FILTER_AS_ADDRESS;
 	return true;
@@ -133,7 +142,7 @@ static int set_value(struct parser *p, struct filter_node *n, const char *text)
 		    prop->type != PROP_ENDPOINT)
 			return fail(p, "\"in\" needs a property that is an address");
 		return value_parse_prefix(text, &n->addr, &n->prefix_len)
-			       ? fail(p, "\"in\" needs a network like 10.0.0.0/8")
+			       ? fail(p, "\"in\" needs a network like 10.0.0.0/8 or 2001:db8::/32")
 			       : 0;
 	}
 	if (*text == '\0' && !order) {

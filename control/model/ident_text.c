@@ -2,11 +2,11 @@
 /* ident_text.c - identities as RouterOS writes them. */
 #include "control/model/ident_text.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <string.h>
 
 #include "control/ike/conf.h"
+#include "control/model/addr.h"
 #include "control/model/model.h"
 #include "control/model/suggest.h"
 #include "control/model/value_parse.h"
@@ -42,11 +42,13 @@ static int parse_value(struct model *m, const char *text, const char *val, struc
 			return -EINVAL;
 		}
 	if (v->num == IKE_ID_IPV4) {
-		if (value_parse_address(val, &addr)) {
-			text_printf(why, "\"%s\" has no IPv4 address behind address:", text);
+		if (addr_parse(val, &addr)) {
+			text_printf(why, "\"%s\" has no IP address behind address:", text);
 			return -EINVAL;
 		}
-		return copy(m, addr.bytes, 4, v);
+		if (addr.family == 6)
+			v->num = IKE_ID_IPV6;
+		return copy(m, addr.bytes, addr_bits(&addr) / 8u, v);
 	}
 	if (v->num == IKE_ID_USER_FQDN && !strchr(val, '@')) {
 		text_printf(why, "\"%s\": a user-fqdn has the form name@domain", text);
@@ -85,7 +87,8 @@ int ident_text_parse(struct model *m, const struct domain *d, const char *text, 
 
 void ident_text_print(const struct value *v, struct text *out)
 {
-	char addr[INET_ADDRSTRLEN];
+	struct abi_addr addr = {.family = v->num == IKE_ID_IPV6 ? 6 : 4};
+	char buf[ADDR_MAX_TEXT];
 	const char *type = NULL;
 
 	switch (v->num) {
@@ -96,8 +99,9 @@ void ident_text_print(const struct value *v, struct text *out)
 		text_puts(out, "ignore");
 		return;
 	case IKE_ID_IPV4:
-		if (v->len == 4 && inet_ntop(AF_INET, v->bytes, addr, sizeof(addr)))
-			text_printf(out, "address:%s", addr);
+	case IKE_ID_IPV6:
+		memcpy(addr.bytes, v->bytes, addr_bits(&addr) / 8u);
+		text_printf(out, "address:%s", addr_text(&addr, buf));
 		return;
 	case IKE_ID_FQDN:
 		type = "fqdn:";

@@ -42,13 +42,13 @@
 	X(INTERFACE_TX_BYTES, "tx-bytes", PROP_COUNT, F_DET, NULL, none, "bytes sent")
 
 #define MENU_ADDRESS_PROPS(X) \
-	X(ADDRESS_ADDRESS, "address", PROP_PREFIX, F_REQ, NULL, host, "our address with the length of its network: 192.168.1.1/24") \
+	X(ADDRESS_ADDRESS, "address", PROP_PREFIX, F_REQ, NULL, host4, "our address with the length of its network: 192.168.1.1/24") \
 	X(ADDRESS_INTERFACE, "interface", PROP_REF, F_REQ, NULL, ref_interface, "the interface that has it") \
 	MENU_COMMON(X, ADDRESS)
 
 #define MENU_ROUTE_PROPS(X) \
-	X(ROUTE_DST, "dst-address", PROP_PREFIX, 0, "0.0.0.0/0", none, "network") \
-	X(ROUTE_GATEWAY, "gateway", PROP_GATEWAY, F_REQ, NULL, none, "address of the next router, or the name of an interface") \
+	X(ROUTE_DST, "dst-address", PROP_PREFIX, 0, "0.0.0.0/0", ip4, "network") \
+	X(ROUTE_GATEWAY, "gateway", PROP_GATEWAY, F_REQ, NULL, ip4, "address of the next router, or the name of an interface") \
 	X(ROUTE_DISTANCE, "distance", PROP_INT, 0, "1", distance, "the smaller one wins") \
 	MENU_COMMON(X, ROUTE) \
 	X(ROUTE_CHECK_GATEWAY, "check-gateway", PROP_STRING, F_NO, "none", none, "gateways are not probed") \
@@ -57,6 +57,28 @@
 	X(ROUTE_PREF_SRC, "pref-src", PROP_STRING, F_NO, NULL, none, "say local-address in /ip ipsec peer instead") \
 	X(ROUTE_TABLE, "routing-table", PROP_STRING, F_NO, "main", none, "there is one routing table") \
 	X(ROUTE_VRF, "vrf-interface", PROP_STRING, F_NO, NULL, none, "there is one routing table")
+
+/* The first ones as in MENU_ADDRESS_PROPS and MENU_ROUTE_PROPS: see the assertions below. */
+#define MENU_ADDRESS6_PROPS(X) \
+	X(ADDRESS6_ADDRESS, "address", PROP_PREFIX, F_REQ, NULL, host6, "our address with the length of its network: 2001:db8:1::1/64") \
+	X(ADDRESS6_INTERFACE, "interface", PROP_REF, F_REQ, NULL, ref_interface, "the interface that has it") \
+	MENU_COMMON(X, ADDRESS6) \
+	X(ADDRESS6_ADVERTISE, "advertise", PROP_STRING, F_NO, "no", none, "router advertisements are not sent; the hosts of the LAN need a router that is told") \
+	X(ADDRESS6_EUI64, "eui-64", PROP_STRING, F_NO, "no", none, "addresses are not made from the MAC address; write the whole address down") \
+	X(ADDRESS6_FROM_POOL, "from-pool", PROP_STRING, F_NO, "", none, "addresses are not handed out; write the address down") \
+	X(ADDRESS6_NO_DAD, "no-dad", PROP_STRING, F_NO, "yes", none, "duplicate addresses are not looked for")
+
+#define MENU_ROUTE6_PROPS(X) \
+	X(ROUTE6_DST, "dst-address", PROP_PREFIX, 0, "::/0", ip6, "network") \
+	X(ROUTE6_GATEWAY, "gateway", PROP_GATEWAY, F_REQ, NULL, ip6, "address of the next router (a link-local one with its interface: fe80::1%wan), or the name of an interface") \
+	X(ROUTE6_DISTANCE, "distance", PROP_INT, 0, "1", distance, "the smaller one wins") \
+	MENU_COMMON(X, ROUTE6) \
+	X(ROUTE6_CHECK_GATEWAY, "check-gateway", PROP_STRING, F_NO, "none", none, "gateways are not probed") \
+	X(ROUTE6_SCOPE, "scope", PROP_STRING, F_NO, NULL, none, "routes are not resolved recursively") \
+	X(ROUTE6_TARGET_SCOPE, "target-scope", PROP_STRING, F_NO, NULL, none, "routes are not resolved recursively") \
+	X(ROUTE6_PREF_SRC, "pref-src", PROP_STRING, F_NO, NULL, none, "say local-address in /ip ipsec peer instead") \
+	X(ROUTE6_TABLE, "routing-table", PROP_STRING, F_NO, "main", none, "there is one routing table") \
+	X(ROUTE6_VRF, "vrf-interface", PROP_STRING, F_NO, NULL, none, "there is one routing table")
 
 #define MENU_PROFILE_PROPS(X) \
 	X(PROFILE_NAME, "name", PROP_STRING, F_NAM, NULL, name, "peers refer to it") \
@@ -227,6 +249,8 @@
 	M(INTERFACE, "interface", 0, "DPDK ports and their names") \
 	M(ADDRESS, "ip address", 0, "our addresses") \
 	M(ROUTE, "ip route", 0, "static routes") \
+	M(ADDRESS6, "ipv6 address", 0, "our IPv6 addresses") \
+	M(ROUTE6, "ipv6 route", 0, "static IPv6 routes") \
 	M(PROFILE, "ip ipsec profile", 0, "phase 1 parameters") \
 	M(PEER, "ip ipsec peer", 0, "who the tunnels go to") \
 	M(IDENTITY, "ip ipsec identity", 0, "keys and names of the two ends") \
@@ -249,6 +273,8 @@ enum menu_id { MENUS(MENU_ENUM) MENU_MAX };
 enum interface_prop { MENU_INTERFACE_PROPS(MENU_PROP_ENUM) INTERFACE_PROPS };
 enum address_prop { MENU_ADDRESS_PROPS(MENU_PROP_ENUM) ADDRESS_PROPS };
 enum route_prop { MENU_ROUTE_PROPS(MENU_PROP_ENUM) ROUTE_PROPS };
+enum address6_prop { MENU_ADDRESS6_PROPS(MENU_PROP_ENUM) ADDRESS6_PROPS };
+enum route6_prop { MENU_ROUTE6_PROPS(MENU_PROP_ENUM) ROUTE6_PROPS };
 enum profile_prop { MENU_PROFILE_PROPS(MENU_PROP_ENUM) PROFILE_PROPS };
 enum peer_prop { MENU_PEER_PROPS(MENU_PROP_ENUM) PEER_PROPS };
 enum identity_prop { MENU_IDENTITY_PROPS(MENU_PROP_ENUM) IDENTITY_PROPS };
@@ -260,6 +286,16 @@ enum active_prop { MENU_ACTIVE_PEERS_PROPS(MENU_PROP_ENUM) ACTIVE_PEERS_PROPS };
 enum sa_prop { MENU_INSTALLED_SA_PROPS(MENU_PROP_ENUM) INSTALLED_SA_PROPS };
 enum log_prop { MENU_LOG_PROPS(MENU_PROP_ENUM) LOG_PROPS };
 #undef MENU_PROP_ENUM
+
+/* One piece of code reads the menus of both families. */
+_Static_assert((int)ADDRESS6_ADDRESS == (int)ADDRESS_ADDRESS &&
+		       (int)ADDRESS6_INTERFACE == (int)ADDRESS_INTERFACE &&
+		       (int)ADDRESS6_DISABLED == (int)ADDRESS_DISABLED,
+	       "/ipv6 address is like /ip address");
+_Static_assert((int)ROUTE6_DST == (int)ROUTE_DST && (int)ROUTE6_GATEWAY == (int)ROUTE_GATEWAY &&
+		       (int)ROUTE6_DISTANCE == (int)ROUTE_DISTANCE &&
+		       (int)ROUTE6_DISABLED == (int)ROUTE_DISABLED,
+	       "/ipv6 route is like /ip route");
 
 /* The statistics are the drop reasons, in their order: property id = enum drop_reason - 1. */
 #define STAT_ID(reason)	 ((int)(reason)-1)

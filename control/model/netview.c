@@ -2,8 +2,18 @@
 /* netview.c - what the configured addresses and routes say about where packets go. */
 #include "control/model/netview.h"
 
+#include "control/model/addr.h"
 #include "control/model/validate.h"
-#include "control/model/value_parse.h"
+
+enum menu_id netview_addresses(uint8_t family)
+{
+	return family == 6 ? MENU_ADDRESS6 : MENU_ADDRESS;
+}
+
+enum menu_id netview_routes(uint8_t family)
+{
+	return family == 6 ? MENU_ROUTE6 : MENU_ROUTE;
+}
 
 bool netview_address_active(const struct model *m, const struct model_row *row)
 {
@@ -14,40 +24,40 @@ bool netview_address_active(const struct model *m, const struct model_row *row)
 	       validate_active(&ifs->rows[i], INTERFACE_DISABLED);
 }
 
-static bool covers(const struct value *prefix, uint32_t v4)
+static bool covers(const struct value *prefix, const struct abi_addr *a)
 {
-	return ((value_v4(&prefix->addr) ^ v4) & value_mask(prefix->prefix_len)) == 0;
+	return addr_covers(&prefix->addr, prefix->prefix_len, a);
 }
 
-const struct model_row *netview_connected(const struct model *m, uint32_t v4)
+const struct model_row *netview_connected(const struct model *m, const struct abi_addr *a)
 {
-	const struct model_table *t = &m->table[MENU_ADDRESS];
+	const struct model_table *t = &m->table[netview_addresses(a->family)];
 	const struct model_row *best = NULL;
 
 	for (size_t i = 0; i < t->n; i++) {
 		const struct value *v = &t->rows[i].values[ADDRESS_ADDRESS];
 
-		if (netview_address_active(m, &t->rows[i]) && covers(v, v4) &&
+		if (netview_address_active(m, &t->rows[i]) && covers(v, a) &&
 		    (!best || v->prefix_len > best->values[ADDRESS_ADDRESS].prefix_len))
 			best = &t->rows[i];
 	}
 	return best;
 }
 
-const struct model_row *netview_own(const struct model *m, uint32_t v4)
+const struct model_row *netview_own(const struct model *m, const struct abi_addr *a)
 {
-	const struct model_table *t = &m->table[MENU_ADDRESS];
+	const struct model_table *t = &m->table[netview_addresses(a->family)];
 
 	for (size_t i = 0; i < t->n; i++)
 		if (netview_address_active(m, &t->rows[i]) &&
-		    value_v4(&t->rows[i].values[ADDRESS_ADDRESS].addr) == v4)
+		    addr_equal(&t->rows[i].values[ADDRESS_ADDRESS].addr, a))
 			return &t->rows[i];
 	return NULL;
 }
 
-const struct model_row *netview_address_of(const struct model *m, int interface_row)
+const struct model_row *netview_address_of(const struct model *m, int interface_row, uint8_t family)
 {
-	const struct model_table *t = &m->table[MENU_ADDRESS];
+	const struct model_table *t = &m->table[netview_addresses(family)];
 
 	for (size_t i = 0; i < t->n; i++)
 		if (netview_address_active(m, &t->rows[i]) &&
@@ -60,15 +70,16 @@ static const struct model_row *route_source(const struct model *m, const struct 
 {
 	const struct value *gw = &route->values[ROUTE_GATEWAY];
 
-	if (gw->addr.family)
-		return netview_connected(m, value_v4(&gw->addr));
-	return netview_address_of(m, model_find_index(m, MENU_INTERFACE, gw->text));
+	if (gw->text) /* an interface, with or without a link-local router behind it */
+		return netview_address_of(m, model_find_index(m, MENU_INTERFACE, gw->text),
+					  route->values[ROUTE_DST].addr.family);
+	return netview_connected(m, &gw->addr);
 }
 
-const struct model_row *netview_source(const struct model *m, uint32_t v4)
+const struct model_row *netview_source(const struct model *m, const struct abi_addr *a)
 {
-	const struct model_row *best = netview_connected(m, v4);
-	const struct model_table *t = &m->table[MENU_ROUTE];
+	const struct model_row *best = netview_connected(m, a);
+	const struct model_table *t = &m->table[netview_routes(a->family)];
 	int best_len = best ? best->values[ADDRESS_ADDRESS].prefix_len : -1;
 	uint64_t best_distance = 0; /* of a connected network */
 
@@ -77,7 +88,7 @@ const struct model_row *netview_source(const struct model *m, uint32_t v4)
 		int len = r->values[ROUTE_DST].prefix_len;
 		uint64_t distance = r->values[ROUTE_DISTANCE].num;
 
-		if (!validate_active(r, ROUTE_DISABLED) || !covers(&r->values[ROUTE_DST], v4))
+		if (!validate_active(r, ROUTE_DISABLED) || !covers(&r->values[ROUTE_DST], a))
 			continue;
 		if (len < best_len || (len == best_len && distance >= best_distance))
 			continue;

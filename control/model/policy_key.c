@@ -2,11 +2,10 @@
 /* policy_key.c - what makes two policies the same one. */
 #include "control/model/policy_key.h"
 
-#include <arpa/inet.h>
 #include <string.h>
 
+#include "control/model/addr.h"
 #include "control/model/model.h"
-#include "control/model/value_parse.h"
 
 enum abi_action policy_action(const struct model_row *policy)
 {
@@ -18,17 +17,16 @@ enum abi_action policy_action(const struct model_row *policy)
 static void range(struct abi_range *r, const struct value *prefix, const struct value *port,
 		  uint8_t protocol)
 {
-	uint32_t lo = value_v4(&prefix->addr), hi = lo | ~value_mask(prefix->prefix_len);
+	struct abi_addr lo = addr_first(&prefix->addr, prefix->prefix_len);
+	struct abi_addr hi = addr_last(&prefix->addr, prefix->prefix_len);
 
 	memset(r, 0, sizeof(*r));
-	r->family = 4;
+	r->family = prefix->addr.family;
 	r->protocol = protocol;
 	r->port_lo = port->num == VALUE_ANY ? 0 : (uint16_t)port->num;
 	r->port_hi = port->num == VALUE_ANY ? 65535 : (uint16_t)port->num;
-	lo = htonl(lo);
-	hi = htonl(hi);
-	memcpy(r->lo, &lo, 4);
-	memcpy(r->hi, &hi, 4);
+	memcpy(r->lo, lo.bytes, sizeof(r->lo));
+	memcpy(r->hi, hi.bytes, sizeof(r->hi));
 }
 
 void policy_key_make(struct policy_key *k, const struct model_row *policy, uint32_t row)

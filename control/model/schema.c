@@ -14,6 +14,8 @@
 static const struct prop interface_props[] = {MENU_INTERFACE_PROPS(PROP)};
 static const struct prop address_props[] = {MENU_ADDRESS_PROPS(PROP)};
 static const struct prop route_props[] = {MENU_ROUTE_PROPS(PROP)};
+static const struct prop address6_props[] = {MENU_ADDRESS6_PROPS(PROP)};
+static const struct prop route6_props[] = {MENU_ROUTE6_PROPS(PROP)};
 static const struct prop profile_props[] = {MENU_PROFILE_PROPS(PROP)};
 static const struct prop peer_props[] = {MENU_PEER_PROPS(PROP)};
 static const struct prop identity_props[] = {MENU_IDENTITY_PROPS(PROP)};
@@ -34,6 +36,8 @@ static const struct prop log_props[] = {MENU_LOG_PROPS(PROP)};
 #define PROPS_INTERFACE	   interface_props
 #define PROPS_ADDRESS	   address_props
 #define PROPS_ROUTE	   route_props
+#define PROPS_ADDRESS6	   address6_props
+#define PROPS_ROUTE6	   route6_props
 #define PROPS_PROFILE	   profile_props
 #define PROPS_PEER	   peer_props
 #define PROPS_IDENTITY	   identity_props
@@ -73,7 +77,15 @@ static const struct refused_menu refused[] = {
 	{"ip neighbor", "not a part of a gateway for tunnels"},
 	{"ip settings", "nothing to set"},
 	{"ip cloud", "not a part of a gateway for tunnels"},
-	{"ipv6", "IPv6 is not built yet"},
+	{"ipv6 firewall", "packet filtering is not built; /ip ipsec policy with action=discard "
+			  "drops what it covers"},
+	{"ipv6 nd", "router advertisements are neither sent nor heard; addresses and routes are "
+		    "written down"},
+	{"ipv6 dhcp-client", "addresses are written down in /ipv6 address"},
+	{"ipv6 dhcp-server", "not a part of a gateway for tunnels"},
+	{"ipv6 pool", "addresses are not handed out: a gateway joins networks"},
+	{"ipv6 neighbor", "neighbours are always found by neighbour discovery"},
+	{"ipv6 settings", "nothing to set"},
 	{"radius", "RADIUS is not part of a site-to-site gateway"},
 	{"ppp", "not a part of a gateway for tunnels"},
 	{"certificate", "certificates are not built yet"},

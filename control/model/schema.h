@@ -56,6 +56,7 @@ struct domain {
 	const struct domain_word *words; /* ends with a NULL name */
 	const char *off;		 /* PROP_TIME: the word that stands for 0 */
 	int ref;			 /* PROP_REF: enum menu_id */
+	uint8_t family;			 /* addresses: 4, 6, or 0 for both */
 };
 
 struct prop {

@@ -1,54 +1,76 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* validate_ipsec.c - peers, identities and policies. */
-#include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "control/ike/conf.h"
+#include "control/model/addr.h"
 #include "control/model/model.h"
 #include "control/model/netview.h"
 #include "control/model/policy_key.h"
 #include "control/model/problem.h"
 #include "control/model/psk.h"
 #include "control/model/validate.h"
-#include "control/model/value_parse.h"
 
 #define PROTO_TCP 6
 #define PROTO_UDP 17
 
-static const char *v4_text(const struct abi_addr *a)
-{
-	struct in_addr in;
+/* --- peers --- */
 
-	memcpy(&in, a->bytes, sizeof(in));
-	return inet_ntoa(in);
+static void peer_error(const struct model_row *row, int prop, const struct abi_addr *a,
+		       struct problems *problems, const char *what)
+{
+	char text[ADDR_MAX_TEXT];
+
+	problems_error(problems, row->file, model_line(row, prop),
+		       "/ip ipsec peer \"%s\": %s: %s %s", row->values[PEER_NAME].text,
+		       schema_menu(MENU_PEER)->props[prop].name, addr_text(a, text), what);
 }
 
-/* --- peers --- */
+/* A peer is found by its address alone, whatever link it is behind. */
+static bool check_peer_address(const struct model_row *row, struct problems *problems)
+{
+	const struct value *v = &row->values[PEER_ADDRESS];
+	bool whole = v->prefix_len == addr_bits(&v->addr);
+
+	if (addr_is_link_local(&v->addr))
+		peer_error(row, PEER_ADDRESS, &v->addr, problems,
+			   "is link-local; a peer needs an address that means the same everywhere");
+	else if (whole && !addr_is_host(&v->addr))
+		peer_error(row, PEER_ADDRESS, &v->addr, problems,
+			   "cannot be the address of a peer");
+	else
+		return true;
+	return false;
+}
 
 static void check_local(const struct model *m, const struct model_row *row,
 			struct problems *problems)
 {
 	const struct value *local = &row->values[PEER_LOCAL], *addr = &row->values[PEER_ADDRESS];
-	const char *name = row->values[PEER_NAME].text;
+	bool v6 = addr->addr.family == 6;
 
+	if (!check_peer_address(row, problems))
+		return;
 	if (local->set && local->addr.family) {
-		if (!netview_own(m, value_v4(&local->addr)))
-			problems_error(problems, row->file, model_line(row, PEER_LOCAL),
-				       "/ip ipsec peer \"%s\": local-address: %s is not an address "
-				       "in /ip address",
-				       name, v4_text(&local->addr));
+		if (local->addr.family != addr->addr.family)
+			peer_error(row, PEER_LOCAL, &local->addr, problems,
+				   "is of another family than address");
+		else if (!netview_own(m, &local->addr))
+			peer_error(row, PEER_LOCAL, &local->addr, problems,
+				   v6 ? "is not an address in /ipv6 address"
+				      : "is not an address in /ip address");
 		return;
 	}
-	if (!netview_source(m, value_v4(&addr->addr)))
+	if (!netview_source(m, &addr->addr))
 		problems_error(problems, row->file, model_line(row, PEER_ADDRESS),
 			       "/ip ipsec peer \"%s\": address: no route leads to %s; add one to "
-			       "/ip route or say local-address",
-			       name, v4_text(&addr->addr));
-	else if (netview_own(m, value_v4(&addr->addr)))
-		problems_error(problems, row->file, model_line(row, PEER_ADDRESS),
-			       "/ip ipsec peer \"%s\": address: %s is an address of our own", name,
-			       v4_text(&addr->addr));
+			       "/%s or say local-address",
+			       row->values[PEER_NAME].text,
+			       addr_text(&addr->addr, (char[ADDR_MAX_TEXT]){0}),
+			       schema_menu(netview_routes(addr->addr.family))->path);
+	else if (netview_own(m, &addr->addr))
+		peer_error(row, PEER_ADDRESS, &addr->addr, problems, "is an address of our own");
 }
 
 /* What tells peers apart when a stranger's packet comes in. */
@@ -57,12 +79,13 @@ static int by_address(const void *a, const void *b)
 	const struct model_row *x = *(const struct model_row *const *)a;
 	const struct model_row *y = *(const struct model_row *const *)b;
 	const struct value *p = &x->values[PEER_ADDRESS], *q = &y->values[PEER_ADDRESS];
-	int c = memcmp(p->addr.bytes, q->addr.bytes, 4);
+	int c = memcmp(&p->addr, &q->addr, sizeof(p->addr));
 
 	if (c == 0)
 		c = p->prefix_len - q->prefix_len;
 	if (c == 0)
-		c = memcmp(x->values[PEER_LOCAL].addr.bytes, y->values[PEER_LOCAL].addr.bytes, 4);
+		c = memcmp(&x->values[PEER_LOCAL].addr, &y->values[PEER_LOCAL].addr,
+			   sizeof(p->addr));
 	return c;
 }
 
@@ -155,6 +178,9 @@ static void check_policy(const struct model *m, const struct model_row *row,
 	bool ports = v[POLICY_SRC_PORT].num != VALUE_ANY || v[POLICY_DST_PORT].num != VALUE_ANY;
 	uint64_t proto = v[POLICY_PROTOCOL].num;
 
+	if (v[POLICY_SRC].addr.family != v[POLICY_DST].addr.family)
+		policy_error(row, POLICY_DST, problems,
+			     "dst-address: of another family than src-address; no packet has both");
 	if (policy_action(row) == ABI_ACT_PROTECT)
 		check_encrypt(m, row, problems);
 	if (ports && proto != PROTO_TCP && proto != PROTO_UDP)

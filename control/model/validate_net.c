@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* validate_net.c - interfaces, addresses and routes. */
-#include <arpa/inet.h>
 #include <string.h>
 
+#include "control/model/addr.h"
 #include "control/model/model.h"
 #include "control/model/netview.h"
 #include "control/model/problem.h"
 #include "control/model/suggest.h"
 #include "control/model/validate.h"
-#include "control/model/value_parse.h"
 
 #define MAX_INTERFACES 32u /* ABI_MAX_PORTS_LIMIT */
+#define IPV6_MIN_MTU   1280u
 
 /* A device is opened once: what stands before its options tells two of them apart. */
 static bool same_device(const char *a, const char *b)
@@ -52,53 +52,84 @@ static void check_interfaces(const struct model *m, struct problems *problems)
 			       "/interface: more than %u interfaces", MAX_INTERFACES);
 }
 
-static void check_address(const struct model_row *row, struct problems *problems)
+/* An IPv4 network has no host at either end (RFC 1812 section 4.2.2.11, RFC 3021); the first
+ * address of an IPv6 network is that of any router in it (RFC 4291 section 2.6.1). */
+static const char *wrong_end(const struct abi_addr *a, uint8_t len)
+{
+	struct abi_addr first = addr_first(a, len), last = addr_last(a, len);
+
+	if (addr_bits(a) - len < 2)
+		return NULL;
+	if (addr_equal(a, &first))
+		return "is the network itself, not an address in it";
+	if (a->family == 4 && addr_equal(a, &last))
+		return "is the broadcast address of its network";
+	return NULL;
+}
+
+static void check_address(const struct model_row *row, enum menu_id menu, struct problems *problems)
 {
 	const struct value *v = &row->values[ADDRESS_ADDRESS];
-	uint32_t v4 = value_v4(&v->addr), host = v4 & ~value_mask(v->prefix_len);
-	const char *why = NULL;
+	const char *why = wrong_end(&v->addr, v->prefix_len);
+	char text[ADDR_MAX_TEXT];
 
 	if (v->prefix_len == 0)
-		why = "has no length of its network (like 192.168.1.1/24)";
-	else if (v->prefix_len < 31 && host == 0)
-		why = "is the network itself, not an address in it";
-	else if (v->prefix_len < 31 && host == ~value_mask(v->prefix_len))
-		why = "is the broadcast address of its network";
-	else if (v4 >> 24 == 0 || v4 >> 24 == 127 || v4 >> 28 >= 14)
+		why = v->addr.family == 6 ? "has no length of its network (like 2001:db8:1::1/64)"
+					  : "has no length of its network (like 192.168.1.1/24)";
+	else if (addr_is_link_local(&v->addr))
+		why = "is link-local; every interface makes its own from its MAC address";
+	else if (!addr_is_host(&v->addr) || addr_is_mapped(&v->addr))
 		why = "cannot be an address of an interface";
 	if (why)
 		problems_error(problems, row->file, model_line(row, ADDRESS_ADDRESS),
-			       "/ip address: address: %s/%u %s",
-			       inet_ntoa((struct in_addr){htonl(v4)}), v->prefix_len, why);
+			       "/%s: address: %s/%u %s", schema_menu(menu)->path,
+			       addr_text(&v->addr, text), v->prefix_len, why);
 }
 
-static void check_addresses(const struct model *m, struct problems *problems)
+/* RFC 8200 section 5: a link that carries IPv6 takes packets of 1280 bytes. */
+static void check_mtu(const struct model *m, const struct model_row *row, struct problems *problems)
 {
-	const struct model_table *t = &m->table[MENU_ADDRESS];
+	const struct model_row *port =
+		&m->table[MENU_INTERFACE].rows[row->values[ADDRESS_INTERFACE].num];
+
+	if (netview_address_active(m, row) && port->values[INTERFACE_MTU].num < IPV6_MIN_MTU)
+		problems_error(problems, port->file, model_line(port, INTERFACE_MTU),
+			       "/interface \"%s\": mtu: %llu is less than the %u that IPv6 needs, "
+			       "and line %u gives it an IPv6 address",
+			       port->values[INTERFACE_NAME].text,
+			       (unsigned long long)port->values[INTERFACE_MTU].num, IPV6_MIN_MTU,
+			       row->line);
+}
+
+static void check_addresses(const struct model *m, enum menu_id menu, struct problems *problems)
+{
+	const struct model_table *t = &m->table[menu];
 
 	for (size_t i = 0; i < t->n; i++) {
 		const struct model_row *a = &t->rows[i];
 
 		if (a->broken)
 			continue;
-		check_address(a, problems);
+		check_address(a, menu, problems);
+		if (menu == MENU_ADDRESS6)
+			check_mtu(m, a, problems);
 		for (size_t j = 0; j < i; j++) {
 			const struct model_row *b = &t->rows[j];
 
 			if (b->broken || !netview_address_active(m, a) ||
 			    !netview_address_active(m, b) ||
-			    value_v4(&a->values[ADDRESS_ADDRESS].addr) !=
-				    value_v4(&b->values[ADDRESS_ADDRESS].addr))
+			    !addr_equal(&a->values[ADDRESS_ADDRESS].addr,
+					&b->values[ADDRESS_ADDRESS].addr))
 				continue;
 			problems_error(problems, a->file, model_line(a, ADDRESS_ADDRESS),
-				       "/ip address: the same address stands in line %u already",
-				       b->line);
+				       "/%s: the same address stands in line %u already",
+				       schema_menu(menu)->path, b->line);
 		}
 	}
 }
 
-static void check_gateway_name(const struct model *m, const struct model_row *row,
-			       struct problems *problems)
+static bool check_gateway_name(const struct model *m, const struct model_row *row,
+			       enum menu_id menu, struct problems *problems)
 {
 	const char *name = row->values[ROUTE_GATEWAY].text;
 	const struct model_table *t = &m->table[MENU_INTERFACE];
@@ -106,66 +137,81 @@ static void check_gateway_name(const struct model *m, const struct model_row *ro
 	struct suggest near;
 
 	if (model_find(m, MENU_INTERFACE, name))
-		return;
+		return true;
 	suggest_start(&near, name);
 	for (size_t i = 0; i < t->n; i++)
 		if (t->rows[i].values[INTERFACE_NAME].set)
 			suggest_offer(&near, t->rows[i].values[INTERFACE_NAME].text);
 	problems_error(problems, row->file, model_line(row, ROUTE_GATEWAY),
-		       "/ip route: gateway: \"%s\" is neither an IPv4 address nor the name of an "
+		       "/%s: gateway: \"%s\" is neither an IPv%c address nor the name of an "
 		       "interface%s",
-		       name, suggest_text(&near, hint, sizeof(hint)));
+		       schema_menu(menu)->path, name, menu == MENU_ROUTE6 ? '6' : '4',
+		       suggest_text(&near, hint, sizeof(hint)));
+	return false;
 }
 
-static void check_route(const struct model *m, const struct model_row *row,
+/* What is wrong with a gateway that is an address; NULL = nothing. */
+static const char *gateway_wrong(const struct model *m, const struct value *gw)
+{
+	const struct model_row *net = netview_connected(m, &gw->addr);
+
+	if (addr_is_link_local(&gw->addr))
+		return gw->text ? NULL : "is link-local: say behind which interface (fe80::1%wan)";
+	if (netview_own(m, &gw->addr))
+		return "is an address of our own";
+	if (!net)
+		return gw->addr.family == 6
+			       ? "lies in no network of /ipv6 address, so it cannot be reached"
+			       : "lies in no network of /ip address, so it cannot be reached";
+	if (gw->text && strcmp(net->values[ADDRESS_INTERFACE].text, gw->text) != 0)
+		return "lies in the network of another interface";
+	return NULL;
+}
+
+static void check_route(const struct model *m, const struct model_row *row, enum menu_id menu,
 			struct problems *problems)
 {
 	const struct value *gw = &row->values[ROUTE_GATEWAY];
-	uint32_t v4 = value_v4(&gw->addr);
-	const char *why = NULL;
+	char text[ADDR_MAX_TEXT];
+	const char *why;
 
-	if (gw->addr.family == 0) {
-		check_gateway_name(m, row, problems);
+	if (gw->text && !check_gateway_name(m, row, menu, problems))
 		return;
-	}
-	if (!validate_active(row, ROUTE_DISABLED))
+	if (gw->addr.family == 0 || !validate_active(row, ROUTE_DISABLED))
 		return;
-	if (netview_own(m, v4))
-		why = "is an address of our own";
-	else if (!netview_connected(m, v4))
-		why = "lies in no network of /ip address, so it cannot be reached";
+	why = gateway_wrong(m, gw);
 	if (why)
 		problems_error(problems, row->file, model_line(row, ROUTE_GATEWAY),
-			       "/ip route: gateway: %s %s", inet_ntoa((struct in_addr){htonl(v4)}),
-			       why);
+			       "/%s: gateway: %s %s", schema_menu(menu)->path,
+			       addr_text(&gw->addr, text), why);
 }
 
 static bool same_route(const struct model_row *a, const struct model_row *b)
 {
 	return a->values[ROUTE_DST].prefix_len == b->values[ROUTE_DST].prefix_len &&
-	       value_v4(&a->values[ROUTE_DST].addr) == value_v4(&b->values[ROUTE_DST].addr) &&
+	       addr_equal(&a->values[ROUTE_DST].addr, &b->values[ROUTE_DST].addr) &&
 	       a->values[ROUTE_DISTANCE].num == b->values[ROUTE_DISTANCE].num;
 }
 
-static void check_routes(const struct model *m, struct problems *problems)
+static void check_routes(const struct model *m, enum menu_id menu, struct problems *problems)
 {
-	const struct model_table *t = &m->table[MENU_ROUTE];
+	const struct model_table *t = &m->table[menu];
 
 	for (size_t i = 0; i < t->n; i++) {
 		const struct model_row *a = &t->rows[i];
 
 		if (a->broken)
 			continue;
-		check_route(m, a, problems);
+		check_route(m, a, menu, problems);
 		for (size_t j = 0; j < i; j++) {
 			const struct model_row *b = &t->rows[j];
 
 			if (validate_active(a, ROUTE_DISABLED) &&
 			    validate_active(b, ROUTE_DISABLED) && same_route(a, b))
 				problems_error(problems, a->file, a->line,
-					       "/ip route: line %u has the same dst-address and "
+					       "/%s: line %u has the same dst-address and "
 					       "distance; give one of them another distance",
-					       b->line);
+					       schema_menu(menu)->path, b->line);
 		}
 	}
 }
@@ -173,6 +219,8 @@ static void check_routes(const struct model *m, struct problems *problems)
 void validate_net(const struct model *m, struct problems *problems)
 {
 	check_interfaces(m, problems);
-	check_addresses(m, problems);
-	check_routes(m, problems);
+	check_addresses(m, MENU_ADDRESS, problems);
+	check_addresses(m, MENU_ADDRESS6, problems);
+	check_routes(m, MENU_ROUTE, problems);
+	check_routes(m, MENU_ROUTE6, problems);
 }

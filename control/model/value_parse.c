@@ -2,13 +2,13 @@
 /* value_parse.c - from text to a value, by the property's type and domain. */
 #include "control/model/value_parse.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "control/model/addr.h"
 #include "control/model/duration.h"
 #include "control/model/ident_text.h"
 #include "control/model/model.h"
@@ -29,38 +29,24 @@ int value_parse_number(const char *s, uint64_t *n)
 	return errno || *end ? -EINVAL : 0;
 }
 
-int value_parse_address(const char *s, struct abi_addr *addr)
-{
-	*addr = (struct abi_addr){.family = 4};
-	return inet_pton(AF_INET, s, addr->bytes) == 1 ? 0 : -EINVAL;
-}
-
 int value_parse_prefix(const char *s, struct abi_addr *addr, uint8_t *len)
 {
-	char part[INET_ADDRSTRLEN];
+	char part[ADDR_MAX_TEXT];
 	const char *slash = strchr(s, '/');
 	size_t n = slash ? (size_t)(slash - s) : strlen(s);
-	uint64_t bits = 32;
+	uint64_t bits;
 
 	if (n >= sizeof(part))
 		return -EINVAL;
 	memcpy(part, s, n);
 	part[n] = '\0';
-	if (slash && (value_parse_number(slash + 1, &bits) || bits > 32))
+	if (addr_parse(part, addr))
+		return -EINVAL;
+	bits = addr_bits(addr);
+	if (slash && (value_parse_number(slash + 1, &bits) || bits > addr_bits(addr)))
 		return -EINVAL;
 	*len = (uint8_t)bits;
-	return value_parse_address(part, addr);
-}
-
-uint32_t value_v4(const struct abi_addr *addr)
-{
-	return (uint32_t)addr->bytes[0] << 24 | (uint32_t)addr->bytes[1] << 16 |
-	       (uint32_t)addr->bytes[2] << 8 | addr->bytes[3];
-}
-
-uint32_t value_mask(uint8_t prefix_len)
-{
-	return prefix_len == 0 ? 0 : UINT32_MAX << (32 - prefix_len);
+	return 0;
 }
 
 int value_find_word(const struct domain *d, const char *word, size_t len)
@@ -179,35 +165,50 @@ static int parse_time(const struct domain *d, const char *text, struct value *v,
 	return 0;
 }
 
+/* What a domain's family is called, in messages. */
+static const char *family_name(const struct domain *d)
+{
+	return d->family == 4 ? "IPv4" : d->family == 6 ? "IPv6" : "IPv4 or IPv6";
+}
+
+static int wrong_family(const struct domain *d, const struct abi_addr *a)
+{
+	return d->family != 0 && d->family != a->family;
+}
+
 static int parse_prefix(const struct domain *d, const char *text, struct value *v, struct text *why)
 {
-	char net[INET_ADDRSTRLEN];
-	uint32_t v4;
+	char net[ADDR_MAX_TEXT];
+	struct abi_addr first;
 
-	if (strchr(text, ':'))
-		return bad(why, text, "an IPv4 prefix; IPv6 is not built yet");
-	if (value_parse_prefix(text, &v->addr, &v->prefix_len))
-		return bad(why, text,
-			   "an IPv4 prefix (like 192.168.1.0/24); names are not resolved");
-	v4 = value_v4(&v->addr);
-	if (d->min == 0 && (v4 & ~value_mask(v->prefix_len))) { /* domain_host keeps its bits */
-		v4 = htonl(v4 & value_mask(v->prefix_len));
-		inet_ntop(AF_INET, &v4, net, sizeof(net));
+	if (value_parse_prefix(text, &v->addr, &v->prefix_len) || wrong_family(d, &v->addr)) {
+		text_printf(why, "\"%s\" is not an %s prefix (like %s); names are not resolved",
+			    text, family_name(d),
+			    d->family == 6 ? "2001:db8::/64" : "192.168.1.0/24");
+		return -EINVAL;
+	}
+	if (addr_is_mapped(&v->addr) && v->prefix_len > 96)
+		return bad(why, text, "a prefix of packets: it is IPv4 in IPv6 form; write IPv4");
+	first = addr_first(&v->addr, v->prefix_len);
+	if (d->min == 0 && !addr_equal(&first, &v->addr)) { /* domain_host keeps its bits */
 		text_printf(why, "\"%s\" has bits set behind its length; the network is \"%s/%u\"",
-			    text, net, v->prefix_len);
+			    text, addr_text(&first, net), v->prefix_len);
 		return -EINVAL;
 	}
 	return 0;
 }
 
-static int parse_address(const char *text, struct value *v, struct text *why)
+static int parse_address(const struct domain *d, const char *text, struct value *v,
+			 struct text *why)
 {
 	if (strcmp(text, "none") == 0) {
 		v->addr.family = 0;
 		return 0;
 	}
-	if (value_parse_address(text, &v->addr))
-		return bad(why, text, "an IPv4 address");
+	if (addr_parse(text, &v->addr) || wrong_family(d, &v->addr)) {
+		text_printf(why, "\"%s\" is not an %s address", text, family_name(d));
+		return -EINVAL;
+	}
 	return 0;
 }
 
@@ -242,14 +243,26 @@ static int parse_name(struct model *m, const struct domain *d, const char *text,
 	return parse_string(m, d, text, v, why);
 }
 
-static int parse_gateway(struct model *m, const char *text, struct value *v, struct text *why)
+/* An address, the name of an interface, or both: fe80::1%wan. */
+static int parse_gateway(struct model *m, const struct domain *d, const char *text, struct value *v,
+			 struct text *why)
 {
-	if (value_parse_address(text, &v->addr) == 0)
-		return 0;
-	v->addr.family = 0;
-	if (strpbrk(text, ":/"))
-		return bad(why, text, "an IPv4 address or the name of an interface");
-	return parse_string(m, &(struct domain){.min = 1, .max = ABI_NAME_LEN - 1}, text, v, why);
+	static const struct domain name = {.min = 1, .max = ABI_NAME_LEN - 1};
+	const char *zone = strchr(text, '%');
+	size_t n = zone ? (size_t)(zone - text) : strlen(text);
+	char part[ADDR_MAX_TEXT] = "";
+
+	if (n < sizeof(part))
+		memcpy(part, text, n);
+	if (addr_parse(part, &v->addr) == 0 && !wrong_family(d, &v->addr))
+		return zone ? parse_string(m, &name, zone + 1, v, why) : 0;
+	v->addr = (struct abi_addr){0};
+	if (strpbrk(text, ":/%")) {
+		text_printf(why, "\"%s\" is not an %s address or the name of an interface", text,
+			    family_name(d));
+		return -EINVAL;
+	}
+	return parse_string(m, &name, text, v, why);
 }
 
 static int parse_protocol(const struct domain *d, const char *text, struct value *v,
@@ -285,11 +298,11 @@ static int parse_typed(struct model *m, const struct prop *p, const char *text, 
 	case PROP_TIME:
 		return parse_time(d, text, v, why);
 	case PROP_ADDRESS:
-		return parse_address(text, v, why);
+		return parse_address(d, text, v, why);
 	case PROP_PREFIX:
 		return parse_prefix(d, text, v, why);
 	case PROP_GATEWAY:
-		return parse_gateway(m, text, v, why);
+		return parse_gateway(m, d, text, v, why);
 	case PROP_PORT:
 		v->num = VALUE_ANY;
 		if (strcmp(text, "any") != 0 &&

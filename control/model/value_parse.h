@@ -18,16 +18,10 @@ int value_parse(struct model *m, const struct prop *p, const char *text, struct 
 
 /** "12", "0x1f". 0 or -EINVAL. */
 int value_parse_number(const char *s, uint64_t *n);
-/** "192.168.1.1". 0 or -EINVAL. */
-int value_parse_address(const char *s, struct abi_addr *addr);
-/** "192.168.1.0/24", or an address alone: its full length. 0 or -EINVAL. */
+/** "192.168.1.0/24", "2001:db8::/32", or an address alone: its full length. 0 or -EINVAL. */
 int value_parse_prefix(const char *s, struct abi_addr *addr, uint8_t *len);
 
 /** Index of a word in a domain, refused ones too, or -1. */
 int value_find_word(const struct domain *d, const char *word, size_t len);
-
-/** Host byte order value of an IPv4 address, and the mask of a prefix length. */
-uint32_t value_v4(const struct abi_addr *addr);
-uint32_t value_mask(uint8_t prefix_len);
 
 #endif

@@ -166,8 +166,8 @@ void value_print(const struct prop *p, const struct value *v, enum value_style s
 	case PROP_GATEWAY:
 		if (v->addr.family)
 			print_addr(&v->addr, out);
-		else if (v->text)
-			text_puts(out, v->text);
+		if (v->text)
+			text_printf(out, "%s%s", v->addr.family ? "%" : "", v->text);
 		break;
 	case PROP_PORT:
 		if (v->num == VALUE_ANY)

@@ -143,7 +143,7 @@ static void assert_completes(const char *line, const char *expected)
 static void completes_what_was_begun(void **state)
 {
 	(void)state;
-	assert_completes("i", "interface ip ");
+	assert_completes("i", "interface ip ipv6 ");
 	assert_completes("/ip ips", "ipsec ");
 	assert_completes("ip ipsec p", "profile peer proposal policy ");
 	assert_completes("/ip/ipsec/in", "installed-sa ");

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "control/model/menu_source.h"
-#include "control/model/value_parse.h"
+#include "control/model/addr.h"
 
 static const uint8_t sa_table_keys[4][16] = {
 	{0x75, 0xdf, 0xa2, 0x4b, 0x76, 0xa5, 0x71, 0xdc, 0xc9, 0xec, 0xcb, 0xb5, 0xc4, 0x8b, 0x5b,
@@ -23,7 +23,7 @@ static inline void sa_table_endpoint(struct value *v, const char *addr, uint16_t
 {
 	struct abi_addr a;
 
-	value_parse_address(addr, &a);
+	addr_parse(addr, &a);
 	value_set_addr(v, &a, port);
 }
 

@@ -43,7 +43,7 @@ static const struct bad syntax[] = {
 	{NET "firewall = { filter = ( ); };\n};\n",
 	 "t.conf:5: /ip firewall filter: packet filtering is not built"},
 	{IPSEC("mode-config = ( );\n"), "t.conf:6: /ip ipsec mode-config: addresses are not"},
-	{NET "};\nipv6 = { };\n", "t.conf:6: /ipv6: IPv6 is not built yet"},
+	{NET "};\nipv6 = { nd = ( ); };\n", "t.conf:6: /ipv6 nd: router advertisements"},
 	{"", "t.conf: there is no /interface"},
 };
 
@@ -104,10 +104,8 @@ static const struct bad values[] = {
 	{IPSEC("peer = ( { name = \"x\"; exchange-mode = \"ike2\"; } );\n"),
 	 "t.conf:6: /ip ipsec peer \"x\": exchange-mode: \"ike2\" (IKEv2) is not built yet"},
 	{IPSEC("peer = ( { name = \"x\"; address = \"vpn.example.com\"; } );\n"),
-	 "t.conf:6: /ip ipsec peer \"x\": address: \"vpn.example.com\" is not an IPv4 prefix"},
-	{IPSEC("peer = ( { name = \"x\"; address = \"2001:db8::1\"; } );\n"),
-	 "t.conf:6: /ip ipsec peer \"x\": address: \"2001:db8::1\" is not an IPv4 prefix; IPv6 is "
-	 "not built yet"},
+	 "t.conf:6: /ip ipsec peer \"x\": address: \"vpn.example.com\" is not an IPv4 or IPv6 "
+	 "prefix"},
 	{IPSEC("peer = ( { name = \"x\"; port = 70000; } );\n"),
 	 "t.conf:6: /ip ipsec peer \"x\": port: \"70000\" is not a number from 1 to 65535"},
 	{IPSEC("peer = ( { name = \"x\"; allow-weak = \"modp786\"; } );\n"),
@@ -129,7 +127,7 @@ static const struct bad values[] = {
 	{IPSEC("identity = ( { remote-id = \"dn:CN=x\"; } );\n"),
 	 "t.conf:6: /ip ipsec identity: remote-id: \"dn\" names a certificate"},
 	{IPSEC("identity = ( { remote-id = \"address:1.2.3\"; } );\n"),
-	 "t.conf:6: /ip ipsec identity: remote-id: \"address:1.2.3\" has no IPv4 address"},
+	 "t.conf:6: /ip ipsec identity: remote-id: \"address:1.2.3\" has no IP address"},
 	{IPSEC("identity = ( { remote-id = \"user-fqdn:nobody\"; } );\n"),
 	 "t.conf:6: /ip ipsec identity: remote-id: \"user-fqdn:nobody\": a user-fqdn has the form"},
 	{IPSEC("identity = ( { secret = \"0x123\"; } );\n"),
@@ -149,7 +147,8 @@ static const struct bad values[] = {
 	 "t.conf:6: /ip ipsec policy: src-address: \"192.168.1.5/24\" has bits set behind its "
 	 "length; the network is \"192.168.1.0/24\""},
 	{IPSEC("policy = ( { src-address = \"192.168.1.0/33\"; } );\n"),
-	 "t.conf:6: /ip ipsec policy: src-address: \"192.168.1.0/33\" is not an IPv4 prefix"},
+	 "t.conf:6: /ip ipsec policy: src-address: \"192.168.1.0/33\" is not an IPv4 or IPv6 "
+	 "prefix"},
 	{IPSEC("policy = ( { protocol = \"tpc\"; } );\n"),
 	 "t.conf:6: /ip ipsec policy: protocol: \"tpc\" is not known"},
 	{IPSEC("policy = ( { ph2-count = 1; } );\n"),

@@ -178,8 +178,9 @@ static void says_what_is_wrong(void **state)
 				      "escape is unknown at character 11");
 	assert_refused("state in 10.0.0.0/8",
 		       "where: \"in\" needs a property that is an address at character 20");
-	assert_refused("src-address in here",
-		       "where: \"in\" needs a network like 10.0.0.0/8 at character 20");
+	assert_refused(
+		"src-address in here",
+		"where: \"in\" needs a network like 10.0.0.0/8 or 2001:db8::/32 at character 20");
 	assert_refused("src-address<here", "where: not an address at character 17");
 }
 
