@@ -27,6 +27,7 @@ struct spd;    /* dataplane/ipsec/spd.h */
 struct crypto; /* dataplane/ipsec/crypto.h: intel-ipsec-mb manager and IV generator of one worker */
 struct spd_cache; /* dataplane/ipsec/spd_cache.h: one worker's */
 struct fib;	  /* dataplane/net/route.h: addresses, routes */
+struct fib6;	  /* dataplane/net/fib6.h: the same for IPv6 */
 struct neigh;	  /* dataplane/net/neigh.h */
 struct clock;	  /* dataplane/clock.h */
 struct order;
@@ -40,6 +41,8 @@ struct tables {
 	struct spd *spd;
 	struct fib *fib;
 	struct neigh *neigh;
+	struct fib6 *fib6; /* NULL: no IPv6 address anywhere */
+	struct neigh *neigh6;
 };
 
 struct worker {

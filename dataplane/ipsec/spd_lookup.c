@@ -225,9 +225,14 @@ static inline void judge_burst(struct worker *w, struct rte_mbuf **pkts, uint16_
 	if (ask)
 		look_up(w, s, pkts, n, match);
 	for (uint16_t i = 0; i < n; i++) {
-		enum drop_reason why =
-			judge_one(w, s, pkt_meta(pkts[i]), ask ? &match[i] : &none, how);
+		struct pkt_meta *meta = pkt_meta(pkts[i]);
+		enum drop_reason why;
 
+		/* Policies speak of IPv4 alone: what none can speak of does not pass them. */
+		if (unlikely(meta->flags & PKT_F_IPV6) && ask)
+			why = how == JUDGE_IN ? DROP_IN_POLICY_ERRORS : DROP_OUT_POLICY_ERRORS;
+		else
+			why = judge_one(w, s, meta, ask ? &match[i] : &none, how);
 		if (unlikely(why != DROP_NONE))
 			pkt_drop(pkts[i], why);
 	}

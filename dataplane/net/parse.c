@@ -12,12 +12,14 @@
 
 #include <rte_prefetch.h>
 
+#include "dataplane/net/fib6.h"
 #include "dataplane/net/ip4.h"
+#include "dataplane/net/parse_impl.h"
 #include "dataplane/net/port.h"
 #include "dataplane/net/route.h"
 
-#define ESP_HEADER   8u /* SPI and sequence number (RFC 4303 section 2) */
-#define UDP_HEADER   8u
+#define ESP_HEADER   PARSE_ESP_HEADER
+#define UDP_HEADER   PARSE_UDP_HEADER
 #define UDP_LITE     136
 #define MARKER	     4u	   /* non-ESP marker (RFC 3948 section 2.2) */
 #define KEEPALIVE    0xffu /* RFC 3948 section 2.3 */
@@ -91,7 +93,7 @@ static inline enum drop_reason check_addresses(const struct fib *f, const struct
 	return DROP_NONE;
 }
 
-/* The least that a transport header takes; a shorter first fragment hides its ports (RFC 1858). */
+/* A first fragment shorter than this hides its ports (RFC 1858). */
 static inline unsigned int transport_header(uint8_t proto)
 {
 	switch (proto) {
@@ -107,6 +109,11 @@ static inline unsigned int transport_header(uint8_t proto)
 	default:
 		return 0;
 	}
+}
+
+unsigned int parse_transport_header(uint8_t proto)
+{
+	return transport_header(proto);
 }
 
 /* Ports, or ICMP's type and code, of a whole packet or first fragment. l4 has len bytes. */
@@ -147,8 +154,7 @@ static inline bool udp_checksum_ok(const struct pkt_meta *meta, const uint8_t *l
 	return (sum & 0xffff) + (sum >> 16) == 0xffff;
 }
 
-/* UDP 4500 to us (RFC 3948 section 2): keepalive, IKE behind the marker, or ESP. */
-static enum drop_reason parse_natt(struct pkt_meta *meta, const uint8_t *data, unsigned int len)
+enum drop_reason parse_natt(struct pkt_meta *meta, const uint8_t *data, unsigned int len)
 {
 	if (len == 1 && data[0] == KEEPALIVE)
 		return DROP_NET_KEEPALIVE;
@@ -236,14 +242,54 @@ void parse_ipv4(struct worker *w, struct rte_mbuf *m, uint8_t l3_off)
 		pkt_drop(m, why);
 }
 
+/* ARP asks everybody, IPv6 a group (RFC 2464 section 7). */
+static bool is_group_for_us(const uint8_t *eth, uint16_t type)
+{
+	if (type == RTE_ETHER_TYPE_IPV6)
+		return eth[0] == 0x33 && eth[1] == 0x33;
+	return type == RTE_ETHER_TYPE_ARP && memcmp(eth, broadcast, sizeof(broadcast)) == 0;
+}
+
+/* An IPv6 frame to our MAC, or to a group that the packet must then be to as well. */
+static enum drop_reason parse_frame6(struct worker *w, struct rte_mbuf *m, bool ours)
+{
+	const struct fib6 *f = __atomic_load_n(&w->tables->fib6, __ATOMIC_ACQUIRE);
+	struct pkt_meta *meta = pkt_meta(m);
+	const uint8_t *ip = rte_pktmbuf_mtod_offset(m, const uint8_t *, IP6_ETHER_ROOM);
+	uint32_t avail = m->data_len - (uint32_t)IP6_ETHER_ROOM;
+	enum drop_reason why;
+
+	if (!ours && avail >= IP6_HEADER && !fib6_is_port_group(f, meta->in_port, ip + IP6_OFF_DST))
+		return DROP_NET_L2;
+	why = parse_packet6(f, meta, ip, avail, IP6_ETHER_ROOM, true);
+	if (why == DROP_NONE)
+		rte_pktmbuf_trim(m, (uint16_t)(m->data_len - IP6_ETHER_ROOM - meta->ip_len));
+	return why;
+}
+
+/* What is not IPv4: IPv6, or ARP, which is the manager's. */
+static enum drop_reason parse_other(struct worker *w, struct rte_mbuf *m, uint16_t type, bool ours)
+{
+	struct pkt_meta *meta = pkt_meta(m);
+
+	if (type == RTE_ETHER_TYPE_IPV6)
+		return parse_frame6(w, m, ours);
+	if (type != RTE_ETHER_TYPE_ARP)
+		return DROP_NET_L2;
+	meta->verdict = PKT_SLOW;
+	meta->l3_off = IP4_ETHER_ROOM;
+	return DROP_NONE;
+}
+
 /* The frame's own part: for us, and of a type we speak. */
-static inline enum drop_reason parse_frame(const struct fib *f, struct rte_mbuf *m, uint8_t port)
+static inline enum drop_reason parse_frame(struct worker *w, const struct fib *f,
+					   struct rte_mbuf *m, uint8_t port)
 {
 	struct pkt_meta *meta = pkt_meta(m);
 	const uint8_t *eth;
 	enum drop_reason why;
 	uint16_t type;
-	bool ours, arp;
+	bool ours;
 
 	*meta = (struct pkt_meta){.in_port = port, .sa_slot = PKT_NO_SA};
 	if (unlikely(m->nb_segs > 1) && rte_pktmbuf_linearize(m) < 0)
@@ -252,22 +298,16 @@ static inline enum drop_reason parse_frame(const struct fib *f, struct rte_mbuf 
 		return DROP_NET_L2;
 	eth = rte_pktmbuf_mtod(m, const uint8_t *);
 	type = ip4_load16(eth + 12);
-	arp = type == RTE_ETHER_TYPE_ARP;
 	ours = memcmp(eth, &ports[port].mac, RTE_ETHER_ADDR_LEN) == 0;
-	if (!ours && !(arp && memcmp(eth, broadcast, sizeof(broadcast)) == 0))
+	if (!ours && !is_group_for_us(eth, type))
 		return DROP_NET_L2;
 	if (eth[6] & RTE_ETHER_GROUP_ADDR)
 		return DROP_NET_L2;
 	/* A VLAN is another network, also when the device took the tag off (net_af_packet does). */
 	if (m->ol_flags & (RTE_MBUF_F_RX_VLAN | RTE_MBUF_F_RX_QINQ))
 		return DROP_NET_L2;
-	if (arp) {
-		meta->verdict = PKT_SLOW;
-		meta->l3_off = IP4_ETHER_ROOM;
-		return DROP_NONE;
-	}
-	if (type != RTE_ETHER_TYPE_IPV4)
-		return DROP_NET_L2;
+	if (unlikely(type != RTE_ETHER_TYPE_IPV4))
+		return parse_other(w, m, type, ours);
 	why = parse_packet(f, meta, eth + IP4_ETHER_ROOM, m->data_len - (uint32_t)IP4_ETHER_ROOM,
 			   IP4_ETHER_ROOM, true);
 	if (why == DROP_NONE)
@@ -297,7 +337,7 @@ void parse_burst(struct worker *w, uint8_t port, struct rte_mbuf **pkts, uint16_
 			prefetch_mbuf(pkts[i + 2 * PREFETCH_GAP]);
 		if (i + PREFETCH_GAP < n)
 			rte_prefetch0(rte_pktmbuf_mtod(pkts[i + PREFETCH_GAP], const void *));
-		why = parse_frame(f, pkts[i], port);
+		why = parse_frame(w, f, pkts[i], port);
 		if (unlikely(why != DROP_NONE))
 			pkt_drop(pkts[i], why);
 	}

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* parse.h - classify once: every length and checksum of Ethernet, IPv4 and what follows it, checked
+/* parse.h - classify once: every length and checksum of Ethernet, IP and what follows it, checked
  * here. */
 #ifndef ESPGW_NET_PARSE_H
 #define ESPGW_NET_PARSE_H
@@ -12,7 +12,9 @@
 
 /**
  * Stage: fill the meta of packets that came in on port. ESP, IKE, local or forward is decided here.
- * An ARP packet becomes PKT_SLOW with meta->ip_len 0, which no other packet has. On return a packet
+ * An ARP packet becomes PKT_SLOW with meta->ip_len 0, which no other packet has; IPv6 neighbour
+ * discovery (solicitations and advertisements, length, hop limit and checksum right) PKT_SLOW with
+ * PKT_F_IPV6. On return a packet
  * that is not PKT_DROP lies in one segment and ends with its IP packet (Ethernet padding is cut).
  */
 void parse_burst(struct worker *w, uint8_t port, struct rte_mbuf **pkts, uint16_t n);
@@ -27,5 +29,17 @@ void parse_burst(struct worker *w, uint8_t port, struct rte_mbuf **pkts, uint16_
  * have a source of ours.
  */
 void parse_ipv4(struct worker *w, struct rte_mbuf *m, uint8_t l3_off);
+
+/**
+ * The same for an IPv6 packet (RFC 8200), under the same contract. meta gets PKT_F_IPV6 and
+ * PKT_F_DF, src and dst 0; proto and l4_off are those behind the extension headers, of which there
+ * may be 8 that end within 247 bytes from the start of the mbuf: longer chains are net-header, as
+ * is a first fragment that does not hold its whole chain (RFC 7112). In a fragment but the first
+ * proto is the type of what the fragmentable part starts with, which may be an extension header,
+ * and l4_off the place behind the fragment header. An atomic fragment (RFC 6946) is no fragment.
+ * ICMPv6: type and code in src_port. Link-local addresses and groups are not for inner packets:
+ * net-martian.
+ */
+void parse_ipv6(struct worker *w, struct rte_mbuf *m, uint8_t l3_off);
 
 #endif

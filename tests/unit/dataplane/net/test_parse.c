@@ -87,7 +87,7 @@ static void takes_frames_for_us_only(void **state)
 
 static void refuses_other_ethertypes(void **state)
 {
-	static const uint16_t types[] = {0x0000, 0x05dc, 0x0801, 0x8100, 0x86dd,
+	static const uint16_t types[] = {0x0000, 0x05dc, 0x0801, 0x8100,
 					 0x88a8, 0x8863, 0x88cc, 0xffff};
 	struct frame f = frame_udp(LAN_HOST, FAR_HOST, 1, 2, NULL, 3);
 

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* parse_impl.h - what the parsers of IPv4 and IPv6 share; for parse*.c alone. */
+#ifndef ESPGW_NET_PARSE_IMPL_H
+#define ESPGW_NET_PARSE_IMPL_H
+
+#include "dataplane/net/parse.h"
+
+#define PARSE_ESP_HEADER 8u /* SPI and sequence number (RFC 4303 section 2) */
+#define PARSE_UDP_HEADER 8u
+
+struct fib6;
+
+/** The least that a transport header takes (not ICMP's for IPv6); 0 for what has no ports. */
+unsigned int parse_transport_header(uint8_t proto);
+
+/** The len bytes of UDP payload at data came to our port 4500 (RFC 3948 section 2): keepalive, IKE
+ * behind the marker, or ESP. Sets verdict, and for ESP flag and l4_off. */
+enum drop_reason parse_natt(struct pkt_meta *meta, const uint8_t *data, unsigned int len);
+
+/**
+ * The IPv6 packet at ip, avail bytes present, l3_off from the start of the mbuf: fills all of meta
+ * but in_port and sa_slot; meta->flags keeps what it has. outer: it came from the wire.
+ */
+enum drop_reason parse_packet6(const struct fib6 *f, struct pkt_meta *meta, const uint8_t *ip,
+			       uint32_t avail, uint8_t l3_off, bool outer);
+
+#endif
