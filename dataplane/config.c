@@ -117,6 +117,17 @@ static bool read_idle(struct reader *r, const config_setting_t *s, const struct 
 	return true;
 }
 
+static bool read_spray(struct reader *r, const config_setting_t *s, const struct key *k, void *dst)
+{
+	const char *word = config_setting_get_string(s);
+
+	if (!word || (strcmp(word, "auto") != 0 && strcmp(word, "off") != 0))
+		return fail(r, s, "%s \"%s\" is unknown; accepted: \"auto\", \"off\"", k->name,
+			    word ? word : "(not a string)");
+	*(bool *)dst = strcmp(word, "auto") == 0;
+	return true;
+}
+
 /* Printable text of at most k->max - 1 bytes. */
 static bool read_text(struct reader *r, const config_setting_t *s, const struct key *k, void *dst)
 {
@@ -183,6 +194,7 @@ static const struct key dataplane_keys[] = {
 	 ABI_MAX_POLICIES_LIMIT, false},
 	{"hugepages", read_bool, offsetof(struct conf, hugepages), 0, 0, false},
 	{"idle", read_idle, offsetof(struct conf, idle), 0, 0, false},
+	{"spray", read_spray, offsetof(struct conf, spray), 0, 0, false},
 };
 
 static bool refuse_key(struct reader *r, const config_setting_t *s, const char *group,
@@ -308,7 +320,11 @@ int conf_load(const char *path, struct conf *c, char *err, size_t err_len)
 	struct stat st;
 	FILE *f = fopen(path, "re");
 
-	*c = (struct conf){.workers = 1, .max_sas = 4096, .max_policies = 1024, .hugepages = true};
+	*c = (struct conf){.workers = 1,
+			   .max_sas = 4096,
+			   .max_policies = 1024,
+			   .hugepages = true,
+			   .spray = true};
 	if (!f) {
 		snprintf(err, err_len, "%s: cannot be read: %s", path, strerror(errno));
 		return -EINVAL;

@@ -34,6 +34,7 @@ struct conf {
 	unsigned int max_policies;
 	bool hugepages;
 	enum conf_idle idle;
+	bool spray; /* saturated workers may give ESP bursts to idle ones */
 	unsigned int n_ports;
 	struct conf_port ports[WORKER_MAX_PORTS]; /* without the disabled ones */
 };
@@ -46,5 +47,11 @@ int conf_load(const char *path, struct conf *c, char *err, size_t err_len);
 
 /** Does a worker without packets sleep? By default when no port is a PCI device. */
 bool conf_idle_sleep(const struct conf *c);
+
+/** Do workers give packets to each other? */
+static inline bool conf_sprays(const struct conf *c)
+{
+	return c->spray && c->workers > 1;
+}
 
 #endif

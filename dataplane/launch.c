@@ -23,6 +23,7 @@
 #include "dataplane/order.h"
 #include "dataplane/pipeline.h"
 #include "dataplane/pool.h"
+#include "dataplane/spray.h"
 #include "dataplane/telemetry.h"
 
 #define COMMAND_SLOTS 1024u
@@ -37,7 +38,8 @@
 
 static unsigned int pool_packets(const struct conf *c)
 {
-	unsigned int ordered = c->workers > 1 ? ORDER_BLOCKS * WORKER_BURST : 0;
+	unsigned int bursts = ORDER_BLOCKS + (conf_sprays(c) ? SPRAY_RING : 0);
+	unsigned int ordered = c->workers > 1 ? bursts * WORKER_BURST : 0;
 
 	return c->workers * (c->n_ports * QUEUE_PACKETS + 2 * SLOW_SLOTS + ordered) + SPARE_PACKETS;
 }
@@ -220,6 +222,24 @@ static int make_workers(struct dataplane *d, char *err, size_t err_len)
 	return 0;
 }
 
+static int link_workers(struct dataplane *d, char *err, size_t err_len)
+{
+	if (conf_sprays(&d->conf))
+		sad_widen(d->tables.sad, SPRAY_NUMBERS);
+	for (unsigned int i = 0; conf_sprays(&d->conf) && i < d->n_workers; i++) {
+		struct worker *w = d->workers[i];
+
+		w->spray = spray_create(i, d->n_workers, (int)rte_lcore_to_socket_id(w->lcore));
+		if (!w->spray) {
+			snprintf(err, err_len, "no memory for what workers give each other");
+			return -ENOMEM;
+		}
+		for (unsigned int k = 0; k < i; k++)
+			spray_link(w->spray, d->workers[k]->spray);
+	}
+	return 0;
+}
+
 static int run_workers(struct dataplane *d, char *err, size_t err_len)
 {
 	for (unsigned int i = 0; i < d->n_workers; i++) {
@@ -251,6 +271,7 @@ static void free_worker(struct worker *w)
 	crypto_free(w->crypto);
 	spd_cache_free(w->spd_cache);
 	order_free(w->order);
+	spray_free(w->spray);
 	rte_free(w);
 }
 
@@ -300,6 +321,8 @@ int launch_up(struct dataplane *d, char *const *eal_options, int n_eal_options, 
 		ret = make_tables(d, err, err_len);
 	if (ret == 0)
 		ret = make_workers(d, err, err_len);
+	if (ret == 0)
+		ret = link_workers(d, err, err_len);
 	if (ret < 0)
 		return ret;
 	clock_init(&d->clock, rte_get_tsc_hz(), rte_rdtsc(), clock_monotonic());

@@ -18,6 +18,7 @@ enum block_state {
 
 /* An SA is named by slot and SPI, never by pointer: it may be deleted while a block waits. */
 struct block {
+	uint64_t *done; /* of a ticket; NULL: numbers of an SA */
 	uint32_t slot;
 	uint32_t spi;
 	uint64_t before; /* the number before its first */
@@ -53,49 +54,95 @@ void order_free(struct order *o)
 	rte_free(o);
 }
 
-uint16_t order_take(struct order *o, const struct sa *sa, uint64_t first, uint16_t n, uint64_t now)
+/* Raise a counter of what has gone. It may stand higher already, when somebody has gone out of
+ * turn; and when it is contended out of turn and we give up, the next one's wait ends by itself. */
+static void raise_to(uint64_t *counter, uint64_t last)
 {
-	uint16_t at = (o->first + o->used) & MASK;
+	uint64_t gone = __atomic_load_n(counter, __ATOMIC_RELAXED);
 
-	if (o->used == ORDER_BLOCKS)
-		return ORDER_NONE;
-	o->used++;
-	o->blocks[at].slot = sa->slot;
-	o->blocks[at].spi = sa->spi;
-	o->blocks[at].before = first - 1;
-	o->blocks[at].last = first - 1 + n;
-	o->blocks[at].since = now;
-	o->blocks[at].state = BLOCK_NEW;
-	o->blocks[at].n = 0;
-	return (uint16_t)(at + 1);
+	for (unsigned int i = 0; i < RAISE_TRIES && gone < last; i++)
+		if (__atomic_compare_exchange_n(counter, &gone, last, false, __ATOMIC_RELEASE,
+						__ATOMIC_RELAXED))
+			return;
 }
 
-static struct sa *owner(const struct sad *sad, const struct block *b)
+/* A new block of the numbers first..first + n - 1. Fields that stay are not set. */
+static struct block *append(struct order *o, uint64_t first, uint16_t n, uint64_t now)
 {
-	struct sa *sa = sad_slot(sad, b->slot);
+	struct block *b = &o->blocks[(o->first + o->used) & MASK];
 
-	return sa && sa->spi == b->spi ? sa : NULL;
+	if (o->used == ORDER_BLOCKS)
+		return NULL;
+	o->used++;
+	b->done = NULL;
+	b->before = first - 1;
+	b->last = first - 1 + n;
+	b->since = now;
+	b->state = BLOCK_NEW;
+	b->n = 0;
+	return b;
+}
+
+static uint16_t number_of(const struct order *o, const struct block *b)
+{
+	return (uint16_t)(b - o->blocks + 1);
+}
+
+uint16_t order_take(struct order *o, struct sa *sa, uint64_t first, uint16_t n, uint64_t now)
+{
+	struct block *b = NULL;
+
+	if (o->used < ORDER_SA_BLOCKS)
+		b = append(o, first, n, now);
+	if (!b) {
+		raise_to(&sa->sent, first - 1 + n);
+		return ORDER_NONE;
+	}
+	b->slot = sa->slot;
+	b->spi = sa->spi;
+	return number_of(o, b);
+}
+
+uint16_t order_take_turn(struct order *o, uint64_t *done, uint64_t ticket, uint64_t now)
+{
+	struct block *b = append(o, ticket, 1, now);
+
+	if (!b)
+		return ORDER_NONE;
+	b->done = done;
+	return number_of(o, b);
+}
+
+/* Where it is written which numbers have gone. NULL: of an SA that is gone. */
+static uint64_t *counter_of(const struct sad *sad, const struct block *b)
+{
+	struct sa *sa;
+
+	if (b->done)
+		return b->done;
+	sa = sad_slot(sad, b->slot);
+	return sa && sa->spi == b->spi ? &sa->sent : NULL;
 }
 
 /* Of an SA that is gone nobody waits for anything. */
 static bool has_turn(const struct sad *sad, const struct block *b)
 {
-	const struct sa *sa = owner(sad, b);
+	const uint64_t *gone = counter_of(sad, b);
 
-	return !sa || __atomic_load_n(&sa->sent, __ATOMIC_ACQUIRE) >= b->before;
+	return !gone || __atomic_load_n(gone, __ATOMIC_ACQUIRE) >= b->before;
 }
 
-/* Raise sent to the block's last number. It may stand higher already, when somebody has gone out of
- * turn; and when it is contended out of turn and we give up, the next one's wait ends by itself. */
+static bool is_overdue(const struct block *b, uint64_t now)
+{
+	return now - b->since >= (b->done ? ORDER_TURN_WAIT_NS : ORDER_WAIT_NS);
+}
+
 static void has_gone(const struct sad *sad, const struct block *b)
 {
-	struct sa *sa = owner(sad, b);
-	uint64_t sent = sa ? __atomic_load_n(&sa->sent, __ATOMIC_RELAXED) : UINT64_MAX;
+	uint64_t *counter = counter_of(sad, b);
 
-	for (unsigned int i = 0; i < RAISE_TRIES && sent < b->last; i++)
-		if (__atomic_compare_exchange_n(&sa->sent, &sent, b->last, false, __ATOMIC_RELEASE,
-						__ATOMIC_RELAXED))
-			return;
+	if (counter)
+		raise_to(counter, b->last);
 }
 
 bool order_keep(struct order *o, const struct sad *sad, uint16_t block, struct rte_mbuf *m)
@@ -113,8 +160,8 @@ bool order_keep(struct order *o, const struct sad *sad, uint16_t block, struct r
 	return true;
 }
 
-bool order_next(struct order *o, const struct sad *sad, uint64_t now, struct rte_mbuf **out,
-		uint16_t *n)
+enum order_next order_next(struct order *o, const struct sad *sad, uint64_t now,
+			   struct rte_mbuf **out, uint16_t *n)
 {
 	*n = 0;
 	for (uint16_t i = 0; i < o->used; i++) {
@@ -123,13 +170,12 @@ bool order_next(struct order *o, const struct sad *sad, uint64_t now, struct rte
 		if (b->state == BLOCK_GOES) {
 			has_gone(sad, b);
 			b->state = BLOCK_GONE;
-		} else if (b->state != BLOCK_GONE &&
-			   (has_turn(sad, b) || now - b->since >= ORDER_WAIT_NS)) {
+		} else if (b->state != BLOCK_GONE && (has_turn(sad, b) || is_overdue(b, now))) {
 			/* One that nobody asked for had all its packets dropped: it goes empty. */
 			memcpy(out, b->pkts, b->n * sizeof(out[0]));
 			*n = b->n;
 			b->state = BLOCK_GOES;
-			return true;
+			return b->done ? ORDER_FORWARD : ORDER_SEND;
 		} else if (b->state == BLOCK_NEW) {
 			b->state = BLOCK_LATE;
 		}
@@ -138,12 +184,17 @@ bool order_next(struct order *o, const struct sad *sad, uint64_t now, struct rte
 		o->first = (o->first + 1) & MASK;
 		o->used--;
 	}
-	return false;
+	return ORDER_NOTHING;
 }
 
 bool order_busy(const struct order *o)
 {
 	return o->used > ORDER_BLOCKS / 2;
+}
+
+bool order_has_room(const struct order *o)
+{
+	return o->used < ORDER_BLOCKS;
 }
 
 uint16_t order_waiting(const struct order *o)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * order.h - packets of one outbound SA leave in the order of their sequence numbers, though several
- * workers encrypt for it.
+ * workers encrypt for it; and what several workers decrypt for one goes on in the order it came in.
  *
  * A worker takes numbers in blocks, one per burst and SA. Here it notes each block; when the
  * packets come to transmit, they go at once if every number before the block has gone (sa->sent),
@@ -12,6 +12,10 @@
  *
  * Where blocks of two workers alternate, one look lets only one block go. So a worker looks after
  * every burst, not once per poll, and takes no new packets while many blocks wait (order_busy()).
+ *
+ * A burst that spray.h has handed over is a block, too: its number is a ticket, and the line that
+ * tells whose turn it is belongs to the worker that received it. Its packets have been decrypted
+ * but not yet forwarded when they wait here.
  *
  * With one worker there is no order to keep: worker.order is NULL and none of this is called.
  */
@@ -25,9 +29,18 @@
 
 struct sa;
 
-#define ORDER_BLOCKS  32u
-#define ORDER_WAIT_NS 50000000u
-#define ORDER_NONE    0u /* block number of a packet that is not ordered */
+#define ORDER_BLOCKS	   32u
+#define ORDER_SA_BLOCKS	   28u /* of them at most for SAs, the others are for tickets */
+#define ORDER_WAIT_NS	   50000000u
+#define ORDER_TURN_WAIT_NS 5000000u /* for a ticket: nothing is received meanwhile */
+#define ORDER_NONE	   0u	    /* block number of a packet that is not ordered */
+
+/** What order_next() has found. */
+enum order_next {
+	ORDER_NOTHING = 0,
+	ORDER_SEND,    /* packets of an SA: to the ports */
+	ORDER_FORWARD, /* packets of a ticket: on from "forward" */
+};
 
 struct order;
 
@@ -38,25 +51,36 @@ void order_free(struct order *o);
 
 /**
  * esp_out has taken the numbers first..first + n - 1 of sa: the number of the block, to be written
- * into meta->trim of its packets, or ORDER_NONE.
+ * into meta->trim of its packets, or ORDER_NONE when there is no room: nobody waits for them then.
  */
-uint16_t order_take(struct order *o, const struct sa *sa, uint64_t first, uint16_t n, uint64_t now);
+uint16_t order_take(struct order *o, struct sa *sa, uint64_t first, uint16_t n, uint64_t now);
 
-/** The packet comes to transmit. True: kept here, its turn comes later. False: send it. */
+/**
+ * A burst with that ticket has been taken on: the number of its block, for order_keep(), or
+ * ORDER_NONE when there is no room. *done is the last ticket that has gone, shared by the workers;
+ * it must outlive the block.
+ */
+uint16_t order_take_turn(struct order *o, uint64_t *done, uint64_t ticket, uint64_t now);
+
+/** The packet comes to transmit, or, of a ticket, to "forward". True: kept here, its turn comes
+ * later. False: send it. */
 bool order_keep(struct order *o, const struct sad *sad, uint16_t block, struct rte_mbuf *m);
 
 /**
  * All packets that were to be sent have been given to the ports. Tells the other workers, and puts
  * the packets of the next own block whose turn it is into out (room for WORKER_BURST; *n may be 0).
- * False when there is no such block. Call until false, sending what comes and flushing in between.
+ * Call until ORDER_NOTHING, sending what comes and flushing in between.
  */
-bool order_next(struct order *o, const struct sad *sad, uint64_t now, struct rte_mbuf **out,
-		uint16_t *n);
+enum order_next order_next(struct order *o, const struct sad *sad, uint64_t now,
+			   struct rte_mbuf **out, uint16_t *n);
 
 /** Blocks that still wait for their turn. */
 uint16_t order_waiting(const struct order *o);
 
 /** So many that the worker should take no new packets before some have gone. */
 bool order_busy(const struct order *o);
+
+/** Is there room for a ticket? */
+bool order_has_room(const struct order *o);
 
 #endif

@@ -24,6 +24,7 @@
 #include "dataplane/net/port.h"
 #include "dataplane/net/route.h"
 #include "dataplane/order.h"
+#include "dataplane/spray.h"
 
 #define REENTER_MAX    (4 * WORKER_BURST)
 #define REENTER_ROUNDS 4 /* an ICMP error, its fragments; what is left waits for the next pass */
@@ -165,19 +166,6 @@ static void transmit(struct worker *w, struct rte_mbuf *m)
 	    order_keep(w->order, w->tables->sad, meta->trim, m))
 		return;
 	to_port(w, m);
-}
-
-static void flush(struct worker *w)
-{
-	struct rte_mbuf *pkts[WORKER_BURST];
-	uint16_t n;
-
-	flush_ports(w);
-	while (w->order && order_next(w->order, w->tables->sad, w->now, pkts, &n)) {
-		for (uint16_t i = 0; i < n; i++)
-			to_port(w, pkts[i]);
-		flush_ports(w);
-	}
 }
 
 /* --- from "forward" to the wire --- */
@@ -340,20 +328,51 @@ static void sort(struct worker *w, struct lanes *l, struct rte_mbuf **pkts, uint
 	}
 }
 
+static void decrypt_batch(struct worker *w, struct lanes *l, struct rte_mbuf **pkts, uint16_t n)
+{
+	esp_in_burst(w, pkts, n);
+	sort(w, l, pkts, n);
+	/* A tunnel inside a tunnel ends here: one level of ESP is all a policy can ask for. */
+	for (uint16_t i = 0; i < l->esp_in.n; i++)
+		pipeline_drop(w, l->esp_in.pkts[i], DROP_IN_TEMPLATE_MISMATCHES);
+	l->esp_in.n = 0;
+}
+
+/* What is decrypted waits for the turn of its burst, unless that is now. */
+static void decrypt_in_turn(struct worker *w, struct lanes *l, struct rte_mbuf **pkts, uint16_t n,
+			    uint16_t turn)
+{
+	struct batch clear = l->forward;
+
+	l->forward.n = 0;
+	decrypt_batch(w, l, pkts, n);
+	for (uint16_t i = 0; i < l->forward.n; i++)
+		if (!order_keep(w->order, w->tables->sad, turn, l->forward.pkts[i]))
+			push(&clear, l->forward.pkts[i]);
+	l->forward = clear;
+}
+
 static void decrypt(struct worker *w, struct lanes *l)
 {
 	struct batch b;
+	uint64_t ticket = 0;
 
 	if (l->esp_in.n == 0)
 		return;
 	b = l->esp_in;
 	l->esp_in.n = 0;
-	esp_in_burst(w, b.pkts, b.n);
-	sort(w, l, b.pkts, b.n);
-	/* A tunnel inside a tunnel ends here: one level of ESP is all a policy can ask for. */
-	for (uint16_t i = 0; i < l->esp_in.n; i++)
-		pipeline_drop(w, l->esp_in.pkts[i], DROP_IN_TEMPLATE_MISMATCHES);
-	l->esp_in.n = 0;
+	if (w->spray) {
+		if (spray_offer(w->spray, b.pkts, b.n))
+			return;
+		if (order_has_room(w->order))
+			ticket = spray_ticket(w->spray);
+	}
+	if (ticket == 0)
+		decrypt_batch(w, l, b.pkts, b.n);
+	else
+		decrypt_in_turn(
+			w, l, b.pkts, b.n,
+			order_take_turn(w->order, spray_own_done(w->spray), ticket, w->now));
 }
 
 /* To our own addresses: the clear ones pass the same check as transit; an answer goes forward. */
@@ -410,12 +429,54 @@ static void run(struct worker *w, uint8_t port, struct rte_mbuf **pkts, uint16_t
 	struct lanes l;
 
 	l.esp_in.n = l.local.n = l.forward.n = 0;
+	if (w->spray)
+		spray_received(w->spray, n);
 	parse_burst(w, port, pkts, n);
 	sort(w, &l, pkts, n);
 	decrypt(w, &l);
 	local(w, &l);
 	forward(w, &l.forward);
 	reenter_all(w);
+}
+
+static void flush(struct worker *w)
+{
+	enum order_next next;
+	struct batch b;
+
+	flush_ports(w);
+	while (w->order && (next = order_next(w->order, w->tables->sad, w->now, b.pkts, &b.n)) !=
+				   ORDER_NOTHING) {
+		if (next == ORDER_FORWARD) {
+			forward(w, &b);
+			reenter_all(w);
+		} else {
+			for (uint16_t i = 0; i < b.n; i++)
+				to_port(w, b.pkts[i]);
+		}
+		flush_ports(w);
+	}
+}
+
+uint16_t pipeline_help(struct worker *w)
+{
+	struct spray_burst b;
+	struct lanes l;
+	uint16_t n = 0;
+
+	if (w->spray && order_has_room(w->order) &&
+	    spray_take(w->spray, order_busy(w->order), &b)) {
+		n = (uint16_t)b.n;
+		l.esp_in.n = l.local.n = l.forward.n = 0;
+		decrypt_in_turn(
+			w, &l, b.pkts, n,
+			order_take_turn(w->order, spray_done(w->spray, &b), b.ticket, w->now));
+		local(w, &l);
+		forward(w, &l.forward);
+		reenter_all(w);
+		flush(w);
+	}
+	return n;
 }
 
 void pipeline_input(struct worker *w, uint8_t port, struct rte_mbuf **pkts, uint16_t n)
@@ -512,7 +573,7 @@ uint16_t pipeline_poll(struct worker *w)
 
 	if (w->order && order_busy(w->order)) {
 		flush(w);
-		return 0;
+		return pipeline_help(w);
 	}
 	for (uint8_t i = 0; i < n_ports; i++) {
 		uint16_t n;
@@ -533,5 +594,10 @@ uint16_t pipeline_poll(struct worker *w)
 		reenter_all(w);
 	flush(w);
 	w->counters->rx_packets += received;
+	if (w->spray) {
+		spray_polled(w->spray, (uint16_t)received);
+		if (received < WORKER_BURST)
+			received += pipeline_help(w);
+	}
 	return (uint16_t)received;
 }

@@ -34,8 +34,12 @@ int pipeline_create(struct worker *w, pipeline_send send, void *ctx, int socket)
 /** Frees what is still in the buffers too. */
 void pipeline_free(struct worker *w);
 
-/** One poll of all ports and of the reply ring. Returns packets received. */
+/** One poll of all ports and of the reply ring, and of what others offer when those bring little.
+ * Returns packets received. */
 uint16_t pipeline_poll(struct worker *w);
+
+/** Decrypt one burst that another worker offers (spray.h), if any. Returns its packets. */
+uint16_t pipeline_help(struct worker *w);
 
 /** Run packets received on port through the whole pipeline (the entry of tests, fuzzers and
  * benches). Takes them. */

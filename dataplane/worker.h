@@ -31,6 +31,7 @@ struct fib6;	  /* dataplane/net/fib6.h: the same for IPv6 */
 struct neigh;	  /* dataplane/net/neigh.h */
 struct clock;	  /* dataplane/clock.h */
 struct order;
+struct spray;
 struct pipeline;
 struct rte_rcu_qsbr;
 
@@ -72,6 +73,7 @@ struct worker {
 			   (injected IKE) at route, any other is sent as it stands */
 
 	struct order *order;	   /* order.h; NULL: it is the only worker */
+	struct spray *spray;	   /* spray.h; NULL: it keeps all it receives to itself */
 	struct pipeline *pipe;	   /* pipeline's own: transmit buffers and the re-entry list */
 	struct rte_rcu_qsbr *rcu;  /* shared; this worker is thread "index" */
 	const struct clock *clock; /* shared; the manager calibrates it */

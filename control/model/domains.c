@@ -174,3 +174,7 @@ const struct domain domain_protocol = {
 const struct domain domain_idle = {
 	.words = WORDS(OK("poll", 0), OK("sleep", 1)),
 };
+
+const struct domain domain_spray = {
+	.words = WORDS(OK("auto", 1), OK("off", 0)),
+};

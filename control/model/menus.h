@@ -174,7 +174,8 @@
 	X(DATAPLANE_MAX_SAS, "max-sas", PROP_INT, 0, "4096", max_sas, "SAs at most, both directions together; a power of two") \
 	X(DATAPLANE_MAX_POLICIES, "max-policies", PROP_INT, 0, "1024", max_policies, "policies at most") \
 	X(DATAPLANE_HUGEPAGES, "hugepages", PROP_BOOL, 0, "yes", none, "no: ordinary memory, for tests") \
-	X(DATAPLANE_IDLE, "idle", PROP_ENUM, 0, NULL, idle, "what a worker without packets does; default: poll with a PCI device, else sleep")
+	X(DATAPLANE_IDLE, "idle", PROP_ENUM, 0, NULL, idle, "what a worker without packets does; default: poll with a PCI device, else sleep") \
+	X(DATAPLANE_SPRAY, "spray", PROP_ENUM, 0, "auto", spray, "auto: a worker with more ESP than it can decrypt gives some to idle ones")
 
 #define MENU_ACTIVE_PEERS_PROPS(X) \
 	X(ACTIVE_RESPONDER, "responder", PROP_BOOL, F_RUN, NULL, none, "the peer started it") \

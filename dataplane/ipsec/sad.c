@@ -49,6 +49,11 @@ struct sad *sad_create(uint32_t max_sas, uint32_t max_policies, struct abi_sa_st
 	return s;
 }
 
+void sad_widen(struct sad *s, uint32_t numbers)
+{
+	s->wider = numbers;
+}
+
 static void sa_free(struct sa *sa)
 {
 	if (sa == NULL)
@@ -152,9 +157,9 @@ static void set_ranges(struct sa_range *out, const struct abi_range *in, unsigne
 }
 
 /* Allocate and fill what does not depend on the slot's status line. NULL: no memory or engine. */
-static struct sa *sa_make(const struct abi_sa_add *c, uint32_t policy_index, int socket)
+static struct sa *sa_make(const struct sad *s, const struct abi_sa_add *c, uint32_t policy_index)
 {
-	struct sa *sa = rte_zmalloc_socket("sa", sizeof(*sa), 64, socket);
+	struct sa *sa = rte_zmalloc_socket("sa", sizeof(*sa), 64, s->socket);
 
 	if (sa == NULL)
 		return NULL;
@@ -174,11 +179,12 @@ static struct sa *sa_make(const struct abi_sa_add *c, uint32_t policy_index, int
 	    crypto_set_keys(sa, c->encr_key, c->integ_key) != 0)
 		goto fail;
 	if (c->direction == ABI_DIR_IN && c->replay_window != 0) {
-		sa->replay =
-			rte_zmalloc_socket("replay", replay_bytes(c->replay_window), 64, socket);
+		uint32_t window = c->replay_window + s->wider;
+
+		sa->replay = rte_zmalloc_socket("replay", replay_bytes(window), 64, s->socket);
 		if (sa->replay == NULL)
 			goto fail;
-		replay_init(sa->replay, c->replay_window,
+		replay_init(sa->replay, window,
 			    (c->flags & ABI_SA_F_RESUME) != 0 ? c->seq_start : 0);
 	}
 	return sa;
@@ -244,7 +250,7 @@ uint16_t sad_add(struct sad *s, const struct abi_sa_add *c, uint32_t policy_inde
 		*detail = (uint32_t)offsetof(struct abi_sa_add, policy_id);
 		return ABI_ERR_NOT_FOUND;
 	}
-	sa = sa_make(c, policy_index, s->socket);
+	sa = sa_make(s, c, policy_index);
 	if (sa == NULL)
 		return ABI_ERR_NO_SPACE;
 	sad_set_endpoint(s, sa, &c->local, &c->remote, c->local_port, c->remote_port, c->encap);

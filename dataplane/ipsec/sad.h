@@ -29,6 +29,12 @@ struct sad;
 /** max_sas is a power of two. status: the segment's lines, written only. NULL without memory. */
 struct sad *sad_create(uint32_t max_sas, uint32_t max_policies, struct abi_sa_status *status,
 		       int socket);
+/**
+ * Workers that share an SA get to its packets up to so many numbers later than others do: replay
+ * windows are kept wider by that, so what is inside the window that was asked for stays inside.
+ * Counts for SAs added from now on.
+ */
+void sad_widen(struct sad *s, uint32_t numbers);
 /** Wipes what is left. No worker may run any more. */
 void sad_free(struct sad *s);
 

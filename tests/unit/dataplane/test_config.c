@@ -112,6 +112,17 @@ static void sleeps_by_default_only_without_pci_devices(void **state)
 	assert_true(conf_idle_sleep(&conf));
 }
 
+static void sprays_unless_told_not_to(void **state)
+{
+	(void)state;
+	assert_int_equal(load(LAN "dataplane = { workers = 2; };"), 0);
+	assert_true(conf_sprays(&conf));
+	assert_int_equal(load(LAN "dataplane = { workers = 2; spray = \"off\"; };"), 0);
+	assert_false(conf_sprays(&conf));
+	assert_int_equal(load(LAN "dataplane = { workers = 1; spray = \"auto\"; };"), 0);
+	assert_false(conf_sprays(&conf)); /* to whom? */
+}
+
 static void leaves_out_disabled_interfaces(void **state)
 {
 	(void)state;
@@ -146,6 +157,7 @@ static void refuses_values_out_of_their_domain(void **state)
 	refused(LAN "dataplane = { hugepages = \"maybe\"; };", 2, "neither true nor false");
 	refused(LAN "dataplane = { idle = \"doze\"; };", 2, "\"poll\", \"sleep\"");
 	refused(LAN "dataplane = { idle = 1; };", 2, "\"poll\", \"sleep\"");
+	refused(LAN "dataplane = { spray = \"on\"; };", 2, "\"auto\", \"off\"");
 	refused("interface = ( { name = \"a\"; device = \"x\"; mtu = 575; } );", 1, "576..9000");
 	refused("interface = ( { name = \"a b\"; device = \"x\"; } );", 1, "character");
 	refused("interface = ( { name = \"\"; device = \"x\"; } );", 1, "1 to 31");
@@ -213,6 +225,7 @@ int main(void)
 		cmocka_unit_test(takes_the_design_s_example),
 		cmocka_unit_test(has_defaults),
 		cmocka_unit_test(sleeps_by_default_only_without_pci_devices),
+		cmocka_unit_test(sprays_unless_told_not_to),
 		cmocka_unit_test(leaves_out_disabled_interfaces),
 		cmocka_unit_test(refuses_unknown_properties_and_lists_the_known),
 		cmocka_unit_test(refuses_values_out_of_their_domain),

@@ -205,11 +205,58 @@ static void goes_unordered_when_there_is_no_room(void **state)
 
 	(void)state;
 	take_numbers(1); /* somebody's, who does not send them */
-	for (unsigned int i = 0; i < ORDER_BLOCKS; i++)
+	for (unsigned int i = 0; i < ORDER_SA_BLOCKS; i++)
 		assert_int_not_equal(order_take(order[0], sa, take_numbers(1), 1, now), ORDER_NONE);
 	assert_int_equal(order_take(order[0], sa, take_numbers(1), 1, now), ORDER_NONE);
 	assert_false(order_keep(order[0], h->tables.sad, ORDER_NONE, m));
 	rte_pktmbuf_free(m);
+}
+
+static void nobody_waits_for_what_found_no_room(void **state)
+{
+	uint64_t last;
+	uint16_t block;
+
+	(void)state;
+	for (unsigned int i = 0; i < ORDER_SA_BLOCKS; i++)
+		order_take(order[0], sa, take_numbers(1), 1, now);
+	assert_int_equal(order_take(order[0], sa, take_numbers(1), 1, now), ORDER_NONE);
+	last = take_numbers(2);
+	block = order_take(order[1], sa, last, 2, now);
+	transmit(1, block, last, 2);
+	assert_int_equal(gone, last + 1);
+}
+
+static void tickets_go_on_in_turn(void **state)
+{
+	struct rte_mbuf *a = numbered(1), *b = numbered(2), *out[WORKER_BURST];
+	uint64_t done = 0;
+	uint16_t one = order_take_turn(order[0], &done, 1, now);
+	uint16_t two = order_take_turn(order[1], &done, 2, now), n;
+
+	(void)state;
+	assert_true(order_keep(order[1], h->tables.sad, two, b));
+	assert_int_equal(order_next(order[1], h->tables.sad, now, out, &n), ORDER_NOTHING);
+	assert_false(order_keep(order[0], h->tables.sad, one, a));
+	send(a);
+	assert_int_equal(order_next(order[0], h->tables.sad, now, out, &n), ORDER_NOTHING);
+	assert_int_equal(order_next(order[1], h->tables.sad, now, out, &n), ORDER_FORWARD);
+	assert_int_equal(n, 1);
+	assert_int_equal(done, 1); /* not before it has left */
+	send(out[0]);
+	assert_int_equal(order_next(order[1], h->tables.sad, now, out, &n), ORDER_NOTHING);
+	assert_int_equal(done, 2);
+}
+
+static void tickets_find_room_when_sas_have_taken_all_they_may(void **state)
+{
+	uint64_t done = 0;
+
+	(void)state;
+	for (unsigned int i = 0; i < ORDER_BLOCKS; i++)
+		order_take(order[0], sa, take_numbers(1), 1, now);
+	assert_true(order_has_room(order[0]));
+	assert_int_not_equal(order_take_turn(order[0], &done, 1, now), ORDER_NONE);
 }
 
 static void frees_what_it_keeps(void **state)
@@ -280,6 +327,9 @@ int main(void)
 		WITH(waits_no_longer_than_its_bound),
 		WITH(lets_go_when_the_sa_is_deleted),
 		WITH(goes_unordered_when_there_is_no_room),
+		WITH(nobody_waits_for_what_found_no_room),
+		WITH(tickets_go_on_in_turn),
+		WITH(tickets_find_room_when_sas_have_taken_all_they_may),
 		WITH(frees_what_it_keeps),
 		WITH(keeps_the_order_at_random),
 	};

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* spray.c - bursts of ESP packets from a worker that has too many to those that have none. */
+#include "dataplane/spray.h"
+
+#include <stdio.h>
+
+#include <rte_errno.h>
+#include <rte_malloc.h>
+#include <rte_ring.h>
+#include <rte_ring_elem.h>
+
+struct spray {
+	/* Read by all, written before they run. */
+	struct rte_ring *offers;
+	unsigned int index;
+	unsigned int n;
+	struct spray *all[ABI_MAX_WORKERS_LIMIT];
+
+	/* Written by the owner when it changes, read by those that are saturated. */
+	_Alignas(RTE_CACHE_LINE_SIZE) uint32_t idle;
+
+	/* The last ticket gone: written by whoever's turn it was. */
+	_Alignas(RTE_CACHE_LINE_SIZE) uint64_t done;
+
+	/* The owner's alone. */
+	_Alignas(RTE_CACHE_LINE_SIZE) uint64_t ticket; /* last given */
+	unsigned int full_runs;
+	unsigned int idle_runs;
+	unsigned int next; /* whom to ask first */
+	struct spray_burst out;
+};
+
+struct spray *spray_create(unsigned int index, unsigned int n, int socket)
+{
+	static unsigned int serial; /* rings have names; several crews may live in one process */
+	struct spray *s = rte_zmalloc_socket("spray", sizeof(*s), RTE_CACHE_LINE_SIZE, socket);
+	char name[RTE_RING_NAMESIZE];
+
+	if (!s || n > ABI_MAX_WORKERS_LIMIT || index >= n)
+		goto fail;
+	s->index = index;
+	s->n = n;
+	s->next = index;
+	s->all[index] = s;
+	s->out.from = index;
+	snprintf(name, sizeof(name), "spray-%u-%u", serial++, index);
+	/* Relaxed ends: a worker that loses its CPU in the middle of taking holds up nobody. */
+	s->offers = rte_ring_create_elem(name, sizeof(struct spray_burst), SPRAY_RING, socket,
+					 RING_F_SP_ENQ | RING_F_MC_RTS_DEQ);
+	if (s->offers)
+		return s;
+fail:
+	rte_free(s);
+	return NULL;
+}
+
+void spray_link(struct spray *s, struct spray *other)
+{
+	s->all[other->index] = other;
+	other->all[s->index] = s;
+}
+
+void spray_free(struct spray *s)
+{
+	struct spray_burst b;
+
+	if (!s)
+		return;
+	while (rte_ring_dequeue_elem(s->offers, &b, sizeof(b)) == 0)
+		rte_pktmbuf_free_bulk(b.pkts, b.n);
+	rte_ring_free(s->offers);
+	rte_free(s);
+}
+
+static void set_idle(struct spray *s, uint32_t idle)
+{
+	if (s->idle != idle)
+		__atomic_store_n(&s->idle, idle, __ATOMIC_RELAXED);
+}
+
+void spray_received(struct spray *s, uint16_t n)
+{
+	if (n < WORKER_BURST)
+		s->full_runs = 0;
+	else if (s->full_runs < SPRAY_FULL_RUNS)
+		s->full_runs++;
+}
+
+void spray_polled(struct spray *s, uint16_t n)
+{
+	if (n != 0) {
+		s->idle_runs = 0;
+		set_idle(s, 0);
+		return;
+	}
+	s->full_runs = 0;
+	if (s->idle_runs < SPRAY_IDLE_RUNS)
+		s->idle_runs++;
+	else
+		set_idle(s, 1);
+}
+
+static unsigned int count_idle(const struct spray *s)
+{
+	unsigned int idle = 0;
+
+	for (unsigned int i = 0; i < s->n; i++)
+		if (i != s->index && s->all[i])
+			idle += __atomic_load_n(&s->all[i]->idle, __ATOMIC_RELAXED);
+	return idle;
+}
+
+uint64_t spray_open(const struct spray *s)
+{
+	return s->ticket - __atomic_load_n(&s->done, __ATOMIC_RELAXED);
+}
+
+bool spray_offer(struct spray *s, struct rte_mbuf *const *pkts, uint16_t n)
+{
+	if (s->full_runs < SPRAY_FULL_RUNS || n < SPRAY_LEAST || n > WORKER_BURST ||
+	    spray_open(s) >= SPRAY_OPEN ||
+	    rte_ring_count(s->offers) >= SPRAY_PER_IDLE * count_idle(s))
+		return false;
+	s->out.ticket = s->ticket + 1;
+	s->out.n = n;
+	memcpy(s->out.pkts, pkts, n * sizeof(pkts[0]));
+	if (rte_ring_enqueue_elem(s->offers, &s->out, sizeof(s->out)) != 0)
+		return false;
+	s->ticket++;
+	return true;
+}
+
+uint64_t spray_ticket(struct spray *s)
+{
+	return spray_open(s) != 0 ? ++s->ticket : 0;
+}
+
+bool spray_take(struct spray *s, bool own, struct spray_burst *b)
+{
+	if (rte_ring_dequeue_elem(s->offers, b, sizeof(*b)) == 0)
+		return true;
+	for (unsigned int i = 0; i < s->n && !own; i++) {
+		const struct spray *other;
+
+		s->next = s->next + 1 < s->n ? s->next + 1 : 0;
+		other = s->all[s->next];
+		if (other && other != s && !rte_ring_empty(other->offers) &&
+		    rte_ring_dequeue_elem(other->offers, b, sizeof(*b)) == 0)
+			return true;
+	}
+	return false;
+}
+
+uint64_t *spray_done(struct spray *s, const struct spray_burst *b)
+{
+	return b->from < s->n && s->all[b->from] ? &s->all[b->from]->done : &s->done;
+}
+
+uint64_t *spray_own_done(struct spray *s)
+{
+	return &s->done;
+}
