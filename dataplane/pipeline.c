@@ -24,26 +24,13 @@
 #include "dataplane/net/port.h"
 #include "dataplane/net/route.h"
 #include "dataplane/order.h"
+#include "dataplane/pipeline_impl.h"
 #include "dataplane/spray.h"
 
-#define REENTER_MAX    (4 * WORKER_BURST)
 #define REENTER_ROUNDS 4 /* an ICMP error, its fragments; what is left waits for the next pass */
 #define FRAG_ROOM      (4 * WORKER_BURST) /* pieces a burst may fall into */
 #define ETHER_ROOM     14
 #define RX_FULL	       32u /* what some drivers give at most for one asking */
-
-struct batch {
-	uint16_t n;
-	struct rte_mbuf *pkts[WORKER_BURST];
-};
-
-struct pipeline {
-	pipeline_send send;
-	void *ctx;
-	uint16_t n_reenter;
-	struct rte_mbuf *reenter[REENTER_MAX];
-	struct batch tx[WORKER_MAX_PORTS];
-};
 
 /* Where the packets of one pass wait for their next stage. */
 struct lanes {
@@ -52,14 +39,6 @@ struct lanes {
 	struct batch forward;
 };
 
-static uint16_t send_ethdev(void *ctx, uint8_t port, struct rte_mbuf **pkts, uint16_t n)
-{
-	const struct worker *w = ctx;
-
-	return port < n_ports ? rte_eth_tx_burst(ports[port].ethdev, (uint16_t)w->index, pkts, n)
-			      : 0;
-}
-
 int pipeline_create(struct worker *w, pipeline_send send, void *ctx, int socket)
 {
 	struct pipeline *p =
@@ -67,7 +46,7 @@ int pipeline_create(struct worker *w, pipeline_send send, void *ctx, int socket)
 
 	if (!p)
 		return -ENOMEM;
-	p->send = send ? send : send_ethdev;
+	p->send = send ? send : tx_ethdev;
 	p->ctx = send ? ctx : w;
 	w->pipe = p;
 	return 0;
@@ -106,66 +85,6 @@ static void slow(struct worker *w, struct rte_mbuf *m, enum pkt_slow why)
 			pkt_meta(m)->sa_slot = PKT_NO_SA; /* it was a policy's index */
 		pipeline_drop(w, m, DROP_NET_SLOW_FULL);
 	}
-}
-
-static void push(struct batch *b, struct rte_mbuf *m)
-{
-	b->pkts[b->n++] = m;
-}
-
-/* --- tx --- */
-
-static void flush_port(struct worker *w, uint8_t port)
-{
-	struct pipeline *p = w->pipe;
-	struct batch *b = &p->tx[port];
-	struct abi_port_counters *c = &w->port_counters[(uint64_t)port * w->stride];
-	uint64_t bytes = 0;
-	uint16_t sent;
-
-	for (uint16_t i = 0; i < b->n; i++)
-		bytes += b->pkts[i]->pkt_len;
-	sent = p->send(p->ctx, port, b->pkts, b->n);
-	for (uint16_t i = sent; i < b->n; i++) {
-		bytes -= b->pkts[i]->pkt_len;
-		pipeline_drop(w, b->pkts[i], DROP_NET_TX_FULL);
-	}
-	c->tx_packets += sent;
-	c->tx_bytes += bytes;
-	w->counters->tx_packets += sent;
-	b->n = 0;
-}
-
-static void flush_ports(struct worker *w)
-{
-	for (uint8_t i = 0; i < WORKER_MAX_PORTS; i++)
-		if (w->pipe->tx[i].n != 0)
-			flush_port(w, i);
-}
-
-/* As it stands, whatever others of its SA do. */
-static void to_port(struct worker *w, struct rte_mbuf *m)
-{
-	uint8_t port = pkt_meta(m)->out_port;
-
-	if (port >= WORKER_MAX_PORTS) {
-		pipeline_drop(w, m, DROP_OUT_ERRORS);
-		return;
-	}
-	push(&w->pipe->tx[port], m);
-	if (w->pipe->tx[port].n == WORKER_BURST)
-		flush_port(w, port);
-}
-
-/* When several workers encrypt for one SA, its packets take turns (order.h). */
-static void transmit(struct worker *w, struct rte_mbuf *m)
-{
-	const struct pkt_meta *meta = pkt_meta(m);
-
-	if (w->order && (meta->flags & PKT_F_PROTECTED) &&
-	    order_keep(w->order, w->tables->sad, meta->trim, m))
-		return;
-	to_port(w, m);
 }
 
 /* --- from "forward" to the wire --- */
@@ -208,7 +127,7 @@ static void address_and_send(struct worker *w, struct batch *b)
 	neigh_burst(w, b->pkts, b->n);
 	keep_forward(w, b, PKT_SLOW_NEIGH);
 	for (uint16_t i = 0; i < b->n; i++)
-		transmit(w, b->pkts[i]);
+		tx_packet(w, b->pkts[i]);
 }
 
 /* At least one packet is larger than its port's MTU. */
@@ -247,8 +166,8 @@ static void outbound(struct worker *w, struct batch *b)
 	clear.n = protect.n = 0;
 	keep_forward(w, b, PKT_SLOW_ACQUIRE);
 	for (uint16_t i = 0; i < b->n; i++)
-		push((pkt_meta(b->pkts[i])->flags & PKT_F_PROTECTED) ? &protect : &clear,
-		     b->pkts[i]);
+		batch_push((pkt_meta(b->pkts[i])->flags & PKT_F_PROTECTED) ? &protect : &clear,
+			   b->pkts[i]);
 	if (protect.n != 0) {
 		esp_out_burst(w, protect.pkts, protect.n);
 		keep_forward(w, &protect, PKT_SLOW_ACQUIRE);
@@ -266,7 +185,7 @@ static void check_clear(struct worker *w, struct batch *b)
 	clear.n = 0;
 	for (uint16_t i = 0; i < b->n; i++)
 		if (!(pkt_meta(b->pkts[i])->flags & (PKT_F_FROM_SA | PKT_F_ORIGIN)))
-			push(&clear, b->pkts[i]);
+			batch_push(&clear, b->pkts[i]);
 	if (clear.n != 0)
 		spd_in_burst(w, clear.pkts, clear.n);
 }
@@ -306,13 +225,13 @@ static void sort(struct worker *w, struct lanes *l, struct rte_mbuf **pkts, uint
 
 		switch (meta->verdict) {
 		case PKT_ESP_IN:
-			push(&l->esp_in, m);
+			batch_push(&l->esp_in, m);
 			break;
 		case PKT_LOCAL:
-			push(&l->local, m);
+			batch_push(&l->local, m);
 			break;
 		case PKT_FORWARD:
-			push(&l->forward, m);
+			batch_push(&l->forward, m);
 			break;
 		case PKT_PUNT:
 			slow(w, m, PKT_SLOW_IKE);
@@ -348,7 +267,7 @@ static void decrypt_in_turn(struct worker *w, struct lanes *l, struct rte_mbuf *
 	decrypt_batch(w, l, pkts, n);
 	for (uint16_t i = 0; i < l->forward.n; i++)
 		if (!order_keep(w->order, w->tables->sad, turn, l->forward.pkts[i]))
-			push(&clear, l->forward.pkts[i]);
+			batch_push(&clear, l->forward.pkts[i]);
 	l->forward = clear;
 }
 
@@ -388,7 +307,7 @@ static void local(struct worker *w, struct lanes *l)
 		struct rte_mbuf *m = l->local.pkts[i];
 
 		if (pkt_meta(m)->verdict == PKT_LOCAL)
-			push(&b, m);
+			batch_push(&b, m);
 		else
 			pipeline_drop(w, m, pkt_meta(m)->reason);
 	}
@@ -416,7 +335,7 @@ static void reenter_all(struct worker *w)
 			for (unsigned int i = 0; i < WORKER_BURST && left != 0; i++, left--) {
 				struct rte_mbuf *m = all[n - left];
 
-				push(pkt_meta(m)->flags & PKT_F_PROTECTED ? &sealed : &b, m);
+				batch_push(pkt_meta(m)->flags & PKT_F_PROTECTED ? &sealed : &b, m);
 			}
 			forward(w, &b);
 			route_and_send(w, &sealed);
@@ -444,7 +363,7 @@ static void flush(struct worker *w)
 	enum order_next next;
 	struct batch b;
 
-	flush_ports(w);
+	tx_flush(w);
 	while (w->order && (next = order_next(w->order, w->tables->sad, w->now, b.pkts, &b.n)) !=
 				   ORDER_NOTHING) {
 		if (next == ORDER_FORWARD) {
@@ -452,9 +371,9 @@ static void flush(struct worker *w)
 			reenter_all(w);
 		} else {
 			for (uint16_t i = 0; i < b.n; i++)
-				to_port(w, b.pkts[i]);
+				tx_now(w, b.pkts[i]);
 		}
-		flush_ports(w);
+		tx_flush(w);
 	}
 }
 
@@ -535,11 +454,11 @@ static void take_replies(struct worker *w)
 
 		pkt_meta(pkts[i])->verdict = PKT_FORWARD;
 		if (verdict == PKT_FORWARD)
-			push(&out, pkts[i]);
+			batch_push(&out, pkts[i]);
 		else if (verdict == PKT_PUNT)
-			push(&ike, pkts[i]);
+			batch_push(&ike, pkts[i]);
 		else
-			to_port(w, pkts[i]);
+			tx_now(w, pkts[i]);
 	}
 	if (out.n != 0) {
 		spd_out_burst(w, out.pkts, out.n);

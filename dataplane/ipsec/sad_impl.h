@@ -17,7 +17,7 @@ struct sad {
 	uint32_t *used;			/* slots of owned SAs, densely */
 	uint32_t n_used;
 	uint32_t next_tick;
-	uint32_t wider; /* replay windows, than what was asked for */
+	uint32_t wider;		      /* replay windows, than what was asked for */
 	struct abi_sa_status *status; /* in the segment: written, never read back */
 	int socket;
 };

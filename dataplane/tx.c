@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* tx.c - the end of the pipeline: a buffer for each port, sent when it is full and at the end of a
+ * pass. */
+#include <rte_ethdev.h>
+
+#include "dataplane/net/port.h"
+#include "dataplane/order.h"
+#include "dataplane/pipeline_impl.h"
+
+uint16_t tx_ethdev(void *ctx, uint8_t port, struct rte_mbuf **pkts, uint16_t n)
+{
+	const struct worker *w = ctx;
+
+	return port < n_ports ? rte_eth_tx_burst(ports[port].ethdev, (uint16_t)w->index, pkts, n)
+			      : 0;
+}
+
+static void flush_port(struct worker *w, uint8_t port)
+{
+	struct pipeline *p = w->pipe;
+	struct batch *b = &p->tx[port];
+	struct abi_port_counters *c = &w->port_counters[(uint64_t)port * w->stride];
+	uint64_t bytes = 0;
+	uint16_t sent;
+
+	for (uint16_t i = 0; i < b->n; i++)
+		bytes += b->pkts[i]->pkt_len;
+	sent = p->send(p->ctx, port, b->pkts, b->n);
+	for (uint16_t i = sent; i < b->n; i++) {
+		bytes -= b->pkts[i]->pkt_len;
+		pipeline_drop(w, b->pkts[i], DROP_NET_TX_FULL);
+	}
+	c->tx_packets += sent;
+	c->tx_bytes += bytes;
+	w->counters->tx_packets += sent;
+	b->n = 0;
+}
+
+void tx_flush(struct worker *w)
+{
+	for (uint8_t i = 0; i < WORKER_MAX_PORTS; i++)
+		if (w->pipe->tx[i].n != 0)
+			flush_port(w, i);
+}
+
+void tx_now(struct worker *w, struct rte_mbuf *m)
+{
+	uint8_t port = pkt_meta(m)->out_port;
+
+	if (port >= WORKER_MAX_PORTS) {
+		pipeline_drop(w, m, DROP_OUT_ERRORS);
+		return;
+	}
+	batch_push(&w->pipe->tx[port], m);
+	if (w->pipe->tx[port].n == WORKER_BURST)
+		flush_port(w, port);
+}
+
+void tx_packet(struct worker *w, struct rte_mbuf *m)
+{
+	const struct pkt_meta *meta = pkt_meta(m);
+
+	if (w->order && (meta->flags & PKT_F_PROTECTED) &&
+	    order_keep(w->order, w->tables->sad, meta->trim, m))
+		return;
+	tx_now(w, m);
+}
