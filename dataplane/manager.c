@@ -11,6 +11,7 @@
 
 #include "dataplane/clock.h"
 #include "dataplane/ipsec/sad.h"
+#include "dataplane/net/fib6.h"
 #include "dataplane/net/port.h"
 #include "dataplane/net/route.h"
 #include "dataplane/pipeline.h"
@@ -135,6 +136,16 @@ static uint16_t path_mtu(void *ctx, uint32_t remote)
 		       : 0;
 }
 
+static uint16_t path_mtu6(void *ctx, const uint8_t *remote)
+{
+	const struct manager *m = ctx;
+	struct fib6_hop hop;
+
+	return fib6_lookup(m->s.tables->fib6, remote, &hop) && hop.port < n_ports
+		       ? ports[hop.port].mtu
+		       : 0;
+}
+
 static void tick_sas(struct manager *m)
 {
 	const struct sad_tick_io io = {
@@ -143,6 +154,7 @@ static void tick_sas(struct manager *m)
 		.workers = m->s.segment->own.max_workers,
 		.event = sa_event,
 		.path_mtu = path_mtu,
+		.path_mtu6 = path_mtu6,
 		.ctx = m,
 	};
 

@@ -94,6 +94,15 @@ enum abi_direction { ABI_DIR_IN = 1, ABI_DIR_OUT = 2 };
 enum abi_mode { ABI_MODE_TUNNEL = 1, ABI_MODE_TRANSPORT = 2 };
 enum abi_encap { ABI_ENCAP_NONE = 0, ABI_ENCAP_UDP = 1 };
 
+/* The DF bit of the outer IPv4 header (RFC 4301 section 8.1). Clear: what is too big is encrypted
+ * whole and the outer packet fragmented, whatever the inner one says. */
+enum abi_df { ABI_DF_SET = 0, ABI_DF_COPY = 1, ABI_DF_CLEAR = 2 };
+
+/* The DSCP of the outer header (RFC 4301 section 5.1.2). */
+#define ABI_DSCP_COPY 0u
+#define ABI_DSCP_SET  0x80u
+#define ABI_DSCP_MAX  63u
+
 #define ABI_SA_F_ESN	 (1u << 0)
 #define ABI_SA_F_CURRENT (1u << 1) /* outbound: its policy sends through it from now on */
 #define ABI_SA_F_RESUME                                                                            \
@@ -129,7 +138,9 @@ struct abi_sa_add {
 	uint8_t encr_key_len; /* bytes; AEAD and CTR: without salt */
 	uint8_t integ_key_len;
 	uint8_t salt_len;
-	uint8_t pad0[4];
+	uint8_t df;   /* outbound tunnel over IPv4: enum abi_df */
+	uint8_t dscp; /* outbound tunnel: ABI_DSCP_COPY, or ABI_DSCP_SET and a value of 0..63 */
+	uint8_t pad0[2];
 	uint16_t local_port; /* UDP encapsulation; 0 otherwise */
 	uint16_t remote_port;
 	uint32_t replay_window; /* packets, inbound: 0 = off, else 64..65536 */

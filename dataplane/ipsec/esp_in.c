@@ -11,15 +11,14 @@
 
 #include "dataplane/ipsec/crypto.h"
 #include "dataplane/ipsec/ecn.h"
+#include "dataplane/ipsec/esp_shape.h"
 #include "dataplane/ipsec/mss.h"
 #include "dataplane/ipsec/own.h"
 #include "dataplane/ipsec/sad.h"
 #include "dataplane/ipsec/selector.h"
+#include "dataplane/ipsec/trailer.h"
 #include "dataplane/net/ip4.h"
 #include "dataplane/net/parse.h"
-
-#define NEXT_HEADER_IPV4  4u
-#define NEXT_HEADER_DUMMY 59u
 
 struct batch {
 	uint16_t n;
@@ -29,8 +28,8 @@ struct batch {
 };
 
 /* Which SA, if any, and may it be used for this packet? */
-static enum drop_reason find_sa(struct worker *w, struct pkt_meta *meta, const uint8_t *esp,
-				struct sa **found)
+static enum drop_reason find_sa(struct worker *w, const struct rte_mbuf *m, struct pkt_meta *meta,
+				const uint8_t *esp, struct sa **found)
 {
 	struct sa *sa = sad_lookup_in(w->tables->sad, ip4_load32(esp));
 	uint8_t encap = meta->flags & PKT_F_UDP_ENCAP ? ABI_ENCAP_UDP : ABI_ENCAP_NONE;
@@ -41,6 +40,8 @@ static enum drop_reason find_sa(struct worker *w, struct pkt_meta *meta, const u
 	meta->sa_slot = sa->slot;
 	endpoint = __atomic_load_n(&sa->endpoint, __ATOMIC_RELAXED);
 	if ((uint32_t)endpoint != meta->dst)
+		return DROP_IN_NO_STATES;
+	if (unlikely(sa->shape & SA_SHAPE_OUTER6) && !esp_shape_is_to(sa, m))
 		return DROP_IN_NO_STATES;
 	if (endpoint != sa_endpoint(meta->dst, encap))
 		return DROP_IN_STATE_MISMATCHES;
@@ -70,7 +71,7 @@ static enum drop_reason check(struct worker *w, struct rte_mbuf **m, struct sa *
 	if (len < SA_ESP_HEADER || (*m)->data_len < meta->l4_off + len)
 		return DROP_IN_HEADER_ERRORS;
 	esp = rte_pktmbuf_mtod_offset(*m, uint8_t *, meta->l4_off);
-	why = find_sa(w, meta, esp, sa);
+	why = find_sa(w, *m, meta, esp, sa);
 	if (why != DROP_NONE)
 		return why;
 	text = SA_ESP_HEADER + (*sa)->iv_len;
@@ -103,20 +104,25 @@ static void check_all(struct worker *w, struct batch *b, struct rte_mbuf **pkts,
 
 /* A peer behind a NAT may come from elsewhere; only a packet newer than all before says so (RFC
  * 7296 section 2.23 wants it authenticated, and a replayed one must not turn us back). */
-static void watch_peer(struct sa *sa, const struct pkt_meta *meta, uint64_t seq)
+static void watch_peer(struct sa *sa, struct rte_mbuf *m, uint64_t seq)
 {
+	const struct pkt_meta *meta = pkt_meta(m);
 	uint64_t from;
 
 	if ((meta->flags & PKT_F_UDP_ENCAP) == 0 ||
 	    seq <= __atomic_load_n(&sa->replay->top, __ATOMIC_RELAXED))
 		return;
+	if (unlikely(sa->shape & SA_SHAPE_OUTER6)) {
+		esp_shape_watch_peer(sa, m);
+		return;
+	}
 	from = sa_peer(meta->src, meta->src_port);
 	if (from != __atomic_load_n(&sa->peer, __ATOMIC_RELAXED) &&
 	    from != __atomic_load_n(&sa->moved, __ATOMIC_RELAXED))
 		__atomic_store_n(&sa->moved, from, __ATOMIC_RELAXED);
 }
 
-static enum drop_reason take_number(struct batch *b, uint16_t k, const struct pkt_meta *meta)
+static enum drop_reason take_number(struct batch *b, uint16_t k, struct rte_mbuf *m)
 {
 	struct sa *sa = b->sa[k];
 	uint64_t seq = ip4_load32(b->op[k].esp + 4);
@@ -127,7 +133,7 @@ static enum drop_reason take_number(struct batch *b, uint16_t k, const struct pk
 		return DROP_NONE;
 	if (!replay_take(sa->replay, seq))
 		return DROP_IN_STATE_SEQUENCE_ERRORS;
-	watch_peer(sa, meta, seq);
+	watch_peer(sa, m, seq);
 	return DROP_NONE;
 }
 
@@ -140,7 +146,7 @@ static void authenticated(struct batch *b, struct rte_mbuf **pkts)
 
 	for (uint16_t k = 0; k < b->n; k++) {
 		struct rte_mbuf *m = pkts[b->packet_of[k]];
-		enum drop_reason why = take_number(b, k, pkt_meta(m));
+		enum drop_reason why = take_number(b, k, m);
 		uint64_t seq = ip4_load32(b->op[k].esp + 4);
 
 		b->op[k].ok = why == DROP_NONE;
@@ -160,55 +166,20 @@ static void authenticated(struct batch *b, struct rte_mbuf **pkts)
 		replay_advance(run, top);
 }
 
-/* Are pad bytes 1, 2, 3...? An ICV of at least 12 bytes follows pad length and next header, so from
- * two pad bytes on 16 bytes can be read. */
-static bool pad_is_right(const uint8_t *pad, unsigned int n)
-{
-	uint64_t word[2];
-	uint8_t wrong = 0;
-
-	if (n < 2 || n > sizeof(word)) {
-		for (unsigned int i = 0; i < n; i++)
-			wrong |= pad[i] ^ (uint8_t)(i + 1);
-		return wrong == 0;
-	}
-	memcpy(word, pad, sizeof(word));
-	word[0] ^= rte_cpu_to_le_64(0x0807060504030201ull);
-	word[1] ^= rte_cpu_to_le_64(0x100f0e0d0c0b0a09ull);
-	if (n < 8)
-		return rte_le_to_cpu_64(word[0]) << (64 - 8 * n) == 0;
-	return word[0] == 0 && (n == 8 || rte_le_to_cpu_64(word[1]) << (128 - 8 * n) == 0);
-}
-
-/* Pad length, pad bytes, next header (RFC 4303 section 2.4 to 2.6). len: of the text; out: of the
- * payload. */
-static enum drop_reason check_trailer(const uint8_t *text, uint32_t *len)
-{
-	uint8_t pad = text[*len - 2], next = text[*len - 1];
-	uint32_t payload;
-
-	if (pad + SA_ESP_TRAILER > *len)
-		return DROP_IN_STATE_PROTOCOL_ERRORS;
-	payload = *len - SA_ESP_TRAILER - pad;
-	if (!pad_is_right(text + payload, pad))
-		return DROP_IN_STATE_PROTOCOL_ERRORS;
-	*len = payload;
-	if (next == NEXT_HEADER_DUMMY)
-		return DROP_NET_CONSUMED;
-	return next == NEXT_HEADER_IPV4 ? DROP_NONE : DROP_IN_STATE_MODE_ERRORS;
-}
-
 /* Leave nothing but the inner packet behind 14 bytes of room. What follows it is traffic flow
  * confidentiality padding (RFC 4303 section 2.7). */
 static enum drop_reason strip(struct rte_mbuf *m, const struct crypto_op *op)
 {
 	uint8_t *text = op->esp + SA_ESP_HEADER + op->sa->iv_len;
 	uint32_t len = op->len - SA_ESP_HEADER - op->sa->iv_len, before;
-	enum drop_reason why = check_trailer(text, &len);
+	uint8_t next;
+	enum drop_reason why = trailer_check(text, &len, &next);
 	uint16_t inner;
 
 	if (why != DROP_NONE)
 		return why;
+	if (next != NEXT_HEADER_IPV4)
+		return DROP_IN_STATE_MODE_ERRORS;
 	if (len < IP4_HEADER)
 		return DROP_IN_STATE_PROTOCOL_ERRORS;
 	inner = ip4_load16(text + 2);
@@ -293,15 +264,11 @@ static void tally_add(struct worker *w, struct tally *t, const struct sa *sa, ui
 	t->wire_bytes += wire;
 }
 
-/* A genuine packet in clear: is it one that may come out of this SA? */
-static enum drop_reason deliver(struct worker *w, struct rte_mbuf *m, const struct crypto_op *op,
-				struct tally *tally)
+/* IPv4 out of a tunnel over IPv4: is it one that may come out of this SA? */
+static enum drop_reason unwrap(struct worker *w, struct rte_mbuf *m, const struct crypto_op *op)
 {
-	const struct sa *sa = op->sa;
 	struct pkt_meta *meta = pkt_meta(m);
-	uint32_t policy = __atomic_load_n(&sa->policy, __ATOMIC_RELAXED);
 	uint8_t tos = rte_pktmbuf_mtod_offset(m, const uint8_t *, meta->l3_off)[1];
-	uint16_t wire = meta->ip_len;
 	enum drop_reason why = strip(m, op);
 
 	if (why != DROP_NONE)
@@ -309,12 +276,28 @@ static enum drop_reason deliver(struct worker *w, struct rte_mbuf *m, const stru
 	meta->flags = PKT_F_FROM_SA;
 	parse_ipv4(w, m, IP4_ETHER_ROOM);
 	meta->flags |= PKT_F_FROM_SA;
-	meta->sa_slot = sa->slot;
+	meta->sa_slot = op->sa->slot;
 	if (meta->verdict != PKT_FORWARD && meta->verdict != PKT_LOCAL)
 		return (enum drop_reason)meta->reason;
-	if (!selected(sa, meta))
+	if (!selected(op->sa, meta))
 		return DROP_IN_NO_POLICIES;
-	why = take_ecn(m, tos);
+	return take_ecn(m, tos);
+}
+
+/* A genuine packet, decrypted. */
+static enum drop_reason deliver(struct worker *w, struct rte_mbuf *m, const struct crypto_op *op,
+				struct tally *tally)
+{
+	const struct sa *sa = op->sa;
+	struct pkt_meta *meta = pkt_meta(m);
+	uint32_t policy = __atomic_load_n(&sa->policy, __ATOMIC_RELAXED);
+	uint16_t wire = meta->ip_len;
+	enum drop_reason why;
+
+	if (unlikely(sa->shape != 0 || op->esp[op->len - 1] == NEXT_HEADER_IPV6))
+		why = esp_shape_unwrap(w, m, op);
+	else
+		why = unwrap(w, m, op);
 	if (why != DROP_NONE)
 		return why;
 	clamp(w, m, policy);

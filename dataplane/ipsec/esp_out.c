@@ -14,12 +14,14 @@
 
 #include "dataplane/ipsec/crypto.h"
 #include "dataplane/ipsec/ecn.h"
+#include "dataplane/ipsec/esp_shape.h"
 #include "dataplane/ipsec/mss.h"
 #include "dataplane/ipsec/mtu.h"
 #include "dataplane/ipsec/natt.h"
 #include "dataplane/ipsec/own.h"
 #include "dataplane/ipsec/sad.h"
 #include "dataplane/ipsec/selector.h"
+#include "dataplane/ipsec/trailer.h"
 #include "dataplane/net/frag.h"
 #include "dataplane/net/icmp.h"
 #include "dataplane/net/ip4.h"
@@ -27,12 +29,10 @@
 #include "dataplane/pipeline.h"
 
 #define EXTRA_MAX	 (4 * WORKER_BURST)
-#define NEXT_HEADER_IPV4 4u
 #define ICMP_UNREACHABLE 3u
 #define ICMP_FRAG_NEEDED 4u
 #define OUTER_PLAIN	 (IP4_HEADER + SA_ESP_HEADER)
 #define OUTER_UDP	 (IP4_HEADER + NATT_HEADER + SA_ESP_HEADER)
-#define PAD_STORE	 16u
 
 /* What the packets of one SA in a burst share. */
 struct flow {
@@ -123,13 +123,16 @@ static bool selected(const struct sa *sa, const struct pkt_meta *meta)
 }
 
 /* Larger than the SA carries: tell the sender (RFC 1191), or split before encryption (RFC 4301
- * section 8.1: pieces of the inner packet, so the peer needs no reassembly). */
-static enum drop_reason too_big(struct worker *w, struct rte_mbuf **m, uint16_t mtu,
+ * section 8.1: pieces of the inner packet, so the peer needs no reassembly); or leave it to the
+ * outer packet, where the SA says so. */
+static enum drop_reason too_big(struct worker *w, struct rte_mbuf **m, uint16_t mtu, uint8_t df,
 				struct extra *extra)
 {
 	struct rte_mbuf *pieces[EXTRA_MAX + 1];
 	int n;
 
+	if (df == ABI_DF_CLEAR)
+		return DROP_NONE;
 	if (extra == NULL)
 		return DROP_OUT_ERRORS;
 	if (pkt_meta(*m)->flags & PKT_F_DF) {
@@ -160,6 +163,11 @@ static enum drop_reason admit(struct worker *w, struct batch *b, struct rte_mbuf
 	*flow_of = (uint8_t)(f - b->flow);
 	if (f->unusable != DROP_NONE)
 		return (enum drop_reason)f->unusable;
+	if (unlikely((sa->shape & SA_SHAPE_TRANSPORT) || (meta->flags & PKT_F_IPV6))) {
+		why = esp_shape_admit(w, sa, &f->outer, m);
+		f->n = (uint16_t)(f->n + (why == DROP_NONE));
+		return why;
+	}
 	/* Pieces were looked at whole. */
 	if (extra != NULL && !selected(sa, meta))
 		return DROP_OUT_BUNDLE_ERRORS;
@@ -169,7 +177,7 @@ static enum drop_reason admit(struct worker *w, struct batch *b, struct rte_mbuf
 	if (mss_concerns(meta))
 		mss_clamp(*m, mtu);
 	if (pkt_meta(*m)->ip_len > mtu) {
-		why = too_big(w, m, mtu, extra);
+		why = too_big(w, m, mtu, sa->df, extra);
 		if (why != DROP_NONE)
 			return why;
 	}
@@ -216,21 +224,6 @@ static void write_outer(uint8_t *ip, const struct sa_outer *o, uint8_t tos, uint
 	ip4_store32(ip + o->length - 4, seq);
 }
 
-/* Pad bytes 1, 2, 3... (RFC 4303 section 2.4), pad length, next header. At least 12 bytes of ICV
- * follow, so from two pad bytes on a whole store fits. */
-static void write_trailer(uint8_t *at, uint16_t pad)
-{
-	static const uint8_t bytes[PAD_STORE] = {1, 2,	3,  4,	5,  6,	7,  8,
-						 9, 10, 11, 12, 13, 14, 15, 16};
-
-	if (pad >= 2)
-		memcpy(at, bytes, sizeof(bytes));
-	else if (pad == 1)
-		at[0] = 1;
-	at[pad] = (uint8_t)pad;
-	at[pad + 1] = NEXT_HEADER_IPV4;
-}
-
 /* Move the borders of m, so that len bytes of outer packet lie behind 14 of Ethernet room with the
  * inner one head bytes into it. The outer packet, or NULL when the buffer is too small. */
 static uint8_t *wrap(struct rte_mbuf *m, uint8_t l3_off, uint32_t head, uint32_t len)
@@ -268,7 +261,7 @@ static enum drop_reason build(struct worker *w, struct flow *f, struct rte_mbuf 
 	if (sa->iv_len != 0 && crypto_iv(w->crypto, ip + f->outer.length) != 0)
 		return DROP_OUT_STATE_PROTOCOL_ERRORS;
 	write_outer(ip, &f->outer, ecn_outer_tos(tos), (uint16_t)len, (uint32_t)f->seq);
-	write_trailer(ip + head + inner, pad);
+	trailer_write(ip + head + inner, pad, NEXT_HEADER_IPV4);
 	op->sa = sa;
 	op->esp = ip + f->outer.length - SA_ESP_HEADER;
 	op->len = (uint16_t)(len - (f->outer.length - SA_ESP_HEADER) - sa->icv_len);
@@ -281,15 +274,35 @@ static enum drop_reason build(struct worker *w, struct flow *f, struct rte_mbuf 
 	return DROP_NONE;
 }
 
+/* The same for all but IPv4 in a tunnel over IPv4. */
+static enum drop_reason build_shape(struct worker *w, struct flow *f, struct rte_mbuf *m,
+				    struct crypto_op *op)
+{
+	const struct esp_seal seal = {.sa = f->sa, .outer = &f->outer, .seq = f->seq};
+	enum drop_reason why;
+
+	if (f->seq > f->limit)
+		return DROP_OUT_STATE_SEQUENCE_ERRORS;
+	why = esp_shape_build(w, &seal, m, op);
+	if (why == DROP_NONE)
+		f->seq++;
+	return why;
+}
+
 static void build_all(struct worker *w, struct batch *b, struct rte_mbuf **pkts, uint16_t n)
 {
 	b->n_ops = 0;
 	for (uint16_t i = 0; i < n; i++) {
 		enum drop_reason why;
+		struct flow *f;
 
 		if (pkt_meta(pkts[i])->verdict != PKT_FORWARD)
 			continue;
-		why = build(w, &b->flow[b->flow_of[i]], pkts[i], &b->op[b->n_ops]);
+		f = &b->flow[b->flow_of[i]];
+		if (unlikely(esp_shape_is(f->sa, pkt_meta(pkts[i]))))
+			why = build_shape(w, f, pkts[i], &b->op[b->n_ops]);
+		else
+			why = build(w, f, pkts[i], &b->op[b->n_ops]);
 		if (why != DROP_NONE) {
 			pkt_drop(pkts[i], why);
 			continue;
@@ -328,6 +341,8 @@ static void finish_all(struct batch *b, struct rte_mbuf **pkts)
 			pkt_drop(m, DROP_OUT_STATE_PROTOCOL_ERRORS);
 			continue;
 		}
+		if (unlikely(f->sa->shape & SA_SHAPE_OUTER6))
+			esp_shape_finish(m, &f->outer);
 		if (f != run) {
 			flow_add(run, &sum);
 			run = f;

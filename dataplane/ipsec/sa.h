@@ -41,24 +41,33 @@ struct sa_range {
 	uint8_t pad[2];
 };
 
+/* What makes an SA more than IPv4 in an IPv4 tunnel: bits of sa.shape. */
+#define SA_SHAPE_OUTER6	   (1u << 0) /* between IPv6 addresses */
+#define SA_SHAPE_TRANSPORT (1u << 1)
+#define SA_SHAPE_INNER6	   (1u << 2) /* carries IPv6 alone */
+#define SA_SHAPE_MARKS	   (1u << 3) /* outbound: DF or DSCP are not what most want */
+
+#define SA_OUTER_WORDS 8u
+
 /**
- * What esp_out puts in front: IPv4, UDP when encapsulated, ESP with SPI; lengths, TOS, id,
- * checksum and sequence number left 0. Moved as whole words, so that a reader beside a writer sees
- * old or new words, and sa.outer_gen tells it when it saw both.
+ * What esp_out puts in front: IPv4 or IPv6, UDP when encapsulated, ESP with SPI; lengths, TOS or
+ * traffic class, id, checksum and sequence number left 0. Moved as whole words, so that a reader
+ * beside a writer sees old or new words, and sa.outer_gen tells it when it saw both. In transport
+ * mode only what follows the IP header is used.
  */
 struct sa_outer {
 	union {
-		uint64_t word[6];
+		uint64_t word[SA_OUTER_WORDS];
 		struct {
-			uint8_t header[40];
+			uint8_t header[56];
 			uint16_t sum;	/* of the IPv4 header's words, not folded in yet */
-			uint8_t length; /* bytes of header in use: 28, or 36 with UDP */
+			uint8_t length; /* bytes of header in use: 28 or 48, with UDP 8 more */
 			uint8_t encap;
-			uint32_t remote;
+			uint32_t remote; /* IPv4 */
 		};
 	};
 };
-_Static_assert(sizeof(struct sa_outer) == 48, "sa_outer");
+_Static_assert(sizeof(struct sa_outer) == 64, "sa_outer");
 
 /** Expanded by crypto_set_keys(). AES: encryption or decryption schedule, by direction. */
 struct sa_keys {
@@ -81,11 +90,18 @@ struct sa {
 	uint8_t icv_len;
 	uint8_t n_local;
 	uint8_t n_remote;
-	uint32_t mtu;	       /* outbound: largest inner packet */
-	uint32_t outer_gen;    /* odd while the manager writes outer */
-	uint64_t endpoint;     /* inbound: sa_endpoint() of local address and encapsulation */
-	uint64_t peer;	       /* inbound: sa_peer() of where packets are expected from */
-	uint64_t seq_limit;    /* outbound: last number that may be used, kept ahead by sad_tick */
+	uint32_t mtu;	    /* outbound: largest inner packet */
+	uint32_t outer_gen; /* odd while the manager writes outer */
+	uint8_t shape;	    /* SA_SHAPE_...; 0: the fast path is all it needs */
+	uint8_t mode;	    /* enum abi_mode */
+	uint8_t df;	    /* outbound: enum abi_df */
+	uint8_t dscp;	    /* outbound: ABI_DSCP_COPY, or ABI_DSCP_SET and a value */
+	uint8_t pad[4];
+	uint64_t endpoint; /* inbound: sa_endpoint() of local address and encapsulation */
+	union {
+		uint64_t peer;	    /* inbound: sa_peer() of where packets are expected from */
+		uint64_t seq_limit; /* outbound: last number to use, kept ahead by sad_tick */
+	};
 	struct replay *replay; /* inbound; NULL: off */
 
 	/* Line 1: shared by the workers. */
@@ -93,9 +109,10 @@ struct sa {
 	uint64_t sent;	/* outbound, several workers: all numbers up to here have left (order.h) */
 	uint64_t moved; /* inbound: sa_peer() of a verified packet from elsewhere, or 0 */
 
-	_Alignas(64) struct sa_outer outer; /* outbound */
+	_Alignas(64) struct sa_outer outer;
 	_Alignas(64) struct sa_range local[ABI_MAX_SELECTORS];
 	struct sa_range remote[ABI_MAX_SELECTORS];
+	struct sa6 *six; /* sa6.h; NULL: it has nothing to do with IPv6 */
 	struct sa_keys keys;
 
 	/* The manager's. */
@@ -113,7 +130,8 @@ struct sa {
 _Static_assert(offsetof(struct sa, seq) == 64, "line 0 is one cache line");
 _Static_assert(offsetof(struct sa, outer) == 128, "line 1 is one cache line");
 
-/** Inbound look-up key beyond the SPI: the address we were sent to, and in what. */
+/** Inbound look-up key beyond the SPI: the address we were sent to, and in what. Of an SA between
+ * IPv6 addresses local is 0, as in the meta of their packets. */
 static inline uint64_t sa_endpoint(uint32_t local, uint8_t encap)
 {
 	return (uint64_t)encap << 32 | local;
@@ -136,7 +154,7 @@ static inline bool sa_outer_read(const struct sa *sa, struct sa_outer *out)
 {
 	uint32_t gen = __atomic_load_n(&sa->outer_gen, __ATOMIC_ACQUIRE);
 
-	for (unsigned int i = 0; i < 6; i++)
+	for (unsigned int i = 0; i < SA_OUTER_WORDS; i++)
 		out->word[i] = __atomic_load_n(&sa->outer.word[i], __ATOMIC_ACQUIRE);
 	return (gen & 1) == 0 && __atomic_load_n(&sa->outer_gen, __ATOMIC_RELAXED) == gen;
 }
@@ -147,7 +165,7 @@ static inline void sa_outer_write(struct sa *sa, const struct sa_outer *in)
 	uint32_t gen = sa->outer_gen;
 
 	__atomic_store_n(&sa->outer_gen, gen + 1, __ATOMIC_RELAXED);
-	for (unsigned int i = 0; i < 6; i++)
+	for (unsigned int i = 0; i < SA_OUTER_WORDS; i++)
 		__atomic_store_n(&sa->outer.word[i], in->word[i], __ATOMIC_RELEASE);
 	__atomic_store_n(&sa->outer_gen, gen + 2, __ATOMIC_RELEASE);
 }

@@ -5,17 +5,11 @@
 #include <stddef.h>
 #include <string.h>
 
-#include <rte_byteorder.h>
-#include <rte_ip.h>
 #include <rte_malloc.h>
-#include <rte_udp.h>
 
 #include "dataplane/ipsec/crypto.h"
 #include "dataplane/ipsec/mtu.h"
-#include "dataplane/ipsec/natt.h"
 #include "dataplane/ipsec/sad_impl.h"
-
-#define OUTER_TTL 64u
 
 static void set_status(struct sad *s, uint32_t slot, uint32_t state)
 {
@@ -59,6 +53,7 @@ static void sa_free(struct sa *sa)
 	if (sa == NULL)
 		return;
 	rte_free(sa->replay);
+	rte_free(sa->six);
 	crypto_wipe_keys(sa);
 	explicit_bzero(sa, sizeof(*sa));
 	rte_free(sa);
@@ -96,66 +91,6 @@ struct sa *sad_lookup_out(const struct sad *s, uint32_t policy_index)
 	return sad_slot(s, __atomic_load_n(&s->out[policy_index], __ATOMIC_ACQUIRE));
 }
 
-/* The header of RFC 4301 section 5.1.2.1 between fixed ends; with UDP, of RFC 3948 section 2.1. */
-static void make_outer(struct sa_outer *o, uint32_t spi, uint32_t local, uint32_t remote,
-		       uint16_t local_port, uint16_t remote_port, uint8_t encap)
-{
-	struct rte_ipv4_hdr ip = {
-		.version_ihl = RTE_IPV4_VHL_DEF,
-		.fragment_offset = RTE_BE16(RTE_IPV4_HDR_DF_FLAG),
-		.time_to_live = OUTER_TTL,
-		.next_proto_id = encap == ABI_ENCAP_UDP ? IPPROTO_UDP : IPPROTO_ESP,
-		.src_addr = rte_cpu_to_be_32(local),
-		.dst_addr = rte_cpu_to_be_32(remote),
-	};
-	rte_be32_t spi_be = rte_cpu_to_be_32(spi);
-
-	memset(o, 0, sizeof(*o));
-	memcpy(o->header, &ip, sizeof(ip));
-	o->length = sizeof(ip);
-	if (encap == ABI_ENCAP_UDP) {
-		natt_header(o->header + o->length, local_port, remote_port);
-		o->length += NATT_HEADER;
-	}
-	memcpy(o->header + o->length, &spi_be, sizeof(spi_be));
-	o->length += SA_ESP_HEADER;
-	o->sum = rte_raw_cksum(&ip, sizeof(ip));
-	o->encap = encap;
-	o->remote = remote;
-}
-
-void sad_set_endpoint(struct sad *s, struct sa *sa, const struct abi_addr *local,
-		      const struct abi_addr *remote, uint16_t local_port, uint16_t remote_port,
-		      uint8_t encap)
-{
-	uint32_t l = sad_addr(local->bytes), r = sad_addr(remote->bytes);
-	struct abi_sa_status *st = &s->status[sa->slot];
-	struct sa_outer outer;
-
-	make_outer(&outer, sa->spi, l, r, local_port, remote_port, encap);
-	sa_outer_write(sa, &outer);
-	__atomic_store_n(&sa->endpoint, sa_endpoint(l, encap), __ATOMIC_RELAXED);
-	__atomic_store_n(&sa->peer, sa_peer(r, remote_port), __ATOMIC_RELAXED);
-	st->local = *local;
-	st->remote = *remote;
-	st->local_port = local_port;
-	st->remote_port = remote_port;
-	st->encap = encap;
-}
-
-static void set_ranges(struct sa_range *out, const struct abi_range *in, unsigned int n)
-{
-	for (unsigned int i = 0; i < n; i++)
-		out[i] = (struct sa_range){
-			.lo = sad_addr(in[i].lo),
-			.hi = sad_addr(in[i].hi),
-			.port_lo = in[i].port_lo,
-			.port_hi = in[i].port_hi,
-			.protocol = in[i].protocol,
-			.any_port = in[i].port_lo == 0 && in[i].port_hi == UINT16_MAX,
-		};
-}
-
 /* Allocate and fill what does not depend on the slot's status line. NULL: no memory or engine. */
 static struct sa *sa_make(const struct sad *s, const struct abi_sa_add *c, uint32_t policy_index)
 {
@@ -168,13 +103,10 @@ static struct sa *sa_make(const struct sad *s, const struct abi_sa_add *c, uint3
 	sa->policy = policy_index;
 	sa->policy_id = c->policy_id;
 	sa->direction = c->direction;
-	sa->n_local = (uint8_t)c->n_local;
-	sa->n_remote = (uint8_t)c->n_remote;
-	set_ranges(sa->local, c->ts_local, c->n_local);
-	set_ranges(sa->remote, c->ts_remote, c->n_remote);
 	sa->cookie = c->cookie;
 	sa->life = c->life;
-	if (crypto_suite(sa, c->encr, c->integ, c->encr_key_len, c->integ_key_len, c->salt_len) !=
+	if (!sad_set_shape(sa, c, s->socket) ||
+	    crypto_suite(sa, c->encr, c->integ, c->encr_key_len, c->integ_key_len, c->salt_len) !=
 		    0 ||
 	    crypto_set_keys(sa, c->encr_key, c->integ_key) != 0)
 		goto fail;
@@ -263,7 +195,8 @@ uint16_t sad_add(struct sad *s, const struct abi_sa_add *c, uint32_t policy_inde
 	fill_status(&s->status[c->slot], c, sa, now);
 	/* The promise stands in the segment before a worker can use a number of it. */
 	set_status(s, c->slot, ABI_SA_MATURE);
-	sa->seq_limit = sa->seq_mark;
+	if (c->direction == ABI_DIR_OUT)
+		sa->seq_limit = sa->seq_mark;
 	sa->used_at = s->n_used;
 	s->used[s->n_used++] = c->slot;
 	s->owned[c->slot] = sa;
@@ -306,6 +239,11 @@ uint16_t sad_update(struct sad *s, const struct abi_sa_update *c, uint32_t *deta
 	}
 	if ((c->what & ABI_SA_UPD_CURRENT) != 0 && sa->policy == SAD_NONE)
 		return ABI_ERR_NOT_FOUND;
+	if ((c->what & ABI_SA_UPD_ENDPOINT) != 0 &&
+	    (c->local.family == 6) != ((sa->shape & SA_SHAPE_OUTER6) != 0)) {
+		*detail = (uint32_t)offsetof(struct abi_sa_update, local);
+		return ABI_ERR_FIELD;
+	}
 	if ((c->what & ABI_SA_UPD_ENDPOINT) != 0)
 		sad_set_endpoint(s, sa, &c->local, &c->remote, c->local_port, c->remote_port,
 				 c->encap);

@@ -67,6 +67,8 @@ struct sad_tick_io {
 	void (*event)(void *ctx, const struct abi_ev_sa *ev);
 	/* MTU of the port towards an outer destination (host order); NULL or 0: not known. */
 	uint16_t (*path_mtu)(void *ctx, uint32_t remote);
+	/* The same towards an IPv6 one, of 16 bytes. */
+	uint16_t (*path_mtu6)(void *ctx, const uint8_t *remote);
 	void *ctx;
 };
 

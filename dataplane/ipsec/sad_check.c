@@ -4,8 +4,10 @@
 
 #include <errno.h>
 #include <stddef.h>
+#include <string.h>
 
 #include "dataplane/ipsec/crypto.h"
+#include "dataplane/net/ip6.h"
 
 #define ADD(field)    ((uint32_t)offsetof(struct abi_sa_add, field))
 #define UPDATE(field) ((uint32_t)offsetof(struct abi_sa_update, field))
@@ -18,16 +20,13 @@ static uint16_t wrong(uint16_t status, uint32_t at, uint32_t *detail)
 	return status;
 }
 
-/* A unicast IPv4 address; IPv6 is not done yet. */
-static uint16_t check_addr(const struct abi_addr *a)
+/* An address that a host elsewhere can have. */
+static bool check_addr(const struct abi_addr *a)
 {
 	if (a->family == 6)
-		return ABI_ERR_UNSUPPORTED;
-	if (a->family != 4)
-		return ABI_ERR_FIELD;
+		return !ip6_martian_source(a->bytes) && !ip6_is_link_local(a->bytes);
 	/* 0/8, 127/8, multicast and above are nobody's address (RFC 1122 section 3.2.1.3). */
-	return a->bytes[0] == 0 || a->bytes[0] == 127 || a->bytes[0] >= 224 ? ABI_ERR_FIELD
-									    : ABI_OK;
+	return a->family == 4 && a->bytes[0] != 0 && a->bytes[0] != 127 && a->bytes[0] < 224;
 }
 
 static bool check_ports(uint8_t encap, uint16_t local, uint16_t remote)
@@ -48,36 +47,46 @@ static bool check_life(const struct abi_lifetime *l)
 	       check_pair(l->soft_packets, l->hard_packets);
 }
 
-/* Index of the first selector that is wrong, or n. *status says how. */
-static uint32_t check_ranges(const struct abi_range *r, uint32_t n, uint16_t *status)
+static bool check_range(const struct abi_range *r)
 {
+	if (r->port_lo > r->port_hi)
+		return false;
+	if (r->family == 6)
+		return memcmp(r->lo, r->hi, sizeof(r->lo)) <= 0;
+	return r->family == 4 && sad_addr(r->lo) <= sad_addr(r->hi);
+}
+
+/* Index of the first selector that is wrong, or n. *families: a bit for each that occurs. */
+static uint32_t check_ranges(const struct abi_range *r, uint32_t n, unsigned int *families)
+{
+	*families = 0;
 	for (uint32_t i = 0; i < n; i++) {
-		*status = r[i].family == 6 ? ABI_ERR_UNSUPPORTED : ABI_ERR_FIELD;
-		if (r[i].family != 4 || sad_addr(r[i].lo) > sad_addr(r[i].hi) ||
-		    r[i].port_lo > r[i].port_hi)
+		if (!check_range(&r[i]))
 			return i;
+		*families |= 1u << r[i].family;
 	}
 	return n;
 }
 
 static uint16_t check_selectors(const struct abi_sa_add *c, uint32_t *detail)
 {
-	uint16_t status = ABI_OK;
+	unsigned int local, remote;
 	uint32_t i;
 
 	if (c->n_local == 0 || c->n_local > ABI_MAX_SELECTORS)
 		return wrong(ABI_ERR_FIELD, ADD(n_local), detail);
 	if (c->n_remote == 0 || c->n_remote > ABI_MAX_SELECTORS)
 		return wrong(ABI_ERR_FIELD, ADD(n_remote), detail);
-	i = check_ranges(c->ts_local, c->n_local, &status);
+	i = check_ranges(c->ts_local, c->n_local, &local);
 	if (i < c->n_local)
-		return wrong(status, ADD(ts_local) + i * (uint32_t)sizeof(struct abi_range),
+		return wrong(ABI_ERR_FIELD, ADD(ts_local) + i * (uint32_t)sizeof(struct abi_range),
 			     detail);
-	i = check_ranges(c->ts_remote, c->n_remote, &status);
+	i = check_ranges(c->ts_remote, c->n_remote, &remote);
 	if (i < c->n_remote)
-		return wrong(status, ADD(ts_remote) + i * (uint32_t)sizeof(struct abi_range),
+		return wrong(ABI_ERR_FIELD, ADD(ts_remote) + i * (uint32_t)sizeof(struct abi_range),
 			     detail);
-	return ABI_OK;
+	/* A family on one side alone would match nothing. */
+	return local == remote ? ABI_OK : wrong(ABI_ERR_FIELD, ADD(ts_remote), detail);
 }
 
 static uint16_t check_suite(const struct abi_sa_add *c, uint32_t *detail)
@@ -107,17 +116,27 @@ static uint16_t check_sequence(const struct abi_sa_add *c, uint32_t *detail)
 
 static uint16_t check_ends(const struct abi_sa_add *c, uint32_t *detail)
 {
-	uint16_t status = check_addr(&c->local);
-
-	if (status != ABI_OK)
-		return wrong(status, ADD(local), detail);
-	status = check_addr(&c->remote);
-	if (status != ABI_OK)
-		return wrong(status, ADD(remote), detail);
+	if (!check_addr(&c->local))
+		return wrong(ABI_ERR_FIELD, ADD(local), detail);
+	if (!check_addr(&c->remote) || c->remote.family != c->local.family)
+		return wrong(ABI_ERR_FIELD, ADD(remote), detail);
 	if (c->encap > ABI_ENCAP_UDP)
 		return wrong(ABI_ERR_FIELD, ADD(encap), detail);
 	if (!check_ports(c->encap, c->local_port, c->remote_port))
 		return wrong(ABI_ERR_FIELD, ADD(local_port), detail);
+	return ABI_OK;
+}
+
+/* How the outer header is marked: of an SA that writes one. */
+static uint16_t check_marks(const struct abi_sa_add *c, uint32_t *detail)
+{
+	bool writes = c->direction == ABI_DIR_OUT && c->mode == ABI_MODE_TUNNEL;
+
+	if (c->df > ABI_DF_CLEAR || (c->df != ABI_DF_SET && !writes))
+		return wrong(ABI_ERR_FIELD, ADD(df), detail);
+	if (c->dscp != ABI_DSCP_COPY &&
+	    (!writes || (c->dscp & ABI_DSCP_SET) == 0 || (c->dscp & ~ABI_DSCP_SET) > ABI_DSCP_MAX))
+		return wrong(ABI_ERR_FIELD, ADD(dscp), detail);
 	return ABI_OK;
 }
 
@@ -134,9 +153,7 @@ static uint16_t check_identity(const struct abi_sa_add *c, uint32_t mask, uint32
 		return wrong(ABI_ERR_FIELD, ADD(flags), detail);
 	if ((c->flags & ABI_SA_F_ESN) != 0)
 		return wrong(ABI_ERR_UNSUPPORTED, ADD(flags), detail);
-	if (c->mode == ABI_MODE_TRANSPORT)
-		return wrong(ABI_ERR_UNSUPPORTED, ADD(mode), detail);
-	if (c->mode != ABI_MODE_TUNNEL)
+	if (c->mode != ABI_MODE_TUNNEL && c->mode != ABI_MODE_TRANSPORT)
 		return wrong(ABI_ERR_FIELD, ADD(mode), detail);
 	return ABI_OK;
 }
@@ -154,6 +171,8 @@ uint16_t sad_check_add(const struct abi_sa_add *c, uint32_t mask, uint64_t now, 
 	if (status == ABI_OK)
 		status = check_ends(c, detail);
 	if (status == ABI_OK)
+		status = check_marks(c, detail);
+	if (status == ABI_OK)
 		status = check_sequence(c, detail);
 	if (status != ABI_OK)
 		return status;
@@ -164,8 +183,6 @@ uint16_t sad_check_add(const struct abi_sa_add *c, uint32_t mask, uint64_t now, 
 
 uint16_t sad_check_update(const struct abi_sa_update *c, uint32_t *detail)
 {
-	uint16_t status;
-
 	*detail = 0;
 	if (c->msg.length != sizeof(*c))
 		return ABI_ERR_LENGTH;
@@ -175,12 +192,10 @@ uint16_t sad_check_update(const struct abi_sa_update *c, uint32_t *detail)
 		return wrong(ABI_ERR_FIELD, UPDATE(life), detail);
 	if ((c->what & ABI_SA_UPD_ENDPOINT) == 0)
 		return ABI_OK;
-	status = check_addr(&c->local);
-	if (status != ABI_OK)
-		return wrong(status, UPDATE(local), detail);
-	status = check_addr(&c->remote);
-	if (status != ABI_OK)
-		return wrong(status, UPDATE(remote), detail);
+	if (!check_addr(&c->local))
+		return wrong(ABI_ERR_FIELD, UPDATE(local), detail);
+	if (!check_addr(&c->remote) || c->remote.family != c->local.family)
+		return wrong(ABI_ERR_FIELD, UPDATE(remote), detail);
 	if (!check_ports(c->encap, c->local_port, c->remote_port))
 		return wrong(ABI_ERR_FIELD, UPDATE(encap), detail);
 	return ABI_OK;

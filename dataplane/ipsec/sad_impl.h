@@ -26,6 +26,9 @@ struct sad {
 uint16_t sad_check_add(const struct abi_sa_add *c, uint32_t mask, uint64_t now, uint32_t *detail);
 uint16_t sad_check_update(const struct abi_sa_update *c, uint32_t *detail);
 
+/** Mode, selectors and marks of a new SA. False without memory. */
+bool sad_set_shape(struct sa *sa, const struct abi_sa_add *c, int socket);
+
 /** The outer header of an SA between those ends; for the status line too. */
 void sad_set_endpoint(struct sad *s, struct sa *sa, const struct abi_addr *local,
 		      const struct abi_addr *remote, uint16_t local_port, uint16_t remote_port,

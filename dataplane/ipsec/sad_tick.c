@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* sad_tick.c - what happens to an SA by time and use: limits, marks, MTU, events, status lines. */
+#include <string.h>
+
 #include "dataplane/ipsec/mtu.h"
+#include "dataplane/ipsec/sa6.h"
 #include "dataplane/ipsec/sad_impl.h"
+#include "dataplane/net/ip6.h"
 
 struct usage {
 	uint64_t bytes;
@@ -20,8 +24,9 @@ static struct usage usage_sum(const struct sad_tick_io *io, uint32_t slot)
 	return u;
 }
 
-static void tell(const struct sad_tick_io *io, const struct sa *sa, uint16_t type, uint8_t expire,
-		 uint8_t limit)
+/* from: where an IPv6 peer is now, or NULL. */
+static void tell_moved(const struct sad_tick_io *io, const struct sa *sa, uint16_t type,
+		       uint8_t expire, uint8_t limit, const struct sa_place6 *from)
 {
 	struct abi_ev_sa ev = {
 		.msg = {.type = type, .length = sizeof(ev)},
@@ -32,13 +37,23 @@ static void tell(const struct sad_tick_io *io, const struct sa *sa, uint16_t typ
 		.limit = limit,
 	};
 
-	if (type == ABI_EV_PEER_MOVED) {
+	if (type == ABI_EV_PEER_MOVED && (sa->shape & SA_SHAPE_OUTER6)) {
+		ev.remote_port = from->port;
+		ev.remote.family = 6;
+		memcpy(ev.remote.bytes, from->addr, sizeof(from->addr));
+	} else if (type == ABI_EV_PEER_MOVED) {
 		ev.remote_port = (uint16_t)(sa->moved_told >> 32);
 		ev.remote.family = 4;
 		for (unsigned int i = 0; i < 4; i++)
 			ev.remote.bytes[i] = (uint8_t)(sa->moved_told >> (24 - 8 * i));
 	}
 	io->event(io->ctx, &ev);
+}
+
+static void tell(const struct sad_tick_io *io, const struct sa *sa, uint16_t type, uint8_t expire,
+		 uint8_t limit)
+{
+	tell_moved(io, sa, type, expire, limit, NULL);
 }
 
 static uint64_t seq_used(const struct sa *sa)
@@ -118,8 +133,14 @@ static void tick_sequence(struct sad *s, struct sa *sa)
 
 static void tick_mtu(struct sad *s, struct sa *sa, const struct sad_tick_io *io)
 {
-	uint16_t path = io->path_mtu != NULL ? io->path_mtu(io->ctx, sa->outer.remote) : 0, mtu;
+	uint16_t path = 0, mtu;
 
+	if (sa->shape & SA_SHAPE_OUTER6) {
+		if (io->path_mtu6 != NULL)
+			path = io->path_mtu6(io->ctx, sa->outer.header + SA6_OUTER_REMOTE);
+	} else if (io->path_mtu != NULL) {
+		path = io->path_mtu(io->ctx, sa->outer.remote);
+	}
 	if (path == 0)
 		return;
 	mtu = mtu_inner(sa, sa->outer.length, path);
@@ -129,12 +150,28 @@ static void tick_mtu(struct sad *s, struct sa *sa, const struct sad_tick_io *io)
 	s->status[sa->slot].mtu = mtu;
 }
 
+/* A peer between IPv6 addresses; where workers left word that it is. */
+static void tick_moved6(struct sa *sa, const struct sad_tick_io *io)
+{
+	struct sa_place6 from;
+	uint32_t gen = sa6_moved_get(sa->six, &from);
+
+	if (gen == 0 || gen == sa->six->moved_told)
+		return;
+	sa->six->moved_told = gen;
+	if (memcmp(sa->outer.header + SA6_OUTER_REMOTE, from.addr, sizeof(from.addr)) != 0 ||
+	    ip4_load16(sa->outer.header + IP6_HEADER + 2) != from.port)
+		tell_moved(io, sa, ABI_EV_PEER_MOVED, 0, 0, &from);
+}
+
 static void tick_inbound(struct sad *s, struct sa *sa, const struct sad_tick_io *io)
 {
 	uint64_t moved = __atomic_load_n(&sa->moved, __ATOMIC_RELAXED);
 
 	if (sa->replay != NULL)
 		s->status[sa->slot].seq = __atomic_load_n(&sa->replay->top, __ATOMIC_RELAXED);
+	if (sa->shape & SA_SHAPE_OUTER6)
+		tick_moved6(sa, io);
 	if (moved == sa->moved_told || moved == 0)
 		return;
 	sa->moved_told = moved;

@@ -27,18 +27,17 @@ static void fields_out_of_their_domain_are_refused(void **state)
 	REFUSE(out, flags = 8, ABI_ERR_FIELD, flags);
 	REFUSE(in, flags = ABI_SA_F_CURRENT, ABI_ERR_FIELD, flags);
 	REFUSE(in, flags = ABI_SA_F_ESN, ABI_ERR_UNSUPPORTED, flags);
-	REFUSE(in, mode = ABI_MODE_TRANSPORT, ABI_ERR_UNSUPPORTED, mode);
 	REFUSE(in, mode = 0, ABI_ERR_FIELD, mode);
 	REFUSE(in, mode = 3, ABI_ERR_FIELD, mode);
 	REFUSE(in, encap = 2, ABI_ERR_FIELD, encap);
 	REFUSE(in, local_port = 4500, ABI_ERR_FIELD, local_port);
 	REFUSE(in, encap = ABI_ENCAP_UDP, ABI_ERR_FIELD, local_port);
-	REFUSE(in, local.family = 6, ABI_ERR_UNSUPPORTED, local);
+	REFUSE(in, local.family = 6, ABI_ERR_FIELD, remote); /* the other is of family 4 */
 	REFUSE(in, local.family = 0, ABI_ERR_FIELD, local);
 	REFUSE(in, local.bytes[0] = 0, ABI_ERR_FIELD, local);
 	REFUSE(in, remote.bytes[0] = 127, ABI_ERR_FIELD, remote);
 	REFUSE(in, remote.bytes[0] = 224, ABI_ERR_FIELD, remote);
-	REFUSE(in, remote.family = 6, ABI_ERR_UNSUPPORTED, remote);
+	REFUSE(in, remote.family = 6, ABI_ERR_FIELD, remote);
 	REFUSE(in, encr = ABI_ENCR_AES_GCM_16, ABI_ERR_UNSUPPORTED, encr);
 	REFUSE(in, encr = 0, ABI_ERR_UNSUPPORTED, encr);
 	REFUSE(in, integ = ABI_INTEG_NONE, ABI_ERR_UNSUPPORTED, encr);
@@ -58,7 +57,9 @@ static void fields_out_of_their_domain_are_refused(void **state)
 	REFUSE(in, n_local = UINT16_MAX, ABI_ERR_FIELD, n_local);
 	REFUSE(in, n_remote = 0, ABI_ERR_FIELD, n_remote);
 	REFUSE(in, n_remote = UINT16_MAX, ABI_ERR_FIELD, n_remote);
-	REFUSE(in, ts_local[0].family = 6, ABI_ERR_UNSUPPORTED, ts_local[0]);
+	REFUSE(in, ts_local[0].family = 6, ABI_ERR_FIELD, ts_remote[0]);
+	REFUSE(in, ts_local[0].family = 6; bad.ts_remote[0].family = 6;
+	       memset(bad.ts_remote[0].hi, 0, 16), ABI_ERR_FIELD, ts_remote[0]);
 	REFUSE(in, ts_local[0].family = 0, ABI_ERR_FIELD, ts_local[0]);
 	REFUSE(in, ts_local[0].lo[3] = 255;
 	       bad.ts_local[0].hi[3] = 254, ABI_ERR_FIELD, ts_local[0]);

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * esp_shape.h - every shape of ESP but IPv4 in a tunnel over IPv4, for which esp_out.c and esp_in.c
+ * have a path of their own: IPv6 inside, IPv6 outside, transport mode, and outer headers marked
+ * otherwise than most want. The two stages call these where sa->shape or the packet says so.
+ */
+#ifndef ESPGW_IPSEC_ESP_SHAPE_H
+#define ESPGW_IPSEC_ESP_SHAPE_H
+
+#include "dataplane/ipsec/crypto.h"
+#include "dataplane/ipsec/sa.h"
+#include "dataplane/worker.h"
+
+/* One packet to be sealed: what its SA says in this burst, and its number. */
+struct esp_seal {
+	const struct sa *sa;
+	const struct sa_outer *outer; /* a copy that nobody changes */
+	uint64_t seq;
+};
+
+/** Does the packet go through these functions instead of the stage's own? */
+static inline bool esp_shape_is(const struct sa *sa, const struct pkt_meta *meta)
+{
+	return (sa->shape | (meta->flags & PKT_F_IPV6)) != 0;
+}
+
+/**
+ * May the packet go through the SA, and does it fit? For an IPv6 packet, or any in transport mode.
+ * Outside the selectors or not between the ends of a transport SA: out-bundle-errors; a packet in
+ * transit for a transport SA: out-state-mode-errors (RFC 4301 section 4.1); too big: ICMPv6 type 2
+ * with the inner MTU, though never less than 1280, and net-too-big. *m may be replaced by a copy.
+ */
+enum drop_reason esp_shape_admit(struct worker *w, const struct sa *sa,
+				 const struct sa_outer *outer, struct rte_mbuf **m);
+
+/**
+ * Make room around the packet and fill it, all but what the crypto engine writes; meta describes
+ * the outer packet then, with the inner length in meta->trim. Fills op.
+ */
+enum drop_reason esp_shape_build(struct worker *w, const struct esp_seal *s, struct rte_mbuf *m,
+				 struct crypto_op *op);
+
+/**
+ * For the files behind this one: fill UDP and ESP header and IV from meta->l4_off on, where there
+ * is room for them, and op; the trailer is written.
+ */
+enum drop_reason esp_shape_fill(struct worker *w, const struct esp_seal *s, struct rte_mbuf *m,
+				struct crypto_op *op);
+
+/** After the crypto engine: the UDP checksum, which IPv6 wants. */
+void esp_shape_finish(struct rte_mbuf *m, const struct sa_outer *outer);
+
+/** Is the IPv6 destination of the packet the local end of the SA? */
+bool esp_shape_is_to(const struct sa *sa, const struct rte_mbuf *m);
+
+/** A genuine packet, newer than all before: leave word when it came from elsewhere. */
+void esp_shape_watch_peer(struct sa *sa, struct rte_mbuf *m);
+
+/**
+ * From the decrypted packet to what it carried, parsed and held against the selectors of its SA:
+ * verdict PKT_FORWARD or PKT_LOCAL. A next header that does not fit the mode:
+ * in-state-mode-errors.
+ */
+enum drop_reason esp_shape_unwrap(struct worker *w, struct rte_mbuf *m, const struct crypto_op *op);
+
+#endif

@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* esp_shape_in.c - inbound ESP with IPv6 inside or outside, and in transport mode. */
+#include "dataplane/ipsec/esp_shape.h"
+
+#include "dataplane/ipsec/ecn.h"
+#include "dataplane/ipsec/sa6.h"
+#include "dataplane/ipsec/trailer.h"
+#include "dataplane/ipsec/transport.h"
+#include "dataplane/net/ip6.h"
+#include "dataplane/net/parse.h"
+
+static const uint8_t *header_of(const struct rte_mbuf *m)
+{
+	const struct pkt_meta *meta = pkt_meta((struct rte_mbuf *)(uintptr_t)m);
+
+	return rte_pktmbuf_mtod_offset(m, const uint8_t *, meta->l3_off);
+}
+
+/* The ends of an SA; twice, because the manager may be changing them just now. */
+static bool read_ends(const struct sa *sa, struct sa_outer *o)
+{
+	return sa_outer_read(sa, o) || sa_outer_read(sa, o);
+}
+
+bool esp_shape_is_to(const struct sa *sa, const struct rte_mbuf *m)
+{
+	struct sa_outer o;
+
+	return read_ends(sa, &o) && ip6_equal(o.header + IP6_OFF_SRC, header_of(m) + IP6_OFF_DST);
+}
+
+void esp_shape_watch_peer(struct sa *sa, struct rte_mbuf *m)
+{
+	struct sa_place6 from = {.port = pkt_meta(m)->src_port}, known;
+	struct sa_outer o;
+
+	memcpy(from.addr, header_of(m) + IP6_OFF_SRC, sizeof(from.addr));
+	if (!read_ends(sa, &o) || (ip6_equal(o.header + IP6_OFF_DST, from.addr) &&
+				   ip4_load16(o.header + IP6_HEADER + 2) == from.port))
+		return;
+	if (sa6_moved_get(sa->six, &known) == 0 || memcmp(&known, &from, sizeof(from)) != 0)
+		sa6_moved_put(sa->six, &from);
+}
+
+/* Leave nothing but the inner packet behind 14 bytes of room. What follows it is traffic flow
+ * confidentiality padding (RFC 4303 section 2.7), and only its own length tells where it ends. */
+static enum drop_reason strip(struct rte_mbuf *m, uint8_t *text, uint32_t len, uint8_t next)
+{
+	uint32_t before = (uint32_t)(text - rte_pktmbuf_mtod(m, uint8_t *)) - IP4_ETHER_ROOM, inner;
+
+	if (next == NEXT_HEADER_IPV4 && len >= IP4_HEADER)
+		inner = ip4_load16(text + 2);
+	else if (next == NEXT_HEADER_IPV6 && len >= IP6_HEADER)
+		inner = IP6_HEADER + ip4_load16(text + 4);
+	else
+		return DROP_IN_STATE_PROTOCOL_ERRORS;
+	if (inner > len)
+		return DROP_IN_STATE_PROTOCOL_ERRORS;
+	rte_pktmbuf_adj(m, (uint16_t)before);
+	rte_pktmbuf_trim(m, (uint16_t)(m->data_len - IP4_ETHER_ROOM - inner));
+	return DROP_NONE;
+}
+
+/* Is that what the SA carries: packets of a family it has selectors for, or anything but a packet
+ * in transport mode? */
+static bool carries(const struct sa *sa, uint8_t next)
+{
+	bool transport = (sa->shape & SA_SHAPE_TRANSPORT) != 0;
+
+	switch (next) {
+	case NEXT_HEADER_IPV4:
+		return !transport && sa->n_local != 0;
+	case NEXT_HEADER_IPV6:
+		return !transport && sa->six != NULL && sa->six->n_local != 0;
+	default:
+		return transport;
+	}
+}
+
+/* The SA's local side is where we send from, so here it is the destination. */
+static bool selected(const struct sa *sa, const struct rte_mbuf *m, const struct pkt_meta *meta)
+{
+	struct selector s;
+	struct selector6 s6;
+
+	if (meta->flags & PKT_F_IPV6) {
+		s6 = selector6_of(meta, header_of(m));
+		return sa6_selects(sa, &s6, true);
+	}
+	s = selector_of(meta);
+	return sa_range_match(sa->remote, sa->n_remote, s.src, s.proto, s.src_port, s.ports) &&
+	       sa_range_match(sa->local, sa->n_local, s.dst, s.proto, s.dst_port, s.ports);
+}
+
+static enum drop_reason parse(struct worker *w, struct rte_mbuf *m, const struct sa *sa, bool six)
+{
+	struct pkt_meta *meta = pkt_meta(m);
+
+	meta->flags = PKT_F_FROM_SA;
+	if (six)
+		parse_ipv6(w, m, IP4_ETHER_ROOM);
+	else
+		parse_ipv4(w, m, IP4_ETHER_ROOM);
+	meta->flags |= PKT_F_FROM_SA;
+	meta->sa_slot = sa->slot;
+	if (meta->verdict != PKT_FORWARD && meta->verdict != PKT_LOCAL)
+		return (enum drop_reason)meta->reason;
+	return selected(sa, m, meta) ? DROP_NONE : DROP_IN_NO_POLICIES;
+}
+
+/* RFC 6040 section 4.2, for both families. */
+static enum drop_reason take_ecn(struct rte_mbuf *m, uint8_t outer)
+{
+	uint8_t *ip = rte_pktmbuf_mtod_offset(m, uint8_t *, IP4_ETHER_ROOM);
+	bool six = ip[0] >> 4 == 6;
+	uint8_t inner = six ? ip6_traffic_class(ip) : ip[1], ecn = ecn_decapsulate(inner, outer);
+	uint16_t before = ip4_load16(ip);
+
+	if (ecn == ECN_DROP)
+		return DROP_IN_ERRORS;
+	if (ecn == (inner & ECN_MASK))
+		return DROP_NONE;
+	if (six) {
+		ip4_store16(ip, (uint16_t)((before & ~(ECN_MASK << 4)) | ecn << 4));
+		return DROP_NONE;
+	}
+	ip[1] = (uint8_t)((inner & ~ECN_MASK) | ecn);
+	ip4_store16(ip + 10, ip4_cksum_adjust(ip4_load16(ip + 10), before, ip4_load16(ip)));
+	return DROP_NONE;
+}
+
+enum drop_reason esp_shape_unwrap(struct worker *w, struct rte_mbuf *m, const struct crypto_op *op)
+{
+	uint8_t *text = op->esp + SA_ESP_HEADER + op->sa->iv_len, next;
+	uint32_t len = op->len - SA_ESP_HEADER - op->sa->iv_len;
+	bool six = (pkt_meta(m)->flags & PKT_F_IPV6) != 0;
+	uint8_t outer = six ? ip6_traffic_class(header_of(m)) : header_of(m)[1];
+	enum drop_reason why = trailer_check(text, &len, &next);
+
+	if (why != DROP_NONE)
+		return why;
+	if (!carries(op->sa, next))
+		return DROP_IN_STATE_MODE_ERRORS;
+	if (op->sa->shape & SA_SHAPE_TRANSPORT) {
+		why = transport_unwrap(m, op, len, next);
+		return why != DROP_NONE ? why : parse(w, m, op->sa, six);
+	}
+	why = strip(m, text, len, next);
+	if (why == DROP_NONE)
+		why = parse(w, m, op->sa, next == NEXT_HEADER_IPV6);
+	return why != DROP_NONE ? why : take_ecn(m, outer);
+}
