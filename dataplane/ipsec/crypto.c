@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* crypto.c - suites, key schedules, and the engine of a worker. */
+/* crypto.c - the suites, and the engine of a worker. */
 #include "dataplane/ipsec/crypto.h"
 
 #include <errno.h>
 #include <string.h>
 
+#include <rte_byteorder.h>
 #include <rte_malloc.h>
 
 #include "dataplane/ipsec/crypto_impl.h"
@@ -13,11 +14,23 @@
 _Static_assert(CRYPTO_BURST == WORKER_BURST, "a pass takes a worker's burst");
 _Static_assert(CRYPTO_BURST <= IMB_MAX_BURST_SIZE, "a pass is one burst of the library");
 
+#define AES_SCHEDULE(rounds) (((rounds) + 1) * 16)
+#define GCM_SCHEDULE	     sizeof(struct gcm_key_data)
+
 const struct crypto_cipher_info crypto_ciphers[CRYPTO_CIPHERS] = {
-	[CRYPTO_NULL] = {"NULL", ABI_ENCR_NULL, 0, 0, 4},
-	[CRYPTO_AES128_CBC] = {"AES-128-CBC", ABI_ENCR_AES_CBC, 16, 16, 16},
-	[CRYPTO_AES192_CBC] = {"AES-192-CBC", ABI_ENCR_AES_CBC, 24, 16, 16},
-	[CRYPTO_AES256_CBC] = {"AES-256-CBC", ABI_ENCR_AES_CBC, 32, 16, 16},
+	[CRYPTO_NULL] = {"NULL", ABI_ENCR_NULL, 0, 0, 4, 0, 0},
+	[CRYPTO_AES128_CBC] = {"AES-128-CBC", ABI_ENCR_AES_CBC, 16, 16, 16, 0, AES_SCHEDULE(10)},
+	[CRYPTO_AES192_CBC] = {"AES-192-CBC", ABI_ENCR_AES_CBC, 24, 16, 16, 0, AES_SCHEDULE(12)},
+	[CRYPTO_AES256_CBC] = {"AES-256-CBC", ABI_ENCR_AES_CBC, 32, 16, 16, 0, AES_SCHEDULE(14)},
+	[CRYPTO_AES128_CTR] = {"AES-128-CTR", ABI_ENCR_AES_CTR, 16, 8, 4, 4, AES_SCHEDULE(10)},
+	[CRYPTO_AES192_CTR] = {"AES-192-CTR", ABI_ENCR_AES_CTR, 24, 8, 4, 4, AES_SCHEDULE(12)},
+	[CRYPTO_AES256_CTR] = {"AES-256-CTR", ABI_ENCR_AES_CTR, 32, 8, 4, 4, AES_SCHEDULE(14)},
+	[CRYPTO_3DES_CBC] = {"3DES-CBC", ABI_ENCR_3DES, 24, 8, 8, 0, 3 * IMB_DES_KEY_SCHED_SIZE},
+	[CRYPTO_AES128_GCM] = {"AES-128-GCM", ABI_ENCR_AES_GCM_16, 16, 8, 4, 4, GCM_SCHEDULE},
+	[CRYPTO_AES192_GCM] = {"AES-192-GCM", ABI_ENCR_AES_GCM_16, 24, 8, 4, 4, GCM_SCHEDULE},
+	[CRYPTO_AES256_GCM] = {"AES-256-GCM", ABI_ENCR_AES_GCM_16, 32, 8, 4, 4, GCM_SCHEDULE},
+	[CRYPTO_CHACHA20_POLY1305] = {"ChaCha20-Poly1305", ABI_ENCR_CHACHA20_POLY1305, 32, 8, 4, 4,
+				      32},
 };
 
 const struct crypto_hash_info crypto_hashes[CRYPTO_HASHES] = {
@@ -30,12 +43,10 @@ const struct crypto_hash_info crypto_hashes[CRYPTO_HASHES] = {
 			       IMB_AUTH_HMAC_SHA_384},
 	[CRYPTO_SHA512_256] = {"HMAC-SHA2-512-256", ABI_INTEG_HMAC_SHA2_512_256, 64, 32, 128,
 			       IMB_AUTH_HMAC_SHA_512},
+	[CRYPTO_NO_HASH] = {"none", ABI_INTEG_NONE, 0, CRYPTO_AEAD_ICV, 0, IMB_AUTH_NULL},
 };
 
-/* Only for key schedules: the manager thread's. */
-static IMB_MGR *expander;
-
-static IMB_MGR *manager_create(void)
+IMB_MGR *crypto_manager(void)
 {
 	IMB_MGR *mgr = alloc_mb_mgr(0);
 	IMB_ARCH arch = IMB_ARCH_NONE;
@@ -56,7 +67,7 @@ struct crypto *crypto_create(int socket)
 
 	if (c == NULL)
 		return NULL;
-	c->mgr = manager_create();
+	c->mgr = crypto_manager();
 	if (c->mgr == NULL || iv_init(&c->iv, c->mgr) != 0) {
 		crypto_free(c);
 		return NULL;
@@ -79,6 +90,26 @@ int crypto_iv(struct crypto *c, uint8_t iv[16])
 	return iv_take(&c->iv, c->mgr, iv);
 }
 
+int crypto_iv8(struct crypto *c, const struct sa *sa, uint64_t seq, uint8_t iv[8])
+{
+	uint8_t random[IV_LEN];
+
+	if (sa->cipher == CRYPTO_3DES_CBC) {
+		if (iv_take(&c->iv, c->mgr, random) != 0)
+			return -EIO;
+		memcpy(iv, random, 8);
+		return 0;
+	}
+	seq = rte_cpu_to_be_64(seq);
+	memcpy(iv, &seq, sizeof(seq));
+	return 0;
+}
+
+static bool is_aead(uint8_t encr)
+{
+	return encr == ABI_ENCR_AES_GCM_16 || encr == ABI_ENCR_CHACHA20_POLY1305;
+}
+
 int crypto_suite(struct sa *sa, uint8_t encr, uint8_t integ, uint8_t encr_key_len,
 		 uint8_t integ_key_len, uint8_t salt_len)
 {
@@ -94,10 +125,10 @@ int crypto_suite(struct sa *sa, uint8_t encr, uint8_t integ, uint8_t encr_key_le
 	for (hash = 0; hash < CRYPTO_HASHES; hash++)
 		if (crypto_hashes[hash].integ == integ)
 			break;
-	if (!known || hash == CRYPTO_HASHES)
+	if (!known || hash == CRYPTO_HASHES || is_aead(encr) != (hash == CRYPTO_NO_HASH))
 		return -ENOTSUP;
 	if (cipher == CRYPTO_CIPHERS || crypto_hashes[hash].key_len != integ_key_len ||
-	    salt_len != 0)
+	    crypto_ciphers[cipher].salt_len != salt_len)
 		return -EINVAL;
 	sa->cipher = (uint8_t)cipher;
 	sa->hash = (uint8_t)hash;
@@ -105,73 +136,4 @@ int crypto_suite(struct sa *sa, uint8_t encr, uint8_t integ, uint8_t encr_key_le
 	sa->block = crypto_ciphers[cipher].block;
 	sa->icv_len = crypto_hashes[hash].icv_len;
 	return 0;
-}
-
-static void expand_cipher(struct sa *sa, const uint8_t *key)
-{
-	_Alignas(16) uint8_t enc[15 * 16], dec[15 * 16];
-
-	switch (sa->cipher) {
-	case CRYPTO_AES128_CBC:
-		IMB_AES_KEYEXP_128(expander, key, enc, dec);
-		break;
-	case CRYPTO_AES192_CBC:
-		IMB_AES_KEYEXP_192(expander, key, enc, dec);
-		break;
-	case CRYPTO_AES256_CBC:
-		IMB_AES_KEYEXP_256(expander, key, enc, dec);
-		break;
-	default:
-		return;
-	}
-	memcpy(sa->keys.cipher, sa->direction == ABI_DIR_IN ? dec : enc, sizeof(sa->keys.cipher));
-	explicit_bzero(enc, sizeof(enc));
-	explicit_bzero(dec, sizeof(dec));
-}
-
-/* State of the hash after the block (key xor byte): RFC 2104 section 4. Keys here are never longer
- * than a block, so none needs to be hashed first. */
-static void hash_key_block(uint8_t *out, const struct crypto_hash_info *h, const uint8_t *key,
-			   uint8_t byte)
-{
-	_Alignas(64) uint8_t pad[128];
-
-	memset(pad, byte, sizeof(pad));
-	for (unsigned int i = 0; i < h->key_len; i++)
-		pad[i] ^= key[i];
-	switch (h->alg) {
-	case IMB_AUTH_MD5:
-		IMB_MD5_ONE_BLOCK(expander, pad, out);
-		break;
-	case IMB_AUTH_HMAC_SHA_1:
-		IMB_SHA1_ONE_BLOCK(expander, pad, out);
-		break;
-	case IMB_AUTH_HMAC_SHA_256:
-		IMB_SHA256_ONE_BLOCK(expander, pad, out);
-		break;
-	case IMB_AUTH_HMAC_SHA_384:
-		IMB_SHA384_ONE_BLOCK(expander, pad, out);
-		break;
-	default:
-		IMB_SHA512_ONE_BLOCK(expander, pad, out);
-		break;
-	}
-	explicit_bzero(pad, sizeof(pad));
-}
-
-int crypto_set_keys(struct sa *sa, const uint8_t *encr_key, const uint8_t *integ_key)
-{
-	if (expander == NULL)
-		expander = manager_create();
-	if (expander == NULL)
-		return -ENODEV;
-	expand_cipher(sa, encr_key);
-	hash_key_block(sa->keys.ipad, &crypto_hashes[sa->hash], integ_key, 0x36);
-	hash_key_block(sa->keys.opad, &crypto_hashes[sa->hash], integ_key, 0x5c);
-	return 0;
-}
-
-void crypto_wipe_keys(struct sa *sa)
-{
-	explicit_bzero(&sa->keys, sizeof(sa->keys));
 }

@@ -5,9 +5,9 @@
  *
  * Outbound is crypto_seal(): encrypt, then the ICV over the result. Inbound is crypto_verify(), by
  * which the caller drops what is not genuine, and crypto_open() for the rest (RFC 4303 section
- * 3.4.4: verify first). A pass takes packets of any SAs and suites in any order: it sorts them into
- * groups of one algorithm, because the lanes of the library take jobs of different keys but not of
- * different algorithms, and returns only when all are done.
+ * 3.4.4: verify first); an AEAD does both in crypto_verify(). A pass takes packets of any SAs and
+ * suites in any order: it sorts them into groups of one algorithm, because the lanes of the library
+ * take jobs of different keys but not of different algorithms, and returns only when all are done.
  */
 #ifndef ESPGW_IPSEC_CRYPTO_H
 #define ESPGW_IPSEC_CRYPTO_H
@@ -24,8 +24,17 @@ enum crypto_cipher {
 	CRYPTO_AES128_CBC,
 	CRYPTO_AES192_CBC,
 	CRYPTO_AES256_CBC,
+	CRYPTO_AES128_CTR, /* RFC 3686 */
+	CRYPTO_AES192_CTR,
+	CRYPTO_AES256_CTR,
+	CRYPTO_3DES_CBC,   /* RFC 2451 */
+	CRYPTO_AES128_GCM, /* RFC 4106, ICV of 16 bytes. From here on: AEADs, which need no hash */
+	CRYPTO_AES192_GCM,
+	CRYPTO_AES256_GCM,
+	CRYPTO_CHACHA20_POLY1305, /* RFC 7634 */
 	CRYPTO_CIPHERS
 };
+#define CRYPTO_AEAD_FIRST CRYPTO_AES128_GCM
 
 enum crypto_hash {
 	CRYPTO_MD5_96 = 0,
@@ -33,6 +42,7 @@ enum crypto_hash {
 	CRYPTO_SHA256_128,
 	CRYPTO_SHA384_192,
 	CRYPTO_SHA512_256,
+	CRYPTO_NO_HASH, /* the cipher is an AEAD */
 	CRYPTO_HASHES
 };
 
@@ -41,9 +51,10 @@ struct crypto;
 /** One ESP packet of a pass. It lies in one piece from the ESP header to the end of the ICV. */
 struct crypto_op {
 	const struct sa *sa;
-	uint8_t *esp; /* ESP header; the IV follows, then payload and trailer, then the ICV */
-	uint16_t len; /* from the ESP header to the end of the trailer: what the ICV covers */
-	bool ok;      /* in: do it; out: done, and for crypto_verify() the ICV is right */
+	uint8_t *esp;	 /* ESP header; the IV follows, then payload and trailer, then the ICV */
+	uint32_t seq_hi; /* ESN: the half of the number that is not sent */
+	uint16_t len;	 /* from the ESP header to the end of the trailer: what the ICV covers */
+	bool ok;	 /* in: do it; out: done, and for crypto_verify() the ICV is right */
 };
 
 /** One per worker, on that NUMA socket. NULL when the library or the CPU cannot. */
@@ -56,26 +67,46 @@ int crypto_selftest(const char **failed);
 
 /**
  * Set the suite of an SA by its IANA numbers: cipher, hash, iv_len, block, icv_len. 0, -ENOTSUP
- * when this build does not do it, -EINVAL when a key length does not fit it (RFC 3602 section 2.2,
- * RFC 2403, RFC 2404, RFC 4868 section 2.1.1).
+ * when this build does not do it, -EINVAL when the length of a key or of the salt does not fit it
+ * (RFC 3602 section 2.2, RFC 3686 section 5.1, RFC 2451 section 2.2, RFC 4106 section 8.1, RFC 7634
+ * section 2; RFC 2403, RFC 2404, RFC 4868 section 2.1.1). An AEAD goes with ABI_INTEG_NONE, and
+ * nothing else does.
  */
 int crypto_suite(struct sa *sa, uint8_t encr, uint8_t integ, uint8_t encr_key_len,
 		 uint8_t integ_key_len, uint8_t salt_len);
 
+/** May this key be used with the cipher of sa? Not when it makes single DES of 3DES (RFC 2451
+ * section 2.3). */
+bool crypto_key_ok(const struct sa *sa, const uint8_t *encr_key);
+
+/** Bytes of a struct sa of this suite with its keys. */
+size_t crypto_sa_bytes(const struct sa *suite);
+
 /**
- * Expand the keys of an SA whose suite and direction are set into sa->keys. The caller wipes its
- * copies. The manager's thread only. 0, or -ENODEV when the library cannot.
+ * Expand the keys of an SA of crypto_sa_bytes(), whose suite and direction are set, into sa->keys,
+ * and keep the salt (NULL when the suite has none). The caller wipes its copies. The manager's
+ * thread only. 0, or -ENODEV when the library cannot.
  */
-int crypto_set_keys(struct sa *sa, const uint8_t *encr_key, const uint8_t *integ_key);
+int crypto_set_keys(struct sa *sa, const uint8_t *encr_key, const uint8_t *integ_key,
+		    const uint8_t *salt);
+/** Overwrite keys and salt. The suite must still be set. */
 void crypto_wipe_keys(struct sa *sa);
 
 /** An unpredictable 16-byte IV (RFC 3602 section 3), never given twice. 0, or -EIO. */
 int crypto_iv(struct crypto *c, uint8_t iv[16]);
 
+/**
+ * The 8-byte IV of packet number seq: unpredictable for 3DES (RFC 2451 section 3), else the number
+ * itself, which never comes twice under one key (RFC 3686 section 3.1, RFC 4106 section 3.1, RFC
+ * 7634 section 2). 0, or -EIO.
+ */
+int crypto_iv8(struct crypto *c, const struct sa *sa, uint64_t seq, uint8_t iv[8]);
+
 /** Encrypt in place, then write the ICV behind. n <= CRYPTO_BURST, as below. */
 void crypto_seal(struct crypto *c, struct crypto_op *ops, uint16_t n);
-/** Compare the ICVs, in constant time. A suite that does both halves at once (HMAC-MD5) is
- * decrypted, too; when it is not genuine its text is worth nothing then. */
+/** Compare the ICVs, in constant time. A suite that does both halves at once (AEADs, HMAC-MD5) is
+ * decrypted in place, too. When an AEAD finds a packet not genuine its text is zeros then; with
+ * HMAC-MD5 it is worth nothing. */
 void crypto_verify(struct crypto *c, struct crypto_op *ops, uint16_t n);
 /** Decrypt in place what crypto_verify() has not. */
 void crypto_open(struct crypto *c, struct crypto_op *ops, uint16_t n);

@@ -5,10 +5,10 @@
  * Both halves of a suite are done one after the other over the whole burst, with the library's
  * synchronous cipher and hash bursts: nothing is held back, and no packet waits for lanes to fill.
  * HMAC-MD5 has no synchronous form: such packets go through the job queue, both halves chained,
- * flushed at the end. The lanes of a kernel all advance by the shortest job left in them, and at
- * the end run on with those that are empty. Jobs sorted by length finish together, and with the
- * longest first the short ones fill what those leave, which pays for the sorting as soon as lengths
- * differ.
+ * flushed at the end; AEADs have no halves (crypto_aead.c). The lanes of a kernel all advance by
+ * the shortest job left in them, and at the end run on with those that are empty. Jobs sorted by
+ * length finish together, and with the longest first the short ones fill what those leave, which
+ * pays for the sorting as soon as lengths differ.
  */
 #include <string.h>
 
@@ -20,24 +20,15 @@
 
 _Static_assert(CRYPTO_CIPHERS <= 32 && CRYPTO_HASHES <= 32, "kinds are bits of a word");
 
-/* Indices of ops, in the order of submission. */
-struct group {
-	uint16_t n;
-	uint8_t index[CRYPTO_BURST];
-};
-
 /* What is to be done in a burst. */
 struct burst {
-	struct group halves; /* cipher and hash apart */
-	uint32_t ciphers;    /* of these: which there are, one bit each */
+	struct crypto_group halves; /* cipher and hash apart */
+	uint32_t ciphers;	    /* of these: which there are, one bit each */
 	uint32_t hashes;
-	struct group chained; /* both halves as one job */
+	struct crypto_group
+		chained; /* both halves as one job; or HMAC-MD5 alone, the rest is in halves */
+	struct crypto_group aead; /* in arrival order */
 };
-
-static bool is_chained(const struct sa *sa)
-{
-	return sa->hash == CRYPTO_MD5_96;
-}
 
 static unsigned int length_bin(const struct crypto_op *op)
 {
@@ -47,7 +38,7 @@ static unsigned int length_bin(const struct crypto_op *op)
 }
 
 /* Counting sort, longest first. */
-static void group_sort(struct group *g, const struct crypto_op *ops)
+static void group_sort(struct crypto_group *g, const struct crypto_op *ops)
 {
 	uint8_t start[SORT_BINS] = {0}, sorted[CRYPTO_BURST], sum = 0;
 
@@ -66,12 +57,18 @@ static void group_sort(struct group *g, const struct crypto_op *ops)
 	memcpy(g->index, sorted, g->n);
 }
 
+/* The job queue does CBC together with HMAC-MD5; other ciphers have passes of their own. */
+static bool in_chain(const struct sa *sa)
+{
+	return sa->cipher <= CRYPTO_AES256_CBC;
+}
+
 /* ops that are to be done, in arrival order or sorted; an SA with an unknown suite is not done. */
 static void burst_make(struct burst *b, struct crypto_op *ops, uint16_t n, bool sort)
 {
 	uint16_t min = UINT16_MAX, max = 0;
 
-	b->halves.n = b->chained.n = 0;
+	b->halves.n = b->chained.n = b->aead.n = 0;
 	b->ciphers = b->hashes = 0;
 	for (unsigned int i = 0; i < n; i++) {
 		const struct sa *sa = ops[i].sa;
@@ -81,9 +78,14 @@ static void burst_make(struct burst *b, struct crypto_op *ops, uint16_t n, bool 
 			continue;
 		min = ops[i].len < min ? ops[i].len : min;
 		max = ops[i].len > max ? ops[i].len : max;
-		if (is_chained(sa)) {
-			b->chained.index[b->chained.n++] = (uint8_t)i;
+		if (sa->hash == CRYPTO_NO_HASH) {
+			b->aead.index[b->aead.n++] = (uint8_t)i;
 			continue;
+		}
+		if (sa->hash == CRYPTO_MD5_96) {
+			b->chained.index[b->chained.n++] = (uint8_t)i;
+			if (in_chain(sa))
+				continue;
 		}
 		b->ciphers |= 1u << sa->cipher;
 		b->hashes |= 1u << sa->hash;
@@ -101,8 +103,8 @@ static bool one_kind(uint32_t kinds)
 	return (kinds & (kinds - 1)) == 0;
 }
 
-static const struct group *of_cipher(const struct burst *b, const struct crypto_op *ops,
-				     unsigned int cipher, struct group *room)
+static const struct crypto_group *of_cipher(const struct burst *b, const struct crypto_op *ops,
+					    unsigned int cipher, struct crypto_group *room)
 {
 	if (one_kind(b->ciphers))
 		return &b->halves;
@@ -113,8 +115,8 @@ static const struct group *of_cipher(const struct burst *b, const struct crypto_
 	return room;
 }
 
-static const struct group *of_hash(const struct burst *b, const struct crypto_op *ops,
-				   unsigned int hash, struct group *room)
+static const struct crypto_group *of_hash(const struct burst *b, const struct crypto_op *ops,
+					  unsigned int hash, struct crypto_group *room)
 {
 	if (one_kind(b->hashes))
 		return &b->halves;
@@ -125,13 +127,13 @@ static const struct group *of_hash(const struct burst *b, const struct crypto_op
 	return room;
 }
 
-static void group_fail(const struct group *g, struct crypto_op *ops)
+static void group_fail(const struct crypto_group *g, struct crypto_op *ops)
 {
 	for (unsigned int i = 0; i < g->n; i++)
 		ops[g->index[i]].ok = false;
 }
 
-static void cipher_group(struct crypto *c, struct crypto_op *ops, const struct group *g,
+static void cipher_group(struct crypto *c, struct crypto_op *ops, const struct crypto_group *g,
 			 IMB_CIPHER_DIRECTION dir, unsigned int cipher)
 {
 	IMB_KEY_SIZE_BYTES size = (IMB_KEY_SIZE_BYTES)crypto_ciphers[cipher].key_len;
@@ -155,14 +157,28 @@ static void cipher_group(struct crypto *c, struct crypto_op *ops, const struct g
 		group_fail(g, ops);
 }
 
+static void other_cipher(struct crypto *c, struct crypto_op *ops, const struct crypto_group *g,
+			 IMB_CIPHER_DIRECTION dir, unsigned int cipher)
+{
+	if (cipher == CRYPTO_3DES_CBC)
+		crypto_des_pass(c, ops, g, dir);
+	else
+		crypto_ctr_pass(c, ops, g, cipher);
+}
+
 static void cipher_pass(struct crypto *c, struct crypto_op *ops, const struct burst *b,
 			IMB_CIPHER_DIRECTION dir)
 {
-	struct group room;
+	struct crypto_group room;
 
-	for (unsigned int cipher = CRYPTO_NULL + 1; cipher < CRYPTO_CIPHERS; cipher++)
-		if (b->ciphers >> cipher & 1)
+	for (unsigned int cipher = CRYPTO_NULL + 1; cipher < CRYPTO_AEAD_FIRST; cipher++) {
+		if ((b->ciphers >> cipher & 1) == 0)
+			continue;
+		if (cipher <= CRYPTO_AES256_CBC)
 			cipher_group(c, ops, of_cipher(b, ops, cipher, &room), dir, cipher);
+		else
+			other_cipher(c, ops, of_cipher(b, ops, cipher, &room), dir, cipher);
+	}
 }
 
 static void hash_fill(IMB_JOB *job, const struct crypto_op *op, uint8_t *tag)
@@ -181,8 +197,8 @@ static uint8_t *tag_place(struct crypto *c, const struct crypto_op *ops, unsigne
 	return seal ? ops[i].esp + ops[i].len : c->tag[i];
 }
 
-static void hash_group(struct crypto *c, struct crypto_op *ops, const struct group *g, bool seal,
-		       unsigned int hash)
+static void hash_group(struct crypto *c, struct crypto_op *ops, const struct crypto_group *g,
+		       bool seal, unsigned int hash)
 {
 	for (unsigned int i = 0; i < g->n; i++) {
 		unsigned int at = g->index[i];
@@ -196,9 +212,9 @@ static void hash_group(struct crypto *c, struct crypto_op *ops, const struct gro
 
 static void hash_pass(struct crypto *c, struct crypto_op *ops, const struct burst *b, bool seal)
 {
-	struct group room;
+	struct crypto_group room;
 
-	for (unsigned int hash = 0; hash < CRYPTO_HASHES; hash++)
+	for (unsigned int hash = CRYPTO_MD5_96 + 1; hash < CRYPTO_NO_HASH; hash++)
 		if (b->hashes >> hash & 1)
 			hash_group(c, ops, of_hash(b, ops, hash, &room), seal, hash);
 }
@@ -208,8 +224,9 @@ static void chain_fill(struct crypto *c, IMB_JOB *job, const struct crypto_op *o
 {
 	const struct sa *sa = op->sa;
 	unsigned int at = SA_ESP_HEADER + sa->iv_len;
+	bool cbc = sa->cipher != CRYPTO_NULL && in_chain(sa);
 
-	job->cipher_mode = sa->cipher == CRYPTO_NULL ? IMB_CIPHER_NULL : IMB_CIPHER_CBC;
+	job->cipher_mode = cbc ? IMB_CIPHER_CBC : IMB_CIPHER_NULL;
 	job->cipher_direction = seal ? IMB_DIR_ENCRYPT : IMB_DIR_DECRYPT;
 	job->chain_order = seal ? IMB_ORDER_CIPHER_HASH : IMB_ORDER_HASH_CIPHER;
 	job->hash_alg = crypto_hashes[sa->hash].alg;
@@ -231,7 +248,8 @@ static void chain_fill(struct crypto *c, IMB_JOB *job, const struct crypto_op *o
 }
 
 /* Job by job at the end: IMB_FLUSH_BURST of 1.3 gives jobs twice once the queue has wrapped. */
-static void chain_group(struct crypto *c, struct crypto_op *ops, const struct group *g, bool seal)
+static void chain_group(struct crypto *c, struct crypto_op *ops, const struct crypto_group *g,
+			bool seal)
 {
 	IMB_JOB *jobs[CRYPTO_BURST];
 	uint32_t done;
@@ -279,6 +297,8 @@ void crypto_seal(struct crypto *c, struct crypto_op *ops, uint16_t n)
 	struct burst b;
 
 	burst_make(&b, ops, n, true);
+	if (b.aead.n != 0)
+		crypto_aead_pass(c, ops, &b.aead, true);
 	cipher_pass(c, ops, &b, IMB_DIR_ENCRYPT);
 	hash_pass(c, ops, &b, true);
 	if (b.chained.n != 0)
@@ -290,11 +310,13 @@ void crypto_verify(struct crypto *c, struct crypto_op *ops, uint16_t n)
 	struct burst b;
 
 	burst_make(&b, ops, n, true);
+	if (b.aead.n != 0)
+		crypto_aead_pass(c, ops, &b.aead, false);
 	hash_pass(c, ops, &b, false);
 	if (b.chained.n != 0)
 		chain_group(c, ops, &b.chained, false);
 	for (unsigned int i = 0; i < n; i++)
-		if (ops[i].ok)
+		if (ops[i].ok && ops[i].sa->hash != CRYPTO_NO_HASH)
 			ops[i].ok =
 				icv_equal(c->tag[i], ops[i].esp + ops[i].len, ops[i].sa->icv_len);
 }

@@ -5,6 +5,8 @@
 
 /* The library's old short names (CBC, MD5, ENCRYPT...) are not wanted. */
 #define NO_COMPAT_IMB_API_053
+#include <string.h>
+
 #include <intel-ipsec-mb.h>
 
 #include "dataplane/ipsec/crypto.h"
@@ -16,7 +18,9 @@
 struct crypto {
 	IMB_MGR *mgr;
 	struct iv_gen iv;
+	struct gcm_context_data gcm;
 	_Alignas(64) uint8_t tag[CRYPTO_BURST][SA_MAX_ICV];
+	_Alignas(64) uint8_t counter[CRYPTO_BURST][16]; /* first counter blocks of CTR */
 	_Alignas(64) IMB_JOB job[CRYPTO_BURST];
 };
 
@@ -26,6 +30,8 @@ struct crypto_cipher_info {
 	uint8_t key_len; /* bytes */
 	uint8_t iv_len;
 	uint8_t block;
+	uint8_t salt_len;
+	uint16_t schedule; /* bytes of sa_keys.cipher */
 };
 
 struct crypto_hash_info {
@@ -36,6 +42,41 @@ struct crypto_hash_info {
 	uint8_t block;
 	IMB_HASH_ALG alg;
 };
+
+#define CRYPTO_AEAD_ICV 16u
+
+/* The first counter block of CTR (RFC 3686 section 4): salt, IV, 1; its first 12 bytes are the
+ * nonce of the AEADs (RFC 4106 section 4, RFC 7634 section 2). Stored as one piece, because the
+ * library loads it as one. */
+static inline void crypto_nonce(uint8_t out[16], const struct sa *sa, const uint8_t *iv)
+{
+	typedef uint64_t pair __attribute__((vector_size(16)));
+	uint64_t number;
+	uint32_t salt;
+
+	memcpy(&salt, sa->salt, sizeof(salt));
+	memcpy(&number, iv, sizeof(number));
+	*(pair *)(void *)out =
+		(pair){(uint64_t)salt | number << 32, number >> 32 | (uint64_t)1 << 56};
+}
+
+/** A multi-buffer manager for this CPU, or NULL. */
+IMB_MGR *crypto_manager(void);
+
+/* Indices of ops, in the order of submission. */
+struct crypto_group {
+	uint16_t n;
+	uint8_t index[CRYPTO_BURST];
+};
+
+/* The ops of g, all of that cipher. What fails is no longer ok. */
+void crypto_ctr_pass(struct crypto *c, struct crypto_op *ops, const struct crypto_group *g,
+		     unsigned int cipher);
+void crypto_des_pass(struct crypto *c, struct crypto_op *ops, const struct crypto_group *g,
+		     IMB_CIPHER_DIRECTION dir);
+/* The ops of g, all of AEADs: encrypt and write the ICV; or compare it and decrypt. */
+void crypto_aead_pass(struct crypto *c, struct crypto_op *ops, const struct crypto_group *g,
+		      bool seal);
 
 extern const struct crypto_cipher_info crypto_ciphers[CRYPTO_CIPHERS];
 extern const struct crypto_hash_info crypto_hashes[CRYPTO_HASHES];

@@ -69,11 +69,14 @@ struct sa_outer {
 };
 _Static_assert(sizeof(struct sa_outer) == 64, "sa_outer");
 
-/** Expanded by crypto_set_keys(). AES: encryption or decryption schedule, by direction. */
+/**
+ * Expanded by crypto_set_keys(). What the cipher needs lies at the end, because that differs
+ * between 0 and 1024 bytes: crypto_sa_bytes() says how much to allocate.
+ */
 struct sa_keys {
-	_Alignas(64) uint8_t cipher[15 * 16];
-	_Alignas(16) uint8_t ipad[64]; /* HMAC's inner and outer state after the first block */
-	_Alignas(16) uint8_t opad[64];
+	_Alignas(64) uint8_t ipad[64]; /* HMAC's inner and outer state after the first block */
+	uint8_t opad[64];
+	uint8_t cipher[]; /* CBC: encryption or decryption schedule, by direction */
 };
 
 struct sa {
@@ -96,7 +99,8 @@ struct sa {
 	uint8_t mode;	    /* enum abi_mode */
 	uint8_t df;	    /* outbound: enum abi_df */
 	uint8_t dscp;	    /* outbound: ABI_DSCP_COPY, or ABI_DSCP_SET and a value */
-	uint8_t pad[4];
+	uint8_t esn;	    /* 64-bit sequence numbers: 0 or 1 */
+	uint8_t pad[3];
 	uint64_t endpoint; /* inbound: sa_endpoint() of local address and encapsulation */
 	union {
 		uint64_t peer;	    /* inbound: sa_peer() of where packets are expected from */
@@ -113,7 +117,6 @@ struct sa {
 	_Alignas(64) struct sa_range local[ABI_MAX_SELECTORS];
 	struct sa_range remote[ABI_MAX_SELECTORS];
 	struct sa6 *six; /* sa6.h; NULL: it has nothing to do with IPv6 */
-	struct sa_keys keys;
 
 	/* The manager's. */
 	uint64_t cookie;
@@ -126,6 +129,9 @@ struct sa {
 	bool soft_told;
 	bool hard_told;
 	bool current;
+	uint8_t salt[4]; /* CTR and AEADs: the workers', wiped with the keys */
+
+	struct sa_keys keys;
 };
 _Static_assert(offsetof(struct sa, seq) == 64, "line 0 is one cache line");
 _Static_assert(offsetof(struct sa, outer) == 128, "line 1 is one cache line");

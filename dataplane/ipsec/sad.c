@@ -94,10 +94,15 @@ struct sa *sad_lookup_out(const struct sad *s, uint32_t policy_index)
 /* Allocate and fill what does not depend on the slot's status line. NULL: no memory or engine. */
 static struct sa *sa_make(const struct sad *s, const struct abi_sa_add *c, uint32_t policy_index)
 {
-	struct sa *sa = rte_zmalloc_socket("sa", sizeof(*sa), 64, s->socket);
+	struct sa suite = {.cipher = CRYPTO_NULL}, *sa;
 
+	if (crypto_suite(&suite, c->encr, c->integ, c->encr_key_len, c->integ_key_len,
+			 c->salt_len) != 0)
+		return NULL;
+	sa = rte_zmalloc_socket("sa", crypto_sa_bytes(&suite), 64, s->socket);
 	if (sa == NULL)
 		return NULL;
+	*sa = suite;
 	sa->spi = c->spi;
 	sa->slot = c->slot;
 	sa->policy = policy_index;
@@ -105,10 +110,9 @@ static struct sa *sa_make(const struct sad *s, const struct abi_sa_add *c, uint3
 	sa->direction = c->direction;
 	sa->cookie = c->cookie;
 	sa->life = c->life;
+	sa->esn = (c->flags & ABI_SA_F_ESN) != 0;
 	if (!sad_set_shape(sa, c, s->socket) ||
-	    crypto_suite(sa, c->encr, c->integ, c->encr_key_len, c->integ_key_len, c->salt_len) !=
-		    0 ||
-	    crypto_set_keys(sa, c->encr_key, c->integ_key) != 0)
+	    crypto_set_keys(sa, c->encr_key, c->integ_key, c->salt) != 0)
 		goto fail;
 	if (c->direction == ABI_DIR_IN && c->replay_window != 0) {
 		uint32_t window = c->replay_window + s->wider;

@@ -91,17 +91,25 @@ static uint16_t check_selectors(const struct abi_sa_add *c, uint32_t *detail)
 
 static uint16_t check_suite(const struct abi_sa_add *c, uint32_t *detail)
 {
-	struct sa scratch;
+	struct sa suite = {.cipher = CRYPTO_NULL};
 
-	switch (crypto_suite(&scratch, c->encr, c->integ, c->encr_key_len, c->integ_key_len,
+	switch (crypto_suite(&suite, c->encr, c->integ, c->encr_key_len, c->integ_key_len,
 			     c->salt_len)) {
 	case 0:
-		return ABI_OK;
+		break;
 	case -ENOTSUP:
 		return wrong(ABI_ERR_UNSUPPORTED, ADD(encr), detail);
 	default:
 		return wrong(ABI_ERR_FIELD, ADD(encr_key_len), detail);
 	}
+	if (!crypto_key_ok(&suite, c->encr_key))
+		return wrong(ABI_ERR_FIELD, ADD(encr_key), detail);
+	/* Where the IV is the number, a resumed SA must go on above all that was ever used, and the
+	 * mark, from which it goes on, is never 0. */
+	if ((c->flags & ABI_SA_F_RESUME) != 0 && c->direction == ABI_DIR_OUT && c->salt_len != 0 &&
+	    c->seq_start == 0)
+		return wrong(ABI_ERR_FIELD, ADD(seq_start), detail);
+	return ABI_OK;
 }
 
 static uint16_t check_sequence(const struct abi_sa_add *c, uint32_t *detail)

@@ -72,6 +72,7 @@ static struct abi_sa_add common(void)
 		.integ = esp.suite->integ,
 		.encr_key_len = esp.suite->encr_key_len,
 		.integ_key_len = esp.suite->integ_key_len,
+		.salt_len = esp.suite->salt_len,
 		.local = abi4(WAN_US),
 		.remote = abi4(PEER),
 		.n_local = 1,
@@ -94,7 +95,8 @@ struct abi_sa_add espkit_out(void)
 	c.cookie = 1001;
 	c.direction = ABI_DIR_OUT;
 	c.flags = ABI_SA_F_CURRENT;
-	memcpy(c.encr_key, esp.out_key, sizeof(esp.out_key));
+	memcpy(c.encr_key, esp.out_key, sizeof(c.encr_key));
+	memcpy(c.salt, esp.out_key + c.encr_key_len, sizeof(c.salt));
 	memcpy(c.integ_key, esp.out_auth, sizeof(esp.out_auth));
 	return c;
 }
@@ -108,7 +110,8 @@ struct abi_sa_add espkit_in(void)
 	c.cookie = 1002;
 	c.direction = ABI_DIR_IN;
 	c.replay_window = 128;
-	memcpy(c.encr_key, esp.in_key, sizeof(esp.in_key));
+	memcpy(c.encr_key, esp.in_key, sizeof(c.encr_key));
+	memcpy(c.salt, esp.in_key + c.encr_key_len, sizeof(c.salt));
 	memcpy(c.integ_key, esp.in_auth, sizeof(esp.in_auth));
 	return c;
 }
@@ -139,6 +142,8 @@ void espkit_pair(const struct reference_suite *s, uint8_t encap)
 	esp.suite = s;
 	esp.encap = encap;
 	esp.peer_seq = 0;
+	esp.esn = false;
+	esp.seq_hi = 0;
 	reference_fill(&esp.seed, esp.out_key, sizeof(esp.out_key));
 	reference_fill(&esp.seed, esp.out_auth, sizeof(esp.out_auth));
 	reference_fill(&esp.seed, esp.in_key, sizeof(esp.in_key));
@@ -216,6 +221,8 @@ long espkit_open(const struct rte_mbuf *m, struct reference_esp *e, uint8_t *inn
 	} else {
 		assert_int_equal(ip[9], 50);
 	}
+	e->esn = esp.esn;
+	e->seq_hi = esp.seq_hi;
 	return reference_open(esp.suite, esp.out_key, esp.out_auth, ip + head, len - head, e,
 			      inner);
 }

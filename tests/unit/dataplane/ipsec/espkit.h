@@ -27,10 +27,12 @@ struct espkit {
 	struct sad *sad;
 	const struct reference_suite *suite;
 	uint8_t encap;
-	uint8_t out_key[32], out_auth[64];
-	uint8_t in_key[32], in_auth[64];
+	uint8_t out_key[40], out_auth[64]; /* the salt follows the key */
+	uint8_t in_key[40], in_auth[64];
 	uint64_t seed;
 	uint32_t peer_seq; /* last number of espkit_sealed() */
+	bool esn;	   /* what we send has extended numbers, */
+	uint32_t seq_hi;   /* with this upper half, says espkit_open() */
 	unsigned int n_routed;
 	struct rte_mbuf *routed[512]; /* what came to pipeline_route() */
 	unsigned int n_dropped;	      /* what came to pipeline_drop() */

@@ -21,23 +21,25 @@ struct reference_suite {
 	uint8_t icv_len;
 	uint8_t iv_len;
 	uint8_t block;
+	uint8_t salt_len; /* the salt follows the key, as in the keying material of IKE */
 };
 
-#define REFERENCE_SUITES 20u
-/** Every cipher with every hash. */
+#define REFERENCE_SUITES 44u
+/** Every cipher with every hash, and the AEADs. */
 extern const struct reference_suite reference_suites[REFERENCE_SUITES];
 
-/** AES-CBC (or, for NULL, a copy) of len bytes, a multiple of the block. */
-void reference_cipher(const struct reference_suite *s, bool encrypt, const uint8_t *key,
-		      const uint8_t *iv, const uint8_t *in, uint8_t *out, size_t len);
-
-/** The truncated HMAC. */
-void reference_icv(const struct reference_suite *s, const uint8_t *key, const uint8_t *in,
-		   size_t len, uint8_t *icv);
+/**
+ * Encrypt the text of an ESP packet of len bytes (header, IV, text) in place, and write the ICV
+ * behind. seq_hi: the upper half of an extended sequence number, or NULL.
+ */
+void reference_protect(const struct reference_suite *s, const uint8_t *encr_key,
+		       const uint8_t *integ_key, const uint32_t *seq_hi, uint8_t *esp, size_t len);
 
 struct reference_esp {
 	uint32_t spi;
 	uint32_t seq;
+	uint32_t seq_hi; /* with esn */
+	bool esn;	 /* the number has 64 bits; reference_open() wants both told */
 	uint8_t next_header;
 	int pad;	/* number of pad bytes, or -1 for the least */
 	bool bad_pad;	/* pad bytes are not 1, 2, 3... */
