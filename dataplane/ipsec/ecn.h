@@ -33,4 +33,10 @@ static inline uint8_t ecn_decapsulate(uint8_t inner_tos, uint8_t outer_tos)
 	return inner;
 }
 
+/** Can an outer header with that TOS change the inner one at all? Not with Not-ECT or ECT(0). */
+static inline int ecn_may_change(uint8_t outer_tos)
+{
+	return (outer_tos & 1) != 0;
+}
+
 #endif

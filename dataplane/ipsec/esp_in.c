@@ -20,19 +20,43 @@
 #include "dataplane/net/ip4.h"
 #include "dataplane/net/parse.h"
 
+#define PREFETCH_GAP 4u
+
+/* What is known of a packet before its ICV; later on nothing of this is read from the packet again.
+ */
+struct held {
+	uint64_t seq;
+	uint16_t text_off; /* in the buffer: what is encrypted */
+	uint16_t wire;	   /* length of the outer packet */
+	uint8_t packet;
+	uint8_t tos;
+	uint8_t in_port;
+	uint8_t why; /* enum drop_reason */
+	uint8_t flags;
+};
+
 struct batch {
 	uint16_t n;
-	uint8_t packet_of[WORKER_BURST];
+	struct held held[WORKER_BURST];
 	struct sa *sa[WORKER_BURST];
 	struct crypto_op op[WORKER_BURST];
 };
 
+/* The SA of the last packet, which mostly is the next one's, too. */
+struct found {
+	struct sa *sa; /* NULL: none yet */
+	uint32_t spi;
+	uint32_t dst;
+	uint8_t encap;
+	uint8_t why; /* enum drop_reason */
+};
+
 /* Which SA, if any, and may it be used for this packet? */
-static enum drop_reason find_sa(struct worker *w, const struct rte_mbuf *m, struct pkt_meta *meta,
-				const uint8_t *esp, struct sa **found)
+static enum drop_reason find_sa(struct worker *w, struct rte_mbuf *m, uint32_t spi, uint8_t encap,
+				struct found *found)
 {
-	struct sa *sa = sad_lookup_in(w->tables->sad, ip4_load32(esp));
-	uint8_t encap = meta->flags & PKT_F_UDP_ENCAP ? ABI_ENCAP_UDP : ABI_ENCAP_NONE;
+	struct pkt_meta *meta = pkt_meta(m);
+	struct sa *sa = sad_lookup_in(w->tables->sad, spi);
 	uint64_t endpoint;
 
 	if (sa == NULL)
@@ -45,60 +69,91 @@ static enum drop_reason find_sa(struct worker *w, const struct rte_mbuf *m, stru
 		return DROP_IN_NO_STATES;
 	if (endpoint != sa_endpoint(meta->dst, encap))
 		return DROP_IN_STATE_MISMATCHES;
-	*found = sa;
+	*found = (struct found){.sa = sa, .spi = spi, .dst = meta->dst, .encap = encap};
 	switch (sa_state(sa)) {
 	case SA_LIVE:
-		return DROP_NONE;
+		break;
 	case SA_EXPIRED:
-		return DROP_IN_STATE_EXPIRED;
+		found->why = DROP_IN_STATE_EXPIRED;
+		break;
 	default:
-		return DROP_IN_STATE_INVALID;
+		found->why = DROP_IN_STATE_INVALID;
+		break;
 	}
+	return (enum drop_reason)found->why;
 }
 
-/* Everything that can be said before the ICV. Fills op. */
-static enum drop_reason check(struct worker *w, struct rte_mbuf **m, struct sa **sa,
-			      struct crypto_op *op)
+static inline enum drop_reason look_up(struct worker *w, struct rte_mbuf *m, uint32_t spi,
+				       struct found *found)
+{
+	struct pkt_meta *meta = pkt_meta(m);
+	uint8_t encap = meta->flags & PKT_F_UDP_ENCAP ? ABI_ENCAP_UDP : ABI_ENCAP_NONE;
+
+	if (unlikely(found->sa == NULL || found->spi != spi || found->dst != meta->dst ||
+		     found->encap != encap || (found->sa->shape & SA_SHAPE_OUTER6)))
+		return find_sa(w, m, spi, encap, found);
+	meta->sa_slot = found->sa->slot;
+	return (enum drop_reason)found->why;
+}
+
+/* Everything that can be said before the ICV. Takes the packet into the batch. */
+static inline enum drop_reason check(struct worker *w, struct rte_mbuf **m, struct found *found,
+				     struct batch *b)
 {
 	struct pkt_meta *meta = pkt_meta(*m);
 	uint32_t len = meta->ip_len - (uint32_t)(meta->l4_off - meta->l3_off), text;
+	const uint8_t *ip;
 	enum drop_reason why;
+	struct sa *sa;
 	uint8_t *esp;
+	uint64_t seq;
 
 	if (!own_packet(w, m))
 		return DROP_IN_BUFFER_ERRORS;
 	meta = pkt_meta(*m);
 	if (len < SA_ESP_HEADER || (*m)->data_len < meta->l4_off + len)
 		return DROP_IN_HEADER_ERRORS;
+	ip = rte_pktmbuf_mtod_offset(*m, const uint8_t *, meta->l3_off);
 	esp = rte_pktmbuf_mtod_offset(*m, uint8_t *, meta->l4_off);
-	why = find_sa(w, *m, meta, esp, sa);
+	why = look_up(w, *m, ip4_load32(esp), found);
 	if (why != DROP_NONE)
 		return why;
-	text = SA_ESP_HEADER + (*sa)->iv_len;
+	sa = found->sa;
+	text = SA_ESP_HEADER + sa->iv_len;
 	/* At least one block, whole blocks (RFC 4303 section 2.4). */
-	if (len < text + (*sa)->block + (*sa)->icv_len ||
-	    ((len - text - (*sa)->icv_len) & ((*sa)->block - 1u)) != 0)
+	if (len < text + sa->block + sa->icv_len ||
+	    ((len - text - sa->icv_len) & (sa->block - 1u)) != 0)
 		return DROP_IN_STATE_PROTOCOL_ERRORS;
-	if ((*sa)->replay != NULL && !replay_check((*sa)->replay, ip4_load32(esp + 4)))
+	seq = ip4_load32(esp + 4);
+	if (sa->replay != NULL && !replay_check(sa->replay, seq))
 		return DROP_IN_STATE_SEQUENCE_ERRORS;
-	*op = (struct crypto_op){
-		.sa = *sa, .esp = esp, .len = (uint16_t)(len - (*sa)->icv_len), .ok = true};
+	b->held[b->n] = (struct held){.seq = seq,
+				      .text_off = (uint16_t)((*m)->data_off + meta->l4_off + text),
+				      .wire = meta->ip_len,
+				      .tos = ip[1],
+				      .in_port = meta->in_port,
+				      .flags = meta->flags};
+	b->sa[b->n] = sa;
+	b->op[b->n] = (struct crypto_op){
+		.sa = sa, .esp = esp, .len = (uint16_t)(len - sa->icv_len), .ok = true};
 	return DROP_NONE;
 }
 
 static void check_all(struct worker *w, struct batch *b, struct rte_mbuf **pkts, uint16_t n)
 {
+	struct found found = {.sa = NULL};
+
 	b->n = 0;
 	for (uint16_t i = 0; i < n; i++) {
 		enum drop_reason why;
 
 		rte_prefetch0(rte_pktmbuf_mtod_offset(pkts[i], const void *, pkts[i]->data_len));
-		why = check(w, &pkts[i], &b->sa[b->n], &b->op[b->n]);
-		if (why != DROP_NONE) {
+		why = check(w, &pkts[i], &found, b);
+		if (unlikely(why != DROP_NONE)) {
 			pkt_drop(pkts[i], why);
 			continue;
 		}
-		b->packet_of[b->n++] = (uint8_t)i;
+		b->held[b->n++].packet = (uint8_t)i;
 	}
 }
 
@@ -109,8 +164,7 @@ static void watch_peer(struct sa *sa, struct rte_mbuf *m, uint64_t seq)
 	const struct pkt_meta *meta = pkt_meta(m);
 	uint64_t from;
 
-	if ((meta->flags & PKT_F_UDP_ENCAP) == 0 ||
-	    seq <= __atomic_load_n(&sa->replay->top, __ATOMIC_RELAXED))
+	if (seq <= __atomic_load_n(&sa->replay->top, __ATOMIC_RELAXED))
 		return;
 	if (unlikely(sa->shape & SA_SHAPE_OUTER6)) {
 		esp_shape_watch_peer(sa, m);
@@ -122,56 +176,105 @@ static void watch_peer(struct sa *sa, struct rte_mbuf *m, uint64_t seq)
 		__atomic_store_n(&sa->moved, from, __ATOMIC_RELAXED);
 }
 
-static enum drop_reason take_number(struct batch *b, uint16_t k, struct rte_mbuf *m)
-{
-	struct sa *sa = b->sa[k];
-	uint64_t seq = ip4_load32(b->op[k].esp + 4);
+/* Numbers of one window and one block of it, which are taken together. */
+struct claim {
+	struct replay *replay;
+	uint64_t first;
+	uint32_t bits;
+	uint16_t from; /* packets of the batch from here on */
+};
 
-	if (!b->op[k].ok)
-		return DROP_IN_STATE_PROTOCOL_ERRORS;
-	if (sa->replay == NULL)
-		return DROP_NONE;
-	if (!replay_take(sa->replay, seq))
-		return DROP_IN_STATE_SEQUENCE_ERRORS;
-	watch_peer(sa, m, seq);
-	return DROP_NONE;
+static void claim_take(struct batch *b, const struct claim *c, uint16_t end)
+{
+	uint32_t taken;
+
+	if (c->bits == 0)
+		return;
+	taken = replay_take_block(c->replay, c->first, c->bits);
+	if (likely(taken == c->bits))
+		return;
+	for (uint16_t k = c->from; k < end; k++) {
+		struct held *h = &b->held[k];
+
+		if (b->sa[k]->replay == c->replay && (h->seq & ~31ull) == c->first &&
+		    h->why == DROP_NONE && (taken >> (h->seq & 31) & 1) == 0)
+			h->why = DROP_IN_STATE_SEQUENCE_ERRORS;
+	}
 }
 
-/* After the ICVs: numbers of genuine packets are taken, the others dropped. The right edge of a
- * window moves once for a run of packets of one SA. */
-static void authenticated(struct batch *b, struct rte_mbuf **pkts)
+/* The numbers of genuine packets are taken, run by run. */
+static void take_numbers(struct batch *b)
+{
+	struct claim c = {.replay = NULL};
+
+	for (uint16_t k = 0; k < b->n; k++) {
+		struct replay *replay = b->sa[k]->replay;
+		struct held *h = &b->held[k];
+		uint32_t bit = 1u << (h->seq & 31);
+
+		if (unlikely(!b->op[k].ok)) {
+			h->why = DROP_IN_STATE_PROTOCOL_ERRORS;
+			continue;
+		}
+		if (replay == NULL)
+			continue;
+		if (replay != c.replay || (h->seq & ~31ull) != c.first) {
+			claim_take(b, &c, k);
+			c = (struct claim){.replay = replay, .first = h->seq & ~31ull, .from = k};
+		}
+		if (unlikely(c.bits & bit))
+			h->why = DROP_IN_STATE_SEQUENCE_ERRORS;
+		c.bits |= bit;
+	}
+	claim_take(b, &c, b->n);
+}
+
+/* The right edge of a window moves once for a run of packets of one SA. A number that another has
+ * taken moves it, too: it was genuine. */
+static void advance(const struct batch *b)
 {
 	struct replay *run = NULL;
 	uint64_t top = 0;
 
 	for (uint16_t k = 0; k < b->n; k++) {
-		struct rte_mbuf *m = pkts[b->packet_of[k]];
-		enum drop_reason why = take_number(b, k, m);
-		uint64_t seq = ip4_load32(b->op[k].esp + 4);
-
-		b->op[k].ok = why == DROP_NONE;
-		if (why != DROP_NONE) {
-			pkt_drop(m, why);
+		if (b->held[k].why == DROP_IN_STATE_PROTOCOL_ERRORS)
 			continue;
-		}
 		if (b->sa[k]->replay != run) {
 			if (run != NULL)
 				replay_advance(run, top);
 			run = b->sa[k]->replay;
 			top = 0;
 		}
-		top = seq > top ? seq : top;
+		top = b->held[k].seq > top ? b->held[k].seq : top;
 	}
 	if (run != NULL)
 		replay_advance(run, top);
 }
 
+/* After the ICVs: numbers of genuine packets are taken, the others dropped. */
+static void authenticated(struct batch *b, struct rte_mbuf **pkts)
+{
+	take_numbers(b);
+	for (uint16_t k = 0; k < b->n; k++) {
+		const struct held *h = &b->held[k];
+
+		if (unlikely(h->why != DROP_NONE)) {
+			b->op[k].ok = false;
+			pkt_drop(pkts[h->packet], (enum drop_reason)h->why);
+		} else if (unlikely(h->flags & PKT_F_UDP_ENCAP) && b->sa[k]->replay != NULL) {
+			watch_peer(b->sa[k], pkts[h->packet], h->seq);
+		}
+	}
+	advance(b);
+}
+
 /* Leave nothing but the inner packet behind 14 bytes of room. What follows it is traffic flow
  * confidentiality padding (RFC 4303 section 2.7). */
-static enum drop_reason strip(struct rte_mbuf *m, const struct crypto_op *op)
+static inline enum drop_reason strip(struct rte_mbuf *m, const struct crypto_op *op,
+				     const struct held *h)
 {
-	uint8_t *text = op->esp + SA_ESP_HEADER + op->sa->iv_len;
-	uint32_t len = op->len - SA_ESP_HEADER - op->sa->iv_len, before;
+	const uint8_t *text = op->esp + SA_ESP_HEADER + op->sa->iv_len;
+	uint32_t len = op->len - SA_ESP_HEADER - op->sa->iv_len;
 	uint8_t next;
 	enum drop_reason why = trailer_check(text, &len, &next);
 	uint16_t inner;
@@ -185,9 +288,9 @@ static enum drop_reason strip(struct rte_mbuf *m, const struct crypto_op *op)
 	inner = ip4_load16(text + 2);
 	if (inner > len)
 		return DROP_IN_STATE_PROTOCOL_ERRORS;
-	before = (uint32_t)(text - rte_pktmbuf_mtod(m, uint8_t *)) - IP4_ETHER_ROOM;
-	rte_pktmbuf_adj(m, (uint16_t)before);
-	rte_pktmbuf_trim(m, (uint16_t)(m->data_len - IP4_ETHER_ROOM - inner));
+	m->data_off = (uint16_t)(h->text_off - IP4_ETHER_ROOM);
+	m->data_len = (uint16_t)(IP4_ETHER_ROOM + inner);
+	m->pkt_len = IP4_ETHER_ROOM + (uint32_t)inner;
 	return DROP_NONE;
 }
 
@@ -265,64 +368,85 @@ static void tally_add(struct worker *w, struct tally *t, const struct sa *sa, ui
 }
 
 /* IPv4 out of a tunnel over IPv4: is it one that may come out of this SA? */
-static enum drop_reason unwrap(struct worker *w, struct rte_mbuf *m, const struct crypto_op *op)
+static inline enum drop_reason unwrap(struct worker *w, struct parse_run *run, struct rte_mbuf *m,
+				      const struct crypto_op *op, const struct held *h)
 {
 	struct pkt_meta *meta = pkt_meta(m);
-	uint8_t tos = rte_pktmbuf_mtod_offset(m, const uint8_t *, meta->l3_off)[1];
-	enum drop_reason why = strip(m, op);
+	enum drop_reason why = strip(m, op, h);
 
 	if (why != DROP_NONE)
 		return why;
-	meta->flags = PKT_F_FROM_SA;
-	parse_ipv4(w, m, IP4_ETHER_ROOM);
-	meta->flags |= PKT_F_FROM_SA;
-	meta->sa_slot = op->sa->slot;
+	*meta = (struct pkt_meta){
+		.flags = PKT_F_FROM_SA, .in_port = h->in_port, .sa_slot = op->sa->slot};
+	if (!parse_plain(run, m, IP4_ETHER_ROOM))
+		parse_ipv4(w, m, IP4_ETHER_ROOM);
 	if (meta->verdict != PKT_FORWARD && meta->verdict != PKT_LOCAL)
 		return (enum drop_reason)meta->reason;
 	if (!selected(op->sa, meta))
 		return DROP_IN_NO_POLICIES;
-	return take_ecn(m, tos);
+	return ecn_may_change(h->tos) ? take_ecn(m, h->tos) : DROP_NONE;
 }
 
 /* A genuine packet, decrypted. */
-static enum drop_reason deliver(struct worker *w, struct rte_mbuf *m, const struct crypto_op *op,
-				struct tally *tally)
+static inline enum drop_reason deliver(struct worker *w, struct parse_run *run, struct rte_mbuf *m,
+				       const struct crypto_op *op, const struct held *h,
+				       struct tally *tally)
 {
 	const struct sa *sa = op->sa;
-	struct pkt_meta *meta = pkt_meta(m);
 	uint32_t policy = __atomic_load_n(&sa->policy, __ATOMIC_RELAXED);
-	uint16_t wire = meta->ip_len;
 	enum drop_reason why;
 
 	if (unlikely(sa->shape != 0 || op->esp[op->len - 1] == NEXT_HEADER_IPV6))
 		why = esp_shape_unwrap(w, m, op);
 	else
-		why = unwrap(w, m, op);
+		why = unwrap(w, run, m, op, h);
 	if (why != DROP_NONE)
 		return why;
 	clamp(w, m, policy);
-	tally_add(w, tally, sa, policy, meta->ip_len, wire);
+	tally_add(w, tally, sa, policy, pkt_meta(m)->ip_len, h->wire);
 	return DROP_NONE;
+}
+
+/* The engine has been over all packets meanwhile: what is needed of them is far away again. */
+static inline void prefetch_clear(struct rte_mbuf *m, const struct crypto_op *op)
+{
+	rte_mbuf_prefetch_part1(m);
+	rte_mbuf_prefetch_part2(m);
+	rte_prefetch0(op->esp + SA_ESP_HEADER + op->sa->iv_len);
+	rte_prefetch0(op->esp + op->len - 1);
+}
+
+static void deliver_all(struct worker *w, struct batch *b, struct rte_mbuf **pkts)
+{
+	struct parse_run run = parse_run_start(w);
+	struct tally tally = {.sa = NULL};
+
+	for (uint16_t k = 0; k < b->n && k < PREFETCH_GAP; k++)
+		prefetch_clear(pkts[b->held[k].packet], &b->op[k]);
+	for (uint16_t k = 0; k < b->n; k++) {
+		const struct held *h = &b->held[k];
+		struct rte_mbuf *m = pkts[h->packet];
+		enum drop_reason why;
+
+		if (k + PREFETCH_GAP < b->n)
+			prefetch_clear(pkts[b->held[k + PREFETCH_GAP].packet],
+				       &b->op[k + PREFETCH_GAP]);
+		if (unlikely(h->why != DROP_NONE))
+			continue;
+		why = b->op[k].ok ? deliver(w, &run, m, &b->op[k], h, &tally) : DROP_IN_ERRORS;
+		if (unlikely(why != DROP_NONE))
+			pkt_drop(m, why);
+	}
+	tally_write(w, &tally);
 }
 
 void esp_in_burst(struct worker *w, struct rte_mbuf **pkts, uint16_t n)
 {
-	struct tally tally = {.sa = NULL};
 	struct batch b;
 
 	check_all(w, &b, pkts, n);
 	crypto_verify(w->crypto, b.op, b.n);
 	authenticated(&b, pkts);
 	crypto_open(w->crypto, b.op, b.n);
-	for (uint16_t k = 0; k < b.n; k++) {
-		struct rte_mbuf *m = pkts[b.packet_of[k]];
-		enum drop_reason why;
-
-		if (pkt_meta(m)->verdict == PKT_DROP)
-			continue;
-		why = b.op[k].ok ? deliver(w, m, &b.op[k], &tally) : DROP_IN_ERRORS;
-		if (why != DROP_NONE)
-			pkt_drop(m, why);
-	}
-	tally_write(w, &tally);
+	deliver_all(w, &b, pkts);
 }

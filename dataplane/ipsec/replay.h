@@ -4,11 +4,11 @@
  *
  * The window is a ring of 64-bit cells {block number, 32 bits}, after the ring of blocks of
  * RFC 6479. A cell says which block of 32 sequence numbers it holds and which of them were taken,
- * so one compare-and-swap decides about a packet: same block, test and set; older block in the
- * cell, replace it; newer block in the cell, the packet is left of the window. A number that was
- * taken once can never be taken again, whatever the interleaving, because a cell's block number
- * only grows. `top` is the highest number verified: it makes the left edge exact and is moved after
- * the burst, so the ring has room for the window and a burst of every worker.
+ * so one compare-and-swap decides about the packets of a block: same block, test and set; older
+ * block in the cell, replace it; newer block in the cell, the packet is left of the window. A
+ * number that was taken once can never be taken again, whatever the interleaving, because a cell's
+ * block number only grows. `top` is the highest number verified: it makes the left edge exact and
+ * is moved after the burst, so the ring has room for the window and a burst of every worker.
  */
 #ifndef ESPGW_IPSEC_REPLAY_H
 #define ESPGW_IPSEC_REPLAY_H
@@ -84,27 +84,41 @@ static inline bool replay_check(const struct replay *r, uint64_t seq)
 	return ahead > 0 || (cell >> (seq & 31) & 1) == 0;
 }
 
-/**
- * Take the number of a packet whose ICV was good. True once for each number, whoever asks. A retry
- * means that another worker took a number of the same cell, of which there are 32.
- */
-static inline bool replay_take(struct replay *r, uint64_t seq)
+/* Which of the 32 numbers from first (a multiple of 32) on are neither number 0 nor left of the
+ * window. */
+static inline uint32_t replay_in_window(const struct replay *r, uint64_t first)
 {
-	uint32_t block = (uint32_t)(seq >> 5), bit = 1u << (seq & 31);
+	uint64_t top = __atomic_load_n(&r->top, __ATOMIC_RELAXED);
+	uint64_t edge = top >= r->window ? top - r->window : 0; /* the last one left of it */
+
+	if (edge < first)
+		return UINT32_MAX;
+	return edge - first < 31 ? UINT32_MAX << (edge - first + 1) : 0;
+}
+
+/**
+ * Take numbers of packets whose ICV was good: bit i of bits is the number first + i, first being a
+ * multiple of 32. Returns those that were taken now, which each number is once, whoever asks; the
+ * others were before, or are left of the window. A retry means that another worker took a number of
+ * the same cell, of which there are 32.
+ */
+static inline uint32_t replay_take_block(struct replay *r, uint64_t first, uint32_t bits)
+{
+	uint32_t block = (uint32_t)(first >> 5), taken;
 	uint64_t *p = &r->cell[block & r->mask];
 	uint64_t cell = __atomic_load_n(p, __ATOMIC_RELAXED), next;
 
-	if (replay_left_of_window(r, seq))
-		return false;
+	bits &= replay_in_window(r, first);
 	do {
 		int32_t ahead = (int32_t)(block - (uint32_t)(cell >> 32));
 
-		if (ahead < 0 || (ahead == 0 && (cell & bit) != 0))
-			return false;
-		next = ahead > 0 ? replay_cell(block, bit) : cell | bit;
+		taken = ahead < 0 ? 0 : ahead > 0 ? bits : bits & ~(uint32_t)cell;
+		if (taken == 0)
+			return 0;
+		next = ahead > 0 ? replay_cell(block, bits) : cell | bits;
 	} while (!__atomic_compare_exchange_n(p, &cell, next, true, __ATOMIC_RELAXED,
 					      __ATOMIC_RELAXED));
-	return true;
+	return taken;
 }
 
 /** Move the right edge to the highest number taken, at the latest REPLAY_SPARE numbers on. True

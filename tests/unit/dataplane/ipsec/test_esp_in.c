@@ -231,6 +231,60 @@ static void a_copy_in_the_same_burst_is_dropped(void **state)
 	rte_pktmbuf_free_bulk(m, WORKER_BURST);
 }
 
+/* Packet i of a burst in disorder: a number around the edge, often that of the one before. */
+static struct rte_mbuf *disorderly(uint32_t top, uint32_t *seq, bool *good)
+{
+	uint64_t x = kit_random(&esp.seed);
+	uint32_t low = top > 140 ? top - 140 : 1;
+	struct reference_esp e;
+	struct frame f;
+
+	*seq = x % 4 == 0 && *seq != 0 ? *seq + (uint32_t)(x >> 8) % 3
+				       : low + (uint32_t)(x >> 8) % 240;
+	*good = (x >> 32) % 8 != 0;
+	e = espkit_next(*seq);
+	f = espkit_sealed_udp(20, &e);
+	f.b[f.len - 1] ^= *good ? 0 : 1;
+	return kit_parse(&f);
+}
+
+/* With copies and forgeries among them, against a byte per number that was taken. */
+static void bursts_in_disorder_take_each_number_once(void **state)
+{
+	static bool taken[8192];
+	uint32_t top = 0, last = 0;
+
+	(void)state;
+	memset(taken, 0, sizeof(taken));
+	for (unsigned int round = 0; round < 60; round++) {
+		struct rte_mbuf *m[64];
+		uint32_t seq[64], edge = top;
+		bool good[64], known[64];
+
+		for (unsigned int i = 0; i < 64; i++) {
+			m[i] = disorderly(top, &last, &good[i]);
+			seq[i] = last;
+			known[i] = last + 128 <= edge || taken[last];
+		}
+		esp_in_burst(kit.w, m, 64);
+		for (unsigned int i = 0; i < 64; i++) {
+			enum drop_reason want = known[i]	? DROP_IN_STATE_SEQUENCE_ERRORS
+						: !good[i]	? DROP_IN_STATE_PROTOCOL_ERRORS
+						: taken[seq[i]] ? DROP_IN_STATE_SEQUENCE_ERRORS
+								: DROP_NONE;
+
+			assert_int_equal(pkt_meta(m[i])->reason, want);
+			assert_int_equal(pkt_meta(m[i])->verdict,
+					 want == DROP_NONE ? PKT_FORWARD : PKT_DROP);
+			taken[seq[i]] |= want == DROP_NONE;
+			top = want == DROP_NONE && seq[i] > top ? seq[i] : top;
+			rte_pktmbuf_free(m[i]);
+		}
+		assert_int_equal(sad_lookup_in(kit.w->tables->sad, IN_SPI)->replay->top, top);
+	}
+	assert_true(top > 3000);
+}
+
 static void without_a_window_nothing_is_a_replay(void **state)
 {
 	struct abi_sa_add c = espkit_in();
@@ -455,6 +509,7 @@ int main(void)
 		CASE(unusable_sas_have_their_reasons),
 		CASE(replays_and_late_packets_are_sequence_errors),
 		CASE(a_copy_in_the_same_burst_is_dropped),
+		CASE(bursts_in_disorder_take_each_number_once),
 		CASE(without_a_window_nothing_is_a_replay),
 		CASE(a_shared_packet_is_copied_not_written),
 		CASE(an_indirect_packet_is_copied_not_written),

@@ -24,10 +24,16 @@ static struct replay *make(uint32_t window, uint64_t start)
 	return r;
 }
 
+/* A block of one number. */
+static bool take(struct replay *r, uint64_t seq)
+{
+	return replay_take_block(r, seq & ~31ull, 1u << (seq & 31)) != 0;
+}
+
 /* What esp_in does with one packet whose ICV is good. */
 static bool accept(struct replay *r, uint64_t seq)
 {
-	if (!replay_check(r, seq) || !replay_take(r, seq))
+	if (!replay_check(r, seq) || !take(r, seq))
 		return false;
 	replay_advance(r, seq);
 	return true;
@@ -120,7 +126,7 @@ static void resumed_at_a_block_edge(void **state)
 		for (uint64_t s = 0; s <= start; s++)
 			assert_false(replay_check(r, s));
 		for (uint64_t s = 0; s <= start; s++)
-			assert_false(replay_take(r, s));
+			assert_false(take(r, s));
 		assert_true(accept(r, start + 1));
 		free(r);
 	}
@@ -204,6 +210,44 @@ static void agrees_with_the_naive_twin(void **state)
 	}
 }
 
+/* The same numbers to two windows, to one in blocks and to the other one by one. */
+static void a_block_is_its_numbers_one_by_one(void **state)
+{
+	static const uint32_t windows[] = {64, 100, 128, 1000, 4096};
+	uint64_t seed = 7;
+
+	(void)state;
+	for (size_t k = 0; k < sizeof(windows) / sizeof(windows[0]); k++) {
+		struct replay *blocks = make(windows[k], 0), *singles = make(windows[k], 0);
+		uint64_t at = 0;
+
+		for (unsigned int i = 0; i < 100000; i++) {
+			uint64_t x = reference_random(&seed), back = (x >> 8) % (windows[k] + 400);
+			uint64_t first;
+			uint32_t bits = (uint32_t)(x >> 32), taken = 0;
+
+			at += x % 97 == 0 ? (x >> 20) % (3ull * windows[k]) : x % 40;
+			first = (x % 3 == 0 && back < at ? at - back : at) & ~31ull;
+			if (x % 5 == 0)
+				bits &= bits >> 7;
+			for (unsigned int b = 0; b < 32; b++)
+				if (bits >> b & 1 && take(singles, first + b))
+					taken |= 1u << b;
+			if (replay_take_block(blocks, first, bits) != taken)
+				fail_msg("window %u, block %lu of %08x", windows[k],
+					 (unsigned long)first, bits);
+			for (unsigned int b = 0; b < 32; b++)
+				if (taken >> b & 1) {
+					replay_advance(singles, first + b);
+					replay_advance(blocks, first + b);
+				}
+		}
+		assert_int_equal(blocks->top, singles->top);
+		free(blocks);
+		free(singles);
+	}
+}
+
 #define SHARED_NUMBERS 400000u
 
 struct shared {
@@ -220,7 +264,7 @@ static void *take_all(void *arg)
 	for (uint32_t i = 1; i < SHARED_NUMBERS; i++) {
 		uint32_t seq = s->who ? (i ^ 7u) : i;
 
-		if (seq != 0 && replay_check(s->r, seq) && replay_take(s->r, seq))
+		if (seq != 0 && replay_check(s->r, seq) && take(s->r, seq))
 			__atomic_add_fetch(&s->taken[seq], 1, __ATOMIC_RELAXED);
 		if (i % 32 == 0)
 			replay_advance(s->r, seq);
@@ -228,19 +272,38 @@ static void *take_all(void *arg)
 	return NULL;
 }
 
-static void two_workers_never_take_a_number_twice(void **state)
+static void *take_blocks(void *arg)
+{
+	static const uint32_t ask[2] = {0x5a5a5a5a, UINT32_MAX};
+	struct shared *s = arg;
+
+	for (uint32_t i = 0; i < 2 * SHARED_NUMBERS / 32; i++) {
+		uint32_t first = i / 2 * 32;
+		uint32_t taken = replay_take_block(s->r, first, ask[i % 2]);
+
+		for (unsigned int b = 0; b < 32; b++)
+			if (taken >> b & 1) /* what was not asked for counts as taken twice */
+				__atomic_add_fetch(&s->taken[first + b],
+						   ask[i % 2] >> b & 1 ? 1 : 2, __ATOMIC_RELAXED);
+		replay_advance(s->r, first + 31);
+	}
+	return NULL;
+}
+
+static void workers_never_take_a_number_twice(void **state)
 {
 	struct replay *r = make(REPLAY_WINDOW_MAX, 0);
-	uint8_t *taken = calloc(1, SHARED_NUMBERS + 8);
-	struct shared s[2] = {{r, taken, 0}, {r, taken, 1}};
-	pthread_t t[2];
+	uint8_t *taken = calloc(1, SHARED_NUMBERS + 32);
+	struct shared s[3] = {{r, taken, 0}, {r, taken, 1}, {r, taken, 2}};
+	pthread_t t[3];
 	unsigned int missed = 0;
 
 	(void)state;
 	assert_non_null(taken);
-	for (unsigned int i = 0; i < 2; i++)
-		assert_int_equal(pthread_create(&t[i], NULL, take_all, &s[i]), 0);
-	for (unsigned int i = 0; i < 2; i++)
+	for (unsigned int i = 0; i < 3; i++)
+		assert_int_equal(
+			pthread_create(&t[i], NULL, i == 2 ? take_blocks : take_all, &s[i]), 0);
+	for (unsigned int i = 0; i < 3; i++)
 		pthread_join(t[i], NULL);
 	for (uint32_t i = 1; i < SHARED_NUMBERS; i++) {
 		assert_true(taken[i] <= 1);
@@ -261,7 +324,8 @@ int main(void)
 		cmocka_unit_test(check_alone_changes_nothing),
 		cmocka_unit_test(every_number_of_a_large_window_is_taken_once),
 		cmocka_unit_test(agrees_with_the_naive_twin),
-		cmocka_unit_test(two_workers_never_take_a_number_twice),
+		cmocka_unit_test(a_block_is_its_numbers_one_by_one),
+		cmocka_unit_test(workers_never_take_a_number_twice),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

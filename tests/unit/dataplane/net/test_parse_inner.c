@@ -60,6 +60,52 @@ static void lets_only_ourselves_use_our_addresses(void **state)
 	assert_int_equal(inner(&f, PKT_F_ORIGIN).flags, PKT_F_ORIGIN);
 }
 
+/* Whatever parse_plain() takes, parse_ipv4() takes, too, and says the same about. */
+static bool plain(struct parse_run *run, const struct frame *f)
+{
+	struct rte_mbuf *m = harness_mbuf(kit.h, f->b, f->len);
+	struct pkt_meta meta = {.flags = PKT_F_FROM_SA, .in_port = 1, .sa_slot = 5};
+	bool taken;
+
+	*pkt_meta(m) = meta;
+	taken = parse_plain(run, m, ETH);
+	if (!taken)
+		assert_memory_equal(pkt_meta(m), &meta, sizeof(meta));
+	meta = *pkt_meta(m);
+	rte_pktmbuf_free(m);
+	if (taken) {
+		struct pkt_meta want = inner(f, PKT_F_FROM_SA);
+
+		assert_memory_equal(&meta, &want, sizeof(meta));
+		assert_int_equal(meta.verdict, PKT_FORWARD);
+	}
+	return taken;
+}
+
+static void plain_packets_parse_as_others_do(void **state)
+{
+	static const uint32_t ends[] = {FAR_HOST, LAN_HOST, LAN_US, WAN_US, IP(127, 0, 0, 1), 0};
+	struct parse_run run = parse_run_start(kit.w);
+	unsigned int taken = 0;
+	uint64_t seed = 11;
+
+	(void)state;
+	for (unsigned int i = 0; i < 300000; i++) {
+		uint64_t x = kit_random(&seed);
+		uint32_t src = x & 4 ? FAR_HOST : ends[(x >> 8) % 6];
+		uint32_t dst = x & 8 ? LAN_HOST : ends[(x >> 16) % 6];
+		struct frame f = x & 1 ? frame_udp(src, dst, 7, 8, NULL, (x >> 24) % 30)
+				       : frame_ipv4(src, dst, x & 2 ? 6 : 17, (x >> 24) % 30);
+
+		for (unsigned int k = (x >> 32) % 3; k > 0; k--)
+			f.b[ETH + kit_random(&seed) % (f.len - ETH)] = (uint8_t)kit_random(&seed);
+		if (x & 16)
+			frame_fix(&f);
+		taken += plain(&run, &f);
+	}
+	assert_true(taken > 10000);
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, kit_begin, kit_end)
 
 int main(void)
@@ -68,6 +114,7 @@ int main(void)
 		T(parses_inner_packets),
 		T(takes_no_esp_or_ike_from_inside),
 		T(lets_only_ourselves_use_our_addresses),
+		T(plain_packets_parse_as_others_do),
 	};
 
 	return cmocka_run_group_tests(tests, kit_setup, kit_teardown);
