@@ -305,6 +305,7 @@ void rows_setup(struct gateway *g)
 	g->source[MENU_ACTIVE_PEERS] = (struct menu_source){.rows = active_peers_rows, .ctx = g};
 	g->source[MENU_INSTALLED_SA] = (struct menu_source){.rows = installed_sa_rows, .ctx = g};
 	g->source[MENU_STATISTICS] = (struct menu_source){.rows = statistics_rows, .ctx = g};
+	g->source[MENU_DROP_SAMPLES] = (struct menu_source){.rows = rows_samples, .ctx = g};
 	g->source[MENU_LOG] = (struct menu_source){.rows = log_rows, .ctx = g};
 	g->source[MENU_INTERFACE] = (struct menu_source){.fill = interface_fill, .ctx = g};
 	g->source[MENU_POLICY] = (struct menu_source){.fill = policy_fill, .ctx = g};

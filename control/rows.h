@@ -31,6 +31,9 @@ struct rows_sa {
 /** Fill v (INSTALLED_SA_PROPS entries). Texts live as long as x. */
 void rows_fill_sa(struct rows_sa *x, struct value *v);
 
+/** The rows of MENU_DROP_SAMPLES; ctx is the gateway. */
+void rows_samples(void *ctx, menu_emit *emit, void *arg);
+
 /** Set the sources of all runtime menus in g->source. */
 void rows_setup(struct gateway *g);
 

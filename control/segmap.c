@@ -10,6 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "dataplane/api/sample.h"
+
 #define HEARTBEAT_LIMIT_NS 1000000000ull
 #define PAGE		   4096u
 
@@ -307,4 +309,17 @@ void segmap_worker_counters(const struct segmap *m, struct abi_worker_counters *
 void segmap_port_counters(const struct segmap *m, uint32_t port, struct abi_port_counters *out)
 {
 	sum_lines(m, ABI_AREA_PORT_COUNTERS, port, m->hdr.max_ports, sizeof(*out), out);
+}
+
+bool segmap_sample(const struct segmap *m, uint32_t worker, unsigned int reason, unsigned int i,
+		   struct abi_drop_sample *out)
+{
+	const struct abi_drop_sample *all;
+
+	if (m->base == NULL || abi_areas(&m->hdr) <= ABI_AREA_DROP_SAMPLES ||
+	    worker >= m->hdr.max_workers || reason >= ABI_DROP_SLOTS || i >= ABI_SAMPLES)
+		return false;
+	all = row(m, ABI_AREA_DROP_SAMPLES, 0, 0);
+	return abi_sample_read(&all[((size_t)worker * ABI_DROP_SLOTS + reason) * ABI_SAMPLES + i],
+			       out);
 }

@@ -65,4 +65,9 @@ void segmap_policy_counters(const struct segmap *m, uint32_t index,
 void segmap_worker_counters(const struct segmap *m, struct abi_worker_counters *out);
 void segmap_port_counters(const struct segmap *m, uint32_t port, struct abi_port_counters *out);
 
+/** The i-th (below ABI_SAMPLES) drop sample of a reason, of one worker. False when there is none,
+ * also because the worker is just writing it. */
+bool segmap_sample(const struct segmap *m, uint32_t worker, unsigned int reason, unsigned int i,
+		   struct abi_drop_sample *out);
+
 #endif

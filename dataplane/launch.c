@@ -162,6 +162,7 @@ static void take_lines(struct worker *w, const struct segment *s)
 		(struct abi_policy_counters *)segment_area(s, ABI_AREA_POLICY_COUNTERS) + w->index;
 	w->port_counters =
 		(struct abi_port_counters *)segment_area(s, ABI_AREA_PORT_COUNTERS) + w->index;
+	w->samples = segment_samples(s, w->index);
 }
 
 static struct rte_ring *make_ring(const char *what, unsigned int index)

@@ -24,6 +24,7 @@
 
 void manager_drop(struct manager *m, struct rte_mbuf *p, enum drop_reason reason)
 {
+	m->self.now = m->now;
 	pipeline_drop(&m->self, p, reason);
 }
 
@@ -47,6 +48,7 @@ static void take_lines(struct manager *m)
 		(struct abi_policy_counters *)segment_area(s, ABI_AREA_POLICY_COUNTERS) + last;
 	self->port_counters =
 		(struct abi_port_counters *)segment_area(s, ABI_AREA_PORT_COUNTERS) + last;
+	self->samples = segment_samples(s, last);
 }
 
 static void write_ports(struct manager *m, bool tell)

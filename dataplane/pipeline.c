@@ -25,6 +25,7 @@
 #include "dataplane/net/route.h"
 #include "dataplane/order.h"
 #include "dataplane/pipeline_impl.h"
+#include "dataplane/sample.h"
 #include "dataplane/spray.h"
 
 #define REENTER_ROUNDS 4 /* an ICMP error, its fragments; what is left waits for the next pass */
@@ -71,6 +72,7 @@ void pipeline_drop(struct worker *w, struct rte_mbuf *m, enum drop_reason reason
 
 	if (reason == DROP_NONE || reason >= DROP_MAX)
 		reason = DROP_IN_ERRORS;
+	sample_take(w, m, reason);
 	w->counters->drops[reason]++;
 	if (reason <= DROP_IPSEC_LAST && sa < w->max_sas)
 		worker_count_sa_drop(w, sa, reason);

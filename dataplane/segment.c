@@ -29,6 +29,13 @@ void *segment_area(const struct segment *s, enum abi_area_id id)
 	return s->base + s->own.area[id].offset;
 }
 
+struct abi_drop_sample *segment_samples(const struct segment *s, uint32_t worker)
+{
+	struct abi_drop_sample *all = segment_area(s, ABI_AREA_DROP_SAMPLES);
+
+	return all + (uint64_t)worker * ABI_DROP_SLOTS * ABI_SAMPLES;
+}
+
 static struct abi_hdr *header(const struct segment *s)
 {
 	return (struct abi_hdr *)s->base;

@@ -68,6 +68,9 @@ void segment_beat(struct segment *s, uint64_t now);
 /** Start of an area. Its size is that of the geometry given. */
 void *segment_area(const struct segment *s, enum abi_area_id id);
 
+/** The drop samples of a worker: [ABI_DROP_SLOTS][ABI_SAMPLES]. */
+struct abi_drop_sample *segment_samples(const struct segment *s, uint32_t worker);
+
 /** Put an event; when there is no room, count it as missed. */
 void segment_event(struct segment *s, const void *event, size_t len);
 

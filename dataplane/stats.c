@@ -2,6 +2,8 @@
 /* stats.c - sums over counter lines. */
 #include "dataplane/stats.h"
 
+#include "dataplane/api/sample.h"
+
 #define DROP_NAME(name, text, why) [DROP_##name] = text,
 
 const char *stats_drop_name(unsigned int reason)
@@ -82,4 +84,37 @@ struct abi_port_counters stats_port(const struct segment *s, uint32_t port)
 		sum.tx_bytes += load(&c[i].tx_bytes);
 	}
 	return sum;
+}
+
+static bool newer(const struct abi_drop_sample *a, const struct abi_drop_sample *b)
+{
+	return a->time != b->time ? a->time > b->time : a->number > b->number;
+}
+
+/* Keep out sorted, the newest first; beyond max the oldest is lost. */
+static unsigned int insert(struct stats_sample *out, unsigned int n, unsigned int max,
+			   const struct stats_sample *x)
+{
+	unsigned int at = n;
+
+	for (; at > 0 && newer(&x->s, &out[at - 1].s); at--)
+		if (at < max)
+			out[at] = out[at - 1];
+	if (at < max)
+		out[at] = *x;
+	return n < max ? n + 1 : max;
+}
+
+unsigned int stats_samples(const struct segment *s, unsigned int reason, struct stats_sample *out,
+			   unsigned int max)
+{
+	struct stats_sample x;
+	unsigned int n = 0;
+
+	for (x.worker = 0; x.worker < s->own.max_workers; x.worker++)
+		for (unsigned int i = 0; i < ABI_SAMPLES; i++)
+			if (abi_sample_read(&segment_samples(s, x.worker)[reason * ABI_SAMPLES + i],
+					    &x.s))
+				n = insert(out, n, max, &x);
+	return n;
 }

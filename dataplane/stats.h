@@ -14,4 +14,13 @@ struct abi_policy_counters stats_policy(const struct segment *s, uint32_t index)
 struct abi_worker_counters stats_workers(const struct segment *s);
 struct abi_port_counters stats_port(const struct segment *s, uint32_t port);
 
+struct stats_sample {
+	struct abi_drop_sample s;
+	uint32_t worker;
+};
+
+/** The newest drop samples of a reason, at most max, newest first. How many. */
+unsigned int stats_samples(const struct segment *s, unsigned int reason, struct stats_sample *out,
+			   unsigned int max);
+
 #endif

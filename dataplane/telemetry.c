@@ -8,12 +8,14 @@
 #include <errno.h>
 #include <pthread.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <rte_telemetry.h>
 #include <rte_version.h>
 
+#include "dataplane/api/sample.h"
 #include "dataplane/stats.h"
 
 #if RTE_VERSION >= RTE_VERSION_NUM(23, 3, 0, 0)
@@ -24,7 +26,8 @@
 #define list_number rte_tel_data_add_array_u64
 #endif
 
-#define ARRAY_MAX 512u /* what telemetry has room for */
+#define ARRAY_MAX   512u /* what telemetry has room for */
+#define SAMPLES_MAX 64u
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static const struct segment *segment;
@@ -43,6 +46,16 @@ static bool read_index(const char *params, uint32_t limit, uint32_t *index)
 		return false;
 	*index = (uint32_t)v;
 	return true;
+}
+
+/* A drop reason as telemetry takes names: without "-". */
+static const char *reason_name(unsigned int reason, char name[64])
+{
+	snprintf(name, 64, "%s", stats_drop_name(reason));
+	for (char *c = name; *c; c++)
+		if (*c == '-')
+			*c = '_';
+	return name;
 }
 
 static void list_rows(struct rte_tel_data *d, uint32_t n, bool (*used)(uint32_t))
@@ -145,15 +158,58 @@ static int show_policies(const char *params, struct rte_tel_data *d)
 
 /* --- the rest --- */
 
+static int add_sample(struct rte_tel_data *d, const struct stats_sample *sample)
+{
+	struct rte_tel_data *one = rte_tel_data_alloc();
+	char text[ABI_SAMPLE_TEXT], name[40];
+
+	if (!one)
+		return -ENOMEM;
+	abi_sample_text(&sample->s, text);
+	rte_tel_data_start_dict(one);
+	add_number(one, "time", sample->s.time);
+	add_number(one, "port", sample->s.port);
+	add_number(one, "length", sample->s.length);
+	if (sample->s.sa_slot != ABI_SAMPLE_NO_SA)
+		add_number(one, "sa", sample->s.sa_slot);
+	rte_tel_data_add_dict_string(one, "packet", text);
+	snprintf(name, sizeof(name), "%u_%llu", sample->worker,
+		 (unsigned long long)sample->s.number);
+	return rte_tel_data_add_dict_container(d, name, one, 0);
+}
+
+/* Named worker_number: the how-manyth drop of that worker it was. */
+static int show_samples(const char *reason, struct rte_tel_data *d)
+{
+	struct stats_sample samples[SAMPLES_MAX];
+	char name[64];
+	unsigned int n = 0;
+
+	for (unsigned int i = 1; i < DROP_MAX && n == 0; i++)
+		if (strcmp(reason, stats_drop_name(i)) == 0 ||
+		    strcmp(reason, reason_name(i, name)) == 0)
+			n = i;
+	if (n == 0)
+		return -EINVAL;
+	n = stats_samples(segment, n, samples, SAMPLES_MAX);
+	rte_tel_data_start_dict(d);
+	for (unsigned int i = 0; i < n; i++)
+		if (add_sample(d, &samples[i]) < 0)
+			break;
+	return 0;
+}
+
 static int show_drops(const char *params, struct rte_tel_data *d)
 {
 	const struct abi_worker_counters c = stats_workers(segment);
+	char name[64];
 
-	(void)params;
+	if (params)
+		return show_samples(params, d);
 	rte_tel_data_start_dict(d);
 	for (unsigned int i = 1; i < DROP_MAX; i++)
 		if (c.drops[i] != 0)
-			add_number(d, stats_drop_name(i), c.drops[i]);
+			add_number(d, reason_name(i, name), c.drops[i]);
 	return 0;
 }
 
@@ -227,7 +283,8 @@ struct command {
 static const struct command commands[] = {
 	{"/espgw/sas", "Slots in use, or one SA. Parameters: slot", show_sas},
 	{"/espgw/policies", "Indices in use, or one policy. Parameters: index", show_policies},
-	{"/espgw/drops", "Dropped packets by reason", show_drops},
+	{"/espgw/drops", "Dropped packets by reason, or the last of one. Parameters: reason",
+	 show_drops},
 	{"/espgw/workers", "Workers, or one worker. Parameters: index", show_workers},
 	{"/espgw/ports", "Ports, or one port. Parameters: number", show_ports},
 };

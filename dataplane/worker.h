@@ -63,6 +63,7 @@ struct worker {
 	struct abi_sa_drops *sa_drops;
 	struct abi_policy_counters *policy_counters;
 	struct abi_port_counters *port_counters;
+	struct abi_drop_sample *samples; /* [ABI_DROP_SLOTS][ABI_SAMPLES]; NULL: none are kept */
 	unsigned int stride;
 	uint32_t max_sas; /* SA slots there are lines for */
 

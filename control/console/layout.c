@@ -101,6 +101,13 @@ static const struct layout layouts[MENU_MAX] = {
 			.comment = -1,
 		},
 	[MENU_STATISTICS] = {.comment = -1},
+	[MENU_DROP_SAMPLES] =
+		{
+			.columns = COLUMNS({SAMPLE_TIME, 20, false}, {SAMPLE_REASON, 26, false},
+					   {SAMPLE_INTERFACE, 10, false}, {SAMPLE_LENGTH, 6, true},
+					   {SAMPLE_PACKET, 40, false}),
+			.comment = -1,
+		},
 	[MENU_LOG] = {.comment = -1},
 };
 

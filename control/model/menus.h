@@ -240,6 +240,17 @@
 	X(SA_DROPS, "drops", PROP_COUNT, F_DET, NULL, none, "packets dropped on it") \
 	X(SA_DROP_CAUSES, "drop-causes", PROP_WORD, F_DET, NULL, none, "counter:packets, separated by commas; unset without drops")
 
+#define MENU_DROP_SAMPLES_PROPS(X) \
+	X(SAMPLE_TIME, "time", PROP_DATE, F_RUN, NULL, none, "when it was dropped") \
+	X(SAMPLE_REASON, "reason", PROP_WORD, F_RUN, NULL, none, "the counter it is in") \
+	X(SAMPLE_INTERFACE, "interface", PROP_WORD, F_RUN, NULL, none, "where it came in; unset: the gateway made it") \
+	X(SAMPLE_LENGTH, "length", PROP_COUNT, F_RUN, NULL, none, "bytes, Ethernet included") \
+	X(SAMPLE_SPI, "spi", PROP_SPI, F_RUN, NULL, none, "the SA it met, if that still lives") \
+	X(SAMPLE_PACKET, "packet", PROP_STRING, F_RUN, NULL, none, "from>to and what it is; clear headers of what came out of an SA") \
+	X(SAMPLE_WORKER, "worker", PROP_COUNT, F_DET, NULL, none, "who dropped it; the highest number is the manager") \
+	X(SAMPLE_NUMBER, "number", PROP_COUNT, F_DET, NULL, none, "the how-manyth of this reason and worker") \
+	X(SAMPLE_HEADERS, "headers", PROP_WORD, F_DET, NULL, none, "its headers, hexadecimal; never payload")
+
 #define MENU_LOG_PROPS(X) \
 	X(LOG_TIME, "time", PROP_DATE, F_RUN, NULL, none, "when") \
 	X(LOG_TOPICS, "topics", PROP_WORD, F_RUN, NULL, none, "ipsec,info and the like") \
@@ -262,6 +273,7 @@
 	M(ACTIVE_PEERS, "ip ipsec active-peers", MENU_F_RUNTIME, "IKE SAs") \
 	M(INSTALLED_SA, "ip ipsec installed-sa", MENU_F_RUNTIME, "ESP SAs") \
 	M(STATISTICS, "ip ipsec statistics", MENU_F_RUNTIME | MENU_F_SINGLE, "dropped packets by reason") \
+	M(DROP_SAMPLES, "ip ipsec drop-samples", MENU_F_RUNTIME, "the last packets dropped for each reason, by their headers") \
 	M(LOG, "system log", MENU_F_RUNTIME, "the newest log lines")
 
 /* clang-format on */
@@ -285,6 +297,7 @@ enum settings_prop { MENU_SETTINGS_PROPS(MENU_PROP_ENUM) SETTINGS_PROPS };
 enum dataplane_prop { MENU_DATAPLANE_PROPS(MENU_PROP_ENUM) DATAPLANE_PROPS };
 enum active_prop { MENU_ACTIVE_PEERS_PROPS(MENU_PROP_ENUM) ACTIVE_PEERS_PROPS };
 enum sa_prop { MENU_INSTALLED_SA_PROPS(MENU_PROP_ENUM) INSTALLED_SA_PROPS };
+enum sample_prop { MENU_DROP_SAMPLES_PROPS(MENU_PROP_ENUM) DROP_SAMPLES_PROPS };
 enum log_prop { MENU_LOG_PROPS(MENU_PROP_ENUM) LOG_PROPS };
 #undef MENU_PROP_ENUM
 

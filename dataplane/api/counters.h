@@ -139,7 +139,33 @@ struct abi_port_counters {
 	uint64_t pad[4];
 };
 
+#define ABI_SAMPLES	 8u  /* kept per reason and worker */
+#define ABI_SAMPLE_BYTES 80u /* IPv6 with TCP behind Ethernet and a VLAN tag */
+#define ABI_SAMPLE_NO_SA UINT32_MAX
+
+/*
+ * The headers of a dropped packet; [worker][ABI_DROP_SLOTS][ABI_SAMPLES], of each reason the last
+ * ones (dataplane/api/sample.h reads them). Headers only: Ethernet, IP with its options, and
+ * of TCP 20 bytes, of anything else 8, which of ESP are SPI and sequence number; nothing of a
+ * fragment but the first. Never a byte of payload, so nothing that an SA protects but addresses,
+ * ports and the like.
+ */
+struct abi_drop_sample {
+	_Alignas(64) uint32_t version;	 /* odd while it is being written; 0: never was */
+	uint8_t reason;			 /* enum drop_reason */
+	uint8_t port;			 /* it came in there; 255: the gateway made it */
+	uint8_t l2_len;			 /* bytes of bytes[] before the IP header: 0, 14 or 18 */
+	uint8_t kept;			 /* bytes of bytes[] that are filled */
+	uint64_t number;		 /* the how-manyth drop of this reason by this worker */
+	uint64_t time;			 /* ns */
+	uint32_t sa_slot;		 /* ABI_SAMPLE_NO_SA: none */
+	uint32_t length;		 /* of the frame, or of what came out of the SA, bytes */
+	uint8_t bytes[ABI_SAMPLE_BYTES]; /* beyond kept: of earlier samples */
+	uint8_t pad[16];
+};
+
 _Static_assert(sizeof(struct abi_sa_counters) == 64, "abi_sa_counters");
+_Static_assert(sizeof(struct abi_drop_sample) == 128, "abi_drop_sample");
 _Static_assert(sizeof(struct abi_sa_drops) == 256, "abi_sa_drops");
 _Static_assert(sizeof(struct abi_policy_counters) == 64, "abi_policy_counters");
 _Static_assert(sizeof(struct abi_worker_counters) == 576, "abi_worker_counters");

@@ -17,6 +17,7 @@
  *   | policy counters |  struct abi_policy_counters[max_policies][max_workers]
  *   | worker counters |  struct abi_worker_counters[max_workers]
  *   | port counters   |  struct abi_port_counters[max_ports][max_workers]
+ *   | drop samples    |  struct abi_drop_sample[max_workers][ABI_DROP_SLOTS][ABI_SAMPLES]
  *   +-----------------+ segment_size
  *
  * The dataplane creates it. One that starts while an old segment of the same instance lies there
@@ -37,7 +38,7 @@
 
 #define ABI_MAGIC 0x31574750534531ffull
 #define ABI_MAJOR 1u
-#define ABI_MINOR 0u
+#define ABI_MINOR 1u /* 1: drop samples */
 
 enum abi_area_id {
 	ABI_AREA_COMMAND,
@@ -52,6 +53,7 @@ enum abi_area_id {
 	ABI_AREA_POLICY_COUNTERS,
 	ABI_AREA_WORKER_COUNTERS,
 	ABI_AREA_PORT_COUNTERS,
+	ABI_AREA_DROP_SAMPLES,
 	ABI_AREAS
 };
 
@@ -182,10 +184,18 @@ static inline uint64_t abi_area_bytes(const struct abi_hdr *h, enum abi_area_id 
 		return wrk * sizeof(struct abi_worker_counters);
 	case ABI_AREA_PORT_COUNTERS:
 		return prts * wrk * sizeof(struct abi_port_counters);
+	case ABI_AREA_DROP_SAMPLES:
+		return wrk * ABI_DROP_SLOTS * ABI_SAMPLES * sizeof(struct abi_drop_sample);
 	case ABI_AREAS:
 		break;
 	}
 	return 0;
+}
+
+/** How many areas a header of this minor version has. */
+static inline unsigned int abi_areas(const struct abi_hdr *h)
+{
+	return h->minor < 1 ? ABI_AREA_DROP_SAMPLES : ABI_AREAS;
 }
 
 static inline int abi_is_pow2(uint32_t n, uint32_t limit)
@@ -220,7 +230,7 @@ static inline const char *abi_hdr_check(const struct abi_hdr *h, uint64_t file_s
 	    !abi_is_pow2(h->punt_slots, ABI_RING_SLOTS_LIMIT) ||
 	    !abi_is_pow2(h->inject_slots, ABI_RING_SLOTS_LIMIT))
 		return "ring size out of range";
-	for (unsigned int i = 0; i < ABI_AREAS; i++) {
+	for (unsigned int i = 0; i < abi_areas(h); i++) {
 		const struct abi_area *a = &h->area[i];
 
 		if (a->offset % 64 != 0 || a->offset < end || a->offset > file_size)

@@ -1,8 +1,10 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-3-Clause
 """dataplane_test.py - espgw-dataplane alone: start and stop, refusals, and its segment driven by hand."""
+import json
 import os
 import re
+import socket
 import time
 
 import cases
@@ -16,7 +18,8 @@ PORTS = """interface = ( { name = "lan"; device = "net_tap0,iface=lan0"; },
               { name = "wan"; device = "net_tap1,iface=wan0"; } );
 """
 SMALL = "dataplane = { workers = %d; max-sas = 64; max-policies = 16; hugepages = false; };\n"
-OUT_NO_STATES, IN_TEMPLATE_MISMATCHES = 18, 11
+OUT_NO_STATES, IN_TEMPLATE_MISMATCHES, OUT_POLICY_BLOCKED = 18, 11, 23
+DISCARD = 2
 
 
 class Alone:
@@ -141,6 +144,34 @@ def installs_and_refuses_with_the_right_codes():
         need(s.sa_status(1)[0] == 0, "slot 1 is not free")
         s.must(segment.SA_FLUSH, bytes(8))
         need(s.sa_status(2)[0] == 0, "slot 2 is not free")
+
+
+def telemetry(a, command):
+    """what a telemetry command of the dataplane answers"""
+    path = "/var/run/dpdk/espgw-%s/dpdk_telemetry.v2" % a.id
+    with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as s:
+        s.settimeout(5)
+        s.connect(path)
+        s.recv(1024)                        # who it is
+        s.send(command.encode())
+        return json.loads(s.recv(16384))[command.partition(",")[0]]
+
+
+@case()
+def telemetry_tells_drops_and_their_headers():
+    with Alone() as a:
+        a.kernel_host()
+        a.sh("ip", "route", "add", "10.100.1.0/24", "via", "192.168.1.1")
+        a.seg.policies([(1, DISCARD, "192.168.1.0/24", "10.100.1.0/24")])
+        a.seg.net([(0, "192.168.1.1/24"), (1, "192.0.2.1/24")], [("0.0.0.0/0", "192.0.2.254")])
+        a.sh("ping", "-c11", "-i0.02", "-W1", "10.100.1.6", check=False)
+        wait(lambda: a.seg.drops(OUT_POLICY_BLOCKED) == 11, 5, "11 drops")
+        drops = telemetry(a, "/espgw/drops")
+        need(drops.get("out_policy_blocked") == 11, "counted: %s" % drops)
+        samples = telemetry(a, "/espgw/drops,out-policy-blocked")
+        need(sorted(samples) == sorted("0_%d" % i for i in range(4, 12)), "kept: %s" % samples)
+        need(all(s["packet"] == "192.168.1.12>10.100.1.6 icmp type=8 code=0" and s["port"] == 0
+                 and s["length"] == 98 for s in samples.values()), "kept: %s" % samples)
 
 
 @case()

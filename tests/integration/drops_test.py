@@ -1,6 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-3-Clause
 """drops_test.py - each kind of bad packet moves its own counter by its number, and no other."""
+import json
+
 import cases
 import wire
 from cases import case
@@ -70,6 +72,32 @@ def every_bad_packet_is_counted_once_under_its_reason():
                 arrived, _ = lan.inner("10.0.0.0/8", "192.168.0.0/16")
                 need(arrived == (1 if name == "replayed" else 0), "%s: %d packets reached the LAN" %
                      (name, arrived))
+
+
+@case()
+def the_last_packets_of_each_reason_are_shown_by_their_headers():
+    with Lab() as lab:
+        lab.established()
+        lab.reachable()
+        lab.ping_both(3)
+        row = lab.sas()["in"][0]
+        key = next(k for k in wire.cloud_keys(lab) if int(k["spi"], 16) == int(row["spi"], 16))
+        secret = b"nobody else may read this"
+        later = int(row["seq"]) + 1000
+        before = counters(lab)["in-no-policies"]
+        send(lab, [wan(esp(key, later + i, ip("10.100.2.6", SITE_HOST, 17,
+                                              udp(4444, 10000 + i, secret)))) for i in range(11)])
+        wait(lambda: counters(lab)["in-no-policies"] == before + 11, 5, "11 drops")
+        rows = lab.cli("ip", "ipsec", "drop-samples", "print", "where", "reason=in-no-policies")
+        want = ["10.100.2.6>%s udp 4444>%d" % (SITE_HOST, 10000 + i) for i in range(3, 11)]
+        need([r["packet"] for r in rows] == want, "shown: %s" % rows)
+        need(all(int(r["spi"], 16) == int(row["spi"], 16) and r["interface"] == "wan"
+                 for r in rows), "shown: %s" % rows)
+        everything = json.dumps(lab.cli("ip", "ipsec", "drop-samples", "print"))
+        need(secret.hex() not in everything and secret[:8].hex() not in everything,
+             "payload of a protected packet is shown: %s" % everything)
+        text = lab.cli_text("ip", "ipsec", "drop-samples", "print").stdout
+        need(want[-1] in text and "in-no-policies" in text, text)
 
 
 if __name__ == "__main__":

@@ -11,7 +11,8 @@ import struct
 from lab import Fail, need, wait
 
 AREAS = ("command", "event", "punt", "inject", "ports", "sa_status", "policy_status",
-         "sa_counters", "sa_drops", "policy_counters", "worker_counters", "port_counters")
+         "sa_counters", "sa_drops", "policy_counters", "worker_counters", "port_counters",
+         "drop_samples")
 SLOT = {"command": 1024, "event": 256, "punt": 2048, "inject": 2048}
 (SA_ADD, SA_UPDATE, SA_DELETE, SA_FLUSH, POLICY_BEGIN, POLICY, POLICY_COMMIT, NET_BEGIN, ADDRESS,
  ROUTE, NET_COMMIT, SYNC) = range(1, 13)
@@ -45,7 +46,7 @@ class Segment:
             need(st.st_mode & 0o777 == 0o600, "mode %o" % st.st_mode)
             self.m = mmap.mmap(f.fileno(), 0)
         need(self.u64(16) == len(self.m), "segment size %d" % self.u64(16))
-        self.area = dict(zip(AREAS, struct.iter_unpack("<QQ", self.m[72:264])))
+        self.area = dict(zip(AREAS, struct.iter_unpack("<QQ", self.m[72:280])))
         self.slots = dict(zip(("command", "event", "punt", "inject"),
                               struct.unpack_from("<4I", self.m, 48)))
         self.max_workers = self.u32(40)

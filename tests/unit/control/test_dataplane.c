@@ -52,7 +52,7 @@ static void refuses_another_major_version(void **state)
 
 	x->f.hdr->major = ABI_MAJOR + 1;
 	assert_int_equal(segmap_open(&m, x->f.name, x->now, why, sizeof(why)), -EPROTONOSUPPORT);
-	snprintf(want, sizeof(want), "version %u.0", ABI_MAJOR + 1);
+	snprintf(want, sizeof(want), "version %u.%u", ABI_MAJOR + 1, ABI_MINOR);
 	assert_non_null(strstr(why, want));
 	snprintf(want, sizeof(want), "control %u.%u", ABI_MAJOR, ABI_MINOR);
 	assert_non_null(strstr(why, want));

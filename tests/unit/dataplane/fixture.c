@@ -46,6 +46,7 @@ static void move_lines(struct fixture *f)
 	w->sa_drops = segment_area(s, ABI_AREA_SA_DROPS);
 	w->policy_counters = segment_area(s, ABI_AREA_POLICY_COUNTERS);
 	w->port_counters = segment_area(s, ABI_AREA_PORT_COUNTERS);
+	w->samples = segment_samples(s, 0);
 	f->workers[0] = w;
 }
 

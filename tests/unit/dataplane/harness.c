@@ -78,6 +78,7 @@ static void wire_worker(struct harness *h)
 	w->sa_drops = h->sa_drops;
 	w->policy_counters = h->policy_counters;
 	w->port_counters = h->port_counters;
+	w->samples = h->samples;
 	w->slow = ring("slow", h);
 	w->reply = ring("reply", h);
 }
@@ -102,9 +103,11 @@ struct harness *harness_create(uint32_t max_sas, uint32_t max_policies, unsigned
 	h->sa_drops = area((size_t)max_sas * STRIDE, sizeof(*h->sa_drops));
 	h->policy_counters = area((size_t)max_policies * STRIDE, sizeof(*h->policy_counters));
 	h->port_counters = area((size_t)WORKER_MAX_PORTS * STRIDE, sizeof(*h->port_counters));
+	h->samples = area((size_t)ABI_DROP_SLOTS * ABI_SAMPLES, sizeof(*h->samples));
 	wire_worker(h);
 	if (!h->pool || !h->sa_status || !h->worker_counters || !h->sa_counters || !h->sa_drops ||
-	    !h->policy_counters || !h->port_counters || !h->worker.slow || !h->worker.reply) {
+	    !h->policy_counters || !h->port_counters || !h->samples || !h->worker.slow ||
+	    !h->worker.reply) {
 		fprintf(stderr, "harness: %s\n", rte_strerror(rte_errno));
 		harness_free(h);
 		return NULL;
@@ -134,6 +137,7 @@ void harness_free(struct harness *h)
 	free(h->sa_drops);
 	free(h->policy_counters);
 	free(h->port_counters);
+	free(h->samples);
 	free(h);
 }
 

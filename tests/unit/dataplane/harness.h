@@ -38,6 +38,7 @@ struct harness {
 	struct abi_sa_drops *sa_drops;
 	struct abi_policy_counters *policy_counters;
 	struct abi_port_counters *port_counters;
+	struct abi_drop_sample *samples;
 	/* harness_pipe_create(): what left through a port, oldest first. */
 	struct rte_mbuf *sent[HARNESS_SENT];
 	uint8_t sent_port[HARNESS_SENT];

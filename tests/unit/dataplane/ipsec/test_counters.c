@@ -10,6 +10,7 @@
 
 #include <rte_malloc.h>
 
+#include "dataplane/api/sample.h"
 #include "dataplane/ipsec/spd.h"
 #include "dataplane/ipsec/spd_cache.h"
 #include "dataplane/net/neigh.h"
@@ -95,6 +96,24 @@ static uint64_t sa_drops(uint32_t slot, enum drop_reason why)
 	return kit.h->sa_drops[(uint64_t)slot * kit.w->stride].count[why];
 }
 
+/* The newest sample of the reason is the last packet's. */
+static void expect_samples(enum drop_reason why, uint32_t slot)
+{
+	uint64_t n = kit.w->counters->drops[why];
+	struct abi_drop_sample s;
+
+	for (uint64_t i = 1; i <= PACKETS; i++) {
+		const struct abi_drop_sample *at =
+			&kit.w->samples[why * ABI_SAMPLES + (n - i) % ABI_SAMPLES];
+
+		assert_true(abi_sample_read(at, &s));
+		assert_int_equal(s.reason, why);
+		assert_int_equal(s.number, n - i + 1);
+		assert_int_equal(s.sa_slot, slot);
+		assert_true(s.kept > s.l2_len);
+	}
+}
+
 /* slot: the SA that has to know of it, or PKT_NO_SA. Run after the packets. */
 static void expect_only(const uint64_t *before, enum drop_reason why, uint32_t slot)
 {
@@ -109,6 +128,7 @@ static void expect_only(const uint64_t *before, enum drop_reason why, uint32_t s
 			assert_int_equal(sa_drops(s, i), s == slot && i == why ? PACKETS : 0);
 	if (slot != PKT_NO_SA)
 		assert_int_equal(espkit_counters(slot)->drops, PACKETS);
+	expect_samples(why, slot);
 }
 
 static void expect_rise(enum drop_reason why, uint32_t slot)
