@@ -199,7 +199,7 @@ bool manager_tick(struct manager *m, uint64_t now)
 		reclaim(m, &item);
 		work++;
 	}
-	if (due(now, &m->next_sa_tick, SA_INTERVAL))
+	if (due(now, &m->next_sa_tick, SA_INTERVAL) || sad_called(m->s.tables->sad))
 		tick_sas(m);
 	if (m->hold.n != 0)
 		slow_tick(m);

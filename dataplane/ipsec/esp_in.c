@@ -72,6 +72,8 @@ static enum drop_reason find_sa(struct worker *w, struct rte_mbuf *m, uint32_t s
 	*found = (struct found){.sa = sa, .spi = spi, .dst = meta->dst, .encap = encap};
 	switch (sa_state(sa)) {
 	case SA_LIVE:
+		if (unlikely(sa->limited) && volume_spent(&sa->volume))
+			found->why = DROP_IN_STATE_EXPIRED;
 		break;
 	case SA_EXPIRED:
 		found->why = DROP_IN_STATE_EXPIRED;
@@ -353,6 +355,8 @@ static void tally_write(struct worker *w, const struct tally *t)
 	c->last_used = w->now;
 	if (t->policy != SAD_NONE)
 		worker_policy(w, t->policy)->in_hits += t->packets;
+	if (unlikely(t->sa->limited))
+		sad_spend(w->tables->sad, t->sa->slot, t->packets, t->bytes);
 }
 
 static void tally_add(struct worker *w, struct tally *t, const struct sa *sa, uint32_t policy,

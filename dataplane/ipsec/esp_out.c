@@ -87,6 +87,8 @@ static enum drop_reason flow_open(struct flow *f, struct sa *sa)
 		return DROP_OUT_BUNDLE_ERRORS;
 	switch (sa_state(sa)) {
 	case SA_LIVE:
+		if (unlikely(sa->limited) && volume_spent(&sa->volume))
+			return DROP_OUT_STATE_EXPIRED;
 		break;
 	case SA_EXPIRED:
 		return DROP_OUT_STATE_EXPIRED;
@@ -375,6 +377,8 @@ static void count_all(struct worker *w, const struct batch *b)
 		c->bytes += f->bytes;
 		c->wire_bytes += f->wire_bytes;
 		c->last_used = w->now;
+		if (unlikely(f->sa->limited))
+			sad_spend(w->tables->sad, f->sa->slot, f->done, f->bytes);
 	}
 }
 

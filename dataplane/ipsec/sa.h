@@ -16,6 +16,7 @@
 
 #include "dataplane/api/messages.h"
 #include "dataplane/ipsec/replay.h"
+#include "dataplane/ipsec/volume.h"
 
 #define SA_ESP_HEADER  8u  /* SPI, sequence number */
 #define SA_ESP_TRAILER 2u  /* pad length, next header */
@@ -100,7 +101,8 @@ struct sa {
 	uint8_t df;	    /* outbound: enum abi_df */
 	uint8_t dscp;	    /* outbound: ABI_DSCP_COPY, or ABI_DSCP_SET and a value */
 	uint8_t esn;	    /* 64-bit sequence numbers: 0 or 1 */
-	uint8_t pad[3];
+	uint8_t limited;    /* it has a lifetime in bytes or packets: volume.h */
+	uint8_t pad[2];
 	uint64_t endpoint; /* inbound: sa_endpoint() of local address and encapsulation */
 	union {
 		uint64_t peer;	    /* inbound: sa_peer() of where packets are expected from */
@@ -114,6 +116,7 @@ struct sa {
 	uint64_t moved; /* inbound: sa_peer() of a verified packet from elsewhere, or 0 */
 
 	_Alignas(64) struct sa_outer outer;
+	struct volume volume; /* shared by the workers, when limited */
 	_Alignas(64) struct sa_range local[ABI_MAX_SELECTORS];
 	struct sa_range remote[ABI_MAX_SELECTORS];
 	struct sa6 *six; /* sa6.h; NULL: it has nothing to do with IPv6 */
@@ -129,7 +132,8 @@ struct sa {
 	bool soft_told;
 	bool hard_told;
 	bool current;
-	uint8_t salt[4]; /* CTR and AEADs: the workers', wiped with the keys */
+	bool volume_known; /* what passed before it was limited is in volume */
+	uint8_t salt[4];   /* CTR and AEADs: the workers', wiped with the keys */
 
 	struct sa_keys keys;
 };

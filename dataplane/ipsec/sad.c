@@ -30,7 +30,9 @@ struct sad *sad_create(uint32_t max_sas, uint32_t max_policies, struct abi_sa_st
 	s->owned = rte_zmalloc_socket("sad", max_sas * sizeof(*s->owned), 64, socket);
 	s->used = rte_zmalloc_socket("sad", max_sas * sizeof(*s->used), 64, socket);
 	s->out = rte_zmalloc_socket("sad", max_policies * sizeof(*s->out), 64, socket);
-	if (s->slot == NULL || s->owned == NULL || s->used == NULL || s->out == NULL) {
+	s->called = rte_zmalloc_socket("sad", (max_sas / 64 + 1) * sizeof(*s->called), 64, socket);
+	if (s->called == NULL || s->slot == NULL || s->owned == NULL || s->used == NULL ||
+	    s->out == NULL) {
 		sad_free(s);
 		return NULL;
 	}
@@ -68,6 +70,7 @@ void sad_free(struct sad *s)
 	rte_free(s->slot);
 	rte_free(s->owned);
 	rte_free(s->used);
+	rte_free(s->called);
 	rte_free(s->out);
 	rte_free(s);
 }
@@ -111,6 +114,8 @@ static struct sa *sa_make(const struct sad *s, const struct abi_sa_add *c, uint3
 	sa->cookie = c->cookie;
 	sa->life = c->life;
 	sa->esn = (c->flags & ABI_SA_F_ESN) != 0;
+	sa->limited = volume_set(&sa->volume, &c->life);
+	sa->volume_known = sa->limited;
 	if (!sad_set_shape(sa, c, s->socket) ||
 	    crypto_set_keys(sa, c->encr_key, c->integ_key, c->salt) != 0)
 		goto fail;
@@ -222,6 +227,7 @@ static void set_life(struct sad *s, struct sa *sa, const struct abi_lifetime *li
 {
 	sa->life = *life;
 	sa->soft_told = false;
+	__atomic_store_n(&sa->limited, volume_set(&sa->volume, life), __ATOMIC_RELAXED);
 	s->status[sa->slot].life = *life;
 	set_status(s, sa->slot, ABI_SA_MATURE);
 }

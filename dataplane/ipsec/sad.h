@@ -43,6 +43,10 @@ struct sa *sad_lookup_in(const struct sad *s, uint32_t spi);
 struct sa *sad_lookup_out(const struct sad *s, uint32_t policy_index);
 struct sa *sad_slot(const struct sad *s, uint32_t slot);
 
+/** A worker has passed that much through the SA of the slot, which is limited: counts it, and calls
+ * the manager when that reached a limit. */
+void sad_spend(struct sad *s, uint32_t slot, uint64_t packets, uint64_t bytes);
+
 /*
  * Manager. Each returns enum abi_status; *detail is the offset of the field that is wrong.
  * policy_index is where spd keeps policy_id (SAD_NONE: no such policy, refused with
@@ -72,8 +76,12 @@ struct sad_tick_io {
 	void *ctx;
 };
 
-/** Lifetimes, sequence marks, MTUs, moved peers, first traffic, status lines: the next
- * SAD_TICK_BUDGET SAs in turn. Call at least every 10 ms. */
+/** Has a worker called since the last sad_tick()? */
+bool sad_called(const struct sad *s);
+
+/** Lifetimes, sequence marks, MTUs, moved peers, first traffic, status lines: the SAs that workers
+ * have called for, and the next SAD_TICK_BUDGET SAs in turn. Call at least every 10 ms, and when
+ * sad_called(). */
 void sad_tick(struct sad *s, const struct sad_tick_io *io, uint64_t now);
 
 #endif

@@ -12,11 +12,17 @@ struct sad {
 	uint32_t mask;
 	uint32_t max_policies;
 
+	/* Written by workers, seldom: slots to look at, one bit each, and how often that was said.
+	 */
+	uint64_t *called; /* [max_sas / 64, rounded up] */
+	_Alignas(64) uint32_t calls;
+
 	/* The manager's. */
 	_Alignas(64) struct sa **owned; /* [max_sas], until reclaimed */
 	uint32_t *used;			/* slots of owned SAs, densely */
 	uint32_t n_used;
 	uint32_t next_tick;
+	uint32_t calls_seen;
 	uint32_t wider;		      /* replay windows, than what was asked for */
 	struct abi_sa_status *status; /* in the segment: written, never read back */
 	int socket;

@@ -190,6 +190,16 @@ static void tick_traffic(struct sad *s, struct sa *sa, const struct sad_tick_io 
 	tell(io, sa, ABI_EV_FIRST_TRAFFIC, 0, 0);
 }
 
+/* A limit that came with an update: what passed without one has been counted only in the lines. A
+ * burst that passes just now may be counted twice, which ends the SA that much earlier. */
+static void tick_volume(struct sa *sa, const struct usage *u)
+{
+	if (!sa->limited || sa->volume_known)
+		return;
+	sa->volume_known = true;
+	volume_add_before(&sa->volume, u->packets, u->bytes);
+}
+
 static void tick_one(struct sad *s, struct sa *sa, const struct sad_tick_io *io, uint64_t now)
 {
 	struct usage u;
@@ -203,14 +213,54 @@ static void tick_one(struct sad *s, struct sa *sa, const struct sad_tick_io *io,
 	} else {
 		tick_inbound(s, sa, io);
 	}
+	tick_volume(sa, &u);
 	tick_traffic(s, sa, io, &u, now);
 	tick_life(s, sa, io, &u, now);
+}
+
+void sad_spend(struct sad *s, uint32_t slot, uint64_t packets, uint64_t bytes)
+{
+	struct sa *sa = sad_slot(s, slot);
+
+	if (sa == NULL || !volume_add(&sa->volume, packets, bytes))
+		return;
+	/* The bit first: who sees the number sees the bit. */
+	__atomic_fetch_or(&s->called[slot / 64], 1ull << (slot % 64), __ATOMIC_RELAXED);
+	__atomic_fetch_add(&s->calls, 1, __ATOMIC_RELEASE);
+}
+
+bool sad_called(const struct sad *s)
+{
+	return __atomic_load_n(&s->calls, __ATOMIC_RELAXED) != s->calls_seen;
+}
+
+static void tick_called(struct sad *s, const struct sad_tick_io *io, uint64_t now)
+{
+	uint32_t calls = __atomic_load_n(&s->calls, __ATOMIC_ACQUIRE);
+
+	if (calls == s->calls_seen)
+		return;
+	s->calls_seen = calls;
+	for (uint32_t i = 0; i <= s->mask / 64; i++) {
+		uint64_t bits = __atomic_load_n(&s->called[i], __ATOMIC_RELAXED);
+
+		if (bits == 0)
+			continue;
+		bits = __atomic_exchange_n(&s->called[i], 0, __ATOMIC_RELAXED);
+		for (; bits != 0; bits &= bits - 1) {
+			struct sa *sa = s->owned[64 * i + (uint32_t)__builtin_ctzll(bits)];
+
+			if (sa != NULL)
+				tick_one(s, sa, io, now);
+		}
+	}
 }
 
 void sad_tick(struct sad *s, const struct sad_tick_io *io, uint64_t now)
 {
 	uint32_t n = s->n_used < SAD_TICK_BUDGET ? s->n_used : SAD_TICK_BUDGET;
 
+	tick_called(s, io, now);
 	for (uint32_t i = 0; i < n; i++) {
 		if (s->next_tick >= s->n_used)
 			s->next_tick = 0;

@@ -83,6 +83,93 @@ static void bytes_and_packets_end_an_sa(void **state)
 	assert_int_equal(esp.events, 3);
 }
 
+/* n packets of 100 bytes through the outbound SA; how many came out. */
+static unsigned int send_through(unsigned int n)
+{
+	struct frame f = espkit_udp_out(100);
+	unsigned int sent = 0;
+
+	for (unsigned int i = 0; i < n; i++) {
+		struct rte_mbuf *m = espkit_clear(&f);
+
+		sent += espkit_send(&m) == DROP_NONE;
+		rte_pktmbuf_free(m);
+	}
+	return sent;
+}
+
+static void workers_stop_at_a_hard_volume_without_the_manager(void **state)
+{
+	const uint64_t each = 128; /* inner IP bytes of a packet */
+	struct frame f = espkit_udp_out(100);
+	struct rte_mbuf *m;
+
+	(void)state;
+	add_out_with((struct abi_lifetime){.hard_bytes = 10 * each});
+	assert_int_equal(send_through(30), 10);
+	assert_int_equal(espkit_counters(OUT_SLOT)->bytes, 10 * each);
+	m = espkit_clear(&f);
+	assert_int_equal(espkit_send(&m), DROP_OUT_STATE_EXPIRED);
+	rte_pktmbuf_free(m);
+	espkit_remove(OUT_SLOT);
+	add_out_with((struct abi_lifetime){.hard_packets = 7});
+	assert_int_equal(send_through(30), 7);
+}
+
+static void workers_call_when_a_volume_is_reached(void **state)
+{
+	(void)state;
+	add_out_with((struct abi_lifetime){.soft_packets = 3, .hard_packets = 5});
+	espkit_tick(kit.w->now); /* of what other tests have called for */
+	assert_int_equal(send_through(2), 2);
+	assert_false(sad_called(esp.sad));
+	assert_int_equal(send_through(1), 1);
+	assert_true(sad_called(esp.sad));
+	espkit_tick(kit.w->now);
+	assert_false(sad_called(esp.sad));
+	expect_event(0, ABI_EV_FIRST_TRAFFIC, 0, 0);
+	expect_event(1, ABI_EV_SA_EXPIRE, ABI_EXPIRE_SOFT, ABI_LIMIT_PACKETS);
+	assert_int_equal(send_through(3), 2);
+	assert_true(sad_called(esp.sad));
+	espkit_tick(kit.w->now);
+	expect_event(2, ABI_EV_SA_EXPIRE, ABI_EXPIRE_HARD, ABI_LIMIT_PACKETS);
+	assert_int_equal(esp.events, 3);
+}
+
+static void a_volume_given_later_counts_what_passed_before(void **state)
+{
+	struct abi_sa_update u = {.msg = {.length = sizeof(u)},
+				  .slot = OUT_SLOT,
+				  .spi = OUT_SPI,
+				  .what = ABI_SA_UPD_LIFETIME,
+				  .life = {.hard_packets = 6}};
+
+	(void)state;
+	add_out_with((struct abi_lifetime){0});
+	assert_int_equal(send_through(4), 4);
+	assert_int_equal(sad_update(esp.sad, &u, &esp.wrong_at), ABI_OK);
+	espkit_tick(kit.w->now);
+	assert_int_equal(send_through(4), 2);
+	u.life.hard_packets = 9;
+	assert_int_equal(sad_update(esp.sad, &u, &esp.wrong_at), ABI_OK);
+	assert_int_equal(send_through(4), 3);
+}
+
+static void an_inbound_sa_stops_at_its_volume(void **state)
+{
+	struct abi_sa_add c = espkit_in();
+
+	(void)state;
+	c.life.hard_packets = 2;
+	assert_int_equal(espkit_try_add(&c), ABI_OK);
+	for (unsigned int i = 0; i < 4; i++) {
+		struct frame f = espkit_sealed_udp(60, NULL);
+
+		assert_int_equal(espkit_reason(&f), i < 2 ? DROP_NONE : DROP_IN_STATE_EXPIRED);
+	}
+	assert_true(sad_called(esp.sad));
+}
+
 static void a_new_lifetime_starts_over(void **state)
 {
 	uint64_t t = kit.w->now;
@@ -249,6 +336,10 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		CASE(time_ends_an_sa_softly_then_hard),
 		CASE(bytes_and_packets_end_an_sa),
+		CASE(workers_stop_at_a_hard_volume_without_the_manager),
+		CASE(workers_call_when_a_volume_is_reached),
+		CASE(a_volume_given_later_counts_what_passed_before),
+		CASE(an_inbound_sa_stops_at_its_volume),
 		CASE(a_new_lifetime_starts_over),
 		CASE(first_traffic_is_told_once),
 		CASE(the_mark_stays_ahead_and_never_passes_the_end),
