@@ -67,7 +67,7 @@ static void lose(struct children *c, struct sa_pair *p)
 	sa_table_forget_token(c->table, p);
 	children_drop(c, p);
 	if (token != 0)
-		c->ops->expired(c->ctx, token, true);
+		c->ops->expired(c->ctx, token, true, 0);
 }
 
 static void on_resumed(struct sa_pair *p, struct sa_half *h, int rc)
@@ -88,7 +88,7 @@ static void on_resumed(struct sa_pair *p, struct sa_half *h, int rc)
 		  p->out.add.spi, strerror(-p->rc));
 	if (!p->told_hard) {
 		p->told_hard = true;
-		p->owner->ops->expired(p->owner->ctx, p->token, true);
+		p->owner->ops->expired(p->owner->ctx, p->token, true, 0);
 	}
 }
 

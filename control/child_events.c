@@ -35,7 +35,8 @@ static void peer_moved(struct children *c, struct sa_pair *p, const struct abi_e
 		   ev->remote_port);
 }
 
-static void expired(struct children *c, struct sa_pair *p, struct sa_half *h, bool hard)
+static void expired(struct children *c, struct sa_pair *p, struct sa_half *h, bool hard,
+		    uint8_t limit)
 {
 	if (hard ? p->told_hard : h->told_soft)
 		return;
@@ -44,7 +45,7 @@ static void expired(struct children *c, struct sa_pair *p, struct sa_half *h, bo
 	else
 		p->in.told_soft = p->out.told_soft = true;
 	if (p->token != 0)
-		c->ops->expired(c->ctx, p->token, hard);
+		c->ops->expired(c->ctx, p->token, hard, limit);
 	else if (hard && p->adopted)
 		children_drop(c, p);
 }
@@ -71,7 +72,7 @@ void children_event(struct children *c, const struct abi_ev_sa *ev)
 		return;
 	switch (ev->msg.type) {
 	case ABI_EV_SA_EXPIRE:
-		expired(c, p, h, ev->expire == ABI_EXPIRE_HARD);
+		expired(c, p, h, ev->expire == ABI_EXPIRE_HARD, ev->limit);
 		break;
 	case ABI_EV_FIRST_TRAFFIC:
 		first_traffic(c, p, h);
@@ -91,13 +92,13 @@ static void compare_half(struct children *c, struct sa_pair *p, struct sa_half *
 		return;
 	if (s.spi != h->add.spi || s.state == ABI_SA_FREE || s.state == ABI_SA_DEAD) {
 		h->installed = false;
-		expired(c, p, h, true);
+		expired(c, p, h, true, 0);
 		return;
 	}
 	if (s.seen_traffic != 0)
 		first_traffic(c, p, h);
 	if (s.state == ABI_SA_DYING)
-		expired(c, p, h, false);
+		expired(c, p, h, false, 0);
 }
 
 void children_resync(struct children *c)

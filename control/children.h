@@ -35,7 +35,8 @@ struct children_policy {
 
 struct children_ops {
 	void (*result)(void *ctx, uint64_t token, int rc);
-	void (*expired)(void *ctx, uint64_t token, bool hard);
+	/* limit: enum abi_limit, 0 when it is not known */
+	void (*expired)(void *ctx, uint64_t token, bool hard, uint8_t limit);
 	void (*first_traffic)(void *ctx, uint64_t token);
 	void (*moved)(void *ctx, uint64_t token, const struct abi_addr *remote, uint16_t port);
 	/* False when no PROTECT policy has that id. */

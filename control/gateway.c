@@ -31,11 +31,11 @@ static void child_result(void *ctx, uint64_t token, int rc)
 	g->next_tick = 0;
 }
 
-static void child_expired(void *ctx, uint64_t token, bool hard)
+static void child_expired(void *ctx, uint64_t token, bool hard, uint8_t limit)
 {
 	struct gateway *g = ctx;
 
-	ike_engine_child_expired(g->engine, token, hard, g->now);
+	ike_engine_child_expired(g->engine, token, hard, limit, g->now);
 	g->next_tick = 0;
 }
 

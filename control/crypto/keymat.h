@@ -12,7 +12,7 @@
 #include "control/crypto/suite.h"
 
 #define KEYMAT_COOKIE  8
-#define KEYMAT_MAX_OUT (SUITE_MAX_ENCR_KEY + SUITE_MAX_INTEG)
+#define KEYMAT_MAX_OUT (SUITE_MAX_ENCR_KEY + SUITE_MAX_SALT + SUITE_MAX_INTEG)
 
 /* Keys of one IKEv1 SA. Plain values, so that a snapshot can carry them; wipe with
  * keymat_ike1_wipe(). */
@@ -91,8 +91,9 @@ struct keymat_ike1_quick {
 };
 
 /** KEYMAT = K1 | K2 | .., K1 = prf(SKEYID_d, [g(qm)^xy |] protocol | SPI | Ni_b | Nr_b),
- * Kn = prf(SKEYID_d, Kn-1 | ..). ESP takes the encryption key first, then the integrity key
- * (RFC 2407 section 4.5 via RFC 2401 section 4.4.3). out_len 1..KEYMAT_MAX_OUT; the caller wipes.
+ * Kn = prf(SKEYID_d, Kn-1 | ..). ESP takes the encryption key first, its salt behind it where it
+ * has one (RFC 3686 section 5.1, RFC 4106 section 8.1), then the integrity key (RFC 2407
+ * section 4.5 via RFC 2401 section 4.4.3). out_len 1..KEYMAT_MAX_OUT; the caller wipes.
  */
 int keymat_ike1_quick(const struct keymat_ike1 *k, const struct keymat_ike1_quick *q, uint8_t *out,
 		      size_t out_len);

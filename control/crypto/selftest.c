@@ -87,7 +87,7 @@ int suite_self_test(char *failed, size_t cap)
 		}
 	}
 	for (size_t i = 0; (e = suite_encr_at(i)) != NULL; i++) {
-		if (test_encr(e) != 0) {
+		if (e->cipher && test_encr(e) != 0) {
 			snprintf(failed, cap, "%s", e->name);
 			return -ENOTSUP;
 		}

@@ -11,13 +11,22 @@
 #define N_OF(a) (sizeof(a) / sizeof((a)[0]))
 
 /* IKEv2: IANA transform type 1. Phase 1: RFC 2409 appendix A (3DES 5), RFC 3602 section 5.3 (AES
- * 7). ESP in IKEv1: RFC 2407 section 4.4.4 (3DES 3), RFC 3602 section 5.3 (AES 12). 3DES has no ESP
- * row: the data plane does not do it. */
+ * 7). ESP in IKEv1: RFC 2407 section 4.4.4 (3DES 3, NULL 11), RFC 3602 section 5.3 (12), RFC 3686
+ * section 5 (13), RFC 4106 section 8.2 (20: ICV of 16 bytes). ChaCha20 has a number in IKEv2 alone
+ * (RFC 7634). */
 static const struct suite_encr encrs[] = {
-	{12, 128, 7, 12, 16, 16, 0, "aes-128", "aes-128-cbc", "AES-128-CBC"},
-	{12, 192, 7, 12, 24, 16, 0, "aes-192", "aes-192-cbc", "AES-192-CBC"},
-	{12, 256, 7, 12, 32, 16, 0, "aes-256", "aes-256-cbc", "AES-256-CBC"},
-	{3, 0, 5, 0, 24, 8, SUITE_WEAK_3DES, "3des", "3des", "DES-EDE3-CBC"},
+	{12, 128, 7, 12, 16, 0, 0, 16, 0, "aes-128", "aes-128-cbc", "AES-128-CBC"},
+	{12, 192, 7, 12, 24, 0, 0, 16, 0, "aes-192", "aes-192-cbc", "AES-192-CBC"},
+	{12, 256, 7, 12, 32, 0, 0, 16, 0, "aes-256", "aes-256-cbc", "AES-256-CBC"},
+	{13, 128, 0, 13, 16, 4, 0, 0, 0, "aes-128-ctr", "aes-128-ctr", NULL},
+	{13, 192, 0, 13, 24, 4, 0, 0, 0, "aes-192-ctr", "aes-192-ctr", NULL},
+	{13, 256, 0, 13, 32, 4, 0, 0, 0, "aes-256-ctr", "aes-256-ctr", NULL},
+	{20, 128, 0, 20, 16, 4, 16, 0, 0, "aes-128-gcm", "aes-128-gcm", NULL},
+	{20, 192, 0, 20, 24, 4, 16, 0, 0, "aes-192-gcm", "aes-192-gcm", NULL},
+	{20, 256, 0, 20, 32, 4, 16, 0, 0, "aes-256-gcm", "aes-256-gcm", NULL},
+	{28, 0, 0, 0, 32, 4, 16, 0, 0, "chacha20poly1305", "chacha20poly1305", NULL},
+	{3, 0, 5, 3, 24, 0, 0, 8, SUITE_WEAK_3DES, "3des", "3des", "DES-EDE3-CBC"},
+	{11, 0, 0, 11, 0, 0, 0, 0, SUITE_WEAK_NULL, "null", "null", NULL},
 };
 
 /* IKEv1: RFC 2409 appendix A and the IANA ipsec-registry (SHA2 4, 5, 6). IKEv2 PRF: RFC 7296
@@ -64,6 +73,7 @@ static const struct {
 	{SUITE_WEAK_MODP768, "modp768"},   {SUITE_WEAK_MODP1024, "modp1024"},
 	{SUITE_WEAK_MODP1536, "modp1536"}, {SUITE_WEAK_MD5, "md5"},
 	{SUITE_WEAK_SHA1, "sha1"},	   {SUITE_WEAK_3DES, "3des"},
+	{SUITE_WEAK_NULL, "null"},
 };
 
 /* What peers may offer and we only name. */
@@ -140,6 +150,13 @@ const struct suite_encr *suite_encr_find_esp1(uint32_t transform, uint32_t key_b
 {
 	FIND(encrs,
 	     encrs[i].esp1 != 0 && encrs[i].esp1 == transform && encrs[i].key_bits == key_bits);
+}
+
+bool suite_esp1_is_aead(uint32_t transform)
+{
+	/* CCM, GCM, GMAC: RFC 4309 section 7.2, RFC 4106 section 8.2, RFC 4543 section 9 */
+	return (transform >= 14 && transform <= 16) || (transform >= 18 && transform <= 20) ||
+	       transform == 23;
 }
 
 const struct suite_digest *suite_digest_find_ike1(uint32_t value)

@@ -17,6 +17,7 @@
 #define SUITE_MAX_HASH	   64 /* bytes of the longest digest or PRF output */
 #define SUITE_MAX_ENCR_KEY 32
 #define SUITE_MAX_BLOCK	   16
+#define SUITE_MAX_SALT	   4
 #define SUITE_MAX_INTEG	   64
 #define SUITE_MAX_NAME	   64 /* what the name functions need at most, NUL included */
 
@@ -40,6 +41,7 @@ enum suite_weak {
 	SUITE_WEAK_MD5 = 1 << 5,
 	SUITE_WEAK_SHA1 = 1 << 6,
 	SUITE_WEAK_3DES = 1 << 7,
+	SUITE_WEAK_NULL = 1 << 8, /* no encryption */
 };
 /* Shown as weak, used without permission (RFC 8247 section 2.2: MUST-). */
 #define SUITE_WEAK_NOTICE SUITE_WEAK_SHA1
@@ -49,12 +51,14 @@ struct suite_encr {
 	uint16_t key_bits;  /* 0 = the algorithm has one key length, sent without attribute */
 	uint16_t ike1;	    /* RFC 2409 appendix A attribute 1; 0 = not in phase 1 */
 	uint16_t esp1;	    /* RFC 2407 section 4.4.4 transform id; 0 = not in ESP */
-	uint8_t key_len;    /* bytes */
-	uint8_t block;	    /* bytes; the IV has the same length */
+	uint8_t key_len;    /* bytes, without salt */
+	uint8_t salt_len;   /* bytes after the key in key material: RFC 3686 5.1, RFC 4106 8.1 */
+	uint8_t icv_len;    /* AEAD: bytes on the wire; 0 = integrity is another algorithm's */
+	uint8_t block;	    /* CBC: bytes; the IV has the same length */
 	uint32_t weak;	    /* enum suite_weak bits */
 	const char *name;   /* RouterOS phase 1, "aes-128" */
 	const char *name2;  /* RouterOS phase 2, "aes-128-cbc" */
-	const char *cipher; /* OpenSSL, "AES-128-CBC" */
+	const char *cipher; /* OpenSSL, "AES-128-CBC"; NULL = the data plane's alone */
 };
 
 struct suite_digest {
@@ -92,7 +96,7 @@ struct suite_group {
 };
 
 /** Rows by our numbers. NULL when the number is not in the table (all 65536 are valid input).
- * suite_encr_find wants the exact key length in bits (0 for 3DES). */
+ * suite_encr_find wants the exact key length in bits (0 for 3DES, ChaCha20 and NULL). */
 const struct suite_encr *suite_encr_find(uint16_t id, uint16_t key_bits);
 const struct suite_digest *suite_digest_find(uint16_t hash);
 const struct suite_integ *suite_integ_find(uint16_t id);
@@ -102,6 +106,8 @@ const struct suite_group *suite_group_find(uint16_t id);
  * was sent, which is right for 3DES and wrong for AES (RFC 3602 section 5.3). NULL = unknown. */
 const struct suite_encr *suite_encr_find_ike1(uint32_t value, uint32_t key_bits);
 const struct suite_encr *suite_encr_find_esp1(uint32_t transform, uint32_t key_bits);
+/** Is this ESP transform of IKEv1 an AEAD, ours or not? Those come without AUTH_ALGORITHM. */
+bool suite_esp1_is_aead(uint32_t transform);
 const struct suite_digest *suite_digest_find_ike1(uint32_t value);
 const struct suite_integ *suite_integ_find_auth1(uint32_t value);
 

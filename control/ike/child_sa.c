@@ -79,6 +79,7 @@ void child_install(struct ike_engine *e, struct child_sa *c, struct ike_child_sa
 	sa->replay_window = c->policy->conf.replay_window;
 	sa->soft_time = c->soft_time;
 	sa->hard_time = c->hard_time;
+	lifetime_volume(e, c, sa);
 	sa->current = c->first = c->initiator && child_current(c->policy) == NULL;
 	sa->ts_local[0] = c->policy->conf.local;
 	sa->ts_remote[0] = c->policy->conf.remote;
@@ -142,6 +143,8 @@ static void take_over(struct ike_engine *e, struct child_sa *c, uint64_t now)
 	c->current = true;
 	c->superseded = false;
 	e->ops.child_current(e->ctx, c->token);
+	if (c->rekey_due)
+		child_ensure_in(e, c->policy, now);
 }
 
 static bool loses(const struct child_sa *c, const struct child_sa *other)
@@ -341,10 +344,24 @@ void child_delete_now(struct ike_engine *e, struct child_sa *c, uint64_t now)
 
 void child_rekey(struct ike_engine *e, struct child_sa *c, uint64_t now)
 {
-	if (c->state != CHILD_ESTABLISHED || !c->current)
+	if (c->state != CHILD_ESTABLISHED || c->superseded)
 		return;
 	c->rekey_due = true;
-	child_ensure_in(e, c->policy, now);
+	if (c->current)
+		child_ensure_in(e, c->policy, now);
+}
+
+void child_rekey_volume(struct ike_engine *e, struct child_sa *c, uint64_t now)
+{
+	uint64_t pace = (c->initiator ? 1 : 2) * IKE_VOLUME_PACE_MS * TIMERS_MS;
+
+	if (c->state != CHILD_ESTABLISHED || c->superseded)
+		return;
+	lifetime_tell_volume(e, c, now);
+	if (now >= c->added + pace)
+		child_rekey(e, c, now);
+	else if (c->life.armed && c->life.due > c->added + pace)
+		timers_arm(&e->timers, &c->life, c->added + pace);
 }
 
 struct child_sa *child_find_token(const struct ike_engine *e, uint64_t token)

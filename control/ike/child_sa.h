@@ -56,8 +56,9 @@ struct child_sa {
 	uint8_t low_nonce[IKE_MAX_NONCE];
 	size_t low_nonce_len;
 	uint32_t spi_in, spi_out;
-	uint32_t lifetime; /* seconds */
-	uint64_t seen;	   /* when the peer first sent on it; 0 = never */
+	uint32_t lifetime;  /* seconds */
+	uint64_t kilobytes; /* agreed volume; 0 = no limit */
+	uint64_t seen;	    /* when the peer first sent on it; 0 = never */
 	uint64_t added, soft_time, hard_time, rekey_time;
 	struct timer life;   /* rekey_time, then hard_time */
 	struct timer action; /* taking over, deletion */
@@ -95,8 +96,10 @@ void child_delete_now(struct ike_engine *e, struct child_sa *c, uint64_t now);
 
 /** The peer's first packet came in on it. */
 void child_first_traffic(struct ike_engine *e, struct child_sa *c, uint64_t now);
-/** Begin its replacement when that is not under way. */
+/** Begin its replacement when that is not under way; once it is current, if it is not yet. */
 void child_rekey(struct ike_engine *e, struct child_sa *c, uint64_t now);
+/** Its volume is nearly used up: the same, but at a bounded pace. */
+void child_rekey_volume(struct ike_engine *e, struct child_sa *c, uint64_t now);
 
 struct child_sa *child_find_token(const struct ike_engine *e, uint64_t token);
 /** The pair on which we send with this SPI to a peer; NULL. */

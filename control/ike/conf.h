@@ -44,9 +44,10 @@ struct ike_profile_conf {
 struct ike_proposal_conf {
 	char name[IKE_CONF_NAME];
 	struct ike_encr_choice encr[IKE_CONF_MAX_ALGS];
-	uint16_t integ[IKE_CONF_MAX_ALGS]; /* enum abi_integ */
+	uint16_t integ[IKE_CONF_MAX_ALGS]; /* enum abi_integ; AEADs take none of them */
 	uint8_t n_encr, n_integ;
 	uint32_t lifetime;  /* seconds: hard; soft is 80 % of it */
+	uint32_t lifebytes; /* kilobytes; 0 = no limit, and none is told */
 	uint16_t pfs_group; /* 0 = none */
 };
 

@@ -213,7 +213,8 @@ void ike_engine_child_result(struct ike_engine *e, uint64_t token, int status, u
 	quick_result(e, c->quick, status, now);
 }
 
-void ike_engine_child_expired(struct ike_engine *e, uint64_t token, bool hard, uint64_t now)
+void ike_engine_child_expired(struct ike_engine *e, uint64_t token, bool hard, uint8_t limit,
+			      uint64_t now)
 {
 	struct child_sa *c = child_find_token(e, token);
 
@@ -222,8 +223,10 @@ void ike_engine_child_expired(struct ike_engine *e, uint64_t token, bool hard, u
 		return;
 	if (hard)
 		child_delete_now(e, c, now);
-	else if (now < c->soft_time) /* volume; time is ours to watch, with jitter */
-		child_rekey(e, c, now);
+	else if (limit == ABI_LIMIT_BYTES || limit == ABI_LIMIT_PACKETS)
+		child_rekey_volume(e, c, now);
+	else if (limit != ABI_LIMIT_TIME && now < c->soft_time)
+		child_rekey(e, c, now); /* time is ours to watch, with jitter */
 }
 
 void ike_engine_child_first_traffic(struct ike_engine *e, uint64_t token, uint64_t now)

@@ -115,7 +115,9 @@ uint64_t ike_engine_tick(struct ike_engine *e, uint64_t now);
 void ike_engine_child_result(struct ike_engine *e, uint64_t token, int status, uint64_t now);
 
 /** Events of the data plane. token of the pair they concern. */
-void ike_engine_child_expired(struct ike_engine *e, uint64_t token, bool hard, uint64_t now);
+/** limit: enum abi_limit, or 0 when it is not known. */
+void ike_engine_child_expired(struct ike_engine *e, uint64_t token, bool hard, uint8_t limit,
+			      uint64_t now);
 void ike_engine_child_first_traffic(struct ike_engine *e, uint64_t token,
 				    uint64_t now); /* inbound */
 /** The peer's ESP, verified, comes from elsewhere: a NAT on its way changed. Its IKE does as well.

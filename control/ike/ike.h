@@ -187,5 +187,13 @@ enum ike1_notify { /* RFC 2408 section 3.14.1, RFC 2407 section 4.6.3, RFC 3706 
 #define IKE_HALF_OPEN_S		  30u /* a responder's unfinished phase 1 */
 #define IKE_KEEPALIVE_S		  20u /* RFC 3948 section 4 */
 #define IKE_SOFT_PERCENT	  80u /* of a child SA's lifetime */
+/* A lifetime in bytes tells when to make a new pair, not when traffic stops: fast lines use up what
+ * some peers ask for (2560 kB) in less time than a message takes. So a pair is replaced for its
+ * volume no sooner than this, and goes on for so many bytes more until the new one is there; less
+ * with 64-bit blocks, where volume is what is dangerous (RFC 4772 section 3.1). */
+#define IKE_VOLUME_PACE_MS  1000u /* the side that began the pair; the other twice that */
+#define IKE_VOLUME_GRACE    (16ull << 30)
+#define IKE_VOLUME_GRACE_64 (1ull << 30)
+#define IKE_VOLUME_SILLY_S  10u /* told in the log when a lifetime in bytes ends sooner */
 
 #endif

@@ -43,6 +43,40 @@ enum lifetime_verdict lifetime_check(enum ike_proposal_check check, uint32_t our
 	return LIFETIME_REFUSED;
 }
 
+#define VOLUME_MAX_KB (1ull << 50) /* more is as good as no limit */
+#define TELL_AGAIN_S  60u
+
+uint64_t lifetime_less_volume(uint64_t a, uint64_t b)
+{
+	if (a == 0 || b == 0)
+		return a + b;
+	return a < b ? a : b;
+}
+
+enum lifetime_verdict lifetime_check_volume(enum ike_proposal_check check, uint32_t ours,
+					    uint64_t offered, uint64_t *out)
+{
+	uint64_t peer = offered < VOLUME_MAX_KB ? offered : 0;
+
+	*out = peer != 0 ? peer : ours;
+	if (peer == 0)
+		return LIFETIME_OK;
+	switch (check) {
+	case IKE_CHECK_OBEY:
+		return LIFETIME_OK;
+	case IKE_CHECK_STRICT:
+		return ours != 0 && peer > ours ? LIFETIME_REFUSED : LIFETIME_OK;
+	case IKE_CHECK_EXACT:
+		return peer != ours ? LIFETIME_REFUSED : LIFETIME_OK;
+	case IKE_CHECK_CLAIM:
+		if (ours == 0 || peer <= ours)
+			return LIFETIME_OK;
+		*out = ours;
+		return LIFETIME_SHORTENED;
+	}
+	return LIFETIME_REFUSED;
+}
+
 static uint64_t percent(uint32_t lifetime, uint64_t pct)
 {
 	return (uint64_t)lifetime * TIMERS_SEC / 100 * pct;
@@ -99,6 +133,47 @@ void lifetime_start_child(struct ike_engine *e, struct child_sa *c, uint64_t now
 		c->rekey_time = now + percent(c->lifetime, CHILD_OTHER_PCT) +
 				jitter(e, c->lifetime, CHILD_JITTER);
 	timers_arm(&e->timers, &c->life, c->rekey_time);
+}
+
+void lifetime_volume(struct ike_engine *e, const struct child_sa *c, struct ike_child_sa *sa)
+{
+	uint64_t bytes = c->kilobytes < VOLUME_MAX_KB ? c->kilobytes * 1024 : 0;
+	uint64_t grace = sa->encr == ABI_ENCR_3DES ? IKE_VOLUME_GRACE_64 : IKE_VOLUME_GRACE;
+	uint64_t some = state_random_below(e, bytes / 100 * CHILD_JITTER + 1);
+
+	sa->soft_bytes = sa->hard_bytes = 0;
+	if (bytes == 0)
+		return;
+	/* As with time: who began the pair comes first. */
+	if (c->initiator)
+		sa->soft_bytes = bytes / 100 * IKE_SOFT_PERCENT - some;
+	else
+		sa->soft_bytes = bytes / 100 * CHILD_OTHER_PCT + some;
+	sa->hard_bytes = sa->soft_bytes + grace;
+	if (sa->hard_bytes < bytes)
+		sa->hard_bytes = bytes;
+}
+
+void lifetime_tell_volume(struct ike_engine *e, struct child_sa *c, uint64_t now)
+{
+	uint64_t ms = (now - c->added) / TIMERS_MS + 1, kbit = c->kilobytes * 8192 / ms;
+	uint64_t hour;
+
+	if (c->kilobytes == 0 || c->kilobytes >= VOLUME_MAX_KB / 8192 ||
+	    ms > IKE_VOLUME_SILLY_S * 1000 ||
+	    (c->policy->volume_told != 0 &&
+	     now < c->policy->volume_told + TELL_AGAIN_S * TIMERS_SEC))
+		return;
+	c->policy->volume_told = now;
+	hour = c->kilobytes * 3600000 / ms;
+	refuse_log(
+		e, IKE_LOG_WARN, c->policy->peer, c->owner, 0,
+		"lifetime of %llu kB is used up in %llu.%llu s (about %llu Mbit/s), so the SAs "
+		"are replaced every few seconds; set it to %llu kB or more on the side that asks "
+		"for it, which lasts an hour",
+		(unsigned long long)c->kilobytes, (unsigned long long)ms / 1000,
+		(unsigned long long)ms / 100 % 10, (unsigned long long)kbit / 1000,
+		(unsigned long long)hour);
 }
 
 void lifetime_child(struct ike_engine *e, struct timer *t, uint64_t now)

@@ -13,6 +13,7 @@
 struct ike_engine;
 struct ike_sa;
 struct child_sa;
+struct ike_child_sa;
 
 #define LIFETIME_MAX_S (30u * 86400u) /* longer offers are cut to this */
 
@@ -27,6 +28,21 @@ enum lifetime_verdict { LIFETIME_OK = 0, LIFETIME_SHORTENED, LIFETIME_REFUSED };
  */
 enum lifetime_verdict lifetime_check(enum ike_proposal_check check, uint32_t ours, uint64_t offered,
 				     uint32_t fallback, uint32_t *out);
+
+/**
+ * The same for a volume in kilobytes; 0 = no limit. Who names none leaves it to the other: then
+ * ours counts and nobody is told.
+ */
+enum lifetime_verdict lifetime_check_volume(enum ike_proposal_check check, uint32_t ours,
+					    uint64_t offered, uint64_t *out);
+/** The smaller of two volumes. */
+uint64_t lifetime_less_volume(uint64_t a, uint64_t b);
+
+/** The pair's limits in bytes for the data plane, from its agreed volume and cipher (see ike.h). */
+void lifetime_volume(struct ike_engine *e, const struct child_sa *c, struct ike_child_sa *sa);
+/** The volume is used up for the most part: warns when that went so fast that rekeying is all the
+ * peers do, with the period at that rate and a volume that would last an hour. */
+void lifetime_tell_volume(struct ike_engine *e, struct child_sa *c, uint64_t now);
 
 /** Arms the timer of an established SA: rekey, then sa->ends. */
 void lifetime_start_ike_sa(struct ike_engine *e, struct ike_sa *sa);

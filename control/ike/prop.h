@@ -83,7 +83,7 @@ struct prop_choice {
 	const struct prop_transform *transform;
 	struct ike_encr_choice encr;
 	uint16_t hash;	  /* phase 1: enum suite_hash */
-	uint16_t integ;	  /* phase 2: enum abi_integ */
+	uint16_t integ;	  /* phase 2: enum abi_integ; ABI_INTEG_NONE with an AEAD */
 	uint16_t group;	  /* phase 2: 0 = no PFS */
 	uint32_t spi;	  /* phase 2: the sender's, host order */
 	uint64_t seconds; /* 0 = not sent */
@@ -139,10 +139,11 @@ char *prop_transform_print(uint8_t phase, const struct prop_transform *t, char *
 /**
  * Write the body of an SA payload that offers the cross product of the configured lists in order,
  * encryption outermost, capped at IKE_MAX_TRANSFORMS: phase 1 with pre-shared key. 0, -EINVAL when
- * a configured number is not in the suite table, -ENOSPC.
+ * a configured number is not in the suite table or has none in IKEv1, -ENOSPC.
  */
 int prop_build_ike(struct wire_writer *w, const struct ike_profile_conf *conf);
-/** The same for ESP. spi: our inbound one. conf->pfs_group 0 = none; lifetime in seconds. */
+/** The same for ESP; AEADs are offered once, without AUTH_ALGORITHM. spi: our inbound one.
+ * conf->pfs_group 0 = none; lifetime in seconds, lifebytes in kilobytes. */
 int prop_build_esp(struct wire_writer *w, const struct prop_esp_want *want, uint32_t spi);
 /** Write the body that answers with a chosen transform, as received. Phase 1 answers without SPI;
  * phase 2 with our inbound spi. 0 or -ENOSPC. */

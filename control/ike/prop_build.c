@@ -99,30 +99,54 @@ static int put_ike_transform(struct wire_writer *w, const struct ike_profile_con
 	return 0;
 }
 
-static int put_esp_transform(struct wire_writer *w, const struct prop_esp_want *want, size_t number,
-			     size_t of)
+/* One transform of ESP; integ NULL: an AEAD. */
+struct esp_pair {
+	const struct suite_encr *encr;
+	const struct suite_integ *integ;
+};
+
+/* The cross product of the lists, an AEAD once. How many, at most IKE_MAX_TRANSFORMS; 0 when a
+ * number is not one of IKEv1's or nothing comes of it. */
+static size_t esp_pairs(struct esp_pair *pairs, const struct ike_proposal_conf *conf)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < conf->n_encr; i++) {
+		const struct ike_encr_choice *c = &conf->encr[i];
+		const struct suite_encr *e = suite_encr_find(c->id, c->key_bits);
+		size_t n_integ = e && e->icv_len ? 1 : conf->n_integ;
+
+		if (!e || e->esp1 == 0)
+			return 0;
+		for (size_t k = 0; k < n_integ && n < IKE_MAX_TRANSFORMS; k++) {
+			pairs[n].encr = e;
+			pairs[n].integ = e->icv_len ? NULL : suite_integ_find(conf->integ[k]);
+			if (!e->icv_len && !pairs[n].integ)
+				return 0;
+			n++;
+		}
+	}
+	return n;
+}
+
+static void put_esp_transform(struct wire_writer *w, const struct prop_esp_want *want,
+			      const struct esp_pair *pair, size_t number, size_t of)
 {
 	const struct ike_proposal_conf *conf = want->conf;
-	size_t i = number - 1;
-	const struct suite_integ *t = suite_integ_find(conf->integ[i % conf->n_integ]);
-	const struct ike_encr_choice *c = &conf->encr[i / conf->n_integ];
-	const struct suite_encr *e = suite_encr_find(c->id, c->key_bits);
 	bool tunnel = want->mode == ABI_MODE_TUNNEL;
-	size_t at;
+	size_t at = open_transform(w, number, of, (uint8_t)pair->encr->esp1);
 
-	if (!t || !e || e->esp1 == 0)
-		return -EINVAL;
-	at = open_transform(w, number, of, (uint8_t)e->esp1);
-	if (e->key_bits)
-		put_basic(w, IKE1_P2_KEY_LENGTH, e->key_bits);
-	put_basic(w, IKE1_P2_AUTH, t->auth1);
+	if (pair->encr->key_bits)
+		put_basic(w, IKE1_P2_KEY_LENGTH, pair->encr->key_bits);
+	if (pair->integ)
+		put_basic(w, IKE1_P2_AUTH, pair->integ->auth1);
 	put_basic(w, IKE1_P2_ENCAP,
 		  want->natt ? want->encap : (tunnel ? IKE1_ENCAP_TUNNEL : IKE1_ENCAP_TRANSPORT));
 	if (conf->pfs_group)
 		put_basic(w, IKE1_P2_GROUP, conf->pfs_group);
 	put_life(w, IKE1_P2_LIFE_TYPE, IKE1_LIFE_SECONDS, conf->lifetime);
+	put_life(w, IKE1_P2_LIFE_TYPE, IKE1_LIFE_KILOBYTES, conf->lifebytes);
 	close_nested(w, at);
-	return 0;
 }
 
 static size_t cap_transforms(size_t n)
@@ -151,20 +175,20 @@ int prop_build_ike(struct wire_writer *w, const struct ike_profile_conf *conf)
 int prop_build_esp(struct wire_writer *w, const struct prop_esp_want *want, uint32_t spi)
 {
 	const struct ike_proposal_conf *conf = want->conf;
+	struct esp_pair pairs[IKE_MAX_TRANSFORMS];
 	size_t n, at;
-	int r = 0;
 
 	if (conf->n_encr > IKE_CONF_MAX_ALGS || conf->n_integ > IKE_CONF_MAX_ALGS ||
 	    (conf->pfs_group && !suite_group_find(conf->pfs_group)))
 		return -EINVAL;
-	n = cap_transforms((size_t)conf->n_encr * conf->n_integ);
+	n = esp_pairs(pairs, conf);
 	if (n == 0)
 		return -EINVAL;
 	at = open_sa(w, 1, IKE_PROTO_ESP, (uint8_t)n, &spi);
-	for (size_t i = 1; i <= n && r == 0; i++)
-		r = put_esp_transform(w, want, i, n);
+	for (size_t i = 0; i < n; i++)
+		put_esp_transform(w, want, &pairs[i], i + 1, n);
 	close_nested(w, at);
-	return r == 0 && w->overflow ? -ENOSPC : r;
+	return w->overflow ? -ENOSPC : 0;
 }
 
 int prop_build_answer(struct wire_writer *w, const struct prop_choice *choice, int phase,

@@ -75,6 +75,23 @@ static void note_received(struct prop_diff_type *t, uint16_t value, uint16_t bit
 	t->n_received++;
 }
 
+/* Of an ESP transform: integrity comes either from an AEAD or from an algorithm of its own, never
+ * from both or from neither (RFC 4106 section 8, RFC 8221 section 4). */
+static bool integ_fits(const struct prop_diff_type *types, uint16_t encr, uint16_t auth)
+{
+	if (suite_esp1_is_aead(encr))
+		return auth == 0;
+	return auth != 0 && wanted(&types[PROP_INTEG], auth, 0);
+}
+
+static bool fits(const struct prop_diff *d, const struct prop_transform *t, unsigned int type,
+		 uint16_t value, uint16_t bits)
+{
+	if (d->phase == 2 && type == PROP_INTEG)
+		return integ_fits(d->types, t->encr, value);
+	return wanted(&d->types[type], value, bits);
+}
+
 /* Measure a transform: a bit per type that misses. */
 static unsigned int misses(struct prop_diff *d, const struct prop_proposal *p,
 			   const struct prop_transform *t)
@@ -86,7 +103,7 @@ static unsigned int misses(struct prop_diff *d, const struct prop_proposal *p,
 		uint16_t bits = type == PROP_ENCR ? t->key_bits : 0;
 
 		note_received(&d->types[type], value, bits);
-		if (!wanted(&d->types[type], value, bits))
+		if (!fits(d, t, type, value, bits))
 			mask |= 1u << type;
 	}
 	return mask;
@@ -217,6 +234,8 @@ int prop_select_esp(const struct prop_sa *sa, const struct prop_esp_want *w,
 		e = suite_encr_find(conf->encr[i].id, conf->encr[i].key_bits);
 		if (e && e->esp1)
 			want(d, PROP_ENCR, e->esp1, e->key_bits);
+		if (e && e->icv_len)
+			want(d, PROP_INTEG, 0, 0);
 	}
 	for (size_t i = 0; i < conf->n_integ && i < IKE_CONF_MAX_ALGS; i++) {
 		const struct suite_integ *t = suite_integ_find(conf->integ[i]);
@@ -229,7 +248,8 @@ int prop_select_esp(const struct prop_sa *sa, const struct prop_esp_want *w,
 		return r;
 	e = suite_encr_find_esp1(out->transform->encr, out->transform->key_bits);
 	out->encr = (struct ike_encr_choice){e->id, e->key_bits};
-	out->integ = suite_integ_find_auth1(out->transform->auth)->id;
+	if (out->transform->auth != 0)
+		out->integ = suite_integ_find_auth1(out->transform->auth)->id;
 	out->group = out->transform->group;
 	wire_reader_init(&spi, out->proposal->spi.data, out->proposal->spi.len, 0);
 	out->spi = wire_get_u32(&spi);

@@ -212,11 +212,12 @@ static int derive(const struct quick *q, const struct prf_piece *gxy, uint32_t s
 	int r;
 
 	r = keymat_ike1_quick(&q->x.sa->keys, &in, out,
-			      (size_t)sa->encr_key_len + sa->integ_key_len);
+			      (size_t)sa->encr_key_len + sa->salt_len + sa->integ_key_len);
 	if (r == 0) {
 		key->spi = spi;
 		memcpy(key->encr_key, out, sa->encr_key_len);
-		memcpy(key->integ_key, out + sa->encr_key_len, sa->integ_key_len);
+		memcpy(key->salt, out + sa->encr_key_len, sa->salt_len);
+		memcpy(key->integ_key, out + sa->encr_key_len + sa->salt_len, sa->integ_key_len);
 	}
 	OPENSSL_cleanse(out, sizeof(out));
 	return r;
@@ -230,22 +231,22 @@ static int describe(const struct quick *q, const struct prop_choice *choice,
 	const struct ike_sa *ike = q->x.sa;
 	bool natt = quick_want(ike, q->policy).natt;
 
-	if (encr == NULL || integ == NULL || encr->key_len > sizeof(sa->in.encr_key) ||
-	    integ->key_len > sizeof(sa->in.integ_key))
+	/* Integrity comes from the one or from the other. */
+	if (encr == NULL || (integ == NULL) != (encr->icv_len != 0) ||
+	    encr->key_len > sizeof(sa->in.encr_key) || encr->salt_len > sizeof(sa->in.salt) ||
+	    (integ != NULL && integ->key_len > sizeof(sa->in.integ_key)))
 		return -ENOTSUP;
 	sa->encr = (uint8_t)choice->encr.id;
 	sa->integ = (uint8_t)choice->integ;
 	sa->encr_key_len = encr->key_len;
-	sa->integ_key_len = integ->key_len;
+	sa->salt_len = encr->salt_len;
+	sa->integ_key_len = integ != NULL ? integ->key_len : 0;
 	sa->pfs_group = choice->group;
 	sa->encap = natt ? ABI_ENCAP_UDP : ABI_ENCAP_NONE;
 	sa->local = ike->at.local;
 	sa->remote = ike->at.remote;
 	sa->local_port = natt ? (ike->at.marker ? ike->at.local_port : IKE_PORT_NATT) : 0;
 	sa->remote_port = natt ? (ike->at.marker ? ike->at.remote_port : IKE_PORT_NATT) : 0;
-	if (choice->kilobytes != 0 && choice->kilobytes < UINT64_MAX / 1024)
-		sa->hard_bytes = choice->kilobytes * 1024;
-	sa->soft_bytes = sa->hard_bytes / 100 * IKE_SOFT_PERCENT;
 	return 0;
 }
 

@@ -99,11 +99,15 @@ int quick_make_ke(struct ike_engine *e, struct quick *q, uint16_t group, uint8_t
 /** Take the peer's nonce. 0 or -EBADMSG. */
 int quick_take_nonce(const struct ike_msg *m, uint8_t *nonce, size_t *nonce_len);
 /* RESPONDER-LIFETIME, RFC 2407 section 4.6.3.1: quick_life.c. */
-#define QUICK_LIFETIME_LEN 12u
-/** Its data: life type seconds and duration. */
-void quick_put_lifetime(struct wire_writer *w, uint32_t seconds);
-/** What a message 2 leaves of our lifetime: the shorter of both; ours when it says nothing. */
-uint32_t quick_responder_lifetime(const struct ike_msg *m, uint32_t ours);
+#define QUICK_LIFETIME_LEN 24u
+struct quick_life {
+	uint32_t seconds;
+	uint64_t kilobytes; /* 0 = no limit */
+};
+/** Its data: life type and duration of the seconds, and of the kilobytes when there is a limit. */
+void quick_put_lifetime(struct wire_writer *w, const struct quick_life *life);
+/** What a message 2 leaves of our lifetimes: the shorter of both; ours when it says nothing. */
+void quick_responder_lifetime(const struct ike_msg *m, struct quick_life *life);
 
 /** Record and log a malformed message; returns IKE_RX_malformed. message: "quick mode message 2".
  */

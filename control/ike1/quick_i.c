@@ -8,6 +8,7 @@
 #include <openssl/crypto.h>
 
 #include "control/ike/child_sa.h"
+#include "control/ike/lifetime.h"
 #include "control/ike/refuse.h"
 #include "control/ike/state.h"
 #include "control/ike/ts.h"
@@ -157,6 +158,20 @@ static enum ike_rx wrong_answer(struct ike_engine *e, struct quick *q, const str
 	return IKE_RX_refused;
 }
 
+/* Ours, unless the answer shortens them: by a notify or, from some peers, in the transform. */
+static void take_lifetimes(struct quick *q, const struct ike_msg *m,
+			   const struct prop_choice *choice)
+{
+	const struct ike_proposal_conf *conf = &q->policy->conf.proposal;
+	struct quick_life life = {conf->lifetime, conf->lifebytes};
+
+	quick_responder_lifetime(m, &life);
+	if (choice->seconds != 0 && choice->seconds < life.seconds)
+		life.seconds = (uint32_t)choice->seconds;
+	q->pair->lifetime = life.seconds;
+	q->pair->kilobytes = lifetime_less_volume(life.kilobytes, choice->kilobytes);
+}
+
 /* HASH(3), and the pair goes to the data plane; message 3 follows when it agreed. */
 static int finish(struct ike_engine *e, struct quick *q, struct ike1_in *in,
 		  const struct prop_choice *choice, const struct prf_piece *gxy)
@@ -223,10 +238,7 @@ enum ike_rx quick_i_msg2(struct ike_engine *e, struct quick *q, struct ike1_in *
 				    NULL);
 	if (prop_select_esp(&props, &want, &choice, &diff) != 0)
 		return wrong_answer(e, q, in, refuse_diff_code(&diff), NULL, &diff);
-	q->pair->lifetime = quick_responder_lifetime(&in->msg, q->policy->conf.proposal.lifetime);
-	/* Some peers put their own lifetime into the answer instead of a notify. */
-	if (choice.seconds != 0 && choice.seconds < q->pair->lifetime)
-		q->pair->lifetime = (uint32_t)choice.seconds;
+	take_lifetimes(q, &in->msg, &choice);
 	if (q->dh != NULL && shared_secret(q, &in->msg, secret, &gxy.len) != 0)
 		r = -EBADMSG;
 	else

@@ -23,7 +23,7 @@ struct request {
 	struct prop_sa props;
 	struct ike_view ke, idci, idcr; /* whole bodies; idci.data NULL: none were sent */
 	enum lifetime_verdict lifetime;
-	uint32_t seconds;
+	struct quick_life life;
 	uint16_t refusal; /* notify that says why not; 0 = none */
 };
 
@@ -130,9 +130,18 @@ static enum ike_rx no_proposal(struct ike_engine *e, struct ike_sa *sa, const st
 	return IKE_RX_refused;
 }
 
+static void print_life(char *buf, size_t cap, uint32_t seconds, uint64_t kilobytes)
+{
+	int n = snprintf(buf, cap, "lifetime %u s", seconds);
+
+	if (kilobytes != 0)
+		snprintf(buf + n, cap - (size_t)n, ", %llu kB", (unsigned long long)kilobytes);
+}
+
 static enum ike_rx wrong_lifetime(struct ike_engine *e, struct ike_sa *sa, const struct ike1_in *in,
 				  struct request *rq)
 {
+	const struct ike_proposal_conf *ours = &rq->policy->conf.proposal;
 	char received[64], configured[64];
 	struct refuse r = {
 		.code = IKE_P2_LIFETIME_MISMATCH,
@@ -146,12 +155,25 @@ static enum ike_rx wrong_lifetime(struct ike_engine *e, struct ike_sa *sa, const
 		.msgid = in->hdr.msgid,
 	};
 
-	snprintf(received, sizeof(received), "lifetime %u s", rq->seconds);
-	snprintf(configured, sizeof(configured), "lifetime %u s",
-		 rq->policy->conf.proposal.lifetime);
+	print_life(received, sizeof(received), rq->life.seconds, rq->choice.kilobytes);
+	print_life(configured, sizeof(configured), ours->lifetime, ours->lifebytes);
 	refuse(e, sa->peer, sa, &in->d->src, &r);
 	rq->refusal = IKE1_N_NO_PROPOSAL_CHOSEN;
 	return IKE_RX_refused;
+}
+
+/* The worse of both verdicts counts. */
+static void check_lifetimes(const struct ike_sa *sa, struct request *rq)
+{
+	const struct ike_proposal_conf *ours = &rq->policy->conf.proposal;
+	enum ike_proposal_check check = sa->peer->conf.profile.proposal_check;
+	enum lifetime_verdict volume = lifetime_check_volume(
+		check, ours->lifebytes, rq->choice.kilobytes, &rq->life.kilobytes);
+
+	rq->lifetime = lifetime_check(check, ours->lifetime, rq->choice.seconds,
+				      IKE1_P2_LIFE_DEFAULT, &rq->life.seconds);
+	if (volume > rq->lifetime)
+		rq->lifetime = volume;
 }
 
 /* Judges an authentic message 1. */
@@ -175,9 +197,7 @@ static enum ike_rx judge(struct ike_engine *e, struct ike_sa *sa, struct ike1_in
 	want = quick_want(sa, rq->policy);
 	if (prop_select_esp(&rq->props, &want, &rq->choice, &diff) != 0)
 		return no_proposal(e, sa, in, rq, &diff);
-	rq->lifetime = lifetime_check(sa->peer->conf.profile.proposal_check,
-				      rq->policy->conf.proposal.lifetime, rq->choice.seconds,
-				      IKE1_P2_LIFE_DEFAULT, &rq->seconds);
+	check_lifetimes(sa, rq);
 	if (rq->lifetime == LIFETIME_REFUSED)
 		return wrong_lifetime(e, sa, in, rq);
 	if (rq->choice.group != 0) {
@@ -189,7 +209,7 @@ static enum ike_rx judge(struct ike_engine *e, struct ike_sa *sa, struct ike1_in
 	return IKE_RX_handled;
 }
 
-static void put_responder_lifetime(struct ike1_out *o, uint32_t spi, uint32_t seconds)
+static void put_responder_lifetime(struct ike1_out *o, uint32_t spi, const struct quick_life *life)
 {
 	struct ike_pld_notify n = {.doi = IKE1_DOI_IPSEC,
 				   .protocol = IKE_PROTO_ESP,
@@ -201,7 +221,7 @@ static void put_responder_lifetime(struct ike1_out *o, uint32_t spi, uint32_t se
 	wire_put_u32(&w, spi);
 	n.spi = (struct ike_view){spi_bytes, sizeof(spi_bytes)};
 	wire_writer_init(&w, data, sizeof(data));
-	quick_put_lifetime(&w, seconds);
+	quick_put_lifetime(&w, life);
 	n.data = (struct ike_view){data, w.pos};
 	ike_msg_add_notify(&o->b, &n);
 }
@@ -243,7 +263,7 @@ static int put_msg2(struct quick *q, const struct request *rq, struct ike1_out *
 		ike_msg_add(&o->b, IKE1_PLD_ID, rq->idcr.data, rq->idcr.len);
 	}
 	if (rq->lifetime == LIFETIME_SHORTENED)
-		put_responder_lifetime(o, q->pair->spi_in, rq->seconds);
+		put_responder_lifetime(o, q->pair->spi_in, &rq->life);
 	return close_msg2(q, o);
 }
 
@@ -260,7 +280,8 @@ static int answer(struct ike_engine *e, struct quick *q, struct ike1_in *in,
 	if (q->pair == NULL)
 		return -ENOMEM;
 	q->pair->owner = q->x.sa;
-	q->pair->lifetime = rq->seconds;
+	q->pair->lifetime = rq->life.seconds;
+	q->pair->kilobytes = rq->life.kilobytes;
 	q->pair->spi_in = e->ops.spi_alloc(e->ctx);
 	if (q->pair->spi_in == 0)
 		return -ENOSPC;

@@ -99,6 +99,7 @@ static void proposal(struct ike_proposal_conf *p, const struct model_row *row)
 			p->integ[p->n_integ++] = s->id;
 	}
 	p->lifetime = (uint32_t)v[PROPOSAL_LIFETIME].num;
+	p->lifebytes = (uint32_t)v[PROPOSAL_LIFEBYTES].num;
 	p->pfs_group = group ? group->id : 0;
 }
 

@@ -81,24 +81,20 @@ const struct domain domain_pfs_group = {.words = WORDS(OK("none", 0), GROUPS)};
 const struct domain domain_esp_auth = {
 	.words = WORDS(
 		OK("md5", 0), OK("sha1", 0), OK("sha256", 0), OK("sha384", 0), OK("sha512", 0),
-		NO("null", "leaves packets without integrity (RFC 8221 section 4)", "sha256")),
+		OK("null", 0)), /* what goes with gcm and chacha20poly1305: see validate_esp.c */
 };
 
 const struct domain domain_esp_enc = {
-	.words = WORDS(
-		OK("aes-128-cbc", 0), OK("aes-192-cbc", 0), OK("aes-256-cbc", 0),
-		NO("aes-128-gcm", LATER, "aes-128-cbc"), NO("aes-192-gcm", LATER, "aes-192-cbc"),
-		NO("aes-256-gcm", LATER, "aes-256-cbc"), NO("aes-128-ctr", LATER, "aes-128-cbc"),
-		NO("aes-192-ctr", LATER, "aes-192-cbc"), NO("aes-256-ctr", LATER, "aes-256-cbc"),
-		NO("chacha20poly1305", LATER, "aes-256-cbc"), NO("3des", LATER, "aes-128-cbc"),
-		NO("sm4", LATER, "aes-128-cbc"),
-		NO("null", "leaves packets readable and is not built", "aes-128-cbc"),
-		NO("des", RFC8221_MUST_NOT, "aes-128-cbc"),
-		NO("blowfish", RFC8221_MUST_NOT, "aes-128-cbc"),
-		NO("twofish", NO_ENGINE, "aes-256-cbc"),
-		NO("camellia-128", NO_ENGINE, "aes-128-cbc"),
-		NO("camellia-192", NO_ENGINE, "aes-192-cbc"),
-		NO("camellia-256", NO_ENGINE, "aes-256-cbc")),
+	.words = WORDS(OK("aes-128-cbc", 0), OK("aes-192-cbc", 0), OK("aes-256-cbc", 0),
+		       OK("aes-128-gcm", 0), OK("aes-192-gcm", 0), OK("aes-256-gcm", 0),
+		       OK("aes-128-ctr", 0), OK("aes-192-ctr", 0), OK("aes-256-ctr", 0),
+		       OK("chacha20poly1305", 0), OK("3des", 0), OK("null", 0),
+		       NO("sm4", LATER, "aes-128-cbc"), NO("des", RFC8221_MUST_NOT, "aes-128-cbc"),
+		       NO("blowfish", RFC8221_MUST_NOT, "aes-128-cbc"),
+		       NO("twofish", NO_ENGINE, "aes-256-cbc"),
+		       NO("camellia-128", NO_ENGINE, "aes-128-cbc"),
+		       NO("camellia-192", NO_ENGINE, "aes-192-cbc"),
+		       NO("camellia-256", NO_ENGINE, "aes-256-cbc")),
 };
 
 const struct domain domain_proposal_check = {
@@ -143,7 +139,7 @@ const struct domain domain_allow_weak = {
 	.words = WORDS(OK("ikev1", SUITE_WEAK_IKEV1), OK("modp768", SUITE_WEAK_MODP768),
 		       OK("modp1024", SUITE_WEAK_MODP1024), OK("modp1536", SUITE_WEAK_MODP1536),
 		       OK("md5", SUITE_WEAK_MD5), OK("sha1", SUITE_WEAK_SHA1),
-		       OK("3des", SUITE_WEAK_3DES),
+		       OK("3des", SUITE_WEAK_3DES), OK("null", SUITE_WEAK_NULL),
 		       NO("aggressive", "permits a mode that is not built yet", NULL),
 		       NO("dh24", "permits a group that is not built yet", NULL),
 		       NO("des", "cannot be permitted: DES MUST NOT be used (RFC 8247)", NULL)),

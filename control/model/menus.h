@@ -128,9 +128,10 @@
 
 #define MENU_PROPOSAL_PROPS(X) \
 	X(PROPOSAL_NAME, "name", PROP_STRING, F_NAM, NULL, name, "policies refer to it") \
-	X(PROPOSAL_AUTH, "auth-algorithms", PROP_LIST, 0, "sha1", esp_auth, "ESP: integrity, best first") \
+	X(PROPOSAL_AUTH, "auth-algorithms", PROP_LIST, 0, "sha1", esp_auth, "ESP: integrity, best first; gcm and chacha20poly1305 have their own, so null goes with them") \
 	X(PROPOSAL_ENC, "enc-algorithms", PROP_LIST, 0, "aes-256-cbc,aes-192-cbc,aes-128-cbc", esp_enc, "ESP: ciphers, best first") \
 	X(PROPOSAL_LIFETIME, "lifetime", PROP_TIME, 0, "30m", proposal_lifetime, "hard lifetime of an SA; it is replaced at 80 % of it") \
+	X(PROPOSAL_LIFEBYTES, "lifebytes", PROP_INT, 0, "0", u32, "kilobytes an SA may carry, told to an IKEv1 peer; it is replaced at 80 % of it; 0 = no limit") \
 	X(PROPOSAL_PFS, "pfs-group", PROP_ENUM, 0, "modp1024", pfs_group, "group of phase 2, or none") \
 	MENU_COMMON(X, PROPOSAL)
 

@@ -25,6 +25,10 @@ void validate_rows(struct model *m, struct problems *problems);
 void validate_net(const struct model *m, struct problems *problems);
 /** Peers, identities, policies. */
 void validate_ipsec(const struct model *m, struct problems *problems);
+/** Ciphers and integrity of proposals. */
+void validate_esp(const struct model *m, struct problems *problems);
+/** Does a proposal have a cipher that needs an integrity algorithm? */
+bool validate_esp_uses_auth(const struct model_row *proposal);
 /** Weak algorithms and modes against allow-weak. */
 void validate_weak(const struct model *m, struct problems *problems);
 

@@ -92,7 +92,8 @@ static void check_proposal(const struct teller *t, const struct model_row *row)
 		schema_menu(MENU_PROPOSAL)->props[PROPOSAL_PFS].domain->words[pfs->num].name;
 
 	check_list(t, MENU_PROPOSAL, row, PROPOSAL_ENC, encr_weak);
-	check_list(t, MENU_PROPOSAL, row, PROPOSAL_AUTH, integ_weak);
+	if (validate_esp_uses_auth(row))
+		check_list(t, MENU_PROPOSAL, row, PROPOSAL_AUTH, integ_weak);
 	if (group_weak(group))
 		tell(t, group_weak(group), MENU_PROPOSAL, row, PROPOSAL_PFS, group);
 }

@@ -397,6 +397,24 @@ static void confirm(struct sim *s, const struct sim_event *ev)
 	ike_engine_child_result(n->engine, ev->token, ev->status, s->now);
 }
 
+/* Does the pair take the packet, counted in a direction? Limits are told as a data plane does: soft
+ * once, hard ends it. */
+static bool count(struct sim *s, struct sim_node *n, struct sim_pair *p, int out)
+{
+	uint64_t size = s->node[0].esp_size, token = p->sa.token;
+
+	p->bytes[out] += size;
+	if (p->sa.hard_bytes != 0 && p->bytes[out] > p->sa.hard_bytes) {
+		ike_engine_child_expired(n->engine, token, true, ABI_LIMIT_BYTES, s->now);
+		return false;
+	}
+	if (p->sa.soft_bytes != 0 && p->bytes[out] >= p->sa.soft_bytes && !p->told_soft[out]) {
+		p->told_soft[out] = true;
+		ike_engine_child_expired(n->engine, token, false, ABI_LIMIT_BYTES, s->now);
+	}
+	return true;
+}
+
 static void esp_send(struct sim *s, struct sim_node *n)
 {
 	struct sim_event ev = {.kind = SIM_ESP, .node = 1 - n->index};
@@ -410,6 +428,10 @@ static void esp_send(struct sim *s, struct sim_node *n)
 		ev.at = s->now + between(s, s->net.delay_min, s->net.delay_max);
 		ev.spi = p->sa.out.spi;
 		memcpy(ev.key, p->sa.out.encr_key, sizeof(ev.key));
+		if (!count(s, n, p, 1)) {
+			n->esp_lost++;
+			continue;
+		}
 		if (!s->net.loses_esp || !chance(s, s->net.loss_pct))
 			push(s, ev);
 	}
@@ -429,6 +451,8 @@ static void esp_receive(struct sim *s, const struct sim_event *ev)
 		if (!p->used || !p->confirmed || p->sa.in.spi != ev->spi ||
 		    memcmp(p->sa.in.encr_key, ev->key, sizeof(ev->key)) != 0)
 			continue;
+		if (!count(s, n, p, 0))
+			break;
 		n->esp_got++;
 		p->last_seen = s->now;
 		if (!p->seen) {

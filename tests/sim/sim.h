@@ -28,6 +28,8 @@ struct sim;
 struct sim_pair { /* what a data plane holds of a pair */
 	bool used, confirmed, current, seen;
 	uint64_t last_seen; /* inbound */
+	uint64_t bytes[2];  /* in, out */
+	bool told_soft[2];
 	struct ike_child_sa sa;
 };
 
@@ -50,6 +52,7 @@ struct sim_node {
 	bool mute_dataplane; /* never answers installs */
 	bool dead;	     /* takes nothing in */
 	uint64_t esp_every;  /* 0: sends no ESP */
+	uint64_t esp_size;   /* bytes of a packet, for lifetimes in bytes; 0: not counted */
 	uint64_t esp_sent, esp_lost, esp_got, esp_no_sa, installs;
 	char *log;
 	size_t log_len;

@@ -27,6 +27,7 @@ unsigned sim_installed(const struct sim *s, int i)
 static bool same_key(const struct ike_child_key *a, const struct ike_child_key *b)
 {
 	return a->spi == b->spi && memcmp(a->encr_key, b->encr_key, sizeof(a->encr_key)) == 0 &&
+	       memcmp(a->salt, b->salt, sizeof(a->salt)) == 0 &&
 	       memcmp(a->integ_key, b->integ_key, sizeof(a->integ_key)) == 0;
 }
 

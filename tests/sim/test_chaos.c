@@ -71,7 +71,8 @@ static void one_thing(struct sim *s)
 		reload(s, i);
 		break;
 	case 5:
-		ike_engine_child_expired(n->engine, any_token(s, i), sim_random(s) % 2, s->now);
+		ike_engine_child_expired(n->engine, any_token(s, i), sim_random(s) % 2,
+					 (uint8_t)(sim_random(s) % 5), s->now);
 		break;
 	case 6:
 		ike_engine_child_first_traffic(n->engine, any_token(s, i), s->now);

@@ -196,7 +196,7 @@ static void expired_by_volume_is_replaced(void **state)
 	start_traffic(&s);
 	p = sim_current(&s, 0, 0);
 	spi = p->sa.in.spi;
-	ike_engine_child_expired(s.node[0].engine, p->sa.token, false, s.now);
+	ike_engine_child_expired(s.node[0].engine, p->sa.token, false, ABI_LIMIT_BYTES, s.now);
 	s.node[0].due = s.now;
 	sim_run(&s, s.now + 10 * SIM_SEC);
 	assert_true(sim_agreed(&s, 0));

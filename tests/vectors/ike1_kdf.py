@@ -37,8 +37,8 @@ def derive(name, key_len):
             prf(a, MSGID + REST),
             prf(a, MSGID + NI + REST),
             prf(a, b"\0" + MSGID + NI + NR),
-            expand(prf, d, seed, seed, 96),
-            expand(prf, d, GXY + seed, GXY + seed, 96))
+            expand(prf, d, seed, seed, 100),
+            expand(prf, d, GXY + seed, GXY + seed, 100))
 
 
 def literal(data):
@@ -62,7 +62,7 @@ struct kdf_vector {
 	uint16_t encr, bits;
 	const char *skeyid, *skeyid_d, *skeyid_a, *skeyid_e, *encr_key;
 	const char *hash_i, *hash_r, *hash1, *hash2, *hash3;
-	const char *keymat, *keymat_pfs; /* 96 bytes */
+	const char *keymat, *keymat_pfs; /* 100 bytes */
 };
 
 static const struct kdf_vector kdf_vectors[] = {""")

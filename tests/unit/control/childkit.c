@@ -72,10 +72,11 @@ static void on_result(void *ctx, uint64_t token, int rc)
 	x->last_rc = rc;
 }
 
-static void on_expired(void *ctx, uint64_t token, bool hard)
+static void on_expired(void *ctx, uint64_t token, bool hard, uint8_t limit)
 {
 	struct childkit *x = ctx;
 
+	x->limit = limit;
 	x->last_token = token;
 	x->hard += hard;
 	x->soft += !hard;

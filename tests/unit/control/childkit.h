@@ -18,7 +18,8 @@ struct childkit {
 	unsigned int results, soft, hard, first, moved;
 	int last_rc;
 	uint64_t last_token;
-	bool resume; /* what the gateway does when a fresh dataplane is attached */
+	uint8_t limit; /* of the last expiry */
+	bool resume;   /* what the gateway does when a fresh dataplane is attached */
 	uint32_t known_policy;
 	struct abi_addr known_remote;
 };

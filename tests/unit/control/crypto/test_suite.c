@@ -59,7 +59,11 @@ static void ike1_values_find_their_rows_only(void **state)
 				 v == 128 || v == 192 || v == 256);
 		assert_int_equal(suite_encr_find_esp1(12, v) != NULL,
 				 v == 128 || v == 192 || v == 256);
-		assert_int_equal(suite_encr_find_esp1(v, 128) != NULL, v == 12);
+		assert_int_equal(suite_encr_find_esp1(v, 128) != NULL,
+				 v == 12 || v == 13 || v == 20);
+		assert_int_equal(suite_encr_find_esp1(v, 0) != NULL, v == 3 || v == 11);
+		assert_int_equal(suite_esp1_is_aead(v), v == 14 || v == 15 || v == 16 || v == 18 ||
+								v == 19 || v == 20 || v == 23);
 	}
 }
 
@@ -100,6 +104,18 @@ static void esp_rows_carry_the_contract_numbers(void **state)
 	assert_int_equal(suite_integ_find_name("sha256")->id, ABI_INTEG_HMAC_SHA2_256_128);
 	assert_int_equal(suite_integ_find_name("sha384")->id, ABI_INTEG_HMAC_SHA2_384_192);
 	assert_int_equal(suite_integ_find_name("sha512")->id, ABI_INTEG_HMAC_SHA2_512_256);
+	assert_int_equal(suite_encr_find_name("aes-256-ctr")->id, ABI_ENCR_AES_CTR);
+	assert_int_equal(suite_encr_find_name("aes-192-gcm")->id, ABI_ENCR_AES_GCM_16);
+	assert_int_equal(suite_encr_find_name("chacha20poly1305")->id, ABI_ENCR_CHACHA20_POLY1305);
+	assert_int_equal(suite_encr_find_name("null")->id, ABI_ENCR_NULL);
+	for (size_t i = 0; suite_encr_at(i); i++) {
+		const struct suite_encr *e = suite_encr_at(i);
+
+		assert_true(e->key_len <= SUITE_MAX_ENCR_KEY && e->salt_len <= SUITE_MAX_SALT);
+		assert_true(e->key_bits == 0 || e->key_bits == e->key_len * 8);
+		/* IKEv1 takes what its suite_esp1_is_aead() says. */
+		assert_true(e->esp1 == 0 || suite_esp1_is_aead(e->esp1) == (e->icv_len != 0));
+	}
 	for (size_t i = 0; suite_integ_at(i); i++)
 		assert_true(suite_integ_at(i)->icv_len < suite_integ_at(i)->key_len);
 }
@@ -113,9 +129,9 @@ static void weak_words_are_the_documented_ones(void **state)
 					     buf, sizeof(buf)),
 			    "ikev1,modp768,md5");
 	assert_string_equal(suite_weak_print(0, buf, sizeof(buf)), "");
-	assert_string_equal(suite_weak_print(0xff, buf, sizeof(buf)),
-			    "ikev1,aggressive,modp768,modp1024,modp1536,md5,sha1,3des");
-	for (uint32_t bit = 1; bit <= SUITE_WEAK_3DES; bit <<= 1)
+	assert_string_equal(suite_weak_print(0x1ff, buf, sizeof(buf)),
+			    "ikev1,aggressive,modp768,modp1024,modp1536,md5,sha1,3des,null");
+	for (uint32_t bit = 1; bit <= SUITE_WEAK_NULL; bit <<= 1)
 		assert_int_equal(suite_weak_find(suite_weak_word(bit)), bit);
 	assert_int_equal(suite_weak_find("aes"), 0);
 	assert_null(suite_weak_word(3));
@@ -149,7 +165,7 @@ static void foreign_algorithms_have_names(void **state)
 	assert_string_equal(suite_print_encr_ike1(77, 0, buf, sizeof(buf)), "unknown(77)");
 	assert_string_equal(suite_print_encr_esp1(12, 128, buf, sizeof(buf)), "aes-128-cbc");
 	assert_string_equal(suite_print_encr_esp1(3, 0, buf, sizeof(buf)), "3des");
-	assert_string_equal(suite_print_encr_esp1(20, 128, buf, sizeof(buf)), "aes-gcm-128");
+	assert_string_equal(suite_print_encr_esp1(20, 128, buf, sizeof(buf)), "aes-128-gcm");
 	assert_string_equal(suite_print_hash_ike1(3, buf, sizeof(buf)), "tiger");
 	assert_string_equal(suite_print_auth1(9, buf, sizeof(buf)), "aes-xcbc");
 	assert_string_equal(suite_print_group(24, buf, sizeof(buf)), "modp2048s256");

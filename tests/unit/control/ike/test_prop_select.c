@@ -212,7 +212,7 @@ static void unknown_or_missing_algorithms_are_not_offered(void **state)
 	assert_int_equal(prop_build_ike(&w, &conf), -EINVAL);
 	conf.n_hash = 9;
 	assert_int_equal(prop_build_ike(&w, &conf), -EINVAL);
-	p2.encr[0] = (struct ike_encr_choice){3, 0}; /* not in ESP */
+	p2.encr[0] = (struct ike_encr_choice){28, 0}; /* not in IKEv1 */
 	assert_int_equal(prop_build_esp(&w, &want, 256), -EINVAL);
 	p2 = proposal;
 	p2.pfs_group = 24;

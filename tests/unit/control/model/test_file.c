@@ -68,8 +68,8 @@ static const struct bad values[] = {
 	{IPSEC("proposal = ( { name = \"x\"; enc-algorithms = \"blowfish\"; } );\n"),
 	 "t.conf:6: /ip ipsec proposal \"x\": enc-algorithms: \"blowfish\" MUST NOT be used (RFC "
 	 "8221"},
-	{IPSEC("proposal = ( { name = \"x\"; enc-algorithms = \"aes-128-gcm\"; } );\n"),
-	 "t.conf:6: /ip ipsec proposal \"x\": enc-algorithms: \"aes-128-gcm\" is not built yet; "
+	{IPSEC("proposal = ( { name = \"x\"; enc-algorithms = \"sm4\"; } );\n"),
+	 "t.conf:6: /ip ipsec proposal \"x\": enc-algorithms: \"sm4\" is not built yet; "
 	 "nearest accepted: \"aes-128-cbc\""},
 	{IPSEC("profile = ( { name = \"x\"; hash-algorithm = \"sha256,sha256\"; } );\n"),
 	 "t.conf:6: /ip ipsec profile \"x\": hash-algorithm: \"sha256\" stands there twice"},
@@ -110,7 +110,7 @@ static const struct bad values[] = {
 	 "t.conf:6: /ip ipsec peer \"x\": port: \"70000\" is not a number from 1 to 65535"},
 	{IPSEC("peer = ( { name = \"x\"; allow-weak = \"modp786\"; } );\n"),
 	 "t.conf:6: /ip ipsec peer \"x\": allow-weak: \"modp786\" is not known; accepted: ikev1, "
-	 "modp768, modp1024, modp1536, md5, sha1, 3des; did you mean \"modp768\"?"},
+	 "modp768, modp1024, modp1536, md5, sha1, 3des, null; did you mean \"modp768\"?"},
 	{IPSEC("identity = ( { auth-method = \"eap\"; } );\n"),
 	 "t.conf:6: /ip ipsec identity: auth-method: \"eap\" (IKEv2) is for roaming users"},
 	{IPSEC("identity = ( { auth-method = \"rsa-key\"; } );\n"),

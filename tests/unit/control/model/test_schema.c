@@ -90,9 +90,9 @@ static bool in_suite(int id, int prop, const char *name)
 	if (id == MENU_PROFILE && prop == PROFILE_DH)
 		return suite_group_find_name(name);
 	if (id == MENU_PROPOSAL && prop == PROPOSAL_AUTH)
-		return suite_integ_find_name(name);
+		return suite_integ_find_name(name) || strcmp(name, "null") == 0;
 	if (id == MENU_PROPOSAL && prop == PROPOSAL_ENC)
-		return suite_encr_find_name(name) && suite_encr_find_name(name)->esp1;
+		return suite_encr_find_name(name);
 	if (id == MENU_PROPOSAL && prop == PROPOSAL_PFS)
 		return strcmp(name, "none") == 0 || suite_group_find_name(name);
 	return true;
