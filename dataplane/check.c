@@ -46,7 +46,6 @@ static void want_range(struct result *r, const struct abi_range *t, size_t at)
 {
 	want(r, t->family == 4 || t->family == 6, ABI_ERR_FIELD,
 	     at + offsetof(struct abi_range, family));
-	want(r, t->family != 6, ABI_ERR_UNSUPPORTED, at + offsetof(struct abi_range, family));
 	want(r, t->port_lo <= t->port_hi, ABI_ERR_FIELD, at + offsetof(struct abi_range, port_lo));
 	want(r, t->pad == 0, ABI_ERR_FIELD, at + offsetof(struct abi_range, pad));
 	want(r, t->family == 6 || all_zero(t->lo + 4, sizeof(t->lo) - 4), ABI_ERR_FIELD,
@@ -71,11 +70,11 @@ uint16_t check_policy(const struct abi_policy *p, uint32_t *detail)
 	     p->mode == ABI_MODE_TUNNEL || p->mode == ABI_MODE_TRANSPORT ||
 		     (!protect && p->mode == 0),
 	     ABI_ERR_FIELD, offsetof(struct abi_policy, mode));
-	want(&r, !protect || p->mode == ABI_MODE_TUNNEL, ABI_ERR_UNSUPPORTED,
-	     offsetof(struct abi_policy, mode));
 	want(&r, p->pad[0] == 0 && p->pad[1] == 0, ABI_ERR_FIELD, offsetof(struct abi_policy, pad));
 	want_range(&r, &p->local, offsetof(struct abi_policy, local));
 	want_range(&r, &p->remote, offsetof(struct abi_policy, remote));
+	want(&r, p->local.family == p->remote.family, ABI_ERR_FIELD,
+	     offsetof(struct abi_policy, remote) + offsetof(struct abi_range, family));
 	want(&r, p->local.protocol == p->remote.protocol, ABI_ERR_FIELD,
 	     offsetof(struct abi_policy, remote) + offsetof(struct abi_range, protocol));
 	/* The SA carries the outer addresses; a policy may leave them open. */

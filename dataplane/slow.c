@@ -10,6 +10,7 @@
 #include "dataplane/ipsec/sad.h"
 #include "dataplane/log.h"
 #include "dataplane/manager.h"
+#include "dataplane/net/ip6.h"
 #include "dataplane/net/punt.h"
 #include "dataplane/pipeline.h"
 
@@ -60,6 +61,16 @@ static struct abi_addr addr4(uint32_t ip)
 	return a;
 }
 
+/* One of the addresses of a packet, which is at off in its header. */
+static struct abi_addr addr6(struct rte_mbuf *p, unsigned int off)
+{
+	struct abi_addr a = {.family = 6};
+
+	memcpy(a.bytes, rte_pktmbuf_mtod_offset(p, const uint8_t *, pkt_meta(p)->l3_off + off),
+	       sizeof(a.bytes));
+	return a;
+}
+
 static void acquire(struct manager *m, struct rte_mbuf *p)
 {
 	struct pkt_meta *meta = pkt_meta(p);
@@ -73,6 +84,10 @@ static void acquire(struct manager *m, struct rte_mbuf *p)
 		.dst = addr4(meta->dst),
 	};
 
+	if (meta->flags & PKT_F_IPV6) {
+		ev.src = addr6(p, IP6_OFF_SRC);
+		ev.dst = addr6(p, IP6_OFF_DST);
+	}
 	meta->sa_slot = PKT_NO_SA; /* it was no SA's but the policy's index */
 	/* The policy may have gone while the packet was in the ring. */
 	if (index >= m->policies.max || m->policies.id[index] == 0) {

@@ -102,6 +102,14 @@ int crypto_iv(struct crypto *c, uint8_t iv[16]);
  */
 int crypto_iv8(struct crypto *c, const struct sa *sa, uint64_t seq, uint8_t iv[8]);
 
+/** The IV of packet number seq, sa->iv_len bytes of it. 0, or -EIO. */
+static inline int crypto_write_iv(struct crypto *c, const struct sa *sa, uint64_t seq, uint8_t *iv)
+{
+	if (sa->iv_len == 16)
+		return crypto_iv(c, iv);
+	return sa->iv_len == 0 ? 0 : crypto_iv8(c, sa, seq, iv);
+}
+
 /** Encrypt in place, then write the ICV behind. n <= CRYPTO_BURST, as below. */
 void crypto_seal(struct crypto *c, struct crypto_op *ops, uint16_t n);
 /** Compare the ICVs, in constant time. A suite that does both halves at once (AEADs, HMAC-MD5) is

@@ -240,13 +240,6 @@ static uint8_t *wrap(struct rte_mbuf *m, uint8_t l3_off, uint32_t head, uint32_t
 	return rte_pktmbuf_mtod_offset(m, uint8_t *, IP4_ETHER_ROOM);
 }
 
-static int write_iv(struct crypto *c, const struct sa *sa, uint64_t seq, uint8_t *iv)
-{
-	if (sa->iv_len == 16)
-		return crypto_iv(c, iv);
-	return sa->iv_len == 0 ? 0 : crypto_iv8(c, sa, seq, iv);
-}
-
 /* Make room around the packet and fill it, all but what the crypto engine writes. */
 static enum drop_reason build(struct worker *w, struct flow *f, struct rte_mbuf *m,
 			      struct crypto_op *op)
@@ -267,7 +260,7 @@ static enum drop_reason build(struct worker *w, struct flow *f, struct rte_mbuf 
 	ip = wrap(m, meta->l3_off, head, len);
 	if (ip == NULL)
 		return DROP_OUT_ERRORS;
-	if (write_iv(w->crypto, sa, f->seq, ip + f->outer.length) != 0)
+	if (crypto_write_iv(w->crypto, sa, f->seq, ip + f->outer.length) != 0)
 		return DROP_OUT_STATE_PROTOCOL_ERRORS;
 	write_outer(ip, &f->outer, ecn_outer_tos(tos), (uint16_t)len, (uint32_t)f->seq);
 	trailer_write(ip + head + inner, pad, NEXT_HEADER_IPV4);

@@ -36,34 +36,20 @@ static uint32_t addr(const uint8_t *b)
 	return (uint32_t)b[0] << 24 | (uint32_t)b[1] << 16 | (uint32_t)b[2] << 8 | b[3];
 }
 
-static bool any_port(const struct abi_range *r)
+static bool check_range(const struct abi_range *r)
 {
-	return r->port_lo == 0 && r->port_hi == UINT16_MAX;
-}
-
-/* A policy has one protocol, written at either end or at both. */
-static uint8_t protocol(const struct abi_policy *p)
-{
-	return p->local.protocol != 0 ? p->local.protocol : p->remote.protocol;
-}
-
-static uint32_t check_range(const struct abi_range *r)
-{
+	if (r->port_lo > r->port_hi)
+		return false;
 	if (r->family == 6)
-		return ABI_ERR_UNSUPPORTED;
-	return r->family == 4 && addr(r->lo) <= addr(r->hi) && r->port_lo <= r->port_hi
-		       ? ABI_OK
-		       : ABI_ERR_FIELD;
+		return memcmp(r->lo, r->hi, sizeof(r->lo)) <= 0;
+	return r->family == 4 && addr(r->lo) <= addr(r->hi);
 }
 
 static uint32_t check_policy(const struct abi_policy *p)
 {
-	uint32_t status = check_range(&p->local);
-
-	if (status == ABI_OK)
-		status = check_range(&p->remote);
-	if (status != ABI_OK)
-		return status;
+	if (!check_range(&p->local) || !check_range(&p->remote) ||
+	    p->local.family != p->remote.family)
+		return ABI_ERR_FIELD;
 	if (p->policy_id == 0 || (p->flags & ~ABI_POL_F_ALLOW_CLEAR) != 0 ||
 	    p->action < ABI_ACT_PROTECT || p->action > ABI_ACT_BYPASS)
 		return ABI_ERR_FIELD;
@@ -78,14 +64,14 @@ static uint32_t check_policy(const struct abi_policy *p)
 
 static void make_rule(struct spd_rule *r, const struct abi_policy *p, uint32_t number)
 {
-	bool ports = !any_port(&p->local) || !any_port(&p->remote);
+	bool ports = !spd_any_port(&p->local) || !spd_any_port(&p->remote);
 
 	memset(r, 0, sizeof(*r));
 	r->data.category_mask = 1;
 	r->data.priority = (int32_t)(RTE_ACL_MAX_PRIORITY - number);
 	r->data.userdata = number + 1; /* 0 is "no match" */
-	r->field[F_PROTO].value.u8 = protocol(p);
-	r->field[F_PROTO].mask_range.u8 = protocol(p) != 0 ? UINT8_MAX : 0;
+	r->field[F_PROTO].value.u8 = spd_protocol(p);
+	r->field[F_PROTO].mask_range.u8 = spd_protocol(p) != 0 ? UINT8_MAX : 0;
 	r->field[F_LOCAL].value.u32 = addr(p->local.lo);
 	r->field[F_LOCAL].mask_range.u32 = addr(p->local.hi);
 	r->field[F_REMOTE].value.u32 = addr(p->remote.lo);
@@ -99,33 +85,57 @@ static void make_rule(struct spd_rule *r, const struct abi_policy *p, uint32_t n
 	r->field[F_NO_PORTS].mask_range.u32 = ports ? UINT32_MAX : 0;
 }
 
-static struct rte_acl_ctx *compile(const struct abi_policy *policies, uint32_t n, uint32_t serial,
-				   int socket)
+static uint32_t count_family(const struct abi_policy *policies, uint32_t n, uint8_t family)
+{
+	uint32_t found = 0;
+
+	for (uint32_t i = 0; i < n; i++)
+		found += policies[i].local.family == family;
+	return found;
+}
+
+/* Those for IPv4. NULL: no memory. */
+static struct rte_acl_ctx *compile(const struct abi_policy *policies, uint32_t n, uint32_t n_rules,
+				   uint32_t serial, int socket)
 {
 	struct rte_acl_config config = {.num_categories = 1, .num_fields = FIELDS};
 	char name[RTE_ACL_NAMESIZE];
 	struct rte_acl_param param = {.name = name,
 				      .socket_id = socket,
 				      .rule_size = RTE_ACL_RULE_SZ(FIELDS),
-				      .max_rule_num = n};
-	struct spd_rule *rules = calloc(n, sizeof(*rules));
+				      .max_rule_num = n_rules};
+	struct spd_rule *rules = calloc(n_rules, sizeof(*rules));
 	struct rte_acl_ctx *acl = NULL;
+	uint32_t at = 0;
 
 	if (rules == NULL)
 		return NULL;
 	for (uint32_t i = 0; i < n; i++)
-		make_rule(&rules[i], &policies[i], i);
+		if (policies[i].local.family == 4)
+			make_rule(&rules[at++], &policies[i], i);
 	memcpy(config.defs, fields, sizeof(fields));
 	/* rte_acl gives back an old context of the same name: every table has its own. */
 	snprintf(name, sizeof(name), "spd-%" PRIu32, serial);
 	acl = rte_acl_create(&param);
-	if (acl != NULL && (rte_acl_add_rules(acl, (struct rte_acl_rule *)rules, n) != 0 ||
+	if (acl != NULL && (rte_acl_add_rules(acl, (struct rte_acl_rule *)rules, n_rules) != 0 ||
 			    rte_acl_build(acl, &config) != 0)) {
 		rte_acl_free(acl);
 		acl = NULL;
 	}
 	free(rules);
 	return acl;
+}
+
+static bool compile_all(struct spd *s, const struct abi_policy *policies, uint32_t n, int socket)
+{
+	uint32_t n4 = count_family(policies, n, 4);
+
+	if (n4 != 0) {
+		s->acl = compile(policies, n, n4, s->serial, socket);
+		if (s->acl == NULL)
+			return false;
+	}
+	return spd_compile6(policies, n, s->serial, socket, &s->acl6);
 }
 
 struct spd *spd_build(const struct abi_policy *policies, const uint32_t *index, uint32_t n,
@@ -160,12 +170,9 @@ struct spd *spd_build(const struct abi_policy *policies, const uint32_t *index, 
 						 .action = policies[i].action,
 						 .mode = policies[i].mode,
 						 .flags = (uint8_t)policies[i].flags};
-	if (n != 0) {
-		s->acl = compile(policies, n, s->serial, socket);
-		if (s->acl == NULL) {
-			rte_free(s);
-			return NULL;
-		}
+	if (!compile_all(s, policies, n, socket)) {
+		spd_free(s);
+		return NULL;
 	}
 	*status = ABI_OK;
 	return s;
@@ -176,6 +183,7 @@ void spd_free(struct spd *s)
 	if (s == NULL)
 		return;
 	rte_acl_free(s->acl);
+	rte_acl_free(s->acl6);
 	rte_free(s);
 }
 
@@ -187,7 +195,7 @@ uint32_t spd_generation(const struct spd *s)
 static bool range_covers(const struct abi_range *r, uint32_t a, uint16_t port, bool ports)
 {
 	return a >= addr(r->lo) && a <= addr(r->hi) &&
-	       (any_port(r) || (ports && port >= r->port_lo && port <= r->port_hi));
+	       (spd_any_port(r) || (ports && port >= r->port_lo && port <= r->port_hi));
 }
 
 int spd_match_linear(const struct abi_policy *policies, uint32_t n, const struct selector *sel,
@@ -200,7 +208,8 @@ int spd_match_linear(const struct abi_policy *policies, uint32_t n, const struct
 	for (uint32_t i = 0; i < n; i++) {
 		const struct abi_policy *p = &policies[i];
 
-		if ((protocol(p) == 0 || protocol(p) == sel->proto) &&
+		if (p->local.family == 4 &&
+		    (spd_protocol(p) == 0 || spd_protocol(p) == sel->proto) &&
 		    range_covers(&p->local, local, lport, sel->ports) &&
 		    range_covers(&p->remote, remote, rport, sel->ports))
 			return (int)i;

@@ -4,9 +4,10 @@
  * rte_acl, behind a flow cache per worker. Built whole by the manager off the fast path and swapped
  * as a pointer.
  *
- * Policies are symmetric, so one context serves both directions: packets are looked up by local and
- * remote end, which are source and destination outbound and the reverse inbound. What a packet
- * shows to a policy, fragments above all, is in selector.h.
+ * IPv4 and IPv6 have a context and a part of the cache each; a policy is for one of them, and the
+ * order is that of all. Policies are symmetric, so one context serves both directions: packets are
+ * looked up by local and remote end, which are source and destination outbound and the reverse
+ * inbound. What a packet shows to a policy, fragments above all, is in selector.h.
  */
 #ifndef ESPGW_IPSEC_SPD_H
 #define ESPGW_IPSEC_SPD_H
@@ -22,8 +23,8 @@
  * Compile. index[i] is the policy index (counter line) the manager gave policies[i]; ids are
  * unique, which the manager checks. A generation without policies compiles to "bypass everything".
  * NULL + *status (enum abi_status), *detail = number of the offending policy: ABI_ERR_FIELD for a
- * field out of its domain, ABI_ERR_UNSUPPORTED for IPv6, ABI_ERR_NO_SPACE for too many or too
- * little memory. Not for a worker: allocates, and takes time by the number of policies.
+ * field out of its domain, ABI_ERR_NO_SPACE for too many or too little memory. Not for a worker:
+ * allocates, and takes time by the number of policies.
  */
 struct spd *spd_build(const struct abi_policy *policies, const uint32_t *index, uint32_t n,
 		      uint32_t generation, int socket, uint32_t *status, uint32_t *detail);
@@ -44,9 +45,9 @@ void spd_in_burst(struct worker *w, struct rte_mbuf **pkts, uint16_t n);
  * Stage: first match decides. PROTECT: meta->sa_slot is set and PKT_F_PROTECTED, verdict stays
  * PKT_FORWARD; without an SA verdict PKT_SLOW with meta->sa_slot = policy index (the manager holds
  * it and raises ACQUIRE), or it goes on in clear where the policy allows that; with only an SA past
- * its hard lifetime out-state-expired; a transport mode policy on transit traffic
- * out-state-mode-errors. DISCARD: out-policy-blocked. No match: bypass. Without a table nothing
- * passes: out-policy-errors.
+ * its hard lifetime out-state-expired; a transport mode policy on transit traffic, or an SA of the
+ * other mode, out-state-mode-errors. DISCARD: out-policy-blocked. No match: bypass. Without a table
+ * nothing passes: out-policy-errors.
  */
 void spd_out_burst(struct worker *w, struct rte_mbuf **pkts, uint16_t n);
 
@@ -59,8 +60,15 @@ void spd_transit_burst(struct worker *w, struct rte_mbuf **pkts, uint16_t n);
  * SPD_NO_MATCH; one lookup without cache. Any thread. */
 uint32_t spd_match(const struct spd *s, const struct selector *sel, bool inbound);
 
+/** The same for an IPv6 packet. */
+uint32_t spd_match6(const struct spd *s, const struct selector6 *sel, bool inbound);
+
 /** Linear reference matcher, for tests and for "explain": index into policies or -1. */
 int spd_match_linear(const struct abi_policy *policies, uint32_t n, const struct selector *sel,
 		     bool inbound);
+
+/** The same for an IPv6 packet. */
+int spd_match6_linear(const struct abi_policy *policies, uint32_t n, const struct selector6 *sel,
+		      bool inbound);
 
 #endif

@@ -11,6 +11,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 
 #define SPD_CACHE_BUCKETS 8192u /* 512 KiB, two flows each */
 
@@ -39,9 +40,29 @@ struct spd_cache_bucket {
 };
 _Static_assert(sizeof(struct spd_cache_bucket) == 64, "a hit costs one cache line");
 
+/* The same for IPv6, whose flows are larger: one cache line each. */
+#define SPD_CACHE_BUCKETS6 4096u /* 512 KiB, which nothing touches where there is no IPv6 */
+
+struct spd_flow6 {
+	uint64_t addrs[4];
+	uint64_t rest;
+};
+
+struct spd_cache_entry6 {
+	_Alignas(64) struct spd_flow6 flow;
+	struct spd_matches match;
+	uint32_t serial; /* 0: empty */
+};
+
+struct spd_cache_bucket6 {
+	struct spd_cache_entry6 way[2];
+};
+_Static_assert(sizeof(struct spd_cache_bucket6) == 128, "a look at a flow costs one cache line");
+
 struct spd_cache {
-	uint64_t key[2];
+	uint64_t key[5];
 	struct spd_cache_bucket bucket[SPD_CACHE_BUCKETS];
+	struct spd_cache_bucket6 bucket6[SPD_CACHE_BUCKETS6];
 };
 
 /** One per worker. NULL without memory or randomness. */
@@ -77,6 +98,45 @@ static inline void spd_cache_put(struct spd_cache_bucket *b, const struct spd_fl
 {
 	b->way[1] = b->way[0];
 	b->way[0] = (struct spd_cache_entry){.flow = *f, .serial = serial, .match = match};
+}
+
+/** High and low half of a product, folded; 0 only by chance, as the factors are keyed. */
+static inline uint64_t spd_cache_fold(uint64_t a, uint64_t b)
+{
+	__uint128_t product = (__uint128_t)a * (b | 1);
+
+	return (uint64_t)(product >> 64) ^ (uint64_t)product;
+}
+
+static inline struct spd_cache_bucket6 *spd_cache_bucket6(struct spd_cache *c,
+							  const struct spd_flow6 *f)
+{
+	uint64_t src = spd_cache_fold(f->addrs[0] ^ c->key[0], f->addrs[1] ^ c->key[1]);
+	uint64_t dst = spd_cache_fold(f->addrs[2] ^ c->key[2], f->addrs[3] ^ c->key[3]);
+	uint64_t hash = spd_cache_fold(src + f->rest, dst ^ c->key[4]);
+
+	return &c->bucket6[(hash ^ hash >> 32) & (SPD_CACHE_BUCKETS6 - 1)];
+}
+
+static inline bool spd_cache_find6(const struct spd_cache_bucket6 *b, const struct spd_flow6 *f,
+				   uint32_t serial, struct spd_matches *match)
+{
+	for (unsigned int i = 0; i < 2; i++) {
+		const struct spd_cache_entry6 *e = &b->way[i];
+
+		if (e->serial == serial && memcmp(&e->flow, f, sizeof(*f)) == 0) {
+			*match = e->match;
+			return true;
+		}
+	}
+	return false;
+}
+
+static inline void spd_cache_put6(struct spd_cache_bucket6 *b, const struct spd_flow6 *f,
+				  uint32_t serial, struct spd_matches match)
+{
+	b->way[1] = b->way[0];
+	b->way[0] = (struct spd_cache_entry6){.flow = *f, .serial = serial, .match = match};
 }
 
 #endif

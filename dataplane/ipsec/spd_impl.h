@@ -21,6 +21,17 @@ struct spd_key {
 };
 _Static_assert(sizeof(struct spd_key) == 20, "spd_key");
 
+struct spd_key6 {
+	uint8_t proto;
+	uint8_t pad[3];
+	uint8_t local[16];
+	uint8_t remote[16];
+	rte_be16_t local_port;
+	rte_be16_t remote_port;
+	rte_be32_t no_ports;
+};
+_Static_assert(sizeof(struct spd_key6) == 44, "spd_key6");
+
 struct spd_entry {
 	uint32_t index; /* of the policy's counter line, and in sad */
 	uint8_t action; /* enum abi_action */
@@ -30,8 +41,9 @@ struct spd_entry {
 };
 
 struct spd {
-	struct rte_acl_ctx *acl; /* NULL: no policies */
-	uint32_t serial;	 /* of this table in this process, never 0 */
+	struct rte_acl_ctx *acl;  /* NULL: no policies for IPv4 */
+	struct rte_acl_ctx *acl6; /* NULL: none for IPv6 */
+	uint32_t serial;	  /* of this table in this process, never 0 */
 	uint32_t generation;
 	uint32_t n;
 	struct spd_entry entry[];
@@ -43,5 +55,31 @@ struct spd {
  * the ACL did not answer. */
 void spd_classify(const struct spd *s, const struct spd_key *keys, uint32_t n, uint32_t *match);
 void spd_make_key(struct spd_key *k, const struct selector *sel, bool inbound);
+
+/** The same for IPv6. */
+void spd_classify6(const struct spd *s, const struct spd_key6 *keys, uint32_t n, uint32_t *match);
+void spd_make_key6(struct spd_key6 *k, const struct selector6 *sel, bool inbound);
+
+/** Matches of n <= WORKER_BURST packets, all of IPv6, both ways. */
+void spd_look_up6(struct worker *w, const struct spd *s, struct rte_mbuf **pkts, uint16_t n,
+		  struct spd_matches *match);
+
+/** A policy has one protocol, written at either end or at both. */
+static inline uint8_t spd_protocol(const struct abi_policy *p)
+{
+	return p->local.protocol != 0 ? p->local.protocol : p->remote.protocol;
+}
+
+static inline bool spd_any_port(const struct abi_range *r)
+{
+	return r->port_lo == 0 && r->port_hi == UINT16_MAX;
+}
+
+/**
+ * Compile those of the n policies that are for IPv6; *acl is NULL when there are none. False
+ * without memory, or when they are too many.
+ */
+bool spd_compile6(const struct abi_policy *policies, uint32_t n, uint32_t serial, int socket,
+		  struct rte_acl_ctx **acl);
 
 #endif

@@ -114,6 +114,35 @@ static void look_up(struct worker *w, const struct spd *s, struct rte_mbuf **pkt
 		resolve(s, pkts, &a, &m, match);
 }
 
+static bool some_are_ipv6(struct rte_mbuf *const *pkts, uint16_t n)
+{
+	uint8_t flags = 0;
+
+	for (uint16_t i = 0; i < n; i++)
+		flags |= pkt_meta(pkts[i])->flags;
+	return (flags & PKT_F_IPV6) != 0;
+}
+
+/* Both families in one burst: each is looked up by itself. */
+static void look_up_mixed(struct worker *w, const struct spd *s, struct rte_mbuf **pkts, uint16_t n,
+			  struct spd_matches *match)
+{
+	struct rte_mbuf *four[WORKER_BURST], *six[WORKER_BURST];
+	struct spd_matches found4[WORKER_BURST], found6[WORKER_BURST];
+	uint16_t n4 = 0, n6 = 0;
+
+	for (uint16_t i = 0; i < n; i++)
+		if (pkt_meta(pkts[i])->flags & PKT_F_IPV6)
+			six[n6++] = pkts[i];
+		else
+			four[n4++] = pkts[i];
+	look_up(w, s, four, n4, found4);
+	spd_look_up6(w, s, six, n6, found6);
+	n4 = n6 = 0;
+	for (uint16_t i = 0; i < n; i++)
+		match[i] = pkt_meta(pkts[i])->flags & PKT_F_IPV6 ? found6[n6++] : found4[n4++];
+}
+
 static const struct spd *table(const struct worker *w)
 {
 	return __atomic_load_n(&w->tables->spd, __ATOMIC_ACQUIRE);
@@ -149,12 +178,15 @@ static enum drop_reason protect(struct worker *w, struct pkt_meta *meta, const s
 	const struct sa *sa;
 	enum sa_state state;
 
-	if (e->mode != ABI_MODE_TUNNEL)
+	/* RFC 4301 section 4.1: a gateway has transport mode for what it says itself. */
+	if (unlikely(e->mode != ABI_MODE_TUNNEL) && !(meta->flags & PKT_F_ORIGIN))
 		return DROP_OUT_STATE_MODE_ERRORS;
 	sa = sad_lookup_out(w->tables->sad, e->index);
 	state = sa != NULL ? sa_state(sa) : SA_DEAD;
 	if (state == SA_LIVE) {
 		meta->sa_slot = sa->slot;
+		if (unlikely(sa->mode != e->mode))
+			return DROP_OUT_STATE_MODE_ERRORS;
 		meta->flags |= PKT_F_PROTECTED;
 		return DROP_NONE;
 	}
@@ -222,17 +254,14 @@ static inline void judge_burst(struct worker *w, struct rte_mbuf **pkts, uint16_
 	struct spd_matches match[WORKER_BURST];
 	bool ask = s != NULL && s->n != 0;
 
-	if (ask)
+	if (ask && unlikely(some_are_ipv6(pkts, n)))
+		look_up_mixed(w, s, pkts, n, match);
+	else if (ask)
 		look_up(w, s, pkts, n, match);
 	for (uint16_t i = 0; i < n; i++) {
-		struct pkt_meta *meta = pkt_meta(pkts[i]);
-		enum drop_reason why;
+		enum drop_reason why =
+			judge_one(w, s, pkt_meta(pkts[i]), ask ? &match[i] : &none, how);
 
-		/* Policies speak of IPv4 alone: what none can speak of does not pass them. */
-		if (unlikely(meta->flags & PKT_F_IPV6) && ask)
-			why = how == JUDGE_IN ? DROP_IN_POLICY_ERRORS : DROP_OUT_POLICY_ERRORS;
-		else
-			why = judge_one(w, s, meta, ask ? &match[i] : &none, how);
 		if (unlikely(why != DROP_NONE))
 			pkt_drop(pkts[i], why);
 	}

@@ -49,11 +49,10 @@ static void policies(void **state)
 	P(c.action = 4, ABI_ERR_FIELD, action);
 	P(c.mode = 0, ABI_ERR_FIELD, mode);
 	P(c.mode = 3, ABI_ERR_FIELD, mode);
-	P(c.mode = ABI_MODE_TRANSPORT, ABI_ERR_UNSUPPORTED, mode);
 	P(c.pad[1] = 1, ABI_ERR_FIELD, pad);
 	P(c.local.family = 0, ABI_ERR_FIELD, local.family);
 	P(c.local.family = 5, ABI_ERR_FIELD, local.family);
-	P(c.remote.family = 6, ABI_ERR_UNSUPPORTED, remote.family);
+	P(c.remote.family = 6, ABI_ERR_FIELD, remote.family);
 	P((c.local.port_lo = 2, c.local.port_hi = 1), ABI_ERR_FIELD, local.port_lo);
 	P(c.local.pad = 1, ABI_ERR_FIELD, local.pad);
 	P(c.local.lo[0] = 11, ABI_ERR_FIELD, local.lo);

@@ -280,8 +280,12 @@ static void fields_out_of_their_domain_are_refused(void **state)
 	p.flags = 2;
 	assert_int_equal(refused(&p), ABI_ERR_FIELD);
 	p = good;
-	p.local.family = 6;
-	assert_int_equal(refused(&p), ABI_ERR_UNSUPPORTED);
+	p.local.family = 6; /* and the other end is of family 4 */
+	assert_int_equal(refused(&p), ABI_ERR_FIELD);
+	p.remote.family = 6;
+	p.remote.lo[0] = p.remote.hi[0] + 1;
+	assert_int_equal(refused(&p), ABI_ERR_FIELD);
+	p = good;
 	p.local.family = 0;
 	assert_int_equal(refused(&p), ABI_ERR_FIELD);
 	p = good;

@@ -1,0 +1,363 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * spd6.c - policies for IPv6, compiled and looked up.
+ *
+ * rte_acl has fields of at most 32 bits here, so an address is four of them, and a range of
+ * addresses becomes boxes: products of one range per field. A prefix is one box; the worst range
+ * takes seven, three for each ragged edge and one between.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <rte_prefetch.h>
+
+#include "dataplane/api/segment.h"
+#include "dataplane/ipsec/spd_impl.h"
+
+#define WORDS	  4u
+#define BOXES_MAX 7u
+#define RULES_MAX (4u * SPD_MAX_POLICIES)
+
+enum {
+	F_PROTO,
+	F_LOCAL,
+	F_REMOTE = F_LOCAL + 4,
+	F_LOCAL_PORT = F_REMOTE + 4,
+	F_REMOTE_PORT,
+	F_NO_PORTS,
+	FIELDS
+};
+
+#define FIELD(number, group, kind, bytes, at)                                                      \
+	{                                                                                          \
+		.type = RTE_ACL_FIELD_TYPE_##kind, .size = bytes, .field_index = number,           \
+		.input_index = group, .offset = at                                                 \
+	}
+#define WORD(number, group, member, i)                                                             \
+	FIELD((number) + (i), (group) + (i), RANGE, 4, offsetof(struct spd_key6, member) + 4 * (i))
+#define ADDRESS(number, group, member)                                                             \
+	WORD(number, group, member, 0), WORD(number, group, member, 1),                            \
+		WORD(number, group, member, 2), WORD(number, group, member, 3)
+
+static const struct rte_acl_field_def fields[FIELDS] = {
+	FIELD(F_PROTO, 0, BITMASK, 1, offsetof(struct spd_key6, proto)),
+	ADDRESS(F_LOCAL, 1, local),
+	ADDRESS(F_REMOTE, 5, remote),
+	FIELD(F_LOCAL_PORT, 9, RANGE, 2, offsetof(struct spd_key6, local_port)),
+	FIELD(F_REMOTE_PORT, 9, RANGE, 2, offsetof(struct spd_key6, remote_port)),
+	FIELD(F_NO_PORTS, 10, BITMASK, 4, offsetof(struct spd_key6, no_ports)),
+};
+
+RTE_ACL_RULE_DEF(spd_rule6, FIELDS);
+
+struct box {
+	uint32_t lo[WORDS];
+	uint32_t hi[WORDS];
+};
+
+static void load_words(uint32_t *out, const uint8_t *addr)
+{
+	memcpy(out, addr, WORDS * sizeof(*out));
+	for (unsigned int i = 0; i < WORDS; i++)
+		out[i] = rte_be_to_cpu_32(out[i]);
+}
+
+/* Are all words from "from" on equal to v? */
+static bool all_words(const uint32_t *words, unsigned int from, uint32_t v)
+{
+	for (unsigned int i = from; i < WORDS; i++)
+		if (words[i] != v)
+			return false;
+	return true;
+}
+
+/* The first "at" words of edge, then lo to hi in the next one, then anything. */
+static struct box make_box(const uint32_t *edge, unsigned int at, uint32_t lo, uint32_t hi)
+{
+	struct box b;
+
+	memset(b.lo, 0, sizeof(b.lo));
+	memset(b.hi, 0xff, sizeof(b.hi));
+	memcpy(b.lo, edge, at * sizeof(*edge));
+	memcpy(b.hi, edge, at * sizeof(*edge));
+	if (at < WORDS) {
+		b.lo[at] = lo;
+		b.hi[at] = hi;
+	}
+	return b;
+}
+
+/* Addresses that share the first "at" words of edge and lie from it on: upwards, or down. */
+static unsigned int edge_boxes(struct box *out, const uint32_t *edge, unsigned int at, bool up)
+{
+	unsigned int n = 0;
+	bool whole = false;
+
+	for (; at < WORDS && !whole; at++) {
+		whole = all_words(edge, at + 1, up ? 0 : UINT32_MAX);
+		if (up && (whole || edge[at] < UINT32_MAX))
+			out[n++] = make_box(edge, at, edge[at] + !whole, UINT32_MAX);
+		if (!up && (whole || edge[at] > 0))
+			out[n++] = make_box(edge, at, 0, edge[at] - !whole);
+	}
+	return n;
+}
+
+/* The boxes that a range of addresses is made of; how many, 1 to BOXES_MAX. */
+static unsigned int range_boxes(struct box *out, const struct abi_range *r)
+{
+	uint32_t lo[WORDS], hi[WORDS];
+	unsigned int same = 0, n = 0;
+	bool low, high;
+
+	load_words(lo, r->lo);
+	load_words(hi, r->hi);
+	while (same < WORDS && lo[same] == hi[same])
+		same++;
+	if (same == WORDS) {
+		out[0] = make_box(lo, WORDS, 0, 0);
+		return 1;
+	}
+	low = all_words(lo, same + 1, 0);
+	high = all_words(hi, same + 1, UINT32_MAX);
+	if (lo[same] + !low <= hi[same] - !high)
+		out[n++] = make_box(lo, same, lo[same] + !low, hi[same] - !high);
+	if (!low)
+		n += edge_boxes(out + n, lo, same + 1, true);
+	if (!high)
+		n += edge_boxes(out + n, hi, same + 1, false);
+	return n;
+}
+
+static void set_words(struct rte_acl_field *f, const struct box *b)
+{
+	for (unsigned int i = 0; i < WORDS; i++) {
+		f[i].value.u32 = b->lo[i];
+		f[i].mask_range.u32 = b->hi[i];
+	}
+}
+
+static void make_rule(struct spd_rule6 *r, const struct abi_policy *p, uint32_t number,
+		      const struct box *local, const struct box *remote)
+{
+	bool ports = !spd_any_port(&p->local) || !spd_any_port(&p->remote);
+	uint8_t protocol = spd_protocol(p);
+
+	memset(r, 0, sizeof(*r));
+	r->data.category_mask = 1;
+	r->data.priority = (int32_t)(RTE_ACL_MAX_PRIORITY - number);
+	r->data.userdata = number + 1; /* 0 is "no match" */
+	r->field[F_PROTO].value.u8 = protocol;
+	r->field[F_PROTO].mask_range.u8 = protocol != 0 ? UINT8_MAX : 0;
+	set_words(&r->field[F_LOCAL], local);
+	set_words(&r->field[F_REMOTE], remote);
+	r->field[F_LOCAL_PORT].value.u16 = p->local.port_lo;
+	r->field[F_LOCAL_PORT].mask_range.u16 = p->local.port_hi;
+	r->field[F_REMOTE_PORT].value.u16 = p->remote.port_lo;
+	r->field[F_REMOTE_PORT].mask_range.u16 = p->remote.port_hi;
+	/* Single ports: only packets that have some. */
+	r->field[F_NO_PORTS].mask_range.u32 = ports ? UINT32_MAX : 0;
+}
+
+/* The rules of one policy into out, NULL to count them. */
+static uint32_t policy_rules(struct spd_rule6 *out, const struct abi_policy *p, uint32_t number)
+{
+	struct box local[BOXES_MAX], remote[BOXES_MAX];
+	unsigned int n_local, n_remote;
+
+	if (p->local.family != 6)
+		return 0;
+	n_local = range_boxes(local, &p->local);
+	n_remote = range_boxes(remote, &p->remote);
+	for (unsigned int i = 0; out != NULL && i < n_local; i++)
+		for (unsigned int k = 0; k < n_remote; k++)
+			make_rule(out++, p, number, &local[i], &remote[k]);
+	return n_local * n_remote;
+}
+
+static struct rte_acl_ctx *build(const struct spd_rule6 *rules, uint32_t n, uint32_t serial,
+				 int socket)
+{
+	struct rte_acl_config config = {.num_categories = 1, .num_fields = FIELDS};
+	char name[RTE_ACL_NAMESIZE];
+	struct rte_acl_param param = {.name = name,
+				      .socket_id = socket,
+				      .rule_size = RTE_ACL_RULE_SZ(FIELDS),
+				      .max_rule_num = n};
+	struct rte_acl_ctx *acl;
+
+	memcpy(config.defs, fields, sizeof(fields));
+	/* rte_acl gives back an old context of the same name: every table has its own. */
+	snprintf(name, sizeof(name), "spd6-%" PRIu32, serial);
+	acl = rte_acl_create(&param);
+	if (acl != NULL && (rte_acl_add_rules(acl, (const struct rte_acl_rule *)rules, n) != 0 ||
+			    rte_acl_build(acl, &config) != 0)) {
+		rte_acl_free(acl);
+		acl = NULL;
+	}
+	return acl;
+}
+
+bool spd_compile6(const struct abi_policy *policies, uint32_t n, uint32_t serial, int socket,
+		  struct rte_acl_ctx **acl)
+{
+	struct spd_rule6 *rules;
+	uint32_t n_rules = 0, at = 0;
+
+	*acl = NULL;
+	for (uint32_t i = 0; i < n; i++)
+		n_rules += policy_rules(NULL, &policies[i], i);
+	if (n_rules == 0)
+		return true;
+	rules = n_rules <= RULES_MAX ? calloc(n_rules, sizeof(*rules)) : NULL;
+	if (rules == NULL)
+		return false;
+	for (uint32_t i = 0; i < n; i++)
+		at += policy_rules(&rules[at], &policies[i], i);
+	*acl = build(rules, n_rules, serial, socket);
+	free(rules);
+	return *acl != NULL;
+}
+
+void spd_make_key6(struct spd_key6 *k, const struct selector6 *sel, bool inbound)
+{
+	memset(k, 0, sizeof(*k));
+	k->proto = sel->proto;
+	memcpy(k->local, inbound ? sel->dst : sel->src, sizeof(k->local));
+	memcpy(k->remote, inbound ? sel->src : sel->dst, sizeof(k->remote));
+	k->local_port = rte_cpu_to_be_16(inbound ? sel->dst_port : sel->src_port);
+	k->remote_port = rte_cpu_to_be_16(inbound ? sel->src_port : sel->dst_port);
+	k->no_ports = sel->ports ? 0 : UINT32_MAX;
+}
+
+void spd_classify6(const struct spd *s, const struct spd_key6 *keys, uint32_t n, uint32_t *match)
+{
+	const uint8_t *data[WORKER_BURST];
+	uint32_t result[WORKER_BURST];
+
+	for (uint32_t i = 0; i < n; i++) {
+		data[i] = (const uint8_t *)&keys[i];
+		match[i] = s->acl6 != NULL ? SPD_FAILED : SPD_NO_MATCH;
+	}
+	if (s->acl6 == NULL || n == 0 || rte_acl_classify(s->acl6, data, result, n, 1) != 0)
+		return;
+	for (uint32_t i = 0; i < n; i++)
+		match[i] = result[i] != 0 ? result[i] - 1 : SPD_NO_MATCH;
+}
+
+uint32_t spd_match6(const struct spd *s, const struct selector6 *sel, bool inbound)
+{
+	struct spd_key6 key;
+	uint32_t match;
+
+	spd_make_key6(&key, sel, inbound);
+	spd_classify6(s, &key, 1, &match);
+	return match;
+}
+
+static struct selector6 select6(struct rte_mbuf *m)
+{
+	const struct pkt_meta *meta = pkt_meta(m);
+
+	return selector6_of(meta, rte_pktmbuf_mtod_offset(m, const uint8_t *, meta->l3_off));
+}
+
+/* Everything that selector6_of() looks at. */
+static struct spd_flow6 flow_of(struct rte_mbuf *m)
+{
+	const struct pkt_meta *meta = pkt_meta(m);
+	const uint8_t *ip = rte_pktmbuf_mtod_offset(m, const uint8_t *, meta->l3_off);
+	struct spd_flow6 f = {.rest = (uint64_t)meta->src_port << 32 |
+				      (uint64_t)meta->dst_port << 16 | (uint64_t)meta->proto << 8 |
+				      (meta->flags & PKT_F_NONFIRST)};
+
+	memcpy(f.addrs, ip + 8, sizeof(f.addrs)); /* source and destination */
+	return f;
+}
+
+/* The packets of a burst, each with its flow and where that is kept. */
+struct asked {
+	struct spd_flow6 flow[WORKER_BURST];
+	struct spd_cache_bucket6 *bucket[WORKER_BURST];
+};
+
+/* Ask about those that the cache does not know, n of them, together. */
+static void resolve(const struct spd *s, struct rte_mbuf **pkts, const struct asked *a,
+		    const uint8_t *missed, uint16_t n, struct spd_matches *match)
+{
+	struct spd_key6 keys[WORKER_BURST];
+	uint32_t out[WORKER_BURST], in[WORKER_BURST];
+	struct selector6 sel;
+
+	for (uint16_t k = 0; k < n; k++) {
+		sel = select6(pkts[missed[k]]);
+		spd_make_key6(&keys[k], &sel, false);
+	}
+	spd_classify6(s, keys, n, out);
+	for (uint16_t k = 0; k < n; k++) {
+		sel = select6(pkts[missed[k]]);
+		spd_make_key6(&keys[k], &sel, true);
+	}
+	spd_classify6(s, keys, n, in);
+	for (uint16_t k = 0; k < n; k++) {
+		uint8_t i = missed[k];
+		struct spd_matches known;
+
+		match[i] = (struct spd_matches){.out = out[k], .in = in[k]};
+		/* Several packets of a new flow in one burst: once is enough. */
+		if (a->bucket[i] != NULL &&
+		    !spd_cache_find6(a->bucket[i], &a->flow[i], s->serial, &known))
+			spd_cache_put6(a->bucket[i], &a->flow[i], s->serial, match[i]);
+	}
+}
+
+void spd_look_up6(struct worker *w, const struct spd *s, struct rte_mbuf **pkts, uint16_t n,
+		  struct spd_matches *match)
+{
+	uint8_t missed[WORKER_BURST];
+	uint16_t n_missed = 0;
+	struct asked a;
+
+	for (uint16_t i = 0; i < n; i++) {
+		a.flow[i] = flow_of(pkts[i]);
+		a.bucket[i] = NULL;
+		if (w->spd_cache != NULL) {
+			a.bucket[i] = spd_cache_bucket6(w->spd_cache, &a.flow[i]);
+			rte_prefetch0(a.bucket[i]);
+		}
+	}
+	for (uint16_t i = 0; i < n; i++)
+		if (a.bucket[i] == NULL ||
+		    !spd_cache_find6(a.bucket[i], &a.flow[i], s->serial, &match[i]))
+			missed[n_missed++] = (uint8_t)i;
+	if (n_missed != 0)
+		resolve(s, pkts, &a, missed, n_missed, match);
+}
+
+static bool range_covers(const struct abi_range *r, const uint8_t *a, uint16_t port, bool ports)
+{
+	return memcmp(a, r->lo, sizeof(r->lo)) >= 0 && memcmp(a, r->hi, sizeof(r->hi)) <= 0 &&
+	       (spd_any_port(r) || (ports && port >= r->port_lo && port <= r->port_hi));
+}
+
+int spd_match6_linear(const struct abi_policy *policies, uint32_t n, const struct selector6 *sel,
+		      bool inbound)
+{
+	const uint8_t *local = inbound ? sel->dst : sel->src;
+	const uint8_t *remote = inbound ? sel->src : sel->dst;
+	uint16_t lport = inbound ? sel->dst_port : sel->src_port;
+	uint16_t rport = inbound ? sel->src_port : sel->dst_port;
+
+	for (uint32_t i = 0; i < n; i++) {
+		const struct abi_policy *p = &policies[i];
+		uint8_t protocol = spd_protocol(p);
+
+		if (p->local.family == 6 && (protocol == 0 || protocol == sel->proto) &&
+		    range_covers(&p->local, local, lport, sel->ports) &&
+		    range_covers(&p->remote, remote, rport, sel->ports))
+			return (int)i;
+	}
+	return -1;
+}
