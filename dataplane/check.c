@@ -33,13 +33,24 @@ static void want_addr(struct result *r, const struct abi_addr *a, bool none_ok, 
 {
 	want(r, a->family == 4 || a->family == 6 || (none_ok && a->family == 0), ABI_ERR_FIELD,
 	     at + offsetof(struct abi_addr, family));
-	want(r, a->family != 6, ABI_ERR_UNSUPPORTED, at + offsetof(struct abi_addr, family));
 	want(r, all_zero(a->pad, sizeof(a->pad)), ABI_ERR_FIELD,
 	     at + offsetof(struct abi_addr, pad));
 	want(r,
 	     a->family == 6 ||
 		     all_zero(a->bytes + (a->family == 4 ? 4 : 0), a->family == 4 ? 12 : 16),
 	     ABI_ERR_FIELD, at + offsetof(struct abi_addr, bytes));
+}
+
+/* As want_addr(), where IPv6 is not done yet. */
+static void want_addr4(struct result *r, const struct abi_addr *a, bool none_ok, size_t at)
+{
+	want_addr(r, a, none_ok, at);
+	want(r, a->family != 6, ABI_ERR_UNSUPPORTED, at + offsetof(struct abi_addr, family));
+}
+
+static uint8_t prefix_max(const struct abi_addr *a)
+{
+	return a->family == 6 ? 128 : 32;
 }
 
 static void want_range(struct result *r, const struct abi_range *t, size_t at)
@@ -78,8 +89,8 @@ uint16_t check_policy(const struct abi_policy *p, uint32_t *detail)
 	want(&r, p->local.protocol == p->remote.protocol, ABI_ERR_FIELD,
 	     offsetof(struct abi_policy, remote) + offsetof(struct abi_range, protocol));
 	/* The SA carries the outer addresses; a policy may leave them open. */
-	want_addr(&r, &p->tunnel_local, true, offsetof(struct abi_policy, tunnel_local));
-	want_addr(&r, &p->tunnel_remote, true, offsetof(struct abi_policy, tunnel_remote));
+	want_addr4(&r, &p->tunnel_local, true, offsetof(struct abi_policy, tunnel_local));
+	want_addr4(&r, &p->tunnel_remote, true, offsetof(struct abi_policy, tunnel_remote));
 	*detail = r.detail;
 	return r.status;
 }
@@ -91,7 +102,7 @@ uint16_t check_address(const struct abi_address *a, uint32_t n_ports, uint32_t *
 	want(&r, a->port < n_ports, ABI_ERR_FIELD, offsetof(struct abi_address, port));
 	want(&r, a->pad == 0, ABI_ERR_FIELD, offsetof(struct abi_address, pad));
 	want_addr(&r, &a->addr, false, offsetof(struct abi_address, addr));
-	want(&r, a->prefix_len >= 1 && a->prefix_len <= 32, ABI_ERR_FIELD,
+	want(&r, a->prefix_len >= 1 && a->prefix_len <= prefix_max(&a->addr), ABI_ERR_FIELD,
 	     offsetof(struct abi_address, prefix_len));
 	*detail = r.detail;
 	return r.status;
@@ -107,7 +118,10 @@ uint16_t check_route(const struct abi_route *rt, uint32_t n_ports, uint32_t *det
 	     offsetof(struct abi_route, port));
 	want_addr(&r, &rt->dst, false, offsetof(struct abi_route, dst));
 	want_addr(&r, &rt->gateway, true, offsetof(struct abi_route, gateway));
-	want(&r, rt->prefix_len <= 32, ABI_ERR_FIELD, offsetof(struct abi_route, prefix_len));
+	want(&r, !gateway || rt->gateway.family == rt->dst.family, ABI_ERR_FIELD,
+	     offsetof(struct abi_route, gateway));
+	want(&r, rt->prefix_len <= prefix_max(&rt->dst), ABI_ERR_FIELD,
+	     offsetof(struct abi_route, prefix_len));
 	*detail = r.detail;
 	return r.status;
 }

@@ -139,8 +139,9 @@ static int make_tables(struct dataplane *d, char *err, size_t err_len)
 	d->tables.sad = sad_create(h->max_sas, h->max_policies,
 				   segment_area(&d->segment, ABI_AREA_SA_STATUS), SOCKET_ID_ANY);
 	d->tables.neigh = neigh_create(SOCKET_ID_ANY);
+	d->tables.neigh6 = neigh_create(SOCKET_ID_ANY);
 	d->rcu = rte_zmalloc("rcu", rcu_size, RTE_CACHE_LINE_SIZE);
-	if (!d->tables.sad || !d->tables.neigh || !d->rcu ||
+	if (!d->tables.sad || !d->tables.neigh || !d->tables.neigh6 || !d->rcu ||
 	    rte_rcu_qsbr_init(d->rcu, d->conf.workers) != 0) {
 		snprintf(err, err_len, "no memory for the tables");
 		return -ENOMEM;
@@ -365,6 +366,7 @@ void launch_down(struct dataplane *d)
 		port_close_all();
 		sad_free(d->tables.sad);
 		neigh_free(d->tables.neigh);
+		neigh_free(d->tables.neigh6);
 		rte_free(d->rcu);
 		rte_mempool_free(d->pool);
 	}

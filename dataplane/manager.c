@@ -12,6 +12,7 @@
 #include "dataplane/clock.h"
 #include "dataplane/ipsec/sad.h"
 #include "dataplane/net/fib6.h"
+#include "dataplane/net/dad.h"
 #include "dataplane/net/port.h"
 #include "dataplane/net/route.h"
 #include "dataplane/pipeline.h"
@@ -83,13 +84,14 @@ int manager_create(struct manager *m, const struct manager_setup *setup, char *e
 	if (ret < 0)
 		return ret;
 	m->sas = calloc(h->max_sas, sizeof(*m->sas));
+	m->dad = calloc(1, sizeof(*m->dad));
 	ret = retire_create(&m->retire, setup->rcu,
 			    2 * (h->max_sas + h->max_policies) + RETIRE_SPARE);
 	if (ret == 0)
 		ret = hold_init(&m->hold, h->max_policies, NULL, NULL, NULL);
 	slow_init(m);
 	write_ports(m, false);
-	if (ret == 0 && m->sas)
+	if (ret == 0 && m->sas && m->dad)
 		return 0;
 	snprintf(err, err_len, "no memory for the manager's tables");
 	manager_free(m);
@@ -116,7 +118,9 @@ void manager_free(struct manager *m)
 	retire_free(&m->retire);
 	tables_free(m);
 	free(m->sas);
+	free(m->dad);
 	m->sas = NULL;
+	m->dad = NULL;
 }
 
 /* --- what is due now and then --- */
@@ -166,10 +170,14 @@ static void tick_sas(struct manager *m)
 static void tick_slow(struct manager *m)
 {
 	neigh_tick(m->s.tables->neigh, &m->neigh_io, m->now);
+	neigh_tick(m->s.tables->neigh6, &m->neigh_io, m->now);
+	dad_tick(m->dad, &m->neigh_io, m->now);
 	tables_status(m);
 	if (port_poll_links()) {
 		write_ports(m, true);
 		neigh_announce(m->s.tables->neigh, &m->neigh_io);
+		dad_update(m->dad, m->s.tables->fib6);
+		dad_announce(m->dad, &m->neigh_io);
 	}
 }
 

@@ -24,11 +24,13 @@
 #include "dataplane/segment.h"
 #include "dataplane/worker.h"
 
+struct dad; /* dataplane/net/dad.h */
+
 #define MANAGER_BATCH 64u /* records or packets of one ring served per tick */
 
 struct manager_setup {
 	struct segment *segment;
-	struct tables *tables; /* sad and neigh set; spd and fib are made here */
+	struct tables *tables; /* sad, neigh and neigh6 set; spd, fib and fib6 are made here */
 	struct worker **workers;
 	unsigned int n_workers;
 	struct rte_mempool *pool;
@@ -48,10 +50,12 @@ struct manager_net {
 	bool open;
 	uint32_t generation;
 	uint32_t count;
-	uint32_t n_addrs;
-	uint32_t n_routes;
-	struct abi_address *addrs;
-	struct abi_route *routes;
+	struct manager_net_family {
+		uint32_t n_addrs;
+		uint32_t n_routes;
+		struct abi_address *addrs;
+		struct abi_route *routes;
+	} of[2]; /* IPv4, IPv6 */
 };
 
 struct manager {
@@ -63,6 +67,7 @@ struct manager {
 	struct hold hold;
 	struct retire retire;
 	struct neigh_io neigh_io;
+	struct dad *dad;
 	uint64_t now;
 	uint64_t next_sa_tick, next_slow_tick, next_calibration;
 	bool command_fault, inject_fault; /* said once */

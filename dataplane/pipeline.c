@@ -240,7 +240,7 @@ static void sort(struct worker *w, struct lanes *l, struct rte_mbuf **pkts, uint
 			w->counters->punted++;
 			break;
 		case PKT_SLOW:
-			slow(w, m, PKT_SLOW_ARP);
+			slow(w, m, meta->flags & PKT_F_IPV6 ? PKT_SLOW_ND : PKT_SLOW_ARP);
 			break;
 		default:
 			pipeline_drop(w, m, meta->reason);
@@ -426,15 +426,20 @@ void pipeline_reenter(struct worker *w, struct rte_mbuf *m)
 {
 	struct pipeline *p = w->pipe;
 	struct pkt_meta *meta = pkt_meta(m);
+	bool six;
 
 	w->counters->made++;
+	six = meta->flags & PKT_F_IPV6;
 	*meta = (struct pkt_meta){.flags = PKT_F_ORIGIN | (meta->flags & PKT_F_FROM_SA),
 				  .sa_slot = PKT_NO_SA};
 	if (p->n_reenter == REENTER_MAX) {
 		pipeline_drop(w, m, DROP_NET_NO_BUFFER);
 		return;
 	}
-	parse_ipv4(w, m, ETHER_ROOM);
+	if (six)
+		parse_ipv6(w, m, ETHER_ROOM);
+	else
+		parse_ipv4(w, m, ETHER_ROOM);
 	meta->flags |= PKT_F_ORIGIN;
 	if (meta->verdict == PKT_FORWARD)
 		p->reenter[p->n_reenter++] = m;

@@ -48,8 +48,8 @@ void pipeline_input(struct worker *w, uint8_t port, struct rte_mbuf **pkts, uint
 /**
  * Send a packet the gateway made itself (ICMP error, echo reply) back through the pipeline from
  * "forward" on, with PKT_F_ORIGIN. The packet starts at Ethernet; meta is filled by this call but
- * for PKT_F_FROM_SA, which the caller sets or clears: an answer to what came out of an SA keeps it
- * and leaves through an SA or not at all. Takes the mbuf; bounded, drops when full.
+ * for PKT_F_IPV6 and PKT_F_FROM_SA, which the caller sets or clears: an answer to what came out of
+ * an SA keeps it and leaves through an SA or not at all. Takes the mbuf; bounded, drops when full.
  */
 void pipeline_reenter(struct worker *w, struct rte_mbuf *m);
 

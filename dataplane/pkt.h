@@ -25,7 +25,7 @@ enum pkt_verdict {
 	PKT_PUNT,    /* IKE to us: UDP 500, or 4500 with the non-ESP marker */
 	PKT_LOCAL, /* ICMP and the rest to our own addresses; local_burst() turns what it answers in
 		      place into PKT_FORWARD with PKT_F_ORIGIN */
-	PKT_SLOW,  /* to the manager: ARP (from parse), or needs a neighbour or an SA */
+	PKT_SLOW,  /* to the manager: ARP, ND (from parse), or needs a neighbour or an SA */
 };
 
 /* Why a packet goes to the manager; the pipeline writes it to meta->reason on the way. */
@@ -34,6 +34,7 @@ enum pkt_slow {
 	PKT_SLOW_NEIGH,	  /* next hop's MAC not known */
 	PKT_SLOW_ACQUIRE, /* meta->sa_slot is the index of a PROTECT policy without an SA */
 	PKT_SLOW_IKE,	  /* to the punt ring */
+	PKT_SLOW_ND,	  /* IPv6 neighbour discovery that came in */
 };
 
 #define PKT_NO_SA UINT32_MAX /* meta->sa_slot of a packet that has met no SA; parse sets it */
@@ -68,7 +69,7 @@ struct pkt_meta {
 	uint32_t src;  /* IPv4, host order */
 	uint32_t dst;
 	uint32_t sa_slot;  /* PKT_NO_SA: none */
-	uint32_t next_hop; /* IPv4, host order; set by route */
+	uint32_t next_hop; /* IPv4, host order, or IPv6's handle (net/fib6.h); set by route */
 };
 _Static_assert(sizeof(struct pkt_meta) == 32, "pkt_meta");
 

@@ -19,6 +19,7 @@ enum retire_kind {
 	RETIRE_POLICY, /* value = policy index */
 	RETIRE_SPD,    /* ptr */
 	RETIRE_FIB,    /* ptr */
+	RETIRE_FIB6,   /* ptr */
 	RETIRE_REPLY,  /* value = command, request_id: answer with ABI_OK */
 };
 

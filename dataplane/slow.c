@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * slow.c - packets that a worker could not finish: ARP, unknown neighbours, PROTECT policies
+ * slow.c - packets that a worker could not finish: ARP, ND, unknown neighbours, PROTECT policies
  * without an SA, IKE; and IKE from control on its way out.
  */
 #include <string.h>
@@ -44,6 +44,8 @@ void slow_init(struct manager *m)
 					.drop = drop,
 					.pool = m->s.pool,
 					.fib = m->s.tables->fib,
+					.fib6 = m->s.tables->fib6,
+					.dad = m->dad,
 					.ctx = m};
 	m->hold.drop = drop;
 	m->hold.release = held_release;
@@ -123,8 +125,12 @@ static void one(struct manager *m, struct rte_mbuf *p)
 	case PKT_SLOW_ARP:
 		neigh_arp_input(m->s.tables->neigh, &m->neigh_io, p, m->now);
 		break;
+	case PKT_SLOW_ND:
+		neigh_nd_input(m->s.tables->neigh6, &m->neigh_io, p, m->now);
+		break;
 	case PKT_SLOW_NEIGH:
-		neigh_hold(m->s.tables->neigh, &m->neigh_io, p, m->now);
+		neigh_hold(meta->flags & PKT_F_IPV6 ? m->s.tables->neigh6 : m->s.tables->neigh,
+			   &m->neigh_io, p, m->now);
 		break;
 	case PKT_SLOW_ACQUIRE:
 		acquire(m, p);
@@ -165,7 +171,7 @@ static void inject(struct manager *m, const struct abi_packet *record)
 		m->self.counters->drops[DROP_OUT_ERRORS]++;
 		return;
 	}
-	p = punt_to_mbuf(record, m->s.tables->fib, m->s.pool);
+	p = punt_to_mbuf(record, m->s.tables->fib, m->s.tables->fib6, m->s.pool);
 	if (!p) {
 		m->self.counters->drops[DROP_OUT_ERRORS]++;
 		return;

@@ -15,6 +15,8 @@
 #include "dataplane/ipsec/sad.h"
 #include "dataplane/ipsec/spd.h"
 #include "dataplane/manager.h"
+#include "dataplane/net/dad.h"
+#include "dataplane/net/fib6.h"
 #include "dataplane/net/port.h"
 #include "dataplane/net/route.h"
 
@@ -33,10 +35,14 @@ int tables_create(struct manager *m, char *err, size_t err_len)
 
 	if (policies_create(&m->policies, m->s.segment->own.max_policies) < 0)
 		goto fail;
-	m->net.addrs = calloc(FIB_MAX_ADDRESSES, sizeof(*m->net.addrs));
-	m->net.routes = calloc(FIB_MAX_ROUTES, sizeof(*m->net.routes));
-	if (!m->net.addrs || !m->net.routes)
-		goto fail;
+	for (unsigned int i = 0; i < RTE_DIM(m->net.of); i++) {
+		struct manager_net_family *n = &m->net.of[i];
+
+		n->addrs = calloc(FIB_MAX_ADDRESSES, sizeof(*n->addrs));
+		n->routes = calloc(FIB_MAX_ROUTES, sizeof(*n->routes));
+		if (!n->addrs || !n->routes)
+			goto fail;
+	}
 	m->s.tables->fib = fib_build(NULL, 0, NULL, 0, n_ports, SOCKET_ID_ANY, &status);
 	if (!m->s.tables->fib)
 		goto fail;
@@ -52,11 +58,15 @@ void tables_free(struct manager *m)
 {
 	spd_free(m->s.tables->spd);
 	fib_free(m->s.tables->fib);
+	fib6_free(m->s.tables->fib6);
 	m->s.tables->spd = NULL;
 	m->s.tables->fib = NULL;
+	m->s.tables->fib6 = NULL;
 	policies_free(&m->policies);
-	free(m->net.addrs);
-	free(m->net.routes);
+	for (unsigned int i = 0; i < RTE_DIM(m->net.of); i++) {
+		free(m->net.of[i].addrs);
+		free(m->net.of[i].routes);
+	}
 	m->net = (struct manager_net){0};
 }
 
@@ -128,26 +138,36 @@ uint16_t tables_net_begin(struct manager *m, const struct abi_generation *g)
 	struct manager_net *n = &m->net;
 
 	n->open = false;
-	if (g->count > FIB_MAX_ADDRESSES + FIB_MAX_ROUTES)
+	if (g->count > RTE_DIM(n->of) * (FIB_MAX_ADDRESSES + FIB_MAX_ROUTES))
 		return ABI_ERR_NO_SPACE;
 	n->open = true;
 	n->generation = g->generation;
 	n->count = g->count;
-	n->n_addrs = n->n_routes = 0;
+	for (unsigned int i = 0; i < RTE_DIM(n->of); i++)
+		n->of[i].n_addrs = n->of[i].n_routes = 0;
 	return ABI_OK;
+}
+
+static uint32_t net_records(const struct manager_net *n)
+{
+	uint32_t total = 0;
+
+	for (unsigned int i = 0; i < RTE_DIM(n->of); i++)
+		total += n->of[i].n_addrs + n->of[i].n_routes;
+	return total;
 }
 
 static bool net_expects(const struct manager_net *n, uint32_t generation)
 {
-	return n->open && generation == n->generation && n->n_addrs + n->n_routes < n->count;
+	return n->open && generation == n->generation && net_records(n) < n->count;
 }
 
 uint16_t tables_net_address(struct manager *m, const struct abi_address *a, uint32_t *detail)
 {
-	struct manager_net *n = &m->net;
+	struct manager_net_family *n = &m->net.of[a->addr.family == 6];
 	uint16_t status;
 
-	if (!net_expects(n, a->generation))
+	if (!net_expects(&m->net, a->generation))
 		return ABI_ERR_SEQUENCE;
 	status = check_address(a, n_ports, detail);
 	if (status == ABI_OK && n->n_addrs == FIB_MAX_ADDRESSES)
@@ -159,10 +179,10 @@ uint16_t tables_net_address(struct manager *m, const struct abi_address *a, uint
 
 uint16_t tables_net_route(struct manager *m, const struct abi_route *r, uint32_t *detail)
 {
-	struct manager_net *n = &m->net;
+	struct manager_net_family *n = &m->net.of[r->dst.family == 6];
 	uint16_t status;
 
-	if (!net_expects(n, r->generation))
+	if (!net_expects(&m->net, r->generation))
 		return ABI_ERR_SEQUENCE;
 	status = check_route(r, n_ports, detail);
 	if (status == ABI_OK && n->n_routes == FIB_MAX_ROUTES)
@@ -172,26 +192,51 @@ uint16_t tables_net_route(struct manager *m, const struct abi_route *r, uint32_t
 	return status;
 }
 
+/* The new tables are complete: the workers have them from here on, the old ones go. */
+static void publish_net(struct manager *m, struct fib *fib, struct fib6 *fib6)
+{
+	struct tables *t = m->s.tables;
+	struct fib *old = t->fib;
+	struct fib6 *old6 = t->fib6;
+
+	__atomic_store_n(&t->fib, fib, __ATOMIC_RELEASE);
+	__atomic_store_n(&t->fib6, fib6, __ATOMIC_RELEASE);
+	m->neigh_io.fib = fib;
+	m->neigh_io.fib6 = fib6;
+	retire_push(&m->retire, (struct retire_item){.kind = RETIRE_FIB, .ptr = old});
+	if (old6)
+		retire_push(&m->retire, (struct retire_item){.kind = RETIRE_FIB6, .ptr = old6});
+	neigh_announce(t->neigh, &m->neigh_io);
+	dad_update(m->dad, fib6);
+	dad_announce(m->dad, &m->neigh_io);
+}
+
 uint16_t tables_commit_net(struct manager *m, const struct abi_generation *g)
 {
 	struct manager_net *n = &m->net;
+	const struct manager_net_family *v4 = &n->of[0], *v6 = &n->of[1];
 	bool fits = n->open && g->generation == n->generation && g->count == n->count &&
-		    n->n_addrs + n->n_routes == n->count;
-	struct fib *fib, *old = m->s.tables->fib;
+		    net_records(n) == n->count;
+	struct fib *fib;
+	struct fib6 *fib6;
 	uint32_t why = ABI_ERR_INTERNAL;
 
 	n->open = false;
 	if (!fits)
 		return ABI_ERR_SEQUENCE;
-	if (retire_room(&m->retire) < 2)
+	if (retire_room(&m->retire) < 3)
 		return ABI_ERR_NO_SPACE;
-	fib = fib_build(n->addrs, n->n_addrs, n->routes, n->n_routes, n_ports, SOCKET_ID_ANY, &why);
+	fib = fib_build(v4->addrs, v4->n_addrs, v4->routes, v4->n_routes, n_ports, SOCKET_ID_ANY,
+			&why);
 	if (!fib)
 		return (uint16_t)(why ? why : ABI_ERR_INTERNAL);
-	__atomic_store_n(&m->s.tables->fib, fib, __ATOMIC_RELEASE);
-	m->neigh_io.fib = fib;
-	retire_push(&m->retire, (struct retire_item){.kind = RETIRE_FIB, .ptr = old});
-	neigh_announce(m->s.tables->neigh, &m->neigh_io);
+	fib6 = fib6_build(v6->addrs, v6->n_addrs, v6->routes, v6->n_routes, n_ports, SOCKET_ID_ANY,
+			  &why);
+	if (!fib6 && why != ABI_OK) {
+		fib_free(fib);
+		return (uint16_t)why;
+	}
+	publish_net(m, fib, fib6);
 	return ABI_OK;
 }
 
@@ -208,6 +253,9 @@ void tables_reclaim(struct manager *m, const struct retire_item *item)
 		break;
 	case RETIRE_FIB:
 		fib_free(item->ptr);
+		break;
+	case RETIRE_FIB6:
+		fib6_free(item->ptr);
 		break;
 	case RETIRE_POLICY:
 		c = segment_area(s, ABI_AREA_POLICY_COUNTERS);

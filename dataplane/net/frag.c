@@ -67,7 +67,8 @@ static uint16_t frag_one(struct worker *w, struct rte_mbuf *m, uint16_t mtu, str
 		icmp_error(w, m, ICMP4_UNREACHABLE, ICMP4_CODE_TOO_BIG, mtu);
 		pkt_drop(m, DROP_NET_TOO_BIG);
 	} else {
-		n = frag_ipv4(w->pool, m, mtu, out, room);
+		n = pkt_meta(m)->flags & PKT_F_IPV6 ? frag_ipv6(w->pool, m, mtu, out, room)
+						    : frag_ipv4(w->pool, m, mtu, out, room);
 		if (n > 0)
 			return (uint16_t)n;
 		pkt_drop(m, DROP_NET_NO_BUFFER);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* frag.h - IPv4 fragmentation (RFC 791 section 3.2): before encryption, and where a packet leaves.
+/* frag.h - fragmentation (RFC 791 section 3.2): before encryption, and where a packet leaves.
  */
 #ifndef ESPGW_NET_FRAG_H
 #define ESPGW_NET_FRAG_H
@@ -20,15 +20,23 @@
 int frag_ipv4(struct rte_mempool *pool, struct rte_mbuf *m, uint16_t mtu, struct rte_mbuf **pieces,
 	      uint16_t room);
 
+/**
+ * The same for an IPv6 packet of our own, as its source may (RFC 8200 section 4.5): PKT_F_DF, which
+ * parse sets on every IPv6 packet, must be clear. -ENOTSUP too for what is a fragment already or
+ * has headers that each piece would have to carry; the least mtu is 1280.
+ */
+int frag_ipv6(struct rte_mempool *pool, struct rte_mbuf *m, uint16_t mtu, struct rte_mbuf **pieces,
+	      uint16_t room);
+
 /** Is none of the packets, all with out_port set, larger than its port's MTU? Then frag_burst() has
  * nothing to do. */
 bool frag_all_fit(struct rte_mbuf **pkts, uint16_t n);
 
 /**
  * Stage between route and neighbour, the one that makes packets: copies pkts to out in order, and
- * in place of one larger than its out_port's MTU its pieces. With DF: ICMP 3/4 and net-too-big (RFC
- * 1191 section 3); no room in out or in the pool: net-no-buffer. Returns the number in out; room >=
- * n.
+ * in place of one larger than its out_port's MTU its pieces. With DF, which IPv6 has unless it is
+ * ours: ICMP 3/4 or ICMPv6 "too big" and net-too-big (RFC 1191 section 3, RFC 8201); no room in out
+ * or in the pool: net-no-buffer. Returns the number in out; room >= n.
  */
 uint16_t frag_burst(struct worker *w, struct rte_mbuf **pkts, uint16_t n, struct rte_mbuf **out,
 		    uint16_t room);

@@ -4,6 +4,7 @@
 
 #include <netinet/in.h>
 
+#include "dataplane/net/icmp6.h"
 #include "dataplane/net/ip4.h"
 #include "dataplane/net/route.h"
 #include "dataplane/pipeline.h"
@@ -26,7 +27,7 @@ static bool is_icmp_error(const struct pkt_meta *meta)
 }
 
 /* Token bucket as the time at which it would be full again: no division, one word of state. */
-static bool take_token(struct worker *w)
+bool icmp_take_token(struct worker *w)
 {
 	uint64_t full = w->icmp_full > w->now ? w->icmp_full : w->now;
 
@@ -76,10 +77,14 @@ void icmp_error(struct worker *w, const struct rte_mbuf *m, uint8_t type, uint8_
 	uint16_t sum;
 	uint8_t *p;
 
+	if (meta->flags & PKT_F_IPV6) {
+		icmp6_error_like(w, m, type, code, mtu);
+		return;
+	}
 	if (f == NULL || !may_answer(f, meta))
 		return;
 	ip.src = error_source(f, meta);
-	if (ip.src == 0 || !take_token(w))
+	if (ip.src == 0 || !icmp_take_token(w))
 		return;
 	e = rte_pktmbuf_alloc(w->pool);
 	if (e == NULL)
@@ -157,12 +162,12 @@ static enum drop_reason answer_echo(struct rte_mbuf *m)
 
 void local_burst(struct worker *w, struct rte_mbuf **pkts, uint16_t n)
 {
-	(void)w;
 	for (uint16_t i = 0; i < n; i++) {
 		enum drop_reason why = DROP_NET_LOCAL;
 
 		if (pkt_meta(pkts[i])->verdict == PKT_LOCAL)
-			why = answer_echo(pkts[i]);
+			why = pkt_meta(pkts[i])->flags & PKT_F_IPV6 ? icmp6_answer(w, pkts[i])
+								    : answer_echo(pkts[i]);
 		if (why != DROP_NONE)
 			pkt_drop(pkts[i], why);
 	}

@@ -4,6 +4,8 @@
 #ifndef ESPGW_NET_ICMP_H
 #define ESPGW_NET_ICMP_H
 
+#include <stdbool.h>
+
 #include "dataplane/worker.h"
 
 /* IANA "ICMP Type Numbers"; only what we send or must recognise. */
@@ -26,14 +28,19 @@
 #define ICMP4_RATE  1000u
 #define ICMP4_BURST 50u
 
+/** May one more ICMP error go now? Takes its token. */
+bool icmp_take_token(struct worker *w);
+
 /**
- * Answer packet m (meta valid, IPv4 at l3_off) with an ICMP error, sent through pipeline_reenter().
+ * Answer packet m (meta valid) with an ICMP error, sent through pipeline_reenter().
  * m itself stays the caller's. Rate-limited per worker; never about ICMP errors, fragments but the
  * first, or broadcast (RFC 1812 4.3.2.7). mtu is for type 3 code 4, else 0.
  *
  * About a packet that came out of an SA (PKT_F_FROM_SA) the answer carries that flag too, has our
  * address beside the packet's destination as its source, and is not sent when there is none: it
  * must go back through a tunnel and never in clear (route_burst() sees to that).
+ *
+ * About an IPv6 packet the ICMPv6 error of that meaning is sent (icmp6.h).
  */
 void icmp_error(struct worker *w, const struct rte_mbuf *m, uint8_t type, uint8_t code,
 		uint16_t mtu);

@@ -10,23 +10,18 @@
 
 #include "dataplane/net/arp.h"
 #include "dataplane/net/icmp.h"
+#include "dataplane/net/fib6.h"
 #include "dataplane/net/ip4.h"
-#include "dataplane/net/neigh_table.h"
+#include "dataplane/net/nd.h"
+#include "dataplane/net/neigh_impl.h"
 #include "dataplane/net/port.h"
 #include "dataplane/net/route.h"
 
-#define SECOND	  1000000000ull
-#define REASK	  ((NEIGH_REACHABLE_S - NEIGH_TRIES) * SECOND)
+#define SECOND	  NEIGH_SECOND
+#define REASK	  NEIGH_REASK
 #define REACHABLE (NEIGH_REACHABLE_S * SECOND)
 
 static const struct rte_ether_addr everybody = {{0xff, 0xff, 0xff, 0xff, 0xff, 0xff}};
-
-static inline void make_ethernet(uint8_t eth[RTE_ETHER_HDR_LEN], uint8_t port, uint64_t value)
-{
-	memcpy(eth, &value, RTE_ETHER_ADDR_LEN);
-	memcpy(eth + 6, &ports[port].mac, RTE_ETHER_ADDR_LEN);
-	ip4_store16(eth + 12, RTE_ETHER_TYPE_IPV4);
-}
 
 void neigh_burst(struct worker *w, struct rte_mbuf **pkts, uint16_t n)
 {
@@ -34,6 +29,8 @@ void neigh_burst(struct worker *w, struct rte_mbuf **pkts, uint16_t n)
 	uint64_t value = 0;
 	uint32_t addr = 0; /* of value; 0 is nobody's */
 	uint8_t port = 0, header[RTE_ETHER_HDR_LEN] = {0};
+	struct rte_mbuf *six[WORKER_BURST];
+	uint16_t n_six = 0;
 
 	for (uint16_t i = 0; i < n; i++) {
 		struct pkt_meta *meta = pkt_meta(pkts[i]);
@@ -43,13 +40,19 @@ void neigh_burst(struct worker *w, struct rte_mbuf **pkts, uint16_t n)
 		if (meta->next_hop != addr || meta->out_port != port) {
 			int at;
 
+			/* Their next hops are no IPv4 addresses (fib6.h), so they all come by here.
+			 */
+			if (meta->flags & PKT_F_IPV6) {
+				six[n_six++] = pkts[i];
+				continue;
+			}
 			addr = meta->next_hop;
 			port = meta->out_port;
 			value = 0;
-			at = neigh_table_find(t, port, addr, &value);
+			at = neigh_table_find(t, port, neigh_key4(addr), &value);
 			if (at >= 0)
 				neigh_table_use(t, at);
-			make_ethernet(header, port, value);
+			neigh_ethernet(header, port, value, RTE_ETHER_TYPE_IPV4);
 		}
 		if (likely(neigh_value_state(value) == NEIGH_KNOWN)) {
 			memcpy(rte_pktmbuf_mtod(pkts[i], uint8_t *), header, sizeof(header));
@@ -60,6 +63,8 @@ void neigh_burst(struct worker *w, struct rte_mbuf **pkts, uint16_t n)
 			meta->verdict = PKT_SLOW;
 		}
 	}
+	if (n_six != 0)
+		neigh6_burst(w, six, n_six);
 }
 
 /* From here on: the manager's thread. */
@@ -87,40 +92,70 @@ static void send_arp(const struct neigh_io *io, uint8_t port, const struct rte_e
 		io->send(io->ctx, m);
 }
 
-/* Send a request for the entry: broadcast while its MAC is unknown, else to the MAC it had. */
-static void ask(struct neigh *t, const struct neigh_io *io, int at, uint64_t now)
+static void ask_arp(const struct neigh_io *io, uint8_t port, uint32_t addr,
+		    const struct rte_ether_addr *known)
 {
-	struct rte_ether_addr dst = everybody;
-	uint64_t value = t->slots[at].value;
-	uint8_t port = neigh_value_port(value);
 	const struct arp a = {.op = ARP_REQUEST,
 			      .sender_mac = ports[port].mac,
-			      .target = t->slots[at].addr,
-			      .sender = fib_port_address(io->fib, port, t->slots[at].addr)};
+			      .target = addr,
+			      .sender = fib_port_address(io->fib, port, addr)};
 
-	if (neigh_value_state(value) == NEIGH_KNOWN)
-		memcpy(&dst, &value, sizeof(dst));
+	send_arp(io, port, known != NULL ? known : &everybody, &a);
+}
+
+/* Send a request for the entry: to all while its MAC is unknown, else to the MAC it had. */
+static void ask(struct neigh *t, const struct neigh_io *io, int at, uint64_t now)
+{
+	struct neigh_key key = t->slots[at].key;
+	uint64_t value = t->slots[at].value;
+	uint8_t port = neigh_value_port(value);
+	struct rte_ether_addr mac;
+	bool known = neigh_value_state(value) == NEIGH_KNOWN;
+
+	memcpy(&mac, &value, sizeof(mac));
 	t->entries[at].asked = now;
 	t->entries[at].tries++;
-	send_arp(io, port, &dst, &a);
+	if (neigh_key_is6(key))
+		neigh6_ask(io, port, key, known ? &mac : NULL);
+	else
+		ask_arp(io, port, (uint32_t)key.lo, known ? &mac : NULL);
+}
+
+static bool is_on_link(const struct neigh_io *io, uint8_t port, struct neigh_key key)
+{
+	struct ip6 addr;
+
+	if (!neigh_key_is6(key))
+		return io->fib != NULL && fib_is_on_link(io->fib, port, (uint32_t)key.lo);
+	addr = neigh_key_ip6(key);
+	return fib6_is_on_link(io->fib6, port, addr.b);
 }
 
 static void send_held(const struct neigh_io *io, struct rte_mbuf *m, uint8_t port, uint64_t value)
 {
-	make_ethernet(rte_pktmbuf_mtod(m, uint8_t *), port, value);
+	neigh_ethernet(rte_pktmbuf_mtod(m, uint8_t *), port, value,
+		       pkt_meta(m)->flags & PKT_F_IPV6 ? RTE_ETHER_TYPE_IPV6 : RTE_ETHER_TYPE_IPV4);
 	pkt_meta(m)->verdict = PKT_LOCAL;
 	io->send(io->ctx, m);
 }
 
 void neigh_hold(struct neigh *t, const struct neigh_io *io, struct rte_mbuf *m, uint64_t now)
 {
+	struct neigh_key key = neigh_key4(pkt_meta(m)->next_hop);
 	uint8_t port = pkt_meta(m)->out_port;
-	uint32_t addr = pkt_meta(m)->next_hop;
 	uint64_t value = neigh_value(NEIGH_ASKED, port, NULL);
-	int at = neigh_table_find(t, port, addr, &value);
+	int at;
 
-	if (at < 0 && io->fib != NULL && fib_is_on_link(io->fib, port, addr)) {
-		at = neigh_table_insert(t, port, addr, NEIGH_ASKED, NULL);
+	if (pkt_meta(m)->flags & PKT_F_IPV6) {
+		if (!neigh6_next_hop(io, m, &key)) {
+			io->drop(io->ctx, m, DROP_NET_NO_ROUTE);
+			return;
+		}
+		port = pkt_meta(m)->out_port;
+	}
+	at = neigh_table_find(t, port, key, &value);
+	if (at < 0 && is_on_link(io, port, key)) {
+		at = neigh_table_insert(t, port, key, NEIGH_ASKED, NULL);
 		if (at >= 0)
 			ask(t, io, at, now);
 	}
@@ -134,9 +169,8 @@ void neigh_hold(struct neigh *t, const struct neigh_io *io, struct rte_mbuf *m, 
 		io->drop(io->ctx, m, DROP_NET_NO_NEIGHBOUR);
 }
 
-/* The neighbour's MAC was heard. */
-static void confirm(struct neigh *t, const struct neigh_io *io, int at,
-		    const struct rte_ether_addr *mac, uint64_t now)
+void neigh_confirm(struct neigh *t, const struct neigh_io *io, int at,
+		   const struct rte_ether_addr *mac, uint64_t now)
 {
 	uint64_t before = t->slots[at].value;
 	uint8_t port = neigh_value_port(before);
@@ -160,7 +194,7 @@ static void confirm(struct neigh *t, const struct neigh_io *io, int at,
 /* Who asks for us will hear from us at once, so it is learnt (RFC 826). */
 static void learn(struct neigh *t, uint8_t port, const struct arp *a, uint64_t now)
 {
-	int at = neigh_table_insert(t, port, a->sender, NEIGH_KNOWN, &a->sender_mac);
+	int at = neigh_table_insert(t, port, neigh_key4(a->sender), NEIGH_KNOWN, &a->sender_mac);
 
 	if (at >= 0)
 		t->entries[at].confirmed = now;
@@ -191,9 +225,9 @@ static enum drop_reason arp_input(struct neigh *t, const struct neigh_io *io, ui
 	if (!probe && !fib_is_on_link(io->fib, port, a->sender))
 		return DROP_NET_ARP;
 	if (!probe)
-		at = neigh_table_find(t, port, a->sender, &value);
+		at = neigh_table_find(t, port, neigh_key4(a->sender), &value);
 	if (at >= 0)
-		confirm(t, io, at, &a->sender_mac, now);
+		neigh_confirm(t, io, at, &a->sender_mac, now);
 	else if (asks_us && !probe)
 		learn(t, port, a, now);
 	if (asks_us)
@@ -245,7 +279,7 @@ static void tick_one(struct neigh *t, const struct neigh_io *io, int at, uint64_
 
 	if (s == NEIGH_FREE)
 		return;
-	if (io->fib == NULL || !fib_is_on_link(io->fib, neigh_value_port(value), t->slots[at].addr))
+	if (!is_on_link(io, neigh_value_port(value), t->slots[at].key))
 		forget(t, io, at);
 	else if (s == NEIGH_KNOWN)
 		tick_known(t, io, at, now);

@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * neigh.h - IPv4 neighbours (ARP, RFC 826). The manager writes, the workers read. A worker that
- * finds no entry gives the packet to the manager (PKT_SLOW), who holds a few per next hop, asks,
- * and sends them back when the answer comes.
+ * neigh.h - neighbours: of IPv4 by ARP (RFC 826), of IPv6 by neighbour discovery (RFC 4861), in a
+ * table each, so that a scan of one does not take the other's. The manager writes, the workers
+ * read. A worker that finds no entry gives the packet to the manager (PKT_SLOW), who holds a few
+ * per next hop, asks, and sends them back when the answer comes.
  */
 #ifndef ESPGW_NET_NEIGH_H
 #define ESPGW_NET_NEIGH_H
 
 #include "dataplane/worker.h"
+
+struct dad; /* dataplane/net/dad.h */
 
 #define NEIGH_MAX	  1024u
 #define NEIGH_ASKED_MAX	  512u	/* of them unanswered at a time: a scan must not take the table */
@@ -24,7 +27,8 @@ void neigh_free(struct neigh *t);
 
 /**
  * Stage: write the Ethernet header from out_port and next_hop; unknown neighbour: PKT_SLOW; one
- * that just failed to answer: ICMP host unreachable and net-no-neighbour.
+ * that just failed to answer: ICMP host unreachable and net-no-neighbour. IPv6 packets are looked
+ * for in w->tables->neigh6.
  */
 void neigh_burst(struct worker *w, struct rte_mbuf **pkts, uint16_t n);
 
@@ -34,11 +38,14 @@ struct neigh_io {
 	void (*send)(void *ctx, struct rte_mbuf *m);
 	void (*drop)(void *ctx, struct rte_mbuf *m, enum drop_reason reason);
 	struct rte_mempool *pool;
-	const struct fib *fib; /* of the current generation; NULL: no addresses yet */
+	const struct fib *fib;	 /* of the current generation; NULL: no addresses yet */
+	const struct fib6 *fib6; /* the same; NULL: no IPv6 */
+	struct dad *dad;	 /* which of our IPv6 addresses are in use; NULL: all */
 	void *ctx;
 };
 
-/** A packet whose next hop is not known: hold it and ask. Takes it. */
+/** A packet whose next hop is not known: hold it and ask. Takes it. t is the table of its family;
+ * the next hop of an IPv6 packet is found again, by today's routes. */
 void neigh_hold(struct neigh *t, const struct neigh_io *io, struct rte_mbuf *m, uint64_t now);
 /**
  * An ARP packet that came in on meta->in_port: learn, answer. Takes it. Learnt is only a sender on
@@ -47,6 +54,13 @@ void neigh_hold(struct neigh *t, const struct neigh_io *io, struct rte_mbuf *m, 
  * these is dropped as net-arp, the rest as net-consumed.
  */
 void neigh_arp_input(struct neigh *t, const struct neigh_io *io, struct rte_mbuf *m, uint64_t now);
+/**
+ * A neighbour solicitation or advertisement that came in on meta->in_port, as parse passed it:
+ * learn, answer, and notice who uses an address of ours. Takes it. Learnt is only who solicits an
+ * address of ours on this link, or whom we know or have asked for. What is none of these is dropped
+ * as net-nd, the rest as net-consumed. t is the table of IPv6.
+ */
+void neigh_nd_input(struct neigh *t, const struct neigh_io *io, struct rte_mbuf *m, uint64_t now);
 /** Ask again, age, give up, forget what is no longer on a link. Call about every 100 ms. */
 void neigh_tick(struct neigh *t, const struct neigh_io *io, uint64_t now);
 /** Announce our own addresses (gratuitous ARP) after a change of addresses or link. */

@@ -5,14 +5,15 @@
 #include <rte_malloc.h>
 #include <rte_random.h>
 
-static void publish(struct neigh *t, int at, uint32_t addr, uint64_t value)
+static void publish(struct neigh *t, int at, struct neigh_key key, uint64_t value)
 {
 	struct neigh_slot *s = &t->slots[at];
 	uint32_t seq = s->seq;
 
 	__atomic_store_n(&s->seq, seq + 1, __ATOMIC_RELAXED);
 	__atomic_thread_fence(__ATOMIC_RELEASE);
-	__atomic_store_n(&s->addr, addr, __ATOMIC_RELAXED);
+	__atomic_store_n(&s->key.hi, key.hi, __ATOMIC_RELAXED);
+	__atomic_store_n(&s->key.lo, key.lo, __ATOMIC_RELAXED);
 	__atomic_store_n(&s->value, value, __ATOMIC_RELAXED);
 	/* 0 means "never used". */
 	__atomic_store_n(&s->seq, seq + 2 != 0 ? seq + 2 : 2, __ATOMIC_RELEASE);
@@ -26,7 +27,7 @@ void neigh_table_change(struct neigh *t, int at, enum neigh_state s,
 
 	t->n_asked += (uint32_t)(s == NEIGH_ASKED) - (before == NEIGH_ASKED);
 	t->n_entries += (uint32_t)(s != NEIGH_FREE) - (before != NEIGH_FREE);
-	publish(t, at, slot->addr, neigh_value(s, neigh_value_port(slot->value), mac));
+	publish(t, at, slot->key, neigh_value(s, neigh_value_port(slot->value), mac));
 }
 
 /* An entry that nobody misses; entries in these two states hold no packets. -1: none. */
@@ -46,10 +47,10 @@ static int find_victim(const struct neigh *t)
 	return victim;
 }
 
-int neigh_table_insert(struct neigh *t, uint8_t port, uint32_t addr, enum neigh_state s,
+int neigh_table_insert(struct neigh *t, uint8_t port, struct neigh_key key, enum neigh_state s,
 		       const struct rte_ether_addr *mac)
 {
-	uint32_t h = neigh_table_hash(t, port, addr);
+	uint32_t h = neigh_table_hash(t, port, key);
 
 	if (s == NEIGH_ASKED && t->n_asked >= NEIGH_ASKED_MAX)
 		return -1;
@@ -68,7 +69,7 @@ int neigh_table_insert(struct neigh *t, uint8_t port, uint32_t addr, enum neigh_
 		t->entries[at] =
 			(struct neigh_entry){.first = NEIGH_NO_HELD, .last = NEIGH_NO_HELD};
 		neigh_table_unuse(t, at);
-		publish(t, at, addr, neigh_value(s, port, mac));
+		publish(t, at, key, neigh_value(s, port, mac));
 		t->n_entries++;
 		t->n_asked += s == NEIGH_ASKED;
 		return at;
@@ -117,7 +118,7 @@ struct neigh *neigh_create(int socket)
 
 	if (t == NULL)
 		return NULL;
-	t->seed = (uint32_t)rte_rand();
+	t->seed = rte_rand();
 	for (uint16_t i = 0; i < NEIGH_HOLD_TOTAL; i++)
 		t->held[i].next = i + 1u < NEIGH_HOLD_TOTAL ? (uint16_t)(i + 1) : NEIGH_NO_HELD;
 	return t;

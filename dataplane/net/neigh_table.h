@@ -3,7 +3,7 @@
  * neigh_table.h - the table behind neigh.h: entries by port and address, and the packets they hold.
  *
  * Open addressing over four times as many slots as entries, at most PROBE steps, a seeded hash.
- * What a worker needs lies in a 16-byte slot guarded by a sequence number: odd while the manager
+ * What a worker needs lies in a 32-byte slot guarded by a sequence number: odd while the manager
  * writes, and compared again after the read. A reader that meets a write takes it for "not there":
  * the packet goes to the manager, who looks again. So no worker ever waits, and nothing has to be
  * freed after a grace period.
@@ -19,6 +19,7 @@
 #include <rte_ether.h>
 #include <rte_mbuf.h>
 
+#include "dataplane/net/ip6.h"
 #include "dataplane/net/neigh.h"
 
 #define NEIGH_SLOTS   4096u
@@ -30,10 +31,17 @@ _Static_assert((NEIGH_SLOTS & (NEIGH_SLOTS - 1)) == 0, "slots are masked");
 
 enum neigh_state { NEIGH_FREE = 0, NEIGH_ASKED, NEIGH_KNOWN, NEIGH_FAILED };
 
+/* An address: IPv6, or IPv4 (host order) in lo below hi 0, which no IPv6 neighbour has. */
+struct neigh_key {
+	uint64_t hi;
+	uint64_t lo;
+};
+
 struct neigh_slot {
 	uint32_t seq; /* 0: never used */
-	uint32_t addr;
+	uint32_t pad;
 	uint64_t value; /* MAC in the low 48 bits, then port, then enum neigh_state */
+	struct neigh_key key;
 };
 
 /* The manager's part of an entry; same index as its slot. */
@@ -54,7 +62,7 @@ struct neigh_held {
 struct neigh {
 	struct neigh_slot slots[NEIGH_SLOTS];
 	uint8_t used[NEIGH_SLOTS]; /* set by workers, cleared by the manager */
-	uint32_t seed;
+	uint64_t seed;
 	uint32_t n_entries;
 	uint32_t n_asked;
 	uint16_t free_held;
@@ -82,31 +90,52 @@ static inline uint64_t neigh_value(enum neigh_state s, uint8_t port,
 	return v | (uint64_t)port << 48 | (uint64_t)s << 56;
 }
 
-static inline uint32_t neigh_table_hash(const struct neigh *t, uint8_t port, uint32_t addr)
+static inline struct neigh_key neigh_key4(uint32_t addr)
 {
-	uint32_t h = (addr ^ t->seed) + port * 0x85ebca6bu;
-
-	h = (h ^ h >> 16) * 0x7feb352du;
-	h = (h ^ h >> 15) * 0x846ca68bu;
-	return h ^ h >> 16;
+	return (struct neigh_key){.lo = addr};
 }
 
-/** Index of the entry of addr on port, its value in *value; -1 when there is none. Any thread. */
-static inline int neigh_table_find(const struct neigh *t, uint8_t port, uint32_t addr,
+static inline struct neigh_key neigh_key6(const uint8_t *addr)
+{
+	return (struct neigh_key){.hi = ip6_hi(addr), .lo = ip6_lo(addr)};
+}
+
+static inline bool neigh_key_is6(struct neigh_key key)
+{
+	return key.hi != 0;
+}
+
+static inline bool neigh_key_equal(struct neigh_key a, struct neigh_key b)
+{
+	return ((a.hi ^ b.hi) | (a.lo ^ b.lo)) == 0;
+}
+
+static inline uint32_t neigh_table_hash(const struct neigh *t, uint8_t port, struct neigh_key key)
+{
+	uint64_t h = (key.lo ^ t->seed) + port * 0x9e3779b97f4a7c15ull;
+
+	h = (h ^ h >> 32) * 0xd6e8feb86659fd93ull + key.hi;
+	h = (h ^ h >> 32) * 0xd6e8feb86659fd93ull;
+	return (uint32_t)(h ^ h >> 32);
+}
+
+/** Index of the entry of key on port, its value in *value; -1 when there is none. Any thread. */
+static inline int neigh_table_find(const struct neigh *t, uint8_t port, struct neigh_key key,
 				   uint64_t *value)
 {
-	uint32_t h = neigh_table_hash(t, port, addr);
+	uint32_t h = neigh_table_hash(t, port, key);
 
 	for (uint32_t i = 0; i < NEIGH_PROBE; i++) {
 		uint32_t at = (h + i) & (NEIGH_SLOTS - 1);
 		const struct neigh_slot *s = &t->slots[at];
 		uint32_t seq = __atomic_load_n(&s->seq, __ATOMIC_ACQUIRE);
-		uint32_t found = __atomic_load_n(&s->addr, __ATOMIC_RELAXED);
+		struct neigh_key found = {.hi = __atomic_load_n(&s->key.hi, __ATOMIC_RELAXED),
+					  .lo = __atomic_load_n(&s->key.lo, __ATOMIC_RELAXED)};
 		uint64_t v = __atomic_load_n(&s->value, __ATOMIC_RELAXED);
 
 		if (seq == 0) /* never used: nothing was ever put behind it */
 			return -1;
-		if (found != addr || neigh_value_port(v) != port ||
+		if (!neigh_key_equal(found, key) || neigh_value_port(v) != port ||
 		    neigh_value_state(v) == NEIGH_FREE)
 			continue;
 		__atomic_thread_fence(__ATOMIC_ACQUIRE);
@@ -140,7 +169,7 @@ static inline void neigh_table_unuse(struct neigh *t, int at)
  * A new entry; when the table is full one gives way that failed, or else the known one unused for
  * longest. -1: no room, or NEIGH_ASKED_MAX reached.
  */
-int neigh_table_insert(struct neigh *t, uint8_t port, uint32_t addr, enum neigh_state s,
+int neigh_table_insert(struct neigh *t, uint8_t port, struct neigh_key key, enum neigh_state s,
 		       const struct rte_ether_addr *mac);
 /** Another state for the entry; to NEIGH_FREE only when it holds no packet. */
 void neigh_table_change(struct neigh *t, int at, enum neigh_state s,

@@ -35,7 +35,8 @@
 #define DEVARGS_LEN 256u
 #define RSS_FIELDS                                                                                 \
 	(RTE_ETH_RSS_IPV4 | RTE_ETH_RSS_FRAG_IPV4 | RTE_ETH_RSS_NONFRAG_IPV4_TCP |                 \
-	 RTE_ETH_RSS_NONFRAG_IPV4_UDP | RTE_ETH_RSS_ESP)
+	 RTE_ETH_RSS_NONFRAG_IPV4_UDP | RTE_ETH_RSS_IPV6 | RTE_ETH_RSS_FRAG_IPV6 |                 \
+	 RTE_ETH_RSS_NONFRAG_IPV6_TCP | RTE_ETH_RSS_NONFRAG_IPV6_UDP | RTE_ETH_RSS_ESP)
 
 struct port ports[WORKER_MAX_PORTS];
 uint16_t n_ports;
@@ -267,6 +268,9 @@ static int start(struct port *p, const struct rte_eth_dev_info *info, const stru
 	 */
 	if (is_driver(info->driver_name, "net_tap"))
 		p->mac.addr_bytes[RTE_ETHER_ADDR_LEN - 1] ^= 1;
+	/* IPv6 finds neighbours by groups. A device that cannot be asked takes all, or gets to know
+	 * no neighbours, which the counters tell. */
+	rte_eth_allmulticast_enable(p->ethdev);
 	p->link_up = link_is_up(p->ethdev);
 	return 0;
 }

@@ -4,7 +4,7 @@
 
 #include <netinet/in.h>
 
-#include "dataplane/net/ip4.h"
+#include "dataplane/net/fib6.h"
 #include "dataplane/net/parse.h"
 #include "dataplane/net/route.h"
 
@@ -20,13 +20,12 @@ static struct abi_addr to_abi(uint32_t addr)
 	return a;
 }
 
-static bool from_abi(const struct abi_addr *a, uint32_t *addr)
+static struct abi_addr to_abi6(const uint8_t *addr)
 {
-	static const struct abi_addr empty = {.family = 0};
+	struct abi_addr a = {.family = 6};
 
-	*addr = ip4_load32(a->bytes);
-	return a->family == 4 && memcmp(a->pad, empty.pad, sizeof(empty.pad)) == 0 &&
-	       memcmp(a->bytes + 4, empty.bytes, sizeof(a->bytes) - 4) == 0;
+	memcpy(a.bytes, addr, sizeof(a.bytes));
+	return a;
 }
 
 enum drop_reason punt_from_mbuf(const struct rte_mbuf *m, struct abi_packet *p)
@@ -44,8 +43,15 @@ enum drop_reason punt_from_mbuf(const struct rte_mbuf *m, struct abi_packet *p)
 	p->data_len = end - start;
 	p->msg.type = ABI_PACKET_IKE;
 	p->msg.length = (uint16_t)(ABI_PACKET_FIXED + p->data_len);
-	p->src = to_abi(meta->src);
-	p->dst = to_abi(meta->dst);
+	if (meta->flags & PKT_F_IPV6) {
+		const uint8_t *ip = rte_pktmbuf_mtod_offset(m, const uint8_t *, meta->l3_off);
+
+		p->src = to_abi6(ip + IP6_OFF_SRC);
+		p->dst = to_abi6(ip + IP6_OFF_DST);
+	} else {
+		p->src = to_abi(meta->src);
+		p->dst = to_abi(meta->dst);
+	}
 	p->src_port = meta->src_port;
 	p->dst_port = meta->dst_port;
 	p->port = meta->in_port;
@@ -72,12 +78,61 @@ static bool may_inject(const struct abi_packet *p)
 	       (p->src_port == PARSE_PORT_NATT && p->data_len == 1 && p->data[0] == KEEPALIVE);
 }
 
-static void write_udp(uint8_t *udp, const struct abi_packet *p, const struct pkt_meta *meta,
-		      uint16_t len)
+/* Is every byte of a that its family does not use zero? */
+static bool is_clean(const struct abi_addr *a, unsigned int used)
+{
+	uint8_t any = a->pad[0] | a->pad[1] | a->pad[2];
+
+	for (unsigned int i = used; i < sizeof(a->bytes); i++)
+		any |= a->bytes[i];
+	return any == 0;
+}
+
+/* A source of ours and a host that is not: 4 or 6, or 0 when they are not both of one family. */
+static uint8_t check_ends(const struct abi_packet *p, const struct fib *fib,
+			  const struct fib6 *fib6)
+{
+	const uint8_t *src = p->src.bytes, *dst = p->dst.bytes;
+
+	if (p->src.family != p->dst.family)
+		return 0;
+	if (p->src.family == 4)
+		return is_clean(&p->src, 4) && is_clean(&p->dst, 4) &&
+				       fib_is_local(fib, ip4_load32(src)) &&
+				       !fib_is_local(fib, ip4_load32(dst)) &&
+				       !ip4_martian_destination(ip4_load32(dst))
+			       ? 4
+			       : 0;
+	/* A link-local host is no peer: the record does not say on which link. */
+	return p->src.family == 6 && is_clean(&p->src, 16) && is_clean(&p->dst, 16) &&
+			       fib6_is_local(fib6, src) && !fib6_is_local(fib6, dst) &&
+			       !ip6_martian_destination(dst)
+		       ? 6
+		       : 0;
+}
+
+static uint16_t udp_checksum(const struct abi_packet *p, const uint8_t *udp, uint16_t len)
 {
 	uint8_t pseudo[12];
-	uint8_t *data = udp + UDP_HEADER;
 	uint32_t sum;
+	uint16_t cksum;
+
+	if (p->src.family == 6) {
+		cksum = ip6_cksum(p->src.bytes, p->dst.bytes, IPPROTO_UDP, udp, len);
+	} else {
+		memcpy(pseudo, p->src.bytes, 4);
+		memcpy(pseudo + 4, p->dst.bytes, 4);
+		ip4_store16(pseudo + 8, IPPROTO_UDP);
+		ip4_store16(pseudo + 10, len);
+		sum = (uint32_t)rte_raw_cksum(pseudo, sizeof(pseudo)) + rte_raw_cksum(udp, len);
+		cksum = (uint16_t) ~((sum & 0xffff) + (sum >> 16));
+	}
+	return cksum != 0 ? cksum : 0xffff; /* RFC 768: zero means none */
+}
+
+static void write_udp(uint8_t *udp, const struct abi_packet *p, uint16_t len)
+{
+	uint8_t *data = udp + UDP_HEADER;
 	uint16_t cksum;
 
 	ip4_store16(udp, p->src_port);
@@ -89,38 +144,54 @@ static void write_udp(uint8_t *udp, const struct abi_packet *p, const struct pkt
 		data += MARKER;
 	}
 	memcpy(data, p->data, p->data_len);
-	ip4_store32(pseudo, meta->src);
-	ip4_store32(pseudo + 4, meta->dst);
-	ip4_store16(pseudo + 8, IPPROTO_UDP);
-	ip4_store16(pseudo + 10, len);
-	sum = (uint32_t)rte_raw_cksum(pseudo, sizeof(pseudo)) + rte_raw_cksum(udp, len);
-	cksum = (uint16_t) ~((sum & 0xffff) + (sum >> 16));
-	if (cksum == 0) /* RFC 768: zero means none */
-		cksum = 0xffff;
+	cksum = udp_checksum(p, udp, len);
 	memcpy(udp + 6, &cksum, sizeof(cksum));
 }
 
-struct rte_mbuf *punt_to_mbuf(const struct abi_packet *p, const struct fib *fib,
-			      struct rte_mempool *pool)
+static void write_ip4(uint8_t *b, const struct abi_packet *p, struct pkt_meta *meta)
 {
 	static uint16_t next_id; /* the manager's thread alone */
+
+	meta->src = ip4_load32(p->src.bytes);
+	meta->dst = ip4_load32(p->dst.bytes);
+	ip4_write(b, &(struct ip4_template){.src = meta->src,
+					    .dst = meta->dst,
+					    .total_len = meta->ip_len,
+					    .id = next_id++, /* without DF it may be fragmented */
+					    .proto = IPPROTO_UDP});
+}
+
+/* Without PKT_F_DF: we are its source, who may fragment it (frag.h). */
+static void write_ip6(uint8_t *b, const struct abi_packet *p, struct pkt_meta *meta)
+{
+	meta->flags |= PKT_F_IPV6;
+	ip6_write(b, &(struct ip6_template){.src = p->src.bytes,
+					    .dst = p->dst.bytes,
+					    .payload_len = (uint16_t)(meta->ip_len - IP6_HEADER),
+					    .next_header = IPPROTO_UDP,
+					    .hop_limit = IP6_HOP_LIMIT});
+}
+
+struct rte_mbuf *punt_to_mbuf(const struct abi_packet *p, const struct fib *fib,
+			      const struct fib6 *fib6, struct rte_mempool *pool)
+{
 	struct pkt_meta meta = {.verdict = PKT_FORWARD,
 				.flags = PKT_F_ORIGIN,
 				.proto = IPPROTO_UDP,
 				.l3_off = IP4_ETHER_ROOM,
-				.l4_off = IP4_ETHER_ROOM + IP4_HEADER,
 				.sa_slot = PKT_NO_SA};
-	struct ip4_template ip = {.proto = IPPROTO_UDP};
+	uint8_t family, header;
 	struct rte_mbuf *m;
 	uint16_t len;
 	uint8_t *b;
 
-	if (!may_inject(p) || !from_abi(&p->src, &meta.src) || !from_abi(&p->dst, &meta.dst) ||
-	    !fib_is_local(fib, meta.src) || fib_is_local(fib, meta.dst) ||
-	    ip4_martian_destination(meta.dst))
+	family = may_inject(p) ? check_ends(p, fib, fib6) : 0;
+	if (family == 0)
 		return NULL;
+	header = family == 6 ? IP6_HEADER : IP4_HEADER;
 	len = (uint16_t)(UDP_HEADER + (p->flags & ABI_PKT_F_MARKER ? MARKER : 0) + p->data_len);
-	meta.ip_len = (uint16_t)(IP4_HEADER + len);
+	meta.l4_off = (uint8_t)(IP4_ETHER_ROOM + header);
+	meta.ip_len = (uint16_t)(header + len);
 	meta.src_port = p->src_port;
 	meta.dst_port = p->dst_port;
 	m = rte_pktmbuf_alloc(pool);
@@ -131,13 +202,12 @@ struct rte_mbuf *punt_to_mbuf(const struct abi_packet *p, const struct fib *fib,
 		rte_pktmbuf_free(m);
 		return NULL;
 	}
-	*pkt_meta(m) = meta;
 	memset(b, 0, IP4_ETHER_ROOM);
-	ip.src = meta.src;
-	ip.dst = meta.dst;
-	ip.total_len = meta.ip_len;
-	ip.id = next_id++; /* without DF the datagram may be fragmented, so it wants an id */
-	ip4_write(b + IP4_ETHER_ROOM, &ip);
-	write_udp(b + meta.l4_off, p, &meta, len);
+	if (family == 6)
+		write_ip6(b + IP6_ETHER_ROOM, p, &meta);
+	else
+		write_ip4(b + IP4_ETHER_ROOM, p, &meta);
+	write_udp(b + meta.l4_off, p, len);
+	*pkt_meta(m) = meta;
 	return m;
 }

@@ -11,14 +11,15 @@
 enum drop_reason punt_from_mbuf(const struct rte_mbuf *m, struct abi_packet *p);
 
 /**
- * Build Ethernet room, IPv4 and UDP around an injected datagram, marker put in front when flagged;
- * checks every field of p: source address ours and destination a host that is not; from port 500
- * without marker, or from port 4500 either with it or as a keepalive (one byte 0xff); port
- * ABI_PORT_ANY. DF is clear: IKE has no other way past a small MTU (RFC 7383 is control's). The
- * packet goes out through "route", never through the SPD (RFC 4301 section 3.2: IKE is bypassed).
- * NULL when it is refused or no buffer is left. The manager's thread.
+ * Build Ethernet room, IPv4 or IPv6, and UDP around an injected datagram, marker put in front when
+ * flagged; checks every field of p: source address ours and destination a host that is not; from
+ * port 500 without marker, or from port 4500 either with it or as a keepalive (one byte 0xff); port
+ * ABI_PORT_ANY. DF is clear, for IPv6 too, which we may fragment as its source: IKE has no other
+ * way past a small MTU (RFC 7383 is control's). No link-local addresses. The packet goes out
+ * through "route", never through the SPD (RFC 4301 section 3.2: IKE is bypassed). NULL when it is
+ * refused or no buffer is left. The manager's thread.
  */
 struct rte_mbuf *punt_to_mbuf(const struct abi_packet *p, const struct fib *fib,
-			      struct rte_mempool *pool);
+			      const struct fib6 *fib6, struct rte_mempool *pool);
 
 #endif

@@ -7,6 +7,7 @@
 
 #include "dataplane/net/icmp.h"
 #include "dataplane/net/ip4.h"
+#include "dataplane/net/route6.h"
 
 /* RFC 1812 section 5.3.1, with the checksum carried along (RFC 1624). */
 static void ttl_one(struct worker *w, struct rte_mbuf *m)
@@ -29,17 +30,20 @@ void ttl_burst(struct worker *w, struct rte_mbuf **pkts, uint16_t n)
 	for (uint16_t i = 0; i < n; i++) {
 		const struct pkt_meta *meta = pkt_meta(pkts[i]);
 
-		if (meta->verdict == PKT_FORWARD && !(meta->flags & PKT_F_ORIGIN))
+		if (meta->verdict != PKT_FORWARD)
+			continue;
+		if (likely(!(meta->flags & (PKT_F_ORIGIN | PKT_F_IPV6))))
 			ttl_one(w, pkts[i]);
+		else if (!(meta->flags & PKT_F_ORIGIN))
+			route6_hop_limit(w, pkts[i]);
 	}
 }
 
 static void route_one(struct worker *w, struct rte_mbuf *m, const struct fib_hop *hop)
 {
-	const uint8_t reply_in_tunnel = PKT_F_ORIGIN | PKT_F_FROM_SA;
 	struct pkt_meta *meta = pkt_meta(m);
 
-	if ((meta->flags & (reply_in_tunnel | PKT_F_PROTECTED)) == reply_in_tunnel) {
+	if (route_would_leak(meta)) {
 		pkt_drop(m, DROP_OUT_POLICY_BLOCKED);
 		return;
 	}
@@ -82,7 +86,9 @@ void route_burst(struct worker *w, struct rte_mbuf **pkts, uint16_t n)
 {
 	const struct fib *f = __atomic_load_n(&w->tables->fib, __ATOMIC_ACQUIRE);
 	struct fib_hop hops[WORKER_BURST];
+	struct rte_mbuf *six[WORKER_BURST];
 	unsigned int found;
+	uint16_t n_six = 0;
 
 	if (n == 0)
 		return;
@@ -92,9 +98,14 @@ void route_burst(struct worker *w, struct rte_mbuf **pkts, uint16_t n)
 
 		if (meta->verdict != PKT_FORWARD)
 			continue;
-		if (ip4_martian_destination(meta->dst))
-			pkt_drop(pkts[i], DROP_NET_MARTIAN);
-		else
+		/* IPv6 has 0 here, which is nobody's. */
+		if (likely(!ip4_martian_destination(meta->dst)))
 			route_one(w, pkts[i], &hops[found == 1 ? 0 : i]);
+		else if (meta->flags & PKT_F_IPV6)
+			six[n_six++] = pkts[i];
+		else
+			pkt_drop(pkts[i], DROP_NET_MARTIAN);
 	}
+	if (n_six != 0)
+		route6_burst(w, six, n_six);
 }

@@ -58,13 +58,22 @@ uint32_t fib_port_address(const struct fib *f, uint8_t port, uint32_t peer);
 /** The i-th of our addresses and its port; false past the last. */
 bool fib_address(const struct fib *f, unsigned int i, uint8_t *port, uint32_t *addr);
 
-/** Stage: decrement the TTL of what we forward (not PKT_F_ORIGIN); TTL expired is answered (ICMP)
- * and dropped. */
+/** Was it made by us about a packet from an SA, and no policy protects it? Then it must not leave.
+ */
+static inline bool route_would_leak(const struct pkt_meta *meta)
+{
+	const uint8_t reply_in_tunnel = PKT_F_ORIGIN | PKT_F_FROM_SA;
+
+	return (meta->flags & (reply_in_tunnel | PKT_F_PROTECTED)) == reply_in_tunnel;
+}
+
+/** Stage: decrement the TTL or hop limit of what we forward (not PKT_F_ORIGIN); TTL expired is
+ * answered (ICMP) and dropped. */
 void ttl_burst(struct worker *w, struct rte_mbuf **pkts, uint16_t n);
 /**
- * Stage: meta->out_port and next_hop; martians and unroutable packets dropped, those with an ICMP
- * answer sent. What we made about a packet from an SA (PKT_F_ORIGIN and PKT_F_FROM_SA) and that no
- * policy protected does not leave in clear: out-policy-blocked.
+ * Stage: meta->out_port and next_hop (of IPv6 a handle, fib6.h); martians and unroutable packets
+ * dropped, those with an ICMP answer sent. What we made about a packet from an SA (PKT_F_ORIGIN and
+ * PKT_F_FROM_SA) and that no policy protected does not leave in clear: out-policy-blocked.
  */
 void route_burst(struct worker *w, struct rte_mbuf **pkts, uint16_t n);
 

@@ -196,7 +196,7 @@ static void inject(const uint8_t *b, size_t len)
 	struct rte_mbuf *m;
 
 	memcpy(&p, b, RTE_MIN(len, sizeof(p)));
-	m = punt_to_mbuf(&p, h->tables.fib, h->pool);
+	m = punt_to_mbuf(&p, h->tables.fib, h->tables.fib6, h->pool);
 	if (m != NULL)
 		forward(m);
 }

@@ -74,6 +74,7 @@ struct fixture *fixture_create(void)
 	f->h->tables.sad = sad_create(FIXTURE_SAS, FIXTURE_POLICIES,
 				      segment_area(&f->segment, ABI_AREA_SA_STATUS), SOCKET_ID_ANY);
 	f->h->tables.neigh = neigh_create(SOCKET_ID_ANY);
+	f->h->tables.neigh6 = neigh_create(SOCKET_ID_ANY);
 	if (manager_create(&f->manager,
 			   &(struct manager_setup){.segment = &f->segment,
 						   .tables = &f->h->tables,
@@ -93,6 +94,7 @@ void fixture_free(struct fixture *f)
 	manager_free(&f->manager);
 	sad_free(f->h->tables.sad);
 	neigh_free(f->h->tables.neigh);
+	neigh_free(f->h->tables.neigh6);
 	f->h->tables = (struct tables){0};
 	rte_free(f->rcu);
 	segment_remove(&f->segment);

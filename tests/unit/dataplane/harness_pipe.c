@@ -14,6 +14,7 @@
 #include "dataplane/ipsec/sad.h"
 #include "dataplane/ipsec/spd.h"
 #include "dataplane/ipsec/spd_cache.h"
+#include "dataplane/net/fib6.h"
 #include "dataplane/net/neigh.h"
 #include "dataplane/net/port.h"
 #include "dataplane/net/route.h"
@@ -129,12 +130,13 @@ int harness_pipe_create(struct harness *h)
 	harness_ports();
 	h->tables.fib = build_fib();
 	h->tables.neigh = neigh_create(SOCKET_ID_ANY);
+	h->tables.neigh6 = neigh_create(SOCKET_ID_ANY);
 	h->tables.sad = sad_create(h->max_sas, h->max_policies, h->sa_status, SOCKET_ID_ANY);
 	h->tables.spd = spd_build(NULL, NULL, 0, 0, SOCKET_ID_ANY, &status, &detail);
 	h->worker.crypto = crypto_create(SOCKET_ID_ANY);
 	h->worker.spd_cache = spd_cache_create(SOCKET_ID_ANY);
-	if (!h->tables.fib || !h->tables.neigh || !h->tables.sad || !h->tables.spd ||
-	    !h->worker.crypto || !h->worker.spd_cache ||
+	if (!h->tables.fib || !h->tables.neigh || !h->tables.neigh6 || !h->tables.sad ||
+	    !h->tables.spd || !h->worker.crypto || !h->worker.spd_cache ||
 	    pipeline_create(&h->worker, keep, h, SOCKET_ID_ANY) != 0) {
 		fprintf(stderr, "harness: a table could not be made\n");
 		harness_pipe_free(h);
@@ -156,6 +158,8 @@ void harness_pipe_free(struct harness *h)
 	spd_free(h->tables.spd);
 	sad_free(h->tables.sad);
 	neigh_free(h->tables.neigh);
+	neigh_free(h->tables.neigh6);
 	fib_free(h->tables.fib);
+	fib6_free(h->tables.fib6);
 	h->tables = (struct tables){0};
 }

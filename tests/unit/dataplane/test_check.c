@@ -95,8 +95,33 @@ static void addresses(void **state)
 	A(c.prefix_len = 33, ABI_ERR_FIELD, prefix_len);
 	A(c.prefix_len = 0, ABI_ERR_FIELD, prefix_len);
 	A(c.addr.family = 0, ABI_ERR_FIELD, addr.family);
-	A(c.addr.family = 6, ABI_ERR_UNSUPPORTED, addr.family);
+	A(c.addr.family = 7, ABI_ERR_FIELD, addr.family);
+	A((c.addr.family = 6, c.prefix_len = 129), ABI_ERR_FIELD, prefix_len);
+	A((c.addr.family = 6, c.addr.pad[1] = 1), ABI_ERR_FIELD, addr.pad);
 #undef A
+}
+
+static void addresses_and_routes_of_ipv6(void **state)
+{
+	struct abi_address a = {.port = 1, .prefix_len = 64, .addr = {6, {0}, {0x20, 1, [15] = 1}}};
+	struct abi_route r = {.port = ABI_PORT_ANY,
+			      .prefix_len = 48,
+			      .dst = {6, {0}, {0x20, 2}},
+			      .gateway = {6, {0}, {0x20, 1, [15] = 2}}};
+	uint32_t at;
+
+	(void)state;
+	assert_int_equal(check_address(&a, 2, &at), ABI_OK);
+	a.prefix_len = 128;
+	assert_int_equal(check_address(&a, 2, &at), ABI_OK);
+	assert_int_equal(check_route(&r, 2, &at), ABI_OK);
+	r.prefix_len = 129;
+	assert_int_equal(check_route(&r, 2, &at), ABI_ERR_FIELD);
+	assert_int_equal(at, offsetof(struct abi_route, prefix_len));
+	r.prefix_len = 48;
+	r.gateway = (struct abi_addr){4, {0}, {192, 0, 2, 1}};
+	assert_int_equal(check_route(&r, 2, &at), ABI_ERR_FIELD);
+	assert_int_equal(at, offsetof(struct abi_route, gateway));
 }
 
 static void routes(void **state)
@@ -123,6 +148,7 @@ int main(void)
 		cmocka_unit_test(discard_and_bypass_need_no_mode),
 		cmocka_unit_test(addresses),
 		cmocka_unit_test(routes),
+		cmocka_unit_test(addresses_and_routes_of_ipv6),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -12,12 +12,12 @@ static void takes_a_slot_being_written_for_empty(void **state)
 
 	(void)state;
 	neighkit_arp(1, neighkit_a, LAN_HOST, LAN_US, 0);
-	at = neigh_table_find(nk.table, 0, LAN_HOST, &value);
+	at = neigh_table_find(nk.table, 0, neigh_key4(LAN_HOST), &value);
 	assert_true(at >= 0);
 	nk.table->slots[at].seq++;
-	assert_true(neigh_table_find(nk.table, 0, LAN_HOST, &value) < 0);
+	assert_true(neigh_table_find(nk.table, 0, neigh_key4(LAN_HOST), &value) < 0);
 	nk.table->slots[at].seq++;
-	assert_int_equal(neigh_table_find(nk.table, 0, LAN_HOST, &value), at);
+	assert_int_equal(neigh_table_find(nk.table, 0, neigh_key4(LAN_HOST), &value), at);
 }
 
 static struct rte_ether_addr mac_of(uint32_t addr, uint32_t version)
@@ -37,10 +37,10 @@ static uint32_t rivals[RIVALS];
 
 static void find_rivals(void)
 {
-	uint32_t home = neigh_table_hash(nk.table, 0, 1) & (NEIGH_SLOTS - 1), addr = 1;
+	uint32_t home = neigh_table_hash(nk.table, 0, neigh_key4(1)) & (NEIGH_SLOTS - 1), addr = 1;
 
 	for (unsigned int n = 0; n < RIVALS; addr++)
-		if ((neigh_table_hash(nk.table, 0, addr) & (NEIGH_SLOTS - 1)) == home)
+		if ((neigh_table_hash(nk.table, 0, neigh_key4(addr)) & (NEIGH_SLOTS - 1)) == home)
 			rivals[n++] = addr;
 }
 
@@ -54,7 +54,7 @@ static void *read_on(void *arg)
 		struct rte_ether_addr want = mac_of(addr, 0);
 		uint64_t value;
 
-		if (neigh_table_find(nk.table, 0, addr, &value) < 0)
+		if (neigh_table_find(nk.table, 0, neigh_key4(addr), &value) < 0)
 			continue;
 		/* The first four bytes belong to the address, whatever the version. */
 		wrong += memcmp(&value, &want, 4) != 0;
@@ -77,10 +77,10 @@ static void readers_never_see_half_a_write(void **state)
 		uint32_t addr = rivals[kit_random(&seed) % RIVALS];
 		struct rte_ether_addr mac = mac_of(addr, i & 0xffff);
 		uint64_t value;
-		int at = neigh_table_find(nk.table, 0, addr, &value);
+		int at = neigh_table_find(nk.table, 0, neigh_key4(addr), &value);
 
 		if (at < 0)
-			neigh_table_insert(nk.table, 0, addr, NEIGH_KNOWN, &mac);
+			neigh_table_insert(nk.table, 0, neigh_key4(addr), NEIGH_KNOWN, &mac);
 		else if (i % 3 != 0)
 			neigh_table_change(nk.table, at, NEIGH_FREE, NULL);
 		else

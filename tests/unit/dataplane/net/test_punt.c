@@ -23,7 +23,7 @@ static struct abi_packet record(unsigned int sport, unsigned int dport, const vo
 
 static struct rte_mbuf *inject(const struct abi_packet *p)
 {
-	return punt_to_mbuf(p, kit.h->tables.fib, kit.h->pool);
+	return punt_to_mbuf(p, kit.h->tables.fib, kit.h->tables.fib6, kit.h->pool);
 }
 
 static void refused(const struct abi_packet *p)
@@ -246,7 +246,7 @@ static void refuses_other_ports_and_addresses(void **state)
 	p.dst.pad[1] = 1;
 	refused(&p);
 	p = good;
-	assert_null(punt_to_mbuf(&p, NULL, kit.h->pool));
+	assert_null(punt_to_mbuf(&p, NULL, NULL, kit.h->pool));
 }
 
 static void refuses_lengths_that_do_not_agree(void **state)
