@@ -137,7 +137,9 @@ struct abi_sa_status {
 	uint64_t added; /* ns */
 	uint64_t first_used;
 	struct abi_lifetime life;
-	uint64_t pad[2];
+	uint32_t flags; /* ABI_SA_F_ESN, or 0 */
+	uint32_t pad0;
+	uint64_t pad[1];
 };
 
 struct abi_policy_status {

@@ -28,6 +28,7 @@ struct burst {
 	struct crypto_group
 		chained; /* both halves as one job; or HMAC-MD5 alone, the rest is in halves */
 	struct crypto_group aead; /* in arrival order */
+	uint8_t esn;		  /* not 0: an ICV covers more than what is sent */
 };
 
 static unsigned int length_bin(const struct crypto_op *op)
@@ -70,6 +71,7 @@ static void burst_make(struct burst *b, struct crypto_op *ops, uint16_t n, bool 
 
 	b->halves.n = b->chained.n = b->aead.n = 0;
 	b->ciphers = b->hashes = 0;
+	b->esn = 0;
 	for (unsigned int i = 0; i < n; i++) {
 		const struct sa *sa = ops[i].sa;
 
@@ -82,6 +84,7 @@ static void burst_make(struct burst *b, struct crypto_op *ops, uint16_t n, bool 
 			b->aead.index[b->aead.n++] = (uint8_t)i;
 			continue;
 		}
+		b->esn |= sa->esn;
 		if (sa->hash == CRYPTO_MD5_96) {
 			b->chained.index[b->chained.n++] = (uint8_t)i;
 			if (in_chain(sa))
@@ -185,7 +188,7 @@ static void hash_fill(IMB_JOB *job, const struct crypto_op *op, uint8_t *tag)
 {
 	job->src = op->esp;
 	job->hash_start_src_offset_in_bytes = 0;
-	job->msg_len_to_hash_in_bytes = op->len;
+	job->msg_len_to_hash_in_bytes = op->len + op->sa->esn;
 	job->auth_tag_output = tag;
 	job->u.HMAC._hashed_auth_key_xor_ipad = op->sa->keys.ipad;
 	job->u.HMAC._hashed_auth_key_xor_opad = op->sa->keys.opad;
@@ -299,6 +302,8 @@ void crypto_seal(struct crypto *c, struct crypto_op *ops, uint16_t n)
 	burst_make(&b, ops, n, true);
 	if (b.aead.n != 0)
 		crypto_aead_pass(c, ops, &b.aead, true);
+	if (b.esn != 0)
+		crypto_esn_append(ops, n);
 	cipher_pass(c, ops, &b, IMB_DIR_ENCRYPT);
 	hash_pass(c, ops, &b, true);
 	if (b.chained.n != 0)
@@ -312,9 +317,13 @@ void crypto_verify(struct crypto *c, struct crypto_op *ops, uint16_t n)
 	burst_make(&b, ops, n, true);
 	if (b.aead.n != 0)
 		crypto_aead_pass(c, ops, &b.aead, false);
+	if (b.esn != 0)
+		crypto_esn_cover(c, ops, n);
 	hash_pass(c, ops, &b, false);
 	if (b.chained.n != 0)
 		chain_group(c, ops, &b.chained, false);
+	if (b.esn != 0)
+		crypto_esn_uncover(c, ops, n);
 	for (unsigned int i = 0; i < n; i++)
 		if (ops[i].ok && ops[i].sa->hash != CRYPTO_NO_HASH)
 			ops[i].ok =

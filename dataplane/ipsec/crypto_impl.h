@@ -20,6 +20,10 @@ struct crypto {
 	struct iv_gen iv;
 	struct gcm_context_data gcm;
 	_Alignas(64) uint8_t tag[CRYPTO_BURST][SA_MAX_ICV];
+	struct {
+		uint8_t icv[SA_ESN_BYTES]; /* what crypto_esn_cover() has put aside */
+		bool covered;
+	} aside[CRYPTO_BURST];
 	_Alignas(64) uint8_t counter[CRYPTO_BURST][16]; /* first counter blocks of CTR */
 	_Alignas(64) IMB_JOB job[CRYPTO_BURST];
 };
@@ -77,6 +81,14 @@ void crypto_des_pass(struct crypto *c, struct crypto_op *ops, const struct crypt
 /* The ops of g, all of AEADs: encrypt and write the ICV; or compare it and decrypt. */
 void crypto_aead_pass(struct crypto *c, struct crypto_op *ops, const struct crypto_group *g,
 		      bool seal);
+
+/*
+ * The upper half of an extended number is hashed where the ICV is (RFC 4303 section 2.2.1): append
+ * it before sealing; before verifying put the ICV aside for it, and back afterwards.
+ */
+void crypto_esn_append(struct crypto_op *ops, uint16_t n);
+void crypto_esn_cover(struct crypto *c, struct crypto_op *ops, uint16_t n);
+void crypto_esn_uncover(const struct crypto *c, struct crypto_op *ops, uint16_t n);
 
 extern const struct crypto_cipher_info crypto_ciphers[CRYPTO_CIPHERS];
 extern const struct crypto_hash_info crypto_hashes[CRYPTO_HASHES];

@@ -127,6 +127,8 @@ static inline enum drop_reason check(struct worker *w, struct rte_mbuf **m, stru
 	    ((len - text - sa->icv_len) & (sa->block - 1u)) != 0)
 		return DROP_IN_STATE_PROTOCOL_ERRORS;
 	seq = ip4_load32(esp + 4);
+	if (unlikely(sa->esn != 0))
+		seq = replay_infer(sa->replay, (uint32_t)seq);
 	if (sa->replay != NULL && !replay_check(sa->replay, seq))
 		return DROP_IN_STATE_SEQUENCE_ERRORS;
 	b->held[b->n] = (struct held){.seq = seq,
@@ -136,8 +138,11 @@ static inline enum drop_reason check(struct worker *w, struct rte_mbuf **m, stru
 				      .in_port = meta->in_port,
 				      .flags = meta->flags};
 	b->sa[b->n] = sa;
-	b->op[b->n] = (struct crypto_op){
-		.sa = sa, .esp = esp, .len = (uint16_t)(len - sa->icv_len), .ok = true};
+	b->op[b->n] = (struct crypto_op){.sa = sa,
+					 .esp = esp,
+					 .seq_hi = (uint32_t)(seq >> 32),
+					 .len = (uint16_t)(len - sa->icv_len),
+					 .ok = true};
 	return DROP_NONE;
 }
 

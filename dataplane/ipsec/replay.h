@@ -67,9 +67,24 @@ static inline void replay_init(struct replay *r, uint32_t window, uint64_t start
 static inline bool replay_left_of_window(const struct replay *r, uint64_t seq)
 {
 	uint64_t top = __atomic_load_n(&r->top, __ATOMIC_RELAXED);
+	uint64_t edge = top >= r->window ? top - r->window : 0; /* the last one left of it */
 
 	/* RFC 4303 section 3.3.3: the first packet has number 1. */
-	return seq == 0 || seq + r->window <= top;
+	return seq <= edge;
+}
+
+/**
+ * The whole of an extended number whose lower half was sent: the first that has this half and is
+ * not left of the window, which is what RFC 4303 appendix A2.2 comes to in both of its cases. A
+ * guess until the ICV was right. 0, which is never valid, when no such number can be.
+ */
+static inline uint64_t replay_infer(const struct replay *r, uint32_t low)
+{
+	uint64_t top = __atomic_load_n(&r->top, __ATOMIC_RELAXED);
+	uint64_t left = top - (r->window - 1); /* below 0 while the SA is new */
+	uint64_t seq = left + (uint32_t)(low - (uint32_t)left);
+
+	return top < r->window - 1 && seq >= left ? 0 : seq;
 }
 
 /** Would the number be taken now? Read-only, for use before the integrity check. */

@@ -19,10 +19,15 @@
 #include "dataplane/ipsec/volume.h"
 
 #define SA_ESP_HEADER  8u  /* SPI, sequence number */
+#define SA_ESN_BYTES   4u  /* upper half of an extended sequence number */
 #define SA_ESP_TRAILER 2u  /* pad length, next header */
 #define SA_MAX_ICV     32u /* HMAC-SHA2-512-256 */
-#define SA_SEQ_MAX     UINT32_MAX
+#define SA_SEQ_MAX     ((uint64_t)UINT32_MAX)
 #define SA_SEQ_SOFT    ((uint64_t)3 << 30) /* 75 % of 2^32: ask for a new SA */
+/* Of extended numbers we use half: nobody sends more, and workers may run past the limit without
+ * ever coming round. */
+#define SA_ESN_MAX  ((uint64_t)INT64_MAX)
+#define SA_ESN_SOFT ((uint64_t)3 << 61)
 
 enum sa_state {
 	SA_LARVAL = 0, /* being set up */
@@ -100,7 +105,7 @@ struct sa {
 	uint8_t mode;	    /* enum abi_mode */
 	uint8_t df;	    /* outbound: enum abi_df */
 	uint8_t dscp;	    /* outbound: ABI_DSCP_COPY, or ABI_DSCP_SET and a value */
-	uint8_t esn;	    /* 64-bit sequence numbers: 0 or 1 */
+	uint8_t esn;	    /* extended sequence numbers: the 4 bytes not sent; else 0 */
 	uint8_t limited;    /* it has a lifetime in bytes or packets: volume.h */
 	uint8_t pad[2];
 	uint64_t endpoint; /* inbound: sa_endpoint() of local address and encapsulation */
@@ -139,6 +144,17 @@ struct sa {
 };
 _Static_assert(offsetof(struct sa, seq) == 64, "line 0 is one cache line");
 _Static_assert(offsetof(struct sa, outer) == 128, "line 1 is one cache line");
+
+/** The last number an outbound SA may use, and the one at which a new SA is asked for. */
+static inline uint64_t sa_seq_max(const struct sa *sa)
+{
+	return sa->esn != 0 ? SA_ESN_MAX : SA_SEQ_MAX;
+}
+
+static inline uint64_t sa_seq_soft(const struct sa *sa)
+{
+	return sa->esn != 0 ? SA_ESN_SOFT : SA_SEQ_SOFT;
+}
 
 /** Inbound look-up key beyond the SPI: the address we were sent to, and in what. Of an SA between
  * IPv6 addresses local is 0, as in the meta of their packets. */

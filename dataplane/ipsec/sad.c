@@ -113,7 +113,7 @@ static struct sa *sa_make(const struct sad *s, const struct abi_sa_add *c, uint3
 	sa->direction = c->direction;
 	sa->cookie = c->cookie;
 	sa->life = c->life;
-	sa->esn = (c->flags & ABI_SA_F_ESN) != 0;
+	sa->esn = (c->flags & ABI_SA_F_ESN) != 0 ? SA_ESN_BYTES : 0;
 	sa->limited = volume_set(&sa->volume, &c->life);
 	sa->volume_known = sa->limited;
 	if (!sad_set_shape(sa, c, s->socket) ||
@@ -134,9 +134,11 @@ fail:
 	return NULL;
 }
 
-static uint64_t first_mark(uint64_t seq)
+static uint64_t first_mark(const struct sa *sa, uint64_t seq)
 {
-	return seq + SAD_SEQ_AHEAD < SA_SEQ_MAX ? seq + SAD_SEQ_AHEAD : SA_SEQ_MAX;
+	uint64_t max = sa_seq_max(sa);
+
+	return seq < max - SAD_SEQ_AHEAD ? seq + SAD_SEQ_AHEAD : max;
 }
 
 static void fill_status(struct abi_sa_status *st, const struct abi_sa_add *c, const struct sa *sa,
@@ -155,6 +157,7 @@ static void fill_status(struct abi_sa_status *st, const struct abi_sa_add *c, co
 	st->seq = sa->replay != NULL ? sa->replay->top : sa->seq;
 	st->seq_mark = sa->seq_mark;
 	st->replay_window = c->replay_window;
+	st->flags = c->flags & ABI_SA_F_ESN;
 	st->mtu = sa->mtu;
 	st->added = now;
 	st->first_used = 0;
@@ -198,7 +201,7 @@ uint16_t sad_add(struct sad *s, const struct abi_sa_add *c, uint32_t policy_inde
 	if (c->direction == ABI_DIR_OUT) {
 		sa->seq = c->seq_start;
 		sa->sent = c->seq_start;
-		sa->seq_mark = first_mark(c->seq_start);
+		sa->seq_mark = first_mark(sa, c->seq_start);
 		sa->mtu = mtu_inner(sa, sa->outer.length, SAD_DEFAULT_PATH_MTU);
 	}
 	fill_status(&s->status[c->slot], c, sa, now);

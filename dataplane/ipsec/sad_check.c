@@ -114,10 +114,15 @@ static uint16_t check_suite(const struct abi_sa_add *c, uint32_t *detail)
 
 static uint16_t check_sequence(const struct abi_sa_add *c, uint32_t *detail)
 {
+	bool esn = (c->flags & ABI_SA_F_ESN) != 0;
+
 	if (c->replay_window != 0 &&
 	    (c->replay_window < REPLAY_WINDOW_MIN || c->replay_window > REPLAY_WINDOW_MAX))
 		return wrong(ABI_ERR_FIELD, ADD(replay_window), detail);
-	if (c->seq_start > SA_SEQ_MAX)
+	/* The window says which half of the number was not sent (RFC 4303 section 3.3.3). */
+	if (esn && c->direction == ABI_DIR_IN && c->replay_window == 0)
+		return wrong(ABI_ERR_FIELD, ADD(replay_window), detail);
+	if (c->seq_start > (esn ? SA_ESN_MAX : SA_SEQ_MAX))
 		return wrong(ABI_ERR_FIELD, ADD(seq_start), detail);
 	return ABI_OK;
 }
@@ -159,8 +164,6 @@ static uint16_t check_identity(const struct abi_sa_add *c, uint32_t mask, uint32
 	if ((c->flags & ~ADD_FLAGS) != 0 ||
 	    (c->direction == ABI_DIR_IN && (c->flags & ABI_SA_F_CURRENT) != 0))
 		return wrong(ABI_ERR_FIELD, ADD(flags), detail);
-	if ((c->flags & ABI_SA_F_ESN) != 0)
-		return wrong(ABI_ERR_UNSUPPORTED, ADD(flags), detail);
 	if (c->mode != ABI_MODE_TUNNEL && c->mode != ABI_MODE_TRANSPORT)
 		return wrong(ABI_ERR_FIELD, ADD(mode), detail);
 	return ABI_OK;

@@ -74,7 +74,7 @@ static uint8_t limit_soft(const struct sa *sa, const struct usage *u, uint64_t n
 		return ABI_LIMIT_BYTES;
 	if (l->soft_packets != 0 && u->packets >= l->soft_packets)
 		return ABI_LIMIT_PACKETS;
-	if (sa->direction == ABI_DIR_OUT && seq_used(sa) >= SA_SEQ_SOFT)
+	if (sa->direction == ABI_DIR_OUT && seq_used(sa) >= sa_seq_soft(sa))
 		return ABI_LIMIT_SEQUENCE;
 	return 0;
 }
@@ -103,7 +103,7 @@ static void tick_life(struct sad *s, struct sa *sa, const struct sad_tick_io *io
 		tell(io, sa, ABI_EV_SA_EXPIRE, ABI_EXPIRE_HARD, limit);
 		return;
 	}
-	if (!sa->hard_told && sa->direction == ABI_DIR_OUT && seq_used(sa) == SA_SEQ_MAX) {
+	if (!sa->hard_told && sa->direction == ABI_DIR_OUT && seq_used(sa) == sa_seq_max(sa)) {
 		/* Workers refuse by themselves; the SA stays to count what they refuse. */
 		sa->hard_told = true;
 		tell(io, sa, ABI_EV_SA_EXPIRE, ABI_EXPIRE_HARD, ABI_LIMIT_SEQUENCE);
@@ -120,11 +120,11 @@ static void tick_life(struct sad *s, struct sa *sa, const struct sad_tick_io *io
  * above every number that was ever used (RFC 4303 section 2.2). */
 static void tick_sequence(struct sad *s, struct sa *sa)
 {
-	uint64_t seq = __atomic_load_n(&sa->seq, __ATOMIC_RELAXED), mark;
+	uint64_t seq = __atomic_load_n(&sa->seq, __ATOMIC_RELAXED), max = sa_seq_max(sa), mark;
 
-	if (sa->seq_mark < SA_SEQ_MAX && sa->seq_mark < seq + SAD_SEQ_AHEAD_MIN) {
+	if (sa->seq_mark < max && sa->seq_mark < seq + SAD_SEQ_AHEAD_MIN) {
 		mark = seq + SAD_SEQ_AHEAD;
-		sa->seq_mark = mark < SA_SEQ_MAX ? mark : SA_SEQ_MAX;
+		sa->seq_mark = mark < max ? mark : max;
 		__atomic_store_n(&s->status[sa->slot].seq_mark, sa->seq_mark, __ATOMIC_RELEASE);
 		__atomic_store_n(&sa->seq_limit, sa->seq_mark, __ATOMIC_RELEASE);
 	}

@@ -136,7 +136,7 @@ static void aead_vector(const struct aead_rfc *v, uint8_t encr)
 	memcpy(e.encr_key + kl, nonce, 4);
 	e.out = make_sa(e.suite, ABI_DIR_OUT, e.encr_key, NULL);
 	e.in = make_sa(e.suite, ABI_DIR_IN, e.encr_key, NULL);
-	e.out->esn = e.in->esn = al == 12;
+	e.out->esn = e.in->esn = al == 12 ? SA_ESN_BYTES : 0;
 	memcpy(esp, aad, 4);
 	memcpy(esp + 4, aad + al - 4, 4);
 	memcpy(esp + 8, nonce + 4, 8);
@@ -241,6 +241,8 @@ static void make_ends(struct end *e, unsigned int n)
 		reference_fill(&seed, e[i].integ_key, sizeof(e[i].integ_key));
 		e[i].out = make_sa(e[i].suite, ABI_DIR_OUT, e[i].encr_key, e[i].integ_key);
 		e[i].in = make_sa(e[i].suite, ABI_DIR_IN, e[i].encr_key, e[i].integ_key);
+		/* The first of each suite without. */
+		e[i].out->esn = e[i].in->esn = i / REFERENCE_SUITES % 2 == 1 ? SA_ESN_BYTES : 0;
 	}
 }
 
@@ -271,12 +273,13 @@ static size_t random_len(void)
 }
 
 static void reference_check(const struct end *e, const uint8_t *before, const uint8_t *after,
-			    uint16_t len)
+			    uint16_t len, uint32_t seq_hi)
 {
 	static uint8_t want[ROOM];
 
 	memcpy(want, before, len);
-	reference_protect(e->suite, e->encr_key, e->integ_key, NULL, want, len);
+	reference_protect(e->suite, e->encr_key, e->integ_key, e->out->esn != 0 ? &seq_hi : NULL,
+			  want, len);
 	if (memcmp(want, after, len + e->suite->icv_len) != 0)
 		fail_msg("%s, %u bytes: differs from OpenSSL", e->suite->name, len);
 }
@@ -291,14 +294,17 @@ static void burst(struct end *ends, unsigned int n_ends, unsigned int n, bool on
 
 	for (unsigned int i = 0; i < n; i++) {
 		of[i] = &ends[one_suite ? first : reference_random(&seed) % n_ends];
-		op[i] = (struct crypto_op){.sa = of[i]->out, .esp = work[i], .ok = true};
+		op[i] = (struct crypto_op){.sa = of[i]->out,
+					   .esp = work[i],
+					   .seq_hi = (uint32_t)reference_random(&seed),
+					   .ok = true};
 		op[i].len = make_packet(of[i], random_len(), before[i]);
 		memcpy(work[i], before[i], op[i].len);
 	}
 	crypto_seal(engine, op, (uint16_t)n);
 	for (unsigned int i = 0; i < n; i++) {
 		assert_true(op[i].ok);
-		reference_check(of[i], before[i], work[i], op[i].len);
+		reference_check(of[i], before[i], work[i], op[i].len, op[i].seq_hi);
 		op[i].sa = of[i]->in;
 	}
 	crypto_verify(engine, op, (uint16_t)n);
@@ -339,7 +345,7 @@ static void agrees_with_openssl_at_every_short_length(void **state)
 			memcpy(work, before, op.len);
 			crypto_seal(engine, &op, 1);
 			assert_true(op.ok);
-			reference_check(&ends[k], before, work, op.len);
+			reference_check(&ends[k], before, work, op.len, 0);
 		}
 	}
 	free_ends(ends, REFERENCE_SUITES);

@@ -26,7 +26,6 @@ static void fields_out_of_their_domain_are_refused(void **state)
 	REFUSE(out, spi = 255, ABI_ERR_FIELD, spi);
 	REFUSE(out, flags = 8, ABI_ERR_FIELD, flags);
 	REFUSE(in, flags = ABI_SA_F_CURRENT, ABI_ERR_FIELD, flags);
-	REFUSE(in, flags = ABI_SA_F_ESN, ABI_ERR_UNSUPPORTED, flags);
 	REFUSE(in, mode = 0, ABI_ERR_FIELD, mode);
 	REFUSE(in, mode = 3, ABI_ERR_FIELD, mode);
 	REFUSE(in, encap = 2, ABI_ERR_FIELD, encap);
