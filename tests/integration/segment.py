@@ -27,12 +27,13 @@ PORT_ANY = 0xffff
 def addr(text=None):
     if text is None:
         return bytes(20)
-    return struct.pack("<B3x4s12x", 4, ipaddress.ip_address(text).packed)
+    a = ipaddress.ip_address(text)
+    return struct.pack("<B3x16s", a.version, a.packed)
 
 
 def selector(net):
     n = ipaddress.ip_network(net)
-    return struct.pack("<BBHHH4s12x4s12x", 4, 0, 0, 0xffff, 0, n[0].packed, n[-1].packed)
+    return struct.pack("<BBHHH16s16s", n.version, 0, 0, 0xffff, 0, n[0].packed, n[-1].packed)
 
 
 class Segment:
