@@ -23,7 +23,8 @@ class Suite:
 
     @staticmethod
     def _enc(name):
-        return "3des" if name == "3des" else re.sub(r"-cbc$", "", name).replace("-", "")
+        name = re.sub(r"-gcm$", "gcm16", re.sub(r"-cbc$", "", name))
+        return name.replace("-", "")
 
     def ike(self):
         """strongSwan's phase 1 proposal"""
@@ -32,7 +33,8 @@ class Suite:
     def esp(self):
         """strongSwan's phase 2 proposal"""
         pfs = () if self.pfs == "none" else (self.pfs,)
-        return "-".join((self._enc(self.enc2), self.auth2) + pfs)
+        auth = () if self.auth2 == "null" else (self.auth2,)       # an AEAD
+        return "-".join((self._enc(self.enc2),) + auth + pfs)
 
     def allow_weak(self):
         return ",".join(("ikev1",) + self.weak)
@@ -51,6 +53,14 @@ SUITES = [
     Suite("aes128-sha256-ecp256-pfs", "aes-128", "sha256", "ecp256",
           "aes-128-cbc", "sha256", pfs="ecp256"),
 ]
+
+# Phase 2 beyond CBC; phase 1 is the same in all.
+ESP_SUITES = [Suite("esp-" + name, "aes-128", "sha256", "ecp256", enc, auth, weak=weak)
+              for name, enc, auth, weak in (
+                  ("aes128gcm16", "aes-128-gcm", "null", ()),
+                  ("aes256gcm16", "aes-256-gcm", "null", ()),
+                  ("aes128ctr-sha256", "aes-128-ctr", "sha256", ()),
+                  ("3des-sha1", "3des", "sha1", ("sha1", "3des")))]
 
 
 def literal(v):

@@ -10,6 +10,10 @@ CHILD = {
     "aes256-sha256-modp2048": ("AES_CBC", "256", "HMAC_SHA2_256_128", None),
     "aes256-sha512-ecp384": ("AES_CBC", "256", "HMAC_SHA2_512_256", None),
     "aes128-sha256-ecp256-pfs": ("AES_CBC", "128", "HMAC_SHA2_256_128", "ECP_256"),
+    "esp-aes128gcm16": ("AES_GCM_16", "128", None, None),
+    "esp-aes256gcm16": ("AES_GCM_16", "256", None, None),
+    "esp-aes128ctr-sha256": ("AES_CTR", "128", "HMAC_SHA2_256_128", None),
+    "esp-3des-sha1": ("3DES_CBC", None, "HMAC_SHA1_96", None),
 }
 
 
