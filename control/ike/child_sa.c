@@ -79,6 +79,7 @@ void child_install(struct ike_engine *e, struct child_sa *c, struct ike_child_sa
 	sa->replay_window = c->policy->conf.replay_window;
 	sa->soft_time = c->soft_time;
 	sa->hard_time = c->hard_time;
+	c->policy->kilobytes = c->kilobytes;
 	lifetime_volume(e, c, sa);
 	sa->current = c->first = c->initiator && child_current(c->policy) == NULL;
 	sa->ts_local[0] = c->policy->conf.local;

@@ -77,6 +77,13 @@ enum lifetime_verdict lifetime_check_volume(enum ike_proposal_check check, uint3
 	return LIFETIME_REFUSED;
 }
 
+uint32_t lifetime_offer_volume(const struct ike_policy *policy)
+{
+	uint64_t kb = lifetime_less_volume(policy->conf.proposal.lifebytes, policy->kilobytes);
+
+	return kb < UINT32_MAX ? (uint32_t)kb : UINT32_MAX;
+}
+
 static uint64_t percent(uint32_t lifetime, uint64_t pct)
 {
 	return (uint64_t)lifetime * TIMERS_SEC / 100 * pct;

@@ -13,6 +13,7 @@
 struct ike_engine;
 struct ike_sa;
 struct child_sa;
+struct ike_policy;
 struct ike_child_sa;
 
 #define LIFETIME_MAX_S (30u * 86400u) /* longer offers are cut to this */
@@ -35,6 +36,9 @@ enum lifetime_verdict lifetime_check(enum ike_proposal_check check, uint32_t our
  */
 enum lifetime_verdict lifetime_check_volume(enum ike_proposal_check check, uint32_t ours,
 					    uint64_t offered, uint64_t *out);
+/** What to offer for a policy: the configured volume, or what its peer asked for when that is less:
+ * it goes on counting by that, whoever begins the next pair. */
+uint32_t lifetime_offer_volume(const struct ike_policy *policy);
 /** The smaller of two volumes. */
 uint64_t lifetime_less_volume(uint64_t a, uint64_t b);
 

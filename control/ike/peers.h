@@ -26,6 +26,7 @@ struct ike_policy {
 	TAILQ_HEAD(policy_pairs, child_sa) pairs; /* newest first */
 	struct timer ensure;			  /* looks whether a quick mode must be started */
 	unsigned failures;			  /* quick modes that failed in a row */
+	uint64_t kilobytes;   /* volume agreed on last; 0 = none: what the peer asked for stays */
 	uint64_t volume_told; /* when the log last said that a volume is used up too soon */
 };
 

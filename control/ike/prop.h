@@ -72,9 +72,10 @@ int prop_decode(struct prop_sa *sa, int phase, const struct ike_pld_sa *pld,
 /* What we accept in phase 2, apart from the algorithms. */
 struct prop_esp_want {
 	const struct ike_proposal_conf *conf;
-	uint8_t mode;	/* enum abi_mode */
-	bool natt;	/* a NAT was found: only UDP encapsulation; else only plain */
-	uint16_t encap; /* natt: the value of the agreed NAT-T variant, natd_encap_mode() */
+	uint8_t mode;	    /* enum abi_mode */
+	bool natt;	    /* a NAT was found: only UDP encapsulation; else only plain */
+	uint16_t encap;	    /* natt: the value of the agreed NAT-T variant, natd_encap_mode() */
+	uint32_t kilobytes; /* to offer; 0 = not said */
 };
 
 /* What was agreed. The pointers lead into the prop_sa. */
@@ -143,7 +144,7 @@ char *prop_transform_print(uint8_t phase, const struct prop_transform *t, char *
  */
 int prop_build_ike(struct wire_writer *w, const struct ike_profile_conf *conf);
 /** The same for ESP; AEADs are offered once, without AUTH_ALGORITHM. spi: our inbound one.
- * conf->pfs_group 0 = none; lifetime in seconds, lifebytes in kilobytes. */
+ * conf->pfs_group 0 = none; lifetime in seconds. */
 int prop_build_esp(struct wire_writer *w, const struct prop_esp_want *want, uint32_t spi);
 /** Write the body that answers with a chosen transform, as received. Phase 1 answers without SPI;
  * phase 2 with our inbound spi. 0 or -ENOSPC. */

@@ -145,7 +145,7 @@ static void put_esp_transform(struct wire_writer *w, const struct prop_esp_want 
 	if (conf->pfs_group)
 		put_basic(w, IKE1_P2_GROUP, conf->pfs_group);
 	put_life(w, IKE1_P2_LIFE_TYPE, IKE1_LIFE_SECONDS, conf->lifetime);
-	put_life(w, IKE1_P2_LIFE_TYPE, IKE1_LIFE_KILOBYTES, conf->lifebytes);
+	put_life(w, IKE1_P2_LIFE_TYPE, IKE1_LIFE_KILOBYTES, want->kilobytes);
 	close_nested(w, at);
 }
 

@@ -9,6 +9,7 @@
 #include <openssl/crypto.h>
 
 #include "control/ike/child_sa.h"
+#include "control/ike/lifetime.h"
 #include "control/ike/refuse.h"
 #include "control/ike/state.h"
 #include "control/ike1/dpd.h"
@@ -161,6 +162,7 @@ struct prop_esp_want quick_want(const struct ike_sa *sa, const struct ike_policy
 		.mode = policy->conf.mode,
 		.natt = natt,
 		.encap = natd_encap_mode(sa->natt, natt, policy->conf.mode),
+		.kilobytes = lifetime_offer_volume(policy),
 	};
 }
 

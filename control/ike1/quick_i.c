@@ -163,7 +163,7 @@ static void take_lifetimes(struct quick *q, const struct ike_msg *m,
 			   const struct prop_choice *choice)
 {
 	const struct ike_proposal_conf *conf = &q->policy->conf.proposal;
-	struct quick_life life = {conf->lifetime, conf->lifebytes};
+	struct quick_life life = {conf->lifetime, lifetime_offer_volume(q->policy)};
 
 	quick_responder_lifetime(m, &life);
 	if (choice->seconds != 0 && choice->seconds < life.seconds)

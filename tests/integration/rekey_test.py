@@ -13,16 +13,6 @@ SECONDS = 60
 LONG = ["--rekey-time", "1h", "--life-time", "2h", "--ike-rekey-time", "4h", "--over-time", "1h"]
 
 
-def esp_spis(cap):
-    """SPIs seen on the wire, from the gateway and to it"""
-    out = (set(), set())
-    for _, f in cap.frames():
-        if f[12:14] == b"\x08\x00" and f[23] == 17 and f[36:38] == (4500).to_bytes(2, "big") \
-                and f[42:46] != b"\0\0\0\0" and len(f) > 60:
-            out[f[26:30] != wire.GATEWAY_BYTES].add(f[42:46])
-    return out
-
-
 def established(lab):
     """phase 1 SAs that strongSwan has seen established"""
     return len(re.findall(r"IKE_SA \S+ established between", lab.cloud_log()))
@@ -47,7 +37,7 @@ def rekey(by, phase):
         results = [s.need_lossless() for s in streams]
         need(min(r["sent"] for r in results) > 490 * SECONDS, "not a steady stream: %s" % results)
         cap.stop()
-        spis = esp_spis(cap)
+        spis = cap.esp_spis()
         times = established(lab) - 1 if phase == 1 else min(map(len, spis)) - 1
         need(times >= SECONDS // 12, "only %d rekeys in %d s" % (times, SECONDS))
         sas = lab.sas()

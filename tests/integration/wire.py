@@ -114,6 +114,15 @@ class Capture:
                 out.append((sec + usec / 1e6, f[42:50].hex()))
         return out
 
+    def esp_spis(self):
+        """SPIs of UDP-encapsulated ESP over IPv4, from the gateway and to it"""
+        out = (set(), set())
+        for _, f in self.frames():
+            if f[12:14] == b"\x08\x00" and f[23] == 17 and f[36:38] == b"\x11\x94" and \
+                    f[42:46] != bytes(4) and len(f) > 60:
+                out[f[26:30] != GATEWAY_BYTES].add(f[42:46])
+        return out
+
     def need_no_clear(self, marks=()):
         """no LAN address, and no text of `marks`, is readable; returns the frames looked at"""
         n = 0

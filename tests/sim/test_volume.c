@@ -73,6 +73,25 @@ static void who_says_nothing_leaves_it_to_the_other(void **state)
 	sim_fini(&s);
 }
 
+/* The peer goes on counting by what it asked for. */
+static void what_the_peer_asked_for_is_offered_when_we_replace(void **state)
+{
+	struct sim s;
+
+	(void)state;
+	init(&s, 5, 7000, 0);
+	sim_start(&s);
+	run(&s, 3000);
+	assert_int_equal(ike_engine_rekey(s.node[1].engine, "peer0", false, s.now), 0);
+	s.node[1].due = s.now;
+	run(&s, 20000);
+	assert_true(sim_agreed(&s, 0));
+	assert_int_equal(sim_counters(&s, 1)->quick_started, 1);
+	assert_in_range(sim_current(&s, 1, 0)->sa.soft_bytes, 70 * KB * 74, 70 * KB * 80);
+	assert_in_range(sim_current(&s, 0, 0)->sa.soft_bytes, 70 * KB * 90, 70 * KB * 97);
+	sim_fini(&s);
+}
+
 static void proposal_check_judges_volumes(void **state)
 {
 	static const struct {
@@ -210,6 +229,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_initiators_volume_counts_when_obeyed),
 		cmocka_unit_test(who_says_nothing_leaves_it_to_the_other),
+		cmocka_unit_test(what_the_peer_asked_for_is_offered_when_we_replace),
 		cmocka_unit_test(proposal_check_judges_volumes),
 		cmocka_unit_test(a_tiny_volume_at_line_rate_loses_nothing),
 		cmocka_unit_test(a_sensible_volume_is_replaced_in_its_time),

@@ -43,7 +43,8 @@ static void decode(const uint8_t *body, size_t len)
 
 static void build(const struct ike_proposal_conf *conf)
 {
-	struct prop_esp_want want = {.conf = conf, .mode = ABI_MODE_TUNNEL};
+	struct prop_esp_want want = {
+		.conf = conf, .mode = ABI_MODE_TUNNEL, .kilobytes = conf->lifebytes};
 	static uint8_t buf[2048];
 	struct wire_writer w;
 
