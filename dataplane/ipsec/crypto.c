@@ -85,9 +85,19 @@ void crypto_free(struct crypto *c)
 	rte_free(c);
 }
 
+const uint8_t *crypto_ivs(struct crypto *c, uint16_t n)
+{
+	return iv_take(&c->iv, c->mgr, n);
+}
+
 int crypto_iv(struct crypto *c, uint8_t iv[16])
 {
-	return iv_take(&c->iv, c->mgr, iv);
+	const uint8_t *from = iv_take(&c->iv, c->mgr, 1);
+
+	if (from == NULL)
+		return -EIO;
+	memcpy(iv, from, IV_LEN);
+	return 0;
 }
 
 int crypto_iv8(struct crypto *c, const struct sa *sa, uint64_t seq, uint8_t iv[8])
@@ -95,7 +105,7 @@ int crypto_iv8(struct crypto *c, const struct sa *sa, uint64_t seq, uint8_t iv[8
 	uint8_t random[IV_LEN];
 
 	if (sa->cipher == CRYPTO_3DES_CBC) {
-		if (iv_take(&c->iv, c->mgr, random) != 0)
+		if (crypto_iv(c, random) != 0)
 			return -EIO;
 		memcpy(iv, random, 8);
 		return 0;

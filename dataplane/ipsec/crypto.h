@@ -94,6 +94,9 @@ void crypto_wipe_keys(struct sa *sa);
 
 /** An unpredictable 16-byte IV (RFC 3602 section 3), never given twice. 0, or -EIO. */
 int crypto_iv(struct crypto *c, uint8_t iv[16]);
+/** The same for n <= CRYPTO_BURST packets, one behind the other; to be read before the worker's
+ * next burst. NULL when there are none. */
+const uint8_t *crypto_ivs(struct crypto *c, uint16_t n);
 
 /**
  * The 8-byte IV of packet number seq: unpredictable for 3DES (RFC 2451 section 3), else the number

@@ -10,6 +10,8 @@
  */
 #include "dataplane/ipsec/esp.h"
 
+#include <errno.h>
+
 #include <rte_prefetch.h>
 
 #include "dataplane/ipsec/crypto.h"
@@ -31,6 +33,8 @@
 #define EXTRA_MAX	 (4 * WORKER_BURST)
 #define ICMP_UNREACHABLE 3u
 #define ICMP_FRAG_NEEDED 4u
+#define AES_IV		 16u
+#define PREFETCH_GAP	 4u
 #define OUTER_PLAIN	 (IP4_HEADER + SA_ESP_HEADER)
 #define OUTER_UDP	 (IP4_HEADER + NATT_HEADER + SA_ESP_HEADER)
 
@@ -47,14 +51,18 @@ struct flow {
 	uint16_t block;	      /* of numbers, for order.h */
 	uint16_t done;	      /* packets sent */
 	uint8_t unusable;     /* enum drop_reason */
+	bool wide;	      /* the selectors are addresses alone */
 };
 
 struct batch {
+	uint16_t n; /* packets */
 	uint16_t n_flows;
 	uint16_t n_ops;
+	const uint8_t *iv; /* for the rest of the burst; NULL: none taken yet */
 	struct flow flow[WORKER_BURST];
 	uint8_t flow_of[WORKER_BURST];	 /* by packet; valid while its verdict is PKT_FORWARD */
 	uint8_t packet_of[WORKER_BURST]; /* by op */
+	uint16_t inner_of[WORKER_BURST]; /* by op: length of the inner packet */
 	struct crypto_op op[WORKER_BURST];
 };
 
@@ -80,6 +88,11 @@ static struct pkt_meta outer_meta(const struct sa *sa, const struct sa_outer *o)
 				 .sa_slot = sa->slot};
 }
 
+static bool is_wide(const struct sa_range *r, unsigned int n)
+{
+	return n == 1 && r->any_port && r->protocol == 0;
+}
+
 static enum drop_reason flow_open(struct flow *f, struct sa *sa)
 {
 	*f = (struct flow){.sa = sa};
@@ -99,15 +112,18 @@ static enum drop_reason flow_open(struct flow *f, struct sa *sa)
 	if (!sa_outer_read(sa, &f->outer) && !sa_outer_read(sa, &f->outer))
 		return DROP_OUT_BUNDLE_CHECK_ERRORS;
 	f->meta = outer_meta(sa, &f->outer);
+	f->wide = is_wide(sa->local, sa->n_local) && is_wide(sa->remote, sa->n_remote);
 	return DROP_NONE;
 }
 
-/* The flow of the SA, opened when the burst has not met it yet. Packets of one SA mostly come in
- * runs, so the last one is looked at first. */
-static struct flow *flow_find(struct batch *b, struct sa *sa)
+/* The flow of the SA, opened when the burst has not met it yet. NULL: no such SA. */
+static struct flow *flow_find(struct worker *w, struct batch *b, uint32_t slot)
 {
+	struct sa *sa = sad_slot(w->tables->sad, slot);
 	struct flow *f;
 
+	if (sa == NULL)
+		return NULL;
 	for (unsigned int i = b->n_flows; i > 0; i--)
 		if (b->flow[i - 1].sa == sa)
 			return &b->flow[i - 1];
@@ -116,10 +132,15 @@ static struct flow *flow_find(struct batch *b, struct sa *sa)
 	return f;
 }
 
-static bool selected(const struct sa *sa, const struct pkt_meta *meta)
+static inline bool selected(const struct flow *f, const struct pkt_meta *meta)
 {
-	struct selector s = selector_of(meta);
+	const struct sa *sa = f->sa;
+	struct selector s;
 
+	if (likely(f->wide))
+		return meta->src >= sa->local->lo && meta->src <= sa->local->hi &&
+		       meta->dst >= sa->remote->lo && meta->dst <= sa->remote->hi;
+	s = selector_of(meta);
 	return sa_range_match(sa->local, sa->n_local, s.src, s.proto, s.src_port, s.ports) &&
 	       sa_range_match(sa->remote, sa->n_remote, s.dst, s.proto, s.dst_port, s.ports);
 }
@@ -150,40 +171,27 @@ static enum drop_reason too_big(struct worker *w, struct rte_mbuf **m, uint16_t 
 	return DROP_NONE;
 }
 
-static enum drop_reason admit(struct worker *w, struct batch *b, struct rte_mbuf **m,
-			      struct extra *extra, uint8_t *flow_of)
+static inline enum drop_reason admit(struct worker *w, struct flow *f, struct rte_mbuf **m,
+				     struct extra *extra)
 {
 	struct pkt_meta *meta = pkt_meta(*m);
-	struct sa *sa = sad_slot(w->tables->sad, meta->sa_slot);
-	enum drop_reason why;
-	struct flow *f;
+	const struct sa *sa = f->sa;
 	uint16_t mtu;
 
-	if (sa == NULL)
-		return DROP_OUT_BUNDLE_CHECK_ERRORS;
-	f = flow_find(b, sa);
-	*flow_of = (uint8_t)(f - b->flow);
 	if (f->unusable != DROP_NONE)
 		return (enum drop_reason)f->unusable;
-	if (unlikely((sa->shape & SA_SHAPE_TRANSPORT) || (meta->flags & PKT_F_IPV6))) {
-		why = esp_shape_admit(w, sa, &f->outer, m);
-		f->n = (uint16_t)(f->n + (why == DROP_NONE));
-		return why;
-	}
+	if (unlikely((sa->shape & SA_SHAPE_TRANSPORT) || (meta->flags & PKT_F_IPV6)))
+		return esp_shape_admit(w, sa, &f->outer, m);
 	/* Pieces were looked at whole. */
-	if (extra != NULL && !selected(sa, meta))
+	if (extra != NULL && !selected(f, meta))
 		return DROP_OUT_BUNDLE_ERRORS;
 	if (!own_packet(w, m))
 		return DROP_NET_NO_BUFFER;
 	mtu = (uint16_t)__atomic_load_n(&sa->mtu, __ATOMIC_RELAXED);
 	if (mss_concerns(meta))
 		mss_clamp(*m, mtu);
-	if (pkt_meta(*m)->ip_len > mtu) {
-		why = too_big(w, m, mtu, sa->df, extra);
-		if (why != DROP_NONE)
-			return why;
-	}
-	f->n++;
+	if (unlikely(pkt_meta(*m)->ip_len > mtu))
+		return too_big(w, m, mtu, sa->df, extra);
 	return DROP_NONE;
 }
 
@@ -198,10 +206,23 @@ static void reserve(const struct worker *w, struct batch *b)
 			continue;
 		f->limit = __atomic_load_n(&f->sa->seq_limit, __ATOMIC_ACQUIRE);
 		f->seq = __atomic_fetch_add(&f->sa->seq, f->n, __ATOMIC_RELAXED) + 1;
-		f->block = ORDER_NONE;
-		if (w->order != NULL)
-			f->block = order_take(w->order, f->sa, f->seq, f->n, w->now);
+		f->block = order_take(w->order, f->sa, f->seq, f->n, w->now);
 	}
+}
+
+/* Without other workers a number is taken when it is used, and nothing has to be known before. */
+static void number_alone(struct flow *f)
+{
+	f->limit = __atomic_load_n(&f->sa->seq_limit, __ATOMIC_ACQUIRE);
+	f->seq = __atomic_load_n(&f->sa->seq, __ATOMIC_RELAXED) + 1;
+	f->block = ORDER_NONE;
+}
+
+static void keep_alone(const struct batch *b)
+{
+	for (unsigned int i = 0; i < b->n_flows; i++)
+		if (b->flow[i].n != 0)
+			__atomic_store_n(&b->flow[i].sa->seq, b->flow[i].seq - 1, __ATOMIC_RELAXED);
 }
 
 static void write_outer(uint8_t *ip, const struct sa_outer *o, uint8_t tos, uint16_t len,
@@ -240,27 +261,40 @@ static uint8_t *wrap(struct rte_mbuf *m, uint8_t l3_off, uint32_t head, uint32_t
 	return rte_pktmbuf_mtod_offset(m, uint8_t *, IP4_ETHER_ROOM);
 }
 
+static inline int write_iv(struct crypto *c, struct batch *b, const struct flow *f, uint8_t *iv)
+{
+	if (unlikely(f->sa->iv_len != AES_IV))
+		return f->sa->iv_len == 0 ? 0 : crypto_iv8(c, f->sa, f->seq, iv);
+	if (unlikely(b->iv == NULL)) {
+		b->iv = crypto_ivs(c, b->n);
+		if (b->iv == NULL)
+			return -EIO;
+	}
+	memcpy(iv, b->iv, AES_IV);
+	b->iv += AES_IV;
+	return 0;
+}
+
 /* Make room around the packet and fill it, all but what the crypto engine writes. */
-static enum drop_reason build(struct worker *w, struct flow *f, struct rte_mbuf *m,
-			      struct crypto_op *op)
+static inline enum drop_reason build(struct worker *w, struct batch *b, struct flow *f,
+				     struct rte_mbuf *m)
 {
 	struct pkt_meta *meta = pkt_meta(m);
 	const struct sa *sa = f->sa;
+	struct crypto_op *op = &b->op[b->n_ops];
 	uint8_t in_port = meta->in_port;
 	uint16_t inner = meta->ip_len, pad = mtu_pad(inner, sa->block);
 	uint32_t head = f->outer.length + (uint32_t)sa->iv_len;
 	uint32_t len = head + inner + pad + SA_ESP_TRAILER + sa->icv_len;
 	uint8_t *ip, tos;
 
-	if (f->seq > f->limit)
-		return DROP_OUT_STATE_SEQUENCE_ERRORS;
 	if (m->data_len < (uint32_t)meta->l3_off + inner || len > UINT16_MAX - IP4_ETHER_ROOM)
 		return DROP_OUT_ERRORS;
 	tos = rte_pktmbuf_mtod_offset(m, const uint8_t *, meta->l3_off)[1];
 	ip = wrap(m, meta->l3_off, head, len);
 	if (ip == NULL)
 		return DROP_OUT_ERRORS;
-	if (crypto_write_iv(w->crypto, sa, f->seq, ip + f->outer.length) != 0)
+	if (write_iv(w->crypto, b, f, ip + f->outer.length) != 0)
 		return DROP_OUT_STATE_PROTOCOL_ERRORS;
 	write_outer(ip, &f->outer, ecn_outer_tos(tos), (uint16_t)len, (uint32_t)f->seq);
 	trailer_write(ip + head + inner, pad, NEXT_HEADER_IPV4);
@@ -272,90 +306,141 @@ static enum drop_reason build(struct worker *w, struct flow *f, struct rte_mbuf 
 	*meta = f->meta;
 	meta->in_port = in_port;
 	meta->ip_len = (uint16_t)len;
-	meta->trim = inner; /* for the counters */
-	f->seq++;
+	b->inner_of[b->n_ops] = inner;
+	f->wire_bytes += len;
 	return DROP_NONE;
 }
 
 /* The same for all but IPv4 in a tunnel over IPv4. */
-static enum drop_reason build_shape(struct worker *w, struct flow *f, struct rte_mbuf *m,
-				    struct crypto_op *op)
+static enum drop_reason build_shape(struct worker *w, struct batch *b, struct flow *f,
+				    struct rte_mbuf *m)
 {
 	const struct esp_seal seal = {.sa = f->sa, .outer = &f->outer, .seq = f->seq};
+	enum drop_reason why = esp_shape_build(w, &seal, m, &b->op[b->n_ops]);
+
+	if (why != DROP_NONE)
+		return why;
+	b->inner_of[b->n_ops] = pkt_meta(m)->trim;
+	f->wire_bytes += pkt_meta(m)->ip_len;
+	return DROP_NONE;
+}
+
+/* An admitted packet, number i of the burst: into the batch. */
+static inline enum drop_reason take(struct worker *w, struct batch *b, struct flow *f,
+				    struct rte_mbuf *m, uint16_t i)
+{
 	enum drop_reason why;
 
 	if (f->seq > f->limit)
 		return DROP_OUT_STATE_SEQUENCE_ERRORS;
-	why = esp_shape_build(w, &seal, m, op);
-	if (why == DROP_NONE)
-		f->seq++;
-	return why;
+	if (unlikely(esp_shape_is(f->sa, pkt_meta(m))))
+		why = build_shape(w, b, f, m);
+	else
+		why = build(w, b, f, m);
+	if (unlikely(why != DROP_NONE))
+		return why;
+	f->seq++;
+	f->done++;
+	f->bytes += b->inner_of[b->n_ops];
+	pkt_meta(m)->trim = f->block;
+	b->packet_of[b->n_ops++] = (uint8_t)i;
+	return DROP_NONE;
 }
 
-static void build_all(struct worker *w, struct batch *b, struct rte_mbuf **pkts, uint16_t n)
+/* The lines of a packet that are read or written soon. */
+static inline void prefetch_packet(struct rte_mbuf *m)
 {
-	b->n_ops = 0;
-	for (uint16_t i = 0; i < n; i++) {
-		enum drop_reason why;
-		struct flow *f;
+	const uint8_t *end = rte_pktmbuf_mtod_offset(m, const uint8_t *, m->data_len);
 
-		if (pkt_meta(pkts[i])->verdict != PKT_FORWARD)
-			continue;
-		f = &b->flow[b->flow_of[i]];
-		if (unlikely(esp_shape_is(f->sa, pkt_meta(pkts[i]))))
-			why = build_shape(w, f, pkts[i], &b->op[b->n_ops]);
-		else
-			why = build(w, f, pkts[i], &b->op[b->n_ops]);
-		if (why != DROP_NONE) {
+	rte_prefetch0(end);
+}
+
+/* The flow of packet i, mostly that of the packet before. */
+static inline struct flow *flow_of(struct worker *w, struct batch *b, struct flow *last,
+				   struct rte_mbuf *m)
+{
+	uint32_t slot = pkt_meta(m)->sa_slot;
+
+	return likely(last != NULL && last->sa->slot == slot) ? last : flow_find(w, b, slot);
+}
+
+/* One worker: admitted, numbered and built at once. */
+static void take_alone(struct worker *w, struct batch *b, struct rte_mbuf **pkts,
+		       struct extra *extra)
+{
+	struct flow *f = NULL;
+
+	for (uint16_t i = 0; i < b->n; i++) {
+		enum drop_reason why = DROP_OUT_BUNDLE_CHECK_ERRORS;
+		bool first;
+
+		if (i + PREFETCH_GAP < b->n)
+			prefetch_packet(pkts[i + PREFETCH_GAP]);
+		f = flow_of(w, b, f, pkts[i]);
+		if (likely(f != NULL))
+			why = admit(w, f, &pkts[i], extra);
+		if (likely(why == DROP_NONE)) {
+			first = f->n++ == 0;
+			if (unlikely(first))
+				number_alone(f);
+			b->flow_of[i] = (uint8_t)(f - b->flow);
+			why = take(w, b, f, pkts[i], i);
+		}
+		if (unlikely(why != DROP_NONE))
+			pkt_drop(pkts[i], why);
+	}
+	keep_alone(b);
+}
+
+/* Several: how many numbers a flow needs is known before the first is taken. */
+static void take_among_others(struct worker *w, struct batch *b, struct rte_mbuf **pkts,
+			      struct extra *extra)
+{
+	struct flow *f = NULL;
+
+	for (uint16_t i = 0; i < b->n; i++) {
+		enum drop_reason why = DROP_OUT_BUNDLE_CHECK_ERRORS;
+
+		if (i + PREFETCH_GAP < b->n)
+			prefetch_packet(pkts[i + PREFETCH_GAP]);
+		f = flow_of(w, b, f, pkts[i]);
+		if (likely(f != NULL))
+			why = admit(w, f, &pkts[i], extra);
+		if (unlikely(why != DROP_NONE)) {
 			pkt_drop(pkts[i], why);
 			continue;
 		}
-		b->packet_of[b->n_ops++] = (uint8_t)i;
+		f->n++;
+		b->flow_of[i] = (uint8_t)(f - b->flow);
+	}
+	reserve(w, b);
+	for (uint16_t i = 0; i < b->n; i++) {
+		enum drop_reason why;
+
+		if (pkt_meta(pkts[i])->verdict != PKT_FORWARD)
+			continue;
+		why = take(w, b, &b->flow[b->flow_of[i]], pkts[i], i);
+		if (unlikely(why != DROP_NONE))
+			pkt_drop(pkts[i], why);
 	}
 }
 
-/* What a run of packets of one flow adds up to. */
-struct sum {
-	uint16_t n;
-	uint64_t bytes;
-	uint64_t wire_bytes;
-};
-
-static void flow_add(struct flow *f, struct sum *s)
-{
-	f->done = (uint16_t)(f->done + s->n);
-	f->bytes += s->bytes;
-	f->wire_bytes += s->wire_bytes;
-	*s = (struct sum){.n = 0};
-}
-
+/* After the crypto engine. */
 static void finish_all(struct batch *b, struct rte_mbuf **pkts)
 {
-	struct flow *run = b->flow;
-	struct sum sum = {.n = 0};
-
-	if (b->n_ops == 0)
-		return;
 	for (uint16_t k = 0; k < b->n_ops; k++) {
-		struct rte_mbuf *m = pkts[b->packet_of[k]];
 		struct flow *f = &b->flow[b->flow_of[b->packet_of[k]]];
+		struct rte_mbuf *m = pkts[b->packet_of[k]];
 
-		if (!b->op[k].ok) {
+		if (unlikely(!b->op[k].ok)) {
+			f->done--;
+			f->bytes -= b->inner_of[k];
+			f->wire_bytes -= pkt_meta(m)->ip_len;
 			pkt_drop(m, DROP_OUT_STATE_PROTOCOL_ERRORS);
-			continue;
-		}
-		if (unlikely(f->sa->shape & SA_SHAPE_OUTER6))
+		} else if (unlikely(f->sa->shape & SA_SHAPE_OUTER6)) {
 			esp_shape_finish(m, &f->outer);
-		if (f != run) {
-			flow_add(run, &sum);
-			run = f;
 		}
-		sum.n++;
-		sum.bytes += pkt_meta(m)->trim;
-		sum.wire_bytes += pkt_meta(m)->ip_len;
-		pkt_meta(m)->trim = f->block;
 	}
-	flow_add(run, &sum);
 }
 
 static void count_all(struct worker *w, const struct batch *b)
@@ -380,17 +465,15 @@ static void protect(struct worker *w, struct rte_mbuf **pkts, uint16_t n, struct
 {
 	struct batch b;
 
-	b.n_flows = 0;
-	for (uint16_t i = 0; i < n; i++) {
-		enum drop_reason why;
-
-		rte_prefetch0(rte_pktmbuf_mtod_offset(pkts[i], const void *, pkts[i]->data_len));
-		why = admit(w, &b, &pkts[i], extra, &b.flow_of[i]);
-		if (why != DROP_NONE)
-			pkt_drop(pkts[i], why);
-	}
-	reserve(w, &b);
-	build_all(w, &b, pkts, n);
+	b.n = n;
+	b.n_flows = b.n_ops = 0;
+	b.iv = NULL;
+	for (uint16_t i = 0; i < n && i < PREFETCH_GAP; i++)
+		prefetch_packet(pkts[i]);
+	if (w->order == NULL)
+		take_alone(w, &b, pkts, extra);
+	else
+		take_among_others(w, &b, pkts, extra);
 	crypto_seal(w->crypto, b.op, b.n_ops);
 	finish_all(&b, pkts);
 	count_all(w, &b);

@@ -2,6 +2,7 @@
 /* iv.c - the IV generator of a worker. */
 #include "dataplane/ipsec/iv.h"
 
+#include <string.h>
 #include <sys/random.h>
 
 #include "dataplane/ipsec/crypto_impl.h"
@@ -39,8 +40,8 @@ int iv_refill(struct iv_gen *g, struct IMB_MGR *mgr)
 	job.iv = (const uint8_t *)counter;
 	job.iv_len_in_bytes = sizeof(counter);
 	job.src = zeros;
-	job.dst = g->stock;
-	job.msg_len_to_cipher_in_bytes = sizeof(g->stock);
+	job.dst = g->stock[g->refills & 1];
+	job.msg_len_to_cipher_in_bytes = sizeof(g->stock[0]);
 	if (IMB_SUBMIT_CIPHER_BURST_NOCHECK(mgr, &job, 1, IMB_CIPHER_CNTR, IMB_DIR_ENCRYPT,
 					    IMB_KEY_128_BYTES) != 1)
 		return -EIO;

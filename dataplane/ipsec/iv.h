@@ -9,8 +9,8 @@
 #define ESPGW_IPSEC_IV_H
 
 #include <errno.h>
+#include <stddef.h>
 #include <stdint.h>
-#include <string.h>
 
 #define IV_LEN	 16u
 #define IV_STOCK 256u /* IVs of one refill */
@@ -18,7 +18,7 @@
 struct IMB_MGR;
 
 struct iv_gen {
-	_Alignas(64) uint8_t stock[IV_STOCK * IV_LEN];
+	_Alignas(64) uint8_t stock[2][IV_STOCK * IV_LEN]; /* the last bit of refills says which */
 	_Alignas(16) uint8_t schedule[11 * 16];
 	uint64_t refills;
 	uint32_t left;
@@ -29,14 +29,16 @@ int iv_init(struct iv_gen *g, struct IMB_MGR *mgr);
 /** Make the next IV_STOCK IVs. 0, or -EIO when the library does not do the cipher. */
 int iv_refill(struct iv_gen *g, struct IMB_MGR *mgr);
 
-/** 0, or -EIO: then out must not be used. */
-static inline int iv_take(struct iv_gen *g, struct IMB_MGR *mgr, uint8_t out[IV_LEN])
+/**
+ * n <= IV_STOCK IVs, one behind the other, none of which anybody else is given. They stay there for
+ * the next IV_STOCK IVs that are taken. NULL when there are none.
+ */
+static inline const uint8_t *iv_take(struct iv_gen *g, struct IMB_MGR *mgr, unsigned int n)
 {
-	if (__builtin_expect(g->left == 0, 0) && iv_refill(g, mgr) != 0)
-		return -EIO;
-	g->left--;
-	memcpy(out, &g->stock[g->left * IV_LEN], IV_LEN);
-	return 0;
+	if (__builtin_expect(g->left < n, 0) && iv_refill(g, mgr) != 0)
+		return NULL;
+	g->left -= n;
+	return &g->stock[g->refills & 1][g->left * IV_LEN];
 }
 
 #endif

@@ -197,6 +197,33 @@ static void ivs_do_not_repeat_and_look_random(void **state)
 	free(iv);
 }
 
+/* Taken by the burst and one by one in between; a burst's stay as they are until the next one. */
+static void ivs_of_bursts_are_nobody_elses(void **state)
+{
+	enum { IVS = 60000 };
+	uint8_t(*iv)[16] = calloc(IVS, 16);
+	unsigned int n = 0;
+
+	(void)state;
+	assert_non_null(iv);
+	while (n < IVS - 2 * CRYPTO_BURST) {
+		uint64_t x = reference_random(&seed);
+		unsigned int burst = 1 + (unsigned int)(x % CRYPTO_BURST);
+		unsigned int single = (unsigned int)(x >> 32) % CRYPTO_BURST;
+		const uint8_t *from = crypto_ivs(engine, (uint16_t)burst);
+
+		assert_non_null(from);
+		for (unsigned int i = 0; i < single; i++)
+			assert_int_equal(crypto_iv(engine, iv[n + burst + i]), 0);
+		memcpy(iv[n], from, burst * 16u);
+		n += burst + single;
+	}
+	qsort(iv, n, 16, compare_iv);
+	for (unsigned int i = 1; i < n; i++)
+		assert_memory_not_equal(iv[i - 1], iv[i], 16);
+	free(iv);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -207,6 +234,7 @@ int main(void)
 		cmocka_unit_test(ivs_of_counter_suites_are_the_number),
 		cmocka_unit_test(ivs_of_3des_do_not_follow_the_number),
 		cmocka_unit_test(ivs_do_not_repeat_and_look_random),
+		cmocka_unit_test(ivs_of_bursts_are_nobody_elses),
 	};
 
 	return cmocka_run_group_tests(tests, group_setup, group_teardown);
