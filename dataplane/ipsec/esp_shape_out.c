@@ -10,6 +10,7 @@
 #include "dataplane/ipsec/sa6.h"
 #include "dataplane/ipsec/trailer.h"
 #include "dataplane/ipsec/transport.h"
+#include "dataplane/net/icmp6.h"
 #include "dataplane/net/ip6.h"
 
 static bool is_ipv6(const struct pkt_meta *meta)
@@ -37,6 +38,7 @@ static enum drop_reason admit6(struct worker *w, const struct sa *sa, struct rte
 		mss_clamp(*m, mtu);
 	if (meta->ip_len <= mtu || meta->ip_len <= IP6_MTU_MIN || sa->df == ABI_DF_CLEAR)
 		return DROP_NONE;
+	icmp6_error(w, *m, ICMP6_TOO_BIG, 0, RTE_MAX(mtu, IP6_MTU_MIN));
 	return DROP_NET_TOO_BIG;
 }
 

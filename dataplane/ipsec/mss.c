@@ -41,16 +41,16 @@ void mss_clamp(struct rte_mbuf *m, uint32_t mtu)
 	const struct pkt_meta *meta = pkt_meta(m);
 	uint8_t *tcp = rte_pktmbuf_mtod_offset(m, uint8_t *, meta->l4_off);
 	unsigned int len = meta->ip_len - (unsigned int)(meta->l4_off - meta->l3_off), at, header;
+	unsigned int around = meta->flags & PKT_F_IPV6 ? MSS_HEADERS6 : MSS_HEADERS;
 	uint16_t old, max, sum;
 
-	if (!mss_concerns(meta) || len < TCP_HEADER || (tcp[13] & TCP_SYN) == 0 ||
-	    mtu <= MSS_HEADERS)
+	if (!mss_concerns(meta) || len < TCP_HEADER || (tcp[13] & TCP_SYN) == 0 || mtu <= around)
 		return;
 	header = (tcp[12] >> 4) * 4u;
 	if (header > len)
 		return;
 	at = find_mss(tcp, header);
-	max = (uint16_t)(mtu - MSS_HEADERS);
+	max = (uint16_t)(mtu - around);
 	if (at == 0 || ip4_load16(tcp + at) <= max)
 		return;
 	old = ip4_load16(tcp + at);

@@ -8,11 +8,13 @@
 
 #include "dataplane/pkt.h"
 
-#define MSS_HEADERS 40u /* IPv4 and TCP without options (RFC 6691) */
+#define MSS_HEADERS  40u /* IPv4 and TCP without options (RFC 6691) */
+#define MSS_HEADERS6 60u /* the same with IPv6 */
 
 /**
  * Given an inner packet with meta valid, in one segment and nobody else's: when it is a TCP SYN
- * whose MSS option says more than mtu - 40, write that, checksum included. Others are not touched.
+ * whose MSS option says more than mtu - 40 (IPv6: 60), write that, checksum included. Others are
+ * not touched.
  */
 void mss_clamp(struct rte_mbuf *m, uint32_t mtu);
 

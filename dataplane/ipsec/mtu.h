@@ -33,4 +33,15 @@ static inline uint16_t mtu_inner(const struct sa *sa, uint32_t outer, uint16_t p
 	return (uint16_t)(room - SA_ESP_TRAILER);
 }
 
+/** Largest IP packet that the SA carries over a path of that MTU: the inner one of a tunnel; in
+ * transport mode the packet itself, with no more than an IP header in front of its payload. */
+static inline uint16_t mtu_of(const struct sa *sa, uint16_t path)
+{
+	uint16_t payload = mtu_inner(sa, sa->outer.length, path);
+
+	if ((sa->shape & SA_SHAPE_TRANSPORT) == 0)
+		return payload;
+	return (uint16_t)(payload + (sa->shape & SA_SHAPE_OUTER6 ? 40 : 20));
+}
+
 #endif

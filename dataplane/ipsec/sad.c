@@ -202,7 +202,7 @@ uint16_t sad_add(struct sad *s, const struct abi_sa_add *c, uint32_t policy_inde
 		sa->seq = c->seq_start;
 		sa->sent = c->seq_start;
 		sa->seq_mark = first_mark(sa, c->seq_start);
-		sa->mtu = mtu_inner(sa, sa->outer.length, SAD_DEFAULT_PATH_MTU);
+		sa->mtu = mtu_of(sa, SAD_DEFAULT_PATH_MTU);
 	}
 	fill_status(&s->status[c->slot], c, sa, now);
 	/* The promise stands in the segment before a worker can use a number of it. */

@@ -143,7 +143,7 @@ static void tick_mtu(struct sad *s, struct sa *sa, const struct sad_tick_io *io)
 	}
 	if (path == 0)
 		return;
-	mtu = mtu_inner(sa, sa->outer.length, path);
+	mtu = mtu_of(sa, path);
 	if (mtu == sa->mtu)
 		return;
 	__atomic_store_n(&sa->mtu, mtu, __ATOMIC_RELAXED);
