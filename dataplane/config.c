@@ -192,6 +192,8 @@ static const struct key dataplane_keys[] = {
 	 ABI_MAX_SAS_LIMIT, false},
 	{"max-policies", read_number, offsetof(struct conf, max_policies), 1,
 	 ABI_MAX_POLICIES_LIMIT, false},
+	{"max-fragments", read_number, offsetof(struct conf, max_fragments), 16, 16384, false},
+	{"fragment-timeout", read_number, offsetof(struct conf, fragment_timeout), 1, 120, false},
 	{"hugepages", read_bool, offsetof(struct conf, hugepages), 0, 0, false},
 	{"idle", read_idle, offsetof(struct conf, idle), 0, 0, false},
 	{"spray", read_spray, offsetof(struct conf, spray), 0, 0, false},
@@ -323,6 +325,8 @@ int conf_load(const char *path, struct conf *c, char *err, size_t err_len)
 	*c = (struct conf){.workers = 1,
 			   .max_sas = 4096,
 			   .max_policies = 1024,
+			   .max_fragments = CONF_FRAGMENTS,
+			   .fragment_timeout = CONF_FRAGMENT_S,
 			   .hugepages = true,
 			   .spray = true};
 	if (!f) {

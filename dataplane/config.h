@@ -16,9 +16,11 @@
 #define CONF_DEVICE_LEN	 200
 #define CONF_MAX_WORKERS (ABI_MAX_WORKERS_LIMIT - 1) /* one counter line is the manager's */
 #define CONF_MIN_MTU	 576
-#define CONF_MAX_MTU	 9000
+#define CONF_MAX_MTU	 9600
 #define CONF_DEFAULT_MTU 1500
 #define CONF_MIN_SAS	 16
+#define CONF_FRAGMENTS	 1024 /* held by each worker, in each of its two tables */
+#define CONF_FRAGMENT_S	 15   /* RFC 791 section 3.2 */
 
 enum conf_idle { CONF_IDLE_AUTO, CONF_IDLE_POLL, CONF_IDLE_SLEEP };
 
@@ -32,6 +34,8 @@ struct conf {
 	unsigned int workers;
 	unsigned int max_sas; /* a power of two */
 	unsigned int max_policies;
+	unsigned int max_fragments;
+	unsigned int fragment_timeout; /* s */
 	bool hugepages;
 	enum conf_idle idle;
 	bool spray; /* saturated workers may give ESP bursts to idle ones */

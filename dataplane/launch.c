@@ -19,7 +19,9 @@
 #include "dataplane/ipsec/sad.h"
 #include "dataplane/ipsec/spd_cache.h"
 #include "dataplane/net/neigh.h"
+#include "dataplane/linear.h"
 #include "dataplane/net/port.h"
+#include "dataplane/net/reasm.h"
 #include "dataplane/order.h"
 #include "dataplane/pipeline.h"
 #include "dataplane/pool.h"
@@ -41,7 +43,15 @@ static unsigned int pool_packets(const struct conf *c)
 	unsigned int bursts = ORDER_BLOCKS + (conf_sprays(c) ? SPRAY_RING : 0);
 	unsigned int ordered = c->workers > 1 ? bursts * WORKER_BURST : 0;
 
-	return c->workers * (c->n_ports * QUEUE_PACKETS + 2 * SLOW_SLOTS + ordered) + SPARE_PACKETS;
+	return c->workers * (c->n_ports * QUEUE_PACKETS + 2 * SLOW_SLOTS + ordered +
+			     REASM_TABLES * c->max_fragments) +
+	       SPARE_PACKETS;
+}
+
+/* None stays beyond a pass, but those held until there is an SA. */
+static unsigned int large_packets(const struct conf *c)
+{
+	return (c->workers + 1) * WORKER_BURST - 1;
 }
 
 static unsigned int pool_room(const struct conf *c)
@@ -59,6 +69,8 @@ static unsigned int pool_room(const struct conf *c)
 static unsigned int memory_mb(const struct conf *c)
 {
 	uint64_t bytes = (uint64_t)pool_packets(c) * (pool_room(c) + 512) +
+			 (uint64_t)large_packets(c) * (LINEAR_LARGE_ROOM + 512) +
+			 (uint64_t)c->workers * REASM_TABLES * c->max_fragments * 1024 +
 			 (uint64_t)c->max_sas * 4096 + (uint64_t)c->max_policies * 32768;
 
 	return 512 + (unsigned int)(bytes >> 20);
@@ -117,6 +129,13 @@ static int open_ports(struct dataplane *d, char *err, size_t err_len)
 			      (uint16_t)pool_room(&d->conf), SOCKET_ID_ANY);
 	if (!d->pool) {
 		snprintf(err, err_len, "%u packet buffers: %s", pool_packets(&d->conf),
+			 rte_strerror(rte_errno));
+		return -ENOMEM;
+	}
+	d->large =
+		pool_create("large", large_packets(&d->conf), 0, LINEAR_LARGE_ROOM, SOCKET_ID_ANY);
+	if (!d->large) {
+		snprintf(err, err_len, "%u large packet buffers: %s", large_packets(&d->conf),
 			 rte_strerror(rte_errno));
 		return -ENOMEM;
 	}
@@ -188,6 +207,7 @@ static int make_worker(struct dataplane *d, unsigned int lcore, char *err, size_
 	w->lcore = lcore;
 	w->tables = &d->tables;
 	w->pool = d->pool;
+	w->large = d->large;
 	w->rcu = d->rcu;
 	w->clock = &d->clock;
 	w->idle_sleep = conf_idle_sleep(&d->conf);
@@ -197,7 +217,9 @@ static int make_worker(struct dataplane *d, unsigned int lcore, char *err, size_
 	w->crypto = crypto_create(socket);
 	w->spd_cache = spd_cache_create(socket);
 	w->order = d->conf.workers > 1 ? order_create(socket) : NULL;
-	if (!w->slow || !w->reply || !w->crypto || !w->spd_cache ||
+	w->reasm = d->reasm[w->index] = reasm_create(w->index, d->conf.max_fragments,
+						     d->conf.fragment_timeout * 1000, socket);
+	if (!w->reasm || !w->slow || !w->reply || !w->crypto || !w->spd_cache ||
 	    (d->conf.workers > 1 && !w->order) || pipeline_create(w, NULL, NULL, socket) < 0 ||
 	    rte_rcu_qsbr_thread_register(d->rcu, w->index) != 0) {
 		snprintf(err, err_len, "worker %u cannot be made: %s", w->index,
@@ -221,6 +243,8 @@ static int make_workers(struct dataplane *d, char *err, size_t err_len)
 		if (ret < 0)
 			return ret;
 	}
+	for (unsigned int i = 0; i < d->n_workers; i++)
+		reasm_connect(d->workers[i]->reasm, d->reasm, d->n_workers);
 	return 0;
 }
 
@@ -270,6 +294,7 @@ static void free_worker(struct worker *w)
 	pipeline_free(w);
 	free_ring(w->slow);
 	free_ring(w->reply);
+	reasm_free(w->reasm);
 	crypto_free(w->crypto);
 	spd_cache_free(w->spd_cache);
 	order_free(w->order);
@@ -369,6 +394,7 @@ void launch_down(struct dataplane *d)
 		neigh_free(d->tables.neigh6);
 		rte_free(d->rcu);
 		rte_mempool_free(d->pool);
+		rte_mempool_free(d->large);
 	}
 	if (d->eal_up)
 		rte_eal_cleanup();

@@ -19,10 +19,12 @@ struct dataplane {
 	struct clock clock;
 	struct tables tables;
 	struct rte_mempool *pool;
+	struct rte_mempool *large;
 	struct rte_rcu_qsbr *rcu;
 	struct worker *workers[CONF_MAX_WORKERS];
-	unsigned int n_workers; /* made */
-	unsigned int n_running; /* launched on their lcores */
+	struct reasm *reasm[CONF_MAX_WORKERS]; /* of workers[] */
+	unsigned int n_workers;		       /* made */
+	unsigned int n_running;		       /* launched on their lcores */
 	struct manager manager;
 	bool manager_made;
 	bool eal_tried, eal_up;

@@ -22,6 +22,7 @@
 #include "dataplane/net/neigh.h"
 #include "dataplane/net/parse.h"
 #include "dataplane/net/port.h"
+#include "dataplane/net/reasm.h"
 #include "dataplane/net/route.h"
 #include "dataplane/order.h"
 #include "dataplane/pipeline_impl.h"
@@ -38,6 +39,7 @@ struct lanes {
 	struct batch esp_in;
 	struct batch local;
 	struct batch forward;
+	struct batch pieces; /* fragments that are needed whole */
 };
 
 int pipeline_create(struct worker *w, pipeline_send send, void *ctx, int socket)
@@ -192,8 +194,37 @@ static void check_clear(struct worker *w, struct batch *b)
 		spd_in_burst(w, clear.pkts, clear.n);
 }
 
+/* Policies look at ports, which only the first piece of a packet shows (RFC 4301 section 7). IPv6
+ * stays in pieces: nobody but its source may cut it again. */
+static void make_whole(struct worker *w, struct batch *b)
+{
+	struct batch pieces;
+	uint16_t n = 0;
+
+	pieces.n = 0;
+	for (uint16_t i = 0; i < b->n; i++) {
+		struct rte_mbuf *m = b->pkts[i];
+		uint8_t flags = pkt_meta(m)->flags;
+
+		if ((flags & (PKT_F_FRAGMENT | PKT_F_ORIGIN | PKT_F_IPV6)) == PKT_F_FRAGMENT)
+			batch_push(&pieces, m);
+		else
+			b->pkts[n++] = m;
+	}
+	b->n = n;
+	if (pieces.n == 0)
+		return;
+	pieces.n = reasm_burst(w, pieces.pkts, pieces.n);
+	esp_in_whole(w, pieces.pkts, pieces.n);
+	for (uint16_t i = 0; i < pieces.n; i++)
+		batch_push(b, pieces.pkts[i]);
+	keep_forward(w, b, PKT_SLOW_NEIGH);
+}
+
 static void forward(struct worker *w, struct batch *b)
 {
+	if (unlikely(spd_selects_ports(w)))
+		make_whole(w, b);
 	if (b->n == 0)
 		return;
 	ttl_burst(w, b->pkts, b->n);
@@ -234,6 +265,9 @@ static void sort(struct worker *w, struct lanes *l, struct rte_mbuf **pkts, uint
 			break;
 		case PKT_FORWARD:
 			batch_push(&l->forward, m);
+			break;
+		case PKT_REASSEMBLE:
+			batch_push(&l->pieces, m);
 			break;
 		case PKT_PUNT:
 			slow(w, m, PKT_SLOW_IKE);
@@ -296,6 +330,20 @@ static void decrypt(struct worker *w, struct lanes *l)
 			order_take_turn(w->order, spray_own_done(w->spray), ticket, w->now));
 }
 
+/* Fragments to whole packets, which go where they would have gone at once. */
+static void gather(struct worker *w, struct lanes *l)
+{
+	struct batch b;
+
+	if (likely(l->pieces.n == 0))
+		return;
+	b.n = reasm_burst(w, l->pieces.pkts, l->pieces.n);
+	memcpy(b.pkts, l->pieces.pkts, b.n * sizeof(b.pkts[0]));
+	l->pieces.n = 0;
+	esp_in_whole(w, b.pkts, b.n);
+	sort(w, l, b.pkts, b.n);
+}
+
 /* To our own addresses: the clear ones pass the same check as transit; an answer goes forward. */
 static void local(struct worker *w, struct lanes *l)
 {
@@ -345,19 +393,44 @@ static void reenter_all(struct worker *w)
 	}
 }
 
+/* What is in the lanes behind decryption, through the rest. */
+static void finish_lanes(struct worker *w, struct lanes *l)
+{
+	gather(w, l);
+	local(w, l);
+	forward(w, &l->forward);
+	reenter_all(w);
+}
+
+static void run_lanes(struct worker *w, struct lanes *l)
+{
+	gather(w, l);
+	decrypt(w, l);
+	finish_lanes(w, l);
+}
+
 static void run(struct worker *w, uint8_t port, struct rte_mbuf **pkts, uint16_t n)
 {
 	struct lanes l;
 
-	l.esp_in.n = l.local.n = l.forward.n = 0;
+	l.esp_in.n = l.local.n = l.forward.n = l.pieces.n = 0;
 	if (w->spray)
 		spray_received(w->spray, n);
 	parse_burst(w, port, pkts, n);
 	sort(w, &l, pkts, n);
-	decrypt(w, &l);
-	local(w, &l);
-	forward(w, &l.forward);
-	reenter_all(w);
+	run_lanes(w, &l);
+}
+
+/* Fragments that others have handed over, and what is too old. */
+static void tend_pieces(struct worker *w)
+{
+	struct lanes l;
+
+	l.esp_in.n = l.local.n = l.forward.n = 0;
+	l.pieces.n = reasm_handed(w, l.pieces.pkts);
+	if (l.pieces.n != 0)
+		run_lanes(w, &l);
+	reasm_expire(w);
 }
 
 static void flush(struct worker *w)
@@ -388,13 +461,11 @@ uint16_t pipeline_help(struct worker *w)
 	if (w->spray && order_has_room(w->order) &&
 	    spray_take(w->spray, order_busy(w->order), &b)) {
 		n = (uint16_t)b.n;
-		l.esp_in.n = l.local.n = l.forward.n = 0;
+		l.esp_in.n = l.local.n = l.forward.n = l.pieces.n = 0;
 		decrypt_in_turn(
 			w, &l, b.pkts, n,
 			order_take_turn(w->order, spray_done(w->spray, &b), b.ticket, w->now));
-		local(w, &l);
-		forward(w, &l.forward);
-		reenter_all(w);
+		finish_lanes(w, &l);
 		flush(w);
 	}
 	return n;
@@ -516,6 +587,8 @@ uint16_t pipeline_poll(struct worker *w)
 	}
 	if (!rte_ring_empty(w->reply))
 		take_replies(w);
+	if (w->reasm)
+		tend_pieces(w);
 	if (w->pipe->n_reenter != 0)
 		reenter_all(w);
 	flush(w);

@@ -25,7 +25,8 @@ enum pkt_verdict {
 	PKT_PUNT,    /* IKE to us: UDP 500, or 4500 with the non-ESP marker */
 	PKT_LOCAL, /* ICMP and the rest to our own addresses; local_burst() turns what it answers in
 		      place into PKT_FORWARD with PKT_F_ORIGIN */
-	PKT_SLOW,  /* to the manager: ARP, ND (from parse), or needs a neighbour or an SA */
+	PKT_REASSEMBLE, /* a fragment that is needed whole */
+	PKT_SLOW,	/* to the manager: ARP, ND (from parse), or needs a neighbour or an SA */
 };
 
 /* Why a packet goes to the manager; the pipeline writes it to meta->reason on the way. */
@@ -69,7 +70,8 @@ struct pkt_meta {
 	uint32_t src;  /* IPv4, host order */
 	uint32_t dst;
 	uint32_t sa_slot;  /* PKT_NO_SA: none */
-	uint32_t next_hop; /* IPv4, host order, or IPv6's handle (net/fib6.h); set by route */
+	uint32_t next_hop; /* IPv4, host order, or IPv6's handle (net/fib6.h); set by route; before
+			      that the SPI, in a fragment that came out of an SA */
 };
 _Static_assert(sizeof(struct pkt_meta) == 32, "pkt_meta");
 

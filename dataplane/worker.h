@@ -32,6 +32,7 @@ struct neigh;	  /* dataplane/net/neigh.h */
 struct clock;	  /* dataplane/clock.h */
 struct order;
 struct spray;
+struct reasm;
 struct pipeline;
 struct rte_rcu_qsbr;
 
@@ -53,8 +54,10 @@ struct worker {
 	struct crypto *crypto;
 	struct spd_cache *spd_cache; /* NULL: every packet asks the ACL */
 	struct rte_mempool *pool;
-	uint64_t now;	    /* ns, CLOCK_MONOTONIC's base, taken once per poll */
-	uint64_t icmp_full; /* icmp_error()'s token bucket: when it is full again */
+	struct rte_mempool *large; /* buffers of 64 KB (linear.h); NULL: none */
+	struct reasm *reasm;	   /* net/reasm.h; NULL: fragments to us are dropped */
+	uint64_t now;		   /* ns, CLOCK_MONOTONIC's base, taken once per poll */
+	uint64_t icmp_full;	   /* icmp_error()'s token bucket: when it is full again */
 
 	/* This worker's lines in the segment. Index: [sa slot], [policy index], [port]. Stride in
 	 * elements = max_workers. */

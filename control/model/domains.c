@@ -31,7 +31,7 @@ const struct domain domain_name = {.min = 1, .max = IKE_CONF_NAME - 1};
 const struct domain domain_comment = {.min = 0, .max = IKE_CONF_NAME - 1};
 const struct domain domain_device = {.min = 1, .max = 199};
 const struct domain domain_secret = {.min = 1, .max = 1024};
-const struct domain domain_mtu = {.min = 576, .max = 9000};
+const struct domain domain_mtu = {.min = 576, .max = 9600};
 const struct domain domain_distance = {.min = 1, .max = 255};
 const struct domain domain_u32 = {.min = 0, .max = UINT32_MAX};
 const struct domain domain_udp_port = {.min = 1, .max = 65535};
@@ -43,6 +43,8 @@ const struct domain domain_replay_window = {.min = 64, .max = 1024};
 const struct domain domain_workers = {.min = 1, .max = 63};
 const struct domain domain_max_sas = {.min = 16, .max = 1 << 20};
 const struct domain domain_max_policies = {.min = 1, .max = 1 << 16};
+const struct domain domain_max_fragments = {.min = 16, .max = 1 << 14};
+const struct domain domain_fragment_timeout = {.min = 1, .max = 120};
 
 const struct domain domain_host4 = {.min = 1, .family = 4}; /* host bits belong to the value */
 const struct domain domain_host6 = {.min = 1, .family = 6};

@@ -15,6 +15,7 @@ extern const struct domain domain_mtu, domain_distance, domain_u32, domain_udp_p
 extern const struct domain domain_profile_lifetime, domain_proposal_lifetime;
 extern const struct domain domain_dpd_interval, domain_dpd_failures, domain_replay_window;
 extern const struct domain domain_workers, domain_max_sas, domain_max_policies;
+extern const struct domain domain_max_fragments, domain_fragment_timeout;
 /* references */
 extern const struct domain domain_ref_interface, domain_ref_profile, domain_ref_peer,
 	domain_ref_proposal;

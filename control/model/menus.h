@@ -174,6 +174,8 @@
 	X(DATAPLANE_WORKERS, "workers", PROP_INT, 0, "1", workers, "cores that move packets") \
 	X(DATAPLANE_MAX_SAS, "max-sas", PROP_INT, 0, "4096", max_sas, "SAs at most, both directions together; a power of two") \
 	X(DATAPLANE_MAX_POLICIES, "max-policies", PROP_INT, 0, "1024", max_policies, "policies at most") \
+	X(DATAPLANE_MAX_FRAGMENTS, "max-fragments", PROP_INT, 0, "1024", max_fragments, "fragments a worker holds until their packet is whole; the oldest make room") \
+	X(DATAPLANE_FRAGMENT_TIMEOUT, "fragment-timeout", PROP_INT, 0, "15", fragment_timeout, "seconds until fragments without the rest are dropped") \
 	X(DATAPLANE_HUGEPAGES, "hugepages", PROP_BOOL, 0, "yes", none, "no: ordinary memory, for tests") \
 	X(DATAPLANE_IDLE, "idle", PROP_ENUM, 0, NULL, idle, "what a worker without packets does; default: poll with a PCI device, else sleep") \
 	X(DATAPLANE_SPRAY, "spray", PROP_ENUM, 0, "auto", spray, "auto: a worker with more ESP than it can decrypt gives some to idle ones")

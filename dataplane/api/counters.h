@@ -70,8 +70,12 @@
 	X(NET_SLOW_FULL, "net-slow-full", "the manager does not keep up with slow-path packets")   \
 	X(NET_KEEPALIVE, "net-keepalive",                                                          \
 	  "NAT keepalive received and consumed (RFC 3948 section 2.3)")                            \
-	X(NET_CONSUMED, "net-consumed", "answered or taken by the gateway itself (ARP, ICMP)")     \
-	X(NET_ND, "net-nd", "malformed, foreign or unwanted IPv6 neighbour discovery")
+	X(NET_CONSUMED, "net-consumed",                                                            \
+	  "answered or taken by the gateway itself (ARP, ICMP, fragments put together)")           \
+	X(NET_ND, "net-nd", "malformed, foreign or unwanted IPv6 neighbour discovery")             \
+	X(NET_REASSEMBLY, "net-reassembly",                                                        \
+	  "fragments that never became whole: late, overlapping, doubled or too many")             \
+	X(NET_PMTU, "net-pmtu", "ICMP too-big that quotes nothing we sent lately, or too often")
 
 #define ABI_DROP_ENUM(name, text, why) DROP_##name,
 enum drop_reason {

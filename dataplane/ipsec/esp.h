@@ -23,4 +23,10 @@ void esp_out_burst(struct worker *w, struct rte_mbuf **pkts, uint16_t n);
  */
 void esp_in_burst(struct worker *w, struct rte_mbuf **pkts, uint16_t n);
 
+/**
+ * Stage: what came out of an SA (PKT_F_FROM_SA) in fragments and is whole again, parsed: must be in
+ * the selectors of its SA, or in-no-policies. Others are left alone.
+ */
+void esp_in_whole(struct worker *w, struct rte_mbuf **pkts, uint16_t n);
+
 #endif

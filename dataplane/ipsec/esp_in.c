@@ -301,6 +301,15 @@ static inline enum drop_reason strip(struct rte_mbuf *m, const struct crypto_op 
 	return DROP_NONE;
 }
 
+static bool any_port(const struct sa_range *r, unsigned int n)
+{
+	uint8_t any = 1;
+
+	for (unsigned int i = 0; i < n; i++)
+		any &= r[i].any_port;
+	return any != 0;
+}
+
 /* The SA's local side is where we send from, so here it is the destination. */
 static bool selected(const struct sa *sa, const struct pkt_meta *meta)
 {
@@ -308,6 +317,30 @@ static bool selected(const struct sa *sa, const struct pkt_meta *meta)
 
 	return sa_range_match(sa->remote, sa->n_remote, s.src, s.proto, s.src_port, s.ports) &&
 	       sa_range_match(sa->local, sa->n_local, s.dst, s.proto, s.dst_port, s.ports);
+}
+
+/* Could a packet with those ports or others be inside one of the selectors? */
+static bool possible(const struct sa_range *r, unsigned int n, uint32_t addr, uint8_t proto)
+{
+	for (unsigned int i = 0; i < n; i++)
+		if (addr >= r[i].lo && addr <= r[i].hi &&
+		    (r[i].protocol == 0 || r[i].protocol == proto))
+			return true;
+	return false;
+}
+
+/* A piece of a packet. But for the first they show no ports: where the SA is for single ports they
+ * are needed whole (RFC 4301 section 7). */
+static enum drop_reason judge_piece(const struct sa *sa, struct pkt_meta *meta)
+{
+	meta->next_hop = sa->spi; /* the slot may be another's when the rest has come */
+	if (any_port(sa->remote, sa->n_remote) && any_port(sa->local, sa->n_local))
+		return selected(sa, meta) ? DROP_NONE : DROP_IN_NO_POLICIES;
+	meta->verdict = PKT_REASSEMBLE;
+	return possible(sa->remote, sa->n_remote, meta->src, meta->proto) &&
+			       possible(sa->local, sa->n_local, meta->dst, meta->proto)
+		       ? DROP_NONE
+		       : DROP_IN_NO_POLICIES;
 }
 
 static enum drop_reason take_ecn(struct rte_mbuf *m, uint8_t outer_tos)
@@ -389,10 +422,14 @@ static inline enum drop_reason unwrap(struct worker *w, struct parse_run *run, s
 		.flags = PKT_F_FROM_SA, .in_port = h->in_port, .sa_slot = op->sa->slot};
 	if (!parse_plain(run, m, IP4_ETHER_ROOM))
 		parse_ipv4(w, m, IP4_ETHER_ROOM);
-	if (meta->verdict != PKT_FORWARD && meta->verdict != PKT_LOCAL)
+	if (meta->verdict == PKT_DROP)
 		return (enum drop_reason)meta->reason;
-	if (!selected(op->sa, meta))
-		return DROP_IN_NO_POLICIES;
+	if (unlikely(meta->flags & PKT_F_FRAGMENT))
+		why = judge_piece(op->sa, meta);
+	else if (!selected(op->sa, meta))
+		why = DROP_IN_NO_POLICIES;
+	if (why != DROP_NONE)
+		return why;
 	return ecn_may_change(h->tos) ? take_ecn(m, h->tos) : DROP_NONE;
 }
 
@@ -458,4 +495,18 @@ void esp_in_burst(struct worker *w, struct rte_mbuf **pkts, uint16_t n)
 	authenticated(&b, pkts);
 	crypto_open(w->crypto, b.op, b.n);
 	deliver_all(w, &b, pkts);
+}
+
+void esp_in_whole(struct worker *w, struct rte_mbuf **pkts, uint16_t n)
+{
+	for (uint16_t i = 0; i < n; i++) {
+		const struct pkt_meta *meta = pkt_meta(pkts[i]);
+		const struct sa *sa;
+
+		if (!(meta->flags & PKT_F_FROM_SA) || meta->verdict == PKT_DROP)
+			continue;
+		sa = sad_slot(w->tables->sad, meta->sa_slot);
+		if (sa == NULL || sa->spi != meta->next_hop || !selected(sa, meta))
+			pkt_drop(pkts[i], DROP_IN_NO_POLICIES);
+	}
 }

@@ -5,7 +5,7 @@
 
 #include <stdbool.h>
 
-#include "dataplane/worker.h"
+#include "dataplane/linear.h"
 
 static inline bool own_is(const struct rte_mbuf *m)
 {
@@ -23,14 +23,9 @@ static inline bool own_packet(struct worker *w, struct rte_mbuf **m)
 
 	if (__builtin_expect(own_is(*m), 1))
 		return true;
-	copy = rte_pktmbuf_copy(*m, w->pool, 0, UINT32_MAX);
+	copy = linear_copy(w, *m);
 	if (copy == NULL)
 		return false;
-	if (copy->nb_segs != 1) {
-		rte_pktmbuf_free(copy);
-		return false;
-	}
-	*pkt_meta(copy) = *pkt_meta(*m);
 	rte_pktmbuf_free(*m);
 	*m = copy;
 	return true;

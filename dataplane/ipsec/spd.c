@@ -166,6 +166,8 @@ struct spd *spd_build(const struct abi_policy *policies, const uint32_t *index, 
 	s->generation = generation;
 	s->n = n;
 	for (uint32_t i = 0; i < n; i++)
+		s->ports |= !spd_any_port(&policies[i].local) || !spd_any_port(&policies[i].remote);
+	for (uint32_t i = 0; i < n; i++)
 		s->entry[i] = (struct spd_entry){.index = index[i],
 						 .action = policies[i].action,
 						 .mode = policies[i].mode,

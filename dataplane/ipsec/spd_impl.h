@@ -46,6 +46,7 @@ struct spd {
 	uint32_t serial;	  /* of this table in this process, never 0 */
 	uint32_t generation;
 	uint32_t n;
+	bool ports; /* some policy is for single ports */
 	struct spd_entry entry[];
 };
 

@@ -148,6 +148,13 @@ static const struct spd *table(const struct worker *w)
 	return __atomic_load_n(&w->tables->spd, __ATOMIC_ACQUIRE);
 }
 
+bool spd_selects_ports(const struct worker *w)
+{
+	const struct spd *s = table(w);
+
+	return s != NULL && s->ports;
+}
+
 /* RFC 4301 section 5.2: clear packets must not be what a policy protects. */
 static enum drop_reason judge_clear(const struct spd_entry *e)
 {

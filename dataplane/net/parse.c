@@ -13,6 +13,7 @@
 #include <rte_prefetch.h>
 
 #include "dataplane/net/fib6.h"
+#include "dataplane/linear.h"
 #include "dataplane/net/ip4.h"
 #include "dataplane/net/parse_impl.h"
 #include "dataplane/net/port.h"
@@ -214,17 +215,15 @@ static inline enum drop_reason parse_packet(const struct fib *f, struct pkt_meta
 	meta->verdict = PKT_FORWARD;
 	if (!fib_is_local(f, meta->dst))
 		return parse_ports(meta, ip, l4, len);
-	/* Nothing is put together again for ourselves. */
-	if (meta->flags & PKT_F_FRAGMENT)
-		return DROP_NET_FRAGMENT;
 	why = parse_ports(meta, ip, l4, len);
-	meta->verdict = PKT_LOCAL;
-	if (why != DROP_NONE || !outer)
+	meta->verdict = meta->flags & PKT_F_FRAGMENT ? PKT_REASSEMBLE : PKT_LOCAL;
+	if (why != DROP_NONE || meta->verdict == PKT_REASSEMBLE || !outer)
 		return why;
 	return parse_to_us(meta, l4, len);
 }
 
-void parse_ipv4(struct worker *w, struct rte_mbuf *m, uint8_t l3_off)
+/* The packet at l3_off, which must be all that follows it. */
+static void parse_again(struct worker *w, struct rte_mbuf *m, uint8_t l3_off, bool outer)
 {
 	const struct fib *f = __atomic_load_n(&w->tables->fib, __ATOMIC_ACQUIRE);
 	struct pkt_meta *meta = pkt_meta(m);
@@ -235,7 +234,7 @@ void parse_ipv4(struct worker *w, struct rte_mbuf *m, uint8_t l3_off)
 	meta->dst_port = 0;
 	if (m->nb_segs == 1 && m->data_len >= l3_off)
 		why = parse_packet(f, meta, rte_pktmbuf_mtod_offset(m, const uint8_t *, l3_off),
-				   m->data_len - (uint32_t)l3_off, l3_off, false);
+				   m->data_len - (uint32_t)l3_off, l3_off, outer);
 	if (why == DROP_NONE && meta->ip_len != m->data_len - (uint32_t)l3_off)
 		why = DROP_NET_HEADER;
 	if (why != DROP_NONE)
@@ -328,6 +327,18 @@ static enum drop_reason parse_other(struct worker *w, struct rte_mbuf *m, uint16
 	return DROP_NONE;
 }
 
+void parse_ipv4(struct worker *w, struct rte_mbuf *m, uint8_t l3_off)
+{
+	parse_again(w, m, l3_off, false);
+}
+
+void parse_whole(struct worker *w, struct rte_mbuf *m)
+{
+	const struct pkt_meta *meta = pkt_meta(m);
+
+	parse_again(w, m, meta->l3_off, !(meta->flags & PKT_F_FROM_SA));
+}
+
 /* The frame's own part: for us, and of a type we speak. */
 static inline enum drop_reason parse_frame(struct worker *w, const struct fib *f,
 					   struct rte_mbuf *m, uint8_t port)
@@ -339,7 +350,7 @@ static inline enum drop_reason parse_frame(struct worker *w, const struct fib *f
 	bool ours;
 
 	*meta = (struct pkt_meta){.in_port = port, .sa_slot = PKT_NO_SA};
-	if (unlikely(m->nb_segs > 1) && rte_pktmbuf_linearize(m) < 0)
+	if (unlikely(m->nb_segs > 1))
 		return DROP_NET_TOO_BIG;
 	if (m->data_len < IP4_ETHER_ROOM)
 		return DROP_NET_L2;
@@ -360,6 +371,17 @@ static inline enum drop_reason parse_frame(struct worker *w, const struct fib *f
 	if (why == DROP_NONE)
 		rte_pktmbuf_trim(m, (uint16_t)(m->data_len - IP4_ETHER_ROOM - meta->ip_len));
 	return why;
+}
+
+/* What a device gave us in several segments, in one; it stays as it is when there is no buffer. */
+static void in_one_piece(struct worker *w, struct rte_mbuf **m)
+{
+	struct rte_mbuf *copy = linear_copy(w, *m);
+
+	if (copy == NULL)
+		return;
+	rte_pktmbuf_free(*m);
+	*m = copy;
 }
 
 /* Where the data lies is in the first line, our field in the second. */
@@ -384,6 +406,8 @@ void parse_burst(struct worker *w, uint8_t port, struct rte_mbuf **pkts, uint16_
 			prefetch_mbuf(pkts[i + 2 * PREFETCH_GAP]);
 		if (i + PREFETCH_GAP < n)
 			rte_prefetch0(rte_pktmbuf_mtod(pkts[i + PREFETCH_GAP], const void *));
+		if (unlikely(pkts[i]->nb_segs > 1))
+			in_one_piece(w, &pkts[i]);
 		why = parse_frame(w, f, pkts[i], port);
 		if (unlikely(why != DROP_NONE))
 			pkt_drop(pkts[i], why);

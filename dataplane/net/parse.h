@@ -62,4 +62,10 @@ static inline struct parse_run parse_run_start(const struct worker *w)
  */
 bool parse_plain(struct parse_run *run, struct rte_mbuf *m, uint8_t l3_off);
 
+/**
+ * Parse what was put together from fragments: as parse_burst() where the fragments came in clear,
+ * as parse_ipv4() where they carry PKT_F_FROM_SA. meta->l3_off and flags are those of a fragment.
+ */
+void parse_whole(struct worker *w, struct rte_mbuf *m);
+
 #endif

@@ -12,7 +12,9 @@
 #include <rte_mempool.h>
 
 #include "dataplane/eal.h"
+#include "dataplane/linear.h"
 
+#define LARGE	  15u
 #define STRIDE	  2u /* this worker, and the manager's line */
 #define DATA_ROOM (RTE_PKTMBUF_HEADROOM + 2176)
 
@@ -70,6 +72,7 @@ static void wire_worker(struct harness *h)
 
 	w->tables = &h->tables;
 	w->pool = h->pool;
+	w->large = h->large;
 	w->now = 1000000000;
 	w->stride = STRIDE;
 	w->max_sas = h->max_sas;
@@ -97,6 +100,8 @@ struct harness *harness_create(uint32_t max_sas, uint32_t max_policies, unsigned
 	h->max_sas = max_sas;
 	h->max_policies = max_policies;
 	h->pool = rte_pktmbuf_pool_create(name, n_mbufs, 0, 0, DATA_ROOM, SOCKET_ID_ANY);
+	snprintf(name, sizeof(name), "large-%p", (void *)h);
+	h->large = rte_pktmbuf_pool_create(name, LARGE, 0, 0, LINEAR_LARGE_ROOM, SOCKET_ID_ANY);
 	h->sa_status = area(max_sas, sizeof(*h->sa_status));
 	h->worker_counters = area(STRIDE, sizeof(*h->worker_counters));
 	h->sa_counters = area((size_t)max_sas * STRIDE, sizeof(*h->sa_counters));
@@ -105,9 +110,9 @@ struct harness *harness_create(uint32_t max_sas, uint32_t max_policies, unsigned
 	h->port_counters = area((size_t)WORKER_MAX_PORTS * STRIDE, sizeof(*h->port_counters));
 	h->samples = area((size_t)ABI_DROP_SLOTS * ABI_SAMPLES, sizeof(*h->samples));
 	wire_worker(h);
-	if (!h->pool || !h->sa_status || !h->worker_counters || !h->sa_counters || !h->sa_drops ||
-	    !h->policy_counters || !h->port_counters || !h->samples || !h->worker.slow ||
-	    !h->worker.reply) {
+	if (!h->pool || !h->large || !h->sa_status || !h->worker_counters || !h->sa_counters ||
+	    !h->sa_drops || !h->policy_counters || !h->port_counters || !h->samples ||
+	    !h->worker.slow || !h->worker.reply) {
 		fprintf(stderr, "harness: %s\n", rte_strerror(rte_errno));
 		harness_free(h);
 		return NULL;
@@ -131,6 +136,7 @@ void harness_free(struct harness *h)
 	free_ring(h->worker.slow);
 	free_ring(h->worker.reply);
 	rte_mempool_free(h->pool);
+	rte_mempool_free(h->large);
 	free(h->sa_status);
 	free(h->worker_counters);
 	free(h->sa_counters);
@@ -167,5 +173,5 @@ uint64_t harness_drops(const struct harness *h)
 
 unsigned int harness_in_use(const struct harness *h)
 {
-	return rte_mempool_in_use_count(h->pool);
+	return rte_mempool_in_use_count(h->pool) + rte_mempool_in_use_count(h->large);
 }

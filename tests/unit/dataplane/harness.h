@@ -22,13 +22,16 @@
 #define HARNESS_IP(a, b, c, d)                                                                     \
 	((uint32_t)(a) << 24 | (uint32_t)(b) << 16 | (uint32_t)(c) << 8 | (uint32_t)(d))
 
-#define HARNESS_PORTS 2u
-#define HARNESS_SENT  1024u
+#define HARNESS_PORTS	    2u
+#define HARNESS_FRAGMENTS   64u /* held in each table */
+#define HARNESS_FRAGMENT_MS 15000u
+#define HARNESS_SENT	    1024u
 
 struct harness {
 	struct worker worker; /* index 0 of stride 2; now = 1 s */
 	struct tables tables;
 	struct rte_mempool *pool;
+	struct rte_mempool *large; /* 15 buffers of linear.h */
 	uint32_t max_sas;
 	uint32_t max_policies;
 	struct abi_sa_status *sa_status;
@@ -61,7 +64,7 @@ struct rte_mbuf *harness_mbuf(struct harness *h, const void *bytes, size_t len);
 /** Sum of all drops counted against the worker. */
 uint64_t harness_drops(const struct harness *h);
 
-/** Packets of the pool that are in use. */
+/** Packets of both pools that are in use. */
 unsigned int harness_in_use(const struct harness *h);
 
 /** Only the two pretended ports of harness_pipe_create(). */

@@ -17,6 +17,7 @@
 #include "dataplane/net/fib6.h"
 #include "dataplane/net/neigh.h"
 #include "dataplane/net/port.h"
+#include "dataplane/net/reasm.h"
 #include "dataplane/net/route.h"
 #include "dataplane/pipeline.h"
 
@@ -135,8 +136,9 @@ int harness_pipe_create(struct harness *h)
 	h->tables.spd = spd_build(NULL, NULL, 0, 0, SOCKET_ID_ANY, &status, &detail);
 	h->worker.crypto = crypto_create(SOCKET_ID_ANY);
 	h->worker.spd_cache = spd_cache_create(SOCKET_ID_ANY);
-	if (!h->tables.fib || !h->tables.neigh || !h->tables.neigh6 || !h->tables.sad ||
-	    !h->tables.spd || !h->worker.crypto || !h->worker.spd_cache ||
+	h->worker.reasm = reasm_create(0, HARNESS_FRAGMENTS, HARNESS_FRAGMENT_MS, SOCKET_ID_ANY);
+	if (!h->worker.reasm || !h->tables.fib || !h->tables.neigh || !h->tables.neigh6 ||
+	    !h->tables.sad || !h->tables.spd || !h->worker.crypto || !h->worker.spd_cache ||
 	    pipeline_create(&h->worker, keep, h, SOCKET_ID_ANY) != 0) {
 		fprintf(stderr, "harness: a table could not be made\n");
 		harness_pipe_free(h);
@@ -151,6 +153,8 @@ void harness_pipe_free(struct harness *h)
 {
 	harness_clear_sent(h);
 	pipeline_free(&h->worker);
+	reasm_free(h->worker.reasm);
+	h->worker.reasm = NULL;
 	crypto_free(h->worker.crypto);
 	h->worker.crypto = NULL;
 	spd_cache_free(h->worker.spd_cache);

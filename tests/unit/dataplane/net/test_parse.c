@@ -268,7 +268,7 @@ static void knows_fragments(void **state)
 	drops(&f, DROP_NET_HEADER);
 }
 
-static void puts_nothing_together_for_itself(void **state)
+static void wants_its_own_packets_whole(void **state)
 {
 	static const uint8_t protos[] = {1, 6, 17, 50};
 
@@ -276,9 +276,9 @@ static void puts_nothing_together_for_itself(void **state)
 	for (unsigned int i = 0; i < sizeof(protos); i++) {
 		struct frame f = frame_fragment(LAN_US, 0x2000, protos[i], 64);
 
-		drops(&f, DROP_NET_FRAGMENT);
+		assert_int_equal(kit_classify(&f).verdict, PKT_REASSEMBLE);
 		f = frame_fragment(LAN_US, 0x0008, protos[i], 64);
-		drops(&f, DROP_NET_FRAGMENT);
+		assert_int_equal(kit_classify(&f).verdict, PKT_REASSEMBLE);
 	}
 }
 
@@ -446,9 +446,15 @@ static void refuses_what_fits_no_segment(void **state)
 
 	(void)state;
 	assert_int_equal(rte_pktmbuf_chain(m, tail), 0);
+	kit.w->large = NULL;
 	parse_burst(kit.w, 0, &m, 1);
 	assert_int_equal(pkt_meta(m)->verdict, PKT_DROP);
 	assert_int_equal(pkt_meta(m)->reason, DROP_NET_TOO_BIG);
+	kit.w->large = kit.h->large;
+	parse_burst(kit.w, 0, &m, 1);
+	assert_int_equal(pkt_meta(m)->verdict, PKT_FORWARD); /* what is behind it is cut */
+	assert_int_equal(m->nb_segs, 1);
+	assert_int_equal(m->data_len, f.len);
 	rte_pktmbuf_free(m);
 }
 
@@ -480,7 +486,7 @@ int main(void)
 		T(refuses_martian_addresses),
 		T(treats_options_by_the_book),
 		T(knows_fragments),
-		T(puts_nothing_together_for_itself),
+		T(wants_its_own_packets_whole),
 		T(wants_whole_transport_headers),
 		T(takes_plain_esp),
 		T(takes_esp_in_udp),
