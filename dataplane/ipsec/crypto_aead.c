@@ -76,57 +76,22 @@ static void verdict(struct crypto_op *op, const struct text *t, const uint8_t *t
 		memset(t->at, 0, t->len);
 }
 
-/* Op i of the group; the one after is on its way then. */
-static inline struct crypto_op *take(struct crypto_op *ops, const struct crypto_group *g,
-				     unsigned int i)
-{
-	if (i + 1u < g->n)
-		prefetch_text(&ops[g->index[i + 1]]);
-	return &ops[g->index[i]];
-}
-
-/* Where the run of ops with the cipher of op i ends. */
-static unsigned int run_end(const struct crypto_op *ops, const struct crypto_group *g,
-			    unsigned int i)
-{
-	unsigned int cipher = ops[g->index[i]].sa->cipher;
-
-	while (i < g->n && ops[g->index[i]].sa->cipher == cipher)
-		i++;
-	return i;
-}
-
 static const struct gcm_key_data *gcm_key(const struct crypto_op *op)
 {
 	return (const struct gcm_key_data *)(const void *)op->sa->keys.cipher;
 }
 
-static void gcm_seal(struct crypto *c, struct crypto_op *ops, const struct crypto_group *g,
-		     unsigned int i, unsigned int end, aes_gcm_enc_dec_t encrypt)
+static inline void gcm_one(struct crypto *c, struct crypto_op *op, aes_gcm_enc_dec_t kernel,
+			   bool seal)
 {
-	for (; i < end; i++) {
-		const struct crypto_op *op = take(ops, g, i);
-		struct text t;
+	_Alignas(16) uint8_t tag[CRYPTO_AEAD_ICV];
+	struct text t;
 
-		text_of(&t, op);
-		encrypt(gcm_key(op), &c->gcm, t.at, t.at, t.len, t.nonce, t.aad.at, t.aad.len,
-			t.at + t.len, CRYPTO_AEAD_ICV);
-	}
-}
-
-static void gcm_open(struct crypto *c, struct crypto_op *ops, const struct crypto_group *g,
-		     unsigned int i, unsigned int end, aes_gcm_enc_dec_t decrypt)
-{
-	for (; i < end; i++) {
-		struct crypto_op *op = take(ops, g, i);
-		_Alignas(16) uint8_t tag[CRYPTO_AEAD_ICV];
-		struct text t;
-
-		text_of(&t, op);
-		decrypt(gcm_key(op), &c->gcm, t.at, t.at, t.len, t.nonce, t.aad.at, t.aad.len, tag,
-			sizeof(tag));
+	text_of(&t, op);
+	kernel(gcm_key(op), &c->gcm, t.at, t.at, t.len, t.nonce, t.aad.at, t.aad.len,
+	       seal ? t.at + t.len : tag, CRYPTO_AEAD_ICV);
+	if (!seal)
 		verdict(op, &t, tag);
-	}
 }
 
 static bool chacha_job(struct crypto *c, const struct crypto_op *op, const struct text *t,
@@ -157,31 +122,16 @@ static bool chacha_job(struct crypto *c, const struct crypto_op *op, const struc
 	return job != NULL && job->status == IMB_STATUS_COMPLETED;
 }
 
-static void chacha_seal(struct crypto *c, struct crypto_op *ops, const struct crypto_group *g,
-			unsigned int i, unsigned int end)
+static inline void chacha_one(struct crypto *c, struct crypto_op *op, bool seal)
 {
-	for (; i < end; i++) {
-		struct crypto_op *op = take(ops, g, i);
-		struct text t;
+	uint8_t tag[CRYPTO_AEAD_ICV];
+	struct text t;
 
-		text_of(&t, op);
-		op->ok = chacha_job(c, op, &t, IMB_DIR_ENCRYPT, t.at + t.len);
-	}
-}
-
-static void chacha_open(struct crypto *c, struct crypto_op *ops, const struct crypto_group *g,
-			unsigned int i, unsigned int end)
-{
-	for (; i < end; i++) {
-		struct crypto_op *op = take(ops, g, i);
-		uint8_t tag[CRYPTO_AEAD_ICV];
-		struct text t;
-
-		text_of(&t, op);
-		op->ok = chacha_job(c, op, &t, IMB_DIR_DECRYPT, tag);
-		if (op->ok)
-			verdict(op, &t, tag);
-	}
+	text_of(&t, op);
+	op->ok = chacha_job(c, op, &t, seal ? IMB_DIR_ENCRYPT : IMB_DIR_DECRYPT,
+			    seal ? t.at + t.len : tag);
+	if (!seal && op->ok)
+		verdict(op, &t, tag);
 }
 
 static aes_gcm_enc_dec_t gcm_kernel(const IMB_MGR *mgr, unsigned int cipher, bool seal)
@@ -196,18 +146,36 @@ static aes_gcm_enc_dec_t gcm_kernel(const IMB_MGR *mgr, unsigned int cipher, boo
 	}
 }
 
-void crypto_aead_pass(struct crypto *c, struct crypto_op *ops, const struct crypto_group *g,
-		      bool seal)
+/* One loop for each kernel and direction; kernel is NULL for ChaCha20-Poly1305. */
+static inline __attribute__((always_inline)) unsigned int
+run(struct crypto *c, struct crypto_op *ops, unsigned int n, aes_gcm_enc_dec_t kernel, bool seal)
 {
-	for (unsigned int i = 0, end; i < g->n; i = end) {
-		unsigned int cipher = ops[g->index[i]].sa->cipher;
+	unsigned int cipher = ops[0].sa->cipher, i = 0;
 
-		end = run_end(ops, g, i);
-		if (cipher == CRYPTO_CHACHA20_POLY1305)
-			(seal ? chacha_seal : chacha_open)(c, ops, g, i, end);
-		else if (seal)
-			gcm_seal(c, ops, g, i, end, gcm_kernel(c->mgr, cipher, true));
+	do {
+		if (i + 1 < n)
+			prefetch_text(&ops[i + 1]);
+		if (__builtin_expect(!ops[i].ok, 0))
+			continue;
+		if (kernel != NULL)
+			gcm_one(c, &ops[i], kernel, seal);
 		else
-			gcm_open(c, ops, g, i, end, gcm_kernel(c->mgr, cipher, false));
-	}
+			chacha_one(c, &ops[i], seal);
+	} while (++i < n && ops[i].sa->cipher == cipher);
+	return i;
+}
+
+unsigned int crypto_aead_run(struct crypto *c, struct crypto_op *ops, unsigned int n, bool seal)
+{
+	unsigned int cipher;
+
+	if (n == 0)
+		return 0;
+	cipher = ops[0].sa->cipher;
+	if (cipher < CRYPTO_AEAD_FIRST || cipher >= CRYPTO_CIPHERS)
+		return 0;
+	if (cipher == CRYPTO_CHACHA20_POLY1305)
+		return seal ? run(c, ops, n, NULL, true) : run(c, ops, n, NULL, false);
+	return seal ? run(c, ops, n, gcm_kernel(c->mgr, cipher, true), true)
+		    : run(c, ops, n, gcm_kernel(c->mgr, cipher, false), false);
 }

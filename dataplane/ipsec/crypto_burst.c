@@ -295,13 +295,20 @@ static inline bool icv_equal(const uint8_t *a, const uint8_t *b, unsigned int le
 	return diff == 0;
 }
 
-void crypto_seal(struct crypto *c, struct crypto_op *ops, uint16_t n)
+/* Those among packets of other suites, one by one. */
+static void aead_pass(struct crypto *c, struct crypto_op *ops, const struct crypto_group *g,
+		      bool seal)
+{
+	for (unsigned int i = 0; i < g->n; i++)
+		crypto_aead_run(c, &ops[g->index[i]], 1, seal);
+}
+
+static void seal_rest(struct crypto *c, struct crypto_op *ops, uint16_t n)
 {
 	struct burst b;
 
 	burst_make(&b, ops, n, true);
-	if (b.aead.n != 0)
-		crypto_aead_pass(c, ops, &b.aead, true);
+	aead_pass(c, ops, &b.aead, true);
 	if (b.esn != 0)
 		crypto_esn_append(ops, n);
 	cipher_pass(c, ops, &b, IMB_DIR_ENCRYPT);
@@ -310,13 +317,12 @@ void crypto_seal(struct crypto *c, struct crypto_op *ops, uint16_t n)
 		chain_group(c, ops, &b.chained, true);
 }
 
-void crypto_verify(struct crypto *c, struct crypto_op *ops, uint16_t n)
+static void verify_rest(struct crypto *c, struct crypto_op *ops, uint16_t n)
 {
 	struct burst b;
 
 	burst_make(&b, ops, n, true);
-	if (b.aead.n != 0)
-		crypto_aead_pass(c, ops, &b.aead, false);
+	aead_pass(c, ops, &b.aead, false);
 	if (b.esn != 0)
 		crypto_esn_cover(c, ops, n);
 	hash_pass(c, ops, &b, false);
@@ -330,10 +336,34 @@ void crypto_verify(struct crypto *c, struct crypto_op *ops, uint16_t n)
 				icv_equal(c->tag[i], ops[i].esp + ops[i].len, ops[i].sa->icv_len);
 }
 
+/* A burst of one AEAD, which is the usual one of those, needs no sorting out. */
+
+void crypto_seal(struct crypto *c, struct crypto_op *ops, uint16_t n)
+{
+	unsigned int done = crypto_aead_run(c, ops, n, true);
+
+	if (done < n)
+		seal_rest(c, ops + done, (uint16_t)(n - done));
+}
+
+void crypto_verify(struct crypto *c, struct crypto_op *ops, uint16_t n)
+{
+	unsigned int done = crypto_aead_run(c, ops, n, false);
+
+	if (done < n)
+		verify_rest(c, ops + done, (uint16_t)(n - done));
+}
+
 void crypto_open(struct crypto *c, struct crypto_op *ops, uint16_t n)
 {
 	struct burst b;
 
+	while (n > 0 && ops->sa->hash == CRYPTO_NO_HASH) {
+		ops++;
+		n--;
+	}
+	if (n == 0)
+		return;
 	/* CBC decryption is parallel within a packet: it uses no lanes. */
 	burst_make(&b, ops, n, false);
 	cipher_pass(c, ops, &b, IMB_DIR_DECRYPT);

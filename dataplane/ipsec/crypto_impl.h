@@ -78,9 +78,9 @@ void crypto_ctr_pass(struct crypto *c, struct crypto_op *ops, const struct crypt
 		     unsigned int cipher);
 void crypto_des_pass(struct crypto *c, struct crypto_op *ops, const struct crypto_group *g,
 		     IMB_CIPHER_DIRECTION dir);
-/* The ops of g, all of AEADs: encrypt and write the ICV; or compare it and decrypt. */
-void crypto_aead_pass(struct crypto *c, struct crypto_op *ops, const struct crypto_group *g,
-		      bool seal);
+/* The first ops as far as they are of one AEAD: encrypt and write the ICV; or compare it and
+ * decrypt. How many that were. */
+unsigned int crypto_aead_run(struct crypto *c, struct crypto_op *ops, unsigned int n, bool seal);
 
 /*
  * The upper half of an extended number is hashed where the ICV is (RFC 4303 section 2.2.1): append
