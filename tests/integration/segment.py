@@ -3,6 +3,7 @@
 
 The layout is that of dataplane/api/segment.h, ring.h and messages.h.
 """
+import collections
 import ipaddress
 import mmap
 import os
@@ -21,7 +22,11 @@ REPLY, SA_EXPIRE, ACQUIRE = 1, 2, 3
 READY, GONE = 1, 2
 MATURE, DEAD = 2, 4
 IN, OUT = 1, 2
+ESN, RESUME = 1, 4
 PORT_ANY = 0xffff
+# Numbers are IANA's, as in messages.h.
+Suite = collections.namedtuple("Suite", "encr integ encr_key integ_key salt")
+AES_SHA1 = Suite(12, 2, bytes(range(16)), bytes(range(20)), b"")
 
 
 def addr(text=None):
@@ -128,14 +133,18 @@ class Segment:
                       selector(local) + selector(remote) + addr() + addr())
         self.must(POLICY_COMMIT, struct.pack("<II", generation, len(rows)))
 
-    def sa(self, slot, direction, policy, local, remote, ts_local, ts_remote, spi=None):
-        """body of SA_ADD: AES-128-CBC with HMAC-SHA1-96"""
+    def sa(self, slot, direction, policy, local, remote, ts_local, ts_remote, spi=None,
+           suite=AES_SHA1, flags=0, seq_start=0):
+        """body of SA_ADD"""
         ts = selector(ts_local) + bytes(120) + selector(ts_remote) + bytes(120)
+        s = suite
         return (struct.pack("<IIIIQ8B4xHHIIQ", slot, spi or 0x10000 + slot, policy,
-                            2 if direction == OUT else 0, slot, direction, 1, 0, 12, 2, 16, 20, 0,
-                            0, 0, 128 if direction == IN else 0, 0, 0) +
-                addr(local) + addr(remote) + bytes(48) + bytes(range(32)) + bytes(range(64)) +
-                bytes(8) + struct.pack("<HHI", 1, 1, 0) + ts)
+                            flags | (2 if direction == OUT else 0), slot, direction, 1, 0, s.encr,
+                            s.integ, len(s.encr_key), len(s.integ_key), len(s.salt),
+                            0, 0, 128 if direction == IN else 0, 0, seq_start) +
+                addr(local) + addr(remote) + bytes(48) + s.encr_key.ljust(32, b"\0") +
+                s.integ_key.ljust(64, b"\0") + s.salt.ljust(8, b"\0") +
+                struct.pack("<HHI", 1, 1, 0) + ts)
 
     def delete(self, slot, spi=None):
         return self.ask(SA_DELETE, struct.pack("<II", slot, spi or 0x10000 + slot))
@@ -144,6 +153,10 @@ class Segment:
         """(state, spi, sequence mark)"""
         at = self.area["sa_status"][0] + 192 * slot
         return self.u32(at), self.u32(at + 4), self.u64(at + 40)
+
+    def mac(self, port):
+        at = self.area["ports"][0] + 64 * port + 32
+        return bytes(self.m[at:at + 6])
 
     def drops(self, reason):
         at = self.area["worker_counters"][0] + 8 * reason
