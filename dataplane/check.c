@@ -41,13 +41,6 @@ static void want_addr(struct result *r, const struct abi_addr *a, bool none_ok, 
 	     ABI_ERR_FIELD, at + offsetof(struct abi_addr, bytes));
 }
 
-/* As want_addr(), where IPv6 is not done yet. */
-static void want_addr4(struct result *r, const struct abi_addr *a, bool none_ok, size_t at)
-{
-	want_addr(r, a, none_ok, at);
-	want(r, a->family != 6, ABI_ERR_UNSUPPORTED, at + offsetof(struct abi_addr, family));
-}
-
 static uint8_t prefix_max(const struct abi_addr *a)
 {
 	return a->family == 6 ? 128 : 32;
@@ -89,8 +82,8 @@ uint16_t check_policy(const struct abi_policy *p, uint32_t *detail)
 	want(&r, p->local.protocol == p->remote.protocol, ABI_ERR_FIELD,
 	     offsetof(struct abi_policy, remote) + offsetof(struct abi_range, protocol));
 	/* The SA carries the outer addresses; a policy may leave them open. */
-	want_addr4(&r, &p->tunnel_local, true, offsetof(struct abi_policy, tunnel_local));
-	want_addr4(&r, &p->tunnel_remote, true, offsetof(struct abi_policy, tunnel_remote));
+	want_addr(&r, &p->tunnel_local, true, offsetof(struct abi_policy, tunnel_local));
+	want_addr(&r, &p->tunnel_remote, true, offsetof(struct abi_policy, tunnel_remote));
 	*detail = r.detail;
 	return r.status;
 }

@@ -17,8 +17,7 @@ import sys
 import time
 
 import reaper
-from suites import (CLOUD, CLOUD_HOP, CLOUD_HOST, CLOUD_NET, GATEWAY, GATEWAY_HOP, SITE_GW,
-                    SITE_HOST, SITE_NET, GatewayConf)
+from suites import INSIDE, OUTSIDE, GatewayConf
 
 HERE = os.path.dirname(os.path.realpath(__file__))
 TOP = os.path.dirname(os.path.dirname(HERE))
@@ -62,6 +61,12 @@ def wait(condition, timeout, what, every=0.05):
 def need(condition, why):
     if not condition:
         raise Fail(why)
+
+
+def host_of(endpoint):
+    """the address of 192.0.2.1:4500, [2001:db8::1]:4500 or an address alone"""
+    m = re.fullmatch(r"\[(.*)\]:\d+|([0-9.]+):\d+|(.*)", endpoint)
+    return m.group(1) or m.group(2) or m.group(3)
 
 
 def binary(name):
@@ -114,6 +119,7 @@ class Lab:
     def __init__(self, conf=None, port="af_packet", gateway="espgw", cloud=(), cloud_esp=None,
                  start=True, owner=None, **kw):
         self.conf = conf or GatewayConf(**kw)
+        self.inside, self.outside = INSIDE[self.conf.inner], OUTSIDE[self.conf.outer]
         self.port, self.kind, self.cloud_opts = port, gateway, list(map(str, cloud))
         self.id = reaper.new_id()
         self.gw, self.site, self.inet = (self.id + x for x in ("-gw", "-site", "-inet"))
@@ -151,18 +157,24 @@ class Lab:
     def ip(self, ns, *args, check=True):
         return run("ip", "-n", ns, *args, check=check, env=self.env)
 
-    def _namespace(self, ns, forward=0):
+    def _namespace(self, ns, forward=0, v6=False):
         run("ip", "netns", "add", ns, env=self.env)
         self.ip(ns, "link", "set", "lo", "up")
         self.sh(ns, "sysctl", "-qw", "net.ipv4.ip_forward=%d" % forward,
-                "net.ipv6.conf.all.disable_ipv6=1", "net.ipv6.conf.default.disable_ipv6=1")
+                "net.ipv6.conf.all.forwarding=%d" % forward,
+                *("net.ipv6.conf.%s.disable_ipv6=%d" % (x, not v6) for x in ("all", "default")))
+
+    def address(self, ns, addr, length, dev):
+        nodad = ["nodad"] if ":" in addr else []         # usable at once: nobody else has it
+        self.ip(ns, "addr", "add", "%s/%d" % (addr, length), "dev", dev, *nodad)
 
     def cable(self, ns1, if1, ns2, if2):
         """a veth without offloads, so that whoever reads it sees finished packets"""
         self.ip(ns1, "link", "add", if1, "type", "veth", "peer", "name", if2, "netns", ns2)
         for ns, i in ((ns1, if1), (ns2, if2)):
             self.sh(ns, sys.executable, PEER, "_offload", i)
-            self.ip(ns, "link", "set", i, "addrgenmode", "none", check=False)
+            if self.inside.family == self.outside.family == 4:
+                self.ip(ns, "link", "set", i, "addrgenmode", "none", check=False)
             self.ip(ns, "link", "set", i, "up")
 
     def _tap(self, tap, cable):
@@ -178,8 +190,8 @@ class Lab:
                     "redirect", "dev", b)
 
     def _wire(self):
-        self._namespace(self.site)
-        self._namespace(self.inet, forward=1)
+        self._namespace(self.site, v6=self.inside.family == 6)
+        self._namespace(self.inet, forward=1, v6=self.outside.family == 6)
         if self.kind == "strongswan":
             return
         self._namespace(self.gw)
@@ -192,11 +204,12 @@ class Lab:
             self.conf.lan_device = "net_tap0,iface=lan0"
             self.conf.wan_device = "net_tap1,iface=wan0"
         self._site_address()
-        self.ip(self.inet, "addr", "add", GATEWAY_HOP + "/24", "dev", "w0")
+        self.address(self.inet, self.outside.gateway_hop, self.outside.length, "w0")
 
     def _site_address(self):
-        self.ip(self.site, "addr", "add", SITE_HOST + "/24", "dev", "eth0")
-        self.ip(self.site, "route", "add", "default", "via", SITE_GW)
+        at = self.inside
+        self.address(self.site, at.site_host, at.length, "eth0")
+        self.ip(self.site, "-%d" % at.family, "route", "add", "default", "via", at.site_gw)
 
     def peer(self, *args, check=True, timeout=60, name=None):
         """a command of strongswan-peer for the cloud gateway"""
@@ -204,25 +217,26 @@ class Lab:
                    timeout=timeout, env=self.env)
 
     def _cloud(self):
-        s = self.conf.suite
-        self.peer("up", "--underlay-veth", "c0@" + self.inet, "--local-ip", CLOUD + "/24",
-                  "--remote-ip", GATEWAY, "--gateway", CLOUD_HOP, "--ike", "1-main",
-                  "--ike-proposal", s.ike(), "--esp-proposal", s.esp(), "--psk",
-                  self.conf.secret, "--local-ts", CLOUD_NET, "--remote-ts", SITE_NET,
-                  "--log-keys", "--log-level", "default=1,ike=2,knl=1", *self.cloud_opts)
-        self.ip(self.inet, "addr", "add", CLOUD_HOP + "/24", "dev", "c0")
-        self.peer("host", "--ip", CLOUD_HOST + "/24")
+        s, at, out = self.conf.suite, self.inside, self.outside
+        self.peer("up", "--underlay-veth", "c0@" + self.inet, "--local-ip",
+                  "%s/%d" % (out.cloud, out.length), "--remote-ip", out.gateway, "--gateway",
+                  out.cloud_hop, "--ike", "1-main", "--ike-proposal", s.ike(), "--esp-proposal",
+                  s.esp(), "--psk", self.conf.secret, "--local-ts", at.cloud_net, "--remote-ts",
+                  at.site_net, "--log-keys", "--log-level", "default=1,ike=2,knl=1",
+                  *self.cloud_opts)
+        self.address(self.inet, out.cloud_hop, out.length, "c0")
+        self.peer("host", "--ip", "%s/%d" % (at.cloud_host, at.length))
 
     def _stand_in(self):
         """strongSwan in the gateway's place: what fails now is not the gateway's fault"""
-        s, name = self.conf.suite, self.id + "g"
-        self.peer("up", "--underlay-veth", "w0@" + self.inet, "--local-ip", GATEWAY + "/24",
-                  "--remote-ip", CLOUD, "--gateway", GATEWAY_HOP, "--ike", "1-main",
-                  "--ike-proposal", s.ike(), "--esp-proposal", s.esp(), "--psk",
-                  self.conf.secret, "--local-ts", SITE_NET, "--remote-ts", CLOUD_NET,
-                  "--log-keys", name=name)
-        self.ip(self.inet, "addr", "add", GATEWAY_HOP + "/24", "dev", "w0")
-        self.peer("host", "--ip", SITE_HOST + "/24", name=name)
+        s, name, at, out = self.conf.suite, self.id + "g", self.inside, self.outside
+        self.peer("up", "--underlay-veth", "w0@" + self.inet, "--local-ip",
+                  "%s/%d" % (out.gateway, out.length), "--remote-ip", out.cloud, "--gateway",
+                  out.gateway_hop, "--ike", "1-main", "--ike-proposal", s.ike(),
+                  "--esp-proposal", s.esp(), "--psk", self.conf.secret, "--local-ts",
+                  at.site_net, "--remote-ts", at.cloud_net, "--log-keys", name=name)
+        self.address(self.inet, out.gateway_hop, out.length, "w0")
+        self.peer("host", "--ip", "%s/%d" % (at.site_host, at.length), name=name)
         self.gw, self.names["site"] = "ssp-" + name, "ssp-%s-host" % name
 
     # ---------------------------------------------------------------- espgw --
@@ -271,7 +285,7 @@ class Lab:
                         *(["show-sensitive"] if sensitive else []))
         out = {"in": [], "out": []}
         for r in rows:
-            ours = r["dst-address"].split(":")[0] == GATEWAY
+            ours = host_of(r["dst-address"]) == self.outside.gateway
             out["in" if ours else "out"].append(r)
         return out
 
@@ -321,12 +335,15 @@ class Lab:
     def ping(self, frm="site", count=5, interval=0.1, size=56, wait_s=2, dst=None,
              df=None):
         """(sent, received)"""
-        dst = dst or (CLOUD_HOST if frm == "site" else SITE_HOST)
+        dst = dst or self.other_host(frm)
         r = self.sh(self.names[frm], "ping", "-n", "-c", count, "-i", interval, "-s", size,
                     "-W", wait_s, *(["-M", "do" if df else "dont"] if df is not None else []), dst, check=False, timeout=60 + count * interval)
         m = re.search(r"(\d+) packets transmitted, (\d+) received", r.stdout)
         need(m, "ping said: " + r.stdout)
         return int(m.group(1)), int(m.group(2))
+
+    def other_host(self, frm):
+        return self.inside.cloud_host if frm == "site" else self.inside.site_host
 
     def reachable(self, frm="site", timeout=20):
         wait(lambda: self.ping(frm, 1, wait_s=1)[1] == 1, timeout, "a ping from the " + frm)
@@ -363,8 +380,9 @@ class Lab:
     def tcp(self, frm="site", size=2 << 20, rate=40_000_000, port=18888, timeout=60):
         """a TCP transfer with checksums on both ends; the receiver's view"""
         to = "cloud" if frm == "site" else "site"
-        dst = CLOUD_HOST if frm == "site" else SITE_HOST
-        server = self.helper(to, "tcp-server", "--port", str(port), "--timeout", str(timeout))
+        dst = self.other_host(frm)
+        server = self.helper(to, "tcp-server", "--listen", dst, "--port", str(port),
+                             "--timeout", str(timeout))
         client = self.helper(frm, "tcp-client", "--dst", dst, "--port", str(port), "--bytes",
                              str(size), "--rate", str(rate), "--timeout", str(timeout))
         sent, got = self.result(client, timeout + 10), self.result(server, timeout + 10)
@@ -423,8 +441,8 @@ class Stream:
 
     def __init__(self, lab, frm="site", pps=500, size=200, port=18900, mark="", count=0):
         self.lab, self.frm = lab, frm
-        to, dst = ("cloud", CLOUD_HOST) if frm == "site" else ("site", SITE_HOST)
-        self.receiver = lab.helper(to, "udp-receive", "--port", str(port))
+        to, dst = "cloud" if frm == "site" else "site", lab.other_host(frm)
+        self.receiver = lab.helper(to, "udp-receive", "--listen", dst, "--port", str(port))
         self.sender = lab.helper(frm, "udp-send", "--dst", dst, "--port", str(port), "--pps",
                                  str(pps), "--size", str(size), "--mark", mark, "--count",
                                  str(count))

@@ -34,6 +34,18 @@ def strongswan_on_both_ends_carries_traffic():
 
 
 @case()
+def strongswan_on_both_ends_carries_ipv6_over_ipv6():
+    with Lab(gateway="strongswan", inner=6, outer=6) as lab, wire.Capture(lab) as cap:
+        lab.initiate("site")
+        lab.established()
+        lab.ping_both()
+        lab.tcp("cloud", size=1 << 20)
+        cap.stop()
+        cap.need_no_clear()
+        return cap.need_genuine(wire.cloud_keys(lab), "--tshark")
+
+
+@case()
 def hand_made_packets_are_right():
     """an accepted one arrives and the referee likes it; a damaged one does neither"""
     with Lab(gateway="strongswan") as lab, wire.Capture(lab) as cap:

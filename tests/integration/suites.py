@@ -10,6 +10,35 @@ CLOUD, CLOUD_HOP = "119.91.254.122", "119.91.254.1"
 
 
 @dataclass(frozen=True)
+class Inside:
+    """the networks that a tunnel joins"""
+    family: int = 4
+    site_net: str = SITE_NET
+    site_gw: str = SITE_GW
+    site_host: str = SITE_HOST
+    cloud_net: str = CLOUD_NET
+    cloud_host: str = CLOUD_HOST
+    length: int = 24
+
+
+@dataclass(frozen=True)
+class Outside:
+    """what it goes through"""
+    family: int = 4
+    gateway: str = GATEWAY
+    gateway_hop: str = GATEWAY_HOP
+    cloud: str = CLOUD
+    cloud_hop: str = CLOUD_HOP
+    length: int = 24
+
+
+INSIDE = {4: Inside(), 6: Inside(6, "2001:db8:1::/64", "2001:db8:1::1", "2001:db8:1::12",
+                                 "2001:db8:2::/64", "2001:db8:2::6", 64)}
+OUTSIDE = {4: Outside(), 6: Outside(6, "2001:db8:c8::200", "2001:db8:c8::1", "2001:db8:fe::122",
+                                    "2001:db8:fe::1", 64)}
+
+
+@dataclass(frozen=True)
 class Suite:
     """phase 1 (enc1, hash1, dh) and phase 2 (enc2, auth2, pfs), RouterOS's names"""
     name: str
@@ -85,6 +114,8 @@ class GatewayConf:
     lan_device: str = "net_af_packet0,iface=lan0"
     wan_device: str = "net_af_packet1,iface=wan0"
     workers: int = 1
+    inner: int = 4                                # families
+    outer: int = 4
     profile: dict = field(default_factory=dict)
     peer: dict = field(default_factory=dict)
     identity: dict = field(default_factory=dict)
@@ -95,10 +126,11 @@ class GatewayConf:
 
     def tree(self):
         s, n = self.suite, "to_tencent"
+        inside, outside = INSIDE[self.inner], OUTSIDE[self.outer]
         ipsec = dict(
             profile=[dict(name=n, **{"dh-group": s.dh, "hash-algorithm": s.hash1,
                                      "enc-algorithm": s.enc1}, **self.profile)],
-            peer=[dict(dict(name=n, address=CLOUD, profile=n, comment=n,
+            peer=[dict(dict(name=n, address=outside.cloud, profile=n, comment=n,
                             **{"exchange-mode": "main", "allow-weak": s.allow_weak()}),
                        **self.peer)],
             identity=[dict(dict(peer=n, **{"auth-method": "pre-shared-key"},
@@ -107,16 +139,20 @@ class GatewayConf:
                                            "enc-algorithms": s.enc2,
                                            "pfs-group": s.pfs}), **self.proposal)],
             policy=[dict(dict(peer=n, tunnel=True, protocol="all", proposal=n,
-                              **{"src-address": SITE_NET, "dst-address": CLOUD_NET}),
+                              **{"src-address": inside.site_net,
+                                 "dst-address": inside.cloud_net}),
                          **self.policy)])
         ipsec.update(self.more)
+        net = {4: dict(address=[], route=[]), 6: dict(address=[], route=[])}
+        net[self.inner]["address"].append(
+            dict(address="%s/%d" % (inside.site_gw, inside.length), interface="lan"))
+        net[self.outer]["address"].append(
+            dict(address="%s/%d" % (outside.gateway, outside.length), interface="wan"))
+        net[self.outer]["route"].append(dict(gateway=outside.gateway_hop))
         return dict(
             interface=[dict(name="lan", device=self.lan_device),
                        dict(name="wan", device=self.wan_device)],
-            ip=dict(address=[dict(address=SITE_GW + "/24", interface="lan"),
-                             dict(address=GATEWAY + "/24", interface="wan")],
-                    route=[{"dst-address": "0.0.0.0/0", "gateway": GATEWAY_HOP}],
-                    ipsec=ipsec),
+            ip=dict(net[4], ipsec=ipsec), ipv6=net[6],
             dataplane=dict(dict(workers=self.workers, hugepages=False, **{"max-sas": 1024}),
                            **self.dataplane))
 

@@ -25,11 +25,12 @@ def say(**kw):
     print(json.dumps(kw), flush=True)
 
 
+def family(addr):
+    return socket.AF_INET6 if ":" in addr else socket.AF_INET
+
+
 def tcp_server(a):
-    s = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-    s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    s.bind(("", a.port))
-    s.listen(1)
+    s = socket.create_server((a.listen, a.port), family=family(a.listen))
     print("READY", flush=True)
     s.settimeout(a.timeout)
     c, _ = s.accept()
@@ -83,9 +84,9 @@ def on_signal(*_):
 
 
 def udp_receive(a):
-    s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    s = socket.socket(family(a.listen), socket.SOCK_DGRAM)
     s.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, 8 << 20)
-    s.bind(("", a.port))
+    s.bind((a.listen, a.port))
     signal.signal(signal.SIGTERM, on_signal)
     signal.signal(signal.SIGINT, on_signal)
     seen, dup, late, top, payload = set(), 0, 0, -1, 0
@@ -111,7 +112,7 @@ def udp_receive(a):
 
 
 def udp_send(a):
-    s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    s = socket.socket(family(a.dst), socket.SOCK_DGRAM)
     s.setsockopt(socket.SOL_SOCKET, 32, 4 << 20)       # SO_SNDBUFFORCE
     s.connect((a.dst, a.port))
     stop = []
@@ -151,6 +152,7 @@ def main():
         q.set_defaults(func=func)
         q.add_argument("--port", type=int, default=18888)
         q.add_argument("--dst")
+        q.add_argument("--listen", default="", help="own address; default: any of IPv4")
         q.add_argument("--bytes", type=int, default=1 << 20)
         q.add_argument("--rate", type=int, default=0, help="bit/s, 0 = as fast as TCP goes")
         q.add_argument("--seed", type=int, default=1)

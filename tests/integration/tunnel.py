@@ -17,11 +17,12 @@ CHILD = {
 }
 
 
-def prove(role, suite, natt=True, cloud=()):
+def prove(role, suite, natt=True, cloud=(), **families):
     """`role`: the gateway's; `natt`: UDP encapsulation is expected, else protocol 50"""
     passive = {"passive": True} if role == "responder" else {}
     # TAP ports: net_af_packet has the kernel put fragments together (PACKET_FANOUT_FLAG_DEFRAG).
-    with Lab(suite=suite, peer=passive, port="tap", cloud=cloud) as lab, wire.Capture(lab) as cap:
+    with Lab(suite=suite, peer=passive, port="tap", cloud=cloud, **families) as lab, \
+            wire.Capture(lab) as cap:
         if role == "responder":
             lab.initiate("cloud")
         lab.established()
@@ -39,10 +40,12 @@ def prove(role, suite, natt=True, cloud=()):
         lab.tcp("site", 1 << 20)
         lab.tcp("cloud", 1 << 20)
         for frm, size in (("site", 1400), ("site", 3000), ("cloud", 3000)):
+            if lab.inside.family == 6:       # only hosts fragment: the first one teaches them
+                lab.ping(frm, 1, size=size, wait_s=1)
             sent, back = lab.ping(frm, 3, size=size, df=False)       # needs fragments
             need(sent == back, "ping of %d bytes: %d of %d" % (size, back, sent))
         r = lab.sh(lab.site, "ping", "-n", "-c", "2", "-s", "1450", "-M", "do", "-i", "0.2",
-                   "-W", "1", "10.100.1.6", check=False)
+                   "-W", "1", lab.inside.cloud_host, check=False)
         need("needed" in r.stdout or "too long" in r.stdout,
              "no word of the tunnel's MTU: " + r.stdout)
         cap.stop()

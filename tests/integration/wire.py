@@ -9,8 +9,8 @@ import struct
 import subprocess
 import sys
 
-from lab import HERE, Fail, need, run, wait
-from suites import CLOUD_NET, GATEWAY, SITE_NET
+from lab import HERE, Fail, host_of, need, run, wait
+from suites import GATEWAY, INSIDE
 
 sys.dont_write_bytecode = True
 sys.path.append(os.path.join(HERE, "rig", "lib"))
@@ -19,7 +19,7 @@ from charon_conf import CHARON                                  # noqa: E402,F40
 
 WIRE_CHECK = os.path.join(HERE, "rig", "esp-wire-check")
 GATEWAY_BYTES = ipaddress.ip_address(GATEWAY).packed
-LANS = [ipaddress.ip_network(n) for n in (SITE_NET, CLOUD_NET)]
+LANS = [ipaddress.ip_network(n) for i in INSIDE.values() for n in (i.site_net, i.cloud_net)]
 PLACES = {"wan": ("inet", "w0"), "lan": ("site", "eth0"), "cloud": ("cloud_ns", "wan0")}
 
 
@@ -33,18 +33,24 @@ def addresses(frame):
     kind, b = frame[12:14], frame[14:]
     if kind == b"\x08\x06" and len(b) >= 28:
         return [b[14:18], b[24:28]]
-    if kind != b"\x08\x00" or len(b) < 20:
+    return ip_addresses(b) if kind in (b"\x08\x00", b"\x86\xdd") else []
+
+
+def ip_addresses(b, nested=True):
+    """those of an IP packet, and of one that it carries in clear: IP in IP, an ICMP error"""
+    if len(b) >= 20 and b[0] >> 4 == 4:
+        out, proto, rest = [b[12:16], b[16:20]], b[9], b[(b[0] & 15) * 4:]
+        error = proto == 1 and rest[:1] in (b"\x03", b"\x05", b"\x0b", b"\x0c")
+    elif len(b) >= 40 and b[0] >> 4 == 6:
+        out, proto, rest = [b[8:24], b[24:40]], b[6], b[40:]
+        error = proto == 58 and rest[:1] in (b"\x01", b"\x02", b"\x03", b"\x04")
+        if proto == 58 and rest[:1] in (b"\x87", b"\x88"):     # neighbour discovery: its target
+            out.append(rest[8:24])
+    else:
         return []
-    out = [b[12:16], b[16:20]]
-    head = (b[0] & 15) * 4
-    inner = None
-    if b[9] == 4:                                   # IP in IP
-        inner = b[head:]
-    elif b[9] == 1 and b[head:head + 1] in (b"\x03", b"\x05", b"\x0b", b"\x0c"):
-        inner = b[head + 8:]
-    if inner and len(inner) >= 20:
-        out += [inner[12:16], inner[16:20]]
-    return out
+    if nested and (error or proto in (4, 41)):
+        out += ip_addresses(rest[8:] if error else rest, False)
+    return [x for x in out if len(x) in (4, 16)]
 
 
 class Capture:
@@ -142,7 +148,9 @@ class Capture:
         path = self.path + ".keys"
         with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as f:
             json.dump(keys, f)
-        r = run(WIRE_CHECK, self.path, "--keys", path, "--ts", "%s=%s" % (SITE_NET, CLOUD_NET),
+        at = self.lab.inside
+        r = run(WIRE_CHECK, self.path, "--keys", path, "--ts",
+                "%s=%s" % (at.site_net, at.cloud_net),
                 "--min-ok", min_ok, *options, check=False, timeout=180)
         need(r.returncode == 0, "referee (exit %d):\n%s" % (r.returncode, r.stdout[-3000:]))
         return r.stdout.strip().splitlines()[-1]
@@ -188,8 +196,7 @@ def gateway_keys(lab):
             if r["enc-algorithm"] not in ENC or r["auth-algorithm"] not in INTEG:
                 raise Fail("algorithms of %s" % r)
             out.append(dict(spi="0x%08x" % int(str(r["spi"]), 16), dir=direction,
-                            src=r["src-address"].split(":")[0],
-                            dst=r["dst-address"].split(":")[0],
+                            src=host_of(r["src-address"]), dst=host_of(r["dst-address"]),
                             enc=ENC[r["enc-algorithm"]], integ=INTEG[r["auth-algorithm"]],
                             enc_key=r["enc-key"], integ_key=r["auth-key"]))
     return out

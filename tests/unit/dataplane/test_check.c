@@ -63,8 +63,18 @@ static void policies(void **state)
 	P(c.tunnel_local.pad[2] = 1, ABI_ERR_FIELD, tunnel_local.pad);
 	P(c.tunnel_local.bytes[4] = 1, ABI_ERR_FIELD, tunnel_local.bytes);
 	P(c.tunnel_remote.bytes[0] = 1, ABI_ERR_FIELD, tunnel_remote.bytes);
-	P(c.tunnel_remote.family = 6, ABI_ERR_UNSUPPORTED, tunnel_remote.family);
+	P(c.tunnel_remote.family = 5, ABI_ERR_FIELD, tunnel_remote.family);
 #undef P
+}
+
+static void a_tunnels_outside_may_be_of_another_family(void **state)
+{
+	struct abi_policy p = policy;
+	uint32_t at;
+
+	(void)state;
+	p.tunnel_local = p.tunnel_remote = (struct abi_addr){.family = 6, .bytes = {0x20, 1}};
+	assert_int_equal(check_policy(&p, &at), ABI_OK);
 }
 
 static void discard_and_bypass_need_no_mode(void **state)
@@ -145,6 +155,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(policies),
+		cmocka_unit_test(a_tunnels_outside_may_be_of_another_family),
 		cmocka_unit_test(discard_and_bypass_need_no_mode),
 		cmocka_unit_test(addresses),
 		cmocka_unit_test(routes),

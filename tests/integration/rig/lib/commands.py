@@ -9,8 +9,8 @@ import tempfile
 
 from base import (REG, Error, alive, ipns, load, lock, netns_del, netns_exists, ns_offload_off,
                   nsx, save, sh, split_if)
-from life import (add_lan, attach_underlay, auto_lans, destroy, load_conf, reaper, spawn_charon,
-                  swanctl)
+from life import (add_addr, add_lan, attach_underlay, auto_lans, destroy, family, load_conf,
+                  reaper, spawn_charon, swanctl)
 
 
 def opts(a):
@@ -124,7 +124,10 @@ def cmd_up(a):
                          ("net.ipv4.conf.all.rp_filter", 0),
                          ("net.ipv4.conf.default.rp_filter", 0),
                          ("net.ipv4.conf.all.send_redirects", 0),
-                         ("net.ipv4.conf.default.send_redirects", 0)):
+                         ("net.ipv4.conf.default.send_redirects", 0),
+                         ("net.ipv6.conf.all.disable_ipv6", 0),
+                         ("net.ipv6.conf.default.disable_ipv6", 0),
+                         ("net.ipv6.conf.all.forwarding", 1)):
                 sh(*nsx(ns, "sysctl", "-qw", "%s=%s" % (k, v)), check=False)
             attach_underlay(st, o)
             for i in (auto_lans(o) if a.lan in ([], ["auto"]) else
@@ -224,11 +227,11 @@ def cmd_host(a):
         ns_offload_off(g, port)
         sh("ip", "-n", g, "link", "set", port, "master", br, "up")
         sh("ip", "-n", ns, "link", "set", "lo", "up")
-        sh("ip", "-n", ns, "addr", "add", str(net), "dev", "eth0")
+        add_addr(ns, net, "eth0")
         if a.mtu:
             sh("ip", "-n", ns, "link", "set", "eth0", "mtu", a.mtu)
         sh("ip", "-n", ns, "link", "set", "eth0", "up")
-        sh("ip", "-n", ns, "route", "add", "default", "via", gw)
+        sh("ip", family(net), "-n", ns, "route", "add", "default", "via", gw)
         print("netns=" + ns)
 
 

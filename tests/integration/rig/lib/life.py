@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 import time
+import zlib
 
 from base import (SELF, Error, alive, end_pid, ipns, netns_del, netns_exists, ns_offload_off, nsx,
                   reg_path, save, sh, split_if, start_time)
@@ -128,8 +129,9 @@ def attach_underlay(st, o):
             ns_offload_off(ons, i)
         if o["mtu"]:
             sh(*ipns(ons), "link", "set", i, "mtu", o["mtu"])
-        for n, d in ((ns, "wan0"), (ons, i)):     # no IPv6 chatter
-            sh(*ipns(n), "link", "set", d, "addrgenmode", "none", check=False)
+        if ":" not in o["local_ip"]:
+            for n, d in ((ns, "wan0"), (ons, i)):     # no IPv6 chatter
+                sh(*ipns(n), "link", "set", d, "addrgenmode", "none", check=False)
         sh(*ipns(ons), "link", "set", i, "up")
     else:
         i, ons = split_if(o["underlay_if"])
@@ -143,18 +145,29 @@ def attach_underlay(st, o):
     if o["mtu"]:
         sh("ip", "-n", ns, "link", "set", "wan0", "mtu", o["mtu"])
     ip, _, plen = o["local_ip"].partition("/")
-    sh("ip", "-n", ns, "addr", "add", "%s/%s" % (ip, plen or 24), "dev",
-       "wan0")
+    v = family(ip)
+    add_addr(ns, "%s/%s" % (ip, plen or (64 if v == "-6" else 24)), "wan0")
     sh("ip", "-n", ns, "link", "set", "wan0", "up")
     if o["gateway"]:
-        sh("ip", "-n", ns, "route", "replace", "default", "via", o["gateway"],
+        sh("ip", v, "-n", ns, "route", "replace", "default", "via", o["gateway"],
            "dev", "wan0", "onlink")
     else:
-        sh("ip", "-n", ns, "route", "replace", o["remote_ip"], "dev", "wan0")
+        sh("ip", v, "-n", ns, "route", "replace", o["remote_ip"], "dev", "wan0")
+
+
+def family(addr):
+    """ip's option for the family of an address"""
+    return "-6" if ":" in str(addr) else "-4"
+
+
+def add_addr(ns, addr, dev):
+    """usable at once: nobody else has it"""
+    nodad = ["nodad"] if family(addr) == "-6" else []
+    sh("ip", "-n", ns, "addr", "add", str(addr), "dev", dev, *nodad)
 
 
 def lan_bridge(net):
-    return "lan%08x" % int(net.network_address)
+    return "lan%08x" % zlib.crc32(net.network_address.packed)
 
 
 def add_lan(st, iface):
@@ -164,22 +177,22 @@ def add_lan(st, iface):
     g, br = st["ns"], lan_bridge(iface.network)
     if sh("ip", "-n", g, "link", "show", br, check=False).returncode:
         sh("ip", "-n", g, "link", "add", br, "type", "bridge")
-        sh("ip", "-n", g, "addr", "add", str(iface), "dev", br)
+        add_addr(g, iface, br)
         sh("ip", "-n", g, "link", "set", br, "up")
-        sh("ip", "-n", g, "rule", "add", "pref", 100, "to",
+        sh("ip", family(iface), "-n", g, "rule", "add", "pref", 100, "to",
            str(iface.network), "lookup", "main")
     return br
 
 
 def auto_lans(o):
-    """first host address of every IPv4 subnet among the local selectors"""
+    """first host address of every subnet among the local selectors"""
     out = []
     for c in children(o):
         for ts in (c["local"] or "").split(","):
             ts = ts.strip().split("[")[0]
             with contextlib.suppress(ValueError):
                 n = ipaddress.ip_network(ts)
-                if n.version == 4 and 8 <= n.prefixlen <= 30:
+                if 8 <= n.prefixlen <= n.max_prefixlen - 2:
                     i = ipaddress.ip_interface("%s/%d" % (n[1], n.prefixlen))
                     if i not in out:
                         out.append(i)
