@@ -126,22 +126,22 @@ class Segment:
         self.must(NET_COMMIT, struct.pack("<II", generation, len(addresses) + len(routes)))
 
     def policies(self, rows, generation=1):
-        """rows: (id, action, local net, remote net)"""
+        """rows: (id, action, local net, remote net[, mode])"""
         self.must(POLICY_BEGIN, struct.pack("<II", generation, len(rows)))
-        for number, action, local, remote in rows:
-            self.must(POLICY, struct.pack("<IIIBBxx", generation, number, 0, action, 1) +
+        for number, action, local, remote, *mode in rows:
+            self.must(POLICY, struct.pack("<IIIBBxx", generation, number, 0, action, *mode or [1]) +
                       selector(local) + selector(remote) + addr() + addr())
         self.must(POLICY_COMMIT, struct.pack("<II", generation, len(rows)))
 
     def sa(self, slot, direction, policy, local, remote, ts_local, ts_remote, spi=None,
-           suite=AES_SHA1, flags=0, seq_start=0):
-        """body of SA_ADD"""
+           suite=AES_SHA1, flags=0, seq_start=0, mode=1, port=0):
+        """body of SA_ADD; port: in UDP between these"""
         ts = selector(ts_local) + bytes(120) + selector(ts_remote) + bytes(120)
         s = suite
         return (struct.pack("<IIIIQ8B4xHHIIQ", slot, spi or 0x10000 + slot, policy,
-                            flags | (2 if direction == OUT else 0), slot, direction, 1, 0, s.encr,
-                            s.integ, len(s.encr_key), len(s.integ_key), len(s.salt),
-                            0, 0, 128 if direction == IN else 0, 0, seq_start) +
+                            flags | (2 if direction == OUT else 0), slot, direction, mode,
+                            port != 0, s.encr, s.integ, len(s.encr_key), len(s.integ_key), len(s.salt),
+                            port, port, 128 if direction == IN else 0, 0, seq_start) +
                 addr(local) + addr(remote) + bytes(48) + s.encr_key.ljust(32, b"\0") +
                 s.integ_key.ljust(64, b"\0") + s.salt.ljust(8, b"\0") +
                 struct.pack("<HHI", 1, 1, 0) + ts)
