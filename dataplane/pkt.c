@@ -4,8 +4,6 @@
 
 #include <rte_errno.h>
 
-int pkt_meta_offset = -1;
-
 int pkt_register(void)
 {
 	static const struct rte_mbuf_dynfield field = {
@@ -13,10 +11,6 @@ int pkt_register(void)
 		.size = sizeof(struct pkt_meta),
 		.align = _Alignof(struct pkt_meta),
 	};
-	int offset = rte_mbuf_dynfield_register(&field);
 
-	if (offset < 0)
-		return -rte_errno;
-	pkt_meta_offset = offset;
-	return 0;
+	return rte_mbuf_dynfield_register_offset(&field, PKT_META_OFFSET) < 0 ? -rte_errno : 0;
 }

@@ -87,7 +87,7 @@ static void keep(struct abi_drop_sample *s, const uint8_t *data, unsigned int n,
 void sample_take(struct worker *w, const struct rte_mbuf *m, enum drop_reason reason)
 {
 	const struct pkt_meta *meta =
-		RTE_MBUF_DYNFIELD(m, pkt_meta_offset, const struct pkt_meta *);
+		RTE_MBUF_DYNFIELD(m, PKT_META_OFFSET, const struct pkt_meta *);
 	uint64_t before = w->counters->drops[reason];
 	struct abi_drop_sample s;
 

@@ -64,22 +64,15 @@ static bool in_chain(const struct sa *sa)
 	return sa->cipher <= CRYPTO_AES256_CBC;
 }
 
-/* ops that are to be done, in arrival order or sorted; an SA with an unknown suite is not done. */
-static void burst_make(struct burst *b, struct crypto_op *ops, uint16_t n, bool sort)
+/* Packets of several SAs, or not all of them to be done. */
+static void burst_select(struct burst *b, struct crypto_op *ops, uint16_t n)
 {
-	uint16_t min = UINT16_MAX, max = 0;
-
-	b->halves.n = b->chained.n = b->aead.n = 0;
-	b->ciphers = b->hashes = 0;
-	b->esn = 0;
 	for (unsigned int i = 0; i < n; i++) {
 		const struct sa *sa = ops[i].sa;
 
 		ops[i].ok = ops[i].ok && sa->cipher < CRYPTO_CIPHERS && sa->hash < CRYPTO_HASHES;
 		if (!ops[i].ok)
 			continue;
-		min = ops[i].len < min ? ops[i].len : min;
-		max = ops[i].len > max ? ops[i].len : max;
 		if (sa->hash == CRYPTO_NO_HASH) {
 			b->aead.index[b->aead.n++] = (uint8_t)i;
 			continue;
@@ -94,6 +87,44 @@ static void burst_make(struct burst *b, struct crypto_op *ops, uint16_t n, bool 
 		b->hashes |= 1u << sa->hash;
 		b->halves.index[b->halves.n++] = (uint8_t)i;
 	}
+}
+
+/* All n of one SA, whose suite has two halves. */
+static void burst_all(struct burst *b, const struct sa *sa, uint16_t n)
+{
+	for (unsigned int i = 0; i < n; i++)
+		b->halves.index[i] = (uint8_t)i;
+	b->halves.n = n;
+	b->esn = sa->esn;
+	b->ciphers = 1u << sa->cipher;
+	b->hashes = 1u << sa->hash;
+}
+
+static bool has_halves(const struct sa *sa)
+{
+	return sa->cipher < CRYPTO_CIPHERS && sa->hash < CRYPTO_HASHES &&
+	       sa->hash != CRYPTO_NO_HASH && sa->hash != CRYPTO_MD5_96;
+}
+
+/* ops that are to be done, in arrival order or sorted; an SA with an unknown suite is not done. */
+static void burst_make(struct burst *b, struct crypto_op *ops, uint16_t n, bool sort)
+{
+	uint16_t min = UINT16_MAX, max = 0;
+	const struct sa *sa = n != 0 ? ops[0].sa : NULL;
+	bool alike = n != 0;
+
+	b->halves.n = b->chained.n = b->aead.n = 0;
+	b->ciphers = b->hashes = 0;
+	b->esn = 0;
+	for (unsigned int i = 0; i < n; i++) {
+		alike &= (ops[i].sa == sa) & ops[i].ok;
+		min = ops[i].len < min ? ops[i].len : min;
+		max = ops[i].len > max ? ops[i].len : max;
+	}
+	if (alike && has_halves(sa))
+		burst_all(b, sa, n);
+	else
+		burst_select(b, ops, n);
 	if (!sort || max >> 4 == min >> 4)
 		return;
 	group_sort(&b->halves, ops);

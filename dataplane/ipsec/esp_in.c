@@ -20,7 +20,8 @@
 #include "dataplane/net/ip4.h"
 #include "dataplane/net/parse.h"
 
-#define PREFETCH_GAP 4u
+#define PREFETCH_GAP   4u
+#define FOUND_NO_BLOCK 1u /* no multiple of 32 */
 
 /* What is known of a packet before its ICV; later on nothing of this is read from the packet again.
  */
@@ -37,14 +38,18 @@ struct held {
 
 struct batch {
 	uint16_t n;
+	uint8_t flags; /* PKT_F_... of any of them */
 	struct held held[WORKER_BURST];
 	struct sa *sa[WORKER_BURST];
 	struct crypto_op op[WORKER_BURST];
 };
 
-/* The SA of the last packet, which mostly is the next one's, too. */
+/* The SA of the last packet, which mostly is the next one's, too; and what its window takes around
+ * the last number. */
 struct found {
-	struct sa *sa; /* NULL: none yet */
+	struct sa *sa;	/* NULL: none yet */
+	uint64_t first; /* of 32 numbers; FOUND_NO_BLOCK: none yet */
+	uint32_t open;	/* those of them that were not taken */
 	uint32_t spi;
 	uint32_t dst;
 	uint8_t encap;
@@ -69,7 +74,8 @@ static enum drop_reason find_sa(struct worker *w, struct rte_mbuf *m, uint32_t s
 		return DROP_IN_NO_STATES;
 	if (endpoint != sa_endpoint(meta->dst, encap))
 		return DROP_IN_STATE_MISMATCHES;
-	*found = (struct found){.sa = sa, .spi = spi, .dst = meta->dst, .encap = encap};
+	*found = (struct found){
+		.sa = sa, .first = FOUND_NO_BLOCK, .spi = spi, .dst = meta->dst, .encap = encap};
 	switch (sa_state(sa)) {
 	case SA_LIVE:
 		if (unlikely(sa->limited) && volume_spent(&sa->volume))
@@ -96,6 +102,15 @@ static inline enum drop_reason look_up(struct worker *w, struct rte_mbuf *m, uin
 		return find_sa(w, m, spi, encap, found);
 	meta->sa_slot = found->sa->slot;
 	return (enum drop_reason)found->why;
+}
+
+static inline bool is_replay(struct found *found, uint64_t seq)
+{
+	if ((seq & ~31ull) != found->first) {
+		found->first = seq & ~31ull;
+		found->open = replay_open_block(found->sa->replay, found->first);
+	}
+	return (found->open >> (seq & 31) & 1) == 0;
 }
 
 /* Everything that can be said before the ICV. Takes the packet into the batch. */
@@ -129,7 +144,7 @@ static inline enum drop_reason check(struct worker *w, struct rte_mbuf **m, stru
 	seq = ip4_load32(esp + 4);
 	if (unlikely(sa->esn != 0))
 		seq = replay_infer(sa->replay, (uint32_t)seq);
-	if (sa->replay != NULL && !replay_check(sa->replay, seq))
+	if (sa->replay != NULL && is_replay(found, seq))
 		return DROP_IN_STATE_SEQUENCE_ERRORS;
 	b->held[b->n] = (struct held){.seq = seq,
 				      .text_off = (uint16_t)((*m)->data_off + meta->l4_off + text),
@@ -137,6 +152,7 @@ static inline enum drop_reason check(struct worker *w, struct rte_mbuf **m, stru
 				      .tos = ip[1],
 				      .in_port = meta->in_port,
 				      .flags = meta->flags};
+	b->flags |= meta->flags;
 	b->sa[b->n] = sa;
 	b->op[b->n] = (struct crypto_op){.sa = sa,
 					 .esp = esp,
@@ -151,6 +167,7 @@ static void check_all(struct worker *w, struct batch *b, struct rte_mbuf **pkts,
 	struct found found = {.sa = NULL};
 
 	b->n = 0;
+	b->flags = 0;
 	for (uint16_t i = 0; i < n; i++) {
 		enum drop_reason why;
 
@@ -187,19 +204,21 @@ static void watch_peer(struct sa *sa, struct rte_mbuf *m, uint64_t seq)
 struct claim {
 	struct replay *replay;
 	uint64_t first;
+	uint64_t top; /* highest number of the window so far */
 	uint32_t bits;
 	uint16_t from; /* packets of the batch from here on */
 };
 
-static void claim_take(struct batch *b, const struct claim *c, uint16_t end)
+/* True: not all were there to be taken, and the packets say so. */
+static bool claim_take(struct batch *b, const struct claim *c, uint16_t end)
 {
 	uint32_t taken;
 
 	if (c->bits == 0)
-		return;
+		return false;
 	taken = replay_take_block(c->replay, c->first, c->bits);
 	if (likely(taken == c->bits))
-		return;
+		return false;
 	for (uint16_t k = c->from; k < end; k++) {
 		struct held *h = &b->held[k];
 
@@ -207,12 +226,22 @@ static void claim_take(struct batch *b, const struct claim *c, uint16_t end)
 		    h->why == DROP_NONE && (taken >> (h->seq & 31) & 1) == 0)
 			h->why = DROP_IN_STATE_SEQUENCE_ERRORS;
 	}
+	return true;
 }
 
-/* The numbers of genuine packets are taken, run by run. */
-static void take_numbers(struct batch *b)
+/* The right edge of a window moves once for a run of packets of one SA. A number that another has
+ * taken moves it, too: it was genuine. With peers to be watched it moves after that. */
+static void claim_advance(const struct batch *b, const struct claim *c)
+{
+	if (c->replay != NULL && !(b->flags & PKT_F_UDP_ENCAP))
+		replay_advance(c->replay, c->top);
+}
+
+/* The numbers of genuine packets are taken, run by run. True: some packets have to be dropped. */
+static bool take_numbers(struct batch *b)
 {
 	struct claim c = {.replay = NULL};
+	bool some = false;
 
 	for (uint16_t k = 0; k < b->n; k++) {
 		struct replay *replay = b->sa[k]->replay;
@@ -221,58 +250,61 @@ static void take_numbers(struct batch *b)
 
 		if (unlikely(!b->op[k].ok)) {
 			h->why = DROP_IN_STATE_PROTOCOL_ERRORS;
+			some = true;
 			continue;
 		}
 		if (replay == NULL)
 			continue;
 		if (replay != c.replay || (h->seq & ~31ull) != c.first) {
-			claim_take(b, &c, k);
-			c = (struct claim){.replay = replay, .first = h->seq & ~31ull, .from = k};
+			some |= claim_take(b, &c, k);
+			if (replay != c.replay) {
+				claim_advance(b, &c);
+				c.replay = replay;
+				c.top = 0;
+			}
+			c.first = h->seq & ~31ull;
+			c.bits = 0;
+			c.from = k;
 		}
-		if (unlikely(c.bits & bit))
+		if (unlikely(c.bits & bit)) {
 			h->why = DROP_IN_STATE_SEQUENCE_ERRORS;
+			some = true;
+		}
 		c.bits |= bit;
+		c.top = h->seq > c.top ? h->seq : c.top;
 	}
-	claim_take(b, &c, b->n);
+	some |= claim_take(b, &c, b->n);
+	claim_advance(b, &c);
+	return some;
 }
 
-/* The right edge of a window moves once for a run of packets of one SA. A number that another has
- * taken moves it, too: it was genuine. */
-static void advance(const struct batch *b)
+/* Packets in UDP: the peer of each, then the windows. */
+static void watch_peers(const struct batch *b, struct rte_mbuf **pkts)
 {
-	struct replay *run = NULL;
-	uint64_t top = 0;
-
-	for (uint16_t k = 0; k < b->n; k++) {
-		if (b->held[k].why == DROP_IN_STATE_PROTOCOL_ERRORS)
-			continue;
-		if (b->sa[k]->replay != run) {
-			if (run != NULL)
-				replay_advance(run, top);
-			run = b->sa[k]->replay;
-			top = 0;
-		}
-		top = b->held[k].seq > top ? b->held[k].seq : top;
-	}
-	if (run != NULL)
-		replay_advance(run, top);
+	for (uint16_t k = 0; k < b->n; k++)
+		if (b->held[k].why == DROP_NONE && b->sa[k]->replay != NULL &&
+		    (b->held[k].flags & PKT_F_UDP_ENCAP))
+			watch_peer(b->sa[k], pkts[b->held[k].packet], b->held[k].seq);
+	for (uint16_t k = 0; k < b->n; k++)
+		if (b->held[k].why != DROP_IN_STATE_PROTOCOL_ERRORS && b->sa[k]->replay != NULL)
+			replay_advance(b->sa[k]->replay, b->held[k].seq);
 }
 
 /* After the ICVs: numbers of genuine packets are taken, the others dropped. */
 static void authenticated(struct batch *b, struct rte_mbuf **pkts)
 {
-	take_numbers(b);
-	for (uint16_t k = 0; k < b->n; k++) {
+	bool some = take_numbers(b);
+
+	for (uint16_t k = 0; some && k < b->n; k++) {
 		const struct held *h = &b->held[k];
 
-		if (unlikely(h->why != DROP_NONE)) {
-			b->op[k].ok = false;
-			pkt_drop(pkts[h->packet], (enum drop_reason)h->why);
-		} else if (unlikely(h->flags & PKT_F_UDP_ENCAP) && b->sa[k]->replay != NULL) {
-			watch_peer(b->sa[k], pkts[h->packet], h->seq);
-		}
+		if (h->why == DROP_NONE)
+			continue;
+		b->op[k].ok = false;
+		pkt_drop(pkts[h->packet], (enum drop_reason)h->why);
 	}
-	advance(b);
+	if (unlikely(b->flags & PKT_F_UDP_ENCAP))
+		watch_peers(b, pkts);
 }
 
 /* Leave nothing but the inner packet behind 14 bytes of room. What follows it is traffic flow
@@ -409,8 +441,28 @@ static void tally_add(struct worker *w, struct tally *t, const struct sa *sa, ui
 	t->wire_bytes += wire;
 }
 
+/* What a run of packets of one SA shares on the way out. */
+struct run {
+	struct parse_run parse;
+	const struct sa *sa;
+	bool wide; /* its selectors are addresses alone */
+};
+
+static inline bool run_selects(struct run *run, const struct sa *sa, const struct pkt_meta *meta)
+{
+	if (unlikely(sa != run->sa)) {
+		run->sa = sa;
+		run->wide = sa_range_is_wide(sa->local, sa->n_local) &&
+			    sa_range_is_wide(sa->remote, sa->n_remote);
+	}
+	if (likely(run->wide))
+		return meta->src >= sa->remote->lo && meta->src <= sa->remote->hi &&
+		       meta->dst >= sa->local->lo && meta->dst <= sa->local->hi;
+	return selected(sa, meta);
+}
+
 /* IPv4 out of a tunnel over IPv4: is it one that may come out of this SA? */
-static inline enum drop_reason unwrap(struct worker *w, struct parse_run *run, struct rte_mbuf *m,
+static inline enum drop_reason unwrap(struct worker *w, struct run *run, struct rte_mbuf *m,
 				      const struct crypto_op *op, const struct held *h)
 {
 	struct pkt_meta *meta = pkt_meta(m);
@@ -420,13 +472,13 @@ static inline enum drop_reason unwrap(struct worker *w, struct parse_run *run, s
 		return why;
 	*meta = (struct pkt_meta){
 		.flags = PKT_F_FROM_SA, .in_port = h->in_port, .sa_slot = op->sa->slot};
-	if (!parse_plain(run, m, IP4_ETHER_ROOM))
+	if (!parse_plain(&run->parse, m, IP4_ETHER_ROOM))
 		parse_ipv4(w, m, IP4_ETHER_ROOM);
 	if (meta->verdict == PKT_DROP)
 		return (enum drop_reason)meta->reason;
 	if (unlikely(meta->flags & PKT_F_FRAGMENT))
 		why = judge_piece(op->sa, meta);
-	else if (!selected(op->sa, meta))
+	else if (!run_selects(run, op->sa, meta))
 		why = DROP_IN_NO_POLICIES;
 	if (why != DROP_NONE)
 		return why;
@@ -434,7 +486,7 @@ static inline enum drop_reason unwrap(struct worker *w, struct parse_run *run, s
 }
 
 /* A genuine packet, decrypted. */
-static inline enum drop_reason deliver(struct worker *w, struct parse_run *run, struct rte_mbuf *m,
+static inline enum drop_reason deliver(struct worker *w, struct run *run, struct rte_mbuf *m,
 				       const struct crypto_op *op, const struct held *h,
 				       struct tally *tally)
 {
@@ -464,7 +516,7 @@ static inline void prefetch_clear(struct rte_mbuf *m, const struct crypto_op *op
 
 static void deliver_all(struct worker *w, struct batch *b, struct rte_mbuf **pkts)
 {
-	struct parse_run run = parse_run_start(w);
+	struct run run = {.parse = parse_run_start(w)};
 	struct tally tally = {.sa = NULL};
 
 	for (uint16_t k = 0; k < b->n && k < PREFETCH_GAP; k++)

@@ -88,11 +88,6 @@ static struct pkt_meta outer_meta(const struct sa *sa, const struct sa_outer *o)
 				 .sa_slot = sa->slot};
 }
 
-static bool is_wide(const struct sa_range *r, unsigned int n)
-{
-	return n == 1 && r->any_port && r->protocol == 0;
-}
-
 static enum drop_reason flow_open(struct flow *f, struct sa *sa)
 {
 	*f = (struct flow){.sa = sa};
@@ -112,7 +107,8 @@ static enum drop_reason flow_open(struct flow *f, struct sa *sa)
 	if (!sa_outer_read(sa, &f->outer) && !sa_outer_read(sa, &f->outer))
 		return DROP_OUT_BUNDLE_CHECK_ERRORS;
 	f->meta = outer_meta(sa, &f->outer);
-	f->wide = is_wide(sa->local, sa->n_local) && is_wide(sa->remote, sa->n_remote);
+	f->wide = sa_range_is_wide(sa->local, sa->n_local) &&
+		  sa_range_is_wide(sa->remote, sa->n_remote);
 	return DROP_NONE;
 }
 

@@ -64,15 +64,6 @@ static inline void replay_init(struct replay *r, uint32_t window, uint64_t start
 	r->cell[last & r->mask] = replay_cell(last, (uint32_t)((2ull << (start & 31)) - 1));
 }
 
-static inline bool replay_left_of_window(const struct replay *r, uint64_t seq)
-{
-	uint64_t top = __atomic_load_n(&r->top, __ATOMIC_RELAXED);
-	uint64_t edge = top >= r->window ? top - r->window : 0; /* the last one left of it */
-
-	/* RFC 4303 section 3.3.3: the first packet has number 1. */
-	return seq <= edge;
-}
-
 /**
  * The whole of an extended number whose lower half was sent: the first that has this half and is
  * not left of the window, which is what RFC 4303 appendix A2.2 comes to in both of its cases. A
@@ -87,18 +78,6 @@ static inline uint64_t replay_infer(const struct replay *r, uint32_t low)
 	return top < r->window - 1 && seq >= left ? 0 : seq;
 }
 
-/** Would the number be taken now? Read-only, for use before the integrity check. */
-static inline bool replay_check(const struct replay *r, uint64_t seq)
-{
-	uint32_t block = (uint32_t)(seq >> 5);
-	uint64_t cell = __atomic_load_n(&r->cell[block & r->mask], __ATOMIC_RELAXED);
-	int32_t ahead = (int32_t)(block - (uint32_t)(cell >> 32));
-
-	if (replay_left_of_window(r, seq) || ahead < 0)
-		return false;
-	return ahead > 0 || (cell >> (seq & 31) & 1) == 0;
-}
-
 /* Which of the 32 numbers from first (a multiple of 32) on are neither number 0 nor left of the
  * window. */
 static inline uint32_t replay_in_window(const struct replay *r, uint64_t first)
@@ -106,9 +85,29 @@ static inline uint32_t replay_in_window(const struct replay *r, uint64_t first)
 	uint64_t top = __atomic_load_n(&r->top, __ATOMIC_RELAXED);
 	uint64_t edge = top >= r->window ? top - r->window : 0; /* the last one left of it */
 
+	/* RFC 4303 section 3.3.3: the first packet has number 1. */
 	if (edge < first)
 		return UINT32_MAX;
 	return edge - first < 31 ? UINT32_MAX << (edge - first + 1) : 0;
+}
+
+/** Which of the 32 numbers from first (a multiple of 32) on would be taken now? Read-only, for use
+ * before the integrity check. */
+static inline uint32_t replay_open_block(const struct replay *r, uint64_t first)
+{
+	uint32_t block = (uint32_t)(first >> 5);
+	uint64_t cell = __atomic_load_n(&r->cell[block & r->mask], __ATOMIC_RELAXED);
+	int32_t ahead = (int32_t)(block - (uint32_t)(cell >> 32));
+
+	if (ahead < 0)
+		return 0;
+	return replay_in_window(r, first) & (ahead > 0 ? UINT32_MAX : ~(uint32_t)cell);
+}
+
+/** The same for one number. */
+static inline bool replay_check(const struct replay *r, uint64_t seq)
+{
+	return (replay_open_block(r, seq & ~31ull) >> (seq & 31) & 1) != 0;
 }
 
 /**

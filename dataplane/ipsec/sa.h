@@ -212,4 +212,10 @@ static inline bool sa_range_match(const struct sa_range *r, unsigned int n, uint
 	return false;
 }
 
+/** One selector of addresses alone? Then those say everything. */
+static inline bool sa_range_is_wide(const struct sa_range *r, unsigned int n)
+{
+	return n == 1 && r->any_port && r->protocol == 0;
+}
+
 #endif
