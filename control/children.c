@@ -269,6 +269,10 @@ static void fill_half(struct sa_half *h, const struct ike_child_sa *sa, uint64_t
 		.n_local = sa->n_local,
 		.n_remote = sa->n_remote,
 	};
+	if (direction == ABI_DIR_OUT && sa->mode == ABI_MODE_TUNNEL) {
+		h->add.df = sa->df;
+		h->add.dscp = sa->dscp;
+	}
 	if (direction == ABI_DIR_OUT && sa->current)
 		h->add.flags |= ABI_SA_F_CURRENT;
 	memcpy(h->add.ts_local, sa->ts_local, sizeof(h->add.ts_local));

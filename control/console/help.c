@@ -36,6 +36,8 @@ void help_accepts(const struct prop *p, struct text *out)
 		break;
 	case PROP_INT:
 		text_printf(out, "%" PRId64 " to %" PRId64, d->min, d->max);
+		if (d->off)
+			text_printf(out, ", or %s", d->off);
 		break;
 	case PROP_TIME:
 		text_printf(out, "%s to %s", duration_print((uint64_t)d->min, lo),

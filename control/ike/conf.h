@@ -76,6 +76,8 @@ struct ike_child_conf {
 	struct abi_range remote;
 	struct ike_proposal_conf proposal;
 	uint32_t replay_window;
+	uint8_t df;   /* enum abi_df */
+	uint8_t dscp; /* ABI_DSCP_COPY, or ABI_DSCP_SET and a value */
 };
 
 struct ike_peer_conf {

@@ -183,6 +183,7 @@ static int link_identities(struct links *l, const struct model *m)
 static int children(struct ike_peer_conf *peer, const struct model *m, struct links *policies,
 		    uint64_t index)
 {
+	const struct domain_word *df = schema_menu(MENU_POLICY)->props[POLICY_DF].domain->words;
 	size_t n = links_of(policies, index);
 	struct ike_child_conf *list = calloc(n + 1, sizeof(*list));
 
@@ -200,6 +201,9 @@ static int children(struct ike_peer_conf *peer, const struct model *m, struct li
 		c->remote = l->policy->remote;
 		proposal(&c->proposal, &m->table[MENU_PROPOSAL].rows[v[POLICY_PROPOSAL].num]);
 		c->replay_window = (uint32_t)v[POLICY_REPLAY].num;
+		c->df = (uint8_t)df[v[POLICY_DF].num].value;
+		if (v[POLICY_DSCP].num != VALUE_ANY)
+			c->dscp = (uint8_t)(ABI_DSCP_SET | v[POLICY_DSCP].num);
 	}
 	peer->children = list;
 	peer->n_children = n;

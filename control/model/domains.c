@@ -39,7 +39,8 @@ const struct domain domain_profile_lifetime = {.min = 5, .max = 31536000};
 const struct domain domain_proposal_lifetime = {.min = 5, .max = 31536000};
 const struct domain domain_dpd_interval = {.min = 1, .max = 3600, .off = "disable-dpd"};
 const struct domain domain_dpd_failures = {.min = 1, .max = 100};
-const struct domain domain_replay_window = {.min = 64, .max = 1024};
+const struct domain domain_replay_window = {.min = 64, .max = 65536};
+const struct domain domain_dscp = {.min = 0, .max = ABI_DSCP_MAX, .off = "inherit"};
 const struct domain domain_workers = {.min = 1, .max = 63};
 const struct domain domain_max_sas = {.min = 16, .max = 1 << 20};
 const struct domain domain_max_policies = {.min = 1, .max = 1 << 16};
@@ -167,6 +168,11 @@ const struct domain domain_protocol = {
 		       OK("udp", 17), OK("gre", 47), OK("esp", 50), OK("ah", 51), OK("icmpv6", 58),
 		       OK("ospf", 89), OK("pim", 103), OK("vrrp", 112), OK("l2tp", 115),
 		       OK("sctp", 132), OK("udp-lite", 136)),
+};
+
+const struct domain domain_dont_fragment = {
+	.words =
+		WORDS(OK("set", ABI_DF_SET), OK("inherit", ABI_DF_COPY), OK("clear", ABI_DF_CLEAR)),
 };
 
 const struct domain domain_idle = {

@@ -83,6 +83,10 @@ static int set_number(struct filter_node *n, const struct prop *prop, const char
 		n->num = strcmp(text, "yes") == 0 || strcmp(text, "true") == 0;
 		return n->num || strcmp(text, "no") == 0 || strcmp(text, "false") == 0 ? 0 : -1;
 	case PROP_INT:
+		n->num = VALUE_ANY;
+		if (prop->domain->off && strcmp(text, prop->domain->off) == 0)
+			return 0;
+		/* fall through */
 	case PROP_COUNT:
 	case PROP_SPI:
 		return value_parse_number(text, &n->num);

@@ -147,6 +147,8 @@
 	X(POLICY_LEVEL, "level", PROP_ENUM, 0, "require", policy_level, "what to do while there is no SA") \
 	X(POLICY_PROTOCOLS, "ipsec-protocols", PROP_ENUM, 0, "esp", ipsec_protocol, "how packets are protected") \
 	X(POLICY_PROPOSAL, "proposal", PROP_REF, 0, "default", ref_proposal, "phase 2 parameters") \
+	X(POLICY_DF, "dont-fragment", PROP_ENUM, 0, "set", dont_fragment, "DF of the outer IPv4 header: set, inherit (as inside), clear (too big ones travel in pieces)") \
+	X(POLICY_DSCP, "dscp", PROP_INT, 0, "inherit", dscp, "DSCP of the outer header, or inherit (as inside)") \
 	X(POLICY_REPLAY, "replay-window", PROP_INT, 0, "128", replay_window, "how far behind the newest a packet may arrive, in packets; a multiple of 64") \
 	MENU_COMMON(X, POLICY) \
 	X(POLICY_ACTIVE, "active", PROP_BOOL, F_RUN, NULL, none, "it has an SA pair") \

@@ -54,9 +54,9 @@ struct domain_word {
 struct domain {
 	int64_t min, max;		 /* PROP_INT, PROP_TIME (seconds), lengths of PROP_STRING */
 	const struct domain_word *words; /* ends with a NULL name */
-	const char *off;		 /* PROP_TIME: the word that stands for 0 */
-	int ref;			 /* PROP_REF: enum menu_id */
-	uint8_t family;			 /* addresses: 4, 6, or 0 for both */
+	const char *off; /* the word for 0 of a PROP_TIME, for VALUE_ANY of a PROP_INT */
+	int ref;	 /* PROP_REF: enum menu_id */
+	uint8_t family;	 /* addresses: 4, 6, or 0 for both */
 };
 
 struct prop {

@@ -188,7 +188,7 @@ static void check_policy(const struct model *m, const struct model_row *row,
 			     "protocol: src-port and dst-port need tcp or udp");
 	if (v[POLICY_REPLAY].num % 64)
 		policy_error(row, POLICY_REPLAY, problems,
-			     "replay-window: not a multiple of 64; accepted: 64, 128, … 1024");
+			     "replay-window: not a multiple of 64; accepted: 64, 128, … 65536");
 }
 
 static void check_same_policy(const struct model *m, struct problems *problems)

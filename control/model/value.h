@@ -6,7 +6,7 @@
  *
  *   type            fields in use
  *   PROP_BOOL       num: 0 no, 1 yes
- *   PROP_INT        num
+ *   PROP_INT        num (VALUE_ANY is the word the domain names)
  *   PROP_COUNT      num, 64 bit
  *   PROP_SPI        num: printed 0x…, compared as a number
  *   PROP_TIME       num: seconds (PROP_F_OFF: 0 is the word the domain names)

@@ -136,10 +136,16 @@ static int bad(struct text *why, const char *text, const char *accepted)
 
 static int parse_int(const struct domain *d, const char *text, struct value *v, struct text *why)
 {
+	if (d->off && strcmp(text, d->off) == 0) {
+		v->num = VALUE_ANY;
+		return 0;
+	}
 	if (value_parse_number(text, &v->num) || v->num < (uint64_t)d->min ||
 	    v->num > (uint64_t)d->max) {
 		text_printf(why, "\"%s\" is not a number from %" PRId64 " to %" PRId64, text,
 			    d->min, d->max);
+		if (d->off)
+			text_printf(why, ", nor \"%s\"", d->off);
 		return -EINVAL;
 	}
 	return 0;

@@ -136,6 +136,11 @@ void value_print(const struct prop *p, const struct value *v, enum value_style s
 		text_puts(out, json ? (v->num ? "true" : "false") : (v->num ? "yes" : "no"));
 		break;
 	case PROP_INT:
+		if (p->domain->off && v->num == VALUE_ANY) {
+			text_puts(out, p->domain->off);
+			break;
+		}
+		/* fall through */
 	case PROP_COUNT:
 		text_printf(out, "%" PRIu64, v->num);
 		break;

@@ -49,6 +49,30 @@ static void adds_inbound_first_with_its_keys(void **state)
 	assert_int_equal(x->last_rc, 0);
 }
 
+/* Only who writes an outer header marks it. */
+static void marks_of_the_outer_header_go_with_the_outbound_tunnel(void **state)
+{
+	struct childkit *x = *state;
+	struct ike_child_sa sa = childkit_child(x, 1);
+	struct sa_pair *p;
+
+	for (int transport = 0; transport < 2; transport++) {
+		sa = childkit_child(x, 1 + (uint64_t)transport);
+		sa.mode = transport ? ABI_MODE_TRANSPORT : ABI_MODE_TUNNEL;
+		sa.df = ABI_DF_CLEAR;
+		sa.dscp = ABI_DSCP_SET | 46;
+		sa.salt_len = 4;
+		children_install(x->c, &sa, x->now);
+		p = sa_table_find(children_table(x->c), sa.token);
+		assert_non_null(p);
+		assert_int_equal(p->in.add.df, ABI_DF_SET);
+		assert_int_equal(p->in.add.dscp, ABI_DSCP_COPY);
+		assert_int_equal(p->out.add.df, transport ? ABI_DF_SET : ABI_DF_CLEAR);
+		assert_int_equal(p->out.add.dscp, transport ? ABI_DSCP_COPY : ABI_DSCP_SET | 46);
+		assert_int_equal(p->out.add.salt_len, 4);
+	}
+}
+
 static void no_keys_stay_in_the_record(void **state)
 {
 	static const uint8_t zero[64];
@@ -200,6 +224,7 @@ static void events_reach_the_engine_once(void **state)
 	childkit_event(x, &p->in, p->cookie, ABI_EV_SA_EXPIRE, ABI_EXPIRE_SOFT);
 	childkit_event(x, &p->out, p->cookie, ABI_EV_SA_EXPIRE, ABI_EXPIRE_SOFT);
 	assert_int_equal(x->soft, 1);
+	assert_int_equal(x->limit, ABI_LIMIT_TIME);
 	childkit_event(x, &p->out, p->cookie, ABI_EV_SA_EXPIRE, ABI_EXPIRE_HARD);
 	assert_int_equal(x->hard, 1);
 }
@@ -268,6 +293,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(adds_inbound_first_with_its_keys),
+		T(marks_of_the_outer_header_go_with_the_outbound_tunnel),
 		T(no_keys_stay_in_the_record),
 		T(a_refused_half_takes_the_other_back),
 		T(without_answers_both_are_deleted),

@@ -333,6 +333,38 @@ static void ten_thousand_tunnels_are_planned_with_ids_of_their_own(void **state)
 	model_plan_free(plan);
 }
 
+static void marks_of_the_outer_header_become_the_contracts(void **state)
+{
+	static const struct {
+		const char *text;
+		uint8_t df, dscp;
+	} t[] = {
+		{"", ABI_DF_SET, ABI_DSCP_COPY},
+		{"dont-fragment = \"inherit\"; dscp = 0;", ABI_DF_COPY, ABI_DSCP_SET},
+		{"dont-fragment = \"clear\"; dscp = 46;", ABI_DF_CLEAR, ABI_DSCP_SET | 46},
+		{"dscp = \"inherit\"; replay-window = 65536;", ABI_DF_SET, ABI_DSCP_COPY},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
+		struct text text = {0};
+		struct model_plan *plan;
+
+		text_printf(&text,
+			    HEAD
+			    "peer = ( { name = \"p\"; address = \"172.16.0.1\"; profile = "
+			    "\"f\"; } );\nidentity = ( { peer = \"p\"; secret = \"x\"; } "
+			    ");\npolicy = ( { peer = \"p\"; tunnel = true; src-address = "
+			    "\"192.168.1.0/24\"; dst-address = \"10.0.0.0/24\"; %s } ); }; };\n",
+			    t[i].text);
+		plan = plan_of(text.s, NULL);
+		assert_int_equal(plan->peers[0].children[0].df, t[i].df);
+		assert_int_equal(plan->peers[0].children[0].dscp, t[i].dscp);
+		text_free(&text);
+		model_plan_free(plan);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -345,6 +377,7 @@ int main(void)
 		cmocka_unit_test(ids_survive_reordering_and_neighbours),
 		cmocka_unit_test(ids_of_the_plan_in_force_are_kept_even_when_they_had_to_move),
 		cmocka_unit_test(a_network_of_peers_is_passive),
+		cmocka_unit_test(marks_of_the_outer_header_become_the_contracts),
 		cmocka_unit_test(ten_thousand_tunnels_are_planned_with_ids_of_their_own),
 	};
 
