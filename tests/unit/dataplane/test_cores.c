@@ -27,7 +27,7 @@
 #define PACKETS	  (WORKERS * BURSTS * BURST)
 #define LEN	  80u
 #define CHUNK	  32u
-#define SWAPS	  200u
+#define SWAPS	  40u
 #define BYSTANDER 64u /* first slot of SAs that come and go without traffic */
 #define MAX_SAS	  256u
 
@@ -140,8 +140,9 @@ static void numbers_of_one_sa_leave_once_each_and_in_order(void **state)
 #define COPIES	(GENUINE / 3)
 
 static struct rte_mbuf *list[GENUINE + COPIES];
-static uint32_t n_list, next_chunk, chunks_done;
-static uint32_t ahead; /* chunks that a worker may be ahead of the slowest */
+static uint32_t n_list, next_chunk;
+static uint32_t at_chunk[WORKERS]; /* no worker is at an earlier one */
+static uint32_t ahead;		   /* chunks that a worker may be ahead of the slowest */
 
 /* All packets, copies of a third of them somewhere behind, and a little disorder. */
 static void make_list(void)
@@ -174,20 +175,47 @@ static void make_list(void)
 	}
 }
 
+static uint32_t slowest(void)
+{
+	uint32_t min = UINT32_MAX;
+
+	for (unsigned int i = 0; i < WORKERS; i++)
+		min = RTE_MIN(min, __atomic_load_n(&at_chunk[i], __ATOMIC_SEQ_CST));
+	return min;
+}
+
+static uint32_t take_chunk(struct crew_member *m)
+{
+	uint32_t k = __atomic_load_n(&next_chunk, __ATOMIC_SEQ_CST);
+
+	/* Told before it is taken: it can only turn out to be a later one. */
+	__atomic_store_n(&at_chunk[m->index], k, __ATOMIC_SEQ_CST);
+	k = __atomic_fetch_add(&next_chunk, 1, __ATOMIC_SEQ_CST);
+	__atomic_store_n(&at_chunk[m->index], k, __ATOMIC_SEQ_CST);
+	while (k - slowest() > ahead && slowest() < k)
+		sched_yield();
+	return k;
+}
+
 static void receive_all(struct crew_member *m)
 {
 	uint32_t k;
 
 	if (m->index == MANAGER)
 		return;
-	while ((k = __atomic_fetch_add(&next_chunk, 1, __ATOMIC_RELAXED)) * CHUNK < n_list) {
-		uint32_t n = RTE_MIN(CHUNK, n_list - k * CHUNK);
+	while ((k = take_chunk(m)) * CHUNK < n_list)
+		pipeline_input(&m->w, 1, &list[k * CHUNK],
+			       (uint16_t)RTE_MIN(CHUNK, n_list - k * CHUNK));
+	__atomic_store_n(&at_chunk[m->index], UINT32_MAX, __ATOMIC_SEQ_CST);
+}
 
-		while (k > __atomic_load_n(&chunks_done, __ATOMIC_ACQUIRE) + ahead)
-			sched_yield();
-		pipeline_input(&m->w, 1, &list[k * CHUNK], (uint16_t)n);
-		__atomic_add_fetch(&chunks_done, 1, __ATOMIC_RELEASE);
-	}
+static void receive_list(uint32_t lag)
+{
+	make_list();
+	next_chunk = 0;
+	memset(at_chunk, 0, sizeof(at_chunk));
+	ahead = lag;
+	assert_int_equal(crew_run(crew, receive_all), 0);
 }
 
 static void expect_each_once(void)
@@ -207,10 +235,7 @@ static void expect_each_once(void)
 static void packets_of_one_sa_are_taken_once_each_whoever_has_them(void **state)
 {
 	(void)state;
-	make_list();
-	next_chunk = chunks_done = 0;
-	ahead = WORKERS; /* 6 chunks and the disorder lie inside the window of 1024 */
-	assert_int_equal(crew_run(crew, receive_all), 0);
+	receive_list(2 * WORKERS); /* with the disorder, well inside the window of 1024 */
 	expect_each_once();
 }
 
@@ -223,18 +248,22 @@ static void a_large_window_forgives_workers_that_lag(void **state)
 	assert_int_equal(sad_delete(h->tables.sad, in.slot, in.spi), ABI_OK);
 	sad_reclaim(h->tables.sad, in.slot);
 	assert_int_equal(sad_add(h->tables.sad, &in, 0, 1, &detail), ABI_OK);
-	make_list();
-	next_chunk = chunks_done = 0;
-	ahead = UINT32_MAX / 2;
-	assert_int_equal(crew_run(crew, receive_all), 0);
+	receive_list(UINT32_MAX);
 	expect_each_once();
 }
 
 /* --- SAs that come and go --- */
 
+static uint64_t n_bursts; /* that workers have sent */
+
+/* Workers have sent something since, and none looks any more at what it saw before. */
 static void wait_grace(void)
 {
+	uint64_t before = __atomic_load_n(&n_bursts, __ATOMIC_RELAXED);
 	uint64_t token = rte_rcu_qsbr_start(crew->rcu);
+
+	while (__atomic_load_n(&n_bursts, __ATOMIC_RELAXED) == before)
+		sched_yield();
 
 	while (rte_rcu_qsbr_check(crew->rcu, token, false) != 1)
 		sched_yield();
@@ -296,8 +325,10 @@ static void swap_or_send(struct crew_member *m)
 		__atomic_store_n(&over, true, __ATOMIC_RELEASE);
 		return;
 	}
-	for (; !is_over(); n += BURST)
+	for (; !is_over(); n += BURST) {
 		send_burst(m, (uint32_t)n);
+		__atomic_add_fetch(&n_bursts, 1, __ATOMIC_RELAXED);
+	}
 	rte_rcu_qsbr_thread_offline(crew->rcu, m->index);
 	drain(m);
 	__atomic_add_fetch(&n_fed, n, __ATOMIC_RELAXED);
@@ -357,8 +388,7 @@ static void no_packet_is_judged_by_two_tables(void **state)
 	n_fed = 0;
 	assert_int_equal(crew_run(crew, swap_policies), 0);
 	assert_int_equal(n_clear, 0);
-	assert_true(n_out > 0);
-	assert_true(crew_drops(crew, DROP_IN_TEMPLATE_MISMATCHES) > 0);
+	assert_in_range(n_out, 1, n_fed - 1);
 	assert_int_equal(n_out + crew_drops(crew, DROP_IN_TEMPLATE_MISMATCHES), n_fed);
 	assert_int_equal(n_out + crew_all_drops(crew), n_fed);
 }
