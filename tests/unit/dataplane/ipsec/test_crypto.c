@@ -23,6 +23,7 @@
 
 static struct crypto *engine;
 static uint64_t seed = 1;
+static bool any_length; /* packets need not fill blocks */
 
 struct end { /* one SA, both directions */
 	const struct reference_suite *suite;
@@ -257,9 +258,11 @@ static void free_ends(struct end *e, unsigned int n)
 /* A packet of random content for SA e: header, IV, len bytes of text. Its length without ICV. */
 static uint16_t make_packet(const struct end *e, size_t len, uint8_t *esp)
 {
-	len = len / e->suite->block * e->suite->block;
-	if (len == 0)
-		len = e->suite->block;
+	if (!any_length) {
+		len = len / e->suite->block * e->suite->block;
+		if (len == 0)
+			len = e->suite->block;
+	}
 	len += 8u + e->suite->iv_len;
 	reference_fill(&seed, esp, len);
 	return (uint16_t)len;
@@ -328,6 +331,29 @@ static void agrees_with_openssl_on_random_bursts(void **state)
 				 : CRYPTO_BURST,
 		      i % 2 == 0);
 	free_ends(ends, REFERENCE_SUITES * 3);
+}
+
+/* The suites that need no block: any length from 0 on, the ICV right behind. */
+static void counter_suites_agree_at_any_length(void **state)
+{
+	enum { COUNTER_ROUNDS = 900 }; /* of CRYPTO_BURST packets: more than 10^5 */
+	struct end ends[2 * REFERENCE_SUITES];
+	unsigned int n = 0;
+
+	(void)state;
+	make_ends(ends, 2 * REFERENCE_SUITES);
+	for (unsigned int i = 0; i < 2 * REFERENCE_SUITES; i++) {
+		if (ends[i].suite->salt_len == 0) {
+			free_ends(&ends[i], 1);
+			continue;
+		}
+		ends[n++] = ends[i];
+	}
+	any_length = true;
+	for (unsigned int i = 0; i < COUNTER_ROUNDS; i++)
+		burst(ends, n, CRYPTO_BURST, i % 2 == 0);
+	any_length = false;
+	free_ends(ends, n);
 }
 
 static void agrees_with_openssl_at_every_short_length(void **state)
@@ -475,6 +501,7 @@ int main(void)
 		cmocka_unit_test(aead_vectors),
 		cmocka_unit_test(agrees_with_openssl_at_every_short_length),
 		cmocka_unit_test(agrees_with_openssl_on_random_bursts),
+		cmocka_unit_test(counter_suites_agree_at_any_length),
 		cmocka_unit_test(any_flipped_bit_is_refused),
 		cmocka_unit_test(what_is_not_ok_is_left_alone),
 		cmocka_unit_test(an_unknown_algorithm_is_an_engine_failure),

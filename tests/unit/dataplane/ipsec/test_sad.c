@@ -39,6 +39,8 @@ static void fields_out_of_their_domain_are_refused(void **state)
 	REFUSE(in, remote.family = 6, ABI_ERR_FIELD, remote);
 	REFUSE(in, encr = ABI_ENCR_AES_GCM_16, ABI_ERR_UNSUPPORTED, encr);
 	REFUSE(in, encr = 0, ABI_ERR_UNSUPPORTED, encr);
+	REFUSE(in, encr = ABI_ENCR_3DES, ABI_ERR_FIELD, encr_key_len);
+	REFUSE(in, encr = ABI_ENCR_AES_CTR, ABI_ERR_FIELD, encr_key_len); /* no salt */
 	REFUSE(in, integ = ABI_INTEG_NONE, ABI_ERR_UNSUPPORTED, encr);
 	REFUSE(in, encr_key_len = 17, ABI_ERR_FIELD, encr_key_len);
 	REFUSE(in, encr_key_len = 255, ABI_ERR_FIELD, encr_key_len);
@@ -65,6 +67,21 @@ static void fields_out_of_their_domain_are_refused(void **state)
 	REFUSE(in, n_remote = 4, ABI_ERR_FIELD, ts_remote[1]);
 	REFUSE(in, ts_remote[0].port_lo = 9;
 	       bad.ts_remote[0].port_hi = 8, ABI_ERR_FIELD, ts_remote[0]);
+}
+
+/* RFC 2451 section 2.3. */
+static void a_3des_key_that_makes_single_des_is_refused(void **state)
+{
+	struct abi_sa_add c = espkit_in();
+
+	(void)state;
+	c.encr = ABI_ENCR_3DES;
+	c.encr_key_len = 24;
+	assert_int_equal(espkit_try_add(&c), ABI_OK);
+	espkit_remove(IN_SLOT);
+	memcpy(c.encr_key + 8, c.encr_key, 8);
+	assert_int_equal(espkit_try_add(&c), ABI_ERR_FIELD);
+	assert_int_equal(esp.wrong_at, offsetof(struct abi_sa_add, encr_key));
 }
 
 static void lifetimes_are_checked(void **state)
@@ -281,6 +298,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		CASE(fields_out_of_their_domain_are_refused),
+		CASE(a_3des_key_that_makes_single_des_is_refused),
 		CASE(lifetimes_are_checked),
 		CASE(the_length_of_a_record_must_fit),
 		CASE(an_outbound_sa_needs_its_policy),
