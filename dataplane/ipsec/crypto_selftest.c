@@ -34,13 +34,15 @@ static const uint8_t hmac[CRYPTO_HASHES][SA_MAX_ICV] = {
 };
 
 struct bench {
-	union {
-		struct sa sa;
-		uint8_t with_keys[sizeof(struct sa) + sizeof(struct gcm_key_data)];
-	};
+	_Alignas(64) uint8_t with_keys[sizeof(struct sa) + sizeof(struct gcm_key_data)];
 	struct crypto_op op[LANES];
 	uint8_t buf[LANES][ROOM];
 };
+
+static struct sa *sa_of(struct bench *b)
+{
+	return (struct sa *)(void *)b->with_keys;
+}
 
 static unsigned int digit(char c)
 {
@@ -62,8 +64,8 @@ static int make_sa(struct bench *b, enum crypto_cipher cipher, enum crypto_hash 
 
 	memset(integ_key, 0x0b, sizeof(integ_key));
 	memset(b->with_keys, 0, sizeof(b->with_keys));
-	b->sa.direction = dir;
-	if (crypto_suite(&b->sa, crypto_ciphers[cipher].encr, crypto_hashes[hash].integ,
+	sa_of(b)->direction = dir;
+	if (crypto_suite(sa_of(b), crypto_ciphers[cipher].encr, crypto_hashes[hash].integ,
 			 crypto_ciphers[cipher].key_len, crypto_hashes[hash].key_len,
 			 crypto_ciphers[cipher].salt_len) != 0)
 		return -EIO;
@@ -71,14 +73,14 @@ static int make_sa(struct bench *b, enum crypto_cipher cipher, enum crypto_hash 
 		unhex(crypto_kat[cipher].key, encr_key);
 		unhex(crypto_kat[cipher].salt, salt);
 	}
-	return crypto_set_keys(&b->sa, encr_key, integ_key, salt) == 0 ? 0 : -EIO;
+	return crypto_set_keys(sa_of(b), encr_key, integ_key, salt) == 0 ? 0 : -EIO;
 }
 
 static void make_ops(struct bench *b, unsigned int n, const void *bytes, uint16_t len)
 {
 	for (unsigned int i = 0; i < n; i++) {
-		b->op[i] =
-			(struct crypto_op){.sa = &b->sa, .esp = b->buf[i], .len = len, .ok = true};
+		b->op[i] = (struct crypto_op){
+			.sa = sa_of(b), .esp = b->buf[i], .len = len, .ok = true};
 		memset(b->buf[i], 0, ROOM);
 		memcpy(b->buf[i], bytes, len);
 	}
