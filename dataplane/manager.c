@@ -10,9 +10,11 @@
 #include <rte_cycles.h>
 
 #include "dataplane/clock.h"
+#include "dataplane/ipsec/pmtu.h"
 #include "dataplane/ipsec/sad.h"
 #include "dataplane/net/fib6.h"
 #include "dataplane/net/dad.h"
+#include "dataplane/net/ip4.h"
 #include "dataplane/net/port.h"
 #include "dataplane/net/route.h"
 #include "dataplane/pipeline.h"
@@ -84,6 +86,7 @@ int manager_create(struct manager *m, const struct manager_setup *setup, char *e
 	if (ret < 0)
 		return ret;
 	m->sas = calloc(h->max_sas, sizeof(*m->sas));
+	m->pmtu = pmtu_create();
 	m->dad = calloc(1, sizeof(*m->dad));
 	ret = retire_create(&m->retire, setup->rcu,
 			    2 * (h->max_sas + h->max_policies) + RETIRE_SPARE);
@@ -91,7 +94,7 @@ int manager_create(struct manager *m, const struct manager_setup *setup, char *e
 		ret = hold_init(&m->hold, h->max_policies, NULL, NULL, NULL);
 	slow_init(m);
 	write_ports(m, false);
-	if (ret == 0 && m->sas && m->dad)
+	if (ret == 0 && m->pmtu && m->sas && m->dad)
 		return 0;
 	snprintf(err, err_len, "no memory for the manager's tables");
 	manager_free(m);
@@ -117,6 +120,7 @@ void manager_free(struct manager *m)
 	hold_destroy(&m->hold);
 	retire_free(&m->retire);
 	tables_free(m);
+	pmtu_free(m->pmtu);
 	free(m->sas);
 	free(m->dad);
 	m->sas = NULL;
@@ -132,24 +136,33 @@ static void sa_event(void *ctx, const struct abi_ev_sa *ev)
 	segment_event(m->s.segment, ev, sizeof(*ev));
 }
 
-static uint16_t path_mtu(void *ctx, uint32_t remote)
+uint16_t manager_port_mtu(const struct manager *m, uint8_t family, const uint8_t *remote)
 {
-	const struct manager *m = ctx;
+	struct fib6_hop hop6;
 	struct fib_hop hop;
+	uint8_t port = UINT8_MAX;
 
-	return fib_lookup(m->s.tables->fib, remote, &hop) && hop.port < n_ports
-		       ? ports[hop.port].mtu
-		       : 0;
+	if (family == 6 && fib6_lookup(m->s.tables->fib6, remote, &hop6))
+		port = hop6.port;
+	else if (family == 4 && fib_lookup(m->s.tables->fib, ip4_load32(remote), &hop))
+		port = hop.port;
+	return port < n_ports ? ports[port].mtu : 0;
 }
 
 static uint16_t path_mtu6(void *ctx, const uint8_t *remote)
 {
 	const struct manager *m = ctx;
-	struct fib6_hop hop;
 
-	return fib6_lookup(m->s.tables->fib6, remote, &hop) && hop.port < n_ports
-		       ? ports[hop.port].mtu
-		       : 0;
+	return pmtu_get(m->pmtu, 6, remote, manager_port_mtu(m, 6, remote), m->now);
+}
+
+static uint16_t path_mtu(void *ctx, uint32_t remote)
+{
+	const struct manager *m = ctx;
+	uint8_t addr[4];
+
+	ip4_store32(addr, remote);
+	return pmtu_get(m->pmtu, 4, addr, manager_port_mtu(m, 4, addr), m->now);
 }
 
 static void tick_sas(struct manager *m)

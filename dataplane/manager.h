@@ -67,6 +67,7 @@ struct manager {
 	struct hold hold;
 	struct retire retire;
 	struct neigh_io neigh_io;
+	struct pmtu *pmtu;
 	struct dad *dad;
 	uint64_t now;
 	uint64_t next_sa_tick, next_slow_tick, next_calibration;
@@ -113,6 +114,9 @@ uint16_t tables_commit_net(struct manager *m, const struct abi_generation *g);
 void tables_reclaim(struct manager *m, const struct retire_item *item);
 /** Refresh the policies' status lines. */
 void tables_status(struct manager *m);
+
+/** manager.c: MTU of the port towards an address (as in struct quote); 0: no route. */
+uint16_t manager_port_mtu(const struct manager *m, uint8_t family, const uint8_t *remote);
 
 /** slow.c: up to MANAGER_BATCH packets of every slow ring, and of the inject ring. */
 unsigned int slow_poll(struct manager *m);

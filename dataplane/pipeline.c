@@ -9,11 +9,9 @@
  */
 #include "dataplane/pipeline.h"
 
-#include <errno.h>
 #include <stdbool.h>
 
 #include <rte_ethdev.h>
-#include <rte_malloc.h>
 
 #include "dataplane/ipsec/esp.h"
 #include "dataplane/ipsec/spd.h"
@@ -22,6 +20,7 @@
 #include "dataplane/net/neigh.h"
 #include "dataplane/net/parse.h"
 #include "dataplane/net/port.h"
+#include "dataplane/net/quote.h"
 #include "dataplane/net/reasm.h"
 #include "dataplane/net/route.h"
 #include "dataplane/order.h"
@@ -41,32 +40,6 @@ struct lanes {
 	struct batch forward;
 	struct batch pieces; /* fragments that are needed whole */
 };
-
-int pipeline_create(struct worker *w, pipeline_send send, void *ctx, int socket)
-{
-	struct pipeline *p =
-		rte_zmalloc_socket("pipeline", sizeof(*p), RTE_CACHE_LINE_SIZE, socket);
-
-	if (!p)
-		return -ENOMEM;
-	p->send = send ? send : tx_ethdev;
-	p->ctx = send ? ctx : w;
-	w->pipe = p;
-	return 0;
-}
-
-void pipeline_free(struct worker *w)
-{
-	struct pipeline *p = w->pipe;
-
-	if (!p)
-		return;
-	rte_pktmbuf_free_bulk(p->reenter, p->n_reenter);
-	for (unsigned int i = 0; i < WORKER_MAX_PORTS; i++)
-		rte_pktmbuf_free_bulk(p->tx[i].pkts, p->tx[i].n);
-	rte_free(p);
-	w->pipe = NULL;
-}
 
 void pipeline_drop(struct worker *w, struct rte_mbuf *m, enum drop_reason reason)
 {
@@ -235,6 +208,14 @@ static void forward(struct worker *w, struct batch *b)
 
 /* --- from the wire to "forward" --- */
 
+/* What parse and local_burst() have for the manager. */
+static enum pkt_slow slow_kind(const struct pkt_meta *meta)
+{
+	if (quote_is(meta))
+		return PKT_SLOW_PMTU;
+	return meta->flags & PKT_F_IPV6 ? PKT_SLOW_ND : PKT_SLOW_ARP;
+}
+
 /* A burst is mostly of one kind. */
 static bool sort_alike(struct lanes *l, struct rte_mbuf **pkts, uint16_t n)
 {
@@ -274,7 +255,7 @@ static void sort(struct worker *w, struct lanes *l, struct rte_mbuf **pkts, uint
 			w->counters->punted++;
 			break;
 		case PKT_SLOW:
-			slow(w, m, meta->flags & PKT_F_IPV6 ? PKT_SLOW_ND : PKT_SLOW_ARP);
+			slow(w, m, slow_kind(meta));
 			break;
 		default:
 			pipeline_drop(w, m, meta->reason);

@@ -7,6 +7,7 @@
 
 #include <rte_byteorder.h>
 
+#include "dataplane/ipsec/pmtu.h"
 #include "dataplane/ipsec/sad.h"
 #include "dataplane/log.h"
 #include "dataplane/manager.h"
@@ -115,6 +116,18 @@ static void punt(struct manager *m, struct rte_mbuf *p)
 		rte_pktmbuf_free(p);
 }
 
+/* The SAs' own MTUs follow at their next tick. */
+static void too_big(struct manager *m, struct rte_mbuf *p)
+{
+	bool known = false;
+	struct quote q;
+
+	if (quote_read(p, &q))
+		pmtu_learn(m->pmtu, m->s.tables->sad, &q, manager_port_mtu(m, q.family, q.remote),
+			   m->now, &known);
+	manager_drop(m, p, known ? DROP_NET_CONSUMED : DROP_NET_PMTU);
+}
+
 static void one(struct manager *m, struct rte_mbuf *p)
 {
 	struct pkt_meta *meta = pkt_meta(p);
@@ -137,6 +150,9 @@ static void one(struct manager *m, struct rte_mbuf *p)
 		break;
 	case PKT_SLOW_IKE:
 		punt(m, p);
+		break;
+	case PKT_SLOW_PMTU:
+		too_big(m, p);
 		break;
 	default:
 		manager_drop(m, p, DROP_IN_ERRORS);

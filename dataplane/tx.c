@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* tx.c - the end of the pipeline: a buffer for each port, sent when it is full and at the end of a
  * pass. */
+#include <errno.h>
+
 #include <rte_ethdev.h>
+#include <rte_malloc.h>
 
 #include "dataplane/net/port.h"
 #include "dataplane/order.h"
@@ -64,4 +67,30 @@ void tx_packet(struct worker *w, struct rte_mbuf *m)
 	    order_keep(w->order, w->tables->sad, meta->trim, m))
 		return;
 	tx_now(w, m);
+}
+
+int pipeline_create(struct worker *w, pipeline_send send, void *ctx, int socket)
+{
+	struct pipeline *p =
+		rte_zmalloc_socket("pipeline", sizeof(*p), RTE_CACHE_LINE_SIZE, socket);
+
+	if (!p)
+		return -ENOMEM;
+	p->send = send ? send : tx_ethdev;
+	p->ctx = send ? ctx : w;
+	w->pipe = p;
+	return 0;
+}
+
+void pipeline_free(struct worker *w)
+{
+	struct pipeline *p = w->pipe;
+
+	if (!p)
+		return;
+	rte_pktmbuf_free_bulk(p->reenter, p->n_reenter);
+	for (unsigned int i = 0; i < WORKER_MAX_PORTS; i++)
+		rte_pktmbuf_free_bulk(p->tx[i].pkts, p->tx[i].n);
+	rte_free(p);
+	w->pipe = NULL;
 }

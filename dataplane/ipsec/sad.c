@@ -31,8 +31,10 @@ struct sad *sad_create(uint32_t max_sas, uint32_t max_policies, struct abi_sa_st
 	s->used = rte_zmalloc_socket("sad", max_sas * sizeof(*s->used), 64, socket);
 	s->out = rte_zmalloc_socket("sad", max_policies * sizeof(*s->out), 64, socket);
 	s->called = rte_zmalloc_socket("sad", (max_sas / 64 + 1) * sizeof(*s->called), 64, socket);
-	if (s->called == NULL || s->slot == NULL || s->owned == NULL || s->used == NULL ||
-	    s->out == NULL) {
+	s->spi_head = rte_zmalloc_socket("sad", max_sas * sizeof(*s->spi_head), 64, socket);
+	s->spi_next = rte_zmalloc_socket("sad", max_sas * sizeof(*s->spi_next), 64, socket);
+	if (s->spi_head == NULL || s->spi_next == NULL || s->called == NULL || s->slot == NULL ||
+	    s->owned == NULL || s->used == NULL || s->out == NULL) {
 		sad_free(s);
 		return NULL;
 	}
@@ -71,6 +73,8 @@ void sad_free(struct sad *s)
 	rte_free(s->owned);
 	rte_free(s->used);
 	rte_free(s->called);
+	rte_free(s->spi_head);
+	rte_free(s->spi_next);
 	rte_free(s->out);
 	rte_free(s);
 }
@@ -178,6 +182,38 @@ static void make_current(struct sad *s, struct sa *sa)
 	__atomic_store_n(&s->out[sa->policy], sa->slot, __ATOMIC_RELEASE);
 }
 
+static uint32_t chain_of(const struct sad *s, uint32_t spi)
+{
+	return (spi * 0x9e3779b1u >> 7) & s->mask;
+}
+
+static void chain_add(struct sad *s, const struct sa *sa)
+{
+	uint32_t *head = &s->spi_head[chain_of(s, sa->spi)];
+
+	s->spi_next[sa->slot] = *head;
+	*head = sa->slot + 1;
+}
+
+static void chain_remove(struct sad *s, const struct sa *sa)
+{
+	uint32_t *at = &s->spi_head[chain_of(s, sa->spi)];
+
+	while (*at != 0 && *at != sa->slot + 1)
+		at = &s->spi_next[*at - 1];
+	if (*at != 0)
+		*at = s->spi_next[sa->slot];
+}
+
+const struct sa *sad_next_out(const struct sad *s, uint32_t spi, const struct sa *after)
+{
+	uint32_t at = after != NULL ? s->spi_next[after->slot] : s->spi_head[chain_of(s, spi)];
+
+	while (at != 0 && s->owned[at - 1]->spi != spi)
+		at = s->spi_next[at - 1];
+	return at != 0 ? s->owned[at - 1] : NULL;
+}
+
 uint16_t sad_add(struct sad *s, const struct abi_sa_add *c, uint32_t policy_index, uint64_t now,
 		 uint32_t *detail)
 {
@@ -212,6 +248,8 @@ uint16_t sad_add(struct sad *s, const struct abi_sa_add *c, uint32_t policy_inde
 	sa->used_at = s->n_used;
 	s->used[s->n_used++] = c->slot;
 	s->owned[c->slot] = sa;
+	if (c->direction == ABI_DIR_OUT)
+		chain_add(s, sa);
 	__atomic_store_n(&sa->state, SA_LIVE, __ATOMIC_RELEASE);
 	__atomic_store_n(&s->slot[c->slot], sa, __ATOMIC_RELEASE);
 	if ((c->flags & ABI_SA_F_CURRENT) != 0)
@@ -293,6 +331,8 @@ void sad_reclaim(struct sad *s, uint32_t slot)
 	s->used[sa->used_at] = last;
 	s->owned[last]->used_at = sa->used_at;
 	s->owned[slot] = NULL;
+	if (sa->direction == ABI_DIR_OUT)
+		chain_remove(s, sa);
 	sa_free(sa);
 	memset((uint8_t *)&s->status[slot] + sizeof(uint32_t), 0,
 	       sizeof(s->status[slot]) - sizeof(uint32_t));

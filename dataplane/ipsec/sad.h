@@ -61,6 +61,9 @@ uint16_t sad_delete(struct sad *s, uint32_t slot, uint32_t spi);
 void sad_reclaim(struct sad *s, uint32_t slot);
 /** A policy went away: no outbound SA for its index any more, and its SAs serve none. */
 void sad_unbind_policy(struct sad *s, uint32_t policy_index);
+/** Outbound SAs of that SPI, one after the other (after NULL: the first), dead ones included; NULL:
+ * no more. Peers choose these SPIs, so there may be several. */
+const struct sa *sad_next_out(const struct sad *s, uint32_t spi, const struct sa *after);
 /** The number of SAs that are not free, deleted ones included. */
 uint32_t sad_count(const struct sad *s);
 

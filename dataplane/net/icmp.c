@@ -6,6 +6,7 @@
 
 #include "dataplane/net/icmp6.h"
 #include "dataplane/net/ip4.h"
+#include "dataplane/net/quote.h"
 #include "dataplane/net/route.h"
 #include "dataplane/pipeline.h"
 
@@ -165,7 +166,9 @@ void local_burst(struct worker *w, struct rte_mbuf **pkts, uint16_t n)
 	for (uint16_t i = 0; i < n; i++) {
 		enum drop_reason why = DROP_NET_LOCAL;
 
-		if (pkt_meta(pkts[i])->verdict == PKT_LOCAL)
+		if (quote_is(pkt_meta(pkts[i])))
+			why = quote_screen(w, pkts[i]);
+		else if (pkt_meta(pkts[i])->verdict == PKT_LOCAL)
 			why = pkt_meta(pkts[i])->flags & PKT_F_IPV6 ? icmp6_answer(w, pkts[i])
 								    : answer_echo(pkts[i]);
 		if (why != DROP_NONE)

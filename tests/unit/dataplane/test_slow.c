@@ -11,8 +11,10 @@
 #include <cmocka.h>
 
 #include <rte_byteorder.h>
+#include <rte_ip.h>
 #include <rte_ring.h>
 
+#include "dataplane/ipsec/sad.h"
 #include "dataplane/net/port.h"
 #include "tests/unit/dataplane/fixture.h"
 
@@ -105,6 +107,74 @@ static void asks_for_an_sa_once_and_releases_when_it_is_there(void **state)
 	assert_int_equal(pkt_meta(m)->sa_slot, PKT_NO_SA);
 	rte_pktmbuf_free(m);
 	empty(reply);
+	assert_int_equal(harness_in_use(f->h), 0);
+}
+
+/* A router's word about packet seq of that SA, as a worker hands it on. */
+static void push_too_big(uint32_t spi, uint32_t seq, uint16_t mtu)
+{
+	uint8_t frame[14 + 20 + 8 + 28] = {[12] = 8,
+					   [14] = 0x45,
+					   [34] = 3,
+					   [35] = 4,
+					   [40] = (uint8_t)(mtu >> 8),
+					   [41] = (uint8_t)mtu,
+					   [42] = 0x45,
+					   [51] = 50,
+					   [54] = 192,
+					   [56] = 2,
+					   [57] = 1,
+					   [58] = 192,
+					   [60] = 2,
+					   [61] = 2};
+	const rte_be32_t esp[2] = {rte_cpu_to_be_32(spi), rte_cpu_to_be_32(seq)};
+	struct rte_mbuf *m;
+	uint16_t sum;
+
+	memcpy(frame + 62, esp, sizeof(esp));
+	sum = (uint16_t)~rte_raw_cksum(frame + 34, sizeof(frame) - 34);
+	memcpy(frame + 36, &sum, sizeof(sum));
+	m = harness_mbuf(f->h, frame, sizeof(frame));
+	*pkt_meta(m) = (struct pkt_meta){.verdict = PKT_SLOW,
+					 .reason = PKT_SLOW_PMTU,
+					 .proto = 1,
+					 .l3_off = 14,
+					 .l4_off = 34,
+					 .ip_len = sizeof(frame) - 14,
+					 .dst = 0xc0000201,
+					 .src_port = 0x0304,
+					 .sa_slot = PKT_NO_SA};
+	assert_int_equal(rte_ring_enqueue(slow, m), 0);
+}
+
+static void a_narrow_path_narrows_the_sa(void **state)
+{
+	struct abi_sa_add add = fixture_sa(1, ABI_DIR_OUT, 7);
+	struct sa *sa;
+	uint32_t before;
+
+	(void)state;
+	fixture_policy(f, 7);
+	assert_int_equal(fixture_ask(f, &add, ABI_CMD_SA_ADD, sizeof(add), NULL), ABI_OK);
+	sa = sad_slot(f->h->tables.sad, 1);
+	fixture_tick(f, 10000000);
+	before = sa->mtu;
+	sa->seq = 10;
+	push_too_big(add.spi, 11, 1400);
+	push_too_big(add.spi + 1, 10, 1400);
+	fixture_tick(f, 10000000);
+	assert_int_equal(sa->mtu, before);
+	assert_int_equal(drops(DROP_NET_PMTU), 2);
+	push_too_big(add.spi, 10, 1300);
+	fixture_tick(f, 10000000);
+	fixture_tick(f, 10000000);
+	assert_int_equal(drops(DROP_NET_PMTU), 2);
+	assert_in_range(sa->mtu, before - 216, before - 192);
+	/* It holds for ten minutes. */
+	fixture_tick(f, 599000000000);
+	assert_in_range(sa->mtu, before - 216, before - 192);
+	fixture_tick(f, 2000000000);
+	assert_int_equal(sa->mtu, before);
 	assert_int_equal(harness_in_use(f->h), 0);
 }
 
@@ -310,6 +380,7 @@ int main(void)
 #define WITH(t) cmocka_unit_test_setup_teardown(t, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		WITH(asks_for_an_sa_once_and_releases_when_it_is_there),
+		WITH(a_narrow_path_narrows_the_sa),
 		WITH(drops_held_packets_with_their_policy),
 		WITH(drops_held_packets_after_30_seconds),
 		WITH(holds_no_more_than_its_bounds),
