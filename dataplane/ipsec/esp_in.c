@@ -12,6 +12,7 @@
 #include "dataplane/ipsec/crypto.h"
 #include "dataplane/ipsec/ecn.h"
 #include "dataplane/ipsec/esp_shape.h"
+#include "dataplane/ipsec/inbound.h"
 #include "dataplane/ipsec/mss.h"
 #include "dataplane/ipsec/own.h"
 #include "dataplane/ipsec/sad.h"
@@ -333,48 +334,6 @@ static inline enum drop_reason strip(struct rte_mbuf *m, const struct crypto_op 
 	return DROP_NONE;
 }
 
-static bool any_port(const struct sa_range *r, unsigned int n)
-{
-	uint8_t any = 1;
-
-	for (unsigned int i = 0; i < n; i++)
-		any &= r[i].any_port;
-	return any != 0;
-}
-
-/* The SA's local side is where we send from, so here it is the destination. */
-static bool selected(const struct sa *sa, const struct pkt_meta *meta)
-{
-	struct selector s = selector_of(meta);
-
-	return sa_range_match(sa->remote, sa->n_remote, s.src, s.proto, s.src_port, s.ports) &&
-	       sa_range_match(sa->local, sa->n_local, s.dst, s.proto, s.dst_port, s.ports);
-}
-
-/* Could a packet with those ports or others be inside one of the selectors? */
-static bool possible(const struct sa_range *r, unsigned int n, uint32_t addr, uint8_t proto)
-{
-	for (unsigned int i = 0; i < n; i++)
-		if (addr >= r[i].lo && addr <= r[i].hi &&
-		    (r[i].protocol == 0 || r[i].protocol == proto))
-			return true;
-	return false;
-}
-
-/* A piece of a packet. But for the first they show no ports: where the SA is for single ports they
- * are needed whole (RFC 4301 section 7). */
-static enum drop_reason judge_piece(const struct sa *sa, struct pkt_meta *meta)
-{
-	meta->next_hop = sa->spi; /* the slot may be another's when the rest has come */
-	if (any_port(sa->remote, sa->n_remote) && any_port(sa->local, sa->n_local))
-		return selected(sa, meta) ? DROP_NONE : DROP_IN_NO_POLICIES;
-	meta->verdict = PKT_REASSEMBLE;
-	return possible(sa->remote, sa->n_remote, meta->src, meta->proto) &&
-			       possible(sa->local, sa->n_local, meta->dst, meta->proto)
-		       ? DROP_NONE
-		       : DROP_IN_NO_POLICIES;
-}
-
 static enum drop_reason take_ecn(struct rte_mbuf *m, uint8_t outer_tos)
 {
 	uint8_t *ip = rte_pktmbuf_mtod_offset(m, uint8_t *, IP4_ETHER_ROOM);
@@ -458,7 +417,7 @@ static inline bool run_selects(struct run *run, const struct sa *sa, const struc
 	if (likely(run->wide))
 		return meta->src >= sa->remote->lo && meta->src <= sa->remote->hi &&
 		       meta->dst >= sa->local->lo && meta->dst <= sa->local->hi;
-	return selected(sa, meta);
+	return inbound_selects(sa, meta);
 }
 
 /* IPv4 out of a tunnel over IPv4: is it one that may come out of this SA? */
@@ -477,7 +436,7 @@ static inline enum drop_reason unwrap(struct worker *w, struct run *run, struct 
 	if (meta->verdict == PKT_DROP)
 		return (enum drop_reason)meta->reason;
 	if (unlikely(meta->flags & PKT_F_FRAGMENT))
-		why = judge_piece(op->sa, meta);
+		why = inbound_judge_piece(op->sa, meta);
 	else if (!run_selects(run, op->sa, meta))
 		why = DROP_IN_NO_POLICIES;
 	if (why != DROP_NONE)
@@ -558,7 +517,7 @@ void esp_in_whole(struct worker *w, struct rte_mbuf **pkts, uint16_t n)
 		if (!(meta->flags & PKT_F_FROM_SA) || meta->verdict == PKT_DROP)
 			continue;
 		sa = sad_slot(w->tables->sad, meta->sa_slot);
-		if (sa == NULL || sa->spi != meta->next_hop || !selected(sa, meta))
+		if (sa == NULL || sa->spi != meta->next_hop || !inbound_selects(sa, meta))
 			pkt_drop(pkts[i], DROP_IN_NO_POLICIES);
 	}
 }

@@ -3,6 +3,7 @@
 #include "dataplane/ipsec/esp_shape.h"
 
 #include "dataplane/ipsec/ecn.h"
+#include "dataplane/ipsec/inbound.h"
 #include "dataplane/ipsec/sa6.h"
 #include "dataplane/ipsec/trailer.h"
 #include "dataplane/ipsec/transport.h"
@@ -77,19 +78,15 @@ static bool carries(const struct sa *sa, uint8_t next)
 	}
 }
 
-/* The SA's local side is where we send from, so here it is the destination. */
-static bool selected(const struct sa *sa, const struct rte_mbuf *m, const struct pkt_meta *meta)
+static bool selects(const struct sa *sa, const struct rte_mbuf *m)
 {
-	struct selector s;
-	struct selector6 s6;
+	const struct pkt_meta *meta = pkt_meta((struct rte_mbuf *)(uintptr_t)m);
+	struct selector6 s;
 
-	if (meta->flags & PKT_F_IPV6) {
-		s6 = selector6_of(meta, header_of(m));
-		return sa6_selects(sa, &s6, true);
-	}
-	s = selector_of(meta);
-	return sa_range_match(sa->remote, sa->n_remote, s.src, s.proto, s.src_port, s.ports) &&
-	       sa_range_match(sa->local, sa->n_local, s.dst, s.proto, s.dst_port, s.ports);
+	if ((meta->flags & PKT_F_IPV6) == 0)
+		return inbound_selects(sa, meta);
+	s = selector6_of(meta, header_of(m));
+	return sa6_selects(sa, &s, true);
 }
 
 static enum drop_reason parse(struct worker *w, struct rte_mbuf *m, const struct sa *sa, bool six)
@@ -103,9 +100,11 @@ static enum drop_reason parse(struct worker *w, struct rte_mbuf *m, const struct
 		parse_ipv4(w, m, IP4_ETHER_ROOM);
 	meta->flags |= PKT_F_FROM_SA;
 	meta->sa_slot = sa->slot;
-	if (meta->verdict != PKT_FORWARD && meta->verdict != PKT_LOCAL)
+	if (meta->verdict == PKT_DROP)
 		return (enum drop_reason)meta->reason;
-	return selected(sa, m, meta) ? DROP_NONE : DROP_IN_NO_POLICIES;
+	if ((meta->flags & (PKT_F_FRAGMENT | PKT_F_IPV6)) == PKT_F_FRAGMENT)
+		return inbound_judge_piece(sa, meta);
+	return selects(sa, m) ? DROP_NONE : DROP_IN_NO_POLICIES;
 }
 
 /* RFC 6040 section 4.2, for both families. */

@@ -58,9 +58,9 @@ static inline void sa6_load(uint64_t out[2], const uint8_t *addr)
 	out[1] = rte_be_to_cpu_64(out[1]);
 }
 
-/** As sa_range_match(). */
+/** As sa_range_match(); shown: the packet has ports. */
 static inline bool sa6_range_match(const struct sa_range6 *r, unsigned int n, const uint8_t *addr,
-				   uint8_t proto, uint16_t port, bool ports)
+				   uint8_t proto, uint16_t port, bool shown)
 {
 	uint64_t a[2];
 
@@ -68,7 +68,7 @@ static inline bool sa6_range_match(const struct sa_range6 *r, unsigned int n, co
 	for (unsigned int i = 0; i < n; i++)
 		if (sa6_at_least(a, r[i].lo) && sa6_at_least(r[i].hi, a) &&
 		    (r[i].protocol == 0 || r[i].protocol == proto) &&
-		    (r[i].any_port || (ports && port >= r[i].port_lo && port <= r[i].port_hi)))
+		    (r[i].any_port || (shown && port >= r[i].port_lo && port <= r[i].port_hi)))
 			return true;
 	return false;
 }
