@@ -20,6 +20,7 @@
 #include "dataplane/ipsec/trailer.h"
 #include "dataplane/net/ip4.h"
 #include "dataplane/net/parse.h"
+#include "dataplane/net/parse_plain.h"
 
 #define PREFETCH_GAP   4u
 #define FOUND_NO_BLOCK 1u /* no multiple of 32 */
@@ -163,6 +164,17 @@ static inline enum drop_reason check(struct worker *w, struct rte_mbuf **m, stru
 	return DROP_NONE;
 }
 
+/* As in esp_out.c. */
+static inline void prefetch_packets(struct rte_mbuf **pkts, uint16_t i, uint16_t n)
+{
+	if (i + 2 * PREFETCH_GAP < n) {
+		rte_mbuf_prefetch_part1(pkts[i + 2 * PREFETCH_GAP]);
+		rte_mbuf_prefetch_part2(pkts[i + 2 * PREFETCH_GAP]);
+	}
+	if (i + PREFETCH_GAP < n)
+		rte_prefetch0(rte_pktmbuf_mtod(pkts[i + PREFETCH_GAP], const void *));
+}
+
 static void check_all(struct worker *w, struct batch *b, struct rte_mbuf **pkts, uint16_t n)
 {
 	struct found found = {.sa = NULL};
@@ -172,7 +184,7 @@ static void check_all(struct worker *w, struct batch *b, struct rte_mbuf **pkts,
 	for (uint16_t i = 0; i < n; i++) {
 		enum drop_reason why;
 
-		rte_prefetch0(rte_pktmbuf_mtod_offset(pkts[i], const void *, pkts[i]->data_len));
+		prefetch_packets(pkts, i, n);
 		why = check(w, &pkts[i], &found, b);
 		if (unlikely(why != DROP_NONE)) {
 			pkt_drop(pkts[i], why);
@@ -311,7 +323,7 @@ static void authenticated(struct batch *b, struct rte_mbuf **pkts)
 /* Leave nothing but the inner packet behind 14 bytes of room. What follows it is traffic flow
  * confidentiality padding (RFC 4303 section 2.7). */
 static inline enum drop_reason strip(struct rte_mbuf *m, const struct crypto_op *op,
-				     const struct held *h)
+				     const struct held *h, uint16_t *inner_len)
 {
 	const uint8_t *text = op->esp + SA_ESP_HEADER + op->sa->iv_len;
 	uint32_t len = op->len - SA_ESP_HEADER - op->sa->iv_len;
@@ -331,6 +343,7 @@ static inline enum drop_reason strip(struct rte_mbuf *m, const struct crypto_op 
 	m->data_off = (uint16_t)(h->text_off - IP4_ETHER_ROOM);
 	m->data_len = (uint16_t)(IP4_ETHER_ROOM + inner);
 	m->pkt_len = IP4_ETHER_ROOM + (uint32_t)inner;
+	*inner_len = inner;
 	return DROP_NONE;
 }
 
@@ -425,13 +438,15 @@ static inline enum drop_reason unwrap(struct worker *w, struct run *run, struct 
 				      const struct crypto_op *op, const struct held *h)
 {
 	struct pkt_meta *meta = pkt_meta(m);
-	enum drop_reason why = strip(m, op, h);
+	const uint8_t *text = op->esp + SA_ESP_HEADER + op->sa->iv_len;
+	uint16_t len;
+	enum drop_reason why = strip(m, op, h, &len);
 
 	if (why != DROP_NONE)
 		return why;
 	*meta = (struct pkt_meta){
 		.flags = PKT_F_FROM_SA, .in_port = h->in_port, .sa_slot = op->sa->slot};
-	if (!parse_plain(&run->parse, m, IP4_ETHER_ROOM))
+	if (!parse_plain(&run->parse, meta, text, len, IP4_ETHER_ROOM))
 		parse_ipv4(w, m, IP4_ETHER_ROOM);
 	if (meta->verdict == PKT_DROP)
 		return (enum drop_reason)meta->reason;
@@ -467,7 +482,6 @@ static inline enum drop_reason deliver(struct worker *w, struct run *run, struct
 /* The engine has been over all packets meanwhile: what is needed of them is far away again. */
 static inline void prefetch_clear(struct rte_mbuf *m, const struct crypto_op *op)
 {
-	rte_mbuf_prefetch_part1(m);
 	rte_mbuf_prefetch_part2(m);
 	rte_prefetch0(op->esp + SA_ESP_HEADER + op->sa->iv_len);
 	rte_prefetch0(op->esp + op->len - 1);

@@ -343,12 +343,22 @@ static inline enum drop_reason take(struct worker *w, struct batch *b, struct fl
 	return DROP_NONE;
 }
 
-/* The lines of a packet that are read or written soon. */
-static inline void prefetch_packet(struct rte_mbuf *m)
+/* Packets that come soon: their mbufs, and somewhat later what is written around the inner packet.
+ * Since they were parsed others have been over the cache. */
+static inline void prefetch_packets(struct rte_mbuf **pkts, uint16_t i, uint16_t n)
 {
-	const uint8_t *end = rte_pktmbuf_mtod_offset(m, const uint8_t *, m->data_len);
+	if (i + 2 * PREFETCH_GAP < n) {
+		rte_mbuf_prefetch_part1(pkts[i + 2 * PREFETCH_GAP]);
+		rte_mbuf_prefetch_part2(pkts[i + 2 * PREFETCH_GAP]);
+	}
+	if (i + PREFETCH_GAP < n) {
+		struct rte_mbuf *m = pkts[i + PREFETCH_GAP];
+		const uint8_t *start = rte_pktmbuf_mtod(m, const uint8_t *);
 
-	rte_prefetch0(end);
+		rte_prefetch0(start);
+		rte_prefetch0(start - RTE_CACHE_LINE_SIZE);
+		rte_prefetch0(start + m->data_len);
+	}
 }
 
 /* The flow of packet i, mostly that of the packet before. */
@@ -370,8 +380,7 @@ static void take_alone(struct worker *w, struct batch *b, struct rte_mbuf **pkts
 		enum drop_reason why = DROP_OUT_BUNDLE_CHECK_ERRORS;
 		bool first;
 
-		if (i + PREFETCH_GAP < b->n)
-			prefetch_packet(pkts[i + PREFETCH_GAP]);
+		prefetch_packets(pkts, i, b->n);
 		f = flow_of(w, b, f, pkts[i]);
 		if (likely(f != NULL))
 			why = admit(w, f, &pkts[i], extra);
@@ -397,8 +406,7 @@ static void take_among_others(struct worker *w, struct batch *b, struct rte_mbuf
 	for (uint16_t i = 0; i < b->n; i++) {
 		enum drop_reason why = DROP_OUT_BUNDLE_CHECK_ERRORS;
 
-		if (i + PREFETCH_GAP < b->n)
-			prefetch_packet(pkts[i + PREFETCH_GAP]);
+		prefetch_packets(pkts, i, b->n);
 		f = flow_of(w, b, f, pkts[i]);
 		if (likely(f != NULL))
 			why = admit(w, f, &pkts[i], extra);
@@ -464,8 +472,6 @@ static void protect(struct worker *w, struct rte_mbuf **pkts, uint16_t n, struct
 	b.n = n;
 	b.n_flows = b.n_ops = 0;
 	b.iv = NULL;
-	for (uint16_t i = 0; i < n && i < PREFETCH_GAP; i++)
-		prefetch_packet(pkts[i]);
 	if (w->order == NULL)
 		take_alone(w, &b, pkts, extra);
 	else

@@ -223,15 +223,32 @@ static enum drop_reason judge_policy(struct worker *w, struct pkt_meta *meta,
 	}
 }
 
+/* The last match that a live SA protects, and this SA: mostly the next packet's, too. */
+struct served {
+	uint32_t match; /* SPD_NO_MATCH: none yet */
+	uint32_t slot;
+};
+
 static inline enum drop_reason judge_out(struct worker *w, const struct spd *s,
-					 struct pkt_meta *meta, uint32_t match)
+					 struct pkt_meta *meta, uint32_t match, struct served *last)
 {
+	enum drop_reason why;
+
 	if (match == SPD_NO_MATCH)
 		return DROP_NONE;
 	if (match >= s->n)
 		return DROP_OUT_POLICY_ERRORS;
 	worker_policy(w, s->entry[match].index)->out_hits++;
-	return judge_policy(w, meta, &s->entry[match]);
+	if (match == last->match) {
+		meta->sa_slot = last->slot;
+		meta->flags |= PKT_F_PROTECTED;
+		return DROP_NONE;
+	}
+	why = judge_policy(w, meta, &s->entry[match]);
+	if (why == DROP_NONE && (meta->flags & PKT_F_PROTECTED) &&
+	    s->entry[match].mode == ABI_MODE_TUNNEL)
+		*last = (struct served){.match = match, .slot = meta->sa_slot};
+	return why;
 }
 
 enum judge { JUDGE_IN, JUDGE_OUT, JUDGE_TRANSIT };
@@ -239,7 +256,7 @@ enum judge { JUDGE_IN, JUDGE_OUT, JUDGE_TRANSIT };
 /* One packet; s NULL: nothing passes. */
 static inline enum drop_reason judge_one(struct worker *w, const struct spd *s,
 					 struct pkt_meta *meta, const struct spd_matches *match,
-					 enum judge how)
+					 enum judge how, struct served *last)
 {
 	bool clear = !(meta->flags & (PKT_F_FROM_SA | PKT_F_ORIGIN));
 	enum drop_reason why;
@@ -251,7 +268,7 @@ static inline enum drop_reason judge_one(struct worker *w, const struct spd *s,
 	}
 	/* A slot here is an inbound SA's, or none: from now on it is the outbound one's. */
 	meta->sa_slot = PKT_NO_SA;
-	return s != NULL ? judge_out(w, s, meta, match->out) : DROP_OUT_POLICY_ERRORS;
+	return s != NULL ? judge_out(w, s, meta, match->out, last) : DROP_OUT_POLICY_ERRORS;
 }
 
 static inline void judge_burst(struct worker *w, struct rte_mbuf **pkts, uint16_t n, enum judge how)
@@ -259,6 +276,7 @@ static inline void judge_burst(struct worker *w, struct rte_mbuf **pkts, uint16_
 	static const struct spd_matches none = {.out = SPD_NO_MATCH, .in = SPD_NO_MATCH};
 	const struct spd *s = table(w);
 	struct spd_matches match[WORKER_BURST];
+	struct served last = {.match = SPD_NO_MATCH};
 	bool ask = s != NULL && s->n != 0;
 
 	if (ask && unlikely(some_are_ipv6(pkts, n)))
@@ -267,7 +285,7 @@ static inline void judge_burst(struct worker *w, struct rte_mbuf **pkts, uint16_
 		look_up(w, s, pkts, n, match);
 	for (uint16_t i = 0; i < n; i++) {
 		enum drop_reason why =
-			judge_one(w, s, pkt_meta(pkts[i]), ask ? &match[i] : &none, how);
+			judge_one(w, s, pkt_meta(pkts[i]), ask ? &match[i] : &none, how, &last);
 
 		if (unlikely(why != DROP_NONE))
 			pkt_drop(pkts[i], why);

@@ -241,53 +241,6 @@ static void parse_again(struct worker *w, struct rte_mbuf *m, uint8_t l3_off, bo
 		pkt_drop(m, why);
 }
 
-/* May packets between those two pass through us? */
-static inline bool between_others(struct parse_run *run, uint32_t src, uint32_t dst)
-{
-	uint64_t addrs = (uint64_t)src << 32 | dst;
-
-	if (addrs == run->addrs)
-		return true;
-	if (ip4_martian_source(src) || ip4_martian_destination(dst) ||
-	    fib_is_local(run->fib, src) || fib_is_local(run->fib, dst))
-		return false;
-	run->addrs = addrs;
-	return true;
-}
-
-bool parse_plain(struct parse_run *run, struct rte_mbuf *m, uint8_t l3_off)
-{
-	const uint8_t *ip = rte_pktmbuf_mtod_offset(m, const uint8_t *, l3_off);
-	struct pkt_meta *meta = pkt_meta(m);
-	uint32_t len = m->data_len - (uint32_t)l3_off, src, dst, need;
-	uint16_t fragment;
-
-	if (m->nb_segs != 1 || m->data_len < l3_off + IP4_HEADER || ip[0] != 0x45)
-		return false;
-	fragment = ip4_load16(ip + 6);
-	need = ip[9] == IPPROTO_UDP ? IP4_HEADER + 8 : IP4_HEADER + 20;
-	if ((ip[9] != IPPROTO_UDP && ip[9] != IPPROTO_TCP) ||
-	    (fragment & (IP4_FLAG_MF | IP4_OFFSET_MASK)) != 0 || ip4_load16(ip + 2) != len ||
-	    len < need || !ip4_cksum_ok(ip, IP4_HEADER))
-		return false;
-	src = ip4_load32(ip + 12);
-	dst = ip4_load32(ip + 16);
-	if (!between_others(run, src, dst))
-		return false;
-	meta->verdict = PKT_FORWARD;
-	meta->flags = (uint8_t)((meta->flags & (PKT_F_FROM_SA | PKT_F_ORIGIN)) |
-				(fragment & IP4_FLAG_DF ? PKT_F_DF : 0));
-	meta->proto = ip[9];
-	meta->l3_off = l3_off;
-	meta->l4_off = (uint8_t)(l3_off + IP4_HEADER);
-	meta->ip_len = (uint16_t)len;
-	meta->src_port = ip4_load16(ip + IP4_HEADER);
-	meta->dst_port = ip4_load16(ip + IP4_HEADER + 2);
-	meta->src = src;
-	meta->dst = dst;
-	return true;
-}
-
 /* ARP asks everybody, IPv6 a group (RFC 2464 section 7). */
 static bool is_group_for_us(const uint8_t *eth, uint16_t type)
 {

@@ -4,8 +4,6 @@
 #ifndef ESPGW_NET_PARSE_H
 #define ESPGW_NET_PARSE_H
 
-#include <stdbool.h>
-
 #include "dataplane/worker.h"
 
 /** UDP ports that IKE owns (RFC 7296 section 2, RFC 3948). */
@@ -43,24 +41,6 @@ void parse_ipv4(struct worker *w, struct rte_mbuf *m, uint8_t l3_off);
  * net-martian.
  */
 void parse_ipv6(struct worker *w, struct rte_mbuf *m, uint8_t l3_off);
-
-/** What parse_plain() keeps from packet to packet of a burst. */
-struct parse_run {
-	const struct fib *fib;
-	uint64_t addrs; /* source and destination it found fit to be forwarded last; 0: none */
-};
-
-static inline struct parse_run parse_run_start(const struct worker *w)
-{
-	return (struct parse_run){.fib = __atomic_load_n(&w->tables->fib, __ATOMIC_ACQUIRE)};
-}
-
-/**
- * parse_ipv4() for what most packets are: IPv4 in one piece, no options, no fragment, TCP or UDP,
- * between other hosts. meta is filled as by parse_ipv4(), verdict PKT_FORWARD. False: nothing was
- * written, and parse_ipv4() has to look.
- */
-bool parse_plain(struct parse_run *run, struct rte_mbuf *m, uint8_t l3_off);
 
 /**
  * Parse what was put together from fragments: as parse_burst() where the fragments came in clear,

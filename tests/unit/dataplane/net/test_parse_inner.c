@@ -3,6 +3,7 @@
 #include "tests/unit/dataplane/net/netkit.h"
 
 #include "dataplane/net/parse.h"
+#include "dataplane/net/parse_plain.h"
 
 /* parse_ipv4(): what lies behind l3_off must be the packet, no more and no less. */
 static struct pkt_meta inner(const struct frame *f, uint8_t flags)
@@ -68,7 +69,8 @@ static bool plain(struct parse_run *run, const struct frame *f)
 	bool taken;
 
 	*pkt_meta(m) = meta;
-	taken = parse_plain(run, m, ETH);
+	taken = parse_plain(run, pkt_meta(m), rte_pktmbuf_mtod_offset(m, const uint8_t *, ETH),
+			    (uint32_t)(f->len - ETH), ETH);
 	if (!taken)
 		assert_memory_equal(pkt_meta(m), &meta, sizeof(meta));
 	meta = *pkt_meta(m);
