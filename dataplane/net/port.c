@@ -171,14 +171,26 @@ static void detach(uint16_t id)
 		rte_dev_remove(dev);
 }
 
+/* The largest IP packet of the device: what it says of frames counts, too (ethdev's own rule). */
+static uint32_t largest_mtu(const struct rte_eth_dev_info *info)
+{
+	uint32_t around = RTE_ETHER_HDR_LEN + RTE_ETHER_CRC_LEN;
+
+	if (info->max_mtu != UINT16_MAX && info->max_rx_pktlen > info->max_mtu)
+		around = info->max_rx_pktlen - info->max_mtu;
+	return info->max_rx_pktlen < around
+		       ? info->max_mtu
+		       : RTE_MIN((uint32_t)info->max_mtu, info->max_rx_pktlen - around);
+}
+
 static int check_mtu(const struct port *p, const struct rte_eth_dev_info *info,
 		     struct rte_mempool *pool, const struct text *err)
 {
 	uint32_t room = rte_pktmbuf_data_room_size(pool) - (uint32_t)RTE_PKTMBUF_HEADROOM;
 
-	if (p->mtu < MIN_MTU || p->mtu < info->min_mtu || p->mtu > info->max_mtu)
+	if (p->mtu < MIN_MTU || p->mtu < info->min_mtu || p->mtu > largest_mtu(info))
 		return fail_with(err, -EINVAL, "MTU %u: port '%s' takes %u to %u", p->mtu, p->name,
-				 RTE_MAX((uint16_t)MIN_MTU, info->min_mtu), info->max_mtu);
+				 RTE_MAX((uint16_t)MIN_MTU, info->min_mtu), largest_mtu(info));
 	/* A packet lies in one buffer, a VLAN tag included that we are going to drop. */
 	if ((uint32_t)p->mtu + RTE_ETHER_HDR_LEN + RTE_VLAN_HLEN > room)
 		return fail_with(err, -EINVAL,

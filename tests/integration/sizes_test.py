@@ -1,0 +1,163 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""sizes_test.py - every packet size passes, or its sender is told: no black hole.
+
+The link between the internet and the cloud gateway gets narrower and narrower. Towards
+the cloud a router there says so to our gateway, which tells the site's hosts; from the
+cloud outer packets come in fragments.
+"""
+import json
+import re
+import time
+
+import cases
+from cases import case
+from lab import Lab, Stream, need, wait
+from suites import CLOUD_HOST, GATEWAY, SITE_GW
+
+OVERHEAD = 20 + 8 + 8 + 16 + 12          # IPv4, UDP, ESP, IV, ICV of aes128-md5
+BLOCK = 16
+ICMP = 28                                # IPv4 and ICMP headers
+
+
+def inner(path):
+    """the largest inner packet whose outer one fits"""
+    return ((path - OVERHEAD) & -BLOCK) - 2
+
+
+def narrow(lab, mtu):
+    """both ends of the cable between the internet and the cloud gateway"""
+    route = lab.sh(lab.cloud_ns, "ip", "-j", "route", "get", GATEWAY).stdout
+    dev = json.loads(route)[0]["dev"]
+    # What a link cannot carry its receiver would drop: the narrow end last, when it narrows.
+    lab.ip(lab.cloud_ns, "link", "set", dev, "mtu", mtu)
+    lab.ip(lab.inet, "link", "set", "c0", "mtu", mtu)
+
+
+def known(lab):
+    """the inner MTU of the SA that the gateway sends through"""
+    return int(lab.sas()["out"][-1]["mtu"])
+
+
+def told(lab):
+    """the MTU that the site's host has been told for the cloud's"""
+    text = lab.sh(lab.site, "ip", "route", "get", CLOUD_HOST).stdout
+    m = re.search(r"\bmtu (\d+)", text)
+    return int(m.group(1)) if m else 1500
+
+
+def fits(lab, size):
+    """a packet of that many bytes, not to be fragmented, is answered"""
+    return lab.ping("site", 1, size=size - ICMP, wait_s=1, df=True)[1] == 1
+
+
+def lossless(lab, frm, size, count=6):
+    s = Stream(lab, frm, pps=60, size=size, count=count)
+    r = s.end(drain=0.25)
+    need(r["lost"] == 0 and r["duplicates"] == 0 and r["errors"] == 0,
+         "UDP of %d bytes from the %s: %s" % (size, frm, r))
+
+
+def ready(**kw):
+    lab = Lab(port="tap", **kw)
+    try:
+        lab.initiate()
+        lab.established()
+        lab.reachable()
+    except BaseException:
+        lab.report()
+        lab.close()
+        raise
+    return lab
+
+
+@case(timeout=180)
+def every_path_mtu_is_learned_and_told():
+    """1500 down to 1280: the exact size passes, one byte more is answered, large UDP both ways"""
+    with ready() as lab:
+        before = 1500
+        for path in [1500] + list(range(1488, 1279, -26)) + [1280]:
+            narrow(lab, path)
+            want = inner(path)
+            # The first that does not fit is lost; what it cost is known from then on.
+            wait(lambda: fits(lab, min(inner(before), told(lab))) or known(lab) == want, 10,
+                 "word of an MTU of %d" % path)
+            wait(lambda: known(lab) == want, 5, "an inner MTU of %d over %d, it is %d" %
+                 (want, path, known(lab)))
+            wait(lambda: fits(lab, want), 5, "an answer to %d bytes over %d" % (want, path))
+            need(not fits(lab, want + 1), "%d bytes over %d came back" % (want + 1, path))
+            need(told(lab) == want, "the site believes %d over %d, it is %d" %
+                 (told(lab), path, want))
+            for frm in ("site", "cloud"):
+                lossless(lab, frm, 8200)
+            before = path
+        got = [lab.tcp(frm, 1 << 20)["mbit"] for frm in ("site", "cloud")]
+        drops = lab.statistics()
+        need(int(drops.get("net-reassembly", 0)) == 0, "fragments were lost: %s" % drops)
+        need(int(drops.get("net-pmtu", 0)) == 0, "true words were not believed: %s" % drops)
+        return "TCP at 1280: %.0f and %.0f Mbit/s" % tuple(got)
+
+
+@case(timeout=120)
+def tcp_survives_a_path_that_narrows():
+    """segments agreed on when the path was wide: no clamp helps, only what the gateway says"""
+    with ready() as lab:
+        for frm, port in (("site", 18888), ("cloud", 18889)):
+            size = 3 << 20
+            to, dst = ("cloud", CLOUD_HOST) if frm == "site" else ("site", None)
+            server = lab.helper(to, "tcp-server", "--port", str(port), "--timeout", "40")
+            client = lab.helper(frm, "tcp-client", "--dst", dst or "192.168.1.12", "--port",
+                                str(port), "--bytes", str(size), "--rate", "12000000",
+                                "--timeout", "40")
+            time.sleep(0.7)
+            narrow(lab, 1380 if frm == "site" else 1290)
+            sent, got = lab.result(client, 50), lab.result(server, 50)
+            need(got["bytes"] == size and sent["sha256"] == got["sha256"] == sent["echoed"],
+                 "TCP from the %s: %s, %s" % (frm, sent, got))
+        need(known(lab) == inner(1290) or known(lab) == inner(1380),
+             "the gateway knows of %d" % known(lab))
+
+
+def reassembled(lab):
+    """datagrams that the cloud gateway's kernel has put together"""
+    lines = [x.split() for x in lab.sh(lab.cloud_ns, "cat", "/proc/net/snmp").stdout.splitlines()
+             if x.startswith("Ip:")]
+    return int(dict(zip(*lines))["ReasmOKs"])
+
+
+@case(timeout=120)
+def cleared_df_sends_outer_packets_in_pieces():
+    """dont-fragment=clear: whole inner packets pass whatever the path, fragmented after encryption"""
+    with ready(policy={"dont-fragment": "clear"}) as lab:
+        for path in (1500, 1400, 1280):
+            narrow(lab, path)
+            before = reassembled(lab)
+            need(lab.ping("site", 4, size=1500 - ICMP, df=True) == (4, 4),
+                 "1500 bytes with DF over %d were lost" % path)
+            need(reassembled(lab) >= before + 4, "no fragments have come over %d" % path)
+            for frm in ("site", "cloud"):
+                lossless(lab, frm, 8200)
+            lab.tcp("site", 300_000)
+        need(told(lab) == 1500, "the site was told of %d" % told(lab))
+
+
+@case(timeout=120)
+def large_packets_to_the_gateway_itself_are_answered():
+    """fragments outside the tunnel and inside it; more than eight are refused"""
+    with ready() as lab:
+        def ping(ns, dst, size):
+            r = lab.sh(ns, "ping", "-n", "-c", 3, "-i", 0.1, "-M", "dont", "-s", size,
+                       "-W", 2, dst, check=False)
+            return int(re.search(r"(\d+) received", r.stdout).group(1))
+        for size in (1472, 1473, 3000, 8000, 11000):
+            need(ping(lab.inet, GATEWAY, size) == 3, "%d bytes in clear" % size)
+            # Each of the host's pieces becomes two on the cloud gateway's TUN of 1400 bytes.
+            need(ping(lab.names["cloud"], SITE_GW, min(size, 5000)) == 3,
+                 "%d bytes through the tunnel" % size)
+        need(ping(lab.inet, GATEWAY, 13000) == 0, "more than eight pieces were put together")
+        wait(lambda: int(lab.statistics().get("net-reassembly", 0)) >= 3 * 8, 3,
+             "their count")
+
+
+if __name__ == "__main__":
+    cases.main()
