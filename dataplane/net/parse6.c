@@ -173,7 +173,10 @@ static enum drop_reason check_source6(const struct fib6 *f, const struct pkt_met
 		return to_us && is_nd(meta) ? DROP_NONE : DROP_NET_MARTIAN;
 	if (ip6_martian_source(src))
 		return DROP_NET_MARTIAN;
-	if (meta->flags & PKT_F_ORIGIN)
+	/* Who has an address of ours too says so from that very address (RFC 4861 section 7.2.4).
+	 */
+	if ((meta->flags & PKT_F_ORIGIN) ||
+	    (to_us && is_nd(meta) && !(meta->flags & PKT_F_FROM_SA)))
 		return DROP_NONE;
 	if (ip6_is_link_local(src))
 		return !to_us || (meta->flags & PKT_F_FROM_SA) ||
