@@ -1,17 +1,21 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * fuzz_net.c - frames into the stages of dataplane/net. An input is a row of records: one byte that
- * says how, two of length, then the frame. State (neighbours, the clock) lives on within an input.
+ * fuzz_net.c - frames of both families into the stages of dataplane/net. An input is a row of
+ * records: one byte that says how, two of length, then the frame. State (neighbours, the clock)
+ * lives on within an input.
  *
- * how: bit 0 port, bit 1 fix the IPv4 header checksum, bit 2 it is an inner packet of an SA, bit 3
- * a second passes, bit 4 the bytes are a record of the inject ring.
+ * how: bit 0 port, bit 1 fix the IPv4 header checksum or that of what IPv6 carries, bit 2 it is an
+ * inner packet of an SA, bit 3 a second passes, bit 4 the bytes are a record of the inject ring.
  */
 #include <stdlib.h>
 #include <string.h>
 
+#include "dataplane/net/dad.h"
+#include "dataplane/net/fib6.h"
 #include "dataplane/net/frag.h"
 #include "dataplane/net/icmp.h"
 #include "dataplane/net/ip4.h"
+#include "dataplane/net/nd.h"
 #include "dataplane/net/neigh.h"
 #include "dataplane/net/parse.h"
 #include "dataplane/net/port.h"
@@ -32,6 +36,7 @@
 
 static struct harness *h;
 static struct neigh_io io;
+static struct dad dad;
 static struct rte_mbuf *again[OUT_MAX];
 static unsigned int n_again;
 
@@ -65,6 +70,23 @@ static struct abi_addr v4(uint32_t addr)
 	return a;
 }
 
+static struct abi_addr v6(uint8_t net, uint8_t host)
+{
+	return (struct abi_addr){6, {0}, {0x20, 1, 0x0d, 0xb8, [5] = net, [15] = host}};
+}
+
+static struct fib6 *build6(void)
+{
+	const struct abi_address addrs[] = {
+		{.port = 0, .prefix_len = 64, .addr = v6(1, 1)},  /* 2001:db8:1::1 */
+		{.port = 1, .prefix_len = 64, .addr = v6(2, 1)}}; /* 2001:db8:2::1 */
+	const struct abi_route route = {
+		.port = ABI_PORT_ANY, .dst = {.family = 6}, .gateway = v6(2, 0xfe)};
+	uint32_t status;
+
+	return fib6_build(addrs, 2, &route, 1, 2, SOCKET_ID_ANY, &status);
+}
+
 static void set_up(void)
 {
 	const struct abi_address addrs[] = {
@@ -78,13 +100,35 @@ static void set_up(void)
 	FUZZ_CHECK(h != NULL);
 	for (uint8_t i = 0; i < 2; i++) {
 		ports[i].mac = (struct rte_ether_addr){{2, 0, 0, 0, 0, (uint8_t)(i + 1)}};
-		ports[i].mtu = 576;
+		ports[i].mtu = 1280;
 	}
 	n_ports = 2;
 	h->tables.fib = fib_build(addrs, 2, &route, 1, 2, SOCKET_ID_ANY, &status);
 	h->tables.neigh = neigh_create(SOCKET_ID_ANY);
+	h->tables.neigh6 = neigh_create(SOCKET_ID_ANY);
+	h->tables.fib6 = build6();
 	FUZZ_CHECK(h->tables.fib != NULL && h->tables.neigh != NULL);
-	io = (struct neigh_io){.send = take, .drop = drop, .pool = h->pool, .fib = h->tables.fib};
+	FUZZ_CHECK(h->tables.fib6 != NULL && h->tables.neigh6 != NULL);
+	io = (struct neigh_io){.send = take,
+			       .drop = drop,
+			       .pool = h->pool,
+			       .fib = h->tables.fib,
+			       .fib6 = h->tables.fib6,
+			       .dad = &dad};
+}
+
+static void parse_one(uint8_t how, struct rte_mbuf **m)
+{
+	if (!(how & HOW_INNER)) {
+		parse_burst(&h->worker, how & HOW_PORT, m, 1);
+		return;
+	}
+	pkt_meta(*m)->flags = PKT_F_FROM_SA;
+	if ((*m)->data_len > IP6_ETHER_ROOM &&
+	    *rte_pktmbuf_mtod_offset(*m, const uint8_t *, IP6_ETHER_ROOM) >> 4 == 6)
+		parse_ipv6(&h->worker, *m, IP6_ETHER_ROOM);
+	else
+		parse_ipv4(&h->worker, *m, IP4_ETHER_ROOM);
 }
 
 /* Parse a copy that ends where its memory ends, so that a sanitizer sees every byte too many. */
@@ -94,6 +138,7 @@ static void parse_tight(uint8_t how, const uint8_t *b, size_t len)
 	uint8_t *mem = malloc(HEADROOM + len);
 	void *addr = m->buf_addr;
 	uint16_t off = m->data_off;
+	struct nd nd;
 
 	FUZZ_CHECK(mem != NULL);
 	memcpy(mem + HEADROOM, b, len);
@@ -101,12 +146,9 @@ static void parse_tight(uint8_t how, const uint8_t *b, size_t len)
 	m->data_off = HEADROOM;
 	m->data_len = (uint16_t)len;
 	m->pkt_len = (uint32_t)len;
-	if (how & HOW_INNER) {
-		pkt_meta(m)->flags = PKT_F_FROM_SA;
-		parse_ipv4(&h->worker, m, IP4_ETHER_ROOM);
-	} else {
-		parse_burst(&h->worker, how & HOW_PORT, &m, 1);
-	}
+	parse_one(how, &m);
+	if (pkt_meta(m)->verdict == PKT_SLOW && pkt_meta(m)->flags & PKT_F_IPV6)
+		nd_read(m, &nd);
 	if (pkt_meta(m)->verdict == PKT_LOCAL)
 		local_burst(&h->worker, &m, 1);
 	FUZZ_CHECK(m->data_len <= len);
@@ -121,7 +163,8 @@ static void finish(struct rte_mbuf *m)
 	const struct pkt_meta *meta = pkt_meta(m);
 
 	if (meta->verdict == PKT_SLOW)
-		neigh_hold(h->tables.neigh, &io, m, h->worker.now);
+		neigh_hold(meta->flags & PKT_F_IPV6 ? h->tables.neigh6 : h->tables.neigh, &io, m,
+			   h->worker.now);
 	else if (meta->verdict == PKT_FORWARD)
 		take(NULL, m);
 	else
@@ -162,12 +205,7 @@ static void whole_way(uint8_t how, const uint8_t *b, size_t len)
 	struct rte_mbuf *m = harness_mbuf(h, b, len);
 
 	FUZZ_CHECK(m != NULL);
-	if (how & HOW_INNER) {
-		pkt_meta(m)->flags = PKT_F_FROM_SA;
-		parse_ipv4(&h->worker, m, IP4_ETHER_ROOM);
-	} else {
-		parse_burst(&h->worker, how & HOW_PORT, &m, 1);
-	}
+	parse_one(how, &m);
 	if (pkt_meta(m)->verdict == PKT_LOCAL)
 		local_burst(&h->worker, &m, 1);
 	switch (pkt_meta(m)->verdict) {
@@ -178,7 +216,10 @@ static void whole_way(uint8_t how, const uint8_t *b, size_t len)
 		punt(m);
 		break;
 	case PKT_SLOW:
-		neigh_arp_input(h->tables.neigh, &io, m, h->worker.now);
+		if (pkt_meta(m)->flags & PKT_F_IPV6)
+			neigh_nd_input(h->tables.neigh6, &io, m, h->worker.now);
+		else
+			neigh_arp_input(h->tables.neigh, &io, m, h->worker.now);
 		break;
 	case PKT_ESP_IN:
 		FUZZ_CHECK(pkt_meta(m)->l4_off + 8u <= m->data_len);
@@ -201,6 +242,33 @@ static void inject(const uint8_t *b, size_t len)
 		forward(m);
 }
 
+/* ICMPv6 and UDP right behind the IPv6 header: else hardly anything would get past parse. */
+static void fix6(uint8_t *ip, size_t avail)
+{
+	size_t len = ip4_load16(ip + 4);
+	uint8_t *field = ip + IP6_HEADER + (ip[6] == IP6_PROTO_ICMP ? 2 : 6);
+	uint16_t sum;
+
+	if ((ip[6] != IP6_PROTO_ICMP && ip[6] != IPPROTO_UDP) || len < 8 ||
+	    len > avail - IP6_HEADER)
+		return;
+	memset(field, 0, sizeof(sum));
+	sum = ip6_cksum(ip + IP6_OFF_SRC, ip + IP6_OFF_DST, ip[6], ip + IP6_HEADER, (uint32_t)len);
+	memcpy(field, &sum, sizeof(sum));
+}
+
+static void fix(uint8_t *b, size_t len)
+{
+	uint8_t *ip = b + IP4_ETHER_ROOM;
+	size_t ihl = (ip[0] & 15u) * 4u;
+
+	if (len >= IP6_ETHER_ROOM + IP6_HEADER && ip[0] >> 4 == 6)
+		fix6(ip, len - IP6_ETHER_ROOM);
+	else if (len >= IP4_ETHER_ROOM + IP4_HEADER && ihl >= IP4_HEADER &&
+		 IP4_ETHER_ROOM + ihl <= len)
+		ip4_set_cksum(ip, (unsigned int)ihl);
+}
+
 static void record(uint8_t how, const uint8_t *data, size_t len)
 {
 	uint8_t b[FRAME_MAX];
@@ -209,14 +277,15 @@ static void record(uint8_t how, const uint8_t *data, size_t len)
 	if (how & HOW_TICK) {
 		h->worker.now += 1000000000;
 		neigh_tick(h->tables.neigh, &io, h->worker.now);
+		neigh_tick(h->tables.neigh6, &io, h->worker.now);
+		dad_tick(&dad, &io, h->worker.now);
 	}
 	if (how & HOW_INJECT) {
 		inject(b, len);
 		return;
 	}
-	if (how & HOW_FIX && len >= IP4_ETHER_ROOM + IP4_HEADER &&
-	    IP4_ETHER_ROOM + (b[IP4_ETHER_ROOM] & 15u) * 4 <= len && (b[IP4_ETHER_ROOM] & 15u) >= 5)
-		ip4_set_cksum(b + IP4_ETHER_ROOM, (b[IP4_ETHER_ROOM] & 15u) * 4);
+	if (how & HOW_FIX)
+		fix(b, len);
 	parse_tight(how, b, len);
 	whole_way(how, b, len);
 	for (unsigned int i = 0; i < n_again; i++)
@@ -228,6 +297,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	if (h == NULL)
 		set_up();
+	dad = (struct dad){.n = 0};
+	dad_update(&dad, h->tables.fib6);
 	while (size >= 3) {
 		uint8_t how = data[0];
 		size_t len = ip4_load16(data + 1) % FRAME_MAX;
@@ -240,6 +311,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		size -= len;
 	}
 	neigh_flush(h->tables.neigh, &io);
+	neigh_flush(h->tables.neigh6, &io);
 	FUZZ_CHECK(harness_in_use(h) == 0);
 	return 0;
 }

@@ -6,6 +6,7 @@
  */
 #include <string.h>
 
+#include "dataplane/net/fib6.h"
 #include "dataplane/net/ip4.h"
 #include "dataplane/net/parse.h"
 #include "tests/fuzz/fuzz.h"
@@ -19,6 +20,18 @@
 
 static struct harness *h;
 
+/* 2001:db8:1::1/64 and 2001:db8:2::1/64 beside the IPv4 site. */
+static struct fib6 *build6(void)
+{
+	struct abi_address a[2] = {
+		{.port = 0, .prefix_len = 64, .addr = {6, {0}, {0x20, 1, 0x0d, 0xb8, 0, 1}}},
+		{.port = 1, .prefix_len = 64, .addr = {6, {0}, {0x20, 1, 0x0d, 0xb8, 0, 2}}}};
+	uint32_t status;
+
+	a[0].addr.bytes[15] = a[1].addr.bytes[15] = 1;
+	return fib6_build(a, 2, NULL, 0, 2, SOCKET_ID_ANY, &status);
+}
+
 static void down(void)
 {
 	harness_pipe_free(h);
@@ -29,6 +42,8 @@ static void up(void)
 {
 	h = harness_create(16, 4, 64);
 	FUZZ_CHECK(h != NULL && harness_pipe_create(h) == 0 && atexit(down) == 0);
+	h->tables.fib6 = build6();
+	FUZZ_CHECK(h->tables.fib6 != NULL);
 }
 
 static void mend(uint8_t *frame, size_t len)
@@ -107,7 +122,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 						 .flags = PKT_F_FROM_SA,
 						 .sa_slot = 1,
 						 .l3_off = IP4_ETHER_ROOM};
-		parse_ipv4(&h->worker, m, IP4_ETHER_ROOM);
+		if (m->data_len > IP4_ETHER_ROOM && frame[IP4_ETHER_ROOM] >> 4 == 6)
+			parse_ipv6(&h->worker, m, IP4_ETHER_ROOM);
+		else
+			parse_ipv4(&h->worker, m, IP4_ETHER_ROOM);
 	} else {
 		parse_burst(&h->worker, how & HOW_PORT, &m, 1);
 	}
