@@ -20,6 +20,7 @@
 #include "dataplane/net/parse.h"
 #include "dataplane/net/port.h"
 #include "dataplane/net/punt.h"
+#include "dataplane/net/quote.h"
 #include "dataplane/net/route.h"
 #include "dataplane/pipeline.h"
 #include "tests/fuzz/fuzz.h"
@@ -203,6 +204,7 @@ static void punt(struct rte_mbuf *m)
 static void whole_way(uint8_t how, const uint8_t *b, size_t len)
 {
 	struct rte_mbuf *m = harness_mbuf(h, b, len);
+	struct quote quote;
 
 	FUZZ_CHECK(m != NULL);
 	parse_one(how, &m);
@@ -215,8 +217,14 @@ static void whole_way(uint8_t how, const uint8_t *b, size_t len)
 	case PKT_PUNT:
 		punt(m);
 		break;
+	case PKT_REASSEMBLE:
+		rte_pktmbuf_free(m);
+		break;
 	case PKT_SLOW:
-		if (pkt_meta(m)->flags & PKT_F_IPV6)
+		if (quote_is(pkt_meta(m))) {
+			quote_read(m, &quote);
+			rte_pktmbuf_free(m);
+		} else if (pkt_meta(m)->flags & PKT_F_IPV6)
 			neigh_nd_input(h->tables.neigh6, &io, m, h->worker.now);
 		else
 			neigh_arp_input(h->tables.neigh, &io, m, h->worker.now);
