@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <string.h>
 
-#include <rte_byteorder.h>
 #include <rte_malloc.h>
 
 #include "dataplane/ipsec/crypto_impl.h"
@@ -100,18 +99,13 @@ int crypto_iv(struct crypto *c, uint8_t iv[16])
 	return 0;
 }
 
-int crypto_iv8(struct crypto *c, const struct sa *sa, uint64_t seq, uint8_t iv[8])
+int crypto_iv_des(struct crypto *c, uint8_t iv[8])
 {
-	uint8_t random[IV_LEN];
+	const uint8_t *from = iv_take(&c->iv, c->mgr, 1);
 
-	if (sa->cipher == CRYPTO_3DES_CBC) {
-		if (crypto_iv(c, random) != 0)
-			return -EIO;
-		memcpy(iv, random, 8);
-		return 0;
-	}
-	seq = rte_cpu_to_be_64(seq);
-	memcpy(iv, &seq, sizeof(seq));
+	if (from == NULL)
+		return -EIO;
+	memcpy(iv, from, 8);
 	return 0;
 }
 

@@ -14,6 +14,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "dataplane/ipsec/sa.h"
 
@@ -98,12 +99,22 @@ int crypto_iv(struct crypto *c, uint8_t iv[16]);
  * next burst. NULL when there are none. */
 const uint8_t *crypto_ivs(struct crypto *c, uint16_t n);
 
+/** An unpredictable 8-byte IV (RFC 2451 section 3). 0, or -EIO. */
+int crypto_iv_des(struct crypto *c, uint8_t iv[8]);
+
 /**
- * The 8-byte IV of packet number seq: unpredictable for 3DES (RFC 2451 section 3), else the number
- * itself, which never comes twice under one key (RFC 3686 section 3.1, RFC 4106 section 3.1, RFC
- * 7634 section 2). 0, or -EIO.
+ * The 8-byte IV of packet number seq: unpredictable for 3DES, else the number itself, which never
+ * comes twice under one key (RFC 3686 section 3.1, RFC 4106 section 3.1, RFC 7634 section 2). 0, or
+ * -EIO.
  */
-int crypto_iv8(struct crypto *c, const struct sa *sa, uint64_t seq, uint8_t iv[8]);
+static inline int crypto_iv8(struct crypto *c, const struct sa *sa, uint64_t seq, uint8_t iv[8])
+{
+	if (__builtin_expect(sa->cipher == CRYPTO_3DES_CBC, 0))
+		return crypto_iv_des(c, iv);
+	seq = __builtin_bswap64(seq);
+	memcpy(iv, &seq, sizeof(seq));
+	return 0;
+}
 
 /** The IV of packet number seq, sa->iv_len bytes of it. 0, or -EIO. */
 static inline int crypto_write_iv(struct crypto *c, const struct sa *sa, uint64_t seq, uint8_t *iv)

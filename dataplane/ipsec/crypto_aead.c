@@ -53,8 +53,14 @@ static inline void text_of(struct text *t, const struct crypto_op *op)
 
 static inline void prefetch_text(const struct crypto_op *op)
 {
-	for (uint32_t at = 0; at < op->len + CRYPTO_AEAD_ICV; at += LINE)
-		rte_prefetch0(op->esp + at);
+	const uint8_t *at = op->esp, *end = at + op->len + CRYPTO_AEAD_ICV;
+
+	for (; at < end; at += 4 * LINE) {
+		rte_prefetch0(at);
+		rte_prefetch0(at + LINE);
+		rte_prefetch0(at + 2 * LINE);
+		rte_prefetch0(at + 3 * LINE);
+	}
 }
 
 static inline bool tag_equal(const uint8_t *a, const uint8_t *b)
