@@ -479,12 +479,10 @@ static inline enum drop_reason deliver(struct worker *w, struct run *run, struct
 	return DROP_NONE;
 }
 
-/* The engine has been over all packets meanwhile: what is needed of them is far away again. */
-static inline void prefetch_clear(struct rte_mbuf *m, const struct crypto_op *op)
+/* The engine has been over all packets meanwhile: where the inner one starts is far away again. */
+static inline void prefetch_clear(const struct crypto_op *op)
 {
-	rte_mbuf_prefetch_part2(m);
 	rte_prefetch0(op->esp + SA_ESP_HEADER + op->sa->iv_len);
-	rte_prefetch0(op->esp + op->len - 1);
 }
 
 static void deliver_all(struct worker *w, struct batch *b, struct rte_mbuf **pkts)
@@ -493,15 +491,14 @@ static void deliver_all(struct worker *w, struct batch *b, struct rte_mbuf **pkt
 	struct tally tally = {.sa = NULL};
 
 	for (uint16_t k = 0; k < b->n && k < PREFETCH_GAP; k++)
-		prefetch_clear(pkts[b->held[k].packet], &b->op[k]);
+		prefetch_clear(&b->op[k]);
 	for (uint16_t k = 0; k < b->n; k++) {
 		const struct held *h = &b->held[k];
 		struct rte_mbuf *m = pkts[h->packet];
 		enum drop_reason why;
 
 		if (k + PREFETCH_GAP < b->n)
-			prefetch_clear(pkts[b->held[k + PREFETCH_GAP].packet],
-				       &b->op[k + PREFETCH_GAP]);
+			prefetch_clear(&b->op[k + PREFETCH_GAP]);
 		if (unlikely(h->why != DROP_NONE))
 			continue;
 		why = b->op[k].ok ? deliver(w, &run, m, &b->op[k], h, &tally) : DROP_IN_ERRORS;

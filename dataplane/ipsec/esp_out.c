@@ -167,8 +167,8 @@ static enum drop_reason too_big(struct worker *w, struct rte_mbuf **m, uint16_t 
 	return DROP_NONE;
 }
 
-static inline enum drop_reason admit(struct worker *w, struct flow *f, struct rte_mbuf **m,
-				     struct extra *extra)
+static __rte_always_inline enum drop_reason admit(struct worker *w, struct flow *f,
+						  struct rte_mbuf **m, struct extra *extra)
 {
 	struct pkt_meta *meta = pkt_meta(*m);
 	const struct sa *sa = f->sa;
@@ -272,8 +272,8 @@ static inline int write_iv(struct crypto *c, struct batch *b, const struct flow 
 }
 
 /* Make room around the packet and fill it, all but what the crypto engine writes. */
-static inline enum drop_reason build(struct worker *w, struct batch *b, struct flow *f,
-				     struct rte_mbuf *m)
+static __rte_always_inline enum drop_reason build(struct worker *w, struct batch *b, struct flow *f,
+						  struct rte_mbuf *m)
 {
 	struct pkt_meta *meta = pkt_meta(m);
 	const struct sa *sa = f->sa;
@@ -322,8 +322,8 @@ static enum drop_reason build_shape(struct worker *w, struct batch *b, struct fl
 }
 
 /* An admitted packet, number i of the burst: into the batch. */
-static inline enum drop_reason take(struct worker *w, struct batch *b, struct flow *f,
-				    struct rte_mbuf *m, uint16_t i)
+static __rte_always_inline enum drop_reason take(struct worker *w, struct batch *b, struct flow *f,
+						 struct rte_mbuf *m, uint16_t i)
 {
 	enum drop_reason why;
 
@@ -355,7 +355,6 @@ static inline void prefetch_packets(struct rte_mbuf **pkts, uint16_t i, uint16_t
 		struct rte_mbuf *m = pkts[i + PREFETCH_GAP];
 		const uint8_t *start = rte_pktmbuf_mtod(m, const uint8_t *);
 
-		rte_prefetch0(start);
 		rte_prefetch0(start - RTE_CACHE_LINE_SIZE);
 		rte_prefetch0(start + m->data_len);
 	}
