@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* esp.h - RFC 4303 tunnel mode, plain or in UDP (RFC 3948), as two pipeline stages. */
+/* esp.h - RFC 4303 in tunnel and transport mode, IPv4 and IPv6, plain or in UDP (RFC 3948), as two
+ * pipeline stages. What is not IPv4 in a tunnel over IPv4 is done by esp_shape.h. */
 #ifndef ESPGW_IPSEC_ESP_H
 #define ESPGW_IPSEC_ESP_H
 
@@ -7,7 +8,7 @@
 
 /**
  * Stage: packets with meta->sa_slot = outbound SA and PKT_F_PROTECTED. Inner TTL is already
- * decremented. On return a good one is the finished outer IPv4 packet behind 14 bytes of Ethernet
+ * decremented. On return a good one is the finished outer packet behind 14 bytes of Ethernet
  * room, meta describing it, verdict PKT_FORWARD. Too big with DF: ICMP 3/4 with the inner MTU and
  * net-too-big. Too big without DF: fragmented before encryption (RFC 4301 section 8); the first
  * piece takes the packet's place, the others leave through pipeline_route(). Outside the SA's

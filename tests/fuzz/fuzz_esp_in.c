@@ -2,7 +2,7 @@
 /*
  * fuzz_esp_in.c - frames from the WAN with a tunnel up. The first byte picks: a frame as it is; ESP
  * sealed with the right key around the rest as payload (pad, trailer and next header from three
- * more bytes); the same, then damaged.
+ * more bytes), in a tunnel or in transport mode; the same, then damaged.
  */
 #include <string.h>
 
@@ -14,7 +14,7 @@
 static void sealed(uint8_t kind, const uint8_t *data, size_t size)
 {
 	static uint8_t out[MAX_PAYLOAD + 512];
-	struct reference_esp e = {.next_header = data[0] & 1 ? 4 : data[1],
+	struct reference_esp e = {.next_header = data[0] & 1 ? (data[0] & 8 ? 41 : 4) : data[1],
 				  .pad = -1,
 				  .bad_pad = (data[0] & 2) != 0,
 				  .pad_length = data[0] & 4 ? data[2] : -1};
@@ -25,7 +25,7 @@ static void sealed(uint8_t kind, const uint8_t *data, size_t size)
 	size -= 3;
 	if (size > MAX_PAYLOAD)
 		size = MAX_PAYLOAD;
-	len = site_seal(kind & 1, &e, data, size, out);
+	len = site_seal(kind & (SITE_UDP | SITE_TRANSPORT), &e, data, size, out);
 	if (kind & 2) /* one byte of what is authenticated, of the ICV or of the outer headers */
 		out[(e.iv[0] * 7u + size) % len] ^= (uint8_t)(size | 1);
 	site_frame(SITE_WAN, out, len);

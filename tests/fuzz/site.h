@@ -28,10 +28,12 @@ void site_free(void);
 /** Feed one frame to a port. Longer than a packet buffer: cut. */
 void site_frame(uint8_t port, const uint8_t *bytes, size_t len);
 
-/** Write the frame that carries payload in the inbound SA: sealed with e (seq and spi 0: right
- * ones), over UDP 4500 when udp, outer addresses right. Returns its length; out holds len + 512
- * bytes. */
-size_t site_seal(bool udp, struct reference_esp *e, const uint8_t *payload, size_t len,
+#define SITE_UDP       1u /* over UDP 4500 */
+#define SITE_TRANSPORT 4u /* the SA in transport mode, which is plain */
+
+/** Write the frame that carries payload in an inbound SA: sealed with e (seq and spi 0: right
+ * ones), outer addresses right. Returns its length; out holds len + 512 bytes. */
+size_t site_seal(unsigned int how, struct reference_esp *e, const uint8_t *payload, size_t len,
 		 uint8_t *out);
 
 /** What has been fed and where it went. Frees what was sent. True when the books balance. */

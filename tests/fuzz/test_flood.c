@@ -5,6 +5,7 @@
  */
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -20,7 +21,7 @@
 #include "tests/fuzz/site.h"
 #include "tests/unit/dataplane/harness.h"
 
-#define ROUNDS 250000u /* of each of the four kinds */
+#define ROUNDS 250000u /* of each kind */
 
 static uint64_t seed = 0x9e3779b97f4a7c15;
 
@@ -162,6 +163,70 @@ static void damaged_clear_packets_are_each_counted_once(void **state)
 	assert_true(site_drops(DROP_IN_TEMPLATE_MISMATCHES) > 0);
 }
 
+/* The same as IPv6: far host to ours, or the way out. */
+static size_t good_inner6(uint8_t *out, size_t data, bool outward)
+{
+	static const uint8_t far[6] = {0x20, 1, 0xd, 0xb8, 0, 11},
+			     ours[6] = {0x20, 1, 0xd, 0xb8, 0, 1};
+	size_t len = 48 + data;
+
+	memset(out, 0, len);
+	out[0] = 0x60;
+	out[4] = (uint8_t)((8 + data) >> 8);
+	out[5] = (uint8_t)(8 + data);
+	out[6] = pick(4) ? IPPROTO_UDP : (uint8_t)pick(256); /* or some extension header */
+	out[7] = 64;
+	memcpy(out + 8, outward ? ours : far, 6);
+	memcpy(out + 24, outward ? far : ours, 6);
+	out[23] = out[39] = 0x12;
+	out[42] = 0x27;
+	out[44] = out[4];
+	out[45] = out[5];
+	return len;
+}
+
+/* In a tunnel, plain or in UDP, and in transport mode. */
+static void authenticated_ipv6_nonsense_is_each_counted_once(void **state)
+{
+	static const unsigned int how[] = {0, SITE_UDP, SITE_TRANSPORT};
+	uint8_t frame[2200], inner[1400];
+
+	(void)state;
+	for (unsigned int i = 0; i < ROUNDS; i++) {
+		struct reference_esp e = {.next_header = pick(3) ? 41 : (uint8_t)pick(256),
+					  .pad = -1,
+					  .bad_pad = pick(16) == 0,
+					  .pad_length = pick(16) ? -1 : (int)pick(256)};
+		size_t len = good_inner6(inner, pick(1300), false);
+
+		reference_fill(&seed, e.iv, sizeof(e.iv));
+		if (pick(4))
+			damage(inner, len < 60 ? len : 60, (unsigned int)pick(4));
+		else
+			reference_fill(&seed, inner, len = pick(1400));
+		len = site_seal(how[pick(3)], &e, inner, len, frame);
+		site_frame(SITE_WAN, frame, len);
+	}
+	expect_books();
+	assert_true(site_drops(DROP_IN_STATE_MODE_ERRORS) > ROUNDS / 16);
+}
+
+static void damaged_clear_ipv6_is_each_counted_once(void **state)
+{
+	uint8_t frame[2200] = {2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 1, 0x12, 0x86, 0xdd};
+
+	(void)state;
+	for (unsigned int i = 0; i < ROUNDS; i++) {
+		bool outward = pick(2);
+		size_t len = 14 + good_inner6(frame + 14, pick(1450), outward);
+
+		frame[5] = outward ? 1 : 2;
+		damage(frame + 14, 60, (unsigned int)pick(3));
+		site_frame(outward ? SITE_LAN : SITE_WAN, frame, len);
+	}
+	expect_books();
+}
+
 static void a_good_packet_still_gets_through(void **state)
 {
 	uint8_t frame[2200], inner[200];
@@ -169,7 +234,7 @@ static void a_good_packet_still_gets_through(void **state)
 	uint64_t sent = site_sent();
 
 	(void)state;
-	site_frame(SITE_WAN, frame, site_seal(true, &e, inner, good_inner(inner, 100), frame));
+	site_frame(SITE_WAN, frame, site_seal(SITE_UDP, &e, inner, good_inner(inner, 100), frame));
 	assert_int_equal(site_sent(), sent + 1);
 	expect_books();
 	print_message("%lu fed, %lu sent, %lu dropped\n", site_fed(), site_sent(), site_dropped());
@@ -182,6 +247,8 @@ int main(void)
 		cmocka_unit_test(damaged_esp_is_each_counted_once),
 		cmocka_unit_test(authenticated_nonsense_is_each_counted_once),
 		cmocka_unit_test(damaged_clear_packets_are_each_counted_once),
+		cmocka_unit_test(authenticated_ipv6_nonsense_is_each_counted_once),
+		cmocka_unit_test(damaged_clear_ipv6_is_each_counted_once),
 		cmocka_unit_test(a_good_packet_still_gets_through),
 	};
 
