@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* test_replay_esn.c - extended sequence numbers: which half was not sent (RFC 4303 appendix A2),
  * and the window across 2^32. */
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -252,6 +253,67 @@ static void reordered_and_repeated_across_the_edge(void **state)
 	}
 }
 
+#define SHARED (1u << 18)
+#define AT     (6 * G - SHARED / 2)
+
+struct shared {
+	struct replay *r;
+	uint8_t *taken; /* how often each number was */
+	unsigned int who;
+	unsigned int wrong; /* guesses */
+};
+
+/* Every number, every other pair of them the other way round; the edge moves under both. */
+static void *receive_all(void *arg)
+{
+	struct shared *s = arg;
+
+	for (uint32_t i = 1; i < SHARED; i++) {
+		uint64_t seq = AT + (s->who ? (i ^ 1u) : i), guess;
+
+		if (seq <= AT)
+			continue;
+		guess = replay_infer(s->r, (uint32_t)seq);
+		/* Only what the other has left behind the window meanwhile may be guessed wrong. */
+		if (guess != seq &&
+		    !left_of(__atomic_load_n(&s->r->top, __ATOMIC_RELAXED), s->r->window, seq))
+			s->wrong++;
+		if (guess == seq && replay_check(s->r, guess) &&
+		    replay_take_block(s->r, guess & ~31ull, 1u << (guess & 31)) != 0)
+			__atomic_add_fetch(&s->taken[guess - AT], 1, __ATOMIC_RELAXED);
+		if (i % 32 == 0)
+			replay_advance(s->r, seq);
+	}
+	return NULL;
+}
+
+static void two_workers_agree_on_the_half_across_the_edge(void **state)
+{
+	struct replay *r = make(REPLAY_WINDOW_MAX, AT);
+	uint8_t *taken = calloc(1, SHARED + 2);
+	struct shared s[2] = {{r, taken, 0, 0}, {r, taken, 1, 0}};
+	unsigned int missed = 0;
+	pthread_t t[2];
+
+	(void)state;
+	assert_non_null(taken);
+	for (unsigned int i = 0; i < 2; i++)
+		assert_int_equal(pthread_create(&t[i], NULL, receive_all, &s[i]), 0);
+	for (unsigned int i = 0; i < 2; i++) {
+		pthread_join(t[i], NULL);
+		assert_int_equal(s[i].wrong, 0);
+	}
+	for (uint32_t i = 1; i < SHARED; i++) {
+		assert_true(taken[i] <= 1);
+		missed += taken[i] == 0;
+	}
+	/* The one in front finds each number free or taken by the other. */
+	assert_true(missed < SHARED / 100);
+	assert_true(r->top > 6 * G);
+	free(taken);
+	free(r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -259,6 +321,7 @@ int main(void)
 		cmocka_unit_test(agrees_with_appendix_a2),
 		cmocka_unit_test(the_window_works_up_to_the_last_number),
 		cmocka_unit_test(reordered_and_repeated_across_the_edge),
+		cmocka_unit_test(two_workers_agree_on_the_half_across_the_edge),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
