@@ -38,12 +38,15 @@ static void peer_moved(struct children *c, struct sa_pair *p, const struct abi_e
 static void expired(struct children *c, struct sa_pair *p, struct sa_half *h, bool hard,
 		    uint8_t limit)
 {
-	if (hard ? p->told_hard : h->told_soft)
+	uint8_t bit = (uint8_t)(1u << limit), told = h->told_soft;
+
+	/* A limit that is not known is one of those told already. */
+	if (hard ? p->told_hard : limit != 0 ? (told & bit) != 0 : told != 0)
 		return;
 	if (hard)
 		p->told_hard = true;
 	else
-		p->in.told_soft = p->out.told_soft = true;
+		p->in.told_soft = p->out.told_soft = told | bit;
 	if (p->token != 0)
 		c->ops->expired(c->ctx, p->token, hard, limit);
 	else if (hard && p->adopted)

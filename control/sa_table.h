@@ -39,7 +39,7 @@ struct sa_half {
 	struct abi_sa_add add; /* as sent, but without keys; msg.type 0: this half does not exist */
 	struct secret *keys;   /* struct sa_keys; NULL: not known (adopted) */
 	bool installed;	       /* the dataplane has confirmed it */
-	bool told_soft;	       /* its expiry was reported to the engine */
+	uint8_t told_soft;     /* limits reported to the engine: 1 << enum abi_limit, or 1 */
 };
 
 enum sa_pair_state {

@@ -133,8 +133,8 @@ struct sa {
 	uint64_t moved_told;
 	struct abi_lifetime life;
 	uint32_t policy_id;
-	uint32_t used_at; /* place in sad's list of SAs */
-	bool soft_told;
+	uint32_t used_at;  /* place in sad's list of SAs */
+	uint8_t soft_told; /* 1 << enum abi_limit for each */
 	bool hard_told;
 	bool current;
 	bool volume_known; /* what passed before it was limited is in volume */

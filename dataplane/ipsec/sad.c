@@ -267,7 +267,7 @@ static struct sa *find_live(const struct sad *s, uint32_t slot, uint32_t spi)
 static void set_life(struct sad *s, struct sa *sa, const struct abi_lifetime *life)
 {
 	sa->life = *life;
-	sa->soft_told = false;
+	sa->soft_told = 0;
 	__atomic_store_n(&sa->limited, volume_set(&sa->volume, life), __ATOMIC_RELAXED);
 	s->status[sa->slot].life = *life;
 	set_status(s, sa->slot, ABI_SA_MATURE);

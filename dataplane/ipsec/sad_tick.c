@@ -63,20 +63,20 @@ static uint64_t seq_used(const struct sa *sa)
 	return seq < sa->seq_mark ? seq : sa->seq_mark;
 }
 
-/* Which limit is reached, 0 = none. The fields of a lifetime come in pairs: soft, hard. */
+/* Which limit is reached, 0 = none. The fields of a lifetime come in pairs: soft, hard. Time last:
+ * control watches that itself, but who is told that an SA has aged must still hear that it is
+ * spent. */
 static uint8_t limit_soft(const struct sa *sa, const struct usage *u, uint64_t now)
 {
 	const struct abi_lifetime *l = &sa->life;
 
-	if (l->soft_time != 0 && now >= l->soft_time)
-		return ABI_LIMIT_TIME;
 	if (l->soft_bytes != 0 && u->bytes >= l->soft_bytes)
 		return ABI_LIMIT_BYTES;
 	if (l->soft_packets != 0 && u->packets >= l->soft_packets)
 		return ABI_LIMIT_PACKETS;
 	if (sa->direction == ABI_DIR_OUT && seq_used(sa) >= sa_seq_soft(sa))
 		return ABI_LIMIT_SEQUENCE;
-	return 0;
+	return l->soft_time != 0 && now >= l->soft_time ? ABI_LIMIT_TIME : 0;
 }
 
 static uint8_t limit_hard(const struct sa *sa, const struct usage *u, uint64_t now)
@@ -109,8 +109,8 @@ static void tick_life(struct sad *s, struct sa *sa, const struct sad_tick_io *io
 		tell(io, sa, ABI_EV_SA_EXPIRE, ABI_EXPIRE_HARD, ABI_LIMIT_SEQUENCE);
 	}
 	limit = limit_soft(sa, u, now);
-	if (limit != 0 && !sa->soft_told) {
-		sa->soft_told = true;
+	if (limit != 0 && (sa->soft_told >> limit & 1) == 0) {
+		sa->soft_told |= (uint8_t)(1u << limit);
 		__atomic_store_n(&s->status[sa->slot].state, ABI_SA_DYING, __ATOMIC_RELEASE);
 		tell(io, sa, ABI_EV_SA_EXPIRE, ABI_EXPIRE_SOFT, limit);
 	}

@@ -236,6 +236,18 @@ void childkit_event(struct childkit *x, const struct sa_half *h, uint64_t cookie
 	dataplane_poll(x->d, x->now);
 }
 
+void childkit_soft(struct childkit *x, const struct sa_half *h, uint64_t cookie, uint8_t limit)
+{
+	struct abi_ev_sa ev = {.slot = h->add.slot,
+			       .spi = h->add.spi,
+			       .cookie = cookie,
+			       .expire = ABI_EXPIRE_SOFT,
+			       .limit = limit};
+
+	fake_segment_event(&x->f, &ev, ABI_EV_SA_EXPIRE, sizeof(ev));
+	dataplane_poll(x->d, x->now);
+}
+
 void childkit_restart_control(struct childkit *x)
 {
 	dataplane_free(x->d);

@@ -37,6 +37,8 @@ struct sa_pair *childkit_install(struct childkit *x, uint64_t token);
 /** An event of type about the SA h arrives. */
 void childkit_event(struct childkit *x, const struct sa_half *h, uint64_t cookie, uint16_t type,
 		    uint8_t expire);
+/** The same for a soft expiry by a limit. */
+void childkit_soft(struct childkit *x, const struct sa_half *h, uint64_t cookie, uint8_t limit);
 /** A new control over the same segment. */
 void childkit_restart_control(struct childkit *x);
 

@@ -229,6 +229,19 @@ static void events_reach_the_engine_once(void **state)
 	assert_int_equal(x->hard, 1);
 }
 
+static void each_limit_reaches_the_engine_once(void **state)
+{
+	struct childkit *x = *state;
+	struct sa_pair *p = childkit_install(x, 9);
+
+	for (uint8_t limit = ABI_LIMIT_TIME; limit <= ABI_LIMIT_SEQUENCE; limit++) {
+		childkit_soft(x, &p->out, p->cookie, limit);
+		childkit_soft(x, &p->in, p->cookie, limit);
+		assert_int_equal(x->soft, limit);
+		assert_int_equal(x->limit, limit);
+	}
+}
+
 static void events_of_others_are_ignored(void **state)
 {
 	struct childkit *x = *state;
@@ -303,6 +316,7 @@ int main(void)
 		T(removing_while_adding_waits_for_the_answers),
 		T(a_delete_that_finds_no_room_is_repeated),
 		T(events_reach_the_engine_once),
+		T(each_limit_reaches_the_engine_once),
 		T(events_of_others_are_ignored),
 		T(a_moved_peer_moves_both_directions),
 		T(lost_events_are_made_up_for),

@@ -65,6 +65,22 @@ static void time_ends_an_sa_softly_then_hard(void **state)
 	assert_int_equal(sad_count(esp.sad), 0);
 }
 
+static void an_aged_sa_still_tells_that_it_is_spent(void **state)
+{
+	uint64_t t = kit.w->now;
+
+	(void)state;
+	add_out_with((struct abi_lifetime){.soft_time = t + 10 * S, .soft_bytes = 1000});
+	espkit_tick(t + 10 * S);
+	expect_event(0, ABI_EV_SA_EXPIRE, ABI_EXPIRE_SOFT, ABI_LIMIT_TIME);
+	count_traffic(OUT_SLOT, 1, 1000);
+	espkit_tick(t + 11 * S);
+	espkit_tick(t + 12 * S);
+	assert_int_equal(esp.events, 3);
+	expect_event(1, ABI_EV_FIRST_TRAFFIC, 0, 0);
+	expect_event(2, ABI_EV_SA_EXPIRE, ABI_EXPIRE_SOFT, ABI_LIMIT_BYTES);
+}
+
 static void bytes_and_packets_end_an_sa(void **state)
 {
 	(void)state;
@@ -335,6 +351,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		CASE(time_ends_an_sa_softly_then_hard),
+		CASE(an_aged_sa_still_tells_that_it_is_spent),
 		CASE(bytes_and_packets_end_an_sa),
 		CASE(workers_stop_at_a_hard_volume_without_the_manager),
 		CASE(workers_call_when_a_volume_is_reached),
