@@ -18,6 +18,7 @@
 #include <rte_ip.h>
 
 #include "dataplane/api/counters.h"
+#include "dataplane/net/ip6.h"
 #include "tests/fuzz/site.h"
 #include "tests/unit/dataplane/harness.h"
 
@@ -227,6 +228,99 @@ static void damaged_clear_ipv6_is_each_counted_once(void **state)
 	expect_books();
 }
 
+/* One of the site's IPv6 addresses, or somebody's of its networks or behind them. */
+static void address6(uint8_t *a)
+{
+	static const uint8_t nets[] = {1, 1, 2, 2, 0xa, 0xb};
+	static const uint8_t hosts[] = {1, 1, 0x12, 0xfe};
+
+	memset(a, 0, 16);
+	memcpy(a, "\x20\x01\x0d\xb8", 4);
+	a[5] = nets[pick(sizeof(nets))];
+	a[15] = hosts[pick(sizeof(hosts))];
+	if (pick(8) == 0)
+		memcpy(a, "\xfe\x80\0\0\0\0\0\0", 8);
+}
+
+/* Some extension headers from at on; returns where they end. *next: what comes first. */
+static size_t chain6(uint8_t *out, uint8_t last, uint8_t *next)
+{
+	static const uint8_t types[] = {60, 43, 44, 60};
+	size_t at = 0;
+	uint8_t *link = next;
+
+	for (uint64_t n = pick(4); n > 0; n--) {
+		*link = types[pick(sizeof(types))];
+		memset(out + at, 0, 8);
+		out[at + 2] = *link == 43 ? 4 : 0;
+		if (*link == 44 && pick(2))
+			out[at + 3] = (uint8_t)pick(256);
+		link = out + at;
+		at += 8;
+	}
+	*link = last;
+	return at;
+}
+
+static size_t good_frame6(uint8_t *out, uint8_t port)
+{
+	static const uint8_t protos[] = {17, 17, 6, 50, 58, 58, 59};
+	static const uint8_t icmp[] = {1, 2, 128, 135, 136};
+	uint8_t proto = protos[pick(sizeof(protos))], *ip = out + 14, *l4;
+	size_t len = 24 + pick(1300), chain;
+	uint16_t sum;
+
+	memset(out, 0, 14 + 40);
+	out[0] = out[6] = 2;
+	out[5] = (uint8_t)(port + 1);
+	out[11] = 9;
+	out[12] = 0x86;
+	out[13] = 0xdd;
+	ip[0] = 0x60;
+	ip[7] = pick(8) ? 255 : (uint8_t)pick(3);
+	address6(ip + 8);
+	address6(ip + 24);
+	chain = chain6(ip + 40, proto, ip + 6);
+	l4 = ip + 40 + chain;
+	reference_fill(&seed, l4, len);
+	ip[4] = (uint8_t)((chain + len) >> 8);
+	ip[5] = (uint8_t)(chain + len);
+	if (proto == 17) {
+		l4[2] = pick(2) ? 1 : 0x11;
+		l4[3] = l4[2] == 1 ? 0xf4 : 0x94; /* 500, 4500 */
+		l4[4] = (uint8_t)(len >> 8);
+		l4[5] = (uint8_t)len;
+	} else if (proto == 58) {
+		l4[0] = icmp[pick(sizeof(icmp))];
+		l4[1] = 0;
+	}
+	if (proto == 17 || proto == 58) {
+		memset(l4 + (proto == 58 ? 2 : 6), 0, 2);
+		sum = ip6_cksum(ip + 8, ip + 24, proto, l4, (uint32_t)len);
+		memcpy(l4 + (proto == 58 ? 2 : 6), &sum, 2);
+	}
+	return 14 + 40 + chain + len;
+}
+
+static void chains_and_discovery_are_each_counted_once(void **state)
+{
+	uint8_t frame[2200];
+
+	(void)state;
+	for (unsigned int i = 0; i < ROUNDS; i++) {
+		uint8_t port = (uint8_t)pick(2);
+		size_t len = good_frame6(frame, port);
+
+		if (pick(2))
+			damage(frame + 14, len < 110 ? len - 14 : 96, (unsigned int)pick(3));
+		site_frame(port, frame, pick(8) ? len : pick(len + 1));
+	}
+	expect_books();
+	assert_true(site_drops(DROP_IN_TEMPLATE_MISMATCHES) > 0);
+	assert_true(site_drops(DROP_NET_ND) > 0);
+	assert_true(site_drops(DROP_NET_TTL) > 0);
+}
+
 static void a_good_packet_still_gets_through(void **state)
 {
 	uint8_t frame[2200], inner[200];
@@ -249,6 +343,7 @@ int main(void)
 		cmocka_unit_test(damaged_clear_packets_are_each_counted_once),
 		cmocka_unit_test(authenticated_ipv6_nonsense_is_each_counted_once),
 		cmocka_unit_test(damaged_clear_ipv6_is_each_counted_once),
+		cmocka_unit_test(chains_and_discovery_are_each_counted_once),
 		cmocka_unit_test(a_good_packet_still_gets_through),
 	};
 

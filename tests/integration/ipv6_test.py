@@ -8,6 +8,8 @@ from cases import case
 from lab import need, wait
 from site6 import LAN, WAN, Site
 
+BYPASS = 3
+
 
 @case()
 def hosts_and_gateway_find_each_other():
@@ -50,6 +52,13 @@ def a_protecting_policy_stops_ipv6_in_the_clear():
         for ns, dst in ((s.ns, WAN + "12"), (s.far, LAN + "12")):
             got, out = s.ping(ns, dst, count=5)
             need(got == 0, "passed in the clear: " + out)
+        # What a policy in front lets pass, passes; the one behind it still stops the rest.
+        s.seg.policies([(8, BYPASS, LAN + "12/128", WAN + "12/128"),
+                        (7, 1, LAN + "/64", WAN + "/64")])
+        s.need_ping(s.ns, WAN + "12", "-I", LAN + "12")
+        s.at(s.ns, "ip", "addr", "add", LAN + "13/64", "dev", "lan0", "nodad")
+        got, out = s.ping(s.ns, WAN + "12", "-I", LAN + "13", count=5)
+        need(got == 0, "passed in the clear: " + out)
         s.seg.policies([])
         s.need_ping(s.ns, WAN + "12")
 
