@@ -89,21 +89,25 @@ static void burst_select(struct burst *b, struct crypto_op *ops, uint16_t n)
 	}
 }
 
-/* All n of one SA, whose suite has two halves. */
+/* All n of one SA, in one group. */
 static void burst_all(struct burst *b, const struct sa *sa, uint16_t n)
 {
+	struct crypto_group *g = sa->hash == CRYPTO_MD5_96 ? &b->chained : &b->halves;
+
 	for (unsigned int i = 0; i < n; i++)
-		b->halves.index[i] = (uint8_t)i;
-	b->halves.n = n;
+		g->index[i] = (uint8_t)i;
+	g->n = n;
 	b->esn = sa->esn;
+	if (g == &b->chained)
+		return;
 	b->ciphers = 1u << sa->cipher;
 	b->hashes = 1u << sa->hash;
 }
 
-static bool has_halves(const struct sa *sa)
+static bool has_one_group(const struct sa *sa)
 {
 	return sa->cipher < CRYPTO_CIPHERS && sa->hash < CRYPTO_HASHES &&
-	       sa->hash != CRYPTO_NO_HASH && sa->hash != CRYPTO_MD5_96;
+	       sa->hash != CRYPTO_NO_HASH && (sa->hash != CRYPTO_MD5_96 || in_chain(sa));
 }
 
 /* ops that are to be done, in arrival order or sorted; an SA with an unknown suite is not done. */
@@ -121,7 +125,7 @@ static void burst_make(struct burst *b, struct crypto_op *ops, uint16_t n, bool 
 		min = ops[i].len < min ? ops[i].len : min;
 		max = ops[i].len > max ? ops[i].len : max;
 	}
-	if (alike && has_halves(sa))
+	if (alike && has_one_group(sa))
 		burst_all(b, sa, n);
 	else
 		burst_select(b, ops, n);
