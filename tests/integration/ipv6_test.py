@@ -63,5 +63,17 @@ def a_protecting_policy_stops_ipv6_in_the_clear():
         s.need_ping(s.ns, WAN + "12")
 
 
+@case()
+def reports_an_address_that_another_host_has():
+    with Site() as s:
+        s.at(s.ns, "ip", "addr", "add", LAN + "1/64", "dev", "lan0", "nodad")
+        s.configure()
+        s.dataplane.wait_text(r"2001:db8:1::1 on port 'lan' is another host's", 5)
+        # The other port is not concerned, and the kernel keeps what it had.
+        wait(lambda: s.ping(s.far, WAN + "1", count=1)[0], 10, "the first answer")
+        s.need_ping(s.far, WAN + "1")
+        need("2001:db8:2::1" not in s.dataplane.text(), s.dataplane.text())
+
+
 if __name__ == "__main__":
     cases.main()
