@@ -429,20 +429,24 @@ static void take_among_others(struct worker *w, struct batch *b, struct rte_mbuf
 }
 
 /* After the crypto engine. */
-static void finish_all(struct batch *b, struct rte_mbuf **pkts)
+static void finish_all(struct worker *w, struct batch *b, struct rte_mbuf **pkts)
 {
 	for (uint16_t k = 0; k < b->n_ops; k++) {
 		struct flow *f = &b->flow[b->flow_of[b->packet_of[k]]];
-		struct rte_mbuf *m = pkts[b->packet_of[k]];
+		struct rte_mbuf **m = &pkts[b->packet_of[k]];
+		enum drop_reason why = DROP_OUT_STATE_PROTOCOL_ERRORS;
 
-		if (unlikely(!b->op[k].ok)) {
-			f->done--;
-			f->bytes -= b->inner_of[k];
-			f->wire_bytes -= pkt_meta(m)->ip_len;
-			pkt_drop(m, DROP_OUT_STATE_PROTOCOL_ERRORS);
-		} else if (unlikely(f->sa->shape & SA_SHAPE_OUTER6)) {
-			esp_shape_finish(m, &f->outer);
+		if (likely(b->op[k].ok)) {
+			if (likely((f->sa->shape & SA_SHAPE_OUTER6) == 0))
+				continue;
+			why = esp_shape_finish(w, f->sa, m, &f->outer);
+			if (why == DROP_NONE)
+				continue;
 		}
+		f->done--;
+		f->bytes -= b->inner_of[k];
+		f->wire_bytes -= pkt_meta(*m)->ip_len;
+		pkt_drop(*m, why);
 	}
 }
 
@@ -476,7 +480,7 @@ static void protect(struct worker *w, struct rte_mbuf **pkts, uint16_t n, struct
 	else
 		take_among_others(w, &b, pkts, extra);
 	crypto_seal(w->crypto, b.op, b.n_ops);
-	finish_all(&b, pkts);
+	finish_all(w, &b, pkts);
 	count_all(w, &b);
 }
 

@@ -47,8 +47,13 @@ enum drop_reason esp_shape_build(struct worker *w, const struct esp_seal *s, str
 enum drop_reason esp_shape_fill(struct worker *w, const struct esp_seal *s, struct rte_mbuf *m,
 				struct crypto_op *op);
 
-/** After the crypto engine: the UDP checksum, which IPv6 wants. */
-void esp_shape_finish(struct rte_mbuf *m, const struct sa_outer *outer);
+/**
+ * After the crypto engine, between IPv6 addresses: the UDP checksum, and a packet of a tunnel that
+ * is larger than its path falls into pieces of 1280 bytes, which every link carries (RFC 2473
+ * section 7.1). The first takes its place, the others leave through pipeline_route().
+ */
+enum drop_reason esp_shape_finish(struct worker *w, const struct sa *sa, struct rte_mbuf **m,
+				  const struct sa_outer *outer);
 
 /** Is the IPv6 destination of the packet the local end of the SA? */
 bool esp_shape_is_to(const struct sa *sa, const struct rte_mbuf *m);

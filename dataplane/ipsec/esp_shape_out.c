@@ -2,6 +2,8 @@
 /* esp_shape_out.c - outbound ESP for IPv6 inside or outside, and with marks of its own. */
 #include "dataplane/ipsec/esp_shape.h"
 
+#include <errno.h>
+
 #include "dataplane/ipsec/ecn.h"
 #include "dataplane/ipsec/mss.h"
 #include "dataplane/ipsec/mtu.h"
@@ -10,8 +12,13 @@
 #include "dataplane/ipsec/sa6.h"
 #include "dataplane/ipsec/trailer.h"
 #include "dataplane/ipsec/transport.h"
+#include "dataplane/net/frag.h"
 #include "dataplane/net/icmp6.h"
 #include "dataplane/net/ip6.h"
+#include "dataplane/order.h"
+#include "dataplane/pipeline.h"
+
+#define PIECES_MAX 8u /* of 1280 bytes: a jumbo frame */
 
 static bool is_ipv6(const struct pkt_meta *meta)
 {
@@ -186,16 +193,43 @@ enum drop_reason esp_shape_build(struct worker *w, const struct esp_seal *s, str
 
 /* RFC 6935 section 5 lets a tunnel leave it out where the other end is known to agree. Linux, for
  * one, does not, so we never do. */
-void esp_shape_finish(struct rte_mbuf *m, const struct sa_outer *outer)
+static void write_udp_cksum(struct rte_mbuf *m)
 {
 	const struct pkt_meta *meta = pkt_meta(m);
 	uint8_t *udp = rte_pktmbuf_mtod_offset(m, uint8_t *, meta->l4_off);
 	const uint8_t *ip = rte_pktmbuf_mtod_offset(m, const uint8_t *, meta->l3_off);
-	uint16_t sum;
+	uint16_t sum =
+		ip6_cksum(ip + IP6_OFF_SRC, ip + IP6_OFF_DST, IPPROTO_UDP, udp, natt_length(udp));
 
-	if (outer->encap != ABI_ENCAP_UDP || !is_ipv6(meta))
-		return;
-	sum = ip6_cksum(ip + IP6_OFF_SRC, ip + IP6_OFF_DST, IPPROTO_UDP, udp, natt_length(udp));
 	sum = sum == 0 ? UINT16_MAX : sum; /* RFC 8200 section 8.1 */
 	memcpy(udp + offsetof(struct rte_udp_hdr, dgram_cksum), &sum, sizeof(sum));
+}
+
+static enum drop_reason split(struct worker *w, struct rte_mbuf **m)
+{
+	struct rte_mbuf *pieces[PIECES_MAX];
+	int n = frag_ipv6(w->pool, *m, IP6_MTU_MIN, pieces, PIECES_MAX);
+
+	if (n < 1)
+		return n == -ENOMEM ? DROP_NET_NO_BUFFER : DROP_OUT_ERRORS;
+	*m = pieces[0];
+	w->counters->made += (uint64_t)n - 1;
+	for (int i = 1; i < n; i++) {
+		pkt_meta(pieces[i])->trim = ORDER_NONE;
+		pipeline_route(w, pieces[i]);
+	}
+	return DROP_NONE;
+}
+
+enum drop_reason esp_shape_finish(struct worker *w, const struct sa *sa, struct rte_mbuf **m,
+				  const struct sa_outer *outer)
+{
+	const struct pkt_meta *meta = pkt_meta(*m);
+
+	if (outer->encap == ABI_ENCAP_UDP)
+		write_udp_cksum(*m);
+	if ((sa->shape & SA_SHAPE_TRANSPORT) || (meta->flags & PKT_F_DF) ||
+	    meta->ip_len <= IP6_MTU_MIN)
+		return DROP_NONE;
+	return split(w, m);
 }
