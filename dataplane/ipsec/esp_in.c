@@ -528,7 +528,7 @@ void esp_in_whole(struct worker *w, struct rte_mbuf **pkts, uint16_t n)
 		if (!(meta->flags & PKT_F_FROM_SA) || meta->verdict == PKT_DROP)
 			continue;
 		sa = sad_slot(w->tables->sad, meta->sa_slot);
-		if (sa == NULL || sa->spi != meta->next_hop || !inbound_selects(sa, meta))
+		if (sa == NULL || sa->spi != meta->next_hop || !esp_shape_selects(sa, pkts[i]))
 			pkt_drop(pkts[i], DROP_IN_NO_POLICIES);
 	}
 }

@@ -61,6 +61,9 @@ bool esp_shape_is_to(const struct sa *sa, const struct rte_mbuf *m);
 /** A genuine packet, newer than all before: leave word when it came from elsewhere. */
 void esp_shape_watch_peer(struct sa *sa, struct rte_mbuf *m);
 
+/** Is the inner packet, parsed, of either family, one that may come out of the SA? */
+bool esp_shape_selects(const struct sa *sa, const struct rte_mbuf *m);
+
 /**
  * From the decrypted packet to what it carried, parsed and held against the selectors of its SA:
  * verdict PKT_FORWARD or PKT_LOCAL. A next header that does not fit the mode:

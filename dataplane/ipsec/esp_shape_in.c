@@ -78,7 +78,7 @@ static bool carries(const struct sa *sa, uint8_t next)
 	}
 }
 
-static bool selects(const struct sa *sa, const struct rte_mbuf *m)
+bool esp_shape_selects(const struct sa *sa, const struct rte_mbuf *m)
 {
 	const struct pkt_meta *meta = pkt_meta((struct rte_mbuf *)(uintptr_t)m);
 	struct selector6 s;
@@ -104,7 +104,9 @@ static enum drop_reason parse(struct worker *w, struct rte_mbuf *m, const struct
 		return (enum drop_reason)meta->reason;
 	if ((meta->flags & (PKT_F_FRAGMENT | PKT_F_IPV6)) == PKT_F_FRAGMENT)
 		return inbound_judge_piece(sa, meta);
-	return selects(sa, m) ? DROP_NONE : DROP_IN_NO_POLICIES;
+	if (meta->flags & PKT_F_FRAGMENT)
+		meta->next_hop = sa->spi; /* for esp_in_whole() */
+	return esp_shape_selects(sa, m) ? DROP_NONE : DROP_IN_NO_POLICIES;
 }
 
 /* RFC 6040 section 4.2, for both families. */

@@ -287,9 +287,13 @@ void parse_ipv4(struct worker *w, struct rte_mbuf *m, uint8_t l3_off)
 
 void parse_whole(struct worker *w, struct rte_mbuf *m)
 {
-	const struct pkt_meta *meta = pkt_meta(m);
+	struct pkt_meta *meta = pkt_meta(m);
+	bool outer = !(meta->flags & PKT_F_FROM_SA);
 
-	parse_again(w, m, meta->l3_off, !(meta->flags & PKT_F_FROM_SA));
+	if (meta->flags & PKT_F_IPV6)
+		parse_whole6(w, m, outer);
+	else
+		parse_again(w, m, meta->l3_off, outer);
 }
 
 /* The frame's own part: for us, and of a type we speak. */

@@ -257,9 +257,13 @@ static enum drop_reason parse_local6(struct pkt_meta *meta, const struct chain *
 {
 	const uint8_t *dst = c->ip + IP6_OFF_DST;
 
-	/* Nothing is put together again for ourselves. */
-	if (meta->flags & PKT_F_FRAGMENT)
-		return DROP_NET_FRAGMENT;
+	if (meta->flags & PKT_F_FRAGMENT) {
+		/* Neighbour discovery may not come in pieces (RFC 6980), nor has it to a group. */
+		if (is_nd(meta) || ip6_is_multicast(dst))
+			return DROP_NET_FRAGMENT;
+		meta->verdict = PKT_REASSEMBLE;
+		return DROP_NONE;
+	}
 	meta->verdict = PKT_LOCAL;
 	if (is_nd(meta))
 		return parse_nd(meta, c, outer);
@@ -318,6 +322,23 @@ void parse_ipv6(struct worker *w, struct rte_mbuf *m, uint8_t l3_off)
 		why = parse_packet6(f, meta, rte_pktmbuf_mtod_offset(m, const uint8_t *, l3_off),
 				    m->data_len - (uint32_t)l3_off, l3_off, false);
 	if (why == DROP_NONE && meta->ip_len != m->data_len - (uint32_t)l3_off)
+		why = DROP_NET_HEADER;
+	if (why != DROP_NONE)
+		pkt_drop(m, why);
+}
+
+void parse_whole6(struct worker *w, struct rte_mbuf *m, bool outer)
+{
+	const struct fib6 *f = __atomic_load_n(&w->tables->fib6, __ATOMIC_ACQUIRE);
+	struct pkt_meta *meta = pkt_meta(m);
+	uint8_t l3_off = meta->l3_off;
+	uint32_t avail = m->data_len - (uint32_t)l3_off;
+	enum drop_reason why;
+
+	meta->flags &= PKT_F_FROM_SA | PKT_F_ORIGIN;
+	why = parse_packet6(f, meta, rte_pktmbuf_mtod_offset(m, const uint8_t *, l3_off), avail,
+			    l3_off, outer);
+	if (why == DROP_NONE && meta->ip_len != avail)
 		why = DROP_NET_HEADER;
 	if (why != DROP_NONE)
 		pkt_drop(m, why);

@@ -24,4 +24,7 @@ enum drop_reason parse_natt(struct pkt_meta *meta, const uint8_t *data, unsigned
 enum drop_reason parse_packet6(const struct fib6 *f, struct pkt_meta *meta, const uint8_t *ip,
 			       uint32_t avail, uint8_t l3_off, bool outer);
 
+/** parse_whole() for IPv6. outer: the fragments came from the wire. */
+void parse_whole6(struct worker *w, struct rte_mbuf *m, bool outer);
+
 #endif

@@ -13,16 +13,18 @@
 #include "dataplane/ipsec/own.h"
 #include "dataplane/linear.h"
 #include "dataplane/net/ip4.h"
+#include "dataplane/net/ip6.h"
 #include "dataplane/net/parse.h"
 #include "dataplane/pipeline.h"
 
-#define MS	     1000000ull
-#define LOOK_NS	     (10 * MS) /* how often the oldest are looked at */
-#define BUCKET	     16u
-#define HANDED_SLOTS 512u
-#define ECN_MASK     3u
-#define ECN_CE	     3u
-#define ROW	     RTE_IP_FRAG_DEATH_ROW_MBUF_LEN
+#define MS	      1000000ull
+#define LOOK_NS	      (10 * MS) /* how often the oldest are looked at */
+#define BUCKET	      16u
+#define HANDED_SLOTS  512u
+#define ECN_MASK      3u
+#define FRAGMENT6_END (IP6_HEADER + IP6_FRAGMENT_HEADER)
+#define ECN_CE	      3u
+#define ROW	      RTE_IP_FRAG_DEATH_ROW_MBUF_LEN
 
 _Static_assert(REASM_MAX_PIECES == RTE_LIBRTE_IP_FRAG_MAX_FRAG, "pieces of a datagram");
 
@@ -144,7 +146,14 @@ void reasm_expire(struct worker *w)
 	}
 }
 
-/* --- IPv4 --- */
+/* --- what does --- */
+
+/* IPv6: the fragment header is right behind the fixed one, which is where rte_ip_frag takes it
+ * from; parse has looked at lengths and offset. */
+static bool sound6(const struct pkt_meta *meta, const uint8_t *ip)
+{
+	return ip[6] == IP6_EXT_FRAGMENT && meta->ip_len > FRAGMENT6_END;
+}
 
 /* Is it a fragment that can be part of anything? */
 static bool sound(const struct pkt_meta *meta, const uint8_t *ip)
@@ -166,8 +175,9 @@ static bool consistent(struct rte_mbuf *chain)
 	for (struct rte_mbuf *s = chain->next; s != NULL; s = s->next) {
 		const struct pkt_meta *meta = pkt_meta(s);
 
-		if (meta->proto != first->proto || meta->sa_slot != first->sa_slot ||
-		    meta->next_hop != first->next_hop)
+		/* IPv6: the first piece says what it is (RFC 8200 section 4.5). */
+		if ((meta->proto != first->proto && !(meta->flags & PKT_F_IPV6)) ||
+		    meta->sa_slot != first->sa_slot || meta->next_hop != first->next_hop)
 			return false;
 	}
 	return true;
@@ -175,7 +185,7 @@ static bool consistent(struct rte_mbuf *chain)
 
 /* RFC 3168 section 5.3: one piece that met congestion marks the whole, unless another is not
  * capable of it. False: drop. */
-static bool join_ecn(struct rte_mbuf *chain, uint8_t *tos)
+static bool join_ecn(struct rte_mbuf *chain, uint8_t *ip, bool six)
 {
 	unsigned int seen = 0;
 
@@ -183,8 +193,15 @@ static bool join_ecn(struct rte_mbuf *chain, uint8_t *tos)
 		seen |= 1u << (pkt_meta(s)->trim & ECN_MASK);
 	if ((seen & 1u << ECN_CE) == 0)
 		return true;
-	*tos |= ECN_CE;
+	ip[1] |= six ? ECN_CE << 4 : ECN_CE;
 	return (seen & 1u) == 0;
+}
+
+/* It has been fragmented, so it may be again. */
+static void finish4(uint8_t *ip)
+{
+	ip4_store16(ip + 6, 0);
+	ip4_set_cksum(ip, (ip[0] & 0x0fu) * 4);
 }
 
 /* From the chain that rte_ip_frag made to a packet that parse understands. */
@@ -194,13 +211,15 @@ static struct rte_mbuf *finish(struct worker *w, struct rte_mbuf *chain)
 	uint8_t *ip = rte_pktmbuf_mtod_offset(chain, uint8_t *, meta->l3_off);
 	struct rte_mbuf *whole = NULL;
 	enum drop_reason why = DROP_NET_REASSEMBLY;
+	bool six = meta->flags & PKT_F_IPV6;
+	uint32_t len = chain->pkt_len - meta->l3_off;
 
 	/* A first piece with options can make more of it than a header can say. */
-	if (chain->pkt_len - meta->l3_off <= UINT16_MAX && consistent(chain) &&
-	    join_ecn(chain, &ip[1])) {
-		/* It has been fragmented, so it may be again. */
-		ip4_store16(ip + 6, 0);
-		ip4_set_cksum(ip, (ip[0] & 0x0fu) * 4);
+	if (len <= UINT16_MAX && consistent(chain) && join_ecn(chain, ip, six)) {
+		if (six)
+			ip4_store16(ip + 4, (uint16_t)(len - IP6_HEADER));
+		else
+			finish4(ip);
 		whole = linear_copy(w, chain);
 		why = DROP_NET_NO_BUFFER;
 	}
@@ -224,12 +243,18 @@ static struct rte_mbuf *put(struct worker *w, struct rte_mbuf *m)
 
 	if (t->held >= r->limit)
 		evict(w, t);
-	meta->trim = ip[1];
 	m->l2_len = meta->l3_off;
-	m->l3_len = (uint64_t)(meta->l4_off - meta->l3_off);
 	t->held++;
-	chain = rte_ipv4_frag_reassemble_packet(t->tbl, &r->row, m, w->now,
-						(struct rte_ipv4_hdr *)(void *)ip);
+	if (meta->flags & PKT_F_IPV6) {
+		meta->trim = ip6_traffic_class(ip);
+		m->l3_len = FRAGMENT6_END;
+		chain = rte_ipv6_frag_reassemble_packet(t->tbl, &r->row, m, w->now, (void *)ip,
+							(void *)(ip + IP6_HEADER));
+	} else {
+		meta->trim = ip[1];
+		m->l3_len = (uint64_t)(meta->l4_off - meta->l3_off);
+		chain = rte_ipv4_frag_reassemble_packet(t->tbl, &r->row, m, w->now, (void *)ip);
+	}
 	lose_row(w, t, 0);
 	if (chain == NULL)
 		return NULL;
@@ -241,10 +266,11 @@ static struct rte_mbuf *put(struct worker *w, struct rte_mbuf *m)
 static enum drop_reason take(struct worker *w, struct rte_mbuf **m)
 {
 	const struct pkt_meta *meta = pkt_meta(*m);
+	const uint8_t *ip = rte_pktmbuf_mtod_offset(*m, const uint8_t *, meta->l3_off);
 
 	if (w->reasm == NULL)
 		return DROP_NET_FRAGMENT;
-	if (!sound(meta, rte_pktmbuf_mtod_offset(*m, const uint8_t *, meta->l3_off)))
+	if (!(meta->flags & PKT_F_IPV6 ? sound6(meta, ip) : sound(meta, ip)))
 		return DROP_NET_REASSEMBLY;
 	return own_packet(w, m) ? DROP_NONE : DROP_NET_NO_BUFFER;
 }
@@ -254,9 +280,16 @@ static enum drop_reason take(struct worker *w, struct rte_mbuf **m)
 static unsigned int owner(const struct reasm *r, const struct rte_mbuf *m)
 {
 	const struct pkt_meta *meta = pkt_meta((struct rte_mbuf *)(uintptr_t)m);
-	uint16_t id = ip4_load16(rte_pktmbuf_mtod_offset(m, const uint8_t *, meta->l3_off) + 4);
-	uint64_t hash = ((uint64_t)meta->src << 32 | meta->dst) * 0x9e3779b97f4a7c15ull;
+	const uint8_t *ip = rte_pktmbuf_mtod_offset(m, const uint8_t *, meta->l3_off);
+	uint64_t addrs = (uint64_t)meta->src << 32 | meta->dst, hash;
+	uint32_t id = ip4_load16(ip + 4);
 
+	if (meta->flags & PKT_F_IPV6) {
+		addrs = ip6_hi(ip + IP6_OFF_SRC) * 31 + ip6_lo(ip + IP6_OFF_SRC) * 37 +
+			ip6_hi(ip + IP6_OFF_DST) * 41 + ip6_lo(ip + IP6_OFF_DST);
+		id = ip4_load32(ip + IP6_HEADER + 4);
+	}
+	hash = addrs * 0x9e3779b97f4a7c15ull;
 	hash = (hash ^ hash >> 29 ^ id) * 0xbf58476d1ce4e5b9ull;
 	return (unsigned int)((hash >> 32) * r->n_workers >> 32);
 }
