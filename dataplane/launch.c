@@ -26,6 +26,7 @@
 #include "dataplane/pipeline.h"
 #include "dataplane/pool.h"
 #include "dataplane/spray.h"
+#include "dataplane/stages.h"
 #include "dataplane/telemetry.h"
 
 #define COMMAND_SLOTS 1024u
@@ -216,10 +217,11 @@ static int make_worker(struct dataplane *d, unsigned int lcore, char *err, size_
 	w->reply = make_ring("reply", w->index);
 	w->crypto = crypto_create(socket);
 	w->spd_cache = spd_cache_create(socket);
+	w->stages = rte_zmalloc_socket("stages", sizeof(*w->stages), RTE_CACHE_LINE_SIZE, socket);
 	w->order = d->conf.workers > 1 ? order_create(socket) : NULL;
 	w->reasm = d->reasm[w->index] = reasm_create(w->index, d->conf.max_fragments,
 						     d->conf.fragment_timeout * 1000, socket);
-	if (!w->reasm || !w->slow || !w->reply || !w->crypto || !w->spd_cache ||
+	if (!w->reasm || !w->slow || !w->reply || !w->crypto || !w->spd_cache || !w->stages ||
 	    (d->conf.workers > 1 && !w->order) || pipeline_create(w, NULL, NULL, socket) < 0 ||
 	    rte_rcu_qsbr_thread_register(d->rcu, w->index) != 0) {
 		snprintf(err, err_len, "worker %u cannot be made: %s", w->index,
@@ -297,6 +299,7 @@ static void free_worker(struct worker *w)
 	reasm_free(w->reasm);
 	crypto_free(w->crypto);
 	spd_cache_free(w->spd_cache);
+	rte_free(w->stages);
 	order_free(w->order);
 	spray_free(w->spray);
 	rte_free(w);
@@ -367,7 +370,7 @@ int launch_up(struct dataplane *d, char *const *eal_options, int n_eal_options, 
 	d->manager_made = true;
 	ret = run_workers(d, err, err_len);
 	if (ret == 0)
-		ret = telemetry_start(&d->segment);
+		ret = telemetry_start(&d->segment, d->workers, d->n_workers);
 	if (ret < 0)
 		return ret;
 	ret = segment_publish(&d->segment, clock_monotonic());

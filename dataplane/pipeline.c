@@ -27,6 +27,7 @@
 #include "dataplane/pipeline_impl.h"
 #include "dataplane/sample.h"
 #include "dataplane/spray.h"
+#include "dataplane/stages.h"
 
 #define REENTER_ROUNDS 4 /* an ICMP error, its fragments; what is left waits for the next pass */
 #define FRAG_ROOM      (4 * WORKER_BURST) /* pieces a burst may fall into */
@@ -101,7 +102,10 @@ static void keep_forward(struct worker *w, struct batch *b, enum pkt_slow why)
 
 static void address_and_send(struct worker *w, struct batch *b)
 {
+	uint64_t t = stage_start(w);
+
 	neigh_burst(w, b->pkts, b->n);
+	stage_end(w, STAGE_NEIGH, t, b->n);
 	keep_forward(w, b, PKT_SLOW_NEIGH);
 	for (uint16_t i = 0; i < b->n; i++)
 		tx_packet(w, b->pkts[i]);
@@ -124,9 +128,12 @@ static void split_and_send(struct worker *w, struct batch *b)
 
 static void route_and_send(struct worker *w, struct batch *b)
 {
+	uint64_t t = stage_start(w);
+
 	if (b->n == 0)
 		return;
 	route_burst(w, b->pkts, b->n);
+	stage_end(w, STAGE_ROUTE, t, b->n);
 	keep_forward(w, b, PKT_SLOW_NEIGH);
 	if (likely(frag_all_fit(b->pkts, b->n)))
 		address_and_send(w, b);
@@ -196,13 +203,19 @@ static void make_whole(struct worker *w, struct batch *b)
 
 static void forward(struct worker *w, struct batch *b)
 {
+	uint64_t t;
+
 	if (unlikely(spd_selects_ports(w)))
 		make_whole(w, b);
 	if (b->n == 0)
 		return;
+	t = stage_start(w);
 	ttl_burst(w, b->pkts, b->n);
+	stage_end(w, STAGE_TTL, t, b->n);
 	keep_forward(w, b, PKT_SLOW_NEIGH);
+	t = stage_start(w);
 	spd_transit_burst(w, b->pkts, b->n);
+	stage_end(w, STAGE_SPD, t, b->n);
 	outbound(w, b);
 }
 
@@ -393,11 +406,15 @@ static void run_lanes(struct worker *w, struct lanes *l)
 static void run(struct worker *w, uint8_t port, struct rte_mbuf **pkts, uint16_t n)
 {
 	struct lanes l;
+	uint64_t t;
 
 	l.esp_in.n = l.local.n = l.forward.n = l.pieces.n = 0;
 	if (w->spray)
 		spray_received(w->spray, n);
+	t = stage_start(w);
 	parse_burst(w, port, pkts, n);
+	if (unlikely(stage_end(w, STAGE_PARSE, t, n) != 0))
+		stages_received(w, n);
 	sort(w, &l, pkts, n);
 	run_lanes(w, &l);
 }

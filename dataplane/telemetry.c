@@ -16,6 +16,7 @@
 #include <rte_version.h>
 
 #include "dataplane/api/sample.h"
+#include "dataplane/stages.h"
 #include "dataplane/stats.h"
 
 #if RTE_VERSION >= RTE_VERSION_NUM(23, 3, 0, 0)
@@ -31,6 +32,8 @@
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static const struct segment *segment;
+static struct worker *const *workers;
+static unsigned int n_workers;
 
 /* "12" below limit; false for anything else. */
 static bool read_index(const char *params, uint32_t limit, uint32_t *index)
@@ -272,6 +275,69 @@ static int show_ports(const char *params, struct rte_tel_data *d)
 	return 0;
 }
 
+/* --- stages --- */
+
+static int show_measure(const char *params, struct rte_tel_data *d)
+{
+	bool on = params && strcmp(params, "on") == 0, any = false;
+
+	if (params && !on && strcmp(params, "off") != 0)
+		return -EINVAL;
+	for (unsigned int i = 0; i < n_workers; i++) {
+		if (params)
+			stages_switch(workers[i], on);
+		any |= __atomic_load_n(&workers[i]->measuring, __ATOMIC_RELAXED) != 0;
+	}
+	rte_tel_data_start_dict(d);
+	rte_tel_data_add_dict_string(d, "measuring", any ? "on" : "off");
+	return 0;
+}
+
+static void add_stage(struct rte_tel_data *d, unsigned int stage, const struct stage_count *c)
+{
+	struct rte_tel_data *one = rte_tel_data_alloc();
+
+	if (!one)
+		return;
+	rte_tel_data_start_dict(one);
+	add_number(one, "cycles", c->cycles);
+	add_number(one, "packets", c->packets);
+	add_number(one, "bursts", c->bursts);
+	rte_tel_data_add_dict_container(d, stages_name(stage), one, 0);
+}
+
+static void sum_stage(struct stages *sum, const struct worker *w)
+{
+	const uint64_t *from = (const uint64_t *)(const void *)w->stages;
+	uint64_t *to = (uint64_t *)(void *)sum;
+
+	for (size_t i = 0; w->stages && i < sizeof(*sum) / sizeof(*to); i++)
+		to[i] += __atomic_load_n(&from[i], __ATOMIC_RELAXED);
+}
+
+static int show_stages(const char *params, struct rte_tel_data *d)
+{
+	struct rte_tel_data *fill = NULL;
+	struct stages sum = {0};
+	uint32_t only = 0;
+
+	if (params && !read_index(params, n_workers, &only))
+		return -EINVAL;
+	for (uint32_t i = 0; i < n_workers; i++)
+		if (!params || i == only)
+			sum_stage(&sum, workers[i]);
+	rte_tel_data_start_dict(d);
+	for (unsigned int i = 0; i < STAGES_N; i++)
+		add_stage(d, i, &sum.stage[i]);
+	fill = rte_tel_data_alloc();
+	if (!fill)
+		return -ENOMEM;
+	rte_tel_data_start_array(fill, RTE_TEL_U64_VAL);
+	for (unsigned int i = 0; i < STAGE_FILLS; i++)
+		list_number(fill, sum.fill[i]);
+	return rte_tel_data_add_dict_container(d, "fill", fill, 0);
+}
+
 /* --- registration --- */
 
 struct command {
@@ -286,6 +352,11 @@ static const struct command commands[] = {
 	{"/espgw/drops", "Dropped packets by reason, or the last of one. Parameters: reason",
 	 show_drops},
 	{"/espgw/workers", "Workers, or one worker. Parameters: index", show_workers},
+	{"/espgw/stages",
+	 "Cycles of each stage, and receive bursts of 1, 2, 3-4... packets. Parameters: worker",
+	 show_stages},
+	{"/espgw/measure", "Count the cycles of stages or not. Parameters: on or off",
+	 show_measure},
 	{"/espgw/ports", "Ports, or one port. Parameters: number", show_ports},
 };
 #define N_COMMANDS (sizeof(commands) / sizeof(commands[0]))
@@ -302,10 +373,12 @@ static int answer(const char *cmd, const char *params, struct rte_tel_data *d)
 	return ret;
 }
 
-int telemetry_start(const struct segment *s)
+int telemetry_start(const struct segment *s, struct worker *const *w, unsigned int n)
 {
 	pthread_mutex_lock(&lock);
 	segment = s;
+	workers = w;
+	n_workers = n;
 	pthread_mutex_unlock(&lock);
 	for (unsigned int i = 0; i < N_COMMANDS; i++) {
 		int ret = rte_telemetry_register_cmd(commands[i].name, answer, commands[i].help);

@@ -9,6 +9,7 @@
 #include "dataplane/net/port.h"
 #include "dataplane/order.h"
 #include "dataplane/pipeline_impl.h"
+#include "dataplane/stages.h"
 
 uint16_t tx_ethdev(void *ctx, uint8_t port, struct rte_mbuf **pkts, uint16_t n)
 {
@@ -23,7 +24,7 @@ static void flush_port(struct worker *w, uint8_t port)
 	struct pipeline *p = w->pipe;
 	struct batch *b = &p->tx[port];
 	struct abi_port_counters *c = &w->port_counters[(uint64_t)port * w->stride];
-	uint64_t bytes = 0;
+	uint64_t bytes = 0, since = stage_start(w);
 	uint16_t sent;
 
 	for (uint16_t i = 0; i < b->n; i++)
@@ -36,6 +37,7 @@ static void flush_port(struct worker *w, uint8_t port)
 	c->tx_packets += sent;
 	c->tx_bytes += bytes;
 	w->counters->tx_packets += sent;
+	stage_end(w, STAGE_TX, since, b->n);
 	b->n = 0;
 }
 

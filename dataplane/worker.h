@@ -33,6 +33,7 @@ struct clock;	  /* dataplane/clock.h */
 struct order;
 struct spray;
 struct reasm;
+struct stages;
 struct pipeline;
 struct rte_rcu_qsbr;
 
@@ -82,6 +83,8 @@ struct worker {
 	struct pipeline *pipe;	   /* pipeline's own: transmit buffers and the re-entry list */
 	struct rte_rcu_qsbr *rcu;  /* shared; this worker is thread "index" */
 	const struct clock *clock; /* shared; the manager calibrates it */
+	struct stages *stages;	   /* stages.h; NULL: cannot be measured */
+	uint8_t measuring;	   /* set by any thread, atomically: count into stages */
 	uint8_t idle_sleep;	   /* may sleep when nothing comes (see worker_run()) */
 	uint8_t stop;		   /* set by the manager's thread, atomically */
 };

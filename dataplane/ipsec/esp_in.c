@@ -21,6 +21,7 @@
 #include "dataplane/net/ip4.h"
 #include "dataplane/net/parse.h"
 #include "dataplane/net/parse_plain.h"
+#include "dataplane/stages.h"
 
 #define PREFETCH_GAP   4u
 #define FOUND_NO_BLOCK 1u /* no multiple of 32 */
@@ -511,12 +512,18 @@ static void deliver_all(struct worker *w, struct batch *b, struct rte_mbuf **pkt
 void esp_in_burst(struct worker *w, struct rte_mbuf **pkts, uint16_t n)
 {
 	struct batch b;
+	uint64_t t = stage_start(w);
 
 	check_all(w, &b, pkts, n);
+	t = stage_end(w, STAGE_IN_CHECK, t, n);
 	crypto_verify(w->crypto, b.op, b.n);
+	t = stage_end(w, STAGE_IN_VERIFY, t, b.n);
 	authenticated(&b, pkts);
+	t = stage_end(w, STAGE_IN_WINDOW, t, b.n);
 	crypto_open(w->crypto, b.op, b.n);
+	t = stage_end(w, STAGE_IN_OPEN, t, b.n);
 	deliver_all(w, &b, pkts);
+	stage_end(w, STAGE_IN_DELIVER, t, b.n);
 }
 
 void esp_in_whole(struct worker *w, struct rte_mbuf **pkts, uint16_t n)

@@ -29,6 +29,7 @@
 #include "dataplane/net/ip4.h"
 #include "dataplane/order.h"
 #include "dataplane/pipeline.h"
+#include "dataplane/stages.h"
 
 #define EXTRA_MAX	 (4 * WORKER_BURST)
 #define ICMP_UNREACHABLE 3u
@@ -471,6 +472,7 @@ static void count_all(struct worker *w, const struct batch *b)
 static void protect(struct worker *w, struct rte_mbuf **pkts, uint16_t n, struct extra *extra)
 {
 	struct batch b;
+	uint64_t t = stage_start(w);
 
 	b.n = n;
 	b.n_flows = b.n_ops = 0;
@@ -479,9 +481,12 @@ static void protect(struct worker *w, struct rte_mbuf **pkts, uint16_t n, struct
 		take_alone(w, &b, pkts, extra);
 	else
 		take_among_others(w, &b, pkts, extra);
+	t = stage_end(w, STAGE_OUT_BUILD, t, n);
 	crypto_seal(w->crypto, b.op, b.n_ops);
+	t = stage_end(w, STAGE_OUT_SEAL, t, b.n_ops);
 	finish_all(w, &b, pkts);
 	count_all(w, &b);
+	stage_end(w, STAGE_OUT_FINISH, t, b.n_ops);
 }
 
 static void protect_extra(struct worker *w, struct extra *extra)

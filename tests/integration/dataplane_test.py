@@ -103,6 +103,24 @@ def telemetry_tells_drops_and_their_headers():
 
 
 @case()
+def telemetry_measures_stages_when_told_to():
+    with Alone() as a:
+        a.kernel_host()
+        a.seg.policies([])
+        a.seg.net([(0, "192.168.1.1/24")])
+        need(telemetry(a, "/espgw/measure") == {"measuring": "off"}, "it measures unasked")
+        a.sh("ping", "-c5", "-i0.02", "-W1", "192.168.1.1")
+        need(telemetry(a, "/espgw/stages")["parse"]["packets"] == 0, "it counted while off")
+        need(telemetry(a, "/espgw/measure,on") == {"measuring": "on"}, "it does not measure")
+        a.sh("ping", "-c5", "-i0.02", "-W1", "192.168.1.1")
+        stages = telemetry(a, "/espgw/stages,0")
+        need(stages["parse"]["packets"] >= 5 and stages["tx"]["packets"] >= 5 and
+             stages["parse"]["cycles"] > 0 and sum(stages["fill"]) >= 1, "counted: %s" % stages)
+        need(telemetry(a, "/espgw/measure,maybe") is None, "a bad parameter was taken")
+        need(telemetry(a, "/espgw/measure,off") == {"measuring": "off"}, "it still measures")
+
+
+@case()
 def asks_for_an_sa_and_lets_nothing_out_in_clear():
     with Alone() as a:
         a.kernel_host()
