@@ -243,12 +243,12 @@ static void anything_may_be_dropped(void **state)
 /* --- readers beside the writer --- */
 
 static struct abi_drop_sample place;
-static uint32_t stop;
+static uint32_t done;
 
 static void *write_on(void *arg)
 {
 	(void)arg;
-	for (uint64_t n = 1; !__atomic_load_n(&stop, __ATOMIC_RELAXED); n++) {
+	for (uint64_t n = 1; n <= 10 * ROUNDS; n++) {
 		struct abi_drop_sample s = {.reason = DROP_NET_TTL,
 					    .kept = ABI_SAMPLE_BYTES,
 					    .number = n,
@@ -258,28 +258,31 @@ static void *write_on(void *arg)
 		memset(s.bytes, (uint8_t)n, sizeof(s.bytes));
 		abi_sample_write(&place, &s);
 	}
+	__atomic_store_n(&done, 1, __ATOMIC_RELEASE);
 	return NULL;
+}
+
+static void expect_whole(const struct abi_drop_sample *s)
+{
+	assert_true(s->time == ~s->number && s->sa_slot == (uint32_t)s->number);
+	for (unsigned int k = 0; k < sizeof(s->bytes); k++)
+		assert_int_equal(s->bytes[k], (uint8_t)s->number);
 }
 
 static void a_reader_sees_whole_samples_or_none(void **state)
 {
 	struct abi_drop_sample s;
-	unsigned int whole = 0;
 	pthread_t writer;
 
 	(void)state;
 	assert_int_equal(pthread_create(&writer, NULL, write_on, NULL), 0);
-	for (unsigned int i = 0; i < 100 * ROUNDS && whole < ROUNDS; i++) {
-		if (!abi_sample_read(&place, &s))
-			continue;
-		whole++;
-		assert_true(s.time == ~s.number && s.sa_slot == (uint32_t)s.number);
-		for (unsigned int k = 0; k < sizeof(s.bytes); k++)
-			assert_int_equal(s.bytes[k], (uint8_t)s.number);
-	}
-	__atomic_store_n(&stop, 1, __ATOMIC_RELAXED);
+	while (!__atomic_load_n(&done, __ATOMIC_ACQUIRE))
+		if (abi_sample_read(&place, &s))
+			expect_whole(&s);
 	pthread_join(writer, NULL);
-	assert_true(whole > 0);
+	assert_true(abi_sample_read(&place, &s));
+	expect_whole(&s);
+	assert_int_equal(s.number, 10 * ROUNDS);
 }
 
 static void nonsense_in_the_segment_is_not_taken(void **state)
