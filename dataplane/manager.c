@@ -180,6 +180,17 @@ static void tick_sas(struct manager *m)
 	sad_tick(m->s.tables->sad, &io, m->now);
 }
 
+/* Before write_ports() takes the new state down. */
+static void flush_dead_ports(struct manager *m)
+{
+	for (uint16_t i = 0; i < n_ports; i++) {
+		if (ports[i].link_up || !m->link_up[i])
+			continue;
+		neigh_flush_port(m->s.tables->neigh, &m->neigh_io, (uint8_t)i);
+		neigh_flush_port(m->s.tables->neigh6, &m->neigh_io, (uint8_t)i);
+	}
+}
+
 static void tick_slow(struct manager *m)
 {
 	neigh_tick(m->s.tables->neigh, &m->neigh_io, m->now);
@@ -187,6 +198,7 @@ static void tick_slow(struct manager *m)
 	dad_tick(m->dad, &m->neigh_io, m->now);
 	tables_status(m);
 	if (port_poll_links()) {
+		flush_dead_ports(m);
 		write_ports(m, true);
 		neigh_announce(m->s.tables->neigh, &m->neigh_io);
 		dad_update(m->dad, m->s.tables->fib6);

@@ -186,11 +186,62 @@ static void check_route(const struct model *m, const struct model_row *row, enum
 			       addr_text(&gw->addr, text), why);
 }
 
-static bool same_route(const struct model_row *a, const struct model_row *b)
+static bool same_destination(const struct model_row *a, const struct model_row *b)
 {
 	return a->values[ROUTE_DST].prefix_len == b->values[ROUTE_DST].prefix_len &&
-	       addr_equal(&a->values[ROUTE_DST].addr, &b->values[ROUTE_DST].addr) &&
-	       a->values[ROUTE_DISTANCE].num == b->values[ROUTE_DISTANCE].num;
+	       addr_equal(&a->values[ROUTE_DST].addr, &b->values[ROUTE_DST].addr);
+}
+
+static bool same_gateway(const struct value *a, const struct value *b)
+{
+	if ((a->text == NULL) != (b->text == NULL) || !addr_equal(&a->addr, &b->addr))
+		return false;
+	return a->text == NULL || strcmp(a->text, b->text) == 0;
+}
+
+/* Packets of one IPv4 destination may have several ways: flows are spread over those of the lowest
+ * distance, the others wait for a link to fail. Of IPv6 only the best route counts. */
+static const char *route_clash(const struct model_row *a, const struct model_row *b,
+			       enum menu_id menu)
+{
+	if (!same_destination(a, b))
+		return NULL;
+	if (menu == MENU_ROUTE)
+		return same_gateway(&a->values[ROUTE_GATEWAY], &b->values[ROUTE_GATEWAY])
+			       ? "gateway; one of them is enough"
+			       : NULL;
+	return a->values[ROUTE_DISTANCE].num == b->values[ROUTE_DISTANCE].num
+		       ? "distance; give one of them another distance"
+		       : NULL;
+}
+
+#define MAX_LEGS 16u /* the data plane's limit for one IPv4 destination */
+
+/* The i-th route against those before it. */
+static void check_clashes(const struct model *m, enum menu_id menu, size_t i,
+			  struct problems *problems)
+{
+	const struct model_table *t = &m->table[menu];
+	const struct model_row *a = &t->rows[i];
+	unsigned int legs = 1;
+
+	for (size_t j = 0; j < i && validate_active(a, ROUTE_DISABLED); j++) {
+		const struct model_row *b = &t->rows[j];
+		const char *why;
+
+		if (!validate_active(b, ROUTE_DISABLED))
+			continue;
+		why = route_clash(a, b, menu);
+		legs += same_destination(a, b);
+		if (why)
+			problems_error(problems, a->file, a->line,
+				       "/%s: line %u has the same dst-address and %s",
+				       schema_menu(menu)->path, b->line, why);
+	}
+	if (legs > MAX_LEGS && menu == MENU_ROUTE)
+		problems_error(problems, a->file, a->line,
+			       "/%s: more than %u routes to one dst-address",
+			       schema_menu(menu)->path, MAX_LEGS);
 }
 
 static void check_routes(const struct model *m, enum menu_id menu, struct problems *problems)
@@ -198,21 +249,10 @@ static void check_routes(const struct model *m, enum menu_id menu, struct proble
 	const struct model_table *t = &m->table[menu];
 
 	for (size_t i = 0; i < t->n; i++) {
-		const struct model_row *a = &t->rows[i];
-
-		if (a->broken)
+		if (t->rows[i].broken)
 			continue;
-		check_route(m, a, menu, problems);
-		for (size_t j = 0; j < i; j++) {
-			const struct model_row *b = &t->rows[j];
-
-			if (validate_active(a, ROUTE_DISABLED) &&
-			    validate_active(b, ROUTE_DISABLED) && same_route(a, b))
-				problems_error(problems, a->file, a->line,
-					       "/%s: line %u has the same dst-address and "
-					       "distance; give one of them another distance",
-					       schema_menu(menu)->path, b->line);
-		}
+		check_route(m, &t->rows[i], menu, problems);
+		check_clashes(m, menu, i, problems);
 	}
 }
 

@@ -9,7 +9,9 @@
  * broadcast, then one entry per address and route.
  *
  * Entries of one prefix go in from the weakest to the strongest, the later replacing the earlier:
- * routes (best distance), connected networks, broadcast addresses, our own addresses.
+ * routes, connected networks, broadcast addresses, our own addresses. Several routes of one prefix
+ * are one hop with legs: which of them a packet takes depends on its flow, and on the links of
+ * that moment, so nothing is built anew when a link comes or goes.
  *
  * A table is read-only once fib_build() has returned it.
  */
@@ -23,6 +25,7 @@
 #include <rte_malloc.h>
 
 #include "dataplane/net/ip4.h"
+#include "dataplane/net/port.h"
 
 #define LOCAL_SLOTS 256u /* at most a quarter used */
 #define HOP_NONE    0u
@@ -46,7 +49,11 @@ struct fib {
 	uint32_t n_addrs;
 	uint32_t n_hops;
 	struct own_address addrs[FIB_MAX_ADDRESSES];
-	struct fib_hop hops[]; /* next_hop 0: the destination itself */
+	struct fib_hop *legs; /* of every destination with several, by distance */
+	uint8_t *leg_distance;
+	uint32_t n_legs;
+	struct fib_hop hops[]; /* next_hop 0: the destination itself; FIB_LEGS: index of the first
+				  leg, and in source how many */
 };
 
 /* A route record after its fields have been checked. */
@@ -130,14 +137,59 @@ void fib_lookup_bulk(const struct fib *f, const uint32_t *dst, struct fib_hop *h
 	rte_fib_lookup_bulk(f->lpm, addr, index, (int)n);
 	for (unsigned int i = 0; i < n; i++) {
 		hops[i] = f->hops[index[i]];
-		if (hops[i].next_hop == 0)
+		if (hops[i].next_hop == 0 && hops[i].kind != FIB_LEGS)
 			hops[i].next_hop = dst[i];
 	}
+}
+
+/* Spreads any difference of the input over all bits of the result. */
+static inline uint32_t mix(uint64_t x)
+{
+	x = (x ^ x >> 32) * 0xd6e8feb86659fd93ull;
+	x = (x ^ x >> 32) * 0xd6e8feb86659fd93ull;
+	return (uint32_t)(x ^ x >> 32);
+}
+
+uint32_t fib_flow_hash(const struct pkt_meta *meta)
+{
+	uint64_t both =
+		meta->flags & PKT_F_FRAGMENT ? 0 : (uint64_t)meta->src_port << 16 | meta->dst_port;
+
+	return mix(((uint64_t)meta->src << 32 | meta->dst) +
+		   (both << 8 | meta->proto) * 0x9e3779b97f4a7c15ull);
+}
+
+static bool has_link(uint8_t port)
+{
+	return __atomic_load_n(&ports[port].link_up, __ATOMIC_RELAXED);
+}
+
+struct fib_hop fib_leg(const struct fib *f, const struct fib_hop *hop, uint32_t dst, uint32_t hash)
+{
+	const struct fib_hop *legs = &f->legs[hop->next_hop];
+	const uint8_t *distance = &f->leg_distance[hop->next_hop];
+	uint8_t up[FIB_MAX_LEGS], n_up = 0;
+	struct fib_hop chosen = legs[0];
+
+	/* The first that has a link says which distance counts. */
+	for (uint8_t i = 0; i < hop->source; i++) {
+		if (n_up != 0 && distance[i] != distance[up[0]])
+			break;
+		if (has_link(legs[i].port))
+			up[n_up++] = i;
+	}
+	if (n_up != 0)
+		chosen = legs[up[(uint64_t)hash * n_up >> 32]];
+	if (chosen.next_hop == 0)
+		chosen.next_hop = dst;
+	return chosen;
 }
 
 bool fib_lookup(const struct fib *f, uint32_t dst, struct fib_hop *hop)
 {
 	fib_lookup_bulk(f, &dst, hop, 1);
+	if (hop->kind == FIB_LEGS)
+		*hop = fib_leg(f, hop, dst, mix(dst));
 	return hop->kind == FIB_VIA;
 }
 
@@ -266,22 +318,36 @@ static bool same_prefix(const struct plan *x, const struct plan *y)
 	return x->dst == y->dst && x->prefix_len == y->prefix_len;
 }
 
-/* Leaves the best route of each prefix in plans; *n is their number after. */
-static uint32_t choose_routes(struct plan *plans, uint32_t *n)
+static bool same_route(const struct plan *x, const struct plan *y)
 {
-	uint32_t kept = 0;
+	return same_prefix(x, y) && x->gateway == y->gateway && x->port == y->port;
+}
 
-	qsort(plans, *n, sizeof(*plans), plan_order);
-	for (uint32_t i = 0; i < *n; i++) {
-		if (i > 0 && same_prefix(&plans[i], &plans[i - 1]) &&
-		    plans[i].distance == plans[i - 1].distance)
-			return ABI_ERR_EXISTS;
+/* How many plans from the i-th on have its prefix. */
+static uint32_t legs_at(const struct plan *plans, uint32_t n, uint32_t i)
+{
+	uint32_t k = 1;
+
+	while (i + k < n && same_prefix(&plans[i], &plans[i + k]))
+		k++;
+	return k;
+}
+
+/* Sorts the plans by prefix, then distance. */
+static uint32_t sort_routes(struct plan *plans, uint32_t n)
+{
+	qsort(plans, n, sizeof(*plans), plan_order);
+	for (uint32_t i = 0; i < n;) {
+		uint32_t legs = legs_at(plans, n, i);
+
+		if (legs > FIB_MAX_LEGS)
+			return ABI_ERR_NO_SPACE;
+		for (uint32_t a = i; a < i + legs; a++)
+			for (uint32_t b = i; b < a; b++)
+				if (same_route(&plans[a], &plans[b]))
+					return ABI_ERR_EXISTS;
+		i += legs;
 	}
-	for (uint32_t i = 0; i < *n; i++) {
-		if (kept == 0 || !same_prefix(&plans[i], &plans[kept - 1]))
-			plans[kept++] = plans[i];
-	}
-	*n = kept;
 	return ABI_OK;
 }
 
@@ -291,6 +357,25 @@ static int insert_hop(struct fib *f, uint32_t net, uint8_t prefix_len, uint8_t p
 	f->hops[f->n_hops] = (struct fib_hop){
 		.kind = FIB_VIA, .port = port, .next_hop = next_hop, .source = source};
 	return rte_fib_add(f->lpm, net, prefix_len, f->n_hops++);
+}
+
+/* One prefix, by its n routes. */
+static int insert_legs(struct fib *f, const struct plan *plans, uint32_t n)
+{
+	struct fib_hop *hop = &f->hops[f->n_hops];
+
+	if (n == 1)
+		return insert_hop(f, plans->dst, plans->prefix_len, plans->port, plans->gateway,
+				  plans->source);
+	*hop = (struct fib_hop){.kind = FIB_LEGS, .next_hop = f->n_legs, .source = n};
+	for (uint32_t i = 0; i < n; i++) {
+		f->leg_distance[f->n_legs] = plans[i].distance;
+		f->legs[f->n_legs++] = (struct fib_hop){.kind = FIB_VIA,
+							.port = plans[i].port,
+							.next_hop = plans[i].gateway,
+							.source = plans[i].source};
+	}
+	return rte_fib_add(f->lpm, plans->dst, plans->prefix_len, f->n_hops++);
 }
 
 static int insert_connected(struct fib *f)
@@ -334,22 +419,25 @@ static int insert_all(struct fib *f, const struct plan *plans, uint32_t n, int s
 	f->lpm = rte_fib_create(name, socket, &conf);
 	if (f->lpm == NULL)
 		return -ENOMEM;
-	for (uint32_t i = 0; i < n && rc == 0; i++)
-		rc = insert_hop(f, plans[i].dst, plans[i].prefix_len, plans[i].port,
-				plans[i].gateway, plans[i].source);
+	for (uint32_t i = 0; i < n && rc == 0;) {
+		uint32_t legs = legs_at(plans, n, i);
+
+		rc = insert_legs(f, &plans[i], legs);
+		i += legs;
+	}
 	return rc == 0 ? insert_connected(f) : rc;
 }
 
 struct fib *fib_build(const struct abi_address *addrs, uint32_t n_addrs,
-		      const struct abi_route *routes, uint32_t n_routes, uint16_t n_ports,
+		      const struct abi_route *routes, uint32_t n_routes, uint16_t port_count,
 		      int socket, uint32_t *status)
 {
 	struct plan *plans = NULL;
 	struct fib *f = NULL;
-	uint32_t n = n_routes;
 
 	*status = ABI_ERR_NO_SPACE;
-	if (n_addrs > FIB_MAX_ADDRESSES || n_routes > FIB_MAX_ROUTES || n_ports > WORKER_MAX_PORTS)
+	if (n_addrs > FIB_MAX_ADDRESSES || n_routes > FIB_MAX_ROUTES ||
+	    port_count > WORKER_MAX_PORTS)
 		return NULL;
 	plans = calloc(n_routes + 1u, sizeof(*plans));
 	f = rte_zmalloc_socket("fib",
@@ -357,16 +445,20 @@ struct fib *fib_build(const struct abi_address *addrs, uint32_t n_addrs,
 			       RTE_CACHE_LINE_SIZE, socket);
 	if (plans == NULL || f == NULL)
 		goto fail;
+	f->legs = rte_calloc_socket("fib", n_routes + 1u, sizeof(*f->legs), 0, socket);
+	f->leg_distance = rte_calloc_socket("fib", n_routes + 1u, 1, 0, socket);
+	if (f->legs == NULL || f->leg_distance == NULL)
+		goto fail;
 	f->hops[HOP_LOCAL].kind = FIB_LOCAL;
 	f->hops[HOP_BCAST].kind = FIB_BROADCAST;
 	f->n_hops = HOP_FIRST;
 
-	*status = take_addresses(f, addrs, n_addrs, n_ports);
+	*status = take_addresses(f, addrs, n_addrs, port_count);
 	for (uint32_t i = 0; i < n_routes && *status == ABI_OK; i++)
-		*status = check_route(f, &routes[i], n_ports, &plans[i]);
+		*status = check_route(f, &routes[i], port_count, &plans[i]);
 	if (*status == ABI_OK)
-		*status = choose_routes(plans, &n);
-	if (*status == ABI_OK && insert_all(f, plans, n, socket) < 0)
+		*status = sort_routes(plans, n_routes);
+	if (*status == ABI_OK && insert_all(f, plans, n_routes, socket) < 0)
 		*status = ABI_ERR_NO_SPACE;
 	if (*status != ABI_OK)
 		goto fail;
@@ -383,5 +475,7 @@ void fib_free(struct fib *f)
 	if (f == NULL)
 		return;
 	rte_fib_free(f->lpm);
+	rte_free(f->legs);
+	rte_free(f->leg_distance);
 	rte_free(f);
 }

@@ -60,7 +60,7 @@ static bool may_answer(const struct fib *f, const struct pkt_meta *meta)
 		return false;
 	/* Neither to ourselves (outer packets of a tunnel) nor to where no route leads. */
 	fib_lookup_bulk(f, &meta->src, &hop, 1);
-	return hop.kind == FIB_VIA;
+	return hop.kind == FIB_VIA || hop.kind == FIB_LEGS;
 }
 
 void icmp_error(struct worker *w, const struct rte_mbuf *m, uint8_t type, uint8_t code,

@@ -313,6 +313,14 @@ void neigh_announce(struct neigh *t, const struct neigh_io *io)
 	}
 }
 
+void neigh_flush_port(struct neigh *t, const struct neigh_io *io, uint8_t port)
+{
+	for (int i = 0; i < (int)NEIGH_SLOTS; i++)
+		if (neigh_value_state(t->slots[i].value) != NEIGH_FREE &&
+		    neigh_value_port(t->slots[i].value) == port)
+			forget(t, io, i);
+}
+
 void neigh_flush(struct neigh *t, const struct neigh_io *io)
 {
 	for (int i = 0; i < (int)NEIGH_SLOTS; i++)

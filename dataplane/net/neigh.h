@@ -65,6 +65,8 @@ void neigh_nd_input(struct neigh *t, const struct neigh_io *io, struct rte_mbuf 
 void neigh_tick(struct neigh *t, const struct neigh_io *io, uint64_t now);
 /** Announce our own addresses (gratuitous ARP) after a change of addresses or link. */
 void neigh_announce(struct neigh *t, const struct neigh_io *io);
+/** Forget who is behind a port: its link is down, another network may be there when it is back. */
+void neigh_flush_port(struct neigh *t, const struct neigh_io *io, uint8_t port);
 /** Forget everybody; held packets are dropped as net-no-neighbour. */
 void neigh_flush(struct neigh *t, const struct neigh_io *io);
 

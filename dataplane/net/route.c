@@ -39,9 +39,11 @@ void ttl_burst(struct worker *w, struct rte_mbuf **pkts, uint16_t n)
 	}
 }
 
-static void route_one(struct worker *w, struct rte_mbuf *m, const struct fib_hop *hop)
+static void route_one(struct worker *w, const struct fib *f, struct rte_mbuf *m,
+		      const struct fib_hop *hop)
 {
 	struct pkt_meta *meta = pkt_meta(m);
+	struct fib_hop leg;
 
 	if (route_would_leak(meta)) {
 		pkt_drop(m, DROP_OUT_POLICY_BLOCKED);
@@ -55,6 +57,11 @@ static void route_one(struct worker *w, struct rte_mbuf *m, const struct fib_hop
 	case FIB_NONE:
 		icmp_error(w, m, ICMP4_UNREACHABLE, ICMP4_CODE_NET, 0);
 		pkt_drop(m, DROP_NET_NO_ROUTE);
+		return;
+	case FIB_LEGS:
+		leg = fib_leg(f, hop, meta->dst, fib_flow_hash(meta));
+		meta->out_port = leg.port;
+		meta->next_hop = leg.next_hop;
 		return;
 	case FIB_LOCAL:
 	case FIB_BROADCAST:
@@ -100,7 +107,7 @@ void route_burst(struct worker *w, struct rte_mbuf **pkts, uint16_t n)
 			continue;
 		/* IPv6 has 0 here, which is nobody's. */
 		if (likely(!ip4_martian_destination(meta->dst)))
-			route_one(w, pkts[i], &hops[found == 1 ? 0 : i]);
+			route_one(w, f, pkts[i], &hops[found == 1 ? 0 : i]);
 		else if (meta->flags & PKT_F_IPV6)
 			six[n_six++] = pkts[i];
 		else

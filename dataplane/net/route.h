@@ -11,11 +11,13 @@
 
 #define FIB_MAX_ADDRESSES 64u
 #define FIB_MAX_ROUTES	  8192u
+#define FIB_MAX_LEGS	  16u /* routes to one destination */
 
 enum fib_kind {
 	FIB_NONE = 0,  /* no route */
 	FIB_VIA,       /* send to next_hop on port */
 	FIB_LOCAL,     /* one of our own addresses */
+	FIB_LEGS,      /* several routes: fib_leg() chooses */
 	FIB_BROADCAST, /* network or broadcast address of a connected network (RFC 2644: not
 			  forwarded) */
 };
@@ -24,27 +26,34 @@ struct fib_hop {
 	uint8_t kind; /* enum fib_kind; what follows is set for FIB_VIA only */
 	uint8_t port;
 	uint32_t next_hop; /* host order: the gateway, or the destination itself on a connected
-			      network */
+			      network; FIB_LEGS: where the legs are */
 	uint32_t source;   /* our address on that port, for packets we make */
 };
 
 /**
  * Build from the records of one generation. NULL + *status (enum abi_status) when they do not fit
  * together: ABI_ERR_FIELD for an address, prefix, port or gateway that cannot be, ABI_ERR_EXISTS
- * for an address given twice, one network on two ports, or two routes of one destination and
- * distance, ABI_ERR_NO_SPACE beyond FIB_MAX_*. Of several routes to one destination the lowest
- * distance counts; a connected network beats them all. A gateway must be a host of a connected
- * network. Allocates; the manager's thread.
+ * for an address given twice, one network on two ports, or a route given twice, ABI_ERR_NO_SPACE
+ * beyond FIB_MAX_*. Of several routes to one destination those of the lowest distance count whose
+ * port has a link, and each flow keeps to one of them; a connected network beats them all. A
+ * gateway must be a host of a connected network. Allocates; the manager's thread.
  */
 struct fib *fib_build(const struct abi_address *addrs, uint32_t n_addrs,
 		      const struct abi_route *routes, uint32_t n_routes, uint16_t n_ports,
 		      int socket, uint32_t *status);
 void fib_free(struct fib *f);
 
-/** Longest-prefix match; false when there is no route to another host there. Addresses in host
- * order. Any thread. */
+/** The leg of a FIB_LEGS hop for the flow of this hash: of those of the lowest distance that has
+ * one with a link; without any, the first of all. Any thread. */
+struct fib_hop fib_leg(const struct fib *f, const struct fib_hop *hop, uint32_t dst, uint32_t hash);
+/** Packets of one flow have one hash; so have all fragments of a packet. */
+uint32_t fib_flow_hash(const struct pkt_meta *meta);
+
+/** Longest-prefix match, legs chosen for the destination alone; false when there is no route to
+ * another host there. Addresses in host order. Any thread. */
 bool fib_lookup(const struct fib *f, uint32_t dst, struct fib_hop *hop);
-/** The same for n <= WORKER_BURST destinations, with the kind of each. */
+/** The same for n <= WORKER_BURST destinations, with the kind of each; FIB_LEGS are left to the
+ * caller. */
 void fib_lookup_bulk(const struct fib *f, const uint32_t *dst, struct fib_hop *hops,
 		     unsigned int n);
 /** Is it one of our own addresses (on any port)? f may be NULL: no addresses. */

@@ -61,6 +61,15 @@ static uint64_t drops(enum drop_reason reason)
 	return f->manager.self.counters->drops[reason];
 }
 
+/* These two of RouterOS's counters are the manager's; test_counters.c provokes the others. */
+static void expect_only(enum drop_reason why, uint64_t n)
+{
+	for (unsigned int i = 0; i < ABI_DROP_SLOTS; i++) {
+		assert_int_equal(drops(i), i == why ? n : 0);
+		assert_int_equal(f->workers[0]->counters->drops[i], 0);
+	}
+}
+
 /* A packet of 10.1.0.1 to 10.2.0.1 as spd_out leaves it when its policy has no SA. */
 static void push_acquire(uint32_t index)
 {
@@ -185,13 +194,13 @@ static void drops_held_packets_with_their_policy(void **state)
 	push_acquire(policies_index(&f->manager.policies, 7));
 	fixture_tick(f, 1);
 	fixture_policy(f, 8);
-	assert_int_equal(drops(DROP_OUT_POLICY_DEAD), 1);
+	expect_only(DROP_OUT_POLICY_DEAD, 1);
 	/* and one that was still in the ring, or names an index that never was */
 	push_acquire(FIXTURE_POLICIES - 1);
 	push_acquire(FIXTURE_POLICIES);
 	push_acquire(UINT32_MAX);
 	fixture_tick(f, 1);
-	assert_int_equal(drops(DROP_OUT_POLICY_DEAD), 4);
+	expect_only(DROP_OUT_POLICY_DEAD, 4);
 	assert_int_equal(harness_in_use(f->h), 0);
 }
 
@@ -199,12 +208,14 @@ static void drops_held_packets_after_30_seconds(void **state)
 {
 	(void)state;
 	fixture_policy(f, 7);
-	push_acquire(policies_index(&f->manager.policies, 7));
+	for (unsigned int i = 0; i < 3; i++)
+		push_acquire(policies_index(&f->manager.policies, 7));
 	fixture_tick(f, 1);
 	fixture_tick(f, HOLD_NS - 2);
-	assert_int_equal(f->manager.hold.n, 1);
+	assert_int_equal(f->manager.hold.n, 3);
+	expect_only(DROP_OUT_NO_STATES, 0);
 	fixture_tick(f, 2);
-	assert_int_equal(drops(DROP_OUT_NO_STATES), 1);
+	expect_only(DROP_OUT_NO_STATES, 3);
 	assert_int_equal(harness_in_use(f->h), 0);
 }
 

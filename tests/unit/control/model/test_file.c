@@ -171,8 +171,9 @@ static const struct bad net[] = {
 	{"interface = ( { name = \"a\"; device = \"net_tap0,iface=x\"; },\n"
 	 "{ name = \"b\"; device = \"net_tap0,iface=y\"; } );\n",
 	 "t.conf:2: /interface \"b\": device \"net_tap0,iface=y\" already belongs to \"a\""},
-	{NET "route = ( { gateway = \"192.0.2.1\"; }, { gateway = \"192.0.2.3\"; } );\n};\n",
-	 "t.conf:5: /ip route: line 5 has the same dst-address and distance"},
+	{NET "route = ( { gateway = \"192.0.2.1\"; }, { gateway = \"192.0.2.1\"; distance = 2; } "
+	     ");\n};\n",
+	 "t.conf:5: /ip route: line 5 has the same dst-address and gateway"},
 	{NET "route = ( { gateway = \"198.51.100.1\"; } );\n};\n",
 	 "t.conf:5: /ip route: gateway: 198.51.100.1 lies in no network of /ip address"},
 	{NET "route = ( { gateway = \"192.0.2.2\"; } );\n};\n",

@@ -63,6 +63,7 @@ int kit_setup(void **state)
 		ports[i].rx_queues = 1;
 	}
 	n_ports = 2;
+	ports[0].link_up = ports[1].link_up = true;
 	kit.h->tables.fib = build_site();
 	return kit.h->tables.fib != NULL ? 0 : -1;
 }

@@ -4,6 +4,9 @@
 
 #include <stdlib.h>
 
+#include "dataplane/net/port.h"
+#include "dataplane/net/route.h"
+
 static struct abi_address address(uint16_t port, uint32_t addr, uint8_t prefix_len)
 {
 	return (struct abi_address){.port = port, .prefix_len = prefix_len, .addr = abi4(addr)};
@@ -148,18 +151,21 @@ static void refuses_an_on_link_route_on_a_port_without_address(void **state)
 	assert_int_equal(build_status(&a, 1, &r, 1), ABI_ERR_FIELD);
 }
 
-static void refuses_two_routes_of_one_distance(void **state)
+static void refuses_a_route_twice_and_too_many_to_one_destination(void **state)
 {
-	struct abi_route r[2] = {route(IP(10, 1, 0, 0), 16, WAN_GW, 1),
-				 route(IP(10, 1, 0, 0), 16, WAN_GW + 1, 1)};
+	struct abi_route r[FIB_MAX_LEGS + 1] = {route(IP(10, 1, 0, 0), 16, WAN_GW, 1)};
 
 	(void)state;
-	assert_int_equal(route_status(r, 2), ABI_ERR_EXISTS);
+	for (uint32_t i = 1; i <= FIB_MAX_LEGS; i++)
+		r[i] = route(IP(10, 1, 0, 0), 16, WAN_GW + i, 1 + i % 2);
+	assert_int_equal(route_status(r, 2), ABI_OK);
+	assert_int_equal(route_status(r, FIB_MAX_LEGS), ABI_OK);
+	assert_int_equal(route_status(r, FIB_MAX_LEGS + 1), ABI_ERR_NO_SPACE);
 	r[1] = r[0];
 	assert_int_equal(route_status(r, 2), ABI_ERR_EXISTS);
 	r[1].distance = 2;
-	assert_int_equal(route_status(r, 2), ABI_OK);
-	r[1] = route(IP(10, 1, 0, 0), 17, WAN_GW + 1, 1);
+	assert_int_equal(route_status(r, 2), ABI_ERR_EXISTS);
+	r[1].dst = abi4(IP(10, 2, 0, 0));
 	assert_int_equal(route_status(r, 2), ABI_OK);
 }
 
@@ -186,6 +192,112 @@ static void picks_the_lowest_distance(void **state)
 	assert_int_equal(hop.next_hop, WAN_GW + 1);
 	assert_int_equal(hop.port, 1);
 	assert_int_equal(hop.source, WAN_US);
+	fib_free(f);
+}
+
+static struct fib_hop leg_of(const struct fib *f, uint32_t dst, uint16_t sport, uint8_t flags)
+{
+	struct pkt_meta meta = {.src = LAN_HOST,
+				.dst = dst,
+				.proto = 17,
+				.src_port = sport,
+				.dst_port = 53,
+				.flags = flags};
+	struct fib_hop hop;
+
+	fib_lookup_bulk(f, &dst, &hop, 1);
+	assert_int_equal(hop.kind, FIB_LEGS);
+	return fib_leg(f, &hop, dst, fib_flow_hash(&meta));
+}
+
+static void spreads_flows_over_routes_of_one_distance(void **state)
+{
+	const struct abi_address a = address(1, WAN_US, 24);
+	const struct abi_route r[] = {route(0, 0, WAN_GW + 1, 1), route(0, 0, WAN_GW + 4, 2),
+				      route(0, 0, WAN_GW + 2, 1), route(0, 0, WAN_GW + 3, 1)};
+	struct fib *f = build(&a, 1, r, 4);
+	unsigned int taken[5] = {0};
+
+	(void)state;
+	for (uint16_t i = 0; i < 30000; i++) {
+		struct fib_hop hop = leg_of(f, PEER, i, 0);
+
+		assert_int_equal(hop.kind, FIB_VIA);
+		assert_int_equal(hop.port, 1);
+		assert_int_equal(hop.source, WAN_US);
+		assert_in_range(hop.next_hop, WAN_GW + 1, WAN_GW + 3);
+		/* A flow keeps to its route. */
+		assert_int_equal(leg_of(f, PEER, i, 0).next_hop, hop.next_hop);
+		taken[hop.next_hop - WAN_GW]++;
+	}
+	for (unsigned int i = 1; i <= 3; i++)
+		assert_in_range(taken[i], 9000, 11000);
+	fib_free(f);
+}
+
+/* Only the first fragment of a packet shows its ports. */
+static void all_fragments_of_a_packet_take_one_route(void **state)
+{
+	const struct abi_address a = address(1, WAN_US, 24);
+	const struct abi_route r[] = {route(0, 0, WAN_GW + 1, 1), route(0, 0, WAN_GW + 2, 1)};
+	struct fib *f = build(&a, 1, r, 2);
+
+	(void)state;
+	for (uint32_t i = 0; i < 100; i++) {
+		struct fib_hop first = leg_of(f, PEER + i, (uint16_t)(i * 77), PKT_F_FRAGMENT);
+		struct fib_hop later = leg_of(f, PEER + i, 0, PKT_F_FRAGMENT | PKT_F_NONFIRST);
+
+		assert_int_equal(first.next_hop, later.next_hop);
+	}
+	fib_free(f);
+}
+
+static void a_route_without_link_gives_way_to_the_next_distance(void **state)
+{
+	const struct abi_address a[] = {address(0, LAN_US, 24), address(1, WAN_US, 24)};
+	const struct abi_route r[] = {route(0, 0, WAN_GW, 1), route(0, 0, LAN_HOST, 2),
+				      route(IP(10, 9, 0, 0), 16, WAN_GW, 1),
+				      route(IP(10, 9, 0, 0), 16, LAN_HOST, 1)};
+	struct fib *f = build(a, 2, r, 4);
+	unsigned int lan = 0;
+	struct fib_hop hop;
+
+	(void)state;
+	assert_true(fib_lookup(f, PEER, &hop));
+	assert_int_equal(hop.next_hop, WAN_GW);
+	ports[1].link_up = false;
+	assert_true(fib_lookup(f, PEER, &hop));
+	assert_int_equal(hop.next_hop, LAN_HOST);
+	assert_int_equal(hop.source, LAN_US);
+	for (uint16_t i = 0; i < 100; i++)
+		assert_int_equal(leg_of(f, IP(10, 9, 1, 1), i, 0).next_hop, LAN_HOST);
+	ports[0].link_up = false; /* nothing helps: as if all had one */
+	assert_true(fib_lookup(f, PEER, &hop));
+	assert_int_equal(hop.next_hop, WAN_GW);
+	ports[0].link_up = ports[1].link_up = true;
+	assert_true(fib_lookup(f, PEER, &hop));
+	assert_int_equal(hop.next_hop, WAN_GW);
+	for (uint16_t i = 0; i < 100; i++)
+		lan += leg_of(f, IP(10, 9, 1, 1), i, 0).next_hop == LAN_HOST;
+	assert_in_range(lan, 25, 75);
+	fib_free(f);
+}
+
+/* Without a gateway the destination is the next hop, also of a leg. */
+static void a_leg_may_be_on_link(void **state)
+{
+	const struct abi_address a[] = {address(0, LAN_US, 24), address(1, WAN_US, 24)};
+	struct abi_route r[] = {route(IP(10, 9, 0, 0), 16, 0, 1),
+				route(IP(10, 9, 0, 0), 16, WAN_GW, 2)};
+	struct fib_hop hop;
+	struct fib *f;
+
+	(void)state;
+	r[0].port = 0;
+	f = build(a, 2, r, 2);
+	assert_true(fib_lookup(f, IP(10, 9, 3, 4), &hop));
+	assert_int_equal(hop.port, 0);
+	assert_int_equal(hop.next_hop, IP(10, 9, 3, 4));
 	fib_free(f);
 }
 
@@ -359,8 +471,12 @@ int main(void)
 		cmocka_unit_test(refuses_more_than_fits),
 		cmocka_unit_test(refuses_routes_that_cannot_be),
 		cmocka_unit_test(refuses_an_on_link_route_on_a_port_without_address),
-		cmocka_unit_test(refuses_two_routes_of_one_distance),
+		cmocka_unit_test(refuses_a_route_twice_and_too_many_to_one_destination),
 		cmocka_unit_test(picks_the_lowest_distance),
+		cmocka_unit_test(spreads_flows_over_routes_of_one_distance),
+		cmocka_unit_test(all_fragments_of_a_packet_take_one_route),
+		cmocka_unit_test(a_route_without_link_gives_way_to_the_next_distance),
+		cmocka_unit_test(a_leg_may_be_on_link),
 		cmocka_unit_test(finds_a_gateway_through_the_closest_network),
 		cmocka_unit_test(prefers_a_connected_network_to_a_route),
 		cmocka_unit_test(knows_its_own_and_the_broadcast_addresses),

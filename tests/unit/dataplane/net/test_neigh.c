@@ -261,6 +261,23 @@ static void sends_what_was_answered_meanwhile(void **state)
 	assert_memory_equal(rte_pktmbuf_mtod(nk.sent[0], void *), neighkit_a, 6);
 }
 
+/* Another network may be there when the link is back. */
+static void a_dead_link_forgets_its_neighbours_alone(void **state)
+{
+	uint64_t value;
+
+	(void)state;
+	neighkit_arp(1, neighkit_a, LAN_HOST, LAN_US, 0);
+	neighkit_arp(1, neighkit_b, WAN_GW, WAN_US, 1);
+	neighkit_clear();
+	neighkit_push(LAN_HOST + 1); /* waits for an answer */
+	neigh_flush_port(nk.table, &nk.io, 0);
+	assert_int_equal(nk.n_dropped[DROP_NET_NO_NEIGHBOUR], 1);
+	assert_true(neigh_table_find(nk.table, 0, neigh_key4(LAN_HOST), &value) < 0);
+	assert_true(neigh_table_find(nk.table, 0, neigh_key4(LAN_HOST + 1), &value) < 0);
+	assert_true(neigh_table_find(nk.table, 1, neigh_key4(WAN_GW), &value) >= 0);
+}
+
 /* Any order of events, compared with a twin that only knows who answered last. */
 static void keeps_count_under_random_events(void **state)
 {
@@ -323,6 +340,7 @@ int main(void)
 		T(forgets_who_is_no_longer_on_link),
 		T(drops_what_route_should_not_have_sent),
 		T(sends_what_was_answered_meanwhile),
+		T(a_dead_link_forgets_its_neighbours_alone),
 		T(keeps_count_under_random_events),
 	};
 
