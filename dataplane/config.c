@@ -14,6 +14,7 @@
 #include <libconfig.h>
 
 #include "dataplane/eal.h"
+#include "dataplane/net/vlan.h"
 
 struct reader {
 	const char *path;
@@ -242,6 +243,36 @@ static bool same_device(const char *a, const char *b)
 	return n == strcspn(b, ",") && strncmp(a, b, n) == 0;
 }
 
+/* A VLAN stands behind the interface it belongs to. */
+static bool check_vlan(struct reader *r, const config_setting_t *group, const struct conf *c,
+		       struct conf_port *p)
+{
+	char parent[ABI_NAME_LEN];
+	int ret = vlan_parse(p->device, &p->vlan, parent);
+
+	if (ret == -ENOENT)
+		return true;
+	if (ret < 0)
+		return fail(r, group,
+			    "device \"%s\" is no VLAN; accepted: \"vlan1@NAME\" to "
+			    "\"vlan%u@NAME\", NAME being an interface",
+			    p->device, VLAN_MAX);
+	for (unsigned int i = 0; i < c->n_ports; i++) {
+		if (strcmp(c->ports[i].name, parent) != 0)
+			continue;
+		if (c->ports[i].vlan != 0)
+			return fail(r, group,
+				    "\"%s\" is a VLAN itself; tags within tags are not "
+				    "supported",
+				    parent);
+		if (p->mtu > c->ports[i].mtu)
+			return fail(r, group, "mtu %u is larger than that of \"%s\", %u", p->mtu,
+				    parent, c->ports[i].mtu);
+		return true;
+	}
+	return fail(r, group, "there is no interface \"%s\" before \"%s\"", parent, p->name);
+}
+
 static bool add_port(struct reader *r, config_setting_t *group, struct conf *c)
 {
 	struct port_entry e = {.port.mtu = CONF_DEFAULT_MTU};
@@ -263,6 +294,8 @@ static bool add_port(struct reader *r, config_setting_t *group, struct conf *c)
 			return fail(r, group, "device of \"%s\" is that of \"%s\" already",
 				    e.port.name, c->ports[i].name);
 	}
+	if (!check_vlan(r, group, c, &e.port))
+		return false;
 	if (c->n_ports == WORKER_MAX_PORTS)
 		return fail(r, group, "too many interfaces; accepted: at most %u",
 			    WORKER_MAX_PORTS);

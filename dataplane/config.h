@@ -26,7 +26,8 @@ enum conf_idle { CONF_IDLE_AUTO, CONF_IDLE_POLL, CONF_IDLE_SLEEP };
 
 struct conf_port {
 	char name[ABI_NAME_LEN];
-	char device[CONF_DEVICE_LEN]; /* DPDK devargs */
+	char device[CONF_DEVICE_LEN]; /* DPDK devargs, or "vlan100@NAME" */
+	uint16_t vlan;		      /* 0: a device of its own */
 	unsigned int mtu;
 };
 

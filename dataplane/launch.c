@@ -21,6 +21,7 @@
 #include "dataplane/net/neigh.h"
 #include "dataplane/linear.h"
 #include "dataplane/net/port.h"
+#include "dataplane/net/vlan.h"
 #include "dataplane/net/reasm.h"
 #include "dataplane/order.h"
 #include "dataplane/pipeline.h"
@@ -77,6 +78,29 @@ static unsigned int memory_mb(const struct conf *c)
 	return 512 + (unsigned int)(bytes >> 20);
 }
 
+/* What EAL is to find; VLANs are none of its business. How many. */
+static unsigned int own_devices(const struct conf *c, const char *devices[WORKER_MAX_PORTS])
+{
+	unsigned int n = 0;
+
+	for (unsigned int i = 0; i < c->n_ports; i++)
+		if (c->ports[i].vlan == 0)
+			devices[n++] = c->ports[i].device;
+	return n;
+}
+
+static int open_port(const struct dataplane *d, const struct conf_port *p, char *err,
+		     size_t err_len)
+{
+	char parent[ABI_NAME_LEN];
+	uint16_t vid;
+
+	if (p->vlan != 0 && vlan_parse(p->device, &vid, parent) == 0)
+		return vlan_open(p->name, parent, vid, (uint16_t)p->mtu, err, err_len);
+	return port_open(p->name, p->device, (uint16_t)p->mtu, (uint16_t)d->conf.workers, d->pool,
+			 err, err_len);
+}
+
 static int start_eal(struct dataplane *d, char *const *options, int n_options, char *err,
 		     size_t err_len)
 {
@@ -89,14 +113,12 @@ static int start_eal(struct dataplane *d, char *const *options, int n_options, c
 		.pin = !conf_idle_sleep(&d->conf),
 		.memory_mb = memory_mb(&d->conf),
 		.devices = devices,
-		.n_devices = d->conf.n_ports,
+		.n_devices = own_devices(&d->conf, devices),
 		.extra = options,
 		.n_extra = n_options,
 	};
 	int ret;
 
-	for (unsigned int i = 0; i < d->conf.n_ports; i++)
-		devices[i] = d->conf.ports[i].device;
 	ret = eal_args_make(&args, &setup);
 	if (ret < 0) {
 		snprintf(err, err_len, "EAL options: %s", strerror(-ret));
@@ -141,9 +163,7 @@ static int open_ports(struct dataplane *d, char *err, size_t err_len)
 		return -ENOMEM;
 	}
 	for (unsigned int i = 0; i < d->conf.n_ports; i++) {
-		const struct conf_port *p = &d->conf.ports[i];
-		int ret = port_open(p->name, p->device, (uint16_t)p->mtu, (uint16_t)d->conf.workers,
-				    d->pool, err, err_len);
+		int ret = open_port(d, &d->conf.ports[i], err, err_len);
 
 		if (ret < 0)
 			return ret;

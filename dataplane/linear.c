@@ -24,7 +24,9 @@ struct rte_mbuf *linear_copy(struct worker *w, const struct rte_mbuf *m)
 		memcpy(to, rte_pktmbuf_mtod(s, const uint8_t *), s->data_len);
 		to += s->data_len;
 	}
-	copy->ol_flags |= m->ol_flags & (RTE_MBUF_F_RX_VLAN | RTE_MBUF_F_RX_QINQ);
+	copy->ol_flags |= m->ol_flags &
+			  (RTE_MBUF_F_RX_VLAN | RTE_MBUF_F_RX_VLAN_STRIPPED | RTE_MBUF_F_RX_QINQ);
+	copy->vlan_tci = m->vlan_tci;
 	*pkt_meta(copy) = *pkt_meta((struct rte_mbuf *)(uintptr_t)m);
 	return copy;
 }

@@ -7,6 +7,7 @@
 #include <rte_malloc.h>
 
 #include "dataplane/net/port.h"
+#include "dataplane/net/vlan.h"
 #include "dataplane/order.h"
 #include "dataplane/pipeline_impl.h"
 #include "dataplane/stages.h"
@@ -19,6 +20,20 @@ uint16_t tx_ethdev(void *ctx, uint8_t port, struct rte_mbuf **pkts, uint16_t n)
 			      : 0;
 }
 
+/* All frames of b with the tag of the port's VLAN; those that have no room for it are dropped. */
+static void tag_all(struct worker *w, struct batch *b, uint16_t vlan)
+{
+	uint16_t n = 0;
+
+	for (uint16_t i = 0; i < b->n; i++) {
+		if (vlan_tag(b->pkts[i], vlan))
+			b->pkts[n++] = b->pkts[i];
+		else
+			pipeline_drop(w, b->pkts[i], DROP_OUT_ERRORS);
+	}
+	b->n = n;
+}
+
 static void flush_port(struct worker *w, uint8_t port)
 {
 	struct pipeline *p = w->pipe;
@@ -27,6 +42,8 @@ static void flush_port(struct worker *w, uint8_t port)
 	uint64_t bytes = 0, since = stage_start(w);
 	uint16_t sent;
 
+	if (unlikely(ports[port].vlan != 0))
+		tag_all(w, b, ports[port].vlan);
 	for (uint16_t i = 0; i < b->n; i++)
 		bytes += b->pkts[i]->pkt_len;
 	sent = p->send(p->ctx, port, b->pkts, b->n);

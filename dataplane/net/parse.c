@@ -18,6 +18,7 @@
 #include "dataplane/net/parse_impl.h"
 #include "dataplane/net/port.h"
 #include "dataplane/net/route.h"
+#include "dataplane/net/vlan.h"
 
 #define ESP_HEADER   PARSE_ESP_HEADER
 #define UDP_HEADER   PARSE_UDP_HEADER
@@ -296,6 +297,25 @@ void parse_whole(struct worker *w, struct rte_mbuf *m)
 		parse_again(w, m, meta->l3_off, outer);
 }
 
+/* A VLAN is another network, also when the device took the tag off (net_af_packet does): another
+ * port, or none. A tag within the tag is no type that we speak. */
+static bool untag(struct worker *w, struct rte_mbuf *m)
+{
+	struct pkt_meta *meta = pkt_meta(m);
+	uint8_t port = meta->in_port;
+	struct abi_port_counters *c;
+
+	if (!vlan_untag(m, &port))
+		return false;
+	if (port == meta->in_port)
+		return true;
+	meta->in_port = port;
+	c = &w->port_counters[(uint64_t)port * w->stride];
+	c->rx_packets++;
+	c->rx_bytes += m->pkt_len;
+	return true;
+}
+
 /* The frame's own part: for us, and of a type we speak. */
 static inline enum drop_reason parse_frame(struct worker *w, const struct fib *f,
 					   struct rte_mbuf *m, uint8_t port)
@@ -313,13 +333,18 @@ static inline enum drop_reason parse_frame(struct worker *w, const struct fib *f
 		return DROP_NET_L2;
 	eth = rte_pktmbuf_mtod(m, const uint8_t *);
 	type = ip4_load16(eth + 12);
+	if (unlikely(type == RTE_ETHER_TYPE_VLAN ||
+		     (m->ol_flags & (RTE_MBUF_F_RX_VLAN | RTE_MBUF_F_RX_QINQ)))) {
+		if (!untag(w, m))
+			return DROP_NET_L2;
+		port = meta->in_port;
+		eth = rte_pktmbuf_mtod(m, const uint8_t *);
+		type = ip4_load16(eth + 12);
+	}
 	ours = memcmp(eth, &ports[port].mac, RTE_ETHER_ADDR_LEN) == 0;
 	if (!ours && !is_group_for_us(eth, type))
 		return DROP_NET_L2;
 	if (eth[6] & RTE_ETHER_GROUP_ADDR)
-		return DROP_NET_L2;
-	/* A VLAN is another network, also when the device took the tag off (net_af_packet does). */
-	if (m->ol_flags & (RTE_MBUF_F_RX_VLAN | RTE_MBUF_F_RX_QINQ))
 		return DROP_NET_L2;
 	if (unlikely(type != RTE_ETHER_TYPE_IPV4))
 		return parse_other(w, m, type, ours);

@@ -28,6 +28,7 @@
 #include <rte_ethdev.h>
 
 #include "dataplane/net/ip4.h"
+#include "dataplane/net/vlan.h"
 
 #define DESCRIPTORS 512u /* short rings keep the live buffers in L2 */
 #define DEFAULT_MTU 1500u
@@ -191,7 +192,7 @@ static int check_mtu(const struct port *p, const struct rte_eth_dev_info *info,
 	if (p->mtu < MIN_MTU || p->mtu < info->min_mtu || p->mtu > largest_mtu(info))
 		return fail_with(err, -EINVAL, "MTU %u: port '%s' takes %u to %u", p->mtu, p->name,
 				 RTE_MAX((uint16_t)MIN_MTU, info->min_mtu), largest_mtu(info));
-	/* A packet lies in one buffer, a VLAN tag included that we are going to drop. */
+	/* A packet lies in one buffer, a VLAN tag included. */
 	if ((uint32_t)p->mtu + RTE_ETHER_HDR_LEN + RTE_VLAN_HLEN > room)
 		return fail_with(err, -EINVAL,
 				 "MTU %u: port '%s' needs packet buffers of %u bytes, they have %u",
@@ -342,7 +343,9 @@ int port_open(const char *name, const char *devargs, uint16_t mtu, uint16_t work
 void port_close_all(void)
 {
 	while (n_ports > 0)
-		detach(ports[--n_ports].ethdev);
+		if (ports[--n_ports].vlan == 0)
+			detach(ports[n_ports].ethdev);
+	vlan_close_all();
 	memset(ports, 0, sizeof(ports));
 }
 

@@ -18,6 +18,7 @@ struct port {
 	uint16_t rx_queues; /* a worker whose index is not below this polls nothing here */
 	uint16_t tx_queues; /* always the number of workers */
 	uint16_t mtu;
+	uint16_t vlan; /* 0: frames without a tag; else rx_queues is 0, and ethdev another's too */
 	struct rte_ether_addr mac;
 	bool link_up;
 };

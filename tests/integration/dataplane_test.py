@@ -14,7 +14,7 @@ from lab import need, wait
 import segment
 
 OUT_NO_STATES, IN_TEMPLATE_MISMATCHES, OUT_POLICY_BLOCKED = 18, 11, 23
-DISCARD = 2
+DISCARD, NET_L2 = 2, 26
 
 
 @case()
@@ -118,6 +118,44 @@ def telemetry_measures_stages_when_told_to():
              stages["parse"]["cycles"] > 0 and sum(stages["fill"]) >= 1, "counted: %s" % stages)
         need(telemetry(a, "/espgw/measure,maybe") is None, "a bad parameter was taken")
         need(telemetry(a, "/espgw/measure,off") == {"measuring": "off"}, "it still measures")
+
+
+TAGGED = """
+import sys
+from scapy.all import ARP, Dot1Q, Ether, ICMP, IP, conf, srp1
+conf.verb = 0
+vid, us = int(sys.argv[1]), "172.16.1.1"
+me = dict(src="02:00:00:00:01:99")
+
+def ask(packet):
+    # scapy: an answer to something else may come first
+    return srp1(packet, iface="lan0", timeout=1, retry=1)
+
+arp = ask(Ether(dst="ff:ff:ff:ff:ff:ff", **me) / Dot1Q(vlan=vid) /
+          ARP(hwsrc=me["src"], psrc="172.16.1.12", pdst=us))
+if arp is None:
+    sys.exit("no answer")
+echo = ask(Ether(dst=arp.src, **me) / Dot1Q(vlan=vid) / IP(src="172.16.1.12", dst=us) / ICMP())
+print(arp[Dot1Q].vlan, arp[ARP].psrc, echo[Dot1Q].vlan, echo[ICMP].type)
+"""
+
+
+@case()
+def a_vlan_is_a_port_of_its_own():
+    with Alone(start=False) as a:
+        a.write(PORTS.replace(" );", """,
+              { name = "office"; device = "vlan100@lan"; } );""") + SMALL % 1)
+        a.start()
+        a.kernel_host()
+        a.seg.policies([])
+        a.seg.net([(0, "192.168.1.1/24"), (1, "192.0.2.1/24"), (2, "172.16.1.1/24")])
+        got = a.sh("/usr/bin/python3", "-c", TAGGED, 100).stdout.splitlines()[-1].split()
+        need(got == ["100", "172.16.1.1", "100", "0"], "answered: %s" % got)
+        a.sh("ping", "-c3", "-i0.05", "-W2", "192.168.1.1")
+        before = a.seg.drops(NET_L2)
+        need(a.sh("/usr/bin/python3", "-c", TAGGED, 101, check=False).returncode == 1,
+             "a VLAN that is no port was answered")
+        need(a.seg.drops(NET_L2) >= before + 2, "frames of an unknown VLAN are not counted")
 
 
 @case()

@@ -183,6 +183,41 @@ static void refuses_what_is_missing_or_twice(void **state)
 		2, "that of \"a\" already");
 }
 
+#define VLAN(device, rest) ", { name = \"v\"; device = \"" device "\"; " rest "}"
+
+static void takes_vlans_of_interfaces_before_them(void **state)
+{
+	static const char *const start =
+		"interface = ( { name = \"a\"; device = \"d\"; mtu = 1400; }\n";
+	static const struct {
+		const char *rows, *words;
+	} bad[] = {
+		{VLAN("vlan5@b", "mtu = 1400; "), "no interface \"b\" before \"v\""},
+		{VLAN("vlan5@v", "mtu = 1400; "), "no interface \"v\" before \"v\""},
+		{VLAN("vlan0@a", "mtu = 1400; "), "is no VLAN; accepted"},
+		{VLAN("vlan4095@a", "mtu = 1400; "), "is no VLAN; accepted"},
+		{VLAN("vlan5@a", ""), "mtu 1500 is larger than that of \"a\", 1400"},
+		{", { name = \"w\"; device = \"vlan5@a\"; mtu = 1400; }" VLAN("vlan6@w",
+									      "mtu = 1400; "),
+		 "tags within tags"},
+		{", { name = \"w\"; device = \"vlan5@a\"; mtu = 1400; }" VLAN("vlan5@a",
+									      "mtu = 1400; "),
+		 "device of \"v\" is that of \"w\" already"},
+	};
+	char text[512];
+
+	(void)state;
+	snprintf(text, sizeof(text), "%s%s );\n", start, VLAN("vlan5@a", "mtu = 1400; "));
+	assert_int_equal(load(text), 0);
+	assert_int_equal(conf.n_ports, 2);
+	assert_int_equal(conf.ports[0].vlan, 0);
+	assert_int_equal(conf.ports[1].vlan, 5);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		snprintf(text, sizeof(text), "%s%s );\n", start, bad[i].rows);
+		refused(text, 2, bad[i].words);
+	}
+}
+
 static void refuses_other_shapes(void **state)
 {
 	(void)state;
@@ -230,6 +265,7 @@ int main(void)
 		cmocka_unit_test(refuses_unknown_properties_and_lists_the_known),
 		cmocka_unit_test(refuses_values_out_of_their_domain),
 		cmocka_unit_test(refuses_what_is_missing_or_twice),
+		cmocka_unit_test(takes_vlans_of_interfaces_before_them),
 		cmocka_unit_test(refuses_other_shapes),
 		cmocka_unit_test(refuses_a_file_it_cannot_read),
 		cmocka_unit_test(refuses_more_ports_than_there_is_room_for),
