@@ -52,7 +52,8 @@ static struct rte_mbuf *frame(uint16_t type, const uint8_t *ip, size_t len)
 	memset(b, 0x02, 12);
 	b[12] = (uint8_t)(type >> 8);
 	b[13] = (uint8_t)type;
-	memcpy(b + 14, ip, len);
+	if (len != 0)
+		memcpy(b + 14, ip, len);
 	return harness_mbuf(h, b, sizeof(b));
 }
 
