@@ -87,11 +87,14 @@ static void check_uses(const struct model *m, struct problems *problems)
 
 	for (size_t i = 0; told && i < policies->n; i++) {
 		const struct value *v = policies->rows[i].values;
-		const struct model_row *peer = &m->table[MENU_PEER].rows[v[POLICY_PEER].num];
+		const struct model_row *peer;
 		uint64_t p = v[POLICY_PROPOSAL].num;
 
-		if (validate_active(&policies->rows[i], POLICY_DISABLED) && v[POLICY_PEER].set &&
-		    validate_active(peer, PEER_DISABLED) && !proposals->rows[p].broken && !told[p])
+		/* Only then do the references lead to rows. */
+		if (!validate_active(&policies->rows[i], POLICY_DISABLED) || !v[POLICY_PEER].set)
+			continue;
+		peer = &m->table[MENU_PEER].rows[v[POLICY_PEER].num];
+		if (validate_active(peer, PEER_DISABLED) && !proposals->rows[p].broken && !told[p])
 			told[p] = check_numbers(&proposals->rows[p], peer, problems);
 	}
 	free(told);

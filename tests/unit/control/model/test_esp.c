@@ -104,6 +104,15 @@ static void a_foreign_cipher_is_told_once_however_many_use_it(void **state)
 	free(told);
 }
 
+/* Found by fuzz_conf: there is no row of a peer to look at. */
+static void a_site_without_peers_may_discard(void **state)
+{
+	(void)state;
+	model_free(load_good("interface = ( { name = \"wan\"; device = \"net_null0\"; } );\n"
+			     "ip = { ipsec = { policy = ( { action = \"discard\"; src-address = "
+			     "\"10.0.0.0/8\"; dst-address = \"0.0.0.0/0\"; } ); }; };\n"));
+}
+
 static void the_engine_gets_numbers_without_null(void **state)
 {
 	static struct problems problems;
@@ -135,6 +144,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(proposals_are_taken_or_refused_for_a_reason),
 		cmocka_unit_test(a_foreign_cipher_is_told_once_however_many_use_it),
+		cmocka_unit_test(a_site_without_peers_may_discard),
 		cmocka_unit_test(the_engine_gets_numbers_without_null),
 	};
 
