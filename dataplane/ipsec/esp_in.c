@@ -17,6 +17,7 @@
 #include "dataplane/ipsec/own.h"
 #include "dataplane/ipsec/sad.h"
 #include "dataplane/ipsec/selector.h"
+#include "dataplane/ipsec/warm.h"
 #include "dataplane/ipsec/trailer.h"
 #include "dataplane/net/ip4.h"
 #include "dataplane/net/parse.h"
@@ -514,6 +515,8 @@ void esp_in_burst(struct worker *w, struct rte_mbuf **pkts, uint16_t n)
 	struct batch b;
 	uint64_t t = stage_start(w);
 
+	if (unlikely(warm_is_needed_in(pkts, n)))
+		warm_in(w, pkts, n);
 	check_all(w, &b, pkts, n);
 	t = stage_end(w, STAGE_IN_CHECK, t, n);
 	crypto_verify(w->crypto, b.op, b.n);

@@ -23,6 +23,7 @@
 #include "dataplane/ipsec/own.h"
 #include "dataplane/ipsec/sad.h"
 #include "dataplane/ipsec/selector.h"
+#include "dataplane/ipsec/warm.h"
 #include "dataplane/ipsec/trailer.h"
 #include "dataplane/net/frag.h"
 #include "dataplane/net/icmp.h"
@@ -31,6 +32,8 @@
 #include "dataplane/pipeline.h"
 #include "dataplane/stages.h"
 
+#define FLOW_PLACES	 256u
+#define FLOW_NONE	 UINT8_MAX
 #define EXTRA_MAX	 (4 * WORKER_BURST)
 #define ICMP_UNREACHABLE 3u
 #define ICMP_FRAG_NEEDED 4u
@@ -61,6 +64,7 @@ struct batch {
 	uint16_t n_ops;
 	const uint8_t *iv; /* for the rest of the burst; NULL: none taken yet */
 	struct flow flow[WORKER_BURST];
+	uint8_t place[FLOW_PLACES]; /* by slot: the flow, or FLOW_NONE; set with the first flow */
 	uint8_t flow_of[WORKER_BURST];	 /* by packet; valid while its verdict is PKT_FORWARD */
 	uint8_t packet_of[WORKER_BURST]; /* by op */
 	uint16_t inner_of[WORKER_BURST]; /* by op: length of the inner packet */
@@ -118,12 +122,20 @@ static struct flow *flow_find(struct worker *w, struct batch *b, uint32_t slot)
 {
 	struct sa *sa = sad_slot(w->tables->sad, slot);
 	struct flow *f;
+	uint8_t *place;
 
 	if (sa == NULL)
 		return NULL;
-	for (unsigned int i = b->n_flows; i > 0; i--)
+	if (b->n_flows == 0)
+		memset(b->place, FLOW_NONE, sizeof(b->place));
+	place = &b->place[slot % FLOW_PLACES];
+	if (*place != FLOW_NONE && b->flow[*place].sa == sa)
+		return &b->flow[*place];
+	/* Another SA of the same place has come between. */
+	for (unsigned int i = *place == FLOW_NONE ? 0 : b->n_flows; i > 0; i--)
 		if (b->flow[i - 1].sa == sa)
 			return &b->flow[i - 1];
+	*place = (uint8_t)b->n_flows;
 	f = &b->flow[b->n_flows++];
 	f->unusable = (uint8_t)flow_open(f, sa);
 	return f;
@@ -477,6 +489,8 @@ static void protect(struct worker *w, struct rte_mbuf **pkts, uint16_t n, struct
 	b.n = n;
 	b.n_flows = b.n_ops = 0;
 	b.iv = NULL;
+	if (unlikely(warm_is_needed_out(pkts, n)))
+		warm_out(w, pkts, n);
 	if (w->order == NULL)
 		take_alone(w, &b, pkts, extra);
 	else

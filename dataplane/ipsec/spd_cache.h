@@ -13,7 +13,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#define SPD_CACHE_BUCKETS 8192u /* 512 KiB, two flows each */
+#define SPD_CACHE_BUCKETS 65536u /* 4 MiB, two flows each */
 
 /** A flow as its packets show it: addresses, and then ports, protocol, and whether a fragment hides
  * the ports. */

@@ -7,6 +7,7 @@
 
 #include "dataplane/ipsec/sad.h"
 #include "dataplane/ipsec/spd_impl.h"
+#include "dataplane/ipsec/warm.h"
 
 void spd_make_key(struct spd_key *k, const struct selector *sel, bool inbound)
 {
@@ -283,6 +284,9 @@ static inline void judge_burst(struct worker *w, struct rte_mbuf **pkts, uint16_
 		look_up_mixed(w, s, pkts, n, match);
 	else if (ask)
 		look_up(w, s, pkts, n, match);
+	if (ask && unlikely(n >= WARM_LEAST &&
+			    (match[n / 2].out != match[0].out || match[n - 1].out != match[0].out)))
+		warm_policies(w, s, match, n);
 	for (uint16_t i = 0; i < n; i++) {
 		enum drop_reason why =
 			judge_one(w, s, pkt_meta(pkts[i]), ask ? &match[i] : &none, how, &last);

@@ -1,0 +1,598 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * bench_scale.c - what many SAs, policies and flows cost a packet, and what changing them costs
+ * the worker that moves packets meanwhile.
+ *
+ * cost     two sites in one process take turns, one with one tunnel and one with as many as asked
+ *          for, each packet of a tunnel and flow at random; the ratio of their cycles per packet
+ * change   a manager with its segment and rings serves commands on a thread of its own, as the data
+ *          plane does: SAs installed as fast as they are served, then SAs replaced and policies
+ *          exchanged at a given rate while a worker moves packets and watches its own polls
+ */
+#include <getopt.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <rte_cycles.h>
+#include <rte_malloc.h>
+#include <rte_rcu_qsbr.h>
+
+#include "dataplane/clock.h"
+#include "dataplane/ipsec/sad.h"
+#include "dataplane/manager.h"
+#include "dataplane/net/neigh.h"
+#include "dataplane/pipeline.h"
+#include "tests/bench/sizes.h"
+#include "tests/unit/dataplane/crew.h"
+#include "tests/unit/dataplane/tunnels.h"
+
+#define WINDOW	   512u
+#define PACKETS	   2048u
+#define MAX_ROUNDS 1001u
+#define REPLAY	   1024u
+#define RATE	   10000u /* changes a second */
+#define SECONDS	   3u
+#define BATCH	   64u /* commands under way */
+
+struct options {
+	uint32_t sas; /* tunnels: one SA each way and the peer's */
+	uint32_t flows;
+	uint32_t installed;
+	unsigned int rounds;
+};
+
+/* --- cost --- */
+
+struct site {
+	struct harness *h;
+	struct crew *crew;
+	uint32_t tunnels;
+	uint32_t flows;
+	uint32_t tunnel_of[WINDOW];
+	uint32_t warmed; /* flows that have been seen once */
+};
+
+static uint64_t n_sent;
+
+static void count_and_free(struct crew_member *m, uint8_t port, struct rte_mbuf **pkts, uint16_t n)
+{
+	(void)m;
+	(void)port;
+	n_sent += n;
+	rte_pktmbuf_free_bulk(pkts, n);
+}
+
+static int site_create(struct site *s, uint32_t tunnels, uint32_t flows)
+{
+	*s = (struct site){.tunnels = tunnels, .flows = flows};
+	s->h = harness_create(tunnels_slots(tunnels), tunnels, 255);
+	if (s->h == NULL || harness_pipe_create(s->h) != 0 ||
+	    tunnels_create(s->h, tunnels, &tunnels_sha1, REPLAY) != 0)
+		return -1;
+	s->crew = crew_create(s->h, 1, false, PACKETS, count_and_free);
+	return s->crew != NULL ? 0 : -1;
+}
+
+static void site_free(struct site *s)
+{
+	crew_free(s->crew);
+	if (s->h != NULL)
+		harness_pipe_free(s->h);
+	harness_free(s->h);
+}
+
+static uint32_t next_random(uint32_t *seed)
+{
+	*seed = *seed * 1664525 + 1013904223;
+	return *seed >> 8;
+}
+
+static struct rte_mbuf *packets[WINDOW];
+
+/* At random, once each has had its turn. */
+static int make_packets(struct site *s, bool out, const uint16_t *len, uint32_t *seed)
+{
+	struct worker *w = &s->crew->member[0]->w;
+	bool warm = s->warmed >= s->tunnels * s->flows;
+	uint32_t flow_of[WINDOW];
+
+	for (unsigned int i = 0; i < WINDOW; i++) {
+		uint32_t k = s->warmed + i;
+
+		s->tunnel_of[i] = (warm ? next_random(seed) : k) % s->tunnels;
+		flow_of[i] = (warm ? next_random(seed) : k / s->tunnels) % s->flows;
+	}
+	s->warmed += warm ? 0 : WINDOW;
+	if (!out)
+		return tunnels_sealed(w, s->crew->pool, s->tunnel_of, 0, 0, len, packets, WINDOW);
+	for (unsigned int i = 0; i < WINDOW; i++) {
+		packets[i] = tunnels_clear(s->crew->pool, s->tunnel_of[i], flow_of[i], 0, len[i]);
+		if (packets[i] == NULL)
+			return -1;
+	}
+	return 0;
+}
+
+/* Cycles a packet took in one window; 0 when some were lost. */
+static double site_run(struct site *s, bool out, const uint16_t *len, uint32_t *seed)
+{
+	struct worker *w = &s->crew->member[0]->w;
+	uint64_t start, end;
+
+	if (make_packets(s, out, len, seed) != 0)
+		return 0;
+	n_sent = 0;
+	start = rte_rdtsc_precise();
+	for (unsigned int i = 0; i < WINDOW; i += WORKER_BURST)
+		pipeline_input(w, out ? 0 : 1, packets + i, WORKER_BURST);
+	end = rte_rdtsc_precise();
+	return n_sent == WINDOW ? (double)(end - start) / WINDOW : 0;
+}
+
+/* Each way, until all flows have been seen. */
+static int warm_up(struct site *s, bool out)
+{
+	uint16_t len[WINDOW];
+	uint32_t seed = 3;
+
+	sizes_fill(len, WINDOW, 100);
+	s->warmed = 0;
+	while (s->warmed < s->tunnels * s->flows)
+		if (site_run(s, out, len, &seed) == 0)
+			return -1;
+	return 0;
+}
+
+static int cost_row(struct site *one, struct site *many, bool out, uint16_t size,
+		    unsigned int rounds)
+{
+	static double a[MAX_ROUNDS], b[MAX_ROUNDS], ratio[MAX_ROUNDS];
+	uint16_t len[WINDOW];
+	uint32_t seed = 7;
+	char name[8] = "imix";
+
+	sizes_fill(len, WINDOW, size);
+	if (size != 0)
+		snprintf(name, sizeof(name), "%u", size);
+	for (unsigned int i = 0; i < rounds + 8; i++) {
+		unsigned int k = i < 8 ? 0 : i - 8; /* the first warm up */
+
+		a[k] = site_run(one, out, len, &seed);
+		b[k] = site_run(many, out, len, &seed);
+		if (a[k] == 0 || b[k] == 0) {
+			fprintf(stderr, "packets were lost, no figure\n");
+			return -1;
+		}
+		ratio[k] = b[k] / a[k];
+	}
+	printf("%-4s %5s %9.0f %9.0f   %5.2f", out ? "out" : "in", name,
+	       sizes_quantile(a, rounds, 0.5), sizes_quantile(b, rounds, 0.5),
+	       sizes_quantile(ratio, rounds, 0.5));
+	printf(" (%.2f..%.2f)\n", sizes_quantile(ratio, rounds, 0.25),
+	       sizes_quantile(ratio, rounds, 0.75));
+	return 0;
+}
+
+static int bench_cost(const struct options *o)
+{
+	struct site one, many;
+	int err = site_create(&one, 1, 1) | site_create(&many, o->sas, o->flows);
+
+	printf("%u tunnels, %u policies, %u flows each, at random, against one of each\n", o->sas,
+	       o->sas, o->flows);
+	printf("%-4s %5s %9s %9s   %s\n", "dir", "size", "one", "many", "ratio (quartiles)");
+	if (err == 0)
+		err = warm_up(&many, true) | warm_up(&many, false);
+	for (unsigned int i = 0; err == 0 && i < 2 * SIZES; i++)
+		err = cost_row(&one, &many, i % 2 == 0, sizes[i / 2], o->rounds);
+	site_free(&many);
+	site_free(&one);
+	return err;
+}
+
+/* --- change --- */
+
+struct plane {
+	struct harness *h;
+	struct segment segment;
+	struct rte_rcu_qsbr *rcu;
+	struct worker *workers[1];
+	struct manager manager;
+	struct abi_ring_view command, event;
+	char dir[64];
+	pthread_t manager_thread, worker_thread;
+	bool stop;
+	uint64_t longest_tick; /* cycles */
+	/* The worker's. */
+	uint64_t longest_gap, gaps_50us, polls, fed, lost;
+};
+
+static struct plane plane;
+
+static uint16_t count_ports(void *ctx, uint8_t port, struct rte_mbuf **pkts, uint16_t n)
+{
+	(void)ctx;
+	(void)port;
+	n_sent += n;
+	rte_pktmbuf_free_bulk(pkts, n);
+	return n;
+}
+
+static void use_lines(struct plane *p, uint32_t max_sas)
+{
+	struct worker *w = &p->h->worker;
+	const struct segment *s = &p->segment;
+
+	w->max_sas = max_sas;
+	w->counters = segment_area(s, ABI_AREA_WORKER_COUNTERS);
+	w->sa_counters = segment_area(s, ABI_AREA_SA_COUNTERS);
+	w->sa_drops = segment_area(s, ABI_AREA_SA_DROPS);
+	w->policy_counters = segment_area(s, ABI_AREA_POLICY_COUNTERS);
+	w->port_counters = segment_area(s, ABI_AREA_PORT_COUNTERS);
+	w->rcu = p->rcu;
+	p->workers[0] = w;
+}
+
+static int plane_create(struct plane *p, uint32_t max_sas, uint32_t policies)
+{
+	const struct segment_geometry g = {.max_sas = max_sas,
+					   .max_policies = policies,
+					   .workers = 1,
+					   .max_ports = WORKER_MAX_PORTS,
+					   .command_slots = 1024,
+					   .event_slots = 4096,
+					   .punt_slots = 16,
+					   .inject_slots = 16};
+	char err[256] = "out of memory";
+
+	p->h = harness_create(16, policies, 4095);
+	snprintf(p->dir, sizeof(p->dir), "/tmp/espgw-scale-XXXXXX");
+	if (p->h == NULL || harness_pipe_create(p->h) != 0 || mkdtemp(p->dir) == NULL ||
+	    segment_create(&p->segment, p->dir, "scale", &g, err, sizeof(err)) != 0)
+		goto fail;
+	p->rcu = rte_zmalloc("rcu", rte_rcu_qsbr_get_memsize(1), 64);
+	if (p->rcu == NULL || rte_rcu_qsbr_init(p->rcu, 1) != 0)
+		goto fail;
+	rte_rcu_qsbr_thread_register(p->rcu, 0);
+	use_lines(p, max_sas);
+	sad_free(p->h->tables.sad);
+	p->h->tables.sad = sad_create(max_sas, policies,
+				      segment_area(&p->segment, ABI_AREA_SA_STATUS), SOCKET_ID_ANY);
+	p->h->max_sas = max_sas;
+	pipeline_free(&p->h->worker);
+	if (p->h->tables.sad == NULL ||
+	    pipeline_create(&p->h->worker, count_ports, p, SOCKET_ID_ANY) != 0 ||
+	    manager_create(&p->manager,
+			   &(struct manager_setup){.segment = &p->segment,
+						   .tables = &p->h->tables,
+						   .workers = p->workers,
+						   .n_workers = 1,
+						   .pool = p->h->pool,
+						   .rcu = p->rcu},
+			   err, sizeof(err)) != 0)
+		goto fail;
+	abi_ring_attach(&p->command, segment_area(&p->segment, ABI_AREA_COMMAND), 1024,
+			ABI_COMMAND_SLOT, true, false);
+	abi_ring_attach(&p->event, segment_area(&p->segment, ABI_AREA_EVENT), 4096, ABI_EVENT_SLOT,
+			false, false);
+	return 0;
+fail:
+	fprintf(stderr, "no data plane: %s\n", err);
+	return -1;
+}
+
+static bool stopped(const struct plane *p)
+{
+	return __atomic_load_n(&p->stop, __ATOMIC_RELAXED);
+}
+
+static void *manage(void *arg)
+{
+	const struct timespec idle = {.tv_nsec = 500000};
+	struct plane *p = arg;
+	/* The harness has met its neighbours at a time of its own. */
+	uint64_t epoch = clock_monotonic() - p->h->worker.now;
+
+	while (!stopped(p)) {
+		uint64_t start = rte_rdtsc(), took;
+		bool work = manager_tick(&p->manager, clock_monotonic() - epoch);
+
+		took = rte_rdtsc() - start;
+		p->longest_tick = RTE_MAX(p->longest_tick, took);
+		if (!work)
+			nanosleep(&idle, NULL);
+	}
+	return NULL;
+}
+
+/* A small burst each poll: the gap between two is what a packet would have waited. */
+static void *work(void *arg)
+{
+	struct plane *p = arg;
+	struct worker *w = &p->h->worker;
+	struct rte_mbuf *pkts[8];
+	uint64_t last = rte_rdtsc(), hz = rte_get_tsc_hz();
+
+	rte_rcu_qsbr_thread_online(p->rcu, 0);
+	while (!stopped(p)) {
+		uint64_t now = rte_rdtsc();
+
+		if (p->polls++ != 0) {
+			p->longest_gap = RTE_MAX(p->longest_gap, now - last);
+			p->gaps_50us += (now - last) * 20000 > hz;
+		}
+		last = now;
+		for (unsigned int i = 0; i < 8; i++)
+			pkts[i] = tunnels_clear(p->h->pool, (uint32_t)p->polls % 16, 0, 0, 100);
+		n_sent = 0;
+		pipeline_input(w, 0, pkts, 8);
+		p->fed += 8;
+		p->lost += 8 - n_sent;
+		rte_rcu_qsbr_quiescent(p->rcu, 0);
+	}
+	rte_rcu_qsbr_thread_offline(p->rcu, 0);
+	return NULL;
+}
+
+static uint64_t refused;
+
+static unsigned int take_answers(struct plane *p)
+{
+	_Alignas(8) uint8_t slot[ABI_EVENT_SLOT];
+	unsigned int n = 0;
+
+	while (abi_ring_get(&p->event, slot) == 1) {
+		const struct abi_ev_reply *ev = (const void *)slot;
+
+		if (ev->msg.type != ABI_EV_REPLY)
+			continue;
+		refused += ev->status != ABI_OK;
+		n++;
+	}
+	return n;
+}
+
+/* Put a command, taking answers while there is no room. Returns answers. */
+static unsigned int put(struct plane *p, void *record, uint16_t type, size_t len)
+{
+	static uint32_t id;
+	unsigned int n = 0;
+
+	*(struct abi_msg *)record = (struct abi_msg){type, (uint16_t)len, ++id};
+	while (abi_ring_put(&p->command, record, len) != 0)
+		n += take_answers(p);
+	return n + take_answers(p);
+}
+
+static double seconds_since(uint64_t start)
+{
+	return (double)(rte_rdtsc() - start) / (double)rte_get_tsc_hz();
+}
+
+static void wait_answers(struct plane *p, uint64_t got, uint64_t want)
+{
+	while (got < want)
+		got += take_answers(p);
+}
+
+static void install_policies(struct plane *p, uint32_t n, uint32_t generation)
+{
+	struct abi_generation g = {.generation = generation, .count = n};
+	uint64_t got = put(p, &g, ABI_CMD_POLICY_BEGIN, sizeof(g));
+
+	for (uint32_t t = 0; t < n; t++) {
+		struct abi_sa_add c = tunnels_sa_out(p->h, t, &tunnels_sha1);
+		struct abi_policy pol = {.generation = generation,
+					 .policy_id = t + 1,
+					 .action = ABI_ACT_PROTECT,
+					 .mode = ABI_MODE_TUNNEL,
+					 .local = c.ts_local[0],
+					 .remote = c.ts_remote[0],
+					 .tunnel_local = c.local,
+					 .tunnel_remote = c.remote};
+
+		got += put(p, &pol, ABI_CMD_POLICY, sizeof(pol));
+	}
+	got += put(p, &g, ABI_CMD_POLICY_COMMIT, sizeof(g));
+	wait_answers(p, got, n + 2);
+}
+
+static void install_sas(struct plane *p, uint32_t n, uint32_t policies)
+{
+	uint64_t got = 0;
+
+	for (uint32_t i = 0; i < n; i++) {
+		struct abi_sa_add c = tunnels_sa_out(p->h, i % policies, &tunnels_sha1);
+
+		c.slot = i;
+		c.spi = 0x10000 + i;
+		c.flags = i < policies ? ABI_SA_F_CURRENT : 0;
+		got += put(p, &c, ABI_CMD_SA_ADD, sizeof(c));
+	}
+	wait_answers(p, got, n);
+}
+
+/* Addresses, a route and the neighbours of harness_pipe_create(), told as control tells them. */
+static void install_net(struct plane *p)
+{
+	struct abi_generation g = {.generation = 1, .count = 3};
+	struct abi_address lan = {.generation = 1, .port = 0, .prefix_len = 24};
+	struct abi_address wan = {.generation = 1, .port = 1, .prefix_len = 24};
+	struct abi_route route = {.generation = 1, .port = ABI_PORT_ANY};
+	uint64_t got = put(p, &g, ABI_CMD_NET_BEGIN, sizeof(g));
+
+	lan.addr = (struct abi_addr){.family = 4, .bytes = {192, 168, 1, 1}};
+	wan.addr = (struct abi_addr){.family = 4, .bytes = {192, 0, 2, 1}};
+	route.dst = (struct abi_addr){.family = 4};
+	route.gateway = (struct abi_addr){.family = 4, .bytes = {192, 0, 2, 254}};
+	got += put(p, &lan, ABI_CMD_ADDRESS, sizeof(lan));
+	got += put(p, &wan, ABI_CMD_ADDRESS, sizeof(wan));
+	got += put(p, &route, ABI_CMD_ROUTE, sizeof(route));
+	got += put(p, &g, ABI_CMD_NET_COMMIT, sizeof(g));
+	wait_answers(p, got, 5);
+}
+
+/* Remove BATCH SAs that carry nothing, and put others in their slots once they are gone. */
+static void replace_sas(struct plane *p, uint32_t first, uint32_t round)
+{
+	uint64_t got = 0;
+
+	for (uint32_t i = 0; i < BATCH; i++) {
+		struct abi_sa_delete d = {.slot = first + i,
+					  .spi = 0x10000 + first + i + round * 0x1000000};
+
+		got += put(p, &d, ABI_CMD_SA_DELETE, sizeof(d));
+	}
+	wait_answers(p, got, BATCH);
+	got = 0;
+	for (uint32_t i = 0; i < BATCH; i++) {
+		struct abi_sa_add c = tunnels_sa_out(p->h, 0, &tunnels_sha1);
+
+		c.slot = first + i;
+		c.spi = 0x10000 + first + i + (round + 1) * 0x1000000;
+		c.flags = 0;
+		got += put(p, &c, ABI_CMD_SA_ADD, sizeof(c));
+	}
+	wait_answers(p, got, BATCH);
+}
+
+/* RATE commands a second for SECONDS. */
+static void change_sas(struct plane *p, uint32_t first, uint32_t n)
+{
+	uint64_t start = rte_rdtsc(), sent = 0;
+
+	for (uint32_t k = 0; seconds_since(start) < SECONDS; k++) {
+		replace_sas(p, first + k % (n / BATCH) * BATCH, k / (n / BATCH));
+		sent += 2 * BATCH;
+		while ((double)sent > seconds_since(start) * RATE)
+			usleep(200);
+	}
+	printf("  %.0f changes of SAs a second\n", (double)sent / seconds_since(start));
+}
+
+static void report_worker(struct plane *p, const char *what)
+{
+	double us = 1e6 / (double)rte_get_tsc_hz();
+
+	printf("  worker, %s: %lu polls, longest gap %.0f us, %lu over 50 us, %lu of %lu packets "
+	       "lost\n",
+	       what, (unsigned long)p->polls, (double)p->longest_gap * us,
+	       (unsigned long)p->gaps_50us, (unsigned long)p->lost, (unsigned long)p->fed);
+	p->longest_gap = p->gaps_50us = p->polls = p->lost = p->fed = 0;
+}
+
+static size_t heap_used(void)
+{
+	struct rte_malloc_socket_stats st;
+
+	return rte_malloc_get_socket_stats(0, &st) == 0 ? st.heap_allocsz_bytes : 0;
+}
+
+static void measure_changes(struct plane *p, const struct options *o, uint32_t policies)
+{
+	double us = 1e6 / (double)rte_get_tsc_hz();
+	size_t before = heap_used();
+	uint64_t start = rte_rdtsc();
+
+	install_net(p);
+	install_policies(p, policies, 1);
+	printf("  %u policies in %.0f ms\n", policies, 1e3 * seconds_since(start));
+	start = rte_rdtsc();
+	install_sas(p, o->installed, policies);
+	printf("  %u SAs at %.0f a second, %.0f bytes each; segment %.0f MB\n", o->installed,
+	       o->installed / seconds_since(start), (double)(heap_used() - before) / o->installed,
+	       (double)p->segment.own.segment_size / 1048576);
+	p->longest_tick = 0;
+	sleep(1);
+	printf("  manager alone: longest tick %.0f us\n", (double)p->longest_tick * us);
+	pthread_create(&p->worker_thread, NULL, work, p);
+	sleep(SECONDS);
+	report_worker(p, "undisturbed");
+	change_sas(p, o->installed / 2, o->installed / 4);
+	report_worker(p, "SAs change");
+	start = rte_rdtsc();
+	for (uint32_t i = 0; i < 4; i++)
+		install_policies(p, policies, 2 + i);
+	printf("  %u policies exchanged 4 times in %.0f ms\n", policies,
+	       1e3 * seconds_since(start));
+	report_worker(p, "policies change");
+}
+
+static int bench_change(const struct options *o)
+{
+	uint32_t max_sas = 16, policies = RTE_MIN(o->sas, 10000u);
+	struct plane *p = &plane;
+	int err;
+
+	while (max_sas < o->installed)
+		max_sas *= 2;
+	err = plane_create(p, max_sas, policies);
+	if (err == 0) {
+		pthread_create(&p->manager_thread, NULL, manage, p);
+		printf("commands through the ring\n");
+		measure_changes(p, o, policies);
+		__atomic_store_n(&p->stop, true, __ATOMIC_RELAXED);
+		pthread_join(p->worker_thread, NULL);
+		pthread_join(p->manager_thread, NULL);
+		manager_free(&p->manager);
+		if (refused != 0) {
+			fprintf(stderr, "%lu commands were refused\n", (unsigned long)refused);
+			err = -1;
+		}
+	}
+	segment_remove(&p->segment);
+	rmdir(p->dir);
+	return err;
+}
+
+static int usage(FILE *f)
+{
+	fprintf(f, "bench_scale [--sas N] [--flows N] [--installed N] [--rounds N] [cost|change]\n"
+		   "  --sas N        tunnels and policies, at most 20000 (10000)\n"
+		   "  --flows N      flows of each tunnel (10)\n"
+		   "  --installed N  SAs installed through the command ring (100000)\n"
+		   "  --rounds N     turns of 512 packets (101)\n");
+	return f == stdout ? 0 : 2;
+}
+
+int main(int argc, char **argv)
+{
+	static const struct option options[] = {{"sas", required_argument, NULL, 's'},
+						{"flows", required_argument, NULL, 'f'},
+						{"installed", required_argument, NULL, 'i'},
+						{"rounds", required_argument, NULL, 'r'},
+						{"help", no_argument, NULL, 'h'},
+						{NULL, 0, NULL, 0}};
+	struct options o = {.sas = 10000, .flows = 10, .installed = 100000, .rounds = 101};
+	const char *what;
+	int c, err = 0;
+
+	while ((c = getopt_long(argc, argv, "h", options, NULL)) != -1) {
+		uint32_t n = optarg != NULL ? (uint32_t)strtoul(optarg, NULL, 10) : 0;
+
+		if (c == 's')
+			o.sas = n;
+		else if (c == 'f')
+			o.flows = n;
+		else if (c == 'i')
+			o.installed = n;
+		else if (c == 'r')
+			o.rounds = n;
+		else
+			return usage(c == 'h' ? stdout : stderr);
+	}
+	what = optind < argc ? argv[optind] : "all";
+	if (o.sas == 0 || o.sas > 20000 || o.flows == 0 || o.flows > 16384 ||
+	    o.installed < 4 * BATCH || o.installed > ABI_MAX_SAS_LIMIT / 2 || o.rounds == 0 ||
+	    o.rounds > MAX_ROUNDS)
+		return usage(stderr);
+	if (strcmp(what, "change") != 0)
+		err = bench_cost(&o);
+	if (err == 0 && strcmp(what, "cost") != 0)
+		err = bench_change(&o);
+	return err == 0 ? 0 : 1;
+}
