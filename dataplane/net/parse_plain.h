@@ -28,7 +28,7 @@ static inline bool parse_between_others(struct parse_run *run, uint32_t src, uin
 	uint64_t addrs = (uint64_t)src << 32 | dst;
 
 	if (likely(addrs == run->addrs))
-		return true;
+		return addrs != 0; /* nobody's to nobody's, and none known yet */
 	if (ip4_martian_source(src) || ip4_martian_destination(dst) ||
 	    fib_is_local(run->fib, src) || fib_is_local(run->fib, dst))
 		return false;

@@ -108,6 +108,17 @@ static void plain_packets_parse_as_others_do(void **state)
 	assert_true(taken > 10000);
 }
 
+/* Before a burst has met any addresses, those that are nobody's are not known either. */
+static void plain_packets_from_nobody_to_nobody_are_not_taken(void **state)
+{
+	struct parse_run run = parse_run_start(kit.w);
+	struct frame f = frame_udp(0, 0, 7, 8, NULL, 20);
+
+	(void)state;
+	assert_false(plain(&run, &f));
+	assert_int_equal(inner(&f, PKT_F_FROM_SA).reason, DROP_NET_MARTIAN);
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, kit_begin, kit_end)
 
 int main(void)
@@ -117,6 +128,7 @@ int main(void)
 		T(takes_no_esp_or_ike_from_inside),
 		T(lets_only_ourselves_use_our_addresses),
 		T(plain_packets_parse_as_others_do),
+		T(plain_packets_from_nobody_to_nobody_are_not_taken),
 	};
 
 	return cmocka_run_group_tests(tests, kit_setup, kit_teardown);
