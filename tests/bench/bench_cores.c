@@ -75,20 +75,47 @@ static void barrier(struct worker *w)
 	}
 }
 
+static void see(uint32_t flow, uint32_t first, uint32_t last, uint64_t reordered)
+{
+	struct seen *f = &seen[flow % CREW_MAX];
+
+	reordered += __atomic_exchange_n(&f->last, last, __ATOMIC_RELAXED) >= first;
+	if (reordered != 0)
+		__atomic_fetch_add(&f->reordered, reordered, __ATOMIC_RELAXED);
+}
+
 /* Outbound the packets are sealed, and what is looked at is the order of the SA's numbers; inbound
- * they are in clear, and say themselves what flow they are of. */
+ * they are in clear, and say themselves what flow they are of. Once for each run of a flow, as the
+ * line is shared. */
+static void look(uint8_t port, struct rte_mbuf **pkts, uint16_t n)
+{
+	uint32_t now = 0, first = 0, last = 0;
+	uint64_t reordered = 0;
+
+	for (uint16_t i = 0; i < n; i++) {
+		uint32_t flow = 0, number = port == 0 ? 0 : tunnels_sequence(pkts[i]);
+
+		if (port == 0)
+			tunnels_read(pkts[i], &flow, &number);
+		if (i != 0 && flow != now) {
+			see(now, first, last, reordered);
+			reordered = 0;
+		} else if (i != 0) {
+			reordered += last >= number;
+		}
+		if (i == 0 || flow != now)
+			first = number;
+		now = flow;
+		last = number;
+	}
+	see(now, first, last, reordered);
+}
+
 static void sent(struct crew_member *m, uint8_t port, struct rte_mbuf **pkts, uint16_t n)
 {
-	for (uint16_t i = 0; i < n; i++) {
-		uint32_t flow = 0, number = port == 0 ? 0 : tunnels_sequence(pkts[i]), last;
-
-		if (port == 0 && !tunnels_read(pkts[i], &flow, &number))
-			flow = 0;
-		last = __atomic_exchange_n(&seen[flow % CREW_MAX].last, number, __ATOMIC_RELAXED);
-		if (last >= number)
-			__atomic_fetch_add(&seen[flow % CREW_MAX].reordered, 1, __ATOMIC_RELAXED);
-	}
 	(void)m;
+	if (n != 0)
+		look(port, pkts, n);
 	rte_pktmbuf_free_bulk(pkts, n);
 	__atomic_fetch_add(&run.sent, n, __ATOMIC_RELEASE);
 }
@@ -96,10 +123,16 @@ static void sent(struct crew_member *m, uint8_t port, struct rte_mbuf **pkts, ui
 static void make_packets(struct crew_member *m, struct rte_mbuf **pkts, uint32_t number)
 {
 	static const uint32_t tunnel[WINDOW];
+	static pthread_mutex_t peer = PTHREAD_MUTEX_INITIALIZER; /* it is one */
 
 	if (run.way != WAY_OUT) {
-		if (tunnels_sealed(&m->w, m->crew->pool, tunnel, m->index, number, run.len, pkts,
-				   WINDOW) != 0)
+		int err;
+
+		pthread_mutex_lock(&peer);
+		err = tunnels_sealed(&m->w, m->crew->pool, tunnel, m->index, number, run.len, pkts,
+				     WINDOW);
+		pthread_mutex_unlock(&peer);
+		if (err != 0)
 			abort();
 		return;
 	}
