@@ -135,7 +135,7 @@ static void route_and_send(struct worker *w, struct batch *b)
 	route_burst(w, b->pkts, b->n);
 	stage_end(w, STAGE_ROUTE, t, b->n);
 	keep_forward(w, b, PKT_SLOW_NEIGH);
-	if (likely(frag_all_fit(b->pkts, b->n)))
+	if (likely(frag_all_fit(b->pkts, b->n) && !w->split6))
 		address_and_send(w, b);
 	else
 		split_and_send(w, b);
@@ -174,8 +174,7 @@ static void check_clear(struct worker *w, struct batch *b)
 		spd_in_burst(w, clear.pkts, clear.n);
 }
 
-/* Policies look at ports, which only the first piece of a packet shows (RFC 4301 section 7). IPv6
- * stays in pieces: nobody but its source may cut it again. */
+/* Policies look at ports, which only the first piece of a packet shows (RFC 4301 section 7). */
 static void make_whole(struct worker *w, struct batch *b)
 {
 	struct batch pieces;
@@ -186,7 +185,7 @@ static void make_whole(struct worker *w, struct batch *b)
 		struct rte_mbuf *m = b->pkts[i];
 		uint8_t flags = pkt_meta(m)->flags;
 
-		if ((flags & (PKT_F_FRAGMENT | PKT_F_ORIGIN | PKT_F_IPV6)) == PKT_F_FRAGMENT)
+		if ((flags & (PKT_F_FRAGMENT | PKT_F_ORIGIN)) == PKT_F_FRAGMENT)
 			batch_push(&pieces, m);
 		else
 			b->pkts[n++] = m;
@@ -409,6 +408,7 @@ static void run(struct worker *w, uint8_t port, struct rte_mbuf **pkts, uint16_t
 	uint64_t t;
 
 	l.esp_in.n = l.local.n = l.forward.n = l.pieces.n = 0;
+	w->split6 = false;
 	if (w->spray)
 		spray_received(w->spray, n);
 	t = stage_start(w);

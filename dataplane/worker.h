@@ -86,6 +86,7 @@ struct worker {
 	struct stages *stages;	   /* stages.h; NULL: cannot be measured */
 	uint8_t measuring;	   /* set by any thread, atomically: count into stages */
 	uint8_t idle_sleep;	   /* may sleep when nothing comes (see worker_run()) */
+	uint8_t split6;		   /* a burst may hold IPv6 put together here (net/frag.h) */
 	uint8_t stop;		   /* set by the manager's thread, atomically */
 };
 

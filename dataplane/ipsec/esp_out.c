@@ -27,7 +27,7 @@
 #include "dataplane/ipsec/trailer.h"
 #include "dataplane/net/frag.h"
 #include "dataplane/net/icmp.h"
-#include "dataplane/net/ip4.h"
+#include "dataplane/net/ip6.h"
 #include "dataplane/order.h"
 #include "dataplane/pipeline.h"
 #include "dataplane/stages.h"
@@ -154,6 +154,18 @@ static inline bool selected(const struct flow *f, const struct pkt_meta *meta)
 	       sa_range_match(sa->remote, sa->n_remote, s.dst, s.proto, s.dst_port, s.ports);
 }
 
+/* Keeps the first of n pieces, or says why there are none. */
+static enum drop_reason keep_pieces(struct rte_mbuf **m, struct rte_mbuf **pieces, int n,
+				    struct extra *extra)
+{
+	if (n < 1)
+		return n == -ENOMEM ? DROP_NET_NO_BUFFER : DROP_OUT_ERRORS;
+	*m = pieces[0];
+	for (int i = 1; i < n; i++)
+		extra->pkts[extra->n++] = pieces[i];
+	return DROP_NONE;
+}
+
 /* Larger than the SA carries: tell the sender (RFC 1191), or split before encryption (RFC 4301
  * section 8.1: pieces of the inner packet, so the peer needs no reassembly); or leave it to the
  * outer packet, where the SA says so. */
@@ -172,12 +184,23 @@ static enum drop_reason too_big(struct worker *w, struct rte_mbuf **m, uint16_t 
 		return DROP_NET_TOO_BIG;
 	}
 	n = frag_ipv4(w->pool, *m, mtu, pieces, (uint16_t)(1 + EXTRA_MAX - extra->n));
-	if (n < 1)
-		return n == -ENOMEM ? DROP_NET_NO_BUFFER : DROP_OUT_ERRORS;
-	*m = pieces[0];
-	for (int i = 1; i < n; i++)
-		extra->pkts[extra->n++] = pieces[i];
-	return DROP_NONE;
+	return keep_pieces(m, pieces, n, extra);
+}
+
+/* IPv6, or transport mode. Of IPv6 our own packets, and those put together here (reasm.h), may be
+ * split before encryption, into pieces that pass behind the tunnel, too. */
+static __rte_noinline enum drop_reason admit_shape(struct worker *w, const struct flow *f,
+						   struct rte_mbuf **m, struct extra *extra)
+{
+	struct rte_mbuf *pieces[EXTRA_MAX + 1];
+	enum drop_reason why = esp_shape_admit(w, f->sa, &f->outer, m, extra == NULL);
+	const struct pkt_meta *meta = pkt_meta(*m);
+	int n;
+
+	if (why != DROP_NONE || extra == NULL || !esp_shape_may_split(f->sa, meta))
+		return why;
+	n = frag_ipv6(w->pool, *m, IP6_MTU_MIN, pieces, (uint16_t)(1 + EXTRA_MAX - extra->n));
+	return keep_pieces(m, pieces, n, extra);
 }
 
 static __rte_always_inline enum drop_reason admit(struct worker *w, struct flow *f,
@@ -190,7 +213,7 @@ static __rte_always_inline enum drop_reason admit(struct worker *w, struct flow 
 	if (f->unusable != DROP_NONE)
 		return (enum drop_reason)f->unusable;
 	if (unlikely((sa->shape & SA_SHAPE_TRANSPORT) || (meta->flags & PKT_F_IPV6)))
-		return esp_shape_admit(w, sa, &f->outer, m);
+		return admit_shape(w, f, m, extra);
 	/* Pieces were looked at whole. */
 	if (extra != NULL && !selected(f, meta))
 		return DROP_OUT_BUNDLE_ERRORS;

@@ -29,9 +29,14 @@ static inline bool esp_shape_is(const struct sa *sa, const struct pkt_meta *meta
  * Outside the selectors or not between the ends of a transport SA: out-bundle-errors; a packet in
  * transit for a transport SA: out-state-mode-errors (RFC 4301 section 4.1); too big: ICMPv6 type 2
  * with the inner MTU, though never less than 1280, and net-too-big. *m may be replaced by a copy.
+ * piece: of a packet that was admitted whole, so its selectors do not count.
  */
 enum drop_reason esp_shape_admit(struct worker *w, const struct sa *sa,
-				 const struct sa_outer *outer, struct rte_mbuf **m);
+				 const struct sa_outer *outer, struct rte_mbuf **m, bool piece);
+
+/** Is the packet, admitted, one to be split before encryption? IPv6 without PKT_F_DF in a tunnel:
+ * ours when it does not fit, another's when it is larger than what every path carries. */
+bool esp_shape_may_split(const struct sa *sa, const struct pkt_meta *meta);
 
 /**
  * Make room around the packet and fill it, all but what the crypto engine writes; meta describes

@@ -89,6 +89,22 @@ bool esp_shape_selects(const struct sa *sa, const struct rte_mbuf *m)
 	return sa6_selects(sa, &s, true);
 }
 
+/* As inbound_judge_piece(). Of IPv6 the first piece alone says what the whole carries (RFC 8200
+ * section 4.5), so where they are needed whole nothing but the whole is judged. */
+static enum drop_reason judge_piece6(const struct sa *sa, struct rte_mbuf *m)
+{
+	struct pkt_meta *meta = pkt_meta(m);
+
+	meta->next_hop = sa->spi; /* for esp_in_whole() */
+	if (sa->six == NULL)
+		return DROP_IN_NO_POLICIES;
+	if (sa6_any_port(sa->six->remote, sa->six->n_remote) &&
+	    sa6_any_port(sa->six->local, sa->six->n_local))
+		return esp_shape_selects(sa, m) ? DROP_NONE : DROP_IN_NO_POLICIES;
+	meta->verdict = PKT_REASSEMBLE;
+	return DROP_NONE;
+}
+
 static enum drop_reason parse(struct worker *w, struct rte_mbuf *m, const struct sa *sa, bool six)
 {
 	struct pkt_meta *meta = pkt_meta(m);
@@ -105,7 +121,7 @@ static enum drop_reason parse(struct worker *w, struct rte_mbuf *m, const struct
 	if ((meta->flags & (PKT_F_FRAGMENT | PKT_F_IPV6)) == PKT_F_FRAGMENT)
 		return inbound_judge_piece(sa, meta);
 	if (meta->flags & PKT_F_FRAGMENT)
-		meta->next_hop = sa->spi; /* for esp_in_whole() */
+		return judge_piece6(sa, m);
 	return esp_shape_selects(sa, m) ? DROP_NONE : DROP_IN_NO_POLICIES;
 }
 

@@ -27,7 +27,8 @@ static bool is_ipv6(const struct pkt_meta *meta)
 
 /* IPv6 into a tunnel. Its sender must get along with 1280 bytes and no less (RFC 8200 section 5),
  * so up to there it is the outer packet that is split (RFC 2473 section 7.1). */
-static enum drop_reason admit6(struct worker *w, const struct sa *sa, struct rte_mbuf **m)
+static enum drop_reason admit6(struct worker *w, const struct sa *sa, struct rte_mbuf **m,
+			       bool piece)
 {
 	const struct pkt_meta *meta = pkt_meta(*m);
 	uint32_t mtu = __atomic_load_n(&sa->mtu, __ATOMIC_RELAXED);
@@ -36,24 +37,39 @@ static enum drop_reason admit6(struct worker *w, const struct sa *sa, struct rte
 	if ((*m)->data_len < meta->l3_off + IP6_HEADER)
 		return DROP_OUT_ERRORS;
 	s = selector6_of(meta, rte_pktmbuf_mtod_offset(*m, const uint8_t *, meta->l3_off));
-	if (!sa6_selects(sa, &s, false))
+	if (!piece && !sa6_selects(sa, &s, false))
 		return DROP_OUT_BUNDLE_ERRORS;
 	if (!own_packet(w, m))
 		return DROP_NET_NO_BUFFER;
 	meta = pkt_meta(*m);
 	if (mss_concerns(meta))
 		mss_clamp(*m, mtu);
-	if (meta->ip_len <= mtu || meta->ip_len <= IP6_MTU_MIN || sa->df == ABI_DF_CLEAR)
+	if (meta->ip_len <= mtu || meta->ip_len <= IP6_MTU_MIN || sa->df == ABI_DF_CLEAR ||
+	    (meta->flags & PKT_F_DF) == 0)
 		return DROP_NONE;
 	icmp6_error(w, *m, ICMP6_TOO_BIG, 0, RTE_MAX(mtu, IP6_MTU_MIN));
 	return DROP_NET_TOO_BIG;
 }
 
+bool esp_shape_may_split(const struct sa *sa, const struct pkt_meta *meta)
+{
+	uint32_t fits = IP6_MTU_MIN;
+
+	if ((sa->shape & SA_SHAPE_TRANSPORT) ||
+	    (meta->flags & (PKT_F_IPV6 | PKT_F_DF)) != PKT_F_IPV6)
+		return false;
+	if ((meta->flags & PKT_F_ORIGIN) && sa->df == ABI_DF_CLEAR)
+		return false;
+	if (meta->flags & PKT_F_ORIGIN)
+		fits = RTE_MAX(fits, __atomic_load_n(&sa->mtu, __ATOMIC_RELAXED));
+	return meta->ip_len > fits;
+}
+
 enum drop_reason esp_shape_admit(struct worker *w, const struct sa *sa,
-				 const struct sa_outer *outer, struct rte_mbuf **m)
+				 const struct sa_outer *outer, struct rte_mbuf **m, bool piece)
 {
 	if ((sa->shape & SA_SHAPE_TRANSPORT) == 0)
-		return admit6(w, sa, m);
+		return admit6(w, sa, m, piece);
 	return own_packet(w, m) ? transport_admit(sa, outer, *m) : DROP_NET_NO_BUFFER;
 }
 

@@ -73,6 +73,16 @@ static inline bool sa6_range_match(const struct sa_range6 *r, unsigned int n, co
 	return false;
 }
 
+/** Are all of them for any port? */
+static inline bool sa6_any_port(const struct sa_range6 *r, unsigned int n)
+{
+	uint8_t any = 1;
+
+	for (unsigned int i = 0; i < n; i++)
+		any &= r[i].any_port;
+	return any != 0;
+}
+
 /** May such a packet go through the SA? inbound: the SA's local side is the destination. */
 static inline bool sa6_selects(const struct sa *sa, const struct selector6 *s, bool inbound)
 {

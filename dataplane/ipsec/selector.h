@@ -4,8 +4,8 @@
  *
  * ICMP's type and code stand in for both ports, as RFC 7296 section 3.13.1 writes them. A non-first
  * fragment has no ports, nor has a protocol without them: it matches only selectors of any port
- * (RFC 4301 section 7). So a policy for single ports should have one without ports for the same
- * hosts beside it, or fragments beyond the first will not follow the first one.
+ * (RFC 4301 section 7), which is why fragments are put together first where a policy or an SA is
+ * for single ones (net/reasm.h).
  */
 #ifndef ESPGW_IPSEC_SELECTOR_H
 #define ESPGW_IPSEC_SELECTOR_H

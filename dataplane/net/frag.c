@@ -8,7 +8,7 @@
 #include <rte_ip_frag.h>
 
 #include "dataplane/net/icmp.h"
-#include "dataplane/net/ip4.h"
+#include "dataplane/net/ip6.h"
 #include "dataplane/net/port.h"
 
 /* One piece as rte_ip_frag left it, its IP header at the start: room, checksum, meta. */
@@ -67,7 +67,7 @@ static uint16_t frag_one(struct worker *w, struct rte_mbuf *m, uint16_t mtu, str
 		icmp_error(w, m, ICMP4_UNREACHABLE, ICMP4_CODE_TOO_BIG, mtu);
 		pkt_drop(m, DROP_NET_TOO_BIG);
 	} else {
-		n = pkt_meta(m)->flags & PKT_F_IPV6 ? frag_ipv6(w->pool, m, mtu, out, room)
+		n = pkt_meta(m)->flags & PKT_F_IPV6 ? frag_ipv6(w->pool, m, IP6_MTU_MIN, out, room)
 						    : frag_ipv4(w->pool, m, mtu, out, room);
 		if (n > 0)
 			return (uint16_t)n;
@@ -75,6 +75,14 @@ static uint16_t frag_one(struct worker *w, struct rte_mbuf *m, uint16_t mtu, str
 	}
 	out[0] = m;
 	return 1;
+}
+
+/* Another's, that was put together here (reasm.h): it may be 1280 bytes long whatever the port. */
+static bool was_whole(const struct pkt_meta *meta)
+{
+	const uint8_t any = PKT_F_IPV6 | PKT_F_DF | PKT_F_ORIGIN | PKT_F_PROTECTED;
+
+	return (meta->flags & any) == PKT_F_IPV6;
 }
 
 bool frag_all_fit(struct rte_mbuf **pkts, uint16_t n)
@@ -99,6 +107,8 @@ uint16_t frag_burst(struct worker *w, struct rte_mbuf **pkts, uint16_t n, struct
 		uint16_t left = (uint16_t)(n - 1 - i); /* each of those takes a place at least */
 		uint16_t mtu = ports[meta->out_port].mtu;
 
+		if (was_whole(meta))
+			mtu = RTE_MIN(mtu, (uint16_t)IP6_MTU_MIN);
 		if (meta->verdict == PKT_FORWARD && unlikely(meta->ip_len > mtu))
 			done = (uint16_t)(done + frag_one(w, pkts[i], mtu, &out[done],
 							  (uint16_t)(room - done - left)));

@@ -21,9 +21,10 @@ int frag_ipv4(struct rte_mempool *pool, struct rte_mbuf *m, uint16_t mtu, struct
 	      uint16_t room);
 
 /**
- * The same for an IPv6 packet of our own, as its source may (RFC 8200 section 4.5): PKT_F_DF, which
- * parse sets on every IPv6 packet, must be clear. -ENOTSUP too for what is a fragment already or
- * has headers that each piece would have to carry; the least mtu is 1280.
+ * The same for an IPv6 packet of our own, as its source may (RFC 8200 section 4.5), or one that
+ * came in pieces (reasm.h): PKT_F_DF, which parse sets on every IPv6 packet, must be clear.
+ * -ENOTSUP too for what is a fragment already or has headers that each piece would have to carry;
+ * the least mtu is 1280.
  */
 int frag_ipv6(struct rte_mempool *pool, struct rte_mbuf *m, uint16_t mtu, struct rte_mbuf **pieces,
 	      uint16_t room);
@@ -34,9 +35,10 @@ bool frag_all_fit(struct rte_mbuf **pkts, uint16_t n);
 
 /**
  * Stage between route and neighbour, the one that makes packets: copies pkts to out in order, and
- * in place of one larger than its out_port's MTU its pieces. With DF, which IPv6 has unless it is
- * ours: ICMP 3/4 or ICMPv6 "too big" and net-too-big (RFC 1191 section 3, RFC 8201); no room in out
- * or in the pool: net-no-buffer. Returns the number in out; room >= n.
+ * in place of one larger than its out_port's MTU its pieces. Those of IPv6 have 1280 bytes, which
+ * every path carries, and so has what was put together here. With DF, which other IPv6 has unless
+ * it is ours: ICMP 3/4 or ICMPv6 "too big" and net-too-big (RFC 1191 section 3, RFC 8201); no room
+ * in out or in the pool: net-no-buffer. Returns the number in out; room >= n.
  */
 uint16_t frag_burst(struct worker *w, struct rte_mbuf **pkts, uint16_t n, struct rte_mbuf **out,
 		    uint16_t room);

@@ -188,7 +188,8 @@ enum drop_reason icmp6_answer(struct worker *w, struct rte_mbuf *m)
 	}
 	write_reply(strip_extensions(m, meta), len, &from);
 	meta->src_port = ICMP6_ECHO_REPLY << 8;
-	meta->flags |= PKT_F_ORIGIN;
+	/* We are its source, who may fragment it. */
+	meta->flags = (uint8_t)((meta->flags & ~PKT_F_DF) | PKT_F_ORIGIN);
 	meta->sa_slot = PKT_NO_SA;
 	meta->verdict = PKT_FORWARD;
 	return DROP_NONE;

@@ -315,6 +315,16 @@ uint16_t reasm_handed(struct worker *w, struct rte_mbuf **pkts)
 						NULL);
 }
 
+/* What came in pieces leaves in pieces that pass everywhere: were they larger than those that came,
+ * their source could not do anything about a path too narrow for them. */
+static void permit_split(struct worker *w, struct pkt_meta *meta)
+{
+	if ((meta->flags & PKT_F_IPV6) == 0 || meta->verdict != PKT_FORWARD)
+		return;
+	meta->flags &= (uint8_t)~PKT_F_DF;
+	w->split6 = true;
+}
+
 uint16_t reasm_burst(struct worker *w, struct rte_mbuf **pkts, uint16_t n)
 {
 	uint16_t whole = 0;
@@ -333,6 +343,7 @@ uint16_t reasm_burst(struct worker *w, struct rte_mbuf **pkts, uint16_t n)
 		if (m == NULL)
 			continue;
 		parse_whole(w, m);
+		permit_split(w, pkt_meta(m));
 		pkts[whole++] = m;
 	}
 	return whole;

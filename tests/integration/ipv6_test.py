@@ -25,6 +25,8 @@ def hosts_and_gateway_find_each_other():
         need(link, "no link-local address answers at ff02::2")
         s.need_ping(s.far, link.group(0).rstrip(":").split("%")[0] + "%wan0")
         s.need_ping(s.far, WAN + "1", "-s", "1452")
+        for size in ("1453", "3000", "9000"):  # fragments, and the answer in fragments
+            s.need_ping(s.ns, LAN + "1", "-s", size)
         return s.ping(s.ns, LAN + "1")[1].splitlines()[-1]
 
 
