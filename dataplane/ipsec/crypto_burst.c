@@ -12,11 +12,14 @@
  */
 #include <string.h>
 
+#include <rte_common.h>
+
 #include "dataplane/ipsec/crypto.h"
 #include "dataplane/ipsec/crypto_impl.h"
 
-#define SORT_MIN  16u  /* fewer jobs than lanes: no order helps */
-#define SORT_BINS 128u /* of 16 bytes; the longest share the last one */
+#define DECRYPT_JOBS 32u
+#define SORT_MIN     16u  /* fewer jobs than lanes: no order helps */
+#define SORT_BINS    128u /* of 16 bytes; the longest share the last one */
 
 _Static_assert(CRYPTO_CIPHERS <= 32 && CRYPTO_HASHES <= 32, "kinds are bits of a word");
 
@@ -28,6 +31,7 @@ struct burst {
 	struct crypto_group
 		chained; /* both halves as one job; or HMAC-MD5 alone, the rest is in halves */
 	struct crypto_group aead; /* in arrival order */
+	const struct sa *sa;	  /* all of one SA, in one group; or NULL */
 	uint8_t esn;		  /* not 0: an ICV covers more than what is sent */
 };
 
@@ -98,6 +102,7 @@ static void burst_all(struct burst *b, const struct sa *sa, uint16_t n)
 		g->index[i] = (uint8_t)i;
 	g->n = n;
 	b->esn = sa->esn;
+	b->sa = sa;
 	if (g == &b->chained)
 		return;
 	b->ciphers = 1u << sa->cipher;
@@ -119,6 +124,7 @@ static void burst_make(struct burst *b, struct crypto_op *ops, uint16_t n, bool 
 
 	b->halves.n = b->chained.n = b->aead.n = 0;
 	b->ciphers = b->hashes = 0;
+	b->sa = NULL;
 	b->esn = 0;
 	for (unsigned int i = 0; i < n; i++) {
 		alike &= (ops[i].sa == sa) & ops[i].ok;
@@ -171,33 +177,66 @@ static void group_fail(const struct crypto_group *g, struct crypto_op *ops)
 		ops[g->index[i]].ok = false;
 }
 
+/* How many jobs say already what is to be said of sa (NULL: of several). From now on n do, or what
+ * did before. */
+static unsigned int keep(struct crypto_kept *k, const struct sa *sa, uint8_t kind, uint16_t n)
+{
+	unsigned int kept = 0;
+
+	if (sa != NULL && sa == k->sa && kind == k->kind)
+		kept = k->n;
+	*k = (struct crypto_kept){.sa = sa, .kind = kind, .n = RTE_MAX(n, (uint16_t)kept)};
+	return kept;
+}
+
+static void cipher_fill_keys(IMB_JOB *job, const struct sa *sa, unsigned int cipher)
+{
+	job->enc_keys = sa->keys.cipher;
+	job->dec_keys = sa->keys.cipher;
+	job->key_len_in_bytes = crypto_ciphers[cipher].key_len;
+	job->iv_len_in_bytes = IV_LEN;
+	job->cipher_start_src_offset_in_bytes = 0;
+}
+
+static inline void cipher_fill(IMB_JOB *job, const struct crypto_op *op)
+{
+	job->iv = op->esp + SA_ESP_HEADER;
+	job->src = op->esp + SA_ESP_HEADER + IV_LEN;
+	job->dst = op->esp + SA_ESP_HEADER + IV_LEN;
+	job->msg_len_to_cipher_in_bytes = op->len - SA_ESP_HEADER - IV_LEN;
+}
+
+/* sa: of all of them; or NULL. */
 static void cipher_group(struct crypto *c, struct crypto_op *ops, const struct crypto_group *g,
-			 IMB_CIPHER_DIRECTION dir, unsigned int cipher)
+			 IMB_CIPHER_DIRECTION dir, unsigned int cipher, const struct sa *sa)
 {
 	IMB_KEY_SIZE_BYTES size = (IMB_KEY_SIZE_BYTES)crypto_ciphers[cipher].key_len;
+	/* Decryption uses no lanes: a few jobs at a time, which stay in the cache. */
+	unsigned int step = dir == IMB_DIR_DECRYPT ? DECRYPT_JOBS : CRYPTO_BURST;
+	unsigned int kept = keep(&c->cipher, sa, (uint8_t)cipher, RTE_MIN(g->n, (uint16_t)step));
 
-	for (unsigned int i = 0; i < g->n; i++) {
-		const struct crypto_op *op = &ops[g->index[i]];
-		IMB_JOB *job = &c->job[i];
+	for (unsigned int at = 0; at < g->n; at += step) {
+		unsigned int n = RTE_MIN(g->n - at, step);
 
-		job->enc_keys = op->sa->keys.cipher;
-		job->dec_keys = op->sa->keys.cipher;
-		job->key_len_in_bytes = size;
-		job->iv = op->esp + SA_ESP_HEADER;
-		job->iv_len_in_bytes = IV_LEN;
-		job->src = op->esp + SA_ESP_HEADER + IV_LEN;
-		job->dst = op->esp + SA_ESP_HEADER + IV_LEN;
-		job->cipher_start_src_offset_in_bytes = 0;
-		job->msg_len_to_cipher_in_bytes = op->len - SA_ESP_HEADER - IV_LEN;
+		for (unsigned int i = 0; i < n; i++) {
+			const struct crypto_op *op = &ops[g->index[at + i]];
+
+			if (i >= kept)
+				cipher_fill_keys(&c->job[i], op->sa, cipher);
+			cipher_fill(&c->job[i], op);
+		}
+		if (sa != NULL)
+			kept = RTE_MAX(kept, n);
+		if (IMB_SUBMIT_CIPHER_BURST_NOCHECK(c->mgr, c->job, n, IMB_CIPHER_CBC, dir, size) !=
+		    n)
+			group_fail(g, ops);
 	}
-	if (IMB_SUBMIT_CIPHER_BURST_NOCHECK(c->mgr, c->job, g->n, IMB_CIPHER_CBC, dir, size) !=
-	    g->n)
-		group_fail(g, ops);
 }
 
 static void other_cipher(struct crypto *c, struct crypto_op *ops, const struct crypto_group *g,
 			 IMB_CIPHER_DIRECTION dir, unsigned int cipher)
 {
+	c->cipher.sa = NULL; /* the same jobs */
 	if (cipher == CRYPTO_3DES_CBC)
 		crypto_des_pass(c, ops, g, dir);
 	else
@@ -213,36 +252,46 @@ static void cipher_pass(struct crypto *c, struct crypto_op *ops, const struct bu
 		if ((b->ciphers >> cipher & 1) == 0)
 			continue;
 		if (cipher <= CRYPTO_AES256_CBC)
-			cipher_group(c, ops, of_cipher(b, ops, cipher, &room), dir, cipher);
+			cipher_group(c, ops, of_cipher(b, ops, cipher, &room), dir, cipher, b->sa);
 		else
 			other_cipher(c, ops, of_cipher(b, ops, cipher, &room), dir, cipher);
 	}
 }
 
-static void hash_fill(IMB_JOB *job, const struct crypto_op *op, uint8_t *tag)
+static void hash_fill_keys(IMB_JOB *job, const struct sa *sa, unsigned int icv_len)
+{
+	job->hash_start_src_offset_in_bytes = 0;
+	job->auth_tag_output_len_in_bytes = icv_len;
+	job->u.HMAC._hashed_auth_key_xor_ipad = sa->keys.ipad;
+	job->u.HMAC._hashed_auth_key_xor_opad = sa->keys.opad;
+}
+
+static inline void hash_fill(IMB_JOB *job, const struct crypto_op *op, uint8_t *tag)
 {
 	job->src = op->esp;
-	job->hash_start_src_offset_in_bytes = 0;
 	job->msg_len_to_hash_in_bytes = op->len + op->sa->esn;
 	job->auth_tag_output = tag;
-	job->u.HMAC._hashed_auth_key_xor_ipad = op->sa->keys.ipad;
-	job->u.HMAC._hashed_auth_key_xor_opad = op->sa->keys.opad;
 }
 
 /* Where the ICV of op i goes: the packet when sealing, the scratch when verifying. */
-static uint8_t *tag_place(struct crypto *c, const struct crypto_op *ops, unsigned int i, bool seal)
+static inline uint8_t *tag_place(struct crypto *c, const struct crypto_op *ops, unsigned int i,
+				 bool seal)
 {
 	return seal ? ops[i].esp + ops[i].len : c->tag[i];
 }
 
+/* sa: of all of them; or NULL. */
 static void hash_group(struct crypto *c, struct crypto_op *ops, const struct crypto_group *g,
-		       bool seal, unsigned int hash)
+		       bool seal, unsigned int hash, const struct sa *sa)
 {
+	unsigned int kept = keep(&c->hash, sa, (uint8_t)hash, g->n);
+
 	for (unsigned int i = 0; i < g->n; i++) {
 		unsigned int at = g->index[i];
 
+		if (i >= kept)
+			hash_fill_keys(&c->job[i], ops[at].sa, crypto_hashes[hash].icv_len);
 		hash_fill(&c->job[i], &ops[at], tag_place(c, ops, at, seal));
-		c->job[i].auth_tag_output_len_in_bytes = crypto_hashes[hash].icv_len;
 	}
 	if (IMB_SUBMIT_HASH_BURST_NOCHECK(c->mgr, c->job, g->n, crypto_hashes[hash].alg) != g->n)
 		group_fail(g, ops);
@@ -254,7 +303,7 @@ static void hash_pass(struct crypto *c, struct crypto_op *ops, const struct burs
 
 	for (unsigned int hash = CRYPTO_MD5_96 + 1; hash < CRYPTO_NO_HASH; hash++)
 		if (b->hashes >> hash & 1)
-			hash_group(c, ops, of_hash(b, ops, hash, &room), seal, hash);
+			hash_group(c, ops, of_hash(b, ops, hash, &room), seal, hash, b->sa);
 }
 
 static void chain_fill(struct crypto *c, IMB_JOB *job, const struct crypto_op *op, uint8_t *tag,
@@ -276,7 +325,7 @@ static void chain_fill(struct crypto *c, IMB_JOB *job, const struct crypto_op *o
 	job->dst = op->esp + at;
 	job->cipher_start_src_offset_in_bytes = at;
 	job->msg_len_to_cipher_in_bytes = op->len - at;
-	job->auth_tag_output_len_in_bytes = crypto_hashes[sa->hash].icv_len;
+	hash_fill_keys(job, sa, crypto_hashes[sa->hash].icv_len);
 	hash_fill(job, op, tag);
 #if CRYPTO_JOB_SESSIONS
 	imb_set_session(c->mgr, job);
@@ -330,6 +379,29 @@ static inline bool icv_equal(const uint8_t *a, const uint8_t *b, unsigned int le
 	return diff == 0;
 }
 
+static inline __attribute__((always_inline)) void
+compare_len(const struct crypto *c, struct crypto_op *ops, uint16_t n, unsigned int len)
+{
+	for (unsigned int i = 0; i < n; i++)
+		ops[i].ok &= icv_equal(c->tag[i], ops[i].esp + ops[i].len, len);
+}
+
+/* sa: of all of them; or NULL. */
+static void compare(const struct crypto *c, struct crypto_op *ops, uint16_t n, const struct sa *sa)
+{
+	unsigned int len = sa != NULL ? sa->icv_len : 0;
+
+	if (len == 12)
+		compare_len(c, ops, n, 12);
+	else if (len == 16)
+		compare_len(c, ops, n, 16);
+	else
+		for (unsigned int i = 0; i < n; i++)
+			if (ops[i].ok && ops[i].sa->hash != CRYPTO_NO_HASH)
+				ops[i].ok = icv_equal(c->tag[i], ops[i].esp + ops[i].len,
+						      ops[i].sa->icv_len);
+}
+
 /* Those among packets of other suites, one by one. */
 static void aead_pass(struct crypto *c, struct crypto_op *ops, const struct crypto_group *g,
 		      bool seal)
@@ -365,10 +437,7 @@ static void verify_rest(struct crypto *c, struct crypto_op *ops, uint16_t n)
 		chain_group(c, ops, &b.chained, false);
 	if (b.esn != 0)
 		crypto_esn_uncover(c, ops, n);
-	for (unsigned int i = 0; i < n; i++)
-		if (ops[i].ok && ops[i].sa->hash != CRYPTO_NO_HASH)
-			ops[i].ok =
-				icv_equal(c->tag[i], ops[i].esp + ops[i].len, ops[i].sa->icv_len);
+	compare(c, ops, n, b.sa);
 }
 
 /* A burst of one AEAD, which is the usual one of those, needs no sorting out. */

@@ -15,6 +15,14 @@
 /* Jobs of the burst interface carry a session since 1.4. */
 #define CRYPTO_JOB_SESSIONS (IMB_VERSION_NUM >= IMB_VERSION(1, 4, 0))
 
+/* What the first n jobs of a worker say of their SA: nothing of that changes while it is the same
+ * one with the same suite, for keys lie in the SA itself. sa NULL: nothing is known. */
+struct crypto_kept {
+	const struct sa *sa;
+	uint16_t n;
+	uint8_t kind; /* cipher or hash */
+};
+
 struct crypto {
 	IMB_MGR *mgr;
 	struct iv_gen iv;
@@ -26,6 +34,8 @@ struct crypto {
 	} aside[CRYPTO_BURST];
 	_Alignas(64) uint8_t counter[CRYPTO_BURST][16]; /* first counter blocks of CTR */
 	_Alignas(64) IMB_JOB job[CRYPTO_BURST];
+	struct crypto_kept cipher; /* enc_keys to key_len_in_bytes and so on of job[] */
+	struct crypto_kept hash;
 };
 
 struct crypto_cipher_info {

@@ -316,13 +316,61 @@ static bool untag(struct worker *w, struct rte_mbuf *m)
 	return true;
 }
 
+/* ESP as peers send it, no options and no fragment, between the addresses that the last ESP packet
+ * of the burst was taken between: *known is those two, or 0. False: nothing was written. */
+static inline bool parse_esp(const uint64_t *known, struct pkt_meta *meta, const uint8_t *ip,
+			     uint32_t avail)
+{
+	uint32_t src, dst;
+	uint64_t addrs;
+	uint16_t fragment, len;
+
+	if (avail < IP4_HEADER + ESP_HEADER || ip[0] != 0x45 || ip[9] != IPPROTO_ESP)
+		return false;
+	src = ip4_load32(ip + 12);
+	dst = ip4_load32(ip + 16);
+	len = ip4_load16(ip + 2);
+	fragment = ip4_load16(ip + 6);
+	addrs = (uint64_t)src << 32 | dst;
+	if (addrs != *known || addrs == 0 || len > avail || len < IP4_HEADER + ESP_HEADER ||
+	    (fragment & (IP4_FLAG_MF | IP4_OFFSET_MASK)) != 0 || !ip4_cksum_ok(ip, IP4_HEADER))
+		return false;
+	meta->verdict = PKT_ESP_IN;
+	meta->flags = fragment & IP4_FLAG_DF ? PKT_F_DF : 0;
+	meta->proto = IPPROTO_ESP;
+	meta->l3_off = IP4_ETHER_ROOM;
+	meta->l4_off = IP4_ETHER_ROOM + IP4_HEADER;
+	meta->ip_len = len;
+	meta->src = src;
+	meta->dst = dst;
+	return true;
+}
+
+/* IPv4 in a frame to us. */
+static inline enum drop_reason parse_frame4(const struct fib *f, uint64_t *esp, struct rte_mbuf *m,
+					    const uint8_t *ip)
+{
+	struct pkt_meta *meta = pkt_meta(m);
+	uint32_t avail = m->data_len - (uint32_t)IP4_ETHER_ROOM;
+	enum drop_reason why;
+
+	if (!parse_esp(esp, meta, ip, avail)) {
+		why = parse_packet(f, meta, ip, avail, IP4_ETHER_ROOM, true);
+		if (why != DROP_NONE)
+			return why;
+		if (meta->verdict == PKT_ESP_IN)
+			*esp = (uint64_t)meta->src << 32 | meta->dst;
+	}
+	rte_pktmbuf_trim(m, (uint16_t)(avail - meta->ip_len));
+	return DROP_NONE;
+}
+
 /* The frame's own part: for us, and of a type we speak. */
-static inline enum drop_reason parse_frame(struct worker *w, const struct fib *f,
+static inline enum drop_reason parse_frame(struct worker *w, const struct fib *f, uint64_t *esp,
 					   struct rte_mbuf *m, uint8_t port)
 {
 	struct pkt_meta *meta = pkt_meta(m);
 	const uint8_t *eth;
-	enum drop_reason why;
 	uint16_t type;
 	bool ours;
 
@@ -348,11 +396,7 @@ static inline enum drop_reason parse_frame(struct worker *w, const struct fib *f
 		return DROP_NET_L2;
 	if (unlikely(type != RTE_ETHER_TYPE_IPV4))
 		return parse_other(w, m, type, ours);
-	why = parse_packet(f, meta, eth + IP4_ETHER_ROOM, m->data_len - (uint32_t)IP4_ETHER_ROOM,
-			   IP4_ETHER_ROOM, true);
-	if (why == DROP_NONE)
-		rte_pktmbuf_trim(m, (uint16_t)(m->data_len - IP4_ETHER_ROOM - meta->ip_len));
-	return why;
+	return parse_frame4(f, esp, m, eth + IP4_ETHER_ROOM);
 }
 
 /* What a device gave us in several segments, in one; it stays as it is when there is no buffer. */
@@ -376,6 +420,7 @@ static inline void prefetch_mbuf(struct rte_mbuf *m)
 void parse_burst(struct worker *w, uint8_t port, struct rte_mbuf **pkts, uint16_t n)
 {
 	const struct fib *f = __atomic_load_n(&w->tables->fib, __ATOMIC_ACQUIRE);
+	uint64_t esp = 0;
 
 	for (uint16_t i = 0; i < n && i < 2 * PREFETCH_GAP; i++)
 		prefetch_mbuf(pkts[i]);
@@ -390,7 +435,7 @@ void parse_burst(struct worker *w, uint8_t port, struct rte_mbuf **pkts, uint16_
 			rte_prefetch0(rte_pktmbuf_mtod(pkts[i + PREFETCH_GAP], const void *));
 		if (unlikely(pkts[i]->nb_segs > 1))
 			in_one_piece(w, &pkts[i]);
-		why = parse_frame(w, f, pkts[i], port);
+		why = parse_frame(w, f, &esp, pkts[i], port);
 		if (unlikely(why != DROP_NONE))
 			pkt_drop(pkts[i], why);
 	}
