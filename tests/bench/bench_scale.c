@@ -25,6 +25,7 @@
 #include "dataplane/ipsec/sad.h"
 #include "dataplane/manager.h"
 #include "dataplane/net/neigh.h"
+#include "dataplane/net/route.h"
 #include "dataplane/pipeline.h"
 #include "tests/bench/sizes.h"
 #include "tests/unit/dataplane/crew.h"
@@ -248,6 +249,7 @@ static int plane_create(struct plane *p, uint32_t max_sas, uint32_t policies)
 					   .punt_slots = 16,
 					   .inject_slots = 16};
 	char err[256] = "out of memory";
+	struct fib *fib;
 
 	p->h = harness_create(16, policies, 4095);
 	snprintf(p->dir, sizeof(p->dir), "/tmp/espgw-scale-XXXXXX");
@@ -263,6 +265,7 @@ static int plane_create(struct plane *p, uint32_t max_sas, uint32_t policies)
 	p->h->tables.sad = sad_create(max_sas, policies,
 				      segment_area(&p->segment, ABI_AREA_SA_STATUS), SOCKET_ID_ANY);
 	p->h->max_sas = max_sas;
+	fib = p->h->tables.fib;
 	pipeline_free(&p->h->worker);
 	if (p->h->tables.sad == NULL ||
 	    pipeline_create(&p->h->worker, count_ports, p, SOCKET_ID_ANY) != 0 ||
@@ -275,6 +278,11 @@ static int plane_create(struct plane *p, uint32_t max_sas, uint32_t policies)
 						   .rcu = p->rcu},
 			   err, sizeof(err)) != 0)
 		goto fail;
+	/* The manager begins without routes; the harness's, and the neighbours on them, go on. */
+	fib_free(p->h->tables.fib);
+	p->h->tables.fib = fib;
+	p->manager.neigh_io.fib = fib;
+	p->manager.next_slow_tick = UINT64_MAX; /* pretended ports have no link to poll */
 	abi_ring_attach(&p->command, segment_area(&p->segment, ABI_AREA_COMMAND), 1024,
 			ABI_COMMAND_SLOT, true, false);
 	abi_ring_attach(&p->event, segment_area(&p->segment, ABI_AREA_EVENT), 4096, ABI_EVENT_SLOT,
@@ -416,26 +424,6 @@ static void install_sas(struct plane *p, uint32_t n, uint32_t policies)
 	wait_answers(p, got, n);
 }
 
-/* Addresses, a route and the neighbours of harness_pipe_create(), told as control tells them. */
-static void install_net(struct plane *p)
-{
-	struct abi_generation g = {.generation = 1, .count = 3};
-	struct abi_address lan = {.generation = 1, .port = 0, .prefix_len = 24};
-	struct abi_address wan = {.generation = 1, .port = 1, .prefix_len = 24};
-	struct abi_route route = {.generation = 1, .port = ABI_PORT_ANY};
-	uint64_t got = put(p, &g, ABI_CMD_NET_BEGIN, sizeof(g));
-
-	lan.addr = (struct abi_addr){.family = 4, .bytes = {192, 168, 1, 1}};
-	wan.addr = (struct abi_addr){.family = 4, .bytes = {192, 0, 2, 1}};
-	route.dst = (struct abi_addr){.family = 4};
-	route.gateway = (struct abi_addr){.family = 4, .bytes = {192, 0, 2, 254}};
-	got += put(p, &lan, ABI_CMD_ADDRESS, sizeof(lan));
-	got += put(p, &wan, ABI_CMD_ADDRESS, sizeof(wan));
-	got += put(p, &route, ABI_CMD_ROUTE, sizeof(route));
-	got += put(p, &g, ABI_CMD_NET_COMMIT, sizeof(g));
-	wait_answers(p, got, 5);
-}
-
 /* Remove BATCH SAs that carry nothing, and put others in their slots once they are gone. */
 static void replace_sas(struct plane *p, uint32_t first, uint32_t round)
 {
@@ -482,6 +470,10 @@ static void report_worker(struct plane *p, const char *what)
 	       "lost\n",
 	       what, (unsigned long)p->polls, (double)p->longest_gap * us,
 	       (unsigned long)p->gaps_50us, (unsigned long)p->lost, (unsigned long)p->fed);
+	for (unsigned int i = 0; p->lost != 0 && i < DROP_MAX; i++)
+		if (p->h->worker.counters->drops[i] != 0)
+			printf("    drop reason %u: %lu\n", i,
+			       (unsigned long)p->h->worker.counters->drops[i]);
 	p->longest_gap = p->gaps_50us = p->polls = p->lost = p->fed = 0;
 }
 
@@ -498,7 +490,6 @@ static void measure_changes(struct plane *p, const struct options *o, uint32_t p
 	size_t before = heap_used();
 	uint64_t start = rte_rdtsc();
 
-	install_net(p);
 	install_policies(p, policies, 1);
 	printf("  %u policies in %.0f ms\n", policies, 1e3 * seconds_since(start));
 	start = rte_rdtsc();
