@@ -138,6 +138,14 @@ static bool compile_all(struct spd *s, const struct abi_policy *policies, uint32
 	return spd_compile6(policies, n, s->serial, socket, &s->acl6);
 }
 
+/* Does it ask for more than each piece of a packet shows? That is ports, and in IPv6 the protocol:
+ * a piece may begin inside destination options. */
+static bool needs_whole(const struct abi_policy *p)
+{
+	return !spd_any_port(&p->local) || !spd_any_port(&p->remote) ||
+	       (p->local.family == 6 && spd_protocol(p) != 0);
+}
+
 struct spd *spd_build(const struct abi_policy *policies, const uint32_t *index, uint32_t n,
 		      uint32_t generation, int socket, uint32_t *status, uint32_t *detail)
 {
@@ -166,7 +174,7 @@ struct spd *spd_build(const struct abi_policy *policies, const uint32_t *index, 
 	s->generation = generation;
 	s->n = n;
 	for (uint32_t i = 0; i < n; i++)
-		s->ports |= !spd_any_port(&policies[i].local) || !spd_any_port(&policies[i].remote);
+		s->ports |= needs_whole(&policies[i]);
 	for (uint32_t i = 0; i < n; i++)
 		s->entry[i] = (struct spd_entry){.index = index[i],
 						 .action = policies[i].action,

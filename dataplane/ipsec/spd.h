@@ -56,7 +56,8 @@ void spd_out_burst(struct worker *w, struct rte_mbuf **pkts, uint16_t n);
  */
 void spd_transit_burst(struct worker *w, struct rte_mbuf **pkts, uint16_t n);
 
-/** Does some policy ask for ports, so that fragments are to be whole before they get here? */
+/** Does some policy ask for ports, or of IPv6 for a protocol, so that fragments are to be whole
+ * before they get here? */
 bool spd_selects_ports(const struct worker *w);
 
 /** Number of the first policy that covers a packet with that source and destination, or

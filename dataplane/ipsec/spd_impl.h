@@ -46,7 +46,7 @@ struct spd {
 	uint32_t serial;	  /* of this table in this process, never 0 */
 	uint32_t generation;
 	uint32_t n;
-	bool ports; /* some policy is for single ports */
+	bool ports; /* some policy asks for more than each fragment shows */
 	struct spd_entry entry[];
 };
 

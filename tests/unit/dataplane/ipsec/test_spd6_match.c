@@ -270,6 +270,31 @@ static void families_do_not_meet(void **state)
 	spd_free(s);
 }
 
+static bool needs_whole(void)
+{
+	spdkit_install(1);
+	return spd_selects_ports(kit.w);
+}
+
+/* A fragment that begins inside destination options shows no protocol, either. */
+static void fragments_are_to_be_whole_where_a_policy_asks_for_more_than_they_show(void **state)
+{
+	static const uint8_t none[16], all[16] = {255, 255, 255, 255, 255, 255, 255, 255,
+						  255, 255, 255, 255, 255, 255, 255, 255};
+
+	(void)state;
+	one_policy(none, all);
+	assert_false(needs_whole());
+	spdkit_policies[0].remote.port_hi = 443;
+	assert_true(needs_whole());
+	one_policy(none, all);
+	spdkit_policies[0].local.protocol = 6;
+	assert_true(needs_whole());
+	spdkit_policies[0] = spdkit_policy(ABI_ACT_DISCARD);
+	spdkit_policies[0].local.protocol = 6;
+	assert_false(needs_whole());
+}
+
 static void too_many_ragged_ranges_are_refused(void **state)
 {
 	enum { MANY = 6000 }; /* of 49 rules each */
@@ -409,6 +434,7 @@ int main(void)
 		CASE(compiled_policies_agree_with_the_linear_matcher),
 		CASE(borders_of_a_range_are_inside_and_no_more),
 		CASE(families_do_not_meet),
+		CASE(fragments_are_to_be_whole_where_a_policy_asks_for_more_than_they_show),
 		CASE(too_many_ragged_ranges_are_refused),
 		CASE(the_cache_and_the_mixture_change_nothing),
 		CASE(clear_packets_of_a_protected_flow_are_dropped),
