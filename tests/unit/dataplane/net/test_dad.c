@@ -100,7 +100,7 @@ static void gives_up_an_address_that_another_host_has(void **state)
 	assert_true(usable(0, LINK6_US));
 	neighkit_clear();
 	nd6kit_solicit(LAN6_HOST, LAN6_US, neighkit_a);
-	assert_false(nd6kit_push(LAN6_HOST + 0));
+	assert_false(nd6kit_push(LAN6_HOST));
 	assert_int_equal(nk.n_sent, 0);
 	dad_announce(&dad, &nk.io);
 	assert_int_equal(nk.n_sent, 3);
