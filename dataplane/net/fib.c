@@ -195,9 +195,18 @@ bool fib_lookup(const struct fib *f, uint32_t dst, struct fib_hop *hop)
 
 bool fib_is_on_link(const struct fib *f, uint8_t port, uint32_t addr)
 {
+	const struct fib_hop *legs;
 	struct fib_hop hop;
 
-	return fib_lookup(f, addr, &hop) && hop.port == port && hop.next_hop == addr;
+	fib_lookup_bulk(f, &addr, &hop, 1);
+	if (hop.kind != FIB_LEGS)
+		return hop.kind == FIB_VIA && hop.port == port && hop.next_hop == addr;
+	/* By which of them a packet goes is its flow's affair. */
+	legs = &f->legs[hop.next_hop];
+	for (uint32_t i = 0; i < hop.source; i++)
+		if (legs[i].port == port && (legs[i].next_hop == 0 || legs[i].next_hop == addr))
+			return true;
+	return false;
 }
 
 /* IPv4 of an ABI address, host order; -EINVAL when it is something else. */

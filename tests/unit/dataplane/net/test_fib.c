@@ -283,6 +283,32 @@ static void a_route_without_link_gives_way_to_the_next_distance(void **state)
 	fib_free(f);
 }
 
+/* Whichever leg a flow takes, its neighbour is one that may be asked for. */
+static void what_any_leg_reaches_is_on_its_link(void **state)
+{
+	const struct abi_address a[] = {address(0, LAN_US, 24), address(1, WAN_US, 24)};
+	struct abi_route r[] = {route(IP(10, 9, 0, 0), 16, 0, 1), route(IP(10, 9, 0, 0), 16, 0, 1)};
+	struct fib *f;
+
+	(void)state;
+	r[1].port = 1;
+	r[0].port = 0;
+	f = build(a, 2, r, 2);
+	for (uint32_t i = 1; i < 100; i++)
+		for (uint16_t sport = 0; sport < 8; sport++) {
+			uint32_t dst = IP(10, 9, 0, 0) + i;
+			struct fib_hop hop = leg_of(f, dst, sport, 0);
+
+			assert_true(fib_is_on_link(f, hop.port, dst));
+		}
+	fib_free(f);
+	r[1] = route(IP(10, 9, 0, 0), 16, WAN_GW, 1);
+	f = build(a, 2, r, 2);
+	assert_true(fib_is_on_link(f, 0, IP(10, 9, 0, 1)));
+	assert_false(fib_is_on_link(f, 1, IP(10, 9, 0, 1)));
+	fib_free(f);
+}
+
 /* Without a gateway the destination is the next hop, also of a leg. */
 static void a_leg_may_be_on_link(void **state)
 {
@@ -477,6 +503,7 @@ int main(void)
 		cmocka_unit_test(all_fragments_of_a_packet_take_one_route),
 		cmocka_unit_test(a_route_without_link_gives_way_to_the_next_distance),
 		cmocka_unit_test(a_leg_may_be_on_link),
+		cmocka_unit_test(what_any_leg_reaches_is_on_its_link),
 		cmocka_unit_test(finds_a_gateway_through_the_closest_network),
 		cmocka_unit_test(prefers_a_connected_network_to_a_route),
 		cmocka_unit_test(knows_its_own_and_the_broadcast_addresses),
