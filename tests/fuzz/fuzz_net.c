@@ -5,7 +5,9 @@
  * lives on within an input.
  *
  * how: bit 0 port, bit 1 fix the IPv4 header checksum or that of what IPv6 carries, bit 2 it is an
- * inner packet of an SA, bit 3 a second passes, bit 4 the bytes are a record of the inject ring.
+ * inner packet of an SA, bit 3 a second passes, bit 4 the bytes are a record of the inject ring,
+ * bit 5 a policy is for single ports, so that fragments in transit are put together as those to us
+ * are.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -21,6 +23,7 @@
 #include "dataplane/net/port.h"
 #include "dataplane/net/punt.h"
 #include "dataplane/net/quote.h"
+#include "dataplane/net/reasm.h"
 #include "dataplane/net/route.h"
 #include "dataplane/pipeline.h"
 #include "tests/fuzz/fuzz.h"
@@ -31,9 +34,13 @@
 #define HOW_INNER  4u
 #define HOW_TICK   8u
 #define HOW_INJECT 16u
+#define HOW_PORTS  32u
 #define HEADROOM   128u
 #define FRAME_MAX  2048u
 #define OUT_MAX	   256u
+#define PIECES	   16u /* held at most */
+#define TIMEOUT_MS 5000u
+#define NS_PER_MS  1000000u
 
 static struct harness *h;
 static struct neigh_io io;
@@ -47,6 +54,14 @@ void pipeline_reenter(struct worker *w, struct rte_mbuf *m)
 	FUZZ_CHECK(m->data_len == m->pkt_len && m->data_len > IP4_ETHER_ROOM);
 	FUZZ_CHECK(n_again < OUT_MAX);
 	again[n_again++] = m;
+}
+
+/* The real one lives in the pipeline; here reassembly alone drops through it. */
+void pipeline_drop(struct worker *w, struct rte_mbuf *m, enum drop_reason reason)
+{
+	(void)w;
+	FUZZ_CHECK(reason == DROP_NET_REASSEMBLY || reason == DROP_NET_NO_BUFFER);
+	rte_pktmbuf_free(m);
 }
 
 static void take(void *ctx, struct rte_mbuf *m)
@@ -110,6 +125,8 @@ static void set_up(void)
 	h->tables.fib6 = build6();
 	FUZZ_CHECK(h->tables.fib != NULL && h->tables.neigh != NULL);
 	FUZZ_CHECK(h->tables.fib6 != NULL && h->tables.neigh6 != NULL);
+	h->worker.reasm = reasm_create(0, PIECES, TIMEOUT_MS, SOCKET_ID_ANY);
+	FUZZ_CHECK(h->worker.reasm != NULL);
 	io = (struct neigh_io){.send = take,
 			       .drop = drop,
 			       .pool = h->pool,
@@ -201,13 +218,11 @@ static void punt(struct rte_mbuf *m)
 	rte_pktmbuf_free(m);
 }
 
-static void whole_way(uint8_t how, const uint8_t *b, size_t len)
+/* From parse on. */
+static void go_on(struct rte_mbuf *m)
 {
-	struct rte_mbuf *m = harness_mbuf(h, b, len);
 	struct quote quote;
 
-	FUZZ_CHECK(m != NULL);
-	parse_one(how, &m);
 	if (pkt_meta(m)->verdict == PKT_LOCAL)
 		local_burst(&h->worker, &m, 1);
 	switch (pkt_meta(m)->verdict) {
@@ -216,9 +231,6 @@ static void whole_way(uint8_t how, const uint8_t *b, size_t len)
 		break;
 	case PKT_PUNT:
 		punt(m);
-		break;
-	case PKT_REASSEMBLE:
-		rte_pktmbuf_free(m);
 		break;
 	case PKT_SLOW:
 		if (quote_is(pkt_meta(m))) {
@@ -237,6 +249,32 @@ static void whole_way(uint8_t how, const uint8_t *b, size_t len)
 		finish(m);
 		break;
 	}
+}
+
+static bool is_needed_whole(uint8_t how, const struct pkt_meta *meta)
+{
+	return meta->verdict == PKT_REASSEMBLE ||
+	       ((how & HOW_PORTS) && meta->verdict == PKT_FORWARD &&
+		(meta->flags & PKT_F_FRAGMENT));
+}
+
+static void whole_way(uint8_t how, const uint8_t *b, size_t len)
+{
+	struct rte_mbuf *m = harness_mbuf(h, b, len);
+	const struct pkt_meta *meta;
+
+	FUZZ_CHECK(m != NULL);
+	parse_one(how, &m);
+	if (is_needed_whole(how, pkt_meta(m))) {
+		if (reasm_burst(&h->worker, &m, 1) == 0)
+			return;
+		meta = pkt_meta(m);
+		FUZZ_CHECK(m->nb_segs == 1 && !(meta->flags & PKT_F_FRAGMENT));
+		FUZZ_CHECK(meta->verdict == PKT_DROP ||
+			   m->data_len == IP4_ETHER_ROOM + meta->ip_len);
+	}
+	FUZZ_CHECK(pkt_meta(m)->verdict != PKT_REASSEMBLE);
+	go_on(m);
 }
 
 static void inject(const uint8_t *b, size_t len)
@@ -283,7 +321,8 @@ static void record(uint8_t how, const uint8_t *data, size_t len)
 
 	memcpy(b, data, len);
 	if (how & HOW_TICK) {
-		h->worker.now += 1000000000;
+		h->worker.now += 1000 * NS_PER_MS;
+		reasm_expire(&h->worker);
 		neigh_tick(h->tables.neigh, &io, h->worker.now);
 		neigh_tick(h->tables.neigh6, &io, h->worker.now);
 		dad_tick(&dad, &io, h->worker.now);
@@ -318,6 +357,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		data += len;
 		size -= len;
 	}
+	h->worker.now += 2ull * TIMEOUT_MS * NS_PER_MS;
+	reasm_expire(&h->worker);
+	FUZZ_CHECK(reasm_held(h->worker.reasm) == 0);
 	neigh_flush(h->tables.neigh, &io);
 	neigh_flush(h->tables.neigh6, &io);
 	FUZZ_CHECK(harness_in_use(h) == 0);

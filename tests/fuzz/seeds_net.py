@@ -6,7 +6,7 @@ import socket
 import struct
 
 TOP = os.path.join(os.path.dirname(os.path.abspath(__file__)), "corpus", "fuzz_net")
-FIX, INNER, TICK, INJECT = 2, 4, 8, 16
+FIX, INNER, TICK, INJECT, PORTS = 2, 4, 8, 16, 32
 LAN, HOST, WAN, PEER, FAR = map(socket.inet_aton, (
     "192.168.1.1", "192.168.1.12", "113.87.48.200", "119.91.254.122", "10.100.1.6"))
 
@@ -80,7 +80,21 @@ LAN6, HOST6, WAN6, PEER6, FAR6, LINK6, NODE6 = (socket.inet_pton(socket.AF_INET6
     "fe80::12", "ff02::1:ff00:1"))
 CHAIN6 = bytes([43, 0, 1, 4, 0, 0, 0, 0, 44, 0, 4, 0, 0, 0, 0, 0, 17, 0, 0, 0, 0, 0, 0, 7])
 ECHO = b"\x08\x00\xf7\xfe\x00\x00\x00\x01"
+
+
+def pieces6(how, dst, proto, data):
+    """the datagram in two fragments"""
+    def piece(at, more):
+        fh = struct.pack(">BBHI", proto, 0, at | more, 7)
+        return record(how, ipv6(HOST6, dst, proto, data[at:at + 1200], chain=fh, first=44))
+    return piece(0, 1) + piece(1200, 0)
+
+
 SEEDS = {
+    "pieces6_us": pieces6(0, LAN6, 50, bytes(range(200)) * 8),
+    "pieces6_transit": pieces6(PORTS, FAR6, 17, bytes(range(200)) * 8),
+    "pieces": record(FIX | PORTS, ipv4(HOST, FAR, 17, bytes(64), 0x2000)) +
+    record(FIX | PORTS, ipv4(HOST, FAR, 17, bytes(64), 8)),
     "transit": record(FIX, udp(HOST, FAR, 1, 2, b"x" * 20)),
     "large": record(FIX, udp(HOST, FAR, 1, 2, b"x" * 1400)),
     "fragment": record(FIX, ipv4(HOST, FAR, 17, bytes(64), 0x2000)),

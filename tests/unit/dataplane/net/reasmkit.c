@@ -2,9 +2,11 @@
 /* reasmkit.c - see reasmkit.h. */
 #include "tests/unit/dataplane/net/reasmkit.h"
 
+#include "dataplane/net/fib6.h"
 #include "dataplane/net/parse.h"
 
 #define MF 0x2000u
+#define V6 40u
 
 uint64_t fed;
 uint8_t some[70000];
@@ -91,4 +93,76 @@ int reasmkit_setup(void **state)
 	for (size_t i = 0; i < sizeof(some); i++)
 		some[i] = (uint8_t)kit_random(&seed);
 	return kit_setup(state);
+}
+
+/* --- IPv6 --- */
+
+static const uint8_t us[16] = {0x20, 1, 0xd, 0xb8, 0, 1, [15] = 1};
+static const uint8_t host[16] = {0x20, 1, 0xd, 0xb8, 0, 1, [15] = 0x12};
+
+int reasmkit_setup6(void **state)
+{
+	struct abi_address a = {.port = 0, .prefix_len = 64, .addr = {.family = 6}};
+	uint32_t status = 0;
+	int rc = reasmkit_setup(state);
+
+	memcpy(a.addr.bytes, us, sizeof(us));
+	if (rc == 0)
+		kit.h->tables.fib6 = fib6_build(&a, 1, NULL, 0, n_ports, SOCKET_ID_ANY, &status);
+	return rc == 0 && kit.h->tables.fib6 != NULL ? 0 : -1;
+}
+
+int reasmkit_teardown6(void **state)
+{
+	fib6_free(kit.h->tables.fib6);
+	kit.h->tables.fib6 = NULL;
+	return kit_teardown(state);
+}
+
+struct frame piece6(uint32_t id, unsigned int offset, bool more, uint8_t next, const uint8_t *data,
+		    size_t len)
+{
+	struct frame f = {.len = ETH + V6 + 8 + len};
+	uint8_t *ip = f.b + ETH;
+
+	memcpy(f.b, &ports[0].mac, 6);
+	memcpy(f.b + 6, "\x02\x00\x00\x00\x01\x12", 6);
+	put16(f.b + 12, 0x86dd);
+	ip[0] = 0x60;
+	put16(ip + 4, (unsigned int)(8 + len));
+	ip[6] = 44;
+	ip[7] = 63;
+	memcpy(ip + 8, host, 16);
+	memcpy(ip + 24, us, 16);
+	ip[V6] = next;
+	put16(ip + V6 + 2, offset | (more ? 1 : 0));
+	put32(ip + V6 + 4, id);
+	memcpy(ip + V6 + 8, data, len);
+	return f;
+}
+
+struct rte_mbuf *feed6(uint32_t id, unsigned int offset, bool more, const uint8_t *data, size_t len)
+{
+	struct frame f = piece6(id, offset, more, 50, data, len);
+
+	return feed_frame(&f, 0);
+}
+
+void expect_whole6(struct rte_mbuf *m, const uint8_t *data, size_t len)
+{
+	const struct pkt_meta *meta = pkt_meta(m);
+	const uint8_t *ip = rte_pktmbuf_mtod_offset(m, const uint8_t *, ETH);
+
+	assert_int_equal(m->nb_segs, 1);
+	assert_int_equal(m->data_len, ETH + V6 + len);
+	assert_int_equal(get16(ip + 4), len);
+	assert_int_equal(ip[6], 50);
+	assert_memory_equal(ip + 8, host, 16);
+	assert_memory_equal(ip + 24, us, 16);
+	assert_memory_equal(ip + V6, data, len);
+	assert_int_equal(meta->verdict, PKT_ESP_IN);
+	assert_int_equal(meta->flags & (PKT_F_IPV6 | PKT_F_FRAGMENT | PKT_F_NONFIRST), PKT_F_IPV6);
+	assert_int_equal(meta->ip_len, V6 + len);
+	assert_int_equal(meta->l4_off, ETH + V6);
+	rte_pktmbuf_free(m);
 }

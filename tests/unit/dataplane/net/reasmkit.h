@@ -33,4 +33,15 @@ struct rte_mbuf *feed(uint16_t id, unsigned int offset, bool more, const uint8_t
 /** m is the packet with that payload, as parse leaves it. Frees it. */
 void expect_whole(struct rte_mbuf *m, uint16_t id, const uint8_t *data, size_t len);
 
+/** The same with IPv6: an address of ours in the network of a host that sends us ESP. */
+int reasmkit_setup6(void **state);
+int reasmkit_teardown6(void **state);
+/** next: what the whole carries. */
+struct frame piece6(uint32_t id, unsigned int offset, bool more, uint8_t next, const uint8_t *data,
+		    size_t len);
+struct rte_mbuf *feed6(uint32_t id, unsigned int offset, bool more, const uint8_t *data,
+		       size_t len);
+/** m is ESP of that payload. Frees it. */
+void expect_whole6(struct rte_mbuf *m, const uint8_t *data, size_t len);
+
 #endif

@@ -1,88 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* test_reasm6.c - IPv6 fragments to our own address put together (RFC 8200 section 4.5). */
-#include "dataplane/net/fib6.h"
 #include "tests/unit/dataplane/net/reasmkit.h"
 
 #define LIMIT 64u
 #define V6    40u
 
-static const uint8_t us[16] = {0x20, 1, 0xd, 0xb8, 0, 1, [15] = 1};
-static const uint8_t host[16] = {0x20, 1, 0xd, 0xb8, 0, 1, [15] = 0x12};
-
-static int setup(void **state)
-{
-	struct abi_address a = {.port = 0, .prefix_len = 64, .addr = {.family = 6}};
-	uint32_t status = 0;
-	int rc = reasmkit_setup(state);
-
-	memcpy(a.addr.bytes, us, sizeof(us));
-	if (rc == 0)
-		kit.h->tables.fib6 = fib6_build(&a, 1, NULL, 0, n_ports, SOCKET_ID_ANY, &status);
-	return rc == 0 && kit.h->tables.fib6 != NULL ? 0 : -1;
-}
-
-static int teardown(void **state)
-{
-	fib6_free(kit.h->tables.fib6);
-	kit.h->tables.fib6 = NULL;
-	return kit_teardown(state);
-}
-
 static int begin(void **state)
 {
 	reasmkit_start(LIMIT);
 	return kit_begin(state);
-}
-
-/* From the host to us; next: what the whole carries. */
-static struct frame piece6(uint32_t id, unsigned int offset, bool more, uint8_t next,
-			   const uint8_t *data, size_t len)
-{
-	struct frame f = {.len = ETH + V6 + 8 + len};
-	uint8_t *ip = f.b + ETH;
-
-	memcpy(f.b, &ports[0].mac, 6);
-	memcpy(f.b + 6, "\x02\x00\x00\x00\x01\x12", 6);
-	put16(f.b + 12, 0x86dd);
-	ip[0] = 0x60;
-	put16(ip + 4, (unsigned int)(8 + len));
-	ip[6] = 44;
-	ip[7] = 63;
-	memcpy(ip + 8, host, 16);
-	memcpy(ip + 24, us, 16);
-	ip[V6] = next;
-	put16(ip + V6 + 2, offset | (more ? 1 : 0));
-	put32(ip + V6 + 4, id);
-	memcpy(ip + V6 + 8, data, len);
-	return f;
-}
-
-static struct rte_mbuf *feed6(uint32_t id, unsigned int offset, bool more, const uint8_t *data,
-			      size_t len)
-{
-	struct frame f = piece6(id, offset, more, 50, data, len);
-
-	return feed_frame(&f, 0);
-}
-
-/* ESP of that payload. Frees it. */
-static void expect_esp(struct rte_mbuf *m, const uint8_t *data, size_t len)
-{
-	const struct pkt_meta *meta = pkt_meta(m);
-	const uint8_t *ip = rte_pktmbuf_mtod_offset(m, const uint8_t *, ETH);
-
-	assert_int_equal(m->nb_segs, 1);
-	assert_int_equal(m->data_len, ETH + V6 + len);
-	assert_int_equal(get16(ip + 4), len);
-	assert_int_equal(ip[6], 50);
-	assert_memory_equal(ip + 8, host, 16);
-	assert_memory_equal(ip + 24, us, 16);
-	assert_memory_equal(ip + V6, data, len);
-	assert_int_equal(meta->verdict, PKT_ESP_IN);
-	assert_int_equal(meta->flags & (PKT_F_IPV6 | PKT_F_FRAGMENT | PKT_F_NONFIRST), PKT_F_IPV6);
-	assert_int_equal(meta->ip_len, V6 + len);
-	assert_int_equal(meta->l4_off, ETH + V6);
-	rte_pktmbuf_free(m);
 }
 
 static void in_any_order(void **state)
@@ -102,7 +28,7 @@ static void in_any_order(void **state)
 				  n < 2 ? 800 : 77);
 		}
 		assert_non_null(m);
-		expect_esp(m, some, 1677);
+		expect_whole6(m, some, 1677);
 	}
 	assert_int_equal(reasm_held(kit.w->reasm), 0);
 }
@@ -113,7 +39,7 @@ static void identifications_are_kept_apart(void **state)
 	(void)state;
 	assert_null(feed6(0x10001, 0, true, some, 800));
 	assert_null(feed6(0x20001, 800, false, some, 80));
-	expect_esp(feed6(0x10001, 800, false, some + 800, 80), some, 880);
+	expect_whole6(feed6(0x10001, 800, false, some + 800, 80), some, 880);
 	kit.w->now += 2 * TIMEOUT_MS * MS;
 	reasm_expire(kit.w);
 	assert_int_equal(rise(DROP_NET_REASSEMBLY), 1);
@@ -189,5 +115,5 @@ int main(void)
 						reasmkit_end),
 	};
 
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, reasmkit_setup6, reasmkit_teardown6);
 }

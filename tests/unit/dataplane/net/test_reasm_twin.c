@@ -24,7 +24,7 @@ struct twin {
 	struct twin_piece piece[TWIN_PIECES];
 };
 
-static struct twin twins[TWIN_IDS];
+static struct twin twins[2][TWIN_IDS]; /* of IPv4, of IPv6 */
 static uint8_t twin_whole[TWIN_MAX + 8000];
 
 /* Do they cover 0 to total, each byte once? */
@@ -154,38 +154,49 @@ static void plan_make(struct plan *p, uint64_t *seed)
 			plan_swap(p, i - 1, (unsigned int)(kit_random(seed) % i));
 }
 
+/* The next fragment of p, fed to both; true when it made a whole. */
+static bool feed_both(struct plan *p, bool six, uint16_t id, unsigned int number)
+{
+	unsigned int k = p->at++, offset = p->piece[k].offset, len = p->piece[k].len, want;
+	const uint8_t *data = some + p->from + offset;
+	bool more = p->piece[k].more;
+	struct rte_mbuf *m;
+
+	if (offset == 0 && !more)
+		return false; /* no fragment at all */
+	want = twin_feed(&twins[six][id], kit.w->now, offset, more, data, len);
+	m = six ? feed6(id, offset, more, data, len) : feed(id, offset, more, data, len);
+	if ((m != NULL) != (want != 0))
+		fail_msg("feed %u, IPv6 %d: whole %d, the twin has %u bytes", number, six,
+			 m != NULL, want);
+	if (m == NULL)
+		return false;
+	if (six)
+		expect_whole6(m, twin_whole, want);
+	else
+		expect_whole(m, id, twin_whole, want);
+	return true;
+}
+
+/* Both families in the same table, with the same identifications. */
 static void agrees_with_the_naive_twin(void **state)
 {
-	static struct plan plans[TWIN_IDS];
+	static struct plan plans[2][TWIN_IDS];
 	uint64_t seed = 20, wholes = 0;
 
 	(void)state;
 	for (unsigned int i = 0; i < TWIN_FEEDS; i++) {
 		uint16_t id = (uint16_t)(kit_random(&seed) % TWIN_IDS);
-		struct plan *p = &plans[id];
-		unsigned int k, want;
-		const uint8_t *data;
-		struct rte_mbuf *m;
+		bool six = kit_random(&seed) % 2;
+		struct plan *p = &plans[six][id];
 
 		if (p->at == p->n)
 			plan_make(p, &seed);
 		if (p->n == 0)
 			continue;
-		k = p->at++;
-		data = some + p->from + p->piece[k].offset;
-		if (p->piece[k].offset == 0 && !p->piece[k].more)
-			continue; /* no fragment at all */
 		if (kit_random(&seed) % 1000 == 0)
 			kit.w->now += (kit_random(&seed) % 1500) * MS;
-		want = twin_feed(&twins[id], kit.w->now, p->piece[k].offset, p->piece[k].more, data,
-				 p->piece[k].len);
-		m = feed(id, p->piece[k].offset, p->piece[k].more, data, p->piece[k].len);
-		if ((m != NULL) != (want != 0))
-			fail_msg("feed %u: whole %d, the twin has %u bytes", i, m != NULL, want);
-		if (m != NULL) {
-			expect_whole(m, id, twin_whole, want);
-			wholes++;
-		}
+		wholes += feed_both(p, six, id, i);
 		reasm_expire(kit.w);
 	}
 	kit.w->now += 2 * TIMEOUT_MS * MS;
@@ -208,5 +219,5 @@ int main(void)
 		cmocka_unit_test_setup_teardown(agrees_with_the_naive_twin, begin, reasmkit_end),
 	};
 
-	return cmocka_run_group_tests(tests, reasmkit_setup, kit_teardown);
+	return cmocka_run_group_tests(tests, reasmkit_setup6, reasmkit_teardown6);
 }
