@@ -440,16 +440,19 @@ static inline enum drop_reason unwrap(struct worker *w, struct run *run, struct 
 				      const struct crypto_op *op, const struct held *h)
 {
 	struct pkt_meta *meta = pkt_meta(m);
+	struct pkt_meta given;
 	const uint8_t *text = op->esp + SA_ESP_HEADER + op->sa->iv_len;
 	uint16_t len;
 	enum drop_reason why = strip(m, op, h, &len);
 
 	if (why != DROP_NONE)
 		return why;
-	*meta = (struct pkt_meta){
+	given = (struct pkt_meta){
 		.flags = PKT_F_FROM_SA, .in_port = h->in_port, .sa_slot = op->sa->slot};
-	if (!parse_plain(&run->parse, meta, text, len, IP4_ETHER_ROOM))
+	if (!parse_plain(&run->parse, &given, meta, text, len, IP4_ETHER_ROOM)) {
+		*meta = given;
 		parse_ipv4(w, m, IP4_ETHER_ROOM);
+	}
 	if (meta->verdict == PKT_DROP)
 		return (enum drop_reason)meta->reason;
 	if (unlikely(meta->flags & PKT_F_FRAGMENT))

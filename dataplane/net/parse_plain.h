@@ -38,12 +38,13 @@ static inline bool parse_between_others(struct parse_run *run, uint32_t src, uin
 
 /**
  * Parse the packet of len bytes at ip, l3_off from the start of its mbuf: IPv4 in one piece, no
- * options, no fragment, TCP or UDP, between other hosts. *meta, which says nothing yet but flags of
- * PKT_F_FROM_SA, PKT_F_ORIGIN or none, in_port and sa_slot, is filled as by parse_ipv4(), verdict
- * PKT_FORWARD. False: nothing was written, and parse_ipv4() has to look.
+ * options, no fragment, TCP or UDP, between other hosts. *given says nothing but flags of
+ * PKT_F_FROM_SA, PKT_F_ORIGIN or none, in_port and sa_slot; *meta is filled as by parse_ipv4(),
+ * verdict PKT_FORWARD. False: nothing was written, and parse_ipv4() has to look.
  */
-static inline bool parse_plain(struct parse_run *run, struct pkt_meta *meta, const uint8_t *ip,
-			       uint32_t len, uint8_t l3_off)
+static inline bool parse_plain(struct parse_run *run, const struct pkt_meta *given,
+			       struct pkt_meta *meta, const uint8_t *ip, uint32_t len,
+			       uint8_t l3_off)
 {
 	uint32_t need = IP4_HEADER + 8, src, dst;
 	uint16_t fragment;
@@ -64,16 +65,20 @@ static inline bool parse_plain(struct parse_run *run, struct pkt_meta *meta, con
 	dst = ip4_load32(ip + 16);
 	if (!parse_between_others(run, src, dst))
 		return false;
-	meta->verdict = PKT_FORWARD;
-	meta->flags |= fragment & IP4_FLAG_DF ? PKT_F_DF : 0;
-	meta->proto = proto;
-	meta->l3_off = l3_off;
-	meta->l4_off = (uint8_t)(l3_off + IP4_HEADER);
-	meta->ip_len = (uint16_t)len;
-	meta->src_port = ip4_load16(ip + IP4_HEADER);
-	meta->dst_port = ip4_load16(ip + IP4_HEADER + 2);
-	meta->src = src;
-	meta->dst = dst;
+	/* All of it at once: to read back a part of what was just written would take its time. */
+	*meta = (struct pkt_meta){
+		.verdict = PKT_FORWARD,
+		.flags = (uint8_t)(given->flags | (fragment & IP4_FLAG_DF ? PKT_F_DF : 0)),
+		.proto = proto,
+		.l3_off = l3_off,
+		.l4_off = (uint8_t)(l3_off + IP4_HEADER),
+		.in_port = given->in_port,
+		.ip_len = (uint16_t)len,
+		.src_port = ip4_load16(ip + IP4_HEADER),
+		.dst_port = ip4_load16(ip + IP4_HEADER + 2),
+		.src = src,
+		.dst = dst,
+		.sa_slot = given->sa_slot};
 	return true;
 }
 

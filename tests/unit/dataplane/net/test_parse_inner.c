@@ -2,6 +2,7 @@
 /* test_parse_inner.c - packets that come out of an SA or from ourselves. */
 #include "tests/unit/dataplane/net/netkit.h"
 
+#include "dataplane/net/ip4.h"
 #include "dataplane/net/parse.h"
 #include "dataplane/net/parse_plain.h"
 
@@ -61,6 +62,28 @@ static void lets_only_ourselves_use_our_addresses(void **state)
 	assert_int_equal(inner(&f, PKT_F_ORIGIN).flags, PKT_F_ORIGIN);
 }
 
+static void sums_headers_as_the_book_does(void **state)
+{
+	uint32_t seed = 1;
+	uint8_t ip[60];
+
+	(void)state;
+	for (unsigned int i = 0; i < 100000; i++) {
+		unsigned int ihl = 20 + 4 * (i % 11);
+
+		for (unsigned int k = 0; k < ihl; k++) {
+			seed = seed * 1664525u + 1013904223u;
+			ip[k] = i % 3 == 0 ? (uint8_t)(0 - (seed >> 31)) : (uint8_t)(seed >> 24);
+		}
+		ip[0] = (uint8_t)(0x40 | ihl / 4);
+		if (i % 2 == 0) {
+			put16(ip + 10, 0);
+			put16(ip + 10, ref_cksum(ip, ihl));
+		}
+		assert_int_equal(ip4_cksum_ok(ip, ihl), ref_cksum(ip, ihl) == 0);
+	}
+}
+
 /* Whatever parse_plain() takes, parse_ipv4() takes, too, and says the same about. */
 static bool plain(struct parse_run *run, const struct frame *f)
 {
@@ -69,7 +92,8 @@ static bool plain(struct parse_run *run, const struct frame *f)
 	bool taken;
 
 	*pkt_meta(m) = meta;
-	taken = parse_plain(run, pkt_meta(m), rte_pktmbuf_mtod_offset(m, const uint8_t *, ETH),
+	taken = parse_plain(run, &meta, pkt_meta(m),
+			    rte_pktmbuf_mtod_offset(m, const uint8_t *, ETH),
 			    (uint32_t)(f->len - ETH), ETH);
 	if (!taken)
 		assert_memory_equal(pkt_meta(m), &meta, sizeof(meta));
@@ -124,6 +148,7 @@ static void plain_packets_from_nobody_to_nobody_are_not_taken(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		T(sums_headers_as_the_book_does),
 		T(parses_inner_packets),
 		T(takes_no_esp_or_ike_from_inside),
 		T(lets_only_ourselves_use_our_addresses),
