@@ -424,6 +424,18 @@ static void seal_rest(struct crypto *c, struct crypto_op *ops, uint16_t n)
 		chain_group(c, ops, &b.chained, true);
 }
 
+/* Chained jobs have decrypted all; what a forger chose nobody is to see. */
+static void chain_wipe(const struct crypto_group *g, const struct crypto_op *ops)
+{
+	for (unsigned int i = 0; i < g->n; i++) {
+		const struct crypto_op *op = &ops[g->index[i]];
+		unsigned int at = SA_ESP_HEADER + op->sa->iv_len;
+
+		if (!op->ok && in_chain(op->sa) && op->sa->cipher != CRYPTO_NULL)
+			memset(op->esp + at, 0, op->len - at);
+	}
+}
+
 static void verify_rest(struct crypto *c, struct crypto_op *ops, uint16_t n)
 {
 	struct burst b;
@@ -438,6 +450,8 @@ static void verify_rest(struct crypto *c, struct crypto_op *ops, uint16_t n)
 	if (b.esn != 0)
 		crypto_esn_uncover(c, ops, n);
 	compare(c, ops, n, b.sa);
+	if (b.chained.n != 0)
+		chain_wipe(&b.chained, ops);
 }
 
 /* A burst of one AEAD, which is the usual one of those, needs no sorting out. */
