@@ -26,6 +26,7 @@
 #define ROUNDS	     101u
 #define ROUNDS_QUICK 15u
 #define ROUNDS_MIN   7u
+#define STAGE_ROUNDS 15u
 
 static int measure(struct gateway *g, struct raw *r, bool out, const uint16_t *len,
 		   unsigned int rounds, struct report_row *row)
@@ -54,6 +55,31 @@ static int measure(struct gateway *g, struct raw *r, bool out, const uint16_t *l
 	return 0;
 }
 
+/* Where the cycles go, in windows of their own: to look costs cycles, too. Medians. */
+static int measure_stages(struct gateway *g, enum gateway_path path, const uint16_t *len,
+			  struct report_row *row)
+{
+	static double cycles[STAGES_N][STAGE_ROUNDS];
+	const struct stages *s = gateway_stages(g);
+
+	for (unsigned int i = 0; i < STAGE_ROUNDS; i++) {
+		if (gateway_prepare(g, path, len, WINDOW) != 0)
+			return -1;
+		gateway_measure(g, true);
+		gateway_input(g, path, 0, WINDOW);
+		gateway_measure(g, false);
+		for (unsigned int k = 0; k < STAGES_N; k++)
+			cycles[k][i] = (double)s->stage[k].cycles / WINDOW;
+	}
+	row->n_stages = 0;
+	for (unsigned int k = 0; k < STAGES_N && row->n_stages < REPORT_STAGES; k++)
+		if (s->stage[k].packets != 0)
+			row->stages[row->n_stages++] = (struct report_stage){
+				.name = stages_name(k),
+				.cycles = sizes_quantile(cycles[k], STAGE_ROUNDS, 0.5)};
+	return 0;
+}
+
 static int bench_suite(const struct raw_suite *suite, unsigned int rounds, struct report *out)
 {
 	static uint16_t len[WINDOW];
@@ -72,6 +98,8 @@ static int bench_suite(const struct raw_suite *suite, unsigned int rounds, struc
 
 		row.mean_len = sizes_fill(len, WINDOW, sizes[i / 2]);
 		err = measure(g, r, outbound, len, rounds, &row);
+		if (err == 0)
+			err = measure_stages(g, outbound ? GATEWAY_OUT : GATEWAY_IN, len, &row);
 		if (err != 0) {
 			fprintf(stderr, "%s %s %u: packets were lost, no figure\n", row.suite,
 				row.direction, row.size);
@@ -87,7 +115,8 @@ static int bench_suite(const struct raw_suite *suite, unsigned int rounds, struc
 static void usage(FILE *f)
 {
 	fprintf(f,
-		"bench_esp [--quick] [--rounds N] [--suite NAME] [--json FILE] [--compare FILE]\n"
+		"bench_esp [--quick] [--rounds N] [--suite NAME] [--stages] [--json FILE] "
+		"[--compare FILE]\n"
 		"  --quick         %u alternations a row instead of %u\n"
 		"  --rounds N      alternations a row, 7 to %u\n"
 		"  --suite NAME    only this one of:",
@@ -95,6 +124,7 @@ static void usage(FILE *f)
 	for (unsigned int i = 0; i < n_raw_suites; i++)
 		fprintf(f, " %s", raw_suites[i].name);
 	fprintf(f, "\n"
+		   "  --stages        show the cycles of each stage, too\n"
 		   "  --json FILE     write the rows for programs\n"
 		   "  --compare FILE  show each row beside that of a run saved with --json\n");
 }
@@ -104,18 +134,17 @@ struct options {
 	const char *json;
 	const char *compare;
 	unsigned int rounds;
+	bool stages;
 };
 
 /* 0; 1: end well; 2: end with usage. */
 static int parse_options(struct options *o, int argc, char **argv)
 {
-	static const struct option options[] = {{"quick", no_argument, NULL, 'q'},
-						{"rounds", required_argument, NULL, 'r'},
-						{"suite", required_argument, NULL, 's'},
-						{"json", required_argument, NULL, 'j'},
-						{"help", no_argument, NULL, 'h'},
-						{"compare", required_argument, NULL, 'c'},
-						{NULL, 0, NULL, 0}};
+	static const struct option options[] = {
+		{"quick", no_argument, NULL, 'q'},	 {"rounds", required_argument, NULL, 'r'},
+		{"suite", required_argument, NULL, 's'}, {"json", required_argument, NULL, 'j'},
+		{"help", no_argument, NULL, 'h'},	 {"compare", required_argument, NULL, 'c'},
+		{"stages", no_argument, NULL, 't'},	 {NULL, 0, NULL, 0}};
 	int c;
 
 	while ((c = getopt_long(argc, argv, "h", options, NULL)) != -1) {
@@ -129,6 +158,8 @@ static int parse_options(struct options *o, int argc, char **argv)
 			o->json = optarg;
 		else if (c == 'c')
 			o->compare = optarg;
+		else if (c == 't')
+			o->stages = true;
 		else
 			return c == 'h' ? 1 : 2;
 	}
@@ -166,7 +197,7 @@ int main(int argc, char **argv)
 		usage(err == 1 ? stdout : stderr);
 		return err == 1 ? 0 : 2;
 	}
-	report = report_create();
+	report = report_create(o.stages);
 	if (report == NULL || (o.compare != NULL && report_compare(report, o.compare) != 0)) {
 		report_free(report);
 		return 2;

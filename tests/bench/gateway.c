@@ -48,6 +48,7 @@ struct gateway {
 	unsigned int n;
 	uint64_t sent;
 	uint32_t next_flow; /* GATEWAY_MISS: no two packets of a gateway are of one flow */
+	struct stages stages;
 };
 
 static uint16_t count_and_free(void *ctx, uint8_t port, struct rte_mbuf **pkts, uint16_t n)
@@ -170,6 +171,7 @@ struct gateway *gateway_create(const struct raw_suite *suite, unsigned int n)
 	if (g->pool == NULL)
 		goto fail;
 	g->h->worker.pool = g->pool;
+	g->h->worker.stages = &g->stages;
 	pipeline_free(&g->h->worker);
 	if (pipeline_create(&g->h->worker, count_and_free, g, SOCKET_ID_ANY) != 0 ||
 	    add_policy(g) != 0 || add_sa(g, suite, SLOT_OUT, ABI_DIR_OUT, 0) != 0 ||
@@ -325,6 +327,18 @@ void gateway_lose(struct gateway *g, unsigned int first, unsigned int n)
 uint64_t gateway_sent(const struct gateway *g)
 {
 	return g->sent;
+}
+
+void gateway_measure(struct gateway *g, bool on)
+{
+	if (on)
+		memset(&g->stages, 0, sizeof(g->stages));
+	stages_switch(&g->h->worker, on);
+}
+
+const struct stages *gateway_stages(const struct gateway *g)
+{
+	return &g->stages;
 }
 
 uint64_t gateway_run(struct gateway *g, enum gateway_path path, const uint16_t *inner_len,

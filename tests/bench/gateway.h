@@ -9,6 +9,7 @@
 
 #include <stdint.h>
 
+#include "dataplane/stages.h"
 #include "tests/bench/raw.h"
 
 enum gateway_path {
@@ -53,5 +54,10 @@ void gateway_input(struct gateway *g, enum gateway_path path, unsigned int first
 void gateway_lose(struct gateway *g, unsigned int first, unsigned int n);
 
 uint64_t gateway_sent(const struct gateway *g);
+
+/** Count the cycles of the pipeline's stages from here on, from zero, or stop. The counts stay;
+ * they cost the packets some cycles themselves. */
+void gateway_measure(struct gateway *g, bool on);
+const struct stages *gateway_stages(const struct gateway *g);
 
 #endif

@@ -14,14 +14,16 @@
 struct report {
 	json_t *rows;
 	json_t *before; /* an earlier run's; NULL: none */
+	bool stages;	/* print them */
 };
 
-struct report *report_create(void)
+struct report *report_create(bool stages)
 {
 	struct report *r = calloc(1, sizeof(*r));
 
 	if (r == NULL)
 		return NULL;
+	r->stages = stages;
 	r->rows = json_array();
 	if (r->rows == NULL) {
 		free(r);
@@ -149,8 +151,9 @@ void report_add(struct report *r, const struct report_row *row)
 		printf("  %.2f %+.0f %%", number(then, "ratio"),
 		       100 * (row->ratio / number(then, "ratio") - 1));
 	printf("\n");
-	for (unsigned int i = 0; i < row->n_stages; i++)
-		printf("%30s %8.1f\n", row->stages[i].name, row->stages[i].cycles);
+	if (r->stages)
+		for (unsigned int i = 0; i < row->n_stages; i++)
+			printf("%40s %8.1f\n", row->stages[i].name, row->stages[i].cycles);
 	fflush(stdout);
 	json_array_append_new(r->rows, now);
 }

@@ -10,6 +10,7 @@
 #ifndef ESPGW_BENCH_REPORT_H
 #define ESPGW_BENCH_REPORT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #define REPORT_STAGES 16u
@@ -41,8 +42,8 @@ struct report_row {
 
 struct report;
 
-/** Rows go to stdout as they come. NULL when memory is short. */
-struct report *report_create(void);
+/** Rows go to stdout as they come, with their stages when asked. NULL when memory is short. */
+struct report *report_create(bool stages);
 void report_free(struct report *r);
 
 /** Read an earlier run to compare with. 0, or -1, said on stderr. */
