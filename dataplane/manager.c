@@ -139,14 +139,10 @@ static void sa_event(void *ctx, const struct abi_ev_sa *ev)
 uint16_t manager_port_mtu(const struct manager *m, uint8_t family, const uint8_t *remote)
 {
 	struct fib6_hop hop6;
-	struct fib_hop hop;
-	uint8_t port = UINT8_MAX;
 
-	if (family == 6 && fib6_lookup(m->s.tables->fib6, remote, &hop6))
-		port = hop6.port;
-	else if (family == 4 && fib_lookup(m->s.tables->fib, ip4_load32(remote), &hop))
-		port = hop.port;
-	return port < n_ports ? ports[port].mtu : 0;
+	if (family == 4)
+		return fib_mtu(m->s.tables->fib, ip4_load32(remote));
+	return fib6_lookup(m->s.tables->fib6, remote, &hop6) ? ports[hop6.port].mtu : 0;
 }
 
 static uint16_t path_mtu6(void *ctx, const uint8_t *remote)

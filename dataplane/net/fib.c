@@ -164,20 +164,28 @@ static bool has_link(uint8_t port)
 	return __atomic_load_n(&ports[port].link_up, __ATOMIC_RELAXED);
 }
 
-struct fib_hop fib_leg(const struct fib *f, const struct fib_hop *hop, uint32_t dst, uint32_t hash)
+/* Those that count now; the first with a link says which distance that is. How many. */
+static uint8_t usable_legs(const struct fib *f, const struct fib_hop *hop, uint8_t up[FIB_MAX_LEGS])
 {
 	const struct fib_hop *legs = &f->legs[hop->next_hop];
 	const uint8_t *distance = &f->leg_distance[hop->next_hop];
-	uint8_t up[FIB_MAX_LEGS], n_up = 0;
-	struct fib_hop chosen = legs[0];
+	uint8_t n_up = 0;
 
-	/* The first that has a link says which distance counts. */
 	for (uint8_t i = 0; i < hop->source; i++) {
 		if (n_up != 0 && distance[i] != distance[up[0]])
 			break;
 		if (has_link(legs[i].port))
 			up[n_up++] = i;
 	}
+	return n_up;
+}
+
+struct fib_hop fib_leg(const struct fib *f, const struct fib_hop *hop, uint32_t dst, uint32_t hash)
+{
+	const struct fib_hop *legs = &f->legs[hop->next_hop];
+	uint8_t up[FIB_MAX_LEGS], n_up = usable_legs(f, hop, up);
+	struct fib_hop chosen = legs[0];
+
 	if (n_up != 0)
 		chosen = legs[up[(uint64_t)hash * n_up >> 32]];
 	if (chosen.next_hop == 0)
@@ -191,6 +199,27 @@ bool fib_lookup(const struct fib *f, uint32_t dst, struct fib_hop *hop)
 	if (hop->kind == FIB_LEGS)
 		*hop = fib_leg(f, hop, dst, mix(dst));
 	return hop->kind == FIB_VIA;
+}
+
+uint16_t fib_mtu(const struct fib *f, uint32_t dst)
+{
+	uint8_t up[FIB_MAX_LEGS], n_up;
+	const struct fib_hop *legs;
+	struct fib_hop hop;
+	uint16_t mtu;
+
+	fib_lookup_bulk(f, &dst, &hop, 1);
+	if (hop.kind == FIB_VIA)
+		return ports[hop.port].mtu;
+	if (hop.kind != FIB_LEGS)
+		return 0;
+	legs = &f->legs[hop.next_hop];
+	mtu = ports[legs[0].port].mtu;
+	n_up = usable_legs(f, &hop, up);
+	for (uint8_t i = 0; i < n_up; i++)
+		mtu = i == 0 ? ports[legs[up[0]].port].mtu
+			     : RTE_MIN(mtu, ports[legs[up[i]].port].mtu);
+	return mtu;
 }
 
 bool fib_is_on_link(const struct fib *f, uint8_t port, uint32_t addr)

@@ -43,6 +43,10 @@ struct fib *fib_build(const struct abi_address *addrs, uint32_t n_addrs,
 		      int socket, uint32_t *status);
 void fib_free(struct fib *f);
 
+/** MTU of the port towards dst, the least one where several routes count: which of them a packet
+ * takes depends on its flow. 0: no route. Any thread. */
+uint16_t fib_mtu(const struct fib *f, uint32_t dst);
+
 /** The leg of a FIB_LEGS hop for the flow of this hash: of those of the lowest distance that has
  * one with a link; without any, the first of all. Any thread. */
 struct fib_hop fib_leg(const struct fib *f, const struct fib_hop *hop, uint32_t dst, uint32_t hash);

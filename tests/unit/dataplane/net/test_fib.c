@@ -309,6 +309,32 @@ static void what_any_leg_reaches_is_on_its_link(void **state)
 	fib_free(f);
 }
 
+/* A flow may take either, so what is said of the way must hold for both. */
+static void the_narrowest_of_several_routes_counts(void **state)
+{
+	const struct abi_address a[] = {address(0, LAN_US, 24), address(1, WAN_US, 24)};
+	const struct abi_route r[] = {route(0, 0, WAN_GW, 1), route(0, 0, LAN_HOST, 1),
+				      route(IP(10, 9, 0, 0), 16, WAN_GW, 1),
+				      route(IP(10, 9, 0, 0), 16, LAN_HOST, 2)};
+	struct fib *f = build(a, 2, r, 4);
+
+	(void)state;
+	ports[0].mtu = 1400;
+	for (uint32_t i = 0; i < 32; i++)
+		assert_int_equal(fib_mtu(f, PEER + i), 1400);
+	assert_int_equal(fib_mtu(f, WAN_GW), 1500);
+	assert_int_equal(fib_mtu(f, IP(10, 9, 1, 1)), 1500);
+	ports[1].link_up = false;
+	assert_int_equal(fib_mtu(f, IP(10, 9, 1, 1)), 1400);
+	ports[1].link_up = true;
+	ports[0].link_up = false;
+	assert_int_equal(fib_mtu(f, PEER), 1500);
+	ports[0].link_up = true;
+	ports[0].mtu = 1500;
+	assert_int_equal(fib_mtu(f, WAN_US), 0);
+	fib_free(f);
+}
+
 /* Without a gateway the destination is the next hop, also of a leg. */
 static void a_leg_may_be_on_link(void **state)
 {
@@ -503,6 +529,7 @@ int main(void)
 		cmocka_unit_test(all_fragments_of_a_packet_take_one_route),
 		cmocka_unit_test(a_route_without_link_gives_way_to_the_next_distance),
 		cmocka_unit_test(a_leg_may_be_on_link),
+		cmocka_unit_test(the_narrowest_of_several_routes_counts),
 		cmocka_unit_test(what_any_leg_reaches_is_on_its_link),
 		cmocka_unit_test(finds_a_gateway_through_the_closest_network),
 		cmocka_unit_test(prefers_a_connected_network_to_a_route),
