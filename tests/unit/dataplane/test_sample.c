@@ -272,7 +272,7 @@ static void expect_whole(const struct abi_drop_sample *s)
 
 static void a_reader_sees_whole_samples_or_none(void **state)
 {
-	struct abi_drop_sample s;
+	struct abi_drop_sample s = {0};
 	pthread_t writer;
 
 	(void)state;
