@@ -100,7 +100,7 @@ static uint64_t sa_drops(uint32_t slot, enum drop_reason why)
 static void expect_samples(enum drop_reason why, uint32_t slot)
 {
 	uint64_t n = kit.w->counters->drops[why];
-	struct abi_drop_sample s;
+	struct abi_drop_sample s = {0};
 
 	for (uint64_t i = 1; i <= PACKETS; i++) {
 		const struct abi_drop_sample *at =
