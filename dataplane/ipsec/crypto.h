@@ -126,8 +126,8 @@ static inline int crypto_write_iv(struct crypto *c, const struct sa *sa, uint64_
 
 /** Encrypt in place, then write the ICV behind. n <= CRYPTO_BURST, as below. */
 void crypto_seal(struct crypto *c, struct crypto_op *ops, uint16_t n);
-/** Compare the ICVs, in constant time. A suite that does both halves at once (AEADs, HMAC-MD5) is
- * decrypted in place, too; the text of a packet that is not genuine is zeros then. */
+/** Compare the ICVs, in constant time. An AEAD is decrypted in place, too; the text of a packet
+ * that is not genuine is zeros then. */
 void crypto_verify(struct crypto *c, struct crypto_op *ops, uint16_t n);
 /** Decrypt in place what crypto_verify() has not. */
 void crypto_open(struct crypto *c, struct crypto_op *ops, uint16_t n);

@@ -4,8 +4,8 @@
  *
  * Both halves of a suite are done one after the other over the whole burst, with the library's
  * synchronous cipher and hash bursts: nothing is held back, and no packet waits for lanes to fill.
- * HMAC-MD5 has no synchronous form: such packets go through the job queue, both halves chained,
- * flushed at the end; AEADs have no halves (crypto_aead.c). The lanes of a kernel all advance by
+ * HMAC-MD5 has no synchronous form: it goes through a job queue, flushed at the end; AEADs have no
+ * halves (crypto_aead.c). The lanes of a kernel all advance by
  * the shortest job left in them, and at the end run on with those that are empty. Jobs sorted by
  * length finish together, and with the longest first the short ones fill what those leave, which
  * pays for the sorting as soon as lengths differ.
@@ -28,10 +28,8 @@ struct burst {
 	struct crypto_group halves; /* cipher and hash apart */
 	uint32_t ciphers;	    /* of these: which there are, one bit each */
 	uint32_t hashes;
-	struct crypto_group
-		chained; /* both halves as one job; or HMAC-MD5 alone, the rest is in halves */
 	struct crypto_group aead; /* in arrival order */
-	const struct sa *sa;	  /* all of one SA, in one group; or NULL */
+	const struct sa *sa;	  /* all of one SA, in halves; or NULL */
 	uint8_t esn;		  /* not 0: an ICV covers more than what is sent */
 };
 
@@ -62,12 +60,6 @@ static void group_sort(struct crypto_group *g, const struct crypto_op *ops)
 	memcpy(g->index, sorted, g->n);
 }
 
-/* The job queue does CBC together with HMAC-MD5; other ciphers have passes of their own. */
-static bool in_chain(const struct sa *sa)
-{
-	return sa->cipher <= CRYPTO_AES256_CBC;
-}
-
 /* Packets of several SAs, or not all of them to be done. */
 static void burst_select(struct burst *b, struct crypto_op *ops, uint16_t n)
 {
@@ -82,37 +74,27 @@ static void burst_select(struct burst *b, struct crypto_op *ops, uint16_t n)
 			continue;
 		}
 		b->esn |= sa->esn;
-		if (sa->hash == CRYPTO_MD5_96) {
-			b->chained.index[b->chained.n++] = (uint8_t)i;
-			if (in_chain(sa))
-				continue;
-		}
 		b->ciphers |= 1u << sa->cipher;
 		b->hashes |= 1u << sa->hash;
 		b->halves.index[b->halves.n++] = (uint8_t)i;
 	}
 }
 
-/* All n of one SA, in one group. */
+/* All n of one SA. */
 static void burst_all(struct burst *b, const struct sa *sa, uint16_t n)
 {
-	struct crypto_group *g = sa->hash == CRYPTO_MD5_96 ? &b->chained : &b->halves;
-
 	for (unsigned int i = 0; i < n; i++)
-		g->index[i] = (uint8_t)i;
-	g->n = n;
+		b->halves.index[i] = (uint8_t)i;
+	b->halves.n = n;
 	b->esn = sa->esn;
 	b->sa = sa;
-	if (g == &b->chained)
-		return;
 	b->ciphers = 1u << sa->cipher;
 	b->hashes = 1u << sa->hash;
 }
 
-static bool has_one_group(const struct sa *sa)
+static bool has_halves(const struct sa *sa)
 {
-	return sa->cipher < CRYPTO_CIPHERS && sa->hash < CRYPTO_HASHES &&
-	       sa->hash != CRYPTO_NO_HASH && (sa->hash != CRYPTO_MD5_96 || in_chain(sa));
+	return sa->cipher < CRYPTO_CIPHERS && sa->hash < CRYPTO_NO_HASH;
 }
 
 /* ops that are to be done, in arrival order or sorted; an SA with an unknown suite is not done. */
@@ -122,7 +104,7 @@ static void burst_make(struct burst *b, struct crypto_op *ops, uint16_t n, bool 
 	const struct sa *sa = n != 0 ? ops[0].sa : NULL;
 	bool alike = n != 0;
 
-	b->halves.n = b->chained.n = b->aead.n = 0;
+	b->halves.n = b->aead.n = 0;
 	b->ciphers = b->hashes = 0;
 	b->sa = NULL;
 	b->esn = 0;
@@ -131,14 +113,12 @@ static void burst_make(struct burst *b, struct crypto_op *ops, uint16_t n, bool 
 		min = ops[i].len < min ? ops[i].len : min;
 		max = ops[i].len > max ? ops[i].len : max;
 	}
-	if (alike && has_one_group(sa))
+	if (alike && has_halves(sa))
 		burst_all(b, sa, n);
 	else
 		burst_select(b, ops, n);
-	if (!sort || max >> 4 == min >> 4)
-		return;
-	group_sort(&b->halves, ops);
-	group_sort(&b->chained, ops);
+	if (sort && max >> 4 != min >> 4)
+		group_sort(&b->halves, ops);
 }
 
 /* A burst is mostly of one kind. */
@@ -297,65 +277,59 @@ static void hash_group(struct crypto *c, struct crypto_op *ops, const struct cry
 		group_fail(g, ops);
 }
 
-static void hash_pass(struct crypto *c, struct crypto_op *ops, const struct burst *b, bool seal)
+static void queue_fill_keys(IMB_MGR *mgr, IMB_JOB *job, const struct sa *sa)
 {
-	struct crypto_group room;
-
-	for (unsigned int hash = CRYPTO_MD5_96 + 1; hash < CRYPTO_NO_HASH; hash++)
-		if (b->hashes >> hash & 1)
-			hash_group(c, ops, of_hash(b, ops, hash, &room), seal, hash, b->sa);
-}
-
-static void chain_fill(struct crypto *c, IMB_JOB *job, const struct crypto_op *op, uint8_t *tag,
-		       bool seal)
-{
-	const struct sa *sa = op->sa;
-	unsigned int at = SA_ESP_HEADER + sa->iv_len;
-	bool cbc = sa->cipher != CRYPTO_NULL && in_chain(sa);
-
-	job->cipher_mode = cbc ? IMB_CIPHER_CBC : IMB_CIPHER_NULL;
-	job->cipher_direction = seal ? IMB_DIR_ENCRYPT : IMB_DIR_DECRYPT;
-	job->chain_order = seal ? IMB_ORDER_CIPHER_HASH : IMB_ORDER_HASH_CIPHER;
+	job->cipher_mode = IMB_CIPHER_NULL;
+	job->cipher_direction = IMB_DIR_ENCRYPT;
+	job->chain_order = IMB_ORDER_HASH_CIPHER;
 	job->hash_alg = crypto_hashes[sa->hash].alg;
-	job->enc_keys = sa->keys.cipher;
-	job->dec_keys = sa->keys.cipher;
-	job->key_len_in_bytes = crypto_ciphers[sa->cipher].key_len;
-	job->iv = op->esp + SA_ESP_HEADER;
-	job->iv_len_in_bytes = IV_LEN;
-	job->dst = op->esp + at;
-	job->cipher_start_src_offset_in_bytes = at;
-	job->msg_len_to_cipher_in_bytes = op->len - at;
 	hash_fill_keys(job, sa, crypto_hashes[sa->hash].icv_len);
-	hash_fill(job, op, tag);
 #if CRYPTO_JOB_SESSIONS
-	imb_set_session(c->mgr, job);
+	imb_set_session(mgr, job);
 #else
-	(void)c;
+	(void)mgr;
 #endif
 }
 
-/* Job by job at the end: IMB_FLUSH_BURST of 1.3 gives jobs twice once the queue has wrapped. */
-static void chain_group(struct crypto *c, struct crypto_op *ops, const struct crypto_group *g,
-			bool seal)
+/*
+ * HMAC-MD5. The queue is nobody else's and empty between passes. It starts from its first slot
+ * then, so that jobs can be kept like those of the other passes, and does not wrap, which neither
+ * IMB_GET_NEXT_BURST nor IMB_FLUSH_BURST of 1.3 bears.
+ */
+static void queue_group(struct crypto *c, struct crypto_op *ops, const struct crypto_group *g,
+			bool seal, const struct sa *sa)
 {
 	IMB_JOB *jobs[CRYPTO_BURST];
+	unsigned int kept = keep(&c->queued, sa, CRYPTO_MD5_96, g->n);
 	uint32_t done;
 
-	/* The queue is empty between passes, so it always has room for one. */
-	if (IMB_GET_NEXT_BURST(c->mgr, g->n, jobs) < g->n) {
+	if (IMB_GET_NEXT_BURST(c->queue, g->n, jobs) < g->n || jobs[0] != c->queue->jobs) {
 		group_fail(g, ops);
 		return;
 	}
 	for (unsigned int i = 0; i < g->n; i++) {
 		unsigned int at = g->index[i];
 
-		chain_fill(c, jobs[i], &ops[at], tag_place(c, ops, at, seal), seal);
+		if (i >= kept)
+			queue_fill_keys(c->queue, jobs[i], ops[at].sa);
+		hash_fill(jobs[i], &ops[at], tag_place(c, ops, at, seal));
 	}
-	done = IMB_SUBMIT_BURST_NOCHECK(c->mgr, g->n, jobs);
-	while (IMB_FLUSH_JOB(c->mgr) != NULL)
-		done++;
+	done = IMB_SUBMIT_BURST_NOCHECK(c->queue, g->n, jobs);
+	if (done < g->n)
+		done += IMB_FLUSH_BURST(c->queue, g->n, jobs);
 	if (done != g->n)
 		group_fail(g, ops);
+}
+
+static void hash_pass(struct crypto *c, struct crypto_op *ops, const struct burst *b, bool seal)
+{
+	struct crypto_group room;
+
+	if (b->hashes >> CRYPTO_MD5_96 & 1)
+		queue_group(c, ops, of_hash(b, ops, CRYPTO_MD5_96, &room), seal, b->sa);
+	for (unsigned int hash = CRYPTO_MD5_96 + 1; hash < CRYPTO_NO_HASH; hash++)
+		if (b->hashes >> hash & 1)
+			hash_group(c, ops, of_hash(b, ops, hash, &room), seal, hash, b->sa);
 }
 
 /* Time does not depend on where the bytes differ. len is a multiple of four. */
@@ -420,20 +394,6 @@ static void seal_rest(struct crypto *c, struct crypto_op *ops, uint16_t n)
 		crypto_esn_append(ops, n);
 	cipher_pass(c, ops, &b, IMB_DIR_ENCRYPT);
 	hash_pass(c, ops, &b, true);
-	if (b.chained.n != 0)
-		chain_group(c, ops, &b.chained, true);
-}
-
-/* Chained jobs have decrypted all; what a forger chose nobody is to see. */
-static void chain_wipe(const struct crypto_group *g, const struct crypto_op *ops)
-{
-	for (unsigned int i = 0; i < g->n; i++) {
-		const struct crypto_op *op = &ops[g->index[i]];
-		unsigned int at = SA_ESP_HEADER + op->sa->iv_len;
-
-		if (!op->ok && in_chain(op->sa) && op->sa->cipher != CRYPTO_NULL)
-			memset(op->esp + at, 0, op->len - at);
-	}
 }
 
 static void verify_rest(struct crypto *c, struct crypto_op *ops, uint16_t n)
@@ -445,13 +405,9 @@ static void verify_rest(struct crypto *c, struct crypto_op *ops, uint16_t n)
 	if (b.esn != 0)
 		crypto_esn_cover(c, ops, n);
 	hash_pass(c, ops, &b, false);
-	if (b.chained.n != 0)
-		chain_group(c, ops, &b.chained, false);
 	if (b.esn != 0)
 		crypto_esn_uncover(c, ops, n);
 	compare(c, ops, n, b.sa);
-	if (b.chained.n != 0)
-		chain_wipe(&b.chained, ops);
 }
 
 /* A burst of one AEAD, which is the usual one of those, needs no sorting out. */

@@ -25,6 +25,7 @@ struct crypto_kept {
 
 struct crypto {
 	IMB_MGR *mgr;
+	IMB_MGR *queue; /* jobs of HMAC-MD5 alone */
 	struct iv_gen iv;
 	struct gcm_context_data gcm;
 	_Alignas(64) uint8_t tag[CRYPTO_BURST][SA_MAX_ICV];
@@ -36,6 +37,7 @@ struct crypto {
 	_Alignas(64) IMB_JOB job[CRYPTO_BURST];
 	struct crypto_kept cipher; /* enc_keys to key_len_in_bytes and so on of job[] */
 	struct crypto_kept hash;
+	struct crypto_kept queued; /* of those of queue */
 };
 
 struct crypto_cipher_info {
