@@ -5,8 +5,8 @@
  *
  * Raw and gateway alternate window by window, so that a change of the machine's speed meets both;
  * each figure is the median over the windows; the ratio, gateway to raw and forward together, is
- * taken alternation by alternation. Gbit/s counts inner
- * IP packets. Reports, never judges.
+ * taken alternation by alternation. The sizes of a mix come in another order each time, the same
+ * for all three (sizes.h). Gbit/s counts inner IP packets. Reports, never judges.
  */
 #include <getopt.h>
 #include <stdio.h>
@@ -28,17 +28,19 @@
 #define ROUNDS_MIN   7u
 #define STAGE_ROUNDS 15u
 
-static int measure(struct gateway *g, struct raw *r, bool out, const uint16_t *len,
-		   unsigned int rounds, struct report_row *row)
+static int measure(struct gateway *g, struct raw *r, bool out, uint16_t *len, unsigned int rounds,
+		   struct report_row *row)
 {
 	static double gw[MAX_ROUNDS], raw[MAX_ROUNDS], fwd[MAX_ROUNDS], ratio[MAX_ROUNDS];
 
 	for (unsigned int i = 0; i < rounds + 2; i++) {
-		uint64_t a = raw_run(r, out, len, WINDOW);
-		uint64_t b = gateway_run(g, out ? GATEWAY_OUT : GATEWAY_IN, len, WINDOW);
-		uint64_t c = gateway_run(g, GATEWAY_FORWARD, len, WINDOW);
 		unsigned int k = i < 2 ? 0 : i - 2; /* the first two warm up */
+		uint64_t a, b, c;
 
+		sizes_shuffle(len, WINDOW);
+		a = raw_run(r, out, len, WINDOW);
+		b = gateway_run(g, out ? GATEWAY_OUT : GATEWAY_IN, len, WINDOW);
+		c = gateway_run(g, GATEWAY_FORWARD, len, WINDOW);
 		if (a == UINT64_MAX || b == UINT64_MAX || c == UINT64_MAX)
 			return -1;
 		raw[k] = (double)a / WINDOW;
@@ -55,15 +57,19 @@ static int measure(struct gateway *g, struct raw *r, bool out, const uint16_t *l
 	return 0;
 }
 
-/* Where the cycles go, in windows of their own: to look costs cycles, too. Medians. */
-static int measure_stages(struct gateway *g, enum gateway_path path, const uint16_t *len,
+/* Where the cycles go, in windows of their own: to look costs cycles, too. Medians. Raw comes
+ * before each, as before those of the ratio: what it leaves of the caches belongs to the figure. */
+static int measure_stages(struct gateway *g, struct raw *r, bool out, uint16_t *len,
 			  struct report_row *row)
 {
+	enum gateway_path path = out ? GATEWAY_OUT : GATEWAY_IN;
 	static double cycles[STAGES_N][STAGE_ROUNDS];
 	const struct stages *s = gateway_stages(g);
 
 	for (unsigned int i = 0; i < STAGE_ROUNDS; i++) {
-		if (gateway_prepare(g, path, len, WINDOW) != 0)
+		sizes_shuffle(len, WINDOW);
+		if (raw_run(r, out, len, WINDOW) == UINT64_MAX ||
+		    gateway_prepare(g, path, len, WINDOW) != 0)
 			return -1;
 		gateway_measure(g, true);
 		gateway_input(g, path, 0, WINDOW);
@@ -99,7 +105,7 @@ static int bench_suite(const struct raw_suite *suite, unsigned int rounds, struc
 		row.mean_len = sizes_fill(len, WINDOW, sizes[i / 2]);
 		err = measure(g, r, outbound, len, rounds, &row);
 		if (err == 0)
-			err = measure_stages(g, outbound ? GATEWAY_OUT : GATEWAY_IN, len, &row);
+			err = measure_stages(g, r, outbound, len, &row);
 		if (err != 0) {
 			fprintf(stderr, "%s %s %u: packets were lost, no figure\n", row.suite,
 				row.direction, row.size);

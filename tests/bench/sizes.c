@@ -6,21 +6,29 @@
 
 const uint16_t sizes[SIZES] = {64, 512, 1420, 0};
 
-double sizes_fill(uint16_t *len, unsigned int n, uint16_t fixed)
-{
-	static const uint16_t mix[12] = {64, 570, 64, 64, 1420, 570, 64, 64, 570, 64, 570, 64};
-	uint32_t seed = 12345;
-	double sum = 0;
+static uint32_t seed;
 
-	for (unsigned int i = 0; i < n; i++)
-		len[i] = fixed ? fixed : mix[i % 12];
-	for (unsigned int i = n - 1; !fixed && i > 0; i--) { /* shuffled, always alike */
-		unsigned int j = (seed = seed * 1664525 + 1013904223) % (i + 1);
+void sizes_shuffle(uint16_t *len, unsigned int n)
+{
+	for (unsigned int i = n - 1; i > 0; i--) {
+		unsigned int j = ((seed = seed * 1664525 + 1013904223) >> 8) % (i + 1);
 		uint16_t t = len[i];
 
 		len[i] = len[j];
 		len[j] = t;
 	}
+}
+
+double sizes_fill(uint16_t *len, unsigned int n, uint16_t fixed)
+{
+	static const uint16_t mix[12] = {64, 570, 64, 64, 1420, 570, 64, 64, 570, 64, 570, 64};
+	double sum = 0;
+
+	for (unsigned int i = 0; i < n; i++)
+		len[i] = fixed ? fixed : mix[i % 12];
+	seed = 12345;
+	if (!fixed)
+		sizes_shuffle(len, n);
 	for (unsigned int i = 0; i < n; i++)
 		sum += len[i];
 	return sum / n;
