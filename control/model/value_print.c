@@ -123,6 +123,14 @@ static void print_pair(const struct prop *p, const struct value *v, struct text 
 	print_time(p->domain, v->num2, out);
 }
 
+static void print_gateway(const struct value *v, struct text *out)
+{
+	if (v->addr.family)
+		print_addr(&v->addr, out);
+	if (v->text)
+		text_printf(out, "%s%s", v->addr.family ? "%" : "", v->text);
+}
+
 void value_print(const struct prop *p, const struct value *v, enum value_style style,
 		 struct text *out)
 {
@@ -169,10 +177,7 @@ void value_print(const struct prop *p, const struct value *v, enum value_style s
 		print_endpoint(v, out);
 		break;
 	case PROP_GATEWAY:
-		if (v->addr.family)
-			print_addr(&v->addr, out);
-		if (v->text)
-			text_printf(out, "%s%s", v->addr.family ? "%" : "", v->text);
+		print_gateway(v, out);
 		break;
 	case PROP_PORT:
 		if (v->num == VALUE_ANY)
