@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "control/model/integers.h"
 #include "control/model/model.h"
 #include "control/model/problem.h"
 #include "control/model/row_read.h"
@@ -141,7 +142,8 @@ struct model *model_load(const char *path, struct problems *problems)
 		problems_error(problems, path, 0, "not enough memory");
 		return NULL;
 	}
-	if (source_read(&src, path, problems) == 0 && parse(m, &src, problems) == 0)
+	if (source_read(&src, path, problems) == 0 && integers_widen(&src, problems) == 0 &&
+	    parse(m, &src, problems) == 0)
 		model_validate(m, problems);
 	source_free(&src);
 	if (problems->n_errors == 0)

@@ -275,6 +275,25 @@ static void floods_are_cut_off(void **state)
 	assert_in_range(passed, QUOTE_RATE, QUOTE_RATE + QUOTE_BURST);
 }
 
+/* Who does not see our packets does not know their SPIs, and takes nothing from who does. */
+static void forged_floods_leave_room_for_true_ones(void **state)
+{
+	struct frame truth = too_big(OUT_SPI, LAST, 1400);
+	uint64_t seed = 7;
+
+	(void)state;
+	for (unsigned int i = 0; i < 10000; i++) {
+		uint32_t spi = (uint32_t)reference_random(&seed);
+		struct frame f = too_big(spi != OUT_SPI ? spi : 0, LAST, 1400);
+		struct rte_mbuf *m = kit_parse(&f);
+
+		assert_int_equal(quote_screen(kit.w, m), DROP_NET_PMTU);
+		rte_pktmbuf_free(m);
+	}
+	assert_true(learned(&truth, 1500));
+	assert_int_equal(path(), 1400);
+}
+
 /* More peers than there are places: the latest is known, and no other one's value is given. */
 static void the_table_is_bounded(void **state)
 {
@@ -315,6 +334,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(dead_sas_speak_for_nobody, begin, end),
 		cmocka_unit_test_setup_teardown(finds_each_sa_of_an_spi, begin, end),
 		cmocka_unit_test_setup_teardown(floods_are_cut_off, begin, end),
+		cmocka_unit_test_setup_teardown(forged_floods_leave_room_for_true_ones, begin, end),
 		cmocka_unit_test_setup_teardown(the_table_is_bounded, begin, end),
 	};
 
