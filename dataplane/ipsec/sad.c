@@ -191,10 +191,11 @@ static void chain_add(struct sad *s, const struct sa *sa)
 {
 	uint32_t *head = &s->spi_head[chain_of(s, sa->spi)];
 
-	s->spi_next[sa->slot] = *head;
-	*head = sa->slot + 1;
+	__atomic_store_n(&s->spi_next[sa->slot], *head, __ATOMIC_RELAXED);
+	__atomic_store_n(head, sa->slot + 1, __ATOMIC_RELEASE);
 }
 
+/* Who stands on sa gets on from there: its own link stays until the slot is used again. */
 static void chain_remove(struct sad *s, const struct sa *sa)
 {
 	uint32_t *at = &s->spi_head[chain_of(s, sa->spi)];
@@ -202,7 +203,25 @@ static void chain_remove(struct sad *s, const struct sa *sa)
 	while (*at != 0 && *at != sa->slot + 1)
 		at = &s->spi_next[*at - 1];
 	if (*at != 0)
-		*at = s->spi_next[sa->slot];
+		__atomic_store_n(at, s->spi_next[sa->slot], __ATOMIC_RELEASE);
+}
+
+bool sad_may_send(const struct sad *s, uint32_t spi)
+{
+	const uint32_t *link = &s->spi_head[chain_of(s, spi)];
+
+	for (unsigned int i = 0; i < SAD_CHAIN_LOOK; i++) {
+		uint32_t at = __atomic_load_n(link, __ATOMIC_ACQUIRE);
+		const struct sa *sa;
+
+		if (at == 0)
+			return false;
+		sa = __atomic_load_n(&s->slot[at - 1], __ATOMIC_ACQUIRE);
+		if (sa != NULL && sa->spi == spi)
+			return true;
+		link = &s->spi_next[at - 1];
+	}
+	return true;
 }
 
 const struct sa *sad_next_out(const struct sad *s, uint32_t spi, const struct sa *after)
@@ -317,6 +336,8 @@ uint16_t sad_delete(struct sad *s, uint32_t slot, uint32_t spi)
 	if (sa->policy != SAD_NONE && s->out[sa->policy] == slot)
 		__atomic_store_n(&s->out[sa->policy], SAD_NONE, __ATOMIC_RELEASE);
 	__atomic_store_n(&s->slot[slot], NULL, __ATOMIC_RELEASE);
+	if (sa->direction == ABI_DIR_OUT)
+		chain_remove(s, sa);
 	return ABI_OK;
 }
 
@@ -331,8 +352,6 @@ void sad_reclaim(struct sad *s, uint32_t slot)
 	s->used[sa->used_at] = last;
 	s->owned[last]->used_at = sa->used_at;
 	s->owned[slot] = NULL;
-	if (sa->direction == ABI_DIR_OUT)
-		chain_remove(s, sa);
 	sa_free(sa);
 	memset((uint8_t *)&s->status[slot] + sizeof(uint32_t), 0,
 	       sizeof(s->status[slot]) - sizeof(uint32_t));

@@ -23,6 +23,8 @@
 #define SAD_TICK_BUDGET 1024u
 /* Path MTU until the first tick has asked for it. */
 #define SAD_DEFAULT_PATH_MTU 1500u
+/* SAs that sad_may_send() looks at. */
+#define SAD_CHAIN_LOOK 16u
 
 struct sad;
 
@@ -43,6 +45,10 @@ struct sa *sad_lookup_in(const struct sad *s, uint32_t spi);
 struct sa *sad_lookup_out(const struct sad *s, uint32_t policy_index);
 struct sa *sad_slot(const struct sad *s, uint32_t slot);
 
+/** May an outbound SA of that SPI be there? False: certainly none. Peers choose these SPIs and may
+ * have many meet in one place: beyond SAD_CHAIN_LOOK SAs there, any may. */
+bool sad_may_send(const struct sad *s, uint32_t spi);
+
 /** A worker has passed that much through the SA of the slot, which is limited: counts it, and calls
  * the manager when that reached a limit. */
 void sad_spend(struct sad *s, uint32_t slot, uint64_t packets, uint64_t bytes);
@@ -61,8 +67,8 @@ uint16_t sad_delete(struct sad *s, uint32_t slot, uint32_t spi);
 void sad_reclaim(struct sad *s, uint32_t slot);
 /** A policy went away: no outbound SA for its index any more, and its SAs serve none. */
 void sad_unbind_policy(struct sad *s, uint32_t policy_index);
-/** Outbound SAs of that SPI, one after the other (after NULL: the first), dead ones included; NULL:
- * no more. Peers choose these SPIs, so there may be several. */
+/** Outbound SAs of that SPI that are not deleted, one after the other (after NULL: the first);
+ * NULL: no more. Peers choose these SPIs, so there may be several. */
 const struct sa *sad_next_out(const struct sad *s, uint32_t spi, const struct sa *after);
 /** The number of SAs that are not free, deleted ones included. */
 uint32_t sad_count(const struct sad *s);

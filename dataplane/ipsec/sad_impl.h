@@ -11,6 +11,8 @@ struct sad {
 	uint32_t *out;	  /* [max_policies], slot of the current outbound SA or SAD_NONE */
 	uint32_t mask;
 	uint32_t max_policies;
+	uint32_t *spi_head; /* outbound SAs by SPI: slot + 1 of the first in each chain, */
+	uint32_t *spi_next; /* and of the next one */
 
 	/* Written by workers, seldom: slots to look at, one bit each, and how often that was said.
 	 */
@@ -20,8 +22,6 @@ struct sad {
 	/* The manager's. */
 	_Alignas(64) struct sa **owned; /* [max_sas], until reclaimed */
 	uint32_t *used;			/* slots of owned SAs, densely */
-	uint32_t *spi_head; /* outbound SAs by SPI: slot + 1 of the first in each chain, */
-	uint32_t *spi_next; /* and of the next one */
 	uint32_t n_used;
 	uint32_t next_tick;
 	uint32_t calls_seen;

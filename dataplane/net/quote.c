@@ -3,6 +3,7 @@
 #include "dataplane/net/quote.h"
 
 #include "dataplane/api/messages.h"
+#include "dataplane/ipsec/sad.h"
 #include "dataplane/net/ip4.h"
 #include "dataplane/net/ip6.h"
 #include "dataplane/net/parse.h"
@@ -98,8 +99,10 @@ enum drop_reason quote_screen(struct worker *w, struct rte_mbuf *m)
 	struct pkt_meta *meta = pkt_meta(m);
 	struct quote q;
 
-	/* Our packets travel outside of every SA, and so does what is said about them. */
-	if ((meta->flags & PKT_F_FROM_SA) || !quote_read(m, &q) || !take_token(w))
+	/* Our packets travel outside of every SA, and so does what is said about them. Who has not
+	 * seen them does not know their SPIs, and gets at no token. */
+	if ((meta->flags & PKT_F_FROM_SA) || !quote_read(m, &q) ||
+	    !sad_may_send(w->tables->sad, q.spi) || !take_token(w))
 		return DROP_NET_PMTU;
 	meta->verdict = PKT_SLOW;
 	return DROP_NONE;

@@ -50,8 +50,8 @@ static inline bool quote_is(const struct pkt_meta *meta)
 bool quote_read(const struct rte_mbuf *m, struct quote *q);
 
 /**
- * local_burst()'s part for such a packet: in clear, sound, and not too many of them: verdict
- * PKT_SLOW. Else net-pmtu.
+ * local_burst()'s part for such a packet: in clear, sound, about an SPI that we send with, and not
+ * too many of them: verdict PKT_SLOW. Else net-pmtu.
  */
 enum drop_reason quote_screen(struct worker *w, struct rte_mbuf *m);
 

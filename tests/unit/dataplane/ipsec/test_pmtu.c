@@ -294,6 +294,45 @@ static void forged_floods_leave_room_for_true_ones(void **state)
 	assert_int_equal(path(), 1400);
 }
 
+/* SAs known by their SPI, against a list of them; a crowd in one place is let through. */
+static void knows_the_spis_that_it_sends_with(void **state)
+{
+	struct abi_sa_add c = espkit_out();
+	uint32_t spi[ESPKIT_SAS] = {0};
+	uint64_t seed = 11;
+
+	(void)state;
+	assert_true(sad_may_send(esp.sad, OUT_SPI));
+	assert_false(sad_may_send(esp.sad, IN_SPI));
+	espkit_remove(OUT_SLOT);
+	espkit_remove(IN_SLOT);
+	for (unsigned int i = 0; i < 20000; i++) {
+		uint32_t ask = (uint32_t)(300 + reference_random(&seed) % 40);
+		bool there = false;
+
+		c.slot = (uint32_t)(reference_random(&seed) % 12);
+		if (spi[c.slot] != 0) {
+			espkit_remove(c.slot);
+			spi[c.slot] = 0;
+		} else {
+			c.spi = (uint32_t)(300 + reference_random(&seed) % 40);
+			espkit_add(&c);
+			spi[c.slot] = c.spi;
+		}
+		for (unsigned int k = 0; k < ESPKIT_SAS; k++)
+			there |= spi[k] == ask;
+		assert_int_equal(sad_may_send(esp.sad, ask), there);
+	}
+	for (c.slot = 0; c.slot < ESPKIT_SAS; c.slot++) {
+		if (spi[c.slot] != 0)
+			espkit_remove(c.slot);
+		c.spi = 300;
+		espkit_add(&c);
+	}
+	assert_true(sad_may_send(esp.sad, 300));
+	assert_false(sad_may_send(esp.sad, 301));
+}
+
 /* More peers than there are places: the latest is known, and no other one's value is given. */
 static void the_table_is_bounded(void **state)
 {
@@ -335,6 +374,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(finds_each_sa_of_an_spi, begin, end),
 		cmocka_unit_test_setup_teardown(floods_are_cut_off, begin, end),
 		cmocka_unit_test_setup_teardown(forged_floods_leave_room_for_true_ones, begin, end),
+		cmocka_unit_test_setup_teardown(knows_the_spis_that_it_sends_with, begin, end),
 		cmocka_unit_test_setup_teardown(the_table_is_bounded, begin, end),
 	};
 

@@ -72,6 +72,52 @@ static void sas_come_and_go_under_a_reader(void **state)
 	assert_true(r.found >= 2000);
 }
 
+static void *ask_all(void *arg)
+{
+	struct reader *r = arg;
+
+	while (!__atomic_load_n(&r->stop, __ATOMIC_RELAXED)) {
+		r->found += sad_may_send(esp.sad, 1);
+		r->wrong += !sad_may_send(esp.sad, OUT_SPI);
+		__atomic_add_fetch(&r->rounds, 1, __ATOMIC_RELEASE);
+	}
+	return NULL;
+}
+
+/* Others of its SPI and its chain come and go before and behind it. */
+static void an_spi_in_use_is_always_known(void **state)
+{
+	struct reader r = {0};
+	struct abi_sa_add c = espkit_out();
+	uint32_t spi[8] = {0};
+	pthread_t t;
+	uint64_t seed = 31;
+
+	(void)state;
+	espkit_add(&c);
+	assert_int_equal(pthread_create(&t, NULL, ask_all, &r), 0);
+	for (unsigned int i = 0; i < 2000; i++) {
+		uint32_t k = (uint32_t)(reference_random(&seed) % 8);
+
+		c.slot = 8 + k;
+		if (spi[k] != 0) {
+			assert_int_equal(sad_delete(esp.sad, c.slot, spi[k]), ABI_OK);
+			wait_quiescent(&r);
+			sad_reclaim(esp.sad, c.slot);
+			spi[k] = 0;
+			continue;
+		}
+		c.spi = OUT_SPI + (uint32_t)(reference_random(&seed) % 4) * ESPKIT_SAS;
+		assert_int_equal(espkit_try_add(&c), ABI_OK);
+		spi[k] = c.spi;
+	}
+	__atomic_store_n(&r.stop, 1, __ATOMIC_RELAXED);
+	pthread_join(t, NULL);
+	assert_true(r.rounds > 0);
+	assert_int_equal(r.found, 0);
+	assert_int_equal(r.wrong, 0);
+}
+
 struct writer {
 	struct sa *sa;
 	int stop;
@@ -123,6 +169,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		CASE(sas_come_and_go_under_a_reader),
+		CASE(an_spi_in_use_is_always_known),
 		CASE(an_outer_header_is_never_read_half_new),
 	};
 
