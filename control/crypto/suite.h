@@ -58,7 +58,7 @@ struct suite_encr {
 	uint32_t weak;	    /* enum suite_weak bits */
 	const char *name;   /* RouterOS phase 1, "aes-128" */
 	const char *name2;  /* RouterOS phase 2, "aes-128-cbc" */
-	const char *cipher; /* OpenSSL, "AES-128-CBC"; NULL = the data plane's alone */
+	const char *cipher; /* OpenSSL, "AES-128-CBC"; NULL = never IKE's */
 };
 
 struct suite_digest {
