@@ -97,6 +97,19 @@ static const struct value_name esp1_names[] = {
 	{23, "null-gmac"},
 };
 
+/* IKEv2: IANA transform types 1, 2, 3. */
+static const struct value_name encr2_names[] = {
+	{1, "des-iv64"},   {2, "des"},	      {4, "rc5"},	    {5, "idea"},
+	{6, "cast"},	   {7, "blowfish"},   {8, "3idea"},	    {9, "des-iv32"},
+	{12, "aes"},	   {13, "aes-ctr"},   {14, "aes-ccm-8"},    {15, "aes-ccm-12"},
+	{16, "aes-ccm"},   {18, "aes-gcm-8"}, {19, "aes-gcm-12"},   {20, "aes-gcm"},
+	{21, "null-gmac"}, {23, "camellia"},  {24, "camellia-ctr"},
+};
+static const struct value_name prf2_names[] = {{3, "tiger"}, {4, "aes-xcbc"}, {8, "aes-cmac"}};
+static const struct value_name integ2_names[] = {
+	{3, "des-mac"}, {4, "kpdk"}, {5, "aes-xcbc"}, {8, "aes-cmac"}, {9, "aes-128-gmac"},
+};
+
 static const struct value_name hash1_names[] = {{3, "tiger"}};
 
 static const struct value_name auth1_names[] = {
@@ -311,4 +324,31 @@ char *suite_print_group(uint32_t id, char *buf, size_t cap)
 	if (g)
 		return print_known(g->name, buf, cap);
 	return print_value(group_names, N_OF(group_names), id, 0, buf, cap);
+}
+
+char *suite_print_encr_ike2(uint16_t id, uint16_t key_bits, char *buf, size_t cap)
+{
+	const struct suite_encr *e = suite_encr_find(id, key_bits);
+
+	if (e)
+		return print_known(e->name2, buf, cap);
+	return print_value(encr2_names, N_OF(encr2_names), id, key_bits, buf, cap);
+}
+
+char *suite_print_prf2(uint16_t id, char *buf, size_t cap)
+{
+	for (size_t i = 0; i < N_OF(digests); i++) {
+		if (digests[i].prf2 == id)
+			return print_known(digests[i].name, buf, cap);
+	}
+	return print_value(prf2_names, N_OF(prf2_names), id, 0, buf, cap);
+}
+
+char *suite_print_integ2(uint16_t id, char *buf, size_t cap)
+{
+	const struct suite_integ *t = suite_integ_find(id);
+
+	if (t)
+		return print_known(t->name, buf, cap);
+	return print_value(integ2_names, N_OF(integ2_names), id, 0, buf, cap);
 }

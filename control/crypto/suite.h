@@ -138,6 +138,10 @@ char *suite_print_encr_esp1(uint32_t transform, uint32_t key_bits, char *buf, si
 char *suite_print_hash_ike1(uint32_t value, char *buf, size_t cap);
 char *suite_print_auth1(uint32_t value, char *buf, size_t cap);
 char *suite_print_group(uint32_t id, char *buf, size_t cap);
+/** The same for IKEv2 transforms of types 1, 2 and 3. */
+char *suite_print_encr_ike2(uint16_t id, uint16_t key_bits, char *buf, size_t cap);
+char *suite_print_prf2(uint16_t id, char *buf, size_t cap);
+char *suite_print_integ2(uint16_t id, char *buf, size_t cap);
 
 /**
  * Run every row once through OpenSSL: digest, HMAC, cipher, key agreement. 0, or -ENOTSUP with the

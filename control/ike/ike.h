@@ -168,17 +168,70 @@ enum ike1_notify { /* RFC 2408 section 3.14.1, RFC 2407 section 4.6.3, RFC 3706 
 		   IKE1_N_R_U_THERE_ACK = 36137,
 };
 
+enum ike2_transform_type { /* RFC 7296 section 3.3.2 */
+			   IKE2_T_ENCR = 1,
+			   IKE2_T_PRF = 2,
+			   IKE2_T_INTEG = 3,
+			   IKE2_T_DH = 4,
+			   IKE2_T_ESN = 5,
+};
+#define IKE2_ATTR_KEY_LENGTH 14u /* RFC 7296 section 3.3.5; the only one there is */
+#define IKE2_AUTH_PSK	     2u	 /* RFC 7296 section 3.8: shared key message integrity code */
+#define IKE2_TS_IPV4	     7u	 /* RFC 7296 section 3.13.1 */
+#define IKE2_TS_IPV6	     8u
+
+enum ike2_notify { /* RFC 7296 section 3.10.1, RFC 6023, RFC 7383 */
+		   IKE2_N_UNSUPPORTED_CRITICAL_PAYLOAD = 1,
+		   IKE2_N_INVALID_IKE_SPI = 4,
+		   IKE2_N_INVALID_MAJOR_VERSION = 5,
+		   IKE2_N_INVALID_SYNTAX = 7,
+		   IKE2_N_INVALID_MESSAGE_ID = 9,
+		   IKE2_N_INVALID_SPI = 11,
+		   IKE2_N_NO_PROPOSAL_CHOSEN = 14,
+		   IKE2_N_INVALID_KE_PAYLOAD = 17,
+		   IKE2_N_AUTHENTICATION_FAILED = 24,
+		   IKE2_N_SINGLE_PAIR_REQUIRED = 34,
+		   IKE2_N_NO_ADDITIONAL_SAS = 35,
+		   IKE2_N_INTERNAL_ADDRESS_FAILURE = 36,
+		   IKE2_N_FAILED_CP_REQUIRED = 37,
+		   IKE2_N_TS_UNACCEPTABLE = 38,
+		   IKE2_N_INVALID_SELECTORS = 39,
+		   IKE2_N_TEMPORARY_FAILURE = 43,
+		   IKE2_N_CHILD_SA_NOT_FOUND = 44,
+		   IKE2_N_INITIAL_CONTACT = 16384,
+		   IKE2_N_SET_WINDOW_SIZE = 16385,
+		   IKE2_N_ADDITIONAL_TS_POSSIBLE = 16386,
+		   IKE2_N_IPCOMP_SUPPORTED = 16387,
+		   IKE2_N_NAT_DETECTION_SOURCE_IP = 16388,
+		   IKE2_N_NAT_DETECTION_DESTINATION_IP = 16389,
+		   IKE2_N_COOKIE = 16390,
+		   IKE2_N_USE_TRANSPORT_MODE = 16391,
+		   IKE2_N_HTTP_CERT_LOOKUP_SUPPORTED = 16392,
+		   IKE2_N_REKEY_SA = 16393,
+		   IKE2_N_ESP_TFC_PADDING_NOT_SUPPORTED = 16394,
+		   IKE2_N_NON_FIRST_FRAGMENTS_ALSO = 16395,
+		   IKE2_N_MOBIKE_SUPPORTED = 16396,
+		   IKE2_N_CHILDLESS_IKEV2_SUPPORTED = 16418,
+		   IKE2_N_FRAGMENTATION_SUPPORTED = 16430,
+};
+#define IKE2_N_FIRST_STATUS 16384u /* below are errors */
+
 /* Limits of what we accept. */
-#define IKE_MAX_MESSAGE	   8192u
-#define IKE_MAX_PAYLOADS   32u
-#define IKE_MAX_PROPOSALS  8u  /* per SA payload */
-#define IKE_MAX_TRANSFORMS 32u /* per proposal */
-#define IKE_MAX_ATTRS	   16u /* per transform */
-#define IKE_MAX_SPIS	   64u /* per DELETE payload */
-#define IKE_MIN_NONCE	   8u  /* RFC 2409 section 5 */
-#define IKE_MAX_NONCE	   256u
-#define IKE_NONCE_LEN	   32u /* ours */
-#define IKE_MAX_COOKIE	   16u /* SPI size of an ISAKMP protocol SPI: RFC 2408 section 3.5 */
+#define IKE_MAX_MESSAGE	    8192u
+#define IKE_MAX_PAYLOADS    32u
+#define IKE_MAX_PROPOSALS   8u	/* per SA payload */
+#define IKE_MAX_TRANSFORMS  32u /* per proposal */
+#define IKE_MAX_ATTRS	    16u /* per transform */
+#define IKE_MAX_SPIS	    64u /* per DELETE payload */
+#define IKE_MIN_NONCE	    8u	/* RFC 2409 section 5 */
+#define IKE_MAX_NONCE	    256u
+#define IKE_NONCE_LEN	    32u /* ours */
+#define IKE2_MAX_PROPOSALS  32u
+#define IKE2_MAX_TRANSFORMS 256u /* of all proposals of an SA payload */
+#define IKE2_MAX_TS	    16u	 /* per TS payload */
+#define IKE2_MIN_NONCE	    16u	 /* RFC 7296 section 2.10 */
+#define IKE2_MAX_COOKIE	    64u	 /* RFC 7296 section 2.6 */
+#define IKE_MAX_COOKIE	    16u	 /* SPI size of an ISAKMP protocol SPI: RFC 2408 section 3.5 */
 
 /* Timers, nanoseconds and seconds as named. */
 #define IKE_RETRANSMIT_FIRST_MS	  1000u /* then 2, 4, 8, 16 s, each + up to 10 % */

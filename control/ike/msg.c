@@ -8,14 +8,13 @@
 #include <errno.h>
 #include <string.h>
 
+#include "control/ike/msg_body2.h"
+
 _Static_assert((int)IKE_PARSE_SHORT == WIRE_SHORT, "reader's own reason");
 
 #define ANY_LEN	 0xffffu
 #define MIN_HASH 16u /* MD5 */
 #define MAX_HASH 64u /* SHA2-512 */
-
-/* Looks into a body of checked size. Failures go into the reader. */
-typedef void payload_parse(struct ike_payload *p, struct wire_reader *r);
 
 static void parse_sa(struct ike_payload *p, struct wire_reader *r)
 {
@@ -101,19 +100,19 @@ static const struct payload_kind payloads[] = {
 	{IKE1_PLD_ATTR, 4, ANY_LEN, NULL, "ATTR"},
 	{IKE1_PLD_NATD, MIN_HASH, MAX_HASH, NULL, "NAT-D"},
 	{IKE1_PLD_NATOA, 8, 20, parse_natoa, "NAT-OA"},
-	{IKE2_PLD_SA, 0, ANY_LEN, NULL, "SA"},
-	{IKE2_PLD_KE, 4, ANY_LEN, NULL, "KE"},
-	{IKE2_PLD_IDI, 4, ANY_LEN, NULL, "IDi"},
-	{IKE2_PLD_IDR, 4, ANY_LEN, NULL, "IDr"},
+	{IKE2_PLD_SA, 0, ANY_LEN, msg_body2_sa, "SA"},
+	{IKE2_PLD_KE, 5, ANY_LEN, msg_body2_ke, "KE"},
+	{IKE2_PLD_IDI, 5, ANY_LEN, msg_body2_id, "IDi"},
+	{IKE2_PLD_IDR, 5, ANY_LEN, msg_body2_id, "IDr"},
 	{IKE2_PLD_CERT, 1, ANY_LEN, NULL, "CERT"},
 	{IKE2_PLD_CERTREQ, 1, ANY_LEN, NULL, "CERTREQ"},
-	{IKE2_PLD_AUTH, 4, ANY_LEN, NULL, "AUTH"},
-	{IKE2_PLD_NONCE, 16, IKE_MAX_NONCE, NULL, "NONCE"},
-	{IKE2_PLD_NOTIFY, 4, ANY_LEN, NULL, "NOTIFY"},
-	{IKE2_PLD_DELETE, 4, ANY_LEN, NULL, "DELETE"},
+	{IKE2_PLD_AUTH, 5, ANY_LEN, msg_body2_auth, "AUTH"},
+	{IKE2_PLD_NONCE, IKE2_MIN_NONCE, IKE_MAX_NONCE, NULL, "NONCE"},
+	{IKE2_PLD_NOTIFY, 4, ANY_LEN, msg_body2_notify, "NOTIFY"},
+	{IKE2_PLD_DELETE, 4, ANY_LEN, msg_body2_delete, "DELETE"},
 	{IKE2_PLD_VENDOR, 0, ANY_LEN, NULL, "VENDOR"},
-	{IKE2_PLD_TSI, 4, ANY_LEN, NULL, "TSi"},
-	{IKE2_PLD_TSR, 4, ANY_LEN, NULL, "TSr"},
+	{IKE2_PLD_TSI, 4, ANY_LEN, msg_body2_ts, "TSi"},
+	{IKE2_PLD_TSR, 4, ANY_LEN, msg_body2_ts, "TSr"},
 	{IKE2_PLD_SK, 0, ANY_LEN, NULL, "SK"},
 	{IKE2_PLD_CP, 4, ANY_LEN, NULL, "CP"},
 	{IKE2_PLD_EAP, 4, ANY_LEN, NULL, "EAP"},
@@ -245,11 +244,35 @@ static int chain_error(struct ike_msg *m, const struct wire_reader *r, uint8_t t
 	return -EBADMSG;
 }
 
+/* The chain of payloads in r, the first of the given type. */
+static int parse_chain(struct ike_msg *m, struct wire_reader *r, uint8_t type, size_t slack)
+{
+	while (type != IKE_PLD_NONE) {
+		uint8_t here = type;
+
+		if (m->n == IKE_MAX_PAYLOADS)
+			wire_fail(r, IKE_PARSE_TOO_MANY);
+		else
+			type = parse_payload(m, r, here);
+		if (r->error)
+			return chain_error(m, r, here);
+		m->n++;
+		/* The next field of SK and SKF is about what they enclose (RFC 7296 section 3.14).
+		 */
+		if (major(m->hdr.version) == 2 && (here == IKE2_PLD_SK || here == IKE2_PLD_SKF))
+			type = IKE_PLD_NONE;
+	}
+	m->end = wire_offset(r);
+	if (wire_left(r) > slack) {
+		wire_fail(r, IKE_PARSE_TRAILING);
+		return chain_error(m, r, 0);
+	}
+	return 0;
+}
+
 int ike_msg_parse_plain(struct ike_msg *m, const uint8_t *buf, size_t len, bool padded)
 {
 	struct wire_reader r;
-	uint8_t type;
-	size_t slack;
 
 	m->n = 0;
 	m->buf = buf;
@@ -258,25 +281,31 @@ int ike_msg_parse_plain(struct ike_msg *m, const uint8_t *buf, size_t len, bool 
 	if (ike_msg_parse_header(&m->hdr, buf, len, &m->error) != 0)
 		return -EBADMSG;
 	wire_reader_init(&r, buf + IKE_HDR_LEN, len - IKE_HDR_LEN, IKE_HDR_LEN);
-	for (type = m->hdr.next; type != IKE_PLD_NONE; m->n++) {
-		uint8_t here = type;
+	return parse_chain(m, &r, m->hdr.next,
+			   padded			? SIZE_MAX
+			   : major(m->hdr.version) == 1 ? 3
+							: 0);
+}
 
-		if (m->n == IKE_MAX_PAYLOADS)
-			wire_fail(&r, IKE_PARSE_TOO_MANY);
-		else
-			type = parse_payload(m, &r, here);
-		if (r.error)
-			return chain_error(m, &r, here);
-		/* The next field of SK and SKF is about what they enclose (RFC 7296 section 3.14).
-		 */
-		if (major(m->hdr.version) == 2 && (here == IKE2_PLD_SK || here == IKE2_PLD_SKF))
-			type = IKE_PLD_NONE;
-	}
-	m->end = wire_offset(&r);
-	slack = major(m->hdr.version) == 1 ? 3 : 0;
-	if (!padded && wire_left(&r) > slack) {
-		wire_fail(&r, IKE_PARSE_TRAILING);
-		return chain_error(m, &r, 0);
+int ike_msg_parse_inner(struct ike_msg *m, const struct ike_hdr *hdr, uint8_t first,
+			const uint8_t *buf, size_t len)
+{
+	struct wire_reader r;
+
+	m->n = 0;
+	m->buf = buf;
+	m->len = len;
+	m->end = 0;
+	m->hdr = *hdr;
+	memset(&m->error, 0, sizeof(m->error));
+	wire_reader_init(&r, buf, len, 0);
+	if (parse_chain(m, &r, first, 0) != 0)
+		return -EBADMSG;
+	for (size_t i = 0; i < m->n; i++) {
+		if (m->pld[i].type == IKE2_PLD_SK || m->pld[i].type == IKE2_PLD_SKF) {
+			wire_fail(&r, IKE_PARSE_NESTED);
+			return chain_error(m, &r, m->pld[i].type);
+		}
 	}
 	return 0;
 }

@@ -5,7 +5,7 @@
  * Parsing never writes to the buffer and never copies: struct ike_msg holds views into it, valid
  * as long as the buffer. It checks everything a body can get wrong by itself (lengths, counts,
  * fixed values); which payloads an exchange needs, and in which order, is the exchange's business.
- * IKEv2 has header and generic chain here; its bodies are not interpreted yet.
+ * Bodies of IKEv2 are looked into by msg_body2.c.
  */
 #ifndef ESPGW_IKE_MSG_H
 #define ESPGW_IKE_MSG_H
@@ -45,7 +45,8 @@ struct ike_parse_error {
 	uint8_t payload; /* type it happened in; 0 = header or chain */
 };
 
-/* ID payload, RFC 2407 section 4.6.2; also NAT-OA (RFC 3947 section 5.2), protocol and port 0. */
+/* ID payload, RFC 2407 section 4.6.2; also NAT-OA (RFC 3947 section 5.2) and IDi, IDr of IKEv2 (RFC
+ * 7296 section 3.5), protocol and port 0. */
 struct ike_pld_id {
 	uint8_t type;
 	uint8_t protocol;
@@ -53,7 +54,26 @@ struct ike_pld_id {
 	struct ike_view data;
 };
 
-/* Notification, RFC 2408 section 3.14. */
+/* KE payload of IKEv2, RFC 7296 section 3.4. */
+struct ike_pld_ke {
+	uint16_t group;
+	struct ike_view data;
+};
+
+/* AUTH, RFC 7296 section 3.8. */
+struct ike_pld_auth {
+	uint8_t method;
+	struct ike_view data;
+};
+
+/* Traffic selectors, RFC 7296 section 3.13: each one's length fits, and together they are the
+ * body; ts2_decode() goes on. */
+struct ike_pld_ts {
+	uint8_t count; /* 1 .. IKE2_MAX_TS */
+	struct ike_view selectors;
+};
+
+/* Notification, RFC 2408 section 3.14; IKEv2 (RFC 7296 section 3.10) has no DOI. */
 struct ike_pld_notify {
 	uint32_t doi;
 	uint8_t protocol;
@@ -62,7 +82,8 @@ struct ike_pld_notify {
 	struct ike_view data;
 };
 
-/* Delete, RFC 2408 section 3.15. spis holds count * spi_size bytes. */
+/* Delete, RFC 2408 section 3.15, RFC 7296 section 3.11 (no DOI; no SPI for the IKE SA). spis holds
+ * count * spi_size bytes. */
 struct ike_pld_delete {
 	uint32_t doi;
 	uint8_t protocol;
@@ -72,7 +93,8 @@ struct ike_pld_delete {
 };
 
 /* Security association, RFC 2408 section 3.4: prop_decode() goes on with the proposals, which are
- * empty when DOI and situation are not IPSEC and identity only. */
+ * empty when DOI and situation are not IPSEC and identity only. In IKEv2 the proposals are all
+ * there is (RFC 7296 section 3.3): prop2_decode(). */
 struct ike_pld_sa {
 	uint32_t doi;
 	uint32_t situation;
@@ -92,7 +114,10 @@ struct ike_payload {
 		struct ike_pld_id id; /* ID, NAT-OA */
 		struct ike_pld_notify notify;
 		struct ike_pld_delete del;
-		/* KE, NONCE, HASH, VENDOR, NAT-D: body */
+		struct ike_pld_ke ke; /* IKEv2 */
+		struct ike_pld_auth auth;
+		struct ike_pld_ts ts;
+		/* NONCE, HASH, VENDOR, NAT-D, KE of IKEv1: body */
 	};
 };
 
@@ -130,6 +155,14 @@ int ike_msg_parse(struct ike_msg *m, const uint8_t *buf, size_t len);
  */
 int ike_msg_parse_plain(struct ike_msg *m, const uint8_t *buf, size_t len, bool padded);
 
+/**
+ * The payloads inside a decrypted SK of an IKEv2 message with header hdr: first is the type of the
+ * first, buf their bytes without padding. Offsets count from buf. 0, or -EBADMSG as above; another
+ * SK inside is IKE_PARSE_NESTED.
+ */
+int ike_msg_parse_inner(struct ike_msg *m, const struct ike_hdr *hdr, uint8_t first,
+			const uint8_t *buf, size_t len);
+
 /** First payload of a type, or the next one after prev; NULL when there is none. */
 const struct ike_payload *ike_msg_find(const struct ike_msg *m, uint8_t type);
 const struct ike_payload *ike_msg_next(const struct ike_msg *m, const struct ike_payload *prev);
@@ -145,6 +178,7 @@ const char *ike_parse_reason_text(enum ike_parse_reason reason);
 const char *ike_payload_name(uint8_t version, uint8_t type);
 const char *ike_exchange_name(uint8_t exchange);
 const char *ike1_notify_name(uint16_t type); /* "NO-PROPOSAL-CHOSEN"; "unknown" */
+const char *ike2_notify_name(uint16_t type); /* "NO_PROPOSAL_CHOSEN"; "unknown" */
 
 /*
  * Building. One message at a time into the caller's buffer. Payloads chain themselves: each open
@@ -170,6 +204,16 @@ void ike_msg_add_notify(struct ike_builder *b, const struct ike_pld_notify *n);
  * RFC 2408 section 3.15: SPI size 16). */
 void ike_msg_add_delete(struct ike_builder *b, const uint32_t *spis, size_t n_spis, uint64_t ispi,
 			uint64_t rspi);
+/** The same of IKEv2. */
+void ike2_msg_add_notify(struct ike_builder *b, uint8_t protocol, struct ike_view spi,
+			 uint16_t type, const void *data, size_t len);
+/** DELETE of IKEv2: ESP SPIs in host order, or with n_spis 0 the IKE SA it is sent on. */
+void ike2_msg_add_delete(struct ike_builder *b, const uint32_t *spis, size_t n_spis);
+/** KE of IKEv2. */
+void ike2_msg_add_ke(struct ike_builder *b, uint16_t group, const void *data, size_t len);
+/** IDi, IDr, AUTH: a byte, three reserved ones, data. */
+void ike2_msg_add_typed(struct ike_builder *b, uint8_t payload, uint8_t type, const void *data,
+			size_t len);
 /** Bytes written so far, header included. */
 size_t ike_msg_size(const struct ike_builder *b);
 /**

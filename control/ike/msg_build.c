@@ -93,6 +93,52 @@ void ike_msg_add_delete(struct ike_builder *b, const uint32_t *spis, size_t n_sp
 	ike_msg_close(b);
 }
 
+void ike2_msg_add_notify(struct ike_builder *b, uint8_t protocol, struct ike_view spi,
+			 uint16_t type, const void *data, size_t len)
+{
+	ike_msg_open(b, IKE2_PLD_NOTIFY);
+	wire_put_u8(&b->w, protocol);
+	wire_put_u8(&b->w, (uint8_t)spi.len);
+	wire_put_u16(&b->w, type);
+	wire_put_bytes(&b->w, spi.data, spi.len);
+	wire_put_bytes(&b->w, data, len);
+	if (spi.len > IKE_MAX_COOKIE)
+		b->w.overflow = true;
+	ike_msg_close(b);
+}
+
+void ike2_msg_add_delete(struct ike_builder *b, const uint32_t *spis, size_t n_spis)
+{
+	ike_msg_open(b, IKE2_PLD_DELETE);
+	wire_put_u8(&b->w, n_spis ? IKE_PROTO_ESP : IKE_PROTO_IKE);
+	wire_put_u8(&b->w, n_spis ? 4 : 0);
+	wire_put_u16(&b->w, (uint16_t)n_spis);
+	for (size_t i = 0; i < n_spis; i++)
+		wire_put_u32(&b->w, spis[i]);
+	if (n_spis > IKE_MAX_SPIS)
+		b->w.overflow = true;
+	ike_msg_close(b);
+}
+
+void ike2_msg_add_ke(struct ike_builder *b, uint16_t group, const void *data, size_t len)
+{
+	ike_msg_open(b, IKE2_PLD_KE);
+	wire_put_u16(&b->w, group);
+	wire_put_u16(&b->w, 0);
+	wire_put_bytes(&b->w, data, len);
+	ike_msg_close(b);
+}
+
+void ike2_msg_add_typed(struct ike_builder *b, uint8_t payload, uint8_t type, const void *data,
+			size_t len)
+{
+	ike_msg_open(b, payload);
+	wire_put_u8(&b->w, type);
+	wire_put_zero(&b->w, 3);
+	wire_put_bytes(&b->w, data, len);
+	ike_msg_close(b);
+}
+
 size_t ike_msg_size(const struct ike_builder *b)
 {
 	return b->w.pos;

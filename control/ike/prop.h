@@ -28,6 +28,10 @@ enum prop_type {
 	PROP_TYPES,
 };
 
+/* struct prop_diff.phase of IKEv2 (prop2.h), whose numbers are the suite tables'. */
+#define PROP_PHASE_IKE2	  3u
+#define PROP_PHASE_CHILD2 4u
+
 /* One transform as received. Values are IKEv1's own numbers; 0 = the attribute was absent. */
 struct prop_transform {
 	struct ike_view raw; /* the whole transform, header included */
@@ -105,7 +109,8 @@ struct prop_diff_type {
 
 /*
  * Why nothing was chosen: the transform of the peer that misses by the fewest types (the first of
- * these), and what both sides have of each type. Values are IKEv1's numbers on both sides.
+ * these), and what both sides have of each type. Values are IKEv1's numbers on both sides, or
+ * IKEv2's when phase says so.
  */
 struct prop_diff {
 	uint8_t phase;

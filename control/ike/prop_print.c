@@ -88,6 +88,14 @@ char *prop_value_print(uint8_t phase, enum prop_type type, uint16_t value, uint1
 		snprintf(buf, cap, "none");
 		return buf;
 	}
+	if (phase >= PROP_PHASE_IKE2) {
+		if (type == PROP_ENCR)
+			return suite_print_encr_ike2(value, bits, buf, cap);
+		if (type == PROP_HASH)
+			return suite_print_prf2(value, buf, cap);
+		if (type == PROP_INTEG)
+			return suite_print_integ2(value, buf, cap);
+	}
 	switch (type) {
 	case PROP_PROTOCOL:
 		return print_protocol(value, buf, cap);

@@ -155,7 +155,7 @@ enum ike_code refuse_diff_code(const struct prop_diff *d)
 		if (t != PROP_GROUP && t != PROP_ENCAP)
 			algs |= d->types[t].mismatch;
 	}
-	if (d->phase == 1)
+	if (d->phase == 1 || d->phase == PROP_PHASE_IKE2)
 		return algs || !d->types[PROP_GROUP].mismatch ? IKE_P1_ALG_MISMATCH
 							      : IKE_P1_DH_MISMATCH;
 	if (algs)
