@@ -7,12 +7,11 @@
 
 #include "control/ike/ike_sa.h"
 #include "control/ike/lifetime.h"
+#include "control/ike/party.h"
 #include "control/ike/refuse.h"
 #include "control/ike/state.h"
-#include "control/ike/ts.h"
-#include "control/ike1/info.h"
-#include "control/ike1/phase1.h"
-#include "control/ike1/quick.h"
+#include "control/ike/ts2.h"
+#include "control/ike/version.h"
 
 #define AGAIN_S 5u /* after the peer deleted what was not finished */
 
@@ -24,8 +23,24 @@ static uint64_t token_hash(const struct ike_engine *e, uint64_t token)
 	return table_hash(&e->pairs, &token, sizeof(token));
 }
 
-struct child_sa *child_new(struct ike_engine *e, struct ike_policy *policy, struct quick *q,
-			   bool initiator, uint64_t now)
+static const struct ike_version *version(const struct child_sa *c)
+{
+	return c->policy->peer->v;
+}
+
+static bool making(const struct child_sa *c)
+{
+	return c->quick != NULL || c->task != NULL;
+}
+
+void child_cross(struct child_sa *a, struct child_sa *b)
+{
+	a->crossed = b->token;
+	b->crossed = a->token;
+}
+
+struct child_sa *child_new(struct ike_engine *e, struct ike_policy *policy, bool initiator,
+			   uint64_t now)
 {
 	struct child_sa *c = calloc(1, sizeof(*c)), *other;
 
@@ -33,16 +48,16 @@ struct child_sa *child_new(struct ike_engine *e, struct ike_policy *policy, stru
 		return NULL;
 	c->token = ++e->next_token;
 	c->policy = policy;
-	c->quick = q;
 	c->initiator = initiator;
 	c->added = now;
+	c->local[0] = policy->conf.local;
+	c->remote[0] = policy->conf.remote;
+	c->n_local = c->n_remote = 1;
 	timers_init_one(&c->life, lifetime_child);
 	timers_init_one(&c->action, act);
 	TAILQ_FOREACH (other, &policy->pairs, of_policy) {
-		if (other->state < CHILD_ESTABLISHED && other->initiator != initiator) {
-			other->crossed = c->token;
-			c->crossed = other->token;
-		}
+		if (other->state < CHILD_ESTABLISHED && other->initiator != initiator)
+			child_cross(c, other);
 	}
 	TAILQ_INSERT_HEAD(&policy->pairs, c, of_policy);
 	table_insert(&e->pairs, &c->by_token, token_hash(e, c->token));
@@ -84,9 +99,10 @@ void child_install(struct ike_engine *e, struct child_sa *c, struct ike_child_sa
 	c->policy->kilobytes = c->kilobytes;
 	lifetime_volume(e, c, sa);
 	sa->current = c->first = c->initiator && child_current(c->policy) == NULL;
-	sa->ts_local[0] = c->policy->conf.local;
-	sa->ts_remote[0] = c->policy->conf.remote;
-	sa->n_local = sa->n_remote = 1;
+	memcpy(sa->ts_local, c->local, sizeof(sa->ts_local));
+	memcpy(sa->ts_remote, c->remote, sizeof(sa->ts_remote));
+	sa->n_local = c->n_local;
+	sa->n_remote = c->n_remote;
 	e->ops.child_install(e->ctx, sa);
 }
 
@@ -158,12 +174,12 @@ static bool loses(const struct child_sa *c, const struct child_sa *other)
 
 static void log_established(struct ike_engine *e, const struct child_sa *c)
 {
-	char local[TS_MAX_TEXT], remote[TS_MAX_TEXT];
+	char local[ABI_MAX_SELECTORS * TS_MAX_TEXT], remote[sizeof(local)];
 
-	refuse_log(e, IKE_LOG_NOTICE, c->policy->peer, c->owner, c->quick->x.msgid,
+	refuse_log(e, IKE_LOG_NOTICE, c->policy->peer, c->owner, c->msgid,
 		   "CHILD_SA established with SPIs %08x_i %08x_o and TS %s === %s", c->spi_in,
-		   c->spi_out, ts_print(&c->policy->conf.local, local, sizeof(local)),
-		   ts_print(&c->policy->conf.remote, remote, sizeof(remote)));
+		   c->spi_out, ts2_print(c->local, c->n_local, local, sizeof(local)),
+		   ts2_print(c->remote, c->n_remote, remote, sizeof(remote)));
 }
 
 void child_established(struct ike_engine *e, struct child_sa *c, uint64_t now)
@@ -176,9 +192,9 @@ void child_established(struct ike_engine *e, struct child_sa *c, uint64_t now)
 	c->state = CHILD_ESTABLISHED;
 	c->policy->failures = 0;
 	c->owner->ph2_total++;
-	c->quick->pair = NULL;
-	c->quick = NULL;
-	if (best != NULL && best != c->owner && ike_sa_same_party(best, c->owner)) {
+	version(c)->child_made(c);
+	if (!version(c)->owns_children && best != NULL && best != c->owner &&
+	    ike_sa_same_party(best, c->owner)) {
 		/* The IKE SA was replaced meanwhile. A peer may drop what it made on the old one
 		 * together with it, so make this pair anew soon. */
 		c->owner = best;
@@ -189,8 +205,10 @@ void child_established(struct ike_engine *e, struct child_sa *c, uint64_t now)
 		supersede(e, c, rival, now);
 		if (c->first && rival->current) /* the rival came up while c was installed */
 			e->ops.child_current(e->ctx, rival->token);
-	} else if (c->initiator && child_current(c->policy) != NULL)
-		timers_arm(&e->timers, &c->action, now + CHILD_SWITCH_MS * TIMERS_MS);
+	} else if (c->initiator != version(c)->owns_children && child_current(c->policy) != NULL)
+		timers_arm(&e->timers, &c->action,
+			   now + (c->initiator ? CHILD_SWITCH_MS : CHILD_SWITCH_LATE_MS) *
+					   TIMERS_MS);
 	else
 		take_over(e, c, now);
 }
@@ -219,7 +237,7 @@ static void act(struct ike_engine *e, struct timer *t, uint64_t now)
 	} else if (c->state == CHILD_ESTABLISHED) {
 		retire(e, c, now);
 	} else if (c->state == CHILD_DELETING && c->deletes < CHILD_DELETES) {
-		info_delete_child(e, c->policy->peer, c->owner, c->spi_in, now);
+		c->policy->peer->v->child_delete(e, c->policy->peer, c->owner, c->spi_in, now);
 		c->deletes++;
 		delete_after(e, c, now, CHILD_DELETE_GRACE_MS);
 	} else {
@@ -231,8 +249,8 @@ void child_first_traffic(struct ike_engine *e, struct child_sa *c, uint64_t now)
 {
 	if (c->seen == 0)
 		c->seen = now;
-	if (c->state == CHILD_INSTALLED && !c->initiator && c->quick != NULL)
-		quick_proven(e, c->quick, now);
+	if (c->state == CHILD_INSTALLED && !c->initiator && making(c))
+		version(c)->child_proven(e, c, now);
 	else if (c->state == CHILD_ESTABLISHED && !c->current && !c->superseded)
 		take_over(e, c, now);
 }
@@ -256,8 +274,8 @@ void child_remove(struct ike_engine *e, struct child_sa *c, uint64_t now)
 	struct ike_policy *policy = c->policy;
 	bool established = c->state >= CHILD_ESTABLISHED;
 
-	if (c->quick != NULL) { /* its exchange ends with it */
-		quick_free(e, c->quick, now);
+	if (making(c)) { /* its exchange ends with it */
+		version(c)->child_abandon(e, c, now);
 		return;
 	}
 	destroy(e, c);
@@ -285,7 +303,10 @@ static void stop_sending(struct ike_engine *e, struct child_sa *c, unsigned dele
 {
 	c->state = CHILD_DELETING;
 	c->deletes = deletes;
-	delete_after(e, c, now, CHILD_DELETE_GRACE_MS);
+	if (!version(c)->owns_children || deletes == CHILD_DELETES)
+		delete_after(e, c, now, CHILD_DELETE_GRACE_MS);
+	else
+		timers_cancel(&e->timers, &c->action); /* until the peer answers */
 	if (!c->current)
 		return;
 	c->current = false;
@@ -296,7 +317,7 @@ void child_delete(struct ike_engine *e, struct child_sa *c, uint64_t now)
 {
 	if (c->state != CHILD_ESTABLISHED)
 		return;
-	info_delete_child(e, c->policy->peer, c->owner, c->spi_in, now);
+	c->policy->peer->v->child_delete(e, c->policy->peer, c->owner, c->spi_in, now);
 	stop_sending(e, c, 1, now);
 }
 
@@ -315,7 +336,7 @@ bool child_make_room(struct ike_engine *e, struct ike_policy *policy, uint64_t n
 	if (oldest == NULL)
 		return false;
 	if (oldest->state == CHILD_ESTABLISHED)
-		info_delete_child(e, policy->peer, oldest->owner, oldest->spi_in, now);
+		policy->peer->v->child_delete(e, policy->peer, oldest->owner, oldest->spi_in, now);
 	child_remove(e, oldest, now);
 	return true;
 }
@@ -338,7 +359,7 @@ void child_delete_now(struct ike_engine *e, struct child_sa *c, uint64_t now)
 		child_remove(e, c, now);
 		return;
 	}
-	info_delete_child(e, c->policy->peer, c->owner, c->spi_in, now);
+	c->policy->peer->v->child_delete(e, c->policy->peer, c->owner, c->spi_in, now);
 	e->ops.child_remove(e->ctx, c->token);
 	c->held = false;
 	timers_cancel(&e->timers, &c->life);
@@ -399,7 +420,7 @@ void child_adopt(struct ike_engine *e, struct ike_sa *sa)
 	struct child_sa *c;
 
 	(void)e;
-	for (size_t i = 0; i < peer->n_policies; i++) {
+	for (size_t i = 0; i < peer->n_policies && !peer->v->owns_children; i++) {
 		TAILQ_FOREACH (c, &peer->policies[i].pairs, of_policy) {
 			if (c->state >= CHILD_ESTABLISHED &&
 			    (c->owner == NULL || ike_sa_same_party(c->owner, sa)))
@@ -408,12 +429,29 @@ void child_adopt(struct ike_engine *e, struct ike_sa *sa)
 	}
 }
 
-void child_disown(struct ike_engine *e, struct ike_sa *sa)
+/* All pairs of an SA of IKEv2. */
+static void remove_owned(struct ike_engine *e, struct ike_sa *sa, uint64_t now)
+{
+	struct child_sa *c, *next;
+
+	for (size_t i = 0; i < sa->peer->n_policies; i++) {
+		for (c = TAILQ_FIRST(&sa->peer->policies[i].pairs); c != NULL; c = next) {
+			next = TAILQ_NEXT(c, of_policy);
+			if (c->owner == sa)
+				child_remove(e, c, now);
+		}
+	}
+}
+
+void child_disown(struct ike_engine *e, struct ike_sa *sa, uint64_t now)
 {
 	struct ike_sa *best = ike_sa_best(sa->peer);
 	struct child_sa *c;
 
-	(void)e;
+	if (sa->peer->v->owns_children) {
+		remove_owned(e, sa, now);
+		return;
+	}
 	if (best != NULL && !ike_sa_same_party(best, sa))
 		best = NULL;
 	for (size_t i = 0; i < sa->peer->n_policies; i++) {
@@ -467,10 +505,10 @@ void child_ensure(struct ike_engine *e, struct timer *t, uint64_t now)
 	}
 	sa = ike_sa_best(policy->peer);
 	if (sa == NULL) {
-		phase1_connect_in(e, policy->peer, now);
+		party_connect_in(e, policy->peer, now);
 		return;
 	}
-	quick_start(e, sa, policy, now);
+	policy->peer->v->child_start(e, sa, policy, now);
 }
 
 uint64_t child_last_seen(const struct ike_engine *e, const struct ike_sa *sa)

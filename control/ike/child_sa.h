@@ -8,7 +8,8 @@
  * when the peer's first packet on it came in or a second has passed. The old pair goes on receiving
  * until the side that began the rekey deletes it, some seconds later. DELETE is not acknowledged in
  * IKEv1, so the other side deletes it too, a little later, once it has seen the peer use another
- * pair.
+ * pair. In IKEv2 DELETE is answered, and a pair we delete goes with the answer; and who answered a
+ * rekey is the one to wait, for the answer may be lost (RFC 7296 section 2.8).
  *
  * Crossing. When both sides begin a quick mode for one policy at the same time, both succeed; the
  * pair that holds the lowest of the four nonces loses (as RFC 7296 section 2.8.1 has it) and the
@@ -28,6 +29,7 @@ struct ike_engine;
 struct ike_sa;
 struct ike_child_sa;
 struct quick;
+struct ike2_task;
 
 enum child_state {
 	CHILD_NEGOTIATING = 0, /* nothing installed */
@@ -42,8 +44,10 @@ struct child_sa {
 	struct table_node by_token;
 	uint64_t token;
 	struct ike_policy *policy;
-	struct ike_sa *owner; /* NULL: the IKE SA is gone, the pair lives on */
-	struct quick *quick;  /* the exchange that makes it, until established */
+	struct ike_sa *owner;	/* NULL: the IKE SA is gone, the pair lives on */
+	struct quick *quick;	/* the exchange that makes it, until established: IKEv1 */
+	struct ike2_task *task; /* the same in IKEv2 */
+	uint32_t msgid;		/* of that exchange, for logs */
 	enum child_state state;
 	bool initiator;
 	bool current;	 /* outbound traffic uses it */
@@ -56,6 +60,8 @@ struct child_sa {
 	uint8_t low_nonce[IKE_MAX_NONCE];
 	size_t low_nonce_len;
 	uint32_t spi_in, spi_out;
+	uint16_t n_local, n_remote; /* selectors agreed on; the policy's unless narrowed */
+	struct abi_range local[ABI_MAX_SELECTORS], remote[ABI_MAX_SELECTORS];
 	uint32_t lifetime;  /* seconds */
 	uint64_t kilobytes; /* agreed volume; 0 = no limit */
 	uint64_t seen;	    /* when the peer first sent on it; 0 = never */
@@ -66,6 +72,7 @@ struct child_sa {
 };
 
 #define CHILD_SWITCH_MS	      1000u /* at most, after message 3 of a rekey we began */
+#define CHILD_SWITCH_LATE_MS  4000u /* IKEv2: of one that the peer began, without a packet on it */
 #define CHILD_DELETE_OLD_MS   5000u /* after taking over, when the old pair is ours to delete */
 #define CHILD_DELETE_LATE_MS  8000u /* when the peer should have, and uses another pair */
 #define CHILD_DELETES	      3u    /* DELETE has no answer: so often, */
@@ -74,8 +81,10 @@ struct child_sa {
 #define CHILD_MAX_PAIRS 16u /* of one policy that a peer can make us hold */
 
 /** A pair in negotiation; NULL + ENOMEM. Notes which pair of the policy it crosses. */
-struct child_sa *child_new(struct ike_engine *e, struct ike_policy *policy, struct quick *q,
-			   bool initiator, uint64_t now);
+struct child_sa *child_new(struct ike_engine *e, struct ike_policy *policy, bool initiator,
+			   uint64_t now);
+/** Both sides replaced one pair at the same time: a and b are what came of it. */
+void child_cross(struct child_sa *a, struct child_sa *b);
 /** Sets low_nonce. */
 void child_set_nonces(struct child_sa *c, const uint8_t *ni, size_t ni_len, const uint8_t *nr,
 		      size_t nr_len);
@@ -115,8 +124,8 @@ bool child_pending(const struct ike_policy *policy);
 /** The SA takes over all pairs of its party. */
 void child_adopt(struct ike_engine *e, struct ike_sa *sa);
 /** The SA goes: its pairs pass to the best other one; when there is none they live on, to be made
- * anew through the next. */
-void child_disown(struct ike_engine *e, struct ike_sa *sa);
+ * anew through the next. Those of IKEv2 go with it. */
+void child_disown(struct ike_engine *e, struct ike_sa *sa, uint64_t now);
 
 timer_fn child_ensure; /* timer of struct ike_policy */
 /** Look soon whether the policy needs a quick mode. */

@@ -9,11 +9,10 @@
 
 #include "control/ike/child_sa.h"
 #include "control/ike/ike_sa.h"
+#include "control/ike/party.h"
 #include "control/ike/refuse.h"
 #include "control/ike/state.h"
-#include "control/ike1/info.h"
-#include "control/ike1/phase1.h"
-#include "control/ike1/quick.h"
+#include "control/ike/version.h"
 
 #define START_SPREAD_NS (1 * TIMERS_MS)	  /* between the first messages to many peers */
 #define AGAIN_NS	(100 * TIMERS_MS) /* after an operator ended SAs */
@@ -76,14 +75,14 @@ static void end_sas(struct ike_engine *e, struct ike_peer *peer, bool tell, uint
 		while ((c = TAILQ_FIRST(&peer->policies[i].pairs)) != NULL) {
 			/* Others must not take over from the first ones. */
 			c->current = false;
-			if (tell && c->state == CHILD_ESTABLISHED)
-				info_delete_child(e, peer, c->owner, c->spi_in, now);
+			if (tell && !peer->v->owns_children && c->state == CHILD_ESTABLISHED)
+				peer->v->child_delete(e, peer, c->owner, c->spi_in, now);
 			child_remove(e, c, now);
 		}
 	}
 	while ((sa = TAILQ_FIRST(&peer->sas)) != NULL) {
 		if (tell && ike_sa_up(sa))
-			info_delete_ike_sa(e, sa, now);
+			peer->v->delete_ike_sa(e, sa, now);
 		ike_sa_free(e, sa, now);
 	}
 }
@@ -126,7 +125,7 @@ static int copy_changed(struct ike_engine *e, const struct ike_peer_conf *confs,
 			old->conf.suppress_initial_contact |= confs[i].suppress_initial_contact;
 			continue;
 		}
-		fresh[i] = peers_new(&confs[i], phase1_start, child_ensure);
+		fresh[i] = peers_new(&confs[i], party_start, child_ensure);
 		if (fresh[i] == NULL)
 			return -ENOMEM;
 	}
@@ -147,7 +146,7 @@ static void replace(struct ike_engine *e, struct ike_peer **fresh, size_t n, uin
 		if (fresh[i] == NULL)
 			continue;
 		peers_add(&e->peers, fresh[i]);
-		phase1_connect_in(e, fresh[i], due);
+		party_connect_in(e, fresh[i], due);
 		due += START_SPREAD_NS;
 	}
 }
@@ -162,7 +161,7 @@ int ike_engine_set_peers(struct ike_engine *e, const struct ike_peer_conf *peers
 	e->now = now;
 	if (r == -EPROTONOSUPPORT)
 		refuse_log(e, IKE_LOG_ERROR, NULL, NULL, 0,
-			   "peer %.*s: exchange mode not implemented yet, only main is",
+			   "peer %.*s: exchange mode not implemented yet, only main and ike2 are",
 			   IKE_CONF_NAME, peers[bad].name);
 	else if (r == -EEXIST)
 		refuse_log(e, IKE_LOG_ERROR, NULL, NULL, 0,
@@ -210,7 +209,7 @@ void ike_engine_child_result(struct ike_engine *e, uint64_t token, int status, u
 	if (c == NULL || c->state != CHILD_INSTALLING)
 		return;
 	c->held = status == 0;
-	quick_result(e, c->quick, status, now);
+	c->policy->peer->v->child_result(e, c, status, now);
 }
 
 void ike_engine_child_expired(struct ike_engine *e, uint64_t token, bool hard, uint8_t limit,
@@ -274,7 +273,7 @@ static void terminate(struct ike_engine *e, struct ike_peer *peer, uint64_t now)
 	end_sas(e, peer, true, now);
 	timers_cancel(&e->timers, &peer->start);
 	peer->failures = 0;
-	phase1_connect_in(e, peer, now + AGAIN_NS);
+	party_connect_in(e, peer, now + AGAIN_NS);
 }
 
 void ike_engine_terminate(struct ike_engine *e, const char *name, uint64_t now)
@@ -325,8 +324,10 @@ int ike_engine_rekey(struct ike_engine *e, const char *name, bool ike_sa, uint64
 	if (ike_sa) {
 		if (!peers_can_start(peer))
 			return -ENOENT;
-		if (peer->attempt == NULL)
-			phase1_begin(e, peer, now);
+		if (peer->attempt == NULL && peer->v->owns_children)
+			peer->v->rekey(e, best, now);
+		else if (peer->attempt == NULL)
+			peer->v->begin(e, peer, now);
 		return 0;
 	}
 	for (size_t i = 0; i < peer->n_policies; i++) {

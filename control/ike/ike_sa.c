@@ -12,9 +12,7 @@
 #include "control/ike/ident.h"
 #include "control/ike/lifetime.h"
 #include "control/ike/state.h"
-#include "control/ike1/dpd.h"
-#include "control/ike1/phase1.h"
-#include "control/ike1/quick.h"
+#include "control/ike/version.h"
 
 struct first_key {
 	uint64_t ispi;
@@ -76,14 +74,14 @@ struct ike_sa *ike_sa_new(struct ike_engine *e, struct ike_peer *peer, bool resp
 	if (sa == NULL)
 		return NULL;
 	r = new_cookie(e, &own);
-	sa->hs = calloc(1, sizeof(*sa->hs));
-	if (r != 0 || sa->hs == NULL) {
-		free(sa->hs);
+	sa->peer = peer;
+	if (r == 0)
+		r = peer->v->sa_init(sa);
+	if (r != 0) {
 		free(sa);
-		errno = r != 0 ? -r : ENOMEM;
+		errno = -r;
 		return NULL;
 	}
-	sa->peer = peer;
 	sa->id = ++e->next_id;
 	sa->responder = responder;
 	sa->ispi = responder ? ispi : own;
@@ -92,11 +90,10 @@ struct ike_sa *ike_sa_new(struct ike_engine *e, struct ike_peer *peer, bool resp
 	sa->first_remote = at->remote;
 	sa->created = sa->last_seen = now;
 	TAILQ_INIT(&sa->quicks);
-	sa->dpd_msgids.max = DPD_MSGIDS;
-	exchange_init(&sa->x, sa, 0, phase1_give_up);
+	exchange_init(&sa->x, sa, 0, peer->v->give_up);
 	timers_init_one(&sa->life, lifetime_ike_sa);
-	timers_init_one(&sa->dpd_timer, dpd_tick);
-	timers_init_one(&sa->keepalive, phase1_keepalive);
+	timers_init_one(&sa->dpd_timer, peer->v->dpd_tick);
+	timers_init_one(&sa->keepalive, ike_sa_keepalive);
 	table_insert(&e->sas, &sa->by_cookie, table_hash(&e->sas, &own, sizeof(own)));
 	TAILQ_INSERT_HEAD(&peer->sas, sa, of_peer);
 	return sa;
@@ -139,26 +136,7 @@ void ike_sa_proven(struct ike_engine *e, struct ike_sa *sa)
 
 void ike_sa_drop_handshake(struct ike_sa *sa)
 {
-	struct ike1_handshake *hs = sa->hs;
-
-	if (hs == NULL)
-		return;
-	dh_free(hs->dh);
-	free(hs->sai_b);
-	OPENSSL_clear_free(hs, sizeof(*hs));
-	sa->hs = NULL;
-}
-
-static void free_quicks(struct ike_engine *e, struct ike_sa *sa, uint64_t now)
-{
-	struct quick *q;
-
-	while ((q = TAILQ_FIRST(&sa->quicks)) != NULL) {
-		/* What they were for is still to be done, through another SA. */
-		if (!quick_ended(q))
-			child_ensure_in(e, q->policy, now + QUICK_AGAIN_MS * TIMERS_MS);
-		quick_free(e, q, now);
-	}
+	sa->peer->v->drop_handshake(sa);
 }
 
 void ike_sa_free(struct ike_engine *e, struct ike_sa *sa, uint64_t now)
@@ -167,9 +145,9 @@ void ike_sa_free(struct ike_engine *e, struct ike_sa *sa, uint64_t now)
 
 	if (peer->attempt == sa)
 		peer->attempt = NULL;
-	free_quicks(e, sa, now);
+	peer->v->sa_free(e, sa, now);
 	TAILQ_REMOVE(&peer->sas, sa, of_peer);
-	child_disown(e, sa);
+	child_disown(e, sa, now);
 	ike_sa_proven(e, sa);
 	table_remove(&e->sas, &sa->by_cookie);
 	exchange_fini(e, &sa->x);
@@ -177,11 +155,13 @@ void ike_sa_free(struct ike_engine *e, struct ike_sa *sa, uint64_t now)
 	timers_cancel(&e->timers, &sa->dpd_timer);
 	timers_cancel(&e->timers, &sa->keepalive);
 	ike_sa_drop_handshake(sa);
-	free(sa->msgids.ids);
-	free(sa->dpd_msgids.ids);
-	keymat_ike1_wipe(&sa->keys);
-	OPENSSL_cleanse(sa->iv, sizeof(sa->iv));
 	free(sa);
+}
+
+/* An initiator without a word from the responder. */
+static bool awaits_first(const struct ike_sa *sa)
+{
+	return sa->state == SA_MSG1_SENT || sa->state == SA_INIT_SENT;
 }
 
 struct ike_sa *ike_sa_find(const struct ike_engine *e, uint64_t ispi, uint64_t rspi)
@@ -193,7 +173,7 @@ struct ike_sa *ike_sa_find(const struct ike_engine *e, uint64_t ispi, uint64_t r
 	sa = find_own(e, ispi);
 	if (sa == NULL || sa->responder)
 		return NULL;
-	if (sa->rspi == rspi || (sa->rspi == 0 && sa->state == SA_MSG1_SENT))
+	if (sa->rspi == rspi || (sa->rspi == 0 && awaits_first(sa)))
 		return sa;
 	return NULL;
 }
@@ -252,6 +232,69 @@ void ike_sa_send(struct ike_engine *e, const struct ike_sa *sa, const uint8_t *m
 	e->ops.send(e->ctx, &d);
 }
 
+void ike_sa_my_id(const struct ike_sa *sa, struct ike_identity_conf *id)
+{
+	const struct ike_identity_conf *my = &sa->peer->conf.my_id;
+
+	if (my->type == IKE_ID_AUTO || my->len == 0)
+		(void)ident_from_addr(id, &sa->at.local);
+	else
+		*id = *my;
+}
+
+void ike_sa_keepalive(struct ike_engine *e, struct timer *t, uint64_t now)
+{
+	static const uint8_t byte = 0xff; /* RFC 3948 section 2.3 */
+	struct ike_sa *sa = TABLE_ENTRY(t, struct ike_sa, keepalive);
+	struct ike_datagram d = {
+		.src = sa->at.local,
+		.dst = sa->at.remote,
+		.src_port = sa->at.local_port,
+		.dst_port = sa->at.remote_port,
+		.keepalive = true,
+		.data = &byte,
+		.len = 1,
+	};
+
+	if (sa->state != SA_ESTABLISHED)
+		return;
+	e->counters.tx++;
+	e->counters.tx_keepalive++;
+	e->ops.send(e->ctx, &d);
+	timers_arm(&e->timers, t, now + IKE_KEEPALIVE_S * TIMERS_SEC);
+}
+
+void ike_sa_move(struct ike_sa *sa, const struct ike_datagram *d)
+{
+	sa->at = (struct ike_endpoint){.local = d->dst,
+				       .remote = d->src,
+				       .local_port = d->dst_port,
+				       .remote_port = d->src_port,
+				       .marker = d->marker};
+}
+
+/* From another port than 500 the non-ESP marker is used from the first packet on. */
+struct ike_endpoint ike_sa_first_endpoint(const struct ike_peer *peer)
+{
+	bool marker = peer->conf.port != 0 && peer->conf.port != IKE_PORT;
+
+	return (struct ike_endpoint){
+		.local = peer->conf.local,
+		.remote = peer->conf.remote,
+		.local_port = marker ? IKE_PORT_NATT : IKE_PORT,
+		.remote_port = marker ? peer->conf.port : IKE_PORT,
+		.marker = marker,
+	};
+}
+
+void ike_sa_float(struct ike_sa *sa)
+{
+	if (sa->at.marker || (!sa->nat_local && !sa->nat_remote))
+		return;
+	sa->at.marker = true;
+	sa->at.local_port = sa->at.remote_port = IKE_PORT_NATT;
+}
+
 void ike_sa_follow(struct ike_sa *sa, const struct ike_datagram *d)
 {
 	if (!sa->nat_remote || d->marker != sa->at.marker)
@@ -263,7 +306,7 @@ void ike_sa_follow(struct ike_sa *sa, const struct ike_datagram *d)
 void ike_sa_start_timers(struct ike_engine *e, struct ike_sa *sa, uint64_t now)
 {
 	lifetime_start_ike_sa(e, sa);
-	dpd_start(e, sa, now);
+	sa->peer->v->dpd_start(e, sa, now);
 	if (sa->nat_local && sa->at.marker)
 		timers_arm(&e->timers, &sa->keepalive, now + IKE_KEEPALIVE_S * TIMERS_SEC);
 }
@@ -273,7 +316,9 @@ const char *ike_sa_state_name(const struct ike_sa *sa)
 	static const char *const names[SA_STATES] = {
 		[SA_MSG1_SENT] = "message-1-sent", [SA_MSG3_SENT] = "message-3-sent",
 		[SA_MSG5_SENT] = "message-5-sent", [SA_MSG2_SENT] = "message-2-sent",
-		[SA_MSG4_SENT] = "message-4-sent", [SA_ESTABLISHED] = "established",
+		[SA_MSG4_SENT] = "message-4-sent", [SA_INIT_SENT] = "init-sent",
+		[SA_AUTH_SENT] = "auth-sent",	   [SA_INIT_ANSWERED] = "init-answered",
+		[SA_REFUSED] = "refused",	   [SA_ESTABLISHED] = "established",
 		[SA_REPLACED] = "replaced",
 	};
 

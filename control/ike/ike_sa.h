@@ -18,11 +18,15 @@
 
 /* Order matters: everything from ESTABLISHED on has verified the peer's key. */
 enum ike_sa_state {
-	SA_MSG1_SENT = 0, /* initiator */
+	SA_MSG1_SENT = 0, /* IKEv1: initiator */
 	SA_MSG3_SENT,
 	SA_MSG5_SENT,
 	SA_MSG2_SENT, /* responder */
 	SA_MSG4_SENT,
+	SA_INIT_SENT, /* IKEv2: initiator */
+	SA_AUTH_SENT,
+	SA_INIT_ANSWERED, /* responder */
+	SA_REFUSED,	  /* responder: kept to refuse a repeated IKE_AUTH again */
 	SA_ESTABLISHED,
 	SA_REPLACED, /* established, and a newer one of the same party took over */
 	SA_STATES,
@@ -50,6 +54,7 @@ struct ike1_handshake {
 };
 
 struct quick;
+struct ike2_sa;
 
 struct ike_sa {
 	TAILQ_ENTRY(ike_sa) of_peer, of_unseen;
@@ -79,8 +84,9 @@ struct ike_sa {
 	bool dpd_seen_any;
 	unsigned dpd_misses;
 
-	struct ike1_handshake *hs;
-	struct exchange x; /* phase 1 */
+	struct ike1_handshake *hs; /* IKEv1 */
+	struct ike2_sa *v2;	   /* IKEv2 */
+	struct exchange x;	   /* phase 1 */
 	TAILQ_HEAD(sa_quicks, quick) quicks;
 	unsigned n_quicks;
 	struct exchange_msgids msgids, dpd_msgids; /* used ones, of both sides */
@@ -124,6 +130,17 @@ bool ike_sa_up(const struct ike_sa *sa);
 void ike_sa_send(struct ike_engine *e, const struct ike_sa *sa, const uint8_t *msg, size_t len);
 /** An authentic message came: follow a peer behind NAT whose address or port changed. */
 void ike_sa_follow(struct ike_sa *sa, const struct ike_datagram *d);
+/** The same for an initiator that may have changed to port 4500, and a NAT its address with it. */
+void ike_sa_move(struct ike_sa *sa, const struct ike_datagram *d);
+/** Where the first message to a peer goes: with another port than 500 the non-ESP marker is used
+ * from the first packet on. */
+struct ike_endpoint ike_sa_first_endpoint(const struct ike_peer *peer);
+/** With a NAT on the way the initiator changes to port 4500 (RFC 3947 section 4, RFC 7296 section
+ * 2.23). */
+void ike_sa_float(struct ike_sa *sa);
+/** Our identity as it goes out from sa. */
+void ike_sa_my_id(const struct ike_sa *sa, struct ike_identity_conf *id);
+timer_fn ike_sa_keepalive; /* timer of struct ike_sa */
 /** Lifetime, DPD and keepalive timers of a new established SA. */
 void ike_sa_start_timers(struct ike_engine *e, struct ike_sa *sa, uint64_t now);
 /** "main mode message 3 sent", .. for operators: the state's name. */

@@ -4,11 +4,10 @@
 
 #include "control/ike/child_sa.h"
 #include "control/ike/ike_sa.h"
+#include "control/ike/party.h"
 #include "control/ike/refuse.h"
 #include "control/ike/state.h"
-#include "control/ike1/info.h"
-#include "control/ike1/phase1.h"
-#include "control/ike1/quick.h"
+#include "control/ike/version.h"
 
 /* Percent of the lifetime: earliest rekey by the side that began, by the other, and the jitter that
  * is added (IKE SA) or taken off (child SA, whose announced soft time is IKE_SOFT_PERCENT). */
@@ -108,23 +107,23 @@ void lifetime_ike_sa(struct ike_engine *e, struct timer *t, uint64_t now)
 	struct ike_sa *sa = TABLE_ENTRY(t, struct ike_sa, life);
 
 	if (!ike_sa_up(sa)) {
-		phase1_timed_out(e, sa, now);
+		party_timed_out(e, sa, now);
 		return;
 	}
 	if (now < sa->ends) {
 		timers_arm(&e->timers, &sa->life, sa->ends);
 		sa->rekey_due = true;
 		if (sa->state == SA_ESTABLISHED)
-			phase1_connect_in(e, sa->peer, now);
+			sa->peer->v->rekey(e, sa, now);
 		return;
 	}
-	if (quick_busy(sa) && now < sa->ends + BUSY_S * TIMERS_SEC) {
+	if (sa->peer->v->busy(sa) && now < sa->ends + BUSY_S * TIMERS_SEC) {
 		timers_arm(&e->timers, &sa->life, now + TIMERS_SEC);
 		return;
 	}
 	refuse_log(e, IKE_LOG_INFO, sa->peer, sa, 0, "deleting IKE_SA: its lifetime is over");
-	info_delete_ike_sa(e, sa, now);
-	phase1_lost(e, sa, now);
+	sa->peer->v->delete_ike_sa(e, sa, now);
+	party_lost(e, sa, now);
 }
 
 void lifetime_start_child(struct ike_engine *e, struct child_sa *c, uint64_t now)

@@ -9,6 +9,7 @@
 #include <openssl/crypto.h>
 
 #include "control/ike/ts.h"
+#include "control/ike/version.h"
 
 struct addr_key {
 	uint8_t family, prefix_len, has_local, pad[5];
@@ -94,7 +95,7 @@ static int check_one(const struct ike_peer_conf *c)
 {
 	const struct ike_profile_conf *f = &c->profile;
 
-	if (c->mode != IKE_MODE_MAIN)
+	if (ike_version_find(c->mode) == NULL)
 		return -EPROTONOSUPPORT;
 	if (c->name[0] == '\0' || !family_ok(c->remote.family) ||
 	    c->remote_prefix_len > full_len(c->remote.family) ||
@@ -210,6 +211,7 @@ struct ike_peer *peers_new(const struct ike_peer_conf *conf, timer_fn *start, ti
 	if (peer == NULL)
 		goto fail;
 	peer->conf = *conf;
+	peer->v = ike_version_find(conf->mode);
 	peer->conf.children = NULL;
 	peer->conf.psk = NULL;
 	TAILQ_INIT(&peer->sas);

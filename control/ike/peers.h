@@ -37,7 +37,10 @@ struct peer_evidence {
 	TAILQ_ENTRY(peer_evidence) next;
 };
 
+struct ike_version;
+
 struct ike_peer {
+	const struct ike_version *v;
 	struct ike_peer_conf conf; /* psk and children point to copies of our own */
 	uint8_t *psk;		   /* secure heap */
 	size_t psk_len;

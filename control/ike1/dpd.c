@@ -3,6 +3,7 @@
 #include "control/ike1/dpd.h"
 
 #include "control/ike/child_sa.h"
+#include "control/ike/party.h"
 #include "control/ike/refuse.h"
 #include "control/ike/state.h"
 #include "control/ike1/info.h"
@@ -40,7 +41,7 @@ static void dead(struct ike_engine *e, struct ike_sa *sa, uint64_t now)
 
 	e->counters.dpd_dead++;
 	refuse(e, sa->peer, sa, NULL, &r);
-	phase1_dead(e, sa, now);
+	party_dead(e, sa, now);
 }
 
 static void probe(struct ike_engine *e, struct ike_sa *sa)

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "control/ike/child_sa.h"
+#include "control/ike/party.h"
 #include "control/ike/refuse.h"
 #include "control/ike/state.h"
 #include "control/ike1/dpd.h"
@@ -190,12 +191,12 @@ static bool take_delete_ike(struct ike_engine *e, struct ike_sa *sa,
 		}
 		e->counters.delete_received++;
 		refuse_log(e, IKE_LOG_NOTICE, sa->peer, victim, 0, "received DELETE for IKE_SA");
-		phase1_lost(e, victim, now);
+		party_lost(e, victim, now);
 	}
 	if (own) {
 		e->counters.delete_received++;
 		refuse_log(e, IKE_LOG_NOTICE, sa->peer, sa, 0, "received DELETE for IKE_SA");
-		phase1_lost(e, sa, now);
+		party_lost(e, sa, now);
 	}
 	return own;
 }
@@ -210,7 +211,7 @@ static void take_notify(struct ike_engine *e, struct ike_sa *sa, const struct ik
 		return;
 	}
 	if (n->type == IKE1_N_INITIAL_CONTACT) /* racoon's children send it alone, after phase 1 */
-		phase1_initial_contact(e, sa, now);
+		party_initial_contact(e, sa, now);
 	log_name(n->type, name, sizeof(name));
 	refuse_log(e, is_error(n->type) ? IKE_LOG_NOTICE : IKE_LOG_DEBUG, sa->peer, sa, 0,
 		   "received %s %snotify", name, is_error(n->type) ? "error " : "");
@@ -241,7 +242,7 @@ static enum ike_rx refused_early(struct ike_engine *e, struct ike_sa *sa, const 
 	    p->notify.type == IKE1_N_INVALID_ID_INFORMATION)
 		r.code = IKE_P1_ID_MISMATCH;
 	refuse(e, sa->peer, sa, &in->d->src, &r);
-	phase1_failed(e, sa, in->now);
+	party_failed(e, sa, in->now);
 	return IKE_RX_handled;
 }
 

@@ -15,16 +15,6 @@
 #include "control/ike/refuse.h"
 #include "control/ike/state.h"
 
-void phase1_my_id(const struct ike_sa *sa, struct ike_identity_conf *id)
-{
-	const struct ike_identity_conf *my = &sa->peer->conf.my_id;
-
-	if (my->type == IKE_ID_AUTO || my->len == 0)
-		(void)ident_from_addr(id, &sa->at.local);
-	else
-		*id = *my;
-}
-
 /* The initiator's own KE or nonce came back. */
 static bool is_echo(const struct ike_sa *sa, const struct ike_payload *ke,
 		    const struct ike_payload *nonce)
@@ -227,28 +217,6 @@ void phase1_notify(struct ike_engine *e, const struct ike_sa *sa, uint16_t type)
 	ike_msg_add_notify(&o.b, &n);
 	if (seal_finish(&o) == 0)
 		ike_sa_send(e, sa, o.buf, o.len);
-}
-
-void phase1_keepalive(struct ike_engine *e, struct timer *t, uint64_t now)
-{
-	static const uint8_t byte = 0xff; /* RFC 3948 section 2.3 */
-	struct ike_sa *sa = TABLE_ENTRY(t, struct ike_sa, keepalive);
-	struct ike_datagram d = {
-		.src = sa->at.local,
-		.dst = sa->at.remote,
-		.src_port = sa->at.local_port,
-		.dst_port = sa->at.remote_port,
-		.keepalive = true,
-		.data = &byte,
-		.len = 1,
-	};
-
-	if (sa->state != SA_ESTABLISHED)
-		return;
-	e->counters.tx++;
-	e->counters.tx_keepalive++;
-	e->ops.send(e->ctx, &d);
-	timers_arm(&e->timers, t, now + IKE_KEEPALIVE_S * TIMERS_SEC);
 }
 
 static enum ike_rx undecryptable(struct ike_engine *e, struct ike_sa *sa, const struct ike1_in *in,

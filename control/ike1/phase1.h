@@ -20,31 +20,10 @@ enum ike_rx phase1_r_msg1(struct ike_engine *e, struct ike_peer *peer, struct ik
 /** Send message 1 to a peer. */
 void phase1_begin(struct ike_engine *e, struct ike_peer *peer, uint64_t now);
 
-/** Begin phase 1 with a peer at due, unless it is passive, cannot be reached by address, or an
- * attempt is under way. */
-void phase1_connect_in(struct ike_engine *e, struct ike_peer *peer, uint64_t due);
-timer_fn phase1_start;	   /* timer of struct ike_peer */
-timer_fn phase1_keepalive; /* timer of struct ike_sa */
 exchange_give_up phase1_give_up;
-/** A responder's half-open SA has waited long enough. */
-void phase1_timed_out(struct ike_engine *e, struct ike_sa *sa, uint64_t now);
-/** An unfinished SA ends: freed; an attempt of ours is repeated later. */
-void phase1_failed(struct ike_engine *e, struct ike_sa *sa, uint64_t now);
-/** An established SA ended (expired, deleted): freed; a new one is made when we may. */
-void phase1_lost(struct ike_engine *e, struct ike_sa *sa, uint64_t now);
-/** The peer does not answer: all its SAs of this party go, without a word; then as phase1_lost().
- */
-void phase1_dead(struct ike_engine *e, struct ike_sa *sa, uint64_t now);
-/** HASH_I or HASH_R has verified and our last message is out: take over from older SAs. */
-void phase1_established(struct ike_engine *e, struct ike_sa *sa, uint64_t now);
-
-/** The peer says that older SAs of this party are forgotten: they go (RFC 2407 section 4.6.3.3). */
-void phase1_initial_contact(struct ike_engine *e, struct ike_sa *sa, uint64_t now);
 
 /* Shared steps of the two roles. */
 
-/** Our identity as it goes out from sa. */
-void phase1_my_id(const struct ike_sa *sa, struct ike_identity_conf *id);
 /** Take KE and nonce of message 3 or 4; checks them. 0 or -EBADMSG. */
 int phase1_take_ke(struct ike_sa *sa, const struct ike_msg *m);
 /** Make our key pair and nonce. 0 or -errno. */

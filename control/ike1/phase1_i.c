@@ -7,23 +7,10 @@
 #include <string.h>
 
 #include "control/ike/ident.h"
+#include "control/ike/party.h"
 #include "control/ike/refuse.h"
 #include "control/ike/state.h"
 #include "control/ike1/info.h"
-
-/* From another port than 500 the non-ESP marker is used from the first packet on. */
-static struct ike_endpoint first_endpoint(const struct ike_peer *peer)
-{
-	bool marker = peer->conf.port != 0 && peer->conf.port != IKE_PORT;
-
-	return (struct ike_endpoint){
-		.local = peer->conf.local,
-		.remote = peer->conf.remote,
-		.local_port = marker ? IKE_PORT_NATT : IKE_PORT,
-		.remote_port = marker ? peer->conf.port : IKE_PORT,
-		.marker = marker,
-	};
-}
 
 static int send_msg1(struct ike_engine *e, struct ike_sa *sa, uint64_t now)
 {
@@ -53,7 +40,7 @@ static int send_msg1(struct ike_engine *e, struct ike_sa *sa, uint64_t now)
 
 void phase1_begin(struct ike_engine *e, struct ike_peer *peer, uint64_t now)
 {
-	struct ike_endpoint at = first_endpoint(peer);
+	struct ike_endpoint at = ike_sa_first_endpoint(peer);
 	struct ike_sa *sa = ike_sa_new(e, peer, false, &at, 0, now);
 	int r;
 
@@ -149,30 +136,6 @@ enum ike_rx phase1_i_msg2(struct ike_engine *e, struct ike_sa *sa, struct ike1_i
 	return IKE_RX_handled;
 }
 
-/* RFC 3947 section 4: with a NAT on the way the initiator changes to port 4500. */
-static void float_port(struct ike_sa *sa)
-{
-	if (sa->at.marker || (!sa->nat_local && !sa->nat_remote))
-		return;
-	sa->at.marker = true;
-	sa->at.local_port = sa->at.remote_port = IKE_PORT_NATT;
-}
-
-/* Nothing else exists between the peer and us. */
-static bool first_contact(const struct ike_sa *sa)
-{
-	const struct ike_peer *peer = sa->peer;
-
-	if (!peer->conf.send_initial_contact || peer->conf.suppress_initial_contact ||
-	    ike_sa_best(peer) != NULL)
-		return false;
-	for (size_t i = 0; i < peer->n_policies; i++) {
-		if (!TAILQ_EMPTY(&peer->policies[i].pairs))
-			return false;
-	}
-	return true;
-}
-
 static void add_initial_contact(struct ike1_out *o, const struct ike_sa *sa)
 {
 	struct ike_pld_notify n = {
@@ -197,7 +160,7 @@ static int send_msg5(struct ike_engine *e, struct ike_sa *sa, uint64_t now)
 	size_t body;
 	int r;
 
-	phase1_my_id(sa, &id);
+	ike_sa_my_id(sa, &id);
 	seal_begin(&o, sa, IKE1_EXCH_MAIN, 0, true, false);
 	ike_msg_open(&o.b, IKE1_PLD_ID);
 	body = o.b.w.pos;
@@ -208,7 +171,7 @@ static int send_msg5(struct ike_engine *e, struct ike_sa *sa, uint64_t now)
 	if (r != 0)
 		return r;
 	ike_msg_add(&o.b, IKE1_PLD_HASH, hash, sa->keys.len);
-	if (first_contact(sa))
+	if (party_first_contact(sa))
 		add_initial_contact(&o, sa);
 	r = seal_close(&o, sa, sa->iv);
 	return r != 0 ? r : exchange_ask(e, &sa->x, o.buf, o.len, now);
@@ -225,7 +188,7 @@ enum ike_rx phase1_i_msg4(struct ike_engine *e, struct ike_sa *sa, struct ike1_i
 	if (r != 0)
 		return r == -EINVAL ? IKE_RX_malformed : IKE_RX_internal;
 	phase1_take_nat(e, sa, in);
-	float_port(sa);
+	ike_sa_float(sa);
 	r = send_msg5(e, sa, in->now);
 	if (r != 0)
 		return IKE_RX_internal;
@@ -241,7 +204,7 @@ enum ike_rx phase1_i_msg6(struct ike_engine *e, struct ike_sa *sa, struct ike1_i
 	if (rx == IKE_RX_refused) { /* authentic, but not who we want; the peer holds an SA now */
 		info_notify(e, sa, IKE_PROTO_IKE, IKE1_N_AUTHENTICATION_FAILED, false, NULL, 0);
 		info_delete_ike_sa(e, sa, in->now);
-		phase1_failed(e, sa, in->now);
+		party_failed(e, sa, in->now);
 		return rx;
 	}
 	if (rx != IKE_RX_handled)
@@ -249,6 +212,6 @@ enum ike_rx phase1_i_msg6(struct ike_engine *e, struct ike_sa *sa, struct ike1_i
 	exchange_settle(e, &sa->x);
 	exchange_took(&sa->x, in->d->data, in->d->len);
 	sa->initial_contact = phase1_has_initial_contact(&in->msg);
-	phase1_established(e, sa, in->now);
+	party_established(e, sa, in->now);
 	return IKE_RX_handled;
 }

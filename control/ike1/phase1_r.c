@@ -7,23 +7,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "control/ike/admit.h"
 #include "control/ike/ident.h"
 #include "control/ike/lifetime.h"
+#include "control/ike/party.h"
 #include "control/ike/refuse.h"
 #include "control/ike/state.h"
 #include "control/ike1/info.h"
-
-static enum ike_rx limited(struct ike_engine *e, struct ike_peer *peer, enum guard_verdict v)
-{
-	uint64_t *counter = v == GUARD_RATE	     ? &e->counters.guard_rate
-			    : v == GUARD_SOURCE_FULL ? &e->counters.guard_source
-						     : &e->counters.guard_total;
-
-	++*counter;
-	refuse_log_stranger(e, IKE_LOG_DEBUG, peer, NULL, 0, "ignoring Main Mode request: %s",
-			    guard_text(v));
-	return IKE_RX_limited;
-}
 
 static enum ike_rx no_proposal(struct ike_engine *e, struct ike_sa *sa, const struct ike1_in *in,
 			       const struct prop_diff *diff)
@@ -108,21 +98,6 @@ static enum ike_rx answer_msg1(struct ike_engine *e, struct ike_sa *sa, struct i
 	return IKE_RX_handled;
 }
 
-static enum guard_verdict admit(struct ike_engine *e, const struct abi_addr *src, uint64_t now)
-{
-	enum guard_verdict v = guard_admit(&e->guard, src, now);
-	struct ike_sa *old;
-
-	if (v != GUARD_SOURCE_FULL && v != GUARD_TOTAL_FULL)
-		return v;
-	old = ike_sa_find_unseen(e, v == GUARD_SOURCE_FULL ? src : NULL);
-	if (old == NULL)
-		return v;
-	++*(v == GUARD_SOURCE_FULL ? &e->counters.guard_source : &e->counters.guard_total);
-	phase1_timed_out(e, old, now);
-	return guard_admit_again(&e->guard, src);
-}
-
 enum ike_rx phase1_r_msg1(struct ike_engine *e, struct ike_peer *peer, struct ike1_in *in)
 {
 	const struct ike_datagram *d = in->d;
@@ -131,12 +106,12 @@ enum ike_rx phase1_r_msg1(struct ike_engine *e, struct ike_peer *peer, struct ik
 				  .local_port = d->dst_port,
 				  .remote_port = d->src_port,
 				  .marker = d->marker};
-	enum guard_verdict v = admit(e, &d->src, in->now);
+	enum guard_verdict v = admit_first(e, &d->src, in->now);
 	struct ike_sa *sa;
 	enum ike_rx rx;
 
 	if (v != GUARD_ADMIT)
-		return limited(e, peer, v);
+		return admit_refused(e, peer, v);
 	sa = ike_sa_new(e, peer, true, &at, in->hdr.ispi, in->now);
 	if (sa == NULL) {
 		guard_release(&e->guard, &d->src);
@@ -172,7 +147,7 @@ enum ike_rx phase1_r_msg3(struct ike_engine *e, struct ike_sa *sa, struct ike1_i
 		r = phase1_derive(sa);
 	if (r == -EINVAL) { /* costs us an exponentiation: not again */
 		phase1_malformed(e, sa, in, "main mode message 3", "a KE that leads to no secret");
-		phase1_failed(e, sa, in->now);
+		party_failed(e, sa, in->now);
 		return IKE_RX_malformed;
 	}
 	if (r != 0)
@@ -201,7 +176,7 @@ static int send_msg6(struct ike_engine *e, struct ike_sa *sa, uint64_t now)
 	size_t body;
 	int r;
 
-	phase1_my_id(sa, &id);
+	ike_sa_my_id(sa, &id);
 	seal_begin(&o, sa, IKE1_EXCH_MAIN, 0, true, false);
 	ike_msg_open(&o.b, IKE1_PLD_ID);
 	body = o.b.w.pos;
@@ -216,16 +191,6 @@ static int send_msg6(struct ike_engine *e, struct ike_sa *sa, uint64_t now)
 	return r != 0 ? r : exchange_answer(e, &sa->x, o.buf, o.len, now);
 }
 
-/* The initiator may have changed to port 4500, and a NAT its address with it. */
-static void follow(struct ike_sa *sa, const struct ike_datagram *d)
-{
-	sa->at = (struct ike_endpoint){.local = d->dst,
-				       .remote = d->src,
-				       .local_port = d->dst_port,
-				       .remote_port = d->src_port,
-				       .marker = d->marker};
-}
-
 enum ike_rx phase1_r_msg5(struct ike_engine *e, struct ike_sa *sa, struct ike1_in *in)
 {
 	struct ike_endpoint before = sa->at;
@@ -235,14 +200,14 @@ enum ike_rx phase1_r_msg5(struct ike_engine *e, struct ike_sa *sa, struct ike1_i
 	memcpy(iv, sa->iv, sizeof(iv));
 	rx = phase1_take_auth(e, sa, in, "main mode message 5");
 	if (rx == IKE_RX_refused) { /* but authentic */
-		follow(sa, in->d);
+		ike_sa_move(sa, in->d);
 		info_notify(e, sa, IKE_PROTO_IKE, IKE1_N_AUTHENTICATION_FAILED, false, NULL, 0);
-		phase1_failed(e, sa, in->now);
+		party_failed(e, sa, in->now);
 		return rx;
 	}
 	if (rx != IKE_RX_handled)
 		return rx;
-	follow(sa, in->d);
+	ike_sa_move(sa, in->d);
 	if (send_msg6(e, sa, in->now) != 0) {
 		sa->at = before;
 		memcpy(sa->iv, iv, sizeof(iv));
@@ -250,6 +215,6 @@ enum ike_rx phase1_r_msg5(struct ike_engine *e, struct ike_sa *sa, struct ike1_i
 	}
 	exchange_took(&sa->x, in->d->data, in->d->len);
 	sa->initial_contact = phase1_has_initial_contact(&in->msg);
-	phase1_established(e, sa, in->now);
+	party_established(e, sa, in->now);
 	return IKE_RX_handled;
 }

@@ -10,6 +10,7 @@
 
 #include "control/ike/child_sa.h"
 #include "control/ike/lifetime.h"
+#include "control/ike/party.h"
 #include "control/ike/refuse.h"
 #include "control/ike/state.h"
 #include "control/ike1/dpd.h"
@@ -52,7 +53,7 @@ static void give_up(struct ike_engine *e, struct exchange *x, uint64_t now)
 		return;
 	/* Not a word on this SA in all that time, and DPD did not tell: the peer has lost it. */
 	info_delete_ike_sa(e, sa, now);
-	phase1_lost(e, sa, now);
+	party_lost(e, sa, now);
 }
 
 static void end_timer(struct ike_engine *e, struct timer *t, uint64_t now)

@@ -92,9 +92,11 @@ void quick_start(struct ike_engine *e, struct ike_sa *sa, struct ike_policy *pol
 		return;
 	}
 	exchange_msgid_add(&sa->msgids, msgid);
-	q->pair = child_new(e, policy, q, true, now);
+	q->pair = child_new(e, policy, true, now);
 	if (q->pair != NULL) {
 		q->pair->owner = sa;
+		q->pair->quick = q;
+		q->pair->msgid = msgid;
 		r = send_msg1(e, q, now);
 	}
 	if (r != 0) {

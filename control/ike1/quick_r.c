@@ -276,10 +276,12 @@ static int answer(struct ike_engine *e, struct quick *q, struct ike1_in *in,
 	struct ike1_out o;
 	int r;
 
-	q->pair = child_new(e, rq->policy, q, false, in->now);
+	q->pair = child_new(e, rq->policy, false, in->now);
 	if (q->pair == NULL)
 		return -ENOMEM;
 	q->pair->owner = q->x.sa;
+	q->pair->quick = q;
+	q->pair->msgid = q->x.msgid;
 	q->pair->lifetime = rq->life.seconds;
 	q->pair->kilobytes = rq->life.kilobytes;
 	q->pair->spi_in = e->ops.spi_alloc(e->ctx);

@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/*
- * phase1_end.c - what follows when main mode succeeds or fails, and when an SA ends: taking over
- * from older SAs, new attempts with back-off. See phase1.h.
- */
-#include "control/ike1/phase1.h"
+/* party.c - IKE SAs of one party come up and go; see party.h. */
+#include "control/ike/party.h"
 
 #include <arpa/inet.h>
 
@@ -11,7 +8,7 @@
 #include "control/ike/ident.h"
 #include "control/ike/refuse.h"
 #include "control/ike/state.h"
-#include "control/ike1/info.h"
+#include "control/ike/version.h"
 
 #define BACKOFF_FIRST_S	 5u
 #define BACKOFF_LAST_S	 60u
@@ -32,7 +29,7 @@ static uint64_t backoff(struct ike_engine *e, unsigned failures)
 	return s * TIMERS_SEC + state_random_below(e, s * TIMERS_SEC / 10);
 }
 
-void phase1_connect_in(struct ike_engine *e, struct ike_peer *peer, uint64_t due)
+void party_connect_in(struct ike_engine *e, struct ike_peer *peer, uint64_t due)
 {
 	if (peer->conf.passive || peer->n_policies == 0 || peer->attempt != NULL ||
 	    !peers_can_start(peer) || peer->start.armed)
@@ -40,21 +37,21 @@ void phase1_connect_in(struct ike_engine *e, struct ike_peer *peer, uint64_t due
 	timers_arm(&e->timers, &peer->start, due);
 }
 
-void phase1_start(struct ike_engine *e, struct timer *t, uint64_t now)
+void party_start(struct ike_engine *e, struct timer *t, uint64_t now)
 {
 	struct ike_peer *peer = TABLE_ENTRY(t, struct ike_peer, start);
 	struct ike_sa *best = ike_sa_best(peer);
 
 	if (peer->attempt != NULL || (best != NULL && !best->rekey_due))
 		return;
-	phase1_begin(e, peer, now);
+	peer->v->begin(e, peer, now);
 	if (peer->attempt == NULL) { /* no memory, no randomness */
 		peer->failures++;
 		timers_arm(&e->timers, t, now + backoff(e, peer->failures));
 	}
 }
 
-void phase1_failed(struct ike_engine *e, struct ike_sa *sa, uint64_t now)
+void party_failed(struct ike_engine *e, struct ike_sa *sa, uint64_t now)
 {
 	struct ike_peer *peer = sa->peer;
 	bool ours = peer->attempt == sa;
@@ -64,103 +61,14 @@ void phase1_failed(struct ike_engine *e, struct ike_sa *sa, uint64_t now)
 	if (!ours)
 		return;
 	peer->failures++;
-	phase1_connect_in(e, peer, now + backoff(e, peer->failures));
+	party_connect_in(e, peer, now + backoff(e, peer->failures));
 }
 
-void phase1_timed_out(struct ike_engine *e, struct ike_sa *sa, uint64_t now)
+void party_timed_out(struct ike_engine *e, struct ike_sa *sa, uint64_t now)
 {
 	refuse_log_stranger(e, IKE_LOG_DEBUG, sa->peer, sa, 0,
 			    "half-open IKE_SA timed out in state %s", ike_sa_state_name(sa));
-	phase1_failed(e, sa, now);
-}
-
-/* What an unprotected notify said about why the attempt failed: a hint, no proof. */
-static enum ike_code code_of_hint(uint16_t type)
-{
-	switch (type) {
-	case IKE1_N_NO_PROPOSAL_CHOSEN:
-	case IKE1_N_ATTRIBUTES_NOT_SUPPORTED:
-	case IKE1_N_BAD_PROPOSAL_SYNTAX:
-		return IKE_P1_NO_PROPOSAL;
-	case IKE1_N_AUTHENTICATION_FAILED:
-	case IKE1_N_INVALID_EXCHANGE_TYPE:
-		return IKE_P1_MODE_MISMATCH;
-	case IKE1_N_INVALID_MAJOR_VERSION:
-		return IKE_P1_VERSION_MISMATCH;
-	case IKE1_N_INVALID_KEY_INFORMATION:
-		return IKE_P1_PSK_MISMATCH;
-	case IKE1_N_INVALID_PAYLOAD_TYPE:
-		return IKE_PEER_DOES_NOT_KNOW_US;
-	default:
-		return IKE_P1_UNEXPLAINED;
-	}
-}
-
-static void explain_hint(struct refuse *r, uint16_t type)
-{
-	r->code = code_of_hint(type);
-	r->received = ike1_notify_name(type);
-	r->classic = "phase1 negotiation failed";
-	switch (r->code) {
-	case IKE_P1_NO_PROPOSAL:
-		r->advice = "the peer accepts none of our phase 1 proposals, or has no connection "
-			    "for our address: compare encryption, hash, DH group and IKE version "
-			    "of both sides, and our public address in the peer's configuration";
-		break;
-	case IKE_P1_MODE_MISMATCH:
-		r->advice = "the peer does not take main mode with a pre-shared key from us: set "
-			    "main mode at the peer, or compare identities";
-		break;
-	case IKE_P1_VERSION_MISMATCH:
-		r->advice = "the peer does not speak IKEv1: enable it there, or use ike2 here";
-		break;
-	case IKE_P1_PSK_MISMATCH:
-		r->advice = "the peer has no pre-shared key for our address: enter our public "
-			    "address and the secret there";
-		break;
-	case IKE_PEER_DOES_NOT_KNOW_US:
-		r->advice = "the peer does not know our address: enter our public address in its "
-			    "gateway object";
-		break;
-	default:
-		r->advice = "see the peer's log for its reason";
-		break;
-	}
-}
-
-void phase1_give_up(struct ike_engine *e, struct exchange *x, uint64_t now)
-{
-	struct ike_sa *sa = x->sa;
-	struct refuse r = {
-		.code = IKE_PEER_SILENT,
-		.message = "main mode message 1",
-		.classic = "establishing IKE_SA failed, peer not responding",
-		.received = "nothing",
-		.advice = "check that the peer is up, that its address is right here and ours is "
-			  "there, and that UDP 500 and 4500 pass in both directions",
-	};
-
-	if (sa->state == SA_MSG3_SENT) {
-		r.message = "main mode message 3";
-		r.received = "message 2, then nothing";
-		r.advice = "the peer stopped answering after message 2: see its log; large packets "
-			   "may be lost on the way";
-	} else if (sa->state == SA_MSG5_SENT) {
-		r.code = IKE_P1_PSK_MISMATCH;
-		r.message = "main mode message 5";
-		r.received = sa->hs->undecryptable > 0 ? "answers that do not decrypt"
-						       : "no answer to the first encrypted message";
-		r.advice =
-			sa->at.marker
-				? "most likely the pre-shared keys differ: set the same secret on "
-				  "both sides; if they agree, UDP 4500 is blocked"
-				: "most likely the pre-shared keys differ: set the same secret on "
-				  "both sides";
-	}
-	if (sa->hs->told && sa->hs->undecryptable == 0)
-		explain_hint(&r, sa->hs->told_type);
-	refuse(e, sa->peer, sa, NULL, &r);
-	phase1_failed(e, sa, now);
+	party_failed(e, sa, now);
 }
 
 /* What replaced it is gone: it is in use again. */
@@ -171,7 +79,7 @@ static void revive(struct ike_engine *e, struct ike_sa *sa, uint64_t now)
 	ike_sa_start_timers(e, sa, now);
 }
 
-void phase1_lost(struct ike_engine *e, struct ike_sa *sa, uint64_t now)
+void party_lost(struct ike_engine *e, struct ike_sa *sa, uint64_t now)
 {
 	struct ike_peer *peer = sa->peer;
 	bool short_life = now - sa->established < SHORT_LIFE_S * TIMERS_SEC;
@@ -185,7 +93,7 @@ void phase1_lost(struct ike_engine *e, struct ike_sa *sa, uint64_t now)
 		return;
 	}
 	peer->failures = short_life ? peer->failures + 1 : 0;
-	phase1_connect_in(e, peer, now + (short_life ? backoff(e, peer->failures) : TIMERS_SEC));
+	party_connect_in(e, peer, now + (short_life ? backoff(e, peer->failures) : TIMERS_SEC));
 }
 
 /* All pairs that the party of sa has with us, made before a time. */
@@ -217,18 +125,18 @@ static void remove_others(struct ike_engine *e, struct ike_sa *sa, uint64_t befo
 	}
 }
 
-void phase1_initial_contact(struct ike_engine *e, struct ike_sa *sa, uint64_t now)
+void party_initial_contact(struct ike_engine *e, struct ike_sa *sa, uint64_t now)
 {
 	e->counters.initial_contact++;
 	remove_pairs(e, sa, sa->created, now);
 	remove_others(e, sa, sa->created, now);
 }
 
-void phase1_dead(struct ike_engine *e, struct ike_sa *sa, uint64_t now)
+void party_dead(struct ike_engine *e, struct ike_sa *sa, uint64_t now)
 {
 	remove_pairs(e, sa, UINT64_MAX, now);
 	remove_others(e, sa, UINT64_MAX, now);
-	phase1_lost(e, sa, now);
+	party_lost(e, sa, now);
 }
 
 /* Our own attempt is not needed any more as long as the peer cannot have finished it. */
@@ -238,7 +146,8 @@ static void drop_attempt(struct ike_engine *e, struct ike_sa *sa, uint64_t now)
 
 	if (attempt == NULL || attempt == sa)
 		return;
-	if (attempt->state == SA_MSG1_SENT || attempt->state == SA_MSG3_SENT)
+	if (attempt->state == SA_MSG1_SENT || attempt->state == SA_MSG3_SENT ||
+	    attempt->state == SA_INIT_SENT)
 		ike_sa_free(e, attempt, now);
 }
 
@@ -275,7 +184,7 @@ static void drop_surplus(struct ike_engine *e, struct ike_sa *sa, uint64_t now)
 	}
 	if (n <= SAS_PER_ADDRESS || oldest == sa)
 		return;
-	info_delete_ike_sa(e, oldest, now);
+	sa->peer->v->delete_ike_sa(e, oldest, now);
 	ike_sa_free(e, oldest, now);
 }
 
@@ -291,7 +200,7 @@ static void log_established(struct ike_engine *e, const struct ike_sa *sa)
 	char local[INET6_ADDRSTRLEN], remote[INET6_ADDRSTRLEN];
 	struct ike_identity_conf id;
 
-	phase1_my_id(sa, &id);
+	ike_sa_my_id(sa, &id);
 	print_addr(&sa->at.local, local, sizeof(local));
 	print_addr(&sa->at.remote, remote, sizeof(remote));
 	refuse_log(e, IKE_LOG_NOTICE, sa->peer, sa, 0, "IKE_SA established between %s[%s]...%s[%s]",
@@ -299,7 +208,7 @@ static void log_established(struct ike_engine *e, const struct ike_sa *sa)
 		   ident_print(&sa->id_remote, theirs, sizeof(theirs)));
 }
 
-void phase1_established(struct ike_engine *e, struct ike_sa *sa, uint64_t now)
+void party_established(struct ike_engine *e, struct ike_sa *sa, uint64_t now)
 {
 	struct ike_peer *peer = sa->peer;
 
@@ -314,11 +223,25 @@ void phase1_established(struct ike_engine *e, struct ike_sa *sa, uint64_t now)
 		peer->attempt = NULL;
 	drop_attempt(e, sa, now);
 	if (sa->initial_contact)
-		phase1_initial_contact(e, sa, now);
+		party_initial_contact(e, sa, now);
 	replace_others(e, sa, now);
 	drop_surplus(e, sa, now);
 	child_adopt(e, sa);
 	ike_sa_start_timers(e, sa, now);
 	timers_cancel(&e->timers, &peer->start);
 	child_ensure_all(e, peer, sa->responder ? now + RESPONDER_WAIT_S * TIMERS_SEC : now);
+}
+
+bool party_first_contact(const struct ike_sa *sa)
+{
+	const struct ike_peer *peer = sa->peer;
+
+	if (!peer->conf.send_initial_contact || peer->conf.suppress_initial_contact ||
+	    ike_sa_best(peer) != NULL)
+		return false;
+	for (size_t i = 0; i < peer->n_policies; i++) {
+		if (!TAILQ_EMPTY(&peer->policies[i].pairs))
+			return false;
+	}
+	return true;
 }

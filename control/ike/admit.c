@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* admit.c - admission of first messages; see admit.h. */
+#include "control/ike/admit.h"
+
+#include "control/ike/party.h"
+#include "control/ike/refuse.h"
+#include "control/ike/state.h"
+
+enum ike_rx admit_refused(struct ike_engine *e, struct ike_peer *peer, enum guard_verdict v)
+{
+	uint64_t *counter = v == GUARD_RATE	     ? &e->counters.guard_rate
+			    : v == GUARD_SOURCE_FULL ? &e->counters.guard_source
+						     : &e->counters.guard_total;
+
+	++*counter;
+	refuse_log_stranger(e, IKE_LOG_DEBUG, peer, NULL, 0, "ignoring first message: %s",
+			    guard_text(v));
+	return IKE_RX_limited;
+}
+
+enum guard_verdict admit_first(struct ike_engine *e, const struct abi_addr *src, uint64_t now)
+{
+	enum guard_verdict v = guard_admit(&e->guard, src, now);
+	struct ike_sa *old;
+
+	if (v != GUARD_SOURCE_FULL && v != GUARD_TOTAL_FULL)
+		return v;
+	old = ike_sa_find_unseen(e, v == GUARD_SOURCE_FULL ? src : NULL);
+	if (old == NULL)
+		return v;
+	++*(v == GUARD_SOURCE_FULL ? &e->counters.guard_source : &e->counters.guard_total);
+	party_timed_out(e, old, now);
+	return guard_admit_again(&e->guard, src);
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * admit.h - may a stranger's first message open an IKE SA? The guard's answer, and what gives way.
+ */
+#ifndef ESPGW_IKE_ADMIT_H
+#define ESPGW_IKE_ADMIT_H
+
+#include "control/ike/engine_counters.h"
+#include "control/ike/guard.h"
+
+struct ike_engine;
+struct ike_peer;
+
+/** As guard_admit(); when there are too many, the oldest one that nothing vouches for gives way. */
+enum guard_verdict admit_first(struct ike_engine *e, const struct abi_addr *src, uint64_t now);
+/** Count and log a refusal; returns IKE_RX_limited. */
+enum ike_rx admit_refused(struct ike_engine *e, struct ike_peer *peer, enum guard_verdict v);
+
+#endif

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* version.c - which version an exchange mode means; see version.h. */
+#include "control/ike/version.h"
+
+#include <stddef.h>
+
+const struct ike_version *ike_version_find(enum ike_exchange_mode mode)
+{
+	switch (mode) {
+	case IKE_MODE_MAIN:
+		return &ike1_version;
+	default:
+		return NULL;
+	}
+}

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * version.h - what the engine asks of an IKE version. A peer speaks one of them.
+ */
+#ifndef ESPGW_IKE_VERSION_H
+#define ESPGW_IKE_VERSION_H
+
+#include "control/ike/conf.h"
+#include "control/ike/exchange.h"
+#include "control/ike/timers.h"
+
+struct ike_engine;
+struct ike_sa;
+struct ike_peer;
+struct ike_policy;
+struct child_sa;
+
+struct ike_version {
+	uint8_t number;
+	/* pairs belong to their IKE SA and end with it; each answers its DELETE (IKEv2) */
+	bool owns_children;
+	/** Send the first message to a peer. */
+	void (*begin)(struct ike_engine *e, struct ike_peer *peer, uint64_t now);
+	/** Allocate what only this version has. 0 or -ENOMEM. */
+	int (*sa_init)(struct ike_sa *sa);
+	/** Free exchanges and keys. */
+	void (*sa_free)(struct ike_engine *e, struct ike_sa *sa, uint64_t now);
+	/** Wipe what only the handshake needs. */
+	void (*drop_handshake)(struct ike_sa *sa);
+	exchange_give_up *give_up; /* of struct ike_sa.x */
+	timer_fn *dpd_tick;
+	void (*dpd_start)(struct ike_engine *e, struct ike_sa *sa, uint64_t now);
+	/** Is something under way that should still end well? */
+	bool (*busy)(const struct ike_sa *sa);
+	/** Make a successor of an established SA. */
+	void (*rekey)(struct ike_engine *e, struct ike_sa *sa, uint64_t now);
+	/** Tell the peer that the SA goes; the caller frees it. */
+	void (*delete_ike_sa)(struct ike_engine *e, struct ike_sa *sa, uint64_t now);
+	/** Begin to negotiate a pair for a policy; when that cannot be now, look again later. */
+	void (*child_start)(struct ike_engine *e, struct ike_sa *sa, struct ike_policy *policy,
+			    uint64_t now);
+	/** The data plane answered for a pair that is being made. */
+	void (*child_result)(struct ike_engine *e, struct child_sa *c, int status, uint64_t now);
+	/** Traffic came in on a pair that is being made. */
+	void (*child_proven)(struct ike_engine *e, struct child_sa *c, uint64_t now);
+	/** It is made: the exchange lets go of it. */
+	void (*child_made)(struct child_sa *c);
+	/** End the exchange that makes a pair, and the pair. */
+	void (*child_abandon)(struct ike_engine *e, struct child_sa *c, uint64_t now);
+	/** Tell the peer that a pair goes. sa NULL: over the best one. */
+	void (*child_delete)(struct ike_engine *e, struct ike_peer *peer, struct ike_sa *sa,
+			     uint32_t spi, uint64_t now);
+};
+
+extern const struct ike_version ike1_version, ike2_version;
+
+/** NULL: not spoken. */
+const struct ike_version *ike_version_find(enum ike_exchange_mode mode);
+
+#endif

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* phase1_hint.c - main mode without answer, and what notifies say about it; see phase1.h. */
+#include "control/ike/party.h"
+#include "control/ike/refuse.h"
+#include "control/ike/state.h"
+#include "control/ike1/phase1.h"
+
+/* What an unprotected notify said about why the attempt failed: a hint, no proof. */
+static enum ike_code code_of_hint(uint16_t type)
+{
+	switch (type) {
+	case IKE1_N_NO_PROPOSAL_CHOSEN:
+	case IKE1_N_ATTRIBUTES_NOT_SUPPORTED:
+	case IKE1_N_BAD_PROPOSAL_SYNTAX:
+		return IKE_P1_NO_PROPOSAL;
+	case IKE1_N_AUTHENTICATION_FAILED:
+	case IKE1_N_INVALID_EXCHANGE_TYPE:
+		return IKE_P1_MODE_MISMATCH;
+	case IKE1_N_INVALID_MAJOR_VERSION:
+		return IKE_P1_VERSION_MISMATCH;
+	case IKE1_N_INVALID_KEY_INFORMATION:
+		return IKE_P1_PSK_MISMATCH;
+	case IKE1_N_INVALID_PAYLOAD_TYPE:
+		return IKE_PEER_DOES_NOT_KNOW_US;
+	default:
+		return IKE_P1_UNEXPLAINED;
+	}
+}
+
+static void explain_hint(struct refuse *r, uint16_t type)
+{
+	r->code = code_of_hint(type);
+	r->received = ike1_notify_name(type);
+	r->classic = "phase1 negotiation failed";
+	switch (r->code) {
+	case IKE_P1_NO_PROPOSAL:
+		r->advice = "the peer accepts none of our phase 1 proposals, or has no connection "
+			    "for our address: compare encryption, hash, DH group and IKE version "
+			    "of both sides, and our public address in the peer's configuration";
+		break;
+	case IKE_P1_MODE_MISMATCH:
+		r->advice = "the peer does not take main mode with a pre-shared key from us: set "
+			    "main mode at the peer, or compare identities";
+		break;
+	case IKE_P1_VERSION_MISMATCH:
+		r->advice = "the peer does not speak IKEv1: enable it there, or use ike2 here";
+		break;
+	case IKE_P1_PSK_MISMATCH:
+		r->advice = "the peer has no pre-shared key for our address: enter our public "
+			    "address and the secret there";
+		break;
+	case IKE_PEER_DOES_NOT_KNOW_US:
+		r->advice = "the peer does not know our address: enter our public address in its "
+			    "gateway object";
+		break;
+	default:
+		r->advice = "see the peer's log for its reason";
+		break;
+	}
+}
+
+void phase1_give_up(struct ike_engine *e, struct exchange *x, uint64_t now)
+{
+	struct ike_sa *sa = x->sa;
+	struct refuse r = {
+		.code = IKE_PEER_SILENT,
+		.message = "main mode message 1",
+		.classic = "establishing IKE_SA failed, peer not responding",
+		.received = "nothing",
+		.advice = "check that the peer is up, that its address is right here and ours is "
+			  "there, and that UDP 500 and 4500 pass in both directions",
+	};
+
+	if (sa->state == SA_MSG3_SENT) {
+		r.message = "main mode message 3";
+		r.received = "message 2, then nothing";
+		r.advice = "the peer stopped answering after message 2: see its log; large packets "
+			   "may be lost on the way";
+	} else if (sa->state == SA_MSG5_SENT) {
+		r.code = IKE_P1_PSK_MISMATCH;
+		r.message = "main mode message 5";
+		r.received = sa->hs->undecryptable > 0 ? "answers that do not decrypt"
+						       : "no answer to the first encrypted message";
+		r.advice =
+			sa->at.marker
+				? "most likely the pre-shared keys differ: set the same secret on "
+				  "both sides; if they agree, UDP 4500 is blocked"
+				: "most likely the pre-shared keys differ: set the same secret on "
+				  "both sides";
+	}
+	if (sa->hs->told && sa->hs->undecryptable == 0)
+		explain_hint(&r, sa->hs->told_type);
+	refuse(e, sa->peer, sa, NULL, &r);
+	party_failed(e, sa, now);
+}

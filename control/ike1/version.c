@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* version.c - IKEv1 as the engine sees it; see control/ike/version.h. */
+#include "control/ike/version.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include <openssl/crypto.h>
+
+#include "control/ike/child_sa.h"
+#include "control/ike/party.h"
+#include "control/ike/state.h"
+#include "control/ike1/dpd.h"
+#include "control/ike1/info.h"
+#include "control/ike1/phase1.h"
+#include "control/ike1/quick.h"
+
+static int sa_init(struct ike_sa *sa)
+{
+	sa->hs = calloc(1, sizeof(*sa->hs));
+	sa->dpd_msgids.max = DPD_MSGIDS;
+	return sa->hs != NULL ? 0 : -ENOMEM;
+}
+
+static void drop_handshake(struct ike_sa *sa)
+{
+	struct ike1_handshake *hs = sa->hs;
+
+	if (hs == NULL)
+		return;
+	dh_free(hs->dh);
+	free(hs->sai_b);
+	OPENSSL_clear_free(hs, sizeof(*hs));
+	sa->hs = NULL;
+}
+
+static void sa_free(struct ike_engine *e, struct ike_sa *sa, uint64_t now)
+{
+	struct quick *q;
+
+	while ((q = TAILQ_FIRST(&sa->quicks)) != NULL) {
+		/* What they were for is still to be done, through another SA. */
+		if (!quick_ended(q))
+			child_ensure_in(e, q->policy, now + QUICK_AGAIN_MS * TIMERS_MS);
+		quick_free(e, q, now);
+	}
+	free(sa->msgids.ids);
+	free(sa->dpd_msgids.ids);
+	keymat_ike1_wipe(&sa->keys);
+	OPENSSL_cleanse(sa->iv, sizeof(sa->iv));
+}
+
+static void rekey(struct ike_engine *e, struct ike_sa *sa, uint64_t now)
+{
+	party_connect_in(e, sa->peer, now);
+}
+
+static void child_result(struct ike_engine *e, struct child_sa *c, int status, uint64_t now)
+{
+	quick_result(e, c->quick, status, now);
+}
+
+static void child_proven(struct ike_engine *e, struct child_sa *c, uint64_t now)
+{
+	quick_proven(e, c->quick, now);
+}
+
+static void child_made(struct child_sa *c)
+{
+	c->quick->pair = NULL;
+	c->quick = NULL;
+}
+
+static void child_abandon(struct ike_engine *e, struct child_sa *c, uint64_t now)
+{
+	quick_free(e, c->quick, now);
+}
+
+const struct ike_version ike1_version = {
+	.number = 1,
+	.begin = phase1_begin,
+	.sa_init = sa_init,
+	.sa_free = sa_free,
+	.drop_handshake = drop_handshake,
+	.give_up = phase1_give_up,
+	.dpd_tick = dpd_tick,
+	.dpd_start = dpd_start,
+	.busy = quick_busy,
+	.rekey = rekey,
+	.delete_ike_sa = info_delete_ike_sa,
+	.child_start = quick_start,
+	.child_result = child_result,
+	.child_proven = child_proven,
+	.child_made = child_made,
+	.child_abandon = child_abandon,
+	.child_delete = info_delete_child,
+};
