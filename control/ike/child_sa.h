@@ -56,7 +56,8 @@ struct child_sa {
 	bool superseded; /* another pair of the policy took over */
 	bool rekey_due;
 	bool ours_to_delete;
-	uint64_t crossed; /* token of the pair begun by the other side meanwhile; 0 = none */
+	uint64_t replaces; /* IKEv2: token of the pair it was made to replace; 0 = none */
+	uint64_t crossed;  /* token of the pair begun by the other side meanwhile; 0 = none */
 	uint8_t low_nonce[IKE_MAX_NONCE];
 	size_t low_nonce_len;
 	uint32_t spi_in, spi_out;
@@ -88,6 +89,14 @@ void child_cross(struct child_sa *a, struct child_sa *b);
 /** Sets low_nonce. */
 void child_set_nonces(struct child_sa *c, const uint8_t *ni, size_t ni_len, const uint8_t *nr,
 		      size_t nr_len);
+/** Is the pair's ESP inside UDP: has NAT been found between the ends of its IKE SA? */
+bool child_natt(const struct ike_sa *sa);
+/** Fill in algorithms, key lengths and endpoints of the pair. 0 or -ENOTSUP. */
+int child_describe(const struct child_sa *c, struct ike_encr_choice encr, uint16_t integ,
+		   uint16_t group, struct ike_child_sa *sa);
+/** Make sure that no other pair of the peer's party has this outbound SPI. 0, or -EEXIST: another
+ * party has it. */
+int child_make_way(struct ike_engine *e, const struct child_sa *c, uint32_t spi, uint64_t now);
 /** Give it to the data plane; the answer comes as ike_engine_child_result(). Completes *sa (token,
  * times, names) from c. The reserved SPI is the pair's from here on. */
 void child_install(struct ike_engine *e, struct child_sa *c, struct ike_child_sa *sa, uint64_t now);

@@ -31,6 +31,7 @@
 	X(tx, "datagrams sent")                                                                    \
 	X(tx_retransmit, "retransmitted requests")                                                 \
 	X(tx_keepalive, "NAT keepalives sent")                                                     \
+	X(cookies_sent, "cookies asked for")                                                       \
 	X(guard_rate, "first messages refused: rate")                                              \
 	X(guard_source, "first messages refused: half-open SAs of the source")                     \
 	X(guard_total, "first messages refused: half-open SAs in total")                           \

@@ -133,6 +133,18 @@ enum guard_verdict guard_admit_again(struct guard *g, const struct abi_addr *src
 	return s != NULL ? count(g, s) : GUARD_NO_MEMORY;
 }
 
+bool guard_wants_cookie(const struct guard *g, const struct abi_addr *src)
+{
+	const struct guard_source *s;
+	uint8_t key[9];
+
+	if (g->half_open >= GUARD_COOKIE_TOTAL)
+		return true;
+	source_key(src, key);
+	s = find(g, key, table_hash(&g->sources, key, sizeof(key)));
+	return s != NULL && s->half_open >= GUARD_COOKIE_SOURCE;
+}
+
 bool guard_same_source(const struct abi_addr *a, const struct abi_addr *b)
 {
 	uint8_t ka[9], kb[9];

@@ -13,6 +13,7 @@
 #include <sys/queue.h>
 
 #include "control/ike/table.h"
+#include "control/ike/wire.h"
 #include "dataplane/api/messages.h"
 
 #define GUARD_HALF_OPEN_SOURCE 5u
@@ -22,6 +23,12 @@
 #define GUARD_RATE_TOTAL       2000u
 #define GUARD_BURST_TOTAL      4000u
 #define GUARD_MAX_SOURCES      8192u
+
+#define GUARD_COOKIE_SOURCE 3u	 /* half-open SAs from which on a source must show a cookie */
+#define GUARD_COOKIE_TOTAL  100u /* and all must */
+#define GUARD_COOKIE_S	    60u	 /* a cookie is good for so long, and once more */
+#define GUARD_COOKIE	    33u	 /* bytes: period, HMAC-SHA2-256 */
+#define GUARD_SECRET	    32u
 
 struct guard_bucket {
 	uint64_t filled; /* when tokens was right */
@@ -41,6 +48,7 @@ struct guard {
 	TAILQ_HEAD(guard_idle, guard_source) idle;
 	uint32_t half_open;
 	struct guard_bucket total;
+	uint8_t secret[GUARD_SECRET]; /* of cookies; random, set by the owner */
 };
 
 enum guard_verdict {
@@ -64,6 +72,15 @@ void guard_release(struct guard *g, const struct abi_addr *src);
 /** After GUARD_SOURCE_FULL or GUARD_TOTAL_FULL, when the caller has ended another half-open SA for
  * it: the same question at the price of the first. */
 enum guard_verdict guard_admit_again(struct guard *g, const struct abi_addr *src);
+/** So many half-open SAs that a first message of IKEv2 must bring a cookie (RFC 7296 section 2.6)?
+ */
+bool guard_wants_cookie(const struct guard *g, const struct abi_addr *src);
+/** The cookie for a first message: a MAC over source, SPI and nonce. 0 or -EIO. */
+int guard_cookie(const struct guard *g, const struct abi_addr *src, uint64_t ispi,
+		 struct ike_view nonce, uint64_t now, uint8_t cookie[GUARD_COOKIE]);
+/** Is this one that we gave out for it lately? */
+bool guard_cookie_ok(const struct guard *g, const struct abi_addr *src, uint64_t ispi,
+		     struct ike_view nonce, struct ike_view cookie, uint64_t now);
 /** Are these one source? */
 bool guard_same_source(const struct abi_addr *a, const struct abi_addr *b);
 

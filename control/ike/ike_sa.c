@@ -318,8 +318,8 @@ const char *ike_sa_state_name(const struct ike_sa *sa)
 		[SA_MSG5_SENT] = "message-5-sent", [SA_MSG2_SENT] = "message-2-sent",
 		[SA_MSG4_SENT] = "message-4-sent", [SA_INIT_SENT] = "init-sent",
 		[SA_AUTH_SENT] = "auth-sent",	   [SA_INIT_ANSWERED] = "init-answered",
-		[SA_REFUSED] = "refused",	   [SA_ESTABLISHED] = "established",
-		[SA_REPLACED] = "replaced",
+		[SA_SUCCESSOR] = "successor",	   [SA_REFUSED] = "refused",
+		[SA_ESTABLISHED] = "established",  [SA_REPLACED] = "replaced",
 	};
 
 	return names[sa->state];

@@ -26,6 +26,7 @@ enum ike_sa_state {
 	SA_INIT_SENT, /* IKEv2: initiator */
 	SA_AUTH_SENT,
 	SA_INIT_ANSWERED, /* responder */
+	SA_SUCCESSOR,	  /* of an SA being rekeyed */
 	SA_REFUSED,	  /* responder: kept to refuse a repeated IKE_AUTH again */
 	SA_ESTABLISHED,
 	SA_REPLACED, /* established, and a newer one of the same party took over */

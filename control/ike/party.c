@@ -151,19 +151,39 @@ static void drop_attempt(struct ike_engine *e, struct ike_sa *sa, uint64_t now)
 		ike_sa_free(e, attempt, now);
 }
 
+/* What goes with its IKE SA is made anew through another one. */
+static void renew_pairs(struct ike_engine *e, const struct ike_sa *sa, uint64_t now)
+{
+	struct child_sa *c;
+
+	for (size_t i = 0; i < sa->peer->n_policies; i++) {
+		TAILQ_FOREACH (c, &sa->peer->policies[i].pairs, of_policy) {
+			if (c->owner == sa)
+				child_rekey(e, c, now);
+		}
+	}
+}
+
 /* Older SAs of the party give way, and are deleted some time later: first by who began the new one.
- * SAs that both sides began at the same time stay until they expire: each side may take another of
- * them for the older. */
+ * IKEv1 SAs that both sides began at the same time stay until they expire: each side may take
+ * another of them for the older. */
 static void replace_others(struct ike_engine *e, struct ike_sa *sa, uint64_t now)
 {
 	uint64_t wait = sa->responder ? REPLACED_OTHER_S : REPLACED_OWN_S;
+	const struct ike_version *v = sa->peer->v;
 	struct ike_sa *other;
 
 	TAILQ_FOREACH (other, &sa->peer->sas, of_peer) {
+		bool crossing = other->established >= sa->created;
+
 		if (other == sa || !ike_sa_up(other) || !ike_sa_same_party(other, sa))
 			continue;
 		other->state = SA_REPLACED;
-		if (other->established >= sa->created || other->ends < now + wait * TIMERS_SEC)
+		if (crossing && v->crossed != NULL)
+			v->crossed(e, sa, other, now);
+		if (v->owns_children && !sa->responder)
+			renew_pairs(e, sa->state == SA_REPLACED ? sa : other, now);
+		if (crossing || other->ends < now + wait * TIMERS_SEC)
 			continue;
 		other->ends = now + wait * TIMERS_SEC;
 		timers_arm(&e->timers, &other->life, other->ends);

@@ -8,25 +8,40 @@
 #include "control/ike/ike_sa.h"
 #include "control/ike/refuse.h"
 #include "control/ike/state.h"
+#include "control/ike/version.h"
 #include "control/ike1/fsm.h"
 #include "control/ike1/phase1.h"
+#include "control/ike2/ike2.h"
 
 /* A known peer speaks the other version: worth saying, not worth an answer. */
-static enum ike_rx other_version(struct ike_engine *e, const struct ike_datagram *d,
-				 const struct ike_hdr *h)
+static enum ike_rx other_version(struct ike_engine *e, struct ike_peer *peer,
+				 const struct ike_datagram *d, unsigned version)
 {
-	struct ike_peer *peer = peers_find_addr(&e->peers, &d->src, &d->dst);
 	struct refuse r = {
 		.code = IKE_P1_VERSION_MISMATCH,
 		.message = "first message",
-		.classic = "no IKE config found, ignoring IKEv2 request",
-		.received = "IKEv2",
-		.configured = "IKEv1 main mode",
-		.advice = "set IKEv1 main mode at the peer, or exchange-mode=ike2 here",
+		.classic = version == 2 ? "no IKE config found, ignoring IKEv2 request"
+					: "no IKE config found, ignoring IKEv1 request",
+		.received = version == 2 ? "IKEv2" : "IKEv1",
+		.configured = version == 2 ? "IKEv1 main mode" : "IKEv2",
+		.advice = version == 2 ? "set IKEv1 main mode at the peer, or exchange-mode=ike2 "
+					 "here"
+				       : "set IKEv2 at the peer, or exchange-mode=main here",
 	};
 
-	if (peer != NULL && (h->version >> 4) == 2)
-		refuse(e, peer, NULL, &d->src, &r);
+	refuse(e, peer, NULL, &d->src, &r);
+	return IKE_RX_version;
+}
+
+/* An SA of ours, and a message of the other version: at most a hint that the peer does not speak
+ * ours. */
+static enum ike_rx mixed_version(struct ike_sa *sa, const struct ike_datagram *d)
+{
+	if (sa->state == SA_INIT_SENT && peers_addr_equal(&d->src, &sa->at.remote)) {
+		sa->v2->hs->told = true;
+		sa->v2->hs->told_type = IKE2_N_INVALID_MAJOR_VERSION;
+		exchange_hurry(&sa->x);
+	}
 	return IKE_RX_version;
 }
 
@@ -67,6 +82,8 @@ static enum ike_rx stranger(struct ike_engine *e, struct ike1_in *in)
 	peer = peers_find_addr(&e->peers, &in->d->src, &in->d->dst);
 	if (peer == NULL)
 		return IKE_RX_unknown_source;
+	if (peer->v->number != 1)
+		return other_version(e, peer, in->d, 1);
 	if (event == FSM_AGGRESSIVE)
 		return other_mode(e, peer, in);
 	if (event != FSM_MAIN)
@@ -74,11 +91,27 @@ static enum ike_rx stranger(struct ike_engine *e, struct ike1_in *in)
 	return in->hdr.msgid == 0 ? phase1_r_msg1(e, peer, in) : IKE_RX_malformed;
 }
 
+/* A message of IKEv2 that no SA of ours is for: first ones of peers that speak it. */
+static enum ike_rx receive2(struct ike_engine *e, const struct ike_datagram *d,
+			    const struct ike_hdr *hdr, uint64_t now)
+{
+	const struct ike_sa *sa = ike_sa_find(e, hdr->ispi, hdr->rspi);
+	struct ike_peer *peer;
+
+	if (sa == NULL) {
+		peer = peers_find_addr(&e->peers, &d->src, &d->dst);
+		if (peer != NULL && peer->v->number != 2)
+			return other_version(e, peer, d, 2);
+	}
+	return ike2_receive(e, d, hdr, now);
+}
+
 static enum ike_rx receive(struct ike_engine *e, const struct ike_datagram *d, uint64_t now)
 {
 	struct ike_parse_error error;
 	struct ike1_in in;
 	struct ike_sa *sa;
+	unsigned version;
 	int r;
 
 	if (d->len == 1 && d->data[0] == 0xff)
@@ -89,13 +122,16 @@ static enum ike_rx receive(struct ike_engine *e, const struct ike_datagram *d, u
 	r = ike_msg_parse_header(&in.hdr, d->data, d->len, &error);
 	if (r != 0)
 		return error.reason == IKE_PARSE_VERSION ? IKE_RX_version : IKE_RX_malformed;
-	if ((in.hdr.version >> 4) != 1)
-		return other_version(e, d, &in.hdr);
+	version = in.hdr.version >> 4;
+	sa = ike_sa_find(e, in.hdr.ispi, in.hdr.rspi);
+	if (sa != NULL && sa->peer->v->number != version)
+		return mixed_version(sa, d);
+	if (version == 2)
+		return receive2(e, d, &in.hdr, now);
 	in.d = d;
 	in.now = now;
 	in.msg.n = 0;
 	in.msg.error.reason = IKE_PARSE_OK;
-	sa = ike_sa_find(e, in.hdr.ispi, in.hdr.rspi);
 	return sa != NULL ? fsm_run(e, sa, &in) : stranger(e, &in);
 }
 

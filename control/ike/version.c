@@ -9,6 +9,8 @@ const struct ike_version *ike_version_find(enum ike_exchange_mode mode)
 	switch (mode) {
 	case IKE_MODE_MAIN:
 		return &ike1_version;
+	case IKE_MODE_IKE2:
+		return &ike2_version;
 	default:
 		return NULL;
 	}

@@ -34,6 +34,8 @@ struct ike_version {
 	bool (*busy)(const struct ike_sa *sa);
 	/** Make a successor of an established SA. */
 	void (*rekey)(struct ike_engine *e, struct ike_sa *sa, uint64_t now);
+	/** Both sides began one at the same time and a was established last. NULL: both stay. */
+	void (*crossed)(struct ike_engine *e, struct ike_sa *a, struct ike_sa *b, uint64_t now);
 	/** Tell the peer that the SA goes; the caller frees it. */
 	void (*delete_ike_sa)(struct ike_engine *e, struct ike_sa *sa, uint64_t now);
 	/** Begin to negotiate a pair for a policy; when that cannot be now, look again later. */

@@ -6,6 +6,7 @@
 #include "control/ike/engine.h"
 #include "control/ike/ike_sa.h"
 #include "control/ike/state.h"
+#include "control/ike/version.h"
 
 static void visit_sa(const struct ike_sa *sa, ike_sa_visit *fn, void *ctx)
 {
@@ -17,7 +18,7 @@ static void visit_sa(const struct ike_sa *sa, ike_sa_visit *fn, void *ctx)
 		.natt = sa->nat_local || sa->nat_remote,
 		.dynamic = !peers_can_start(sa->peer),
 		.state = ike_sa_state_name(sa),
-		.version = 1,
+		.version = sa->peer->v->number,
 		.id_remote = sa->id_remote,
 		.local = sa->at.local,
 		.remote = sa->at.remote,

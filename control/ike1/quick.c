@@ -156,7 +156,7 @@ bool quick_busy(const struct ike_sa *sa)
 
 struct prop_esp_want quick_want(const struct ike_sa *sa, const struct ike_policy *policy)
 {
-	bool natt = sa->natt != NATD_VENDOR_UNKNOWN && (sa->nat_local || sa->nat_remote);
+	bool natt = child_natt(sa);
 
 	return (struct prop_esp_want){
 		.conf = &policy->conf.proposal,
@@ -226,49 +226,6 @@ static int derive(const struct quick *q, const struct prf_piece *gxy, uint32_t s
 	return r;
 }
 
-static int describe(const struct quick *q, const struct prop_choice *choice,
-		    struct ike_child_sa *sa)
-{
-	const struct suite_encr *encr = suite_encr_find(choice->encr.id, choice->encr.key_bits);
-	const struct suite_integ *integ = suite_integ_find(choice->integ);
-	const struct ike_sa *ike = q->x.sa;
-	bool natt = quick_want(ike, q->policy).natt;
-
-	/* Integrity comes from the one or from the other. */
-	if (encr == NULL || (integ == NULL) != (encr->icv_len != 0) ||
-	    encr->key_len > sizeof(sa->in.encr_key) || encr->salt_len > sizeof(sa->in.salt) ||
-	    (integ != NULL && integ->key_len > sizeof(sa->in.integ_key)))
-		return -ENOTSUP;
-	sa->encr = (uint8_t)choice->encr.id;
-	sa->integ = (uint8_t)choice->integ;
-	sa->encr_key_len = encr->key_len;
-	sa->salt_len = encr->salt_len;
-	sa->integ_key_len = integ != NULL ? integ->key_len : 0;
-	sa->pfs_group = choice->group;
-	sa->encap = natt ? ABI_ENCAP_UDP : ABI_ENCAP_NONE;
-	sa->local = ike->at.local;
-	sa->remote = ike->at.remote;
-	sa->local_port = natt ? (ike->at.marker ? ike->at.local_port : IKE_PORT_NATT) : 0;
-	sa->remote_port = natt ? (ike->at.marker ? ike->at.remote_port : IKE_PORT_NATT) : 0;
-	return 0;
-}
-
-/* One outbound SPI names one pair. A party that gives it again has forgotten the older one: some
- * count from the same number after each restart. */
-static int make_way(struct ike_engine *e, const struct quick *q, uint32_t spi, uint64_t now)
-{
-	struct child_sa *old = child_find_spi_out(q->policy->peer, spi);
-
-	if (old == NULL)
-		return 0;
-	if (old->owner != NULL && !ike_sa_same_party(old->owner, q->x.sa))
-		return -EEXIST;
-	refuse_log(e, IKE_LOG_NOTICE, q->policy->peer, q->x.sa, q->x.msgid,
-		   "the peer gives SPI %08x again: removing the older CHILD_SA", spi);
-	child_remove(e, old, now);
-	return 0;
-}
-
 int quick_install(struct ike_engine *e, struct quick *q, const struct prop_choice *choice,
 		  const struct prf_piece *gxy, const struct ike1_out *o, uint64_t now)
 {
@@ -277,13 +234,13 @@ int quick_install(struct ike_engine *e, struct quick *q, const struct prop_choic
 	int r;
 
 	memset(&sa, 0, sizeof(sa));
-	if (choice->spi < ABI_SPI_MIN || make_way(e, q, choice->spi, now) != 0)
+	if (choice->spi < ABI_SPI_MIN || child_make_way(e, c, choice->spi, now) != 0)
 		return -EBADMSG; /* RFC 4303 section 2.1 */
 	c->spi_out = choice->spi;
 	q->token = c->token;
 	q->spi = c->spi_in;
 	child_set_nonces(c, q->ni, q->ni_len, q->nr, q->nr_len);
-	r = describe(q, choice, &sa);
+	r = child_describe(c, choice->encr, choice->integ, choice->group, &sa);
 	if (r == 0)
 		r = derive(q, gxy, c->spi_in, &sa.in, &sa);
 	if (r == 0)

@@ -1,0 +1,535 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* child.c - pairs of ESP SAs as initiator, and their installation in both roles (RFC 7296 sections
+ * 1.2, 1.3.1, 1.3.3, 2.17). */
+#include "control/ike/child_sa.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <openssl/crypto.h>
+
+#include "control/ike/lifetime.h"
+#include "control/ike/party.h"
+#include "control/ike/refuse.h"
+#include "control/ike/state.h"
+#include "control/ike2/ike2.h"
+
+#define BACKOFF_FIRST_S 5u
+#define BACKOFF_LAST_S	60u
+#define SOON_S		2u /* after TEMPORARY_FAILURE */
+
+void ike2_child_start(struct ike_engine *e, struct ike_sa *sa, struct ike_policy *policy,
+		      uint64_t now)
+{
+	struct ike2_task *t;
+
+	TAILQ_FOREACH (t, &sa->v2->tasks, of_sa) {
+		if (t->policy == policy && t->kind == IKE2_CHILD && t->state == IKE2_WAITING)
+			return;
+	}
+	t = ike2_task_new(e, sa, IKE2_CHILD, IKE2_WAITING);
+	if (t == NULL) {
+		child_ensure_in(e, policy, now + BACKOFF_FIRST_S * TIMERS_SEC);
+		return;
+	}
+	t->policy = policy;
+	ike2_task_run(e, sa, now);
+}
+
+int ike2_child_new(struct ike_engine *e, struct ike2_task *t, bool initiator, uint64_t now)
+{
+	struct child_sa *c = child_new(e, t->policy, initiator, now);
+
+	if (c == NULL)
+		return -ENOMEM;
+	c->owner = t->sa;
+	c->task = t;
+	c->msgid = initiator ? t->sa->v2->next_out : t->sa->v2->next_in - 1;
+	c->lifetime = t->policy->conf.proposal.lifetime;
+	c->kilobytes = t->policy->conf.proposal.lifebytes;
+	t->pair = c;
+	t->spi = c->spi_in = e->ops.spi_alloc(e->ctx);
+	return c->spi_in != 0 ? 0 : -ENOSPC;
+}
+
+static void put_rekey(struct ike2_out *o, const struct child_sa *old)
+{
+	const uint8_t spi[] = {(uint8_t)(old->spi_in >> 24), (uint8_t)(old->spi_in >> 16),
+			       (uint8_t)(old->spi_in >> 8), (uint8_t)old->spi_in};
+
+	ike2_msg_add_notify(&o->b, IKE_PROTO_ESP, (struct ike_view){spi, sizeof(spi)},
+			    IKE2_N_REKEY_SA, NULL, 0);
+}
+
+static int put_ts(struct ike2_out *o, uint8_t type, const struct abi_range *r, size_t n)
+{
+	int e;
+
+	ike_msg_open(&o->b, type);
+	e = ts2_put(&o->b.w, r, n);
+	ike_msg_close(&o->b);
+	return e;
+}
+
+int ike2_child_put_offer(struct ike2_out *o, const struct ike2_task *t)
+{
+	const struct ike_child_conf *conf = &t->policy->conf;
+	uint32_t spi = t->pair->spi_in;
+	const uint8_t spi_b[] = {(uint8_t)(spi >> 24), (uint8_t)(spi >> 16), (uint8_t)(spi >> 8),
+				 (uint8_t)spi};
+	struct prop2_want want;
+	int r;
+
+	prop2_want_esp(&want, &conf->proposal, t->kind == IKE2_AUTH);
+	ike_msg_open(&o->b, IKE2_PLD_SA);
+	r = prop2_build(&o->b.w, &want, spi_b);
+	ike_msg_close(&o->b);
+	if (r != 0)
+		return r;
+	if (t->kind == IKE2_CHILD)
+		ike_msg_add(&o->b, IKE2_PLD_NONCE, t->ni, t->ni_len);
+	if (t->dh != NULL) {
+		size_t len;
+		const uint8_t *public = dh_public(t->dh, &len);
+
+		ike2_msg_add_ke(&o->b, dh_group(t->dh), public, len);
+	}
+	if (conf->mode == ABI_MODE_TRANSPORT)
+		ike2_add_notify(o, IKE2_N_USE_TRANSPORT_MODE, NULL, 0);
+	r = put_ts(o, IKE2_PLD_TSI, &conf->local, 1);
+	return r != 0 ? r : put_ts(o, IKE2_PLD_TSR, &conf->remote, 1);
+}
+
+/* While the request waited, the peer may have made the pair. */
+static bool still_wanted(const struct ike_policy *policy)
+{
+	const struct child_sa *c;
+
+	TAILQ_FOREACH (c, &policy->pairs, of_policy) {
+		if (c->state < CHILD_ESTABLISHED)
+			return false;
+		if (c->state == CHILD_ESTABLISHED && !c->superseded && !c->rekey_due)
+			return false;
+	}
+	return true;
+}
+
+int ike2_child_ask(struct ike_engine *e, struct ike2_task *t, uint64_t now)
+{
+	const struct child_sa *old = child_current(t->policy);
+	uint16_t group = t->policy->conf.proposal.pfs_group;
+	struct ike_sa *sa = t->sa;
+	struct ike2_out o;
+	int r;
+
+	if (!still_wanted(t->policy))
+		return -ECANCELED;
+	if (old != NULL && old->owner != sa)
+		old = NULL;
+	r = ike2_child_new(e, t, true, now);
+	t->replaces = old != NULL ? old->token : 0;
+	if (t->pair != NULL)
+		t->pair->replaces = t->replaces;
+	t->ni_len = IKE_NONCE_LEN;
+	if (r == 0)
+		r = state_random(e, t->ni, IKE_NONCE_LEN);
+	if (r == 0 && group != 0)
+		r = ike2_make_dh(e, group, &t->dh);
+	if (r != 0)
+		return r;
+	ike2_seal_begin(&o, sa, IKE2_EXCH_CREATE_CHILD, sa->v2->next_out, false, true);
+	if (old != NULL)
+		put_rekey(&o, old);
+	r = ike2_child_put_offer(&o, t);
+	if (r == 0)
+		r = ike2_task_ask(e, t, &o, now);
+	if (r == 0)
+		e->counters.quick_started++;
+	return r;
+}
+
+void ike2_child_failed(struct ike_engine *e, struct ike2_task *t, uint64_t now)
+{
+	struct ike_policy *policy = t->policy;
+	uint64_t s = BACKOFF_FIRST_S;
+
+	e->counters.quick_failed++;
+	ike2_task_free(e, t, now);
+	for (unsigned i = 0; i < policy->failures && s < BACKOFF_LAST_S; i++)
+		s *= 2;
+	if (s > BACKOFF_LAST_S)
+		s = BACKOFF_LAST_S;
+	policy->failures++;
+	child_ensure_in(e, policy,
+			now + s * TIMERS_SEC + state_random_below(e, s * TIMERS_SEC / 10));
+}
+
+static enum ike_code code_of(uint16_t type)
+{
+	switch (type) {
+	case IKE2_N_TS_UNACCEPTABLE:
+	case IKE2_N_SINGLE_PAIR_REQUIRED:
+		return IKE_P2_TS_MISMATCH;
+	case IKE2_N_NO_PROPOSAL_CHOSEN:
+		return IKE_P2_ALG_MISMATCH;
+	case IKE2_N_INVALID_KE_PAYLOAD:
+		return IKE_P2_PFS_MISMATCH;
+	default:
+		return IKE_P2_UNEXPLAINED;
+	}
+}
+
+static const char *advice_of(enum ike_code code)
+{
+	switch (code) {
+	case IKE_P2_TS_MISMATCH:
+		return "the peer has no connection for these subnets: set src-address and "
+		       "dst-address here, or the subnets there, so that each side's local is the "
+		       "other's remote, with equal masks";
+	case IKE_P2_ALG_MISMATCH:
+		return "the peer accepts none of our phase 2 proposals: compare encryption, "
+		       "authentication and PFS group of both sides";
+	case IKE_P2_PFS_MISMATCH:
+		return "the peer wants another PFS group: set pfs-group here to the one it uses, "
+		       "or its own to ours";
+	default:
+		return "see the peer's log for its reason";
+	}
+}
+
+/* What the peer says is over soon, or what it does not know any more: no evidence against anybody.
+ * True: dealt with. */
+static bool refused_for_now(struct ike_engine *e, struct ike2_task *t, uint16_t type, uint64_t now)
+{
+	struct child_sa *old = t->replaces != 0 ? child_find_token(e, t->replaces) : NULL;
+	struct ike_policy *policy = t->policy;
+
+	if (type != IKE2_N_TEMPORARY_FAILURE && type != IKE2_N_CHILD_SA_NOT_FOUND)
+		return false;
+	refuse_log(e, IKE_LOG_INFO, t->sa->peer, t->sa, t->pair != NULL ? t->pair->msgid : 0,
+		   "received %s notify, trying again", ike2_notify_name(type));
+	ike2_task_free(e, t, now);
+	/* RFC 7296 section 2.25: what it does not have is gone here too. */
+	if (type == IKE2_N_CHILD_SA_NOT_FOUND && old != NULL && old->state == CHILD_ESTABLISHED)
+		child_remove(e, old, now);
+	child_ensure_in(e, policy, now + SOON_S * TIMERS_SEC);
+	return true;
+}
+
+void ike2_child_refused(struct ike_engine *e, struct ike2_task *t, uint16_t type, uint64_t now)
+{
+	char local[TS_MAX_TEXT], remote[TS_MAX_TEXT], ours[2 * TS_MAX_TEXT + 32], classic[96];
+	enum ike_code code = code_of(type);
+	struct refuse r = {
+		.code = code,
+		.message = t->kind == IKE2_AUTH ? "IKE_AUTH request" : "CREATE_CHILD_SA request",
+		.classic = classic,
+		.received = type != 0 ? ike2_notify_name(type) : "an answer without a CHILD_SA",
+		.configured = ours,
+		.advice = advice_of(code),
+		.policy_id = t->policy->conf.policy_id,
+		.msgid = t->pair->msgid,
+	};
+
+	if (refused_for_now(e, t, type, now))
+		return;
+	snprintf(ours, sizeof(ours), "%s === %s",
+		 ts_print(&t->policy->conf.local, local, sizeof(local)),
+		 ts_print(&t->policy->conf.remote, remote, sizeof(remote)));
+	snprintf(classic, sizeof(classic),
+		 "received %s notify, no CHILD_SA built; failed to establish CHILD_SA, keeping "
+		 "IKE_SA",
+		 ike2_notify_name(type));
+	refuse(e, t->sa->peer, t->sa, NULL, &r);
+	ike2_child_failed(e, t, now);
+}
+
+/* An answer that does not fit what we asked: the peer holds a pair that we do not. */
+static enum ike_rx wrong_answer(struct ike_engine *e, struct ike2_task *t, const struct ike2_in *in,
+				enum ike_code code, const char *what, const struct prop_diff *diff)
+{
+	char received[IKE_EVIDENCE_TEXT], configured[IKE_EVIDENCE_TEXT];
+	struct ike_sa *sa = t->sa;
+	uint32_t spi = t->pair->spi_in;
+	struct refuse r = {
+		.code = code,
+		.message = t->kind == IKE2_AUTH ? "IKE_AUTH response" : "CREATE_CHILD_SA response",
+		.classic = "no acceptable proposal found, failed to establish CHILD_SA, keeping "
+			   "IKE_SA",
+		.received = what,
+		.advice = "the peer answered with what we did not offer: an error of the peer",
+		.policy_id = t->policy->conf.policy_id,
+		.msgid = in->hdr.msgid,
+	};
+
+	if (diff != NULL) {
+		refuse_diff_print(diff, received, configured);
+		r.received = received;
+		r.configured = configured;
+	}
+	refuse(e, sa->peer, sa, &in->d->src, &r);
+	ike2_child_failed(e, t, in->now);
+	ike2_delete_child(e, sa->peer, sa, spi, in->now);
+	return IKE_RX_refused;
+}
+
+/* The selectors of the answer: some or all of what we offered (section 2.9). */
+static bool take_selectors(struct ike2_task *t, const struct ike_msg *m)
+{
+	const struct ike_payload *i = ike_msg_find(m, IKE2_PLD_TSI);
+	const struct ike_payload *r = ike_msg_find(m, IKE2_PLD_TSR);
+	const struct ike_child_conf *conf = &t->policy->conf;
+	struct child_sa *c = t->pair;
+	struct ts2_list tsi, tsr;
+
+	if (i == NULL || r == NULL || ts2_decode(&tsi, &i->ts) != 0 ||
+	    ts2_decode(&tsr, &r->ts) != 0 || tsi.n == 0 || tsr.n == 0 ||
+	    tsi.n > ABI_MAX_SELECTORS || tsr.n > ABI_MAX_SELECTORS ||
+	    !ts2_within(tsi.r, tsi.n, &conf->local, 1) ||
+	    !ts2_within(tsr.r, tsr.n, &conf->remote, 1))
+		return false;
+	memcpy(c->local, tsi.r, tsi.n * sizeof(tsi.r[0]));
+	memcpy(c->remote, tsr.r, tsr.n * sizeof(tsr.r[0]));
+	c->n_local = tsi.n;
+	c->n_remote = tsr.n;
+	return true;
+}
+
+static int shared_secret(const struct ike2_task *t, const struct ike_msg *m, uint8_t *secret,
+			 size_t *len)
+{
+	const struct ike_payload *ke = ike_msg_find(m, IKE2_PLD_KE);
+
+	if (ke == NULL || ke->ke.group != dh_group(t->dh))
+		return -EBADMSG;
+	return dh_derive(t->dh, ke->ke.data.data, ke->ke.data.len, secret, DH_MAX_SECRET, len);
+}
+
+static enum ike_rx take_answer(struct ike_engine *e, struct ike2_task *t, struct ike2_in *in)
+{
+	const struct ike_payload *p = ike_msg_find(&in->msg, IKE2_PLD_SA);
+	bool transport = ike2_find_notify(&in->msg, IKE2_N_USE_TRANSPORT_MODE) != NULL;
+	uint8_t secret[DH_MAX_SECRET];
+	struct prf_piece gir = {secret, 0};
+	struct prop2_choice choice;
+	struct prop2_want want;
+	struct prop2_sa props;
+	struct prop_diff diff;
+	int r = 0;
+
+	if (p == NULL || prop2_decode(&props, &p->sa, &in->msg.error) != 0 ||
+	    !prop2_single(&props) ||
+	    (t->kind == IKE2_CHILD && ike2_take_nonce(&in->msg, t->nr, &t->nr_len) != 0))
+		return wrong_answer(e, t, in, IKE_P2_MALFORMED, "not one SA and a nonce", NULL);
+	prop2_want_esp(&want, &t->policy->conf.proposal, t->kind == IKE2_AUTH);
+	if (prop2_select(&props, &want, 0, &choice, &diff) != 0)
+		return wrong_answer(e, t, in, refuse_diff_code(&diff), NULL, &diff);
+	if (transport != (t->policy->conf.mode == ABI_MODE_TRANSPORT))
+		return wrong_answer(e, t, in, IKE_P2_ENCAP_MISMATCH,
+				    transport ? "transport mode" : "tunnel mode", NULL);
+	if (!take_selectors(t, &in->msg))
+		return wrong_answer(e, t, in, IKE_P2_TS_MISMATCH, "other selectors than offered",
+				    NULL);
+	if (t->dh != NULL)
+		r = shared_secret(t, &in->msg, secret, &gir.len);
+	if (r == 0) {
+		t->state = IKE2_INSTALLING;
+		r = ike2_child_install(e, t, &choice, t->dh != NULL ? &gir : NULL, in->now);
+	}
+	OPENSSL_cleanse(secret, sizeof(secret));
+	if (r != 0)
+		return wrong_answer(e, t, in, IKE_P2_MALFORMED,
+				    "no or bad KE payload, or an SPI that cannot be", NULL);
+	return IKE_RX_handled;
+}
+
+/* The pair was given up while we asked for it: the peer must not keep its half. */
+static enum ike_rx not_wanted(struct ike_engine *e, struct ike2_task *t, bool refused, uint64_t now)
+{
+	struct ike_policy *policy = t->policy;
+	struct ike_sa *sa = t->sa;
+	uint32_t spi = t->spi;
+
+	ike2_task_free(e, t, now);
+	if (!refused)
+		ike2_delete_child(e, sa->peer, sa, spi, now);
+	child_ensure_in(e, policy, now + SOON_S * TIMERS_SEC);
+	return IKE_RX_handled;
+}
+
+enum ike_rx ike2_child_answered(struct ike_engine *e, struct ike2_task *t, struct ike2_in *in)
+{
+	const struct ike_pld_notify *n = ike2_find_error(&in->msg);
+	bool refused = ike_msg_find(&in->msg, IKE2_PLD_SA) == NULL;
+
+	if (t->pair == NULL)
+		return not_wanted(e, t, refused, in->now);
+	if (!refused)
+		return take_answer(e, t, in);
+	ike2_child_refused(e, t, n != NULL ? n->type : 0, in->now);
+	return IKE_RX_handled;
+}
+
+enum ike_rx ike2_create_response(struct ike_engine *e, struct ike_sa *sa, struct ike2_in *in)
+{
+	struct ike2_task *t = ike2_task_asked(sa);
+
+	if (t == NULL || (t->kind != IKE2_CHILD && t->kind != IKE2_REKEY))
+		return IKE_RX_wrong_state;
+	if (t->kind == IKE2_REKEY)
+		return ike2_rekey_response(e, t, in);
+	return ike2_child_answered(e, t, in);
+}
+
+static void cut_keys(struct ike_child_key *key, uint32_t spi, const struct ike_child_sa *sa,
+		     const uint8_t *p)
+{
+	key->spi = spi;
+	memcpy(key->encr_key, p, sa->encr_key_len);
+	memcpy(key->salt, p + sa->encr_key_len, sa->salt_len);
+	memcpy(key->integ_key, p + sa->encr_key_len + sa->salt_len, sa->integ_key_len);
+}
+
+/* Keys of both directions: first those of what the initiator of the exchange sends. */
+static int derive(const struct ike2_task *t, const struct prf_piece *gir, struct ike_child_sa *sa)
+{
+	const struct prf_piece ni = {t->ni, t->ni_len}, nr = {t->nr, t->nr_len};
+	const struct child_sa *c = t->pair;
+	size_t one = (size_t)sa->encr_key_len + sa->salt_len + sa->integ_key_len;
+	uint8_t out[2 * KEYMAT_MAX_OUT];
+	int r = keymat_ike2_child(&t->sa->v2->keys, gir, &ni, &nr, out, 2 * one);
+
+	if (r == 0) {
+		cut_keys(c->initiator ? &sa->out : &sa->in, c->initiator ? c->spi_out : c->spi_in,
+			 sa, out);
+		cut_keys(c->initiator ? &sa->in : &sa->out, c->initiator ? c->spi_in : c->spi_out,
+			 sa, out + one);
+	}
+	OPENSSL_cleanse(out, sizeof(out));
+	return r;
+}
+
+int ike2_child_install(struct ike_engine *e, struct ike2_task *t, const struct prop2_choice *choice,
+		       const struct prf_piece *gir, uint64_t now)
+{
+	struct child_sa *c = t->pair;
+	struct ike_child_sa sa;
+	struct wire_reader spi;
+	uint32_t spi_out;
+	int r;
+
+	memset(&sa, 0, sizeof(sa));
+	wire_reader_init(&spi, choice->spi.data, choice->spi.len, 0);
+	spi_out = wire_get_u32(&spi);
+	if (spi_out < ABI_SPI_MIN || child_make_way(e, c, spi_out, now) != 0)
+		return -EBADMSG; /* RFC 4303 section 2.1 */
+	c->spi_out = spi_out;
+	child_set_nonces(c, t->ni, t->ni_len, t->nr, t->nr_len);
+	r = child_describe(c, choice->encr, choice->integ, choice->group, &sa);
+	if (r == 0)
+		r = derive(t, gir, &sa);
+	if (r == 0) {
+		timers_arm(&e->timers, &t->end, now + IKE2_INSTALL_S * TIMERS_SEC);
+		child_install(e, c, &sa, now);
+	}
+	OPENSSL_cleanse(&sa, sizeof(sa));
+	return r;
+}
+
+void ike2_child_made(struct child_sa *c)
+{
+	c->task->pair = NULL;
+	c->task = NULL;
+}
+
+void ike2_child_abandon(struct ike_engine *e, struct child_sa *c, uint64_t now)
+{
+	struct ike2_task *t = c->task;
+	struct ike_sa *sa = t->sa;
+	struct ike2_out o;
+
+	if (t->state == IKE2_ASKED) { /* the answer comes to nothing */
+		t->pair = NULL;
+		c->task = NULL;
+		child_remove(e, c, now);
+		return;
+	}
+	if (t->state == IKE2_ANSWERING && ike_sa_up(sa)) {
+		ike2_seal_begin(&o, sa, IKE2_EXCH_CREATE_CHILD, sa->v2->next_in - 1, true, true);
+		ike2_add_notify(&o, IKE2_N_TEMPORARY_FAILURE, NULL, 0);
+		(void)ike2_answer(e, sa, &o, now);
+	}
+	ike2_task_free(e, t, now);
+}
+
+static void log_install_failed(struct ike_engine *e, const struct ike2_task *t, int status)
+{
+	struct refuse r = {
+		.code = IKE_P2_INSTALL_FAILED,
+		.message = "data plane",
+		.classic = "unable to install inbound and outbound IPsec SA (SAD)",
+		.received = strerror(-status),
+		.advice = "the data plane here refused the SA or does not answer: see its log",
+		.policy_id = t->policy->conf.policy_id,
+		.msgid = t->pair->msgid,
+	};
+
+	refuse(e, t->sa->peer, t->sa, NULL, &r);
+}
+
+/* The peer asked: it gets its answer, or hears that we cannot now. */
+static void answer_result(struct ike_engine *e, struct ike2_task *t, int status, uint64_t now)
+{
+	struct ike_sa *sa = t->sa;
+	struct child_sa *c = t->pair;
+	struct ike2_out o;
+	bool first = t->kind == IKE2_AUTH;
+	int r = status;
+
+	if (r == 0) {
+		c->state = CHILD_INSTALLED;
+		r = exchange_answer(e, &sa->v2->answer, t->ready.data, t->ready.len, now);
+	}
+	if (r != 0) {
+		log_install_failed(e, t, r);
+		ike2_seal_begin(&o, sa, first ? IKE2_EXCH_AUTH : IKE2_EXCH_CREATE_CHILD,
+				sa->v2->next_in - 1, true, true);
+		if (first && ike2_put_auth(&o, sa) != 0)
+			return;
+		ike2_add_notify(&o, IKE2_N_TEMPORARY_FAILURE, NULL, 0);
+		(void)ike2_answer(e, sa, &o, now);
+		ike2_task_free(e, t, now);
+		e->counters.quick_failed++;
+	}
+	if (first)
+		party_established(e, sa, now);
+	if (r == 0) {
+		child_established(e, c, now);
+		ike2_task_free(e, t, now);
+	}
+}
+
+void ike2_child_result(struct ike_engine *e, struct child_sa *c, int status, uint64_t now)
+{
+	struct ike2_task *t = c->task;
+	struct ike_sa *sa;
+	uint32_t spi = c->spi_in;
+
+	if (t == NULL || (t->state != IKE2_INSTALLING && t->state != IKE2_ANSWERING))
+		return;
+	timers_cancel(&e->timers, &t->end);
+	sa = t->sa;
+	if (t->state == IKE2_ANSWERING) {
+		answer_result(e, t, status, now);
+	} else if (status != 0) {
+		log_install_failed(e, t, status);
+		ike2_child_failed(e, t, now);
+		ike2_delete_child(e, sa->peer, sa, spi, now); /* the peer has it by now */
+	} else {
+		c->state = CHILD_INSTALLED;
+		child_established(e, c, now);
+		ike2_task_free(e, t, now);
+	}
+	ike2_task_run(e, sa, now);
+}

@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* fsm.c - the way in for IKEv2: which SA, which message may come in which state, message ids,
+ * repeats (RFC 7296 sections 2.1 to 2.3, 2.21). */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "control/ike/party.h"
+#include "control/ike/refuse.h"
+#include "control/ike/state.h"
+#include "control/ike/version.h"
+#include "control/ike2/ike2.h"
+
+/* A cell that is not listed drops the message. */
+static ike2_handler *const table[SA_STATES][IKE2_EVENTS] = {
+	[SA_INIT_SENT] =
+		{
+			[IKE2_EV_INIT_RESPONSE] = ike2_init_response,
+		},
+	[SA_AUTH_SENT] =
+		{
+			[IKE2_EV_AUTH_RESPONSE] = ike2_auth_response,
+		},
+	[SA_INIT_ANSWERED] =
+		{
+			[IKE2_EV_AUTH_REQUEST] = ike2_auth_request,
+		},
+	[SA_ESTABLISHED] =
+		{
+			[IKE2_EV_CHILD_REQUEST] = ike2_create_request,
+			[IKE2_EV_CHILD_RESPONSE] = ike2_create_response,
+			[IKE2_EV_INFO_REQUEST] = ike2_info_request,
+			[IKE2_EV_INFO_RESPONSE] = ike2_info_response,
+		},
+	[SA_REPLACED] =
+		{
+			[IKE2_EV_CHILD_REQUEST] = ike2_create_request,
+			[IKE2_EV_CHILD_RESPONSE] = ike2_create_response,
+			[IKE2_EV_INFO_REQUEST] = ike2_info_request,
+			[IKE2_EV_INFO_RESPONSE] = ike2_info_response,
+		},
+};
+
+enum ike2_event ike2_fsm_event(const struct ike_hdr *h)
+{
+	bool response = h->flags & IKE2_FLAG_RESPONSE;
+
+	switch (h->exchange) {
+	case IKE2_EXCH_SA_INIT:
+		return response ? IKE2_EV_INIT_RESPONSE : IKE2_EV_INIT_REQUEST;
+	case IKE2_EXCH_AUTH:
+		return response ? IKE2_EV_AUTH_RESPONSE : IKE2_EV_AUTH_REQUEST;
+	case IKE2_EXCH_CREATE_CHILD:
+		return response ? IKE2_EV_CHILD_RESPONSE : IKE2_EV_CHILD_REQUEST;
+	case IKE2_EXCH_INFO:
+		return response ? IKE2_EV_INFO_RESPONSE : IKE2_EV_INFO_REQUEST;
+	default:
+		return IKE2_EV_OTHER;
+	}
+}
+
+ike2_handler *ike2_fsm_cell(enum ike_sa_state state, enum ike2_event event)
+{
+	return table[state][event];
+}
+
+/* A request that came before: the answer once more, when there is one by now. */
+static enum ike_rx repeat(struct ike_engine *e, struct ike_sa *sa, const struct ike2_in *in)
+{
+	struct exchange *x = &sa->v2->answer;
+
+	if (in->hdr.msgid + 1 != sa->v2->next_in || !exchange_is_repeat(x, in->d->data, in->d->len))
+		return IKE_RX_replayed;
+	exchange_repeat(e, x, ike_sa_up(sa) ? EXCHANGE_REPEATS_AUTH : EXCHANGE_REPEATS);
+	return IKE_RX_repeat;
+}
+
+/* Authentic, but it cannot be read (section 2.21.3). */
+static enum ike_rx unreadable(struct ike_engine *e, struct ike_sa *sa, struct ike2_in *in,
+			      bool response)
+{
+	uint8_t type = in->msg.error.payload;
+	bool critical = in->msg.error.reason == IKE_PARSE_CRITICAL;
+
+	ike2_malformed(e, sa, in, ike_exchange_name(in->hdr.exchange), "no IKE message");
+	if (!response)
+		ike2_answer_notify(e, sa, in,
+				   critical ? IKE2_N_UNSUPPORTED_CRITICAL_PAYLOAD
+					    : IKE2_N_INVALID_SYNTAX,
+				   &type, critical ? 1 : 0);
+	if (!response && critical && ike_sa_up(sa))
+		return IKE_RX_malformed;
+	if (ike_sa_up(sa))
+		party_lost(e, sa, in->now);
+	else
+		party_failed(e, sa, in->now);
+	return IKE_RX_malformed;
+}
+
+/* It is the peer's and it is new: from here on the message counts. */
+static void take_up(struct ike_engine *e, struct ike_sa *sa, const struct ike2_in *in,
+		    bool response)
+{
+	if (response) {
+		exchange_settle(e, &sa->x);
+	} else {
+		struct exchange *x = &sa->v2->answer;
+
+		sa->v2->next_in++;
+		exchange_took(x, in->d->data, in->d->len);
+		free(x->msg); /* the answer to the one before it */
+		x->msg = NULL;
+		x->len = 0;
+	}
+	sa->last_seen = in->now;
+	ike_sa_follow(sa, in->d);
+}
+
+static int derive_keys(struct ike_sa *sa)
+{
+	struct ike2_handshake *hs = sa->v2->hs;
+
+	if (sa->v2->keyed || hs == NULL)
+		return 0;
+	return ike2_derive(sa, hs->dh, hs->peer_public, hs->peer_public_len, NULL);
+}
+
+/* Runs a handler; sends what waits, when the SA is still there. */
+static enum ike_rx dispatch(struct ike_engine *e, struct ike_sa *sa, struct ike2_in *in,
+			    ike2_handler *handler)
+{
+	uint64_t ispi = sa->ispi, rspi = sa->rspi;
+	enum ike_rx rx = handler(e, sa, in);
+
+	sa = ike_sa_find(e, ispi, rspi);
+	if (sa != NULL)
+		ike2_task_run(e, sa, in->now);
+	return rx;
+}
+
+static enum ike_rx run_sealed(struct ike_engine *e, struct ike_sa *sa, struct ike2_in *in,
+			      ike2_handler *handler)
+{
+	bool response = in->hdr.flags & IKE2_FLAG_RESPONSE;
+	int r;
+
+	if (response ? !sa->x.asking || in->hdr.msgid + 1 != sa->v2->next_out
+		     : in->hdr.msgid != sa->v2->next_in)
+		return IKE_RX_replayed;
+	r = derive_keys(sa);
+	if (r == -EINVAL) { /* costs us an exponentiation: not again */
+		party_failed(e, sa, in->now);
+		return IKE_RX_malformed;
+	}
+	if (r == 0)
+		r = ike2_seal_open(sa, in);
+	if (r == -EACCES)
+		return IKE_RX_undecryptable;
+	if (r != 0 && r != -EBADMSG)
+		return IKE_RX_internal;
+	take_up(e, sa, in, response);
+	if (r != 0)
+		return unreadable(e, sa, in, response);
+	return dispatch(e, sa, in, handler);
+}
+
+static enum ike_rx run(struct ike_engine *e, struct ike_sa *sa, struct ike2_in *in)
+{
+	enum ike2_event event = ike2_fsm_event(&in->hdr);
+	bool response = in->hdr.flags & IKE2_FLAG_RESPONSE;
+	ike2_handler *handler = ike2_fsm_cell(sa->state, event);
+
+	/* Who is the original initiator is not a matter of opinion (section 3.1). */
+	if (!(in->hdr.flags & IKE2_FLAG_INITIATOR) == sa->responder)
+		return IKE_RX_malformed;
+	if (!response && in->hdr.msgid + 1 == sa->v2->next_in)
+		return repeat(e, sa, in);
+	if (handler == NULL) {
+		refuse_log_stranger(e, IKE_LOG_DEBUG, sa->peer, sa, in->hdr.msgid,
+				    "ignoring %s message in state %s",
+				    ike_exchange_name(in->hdr.exchange), ike_sa_state_name(sa));
+		return IKE_RX_wrong_state;
+	}
+	if (event != IKE2_EV_INIT_RESPONSE)
+		return run_sealed(e, sa, in, handler);
+	/* What no key protects is taken from the peer's address only. */
+	if (!peers_addr_equal(&in->d->src, &sa->at.remote))
+		return IKE_RX_wrong_address;
+	return handler(e, sa, in);
+}
+
+/* No SA of ours has these SPIs. */
+static enum ike_rx stranger(struct ike_engine *e, struct ike2_in *in)
+{
+	struct ike_peer *peer;
+	struct ike_sa *sa;
+
+	if (in->hdr.rspi != 0)
+		return IKE_RX_unknown_sa;
+	if (in->hdr.ispi == 0 || in->hdr.msgid != 0 || !(in->hdr.flags & IKE2_FLAG_INITIATOR) ||
+	    ike2_fsm_event(&in->hdr) != IKE2_EV_INIT_REQUEST)
+		return IKE_RX_malformed;
+	sa = ike_sa_find_first(e, in->hdr.ispi, &in->d->src);
+	if (sa != NULL && (sa->v2 == NULL || sa->v2->next_in != 1))
+		return IKE_RX_wrong_state;
+	if (sa != NULL)
+		return repeat(e, sa, in);
+	peer = peers_find_addr(&e->peers, &in->d->src, &in->d->dst);
+	if (peer == NULL)
+		return IKE_RX_unknown_source;
+	return ike2_init_request(e, peer, in);
+}
+
+enum ike_rx ike2_receive(struct ike_engine *e, const struct ike_datagram *d,
+			 const struct ike_hdr *hdr, uint64_t now)
+{
+	struct ike_sa *sa = ike_sa_find(e, hdr->ispi, hdr->rspi);
+	struct ike2_in in;
+
+	in.d = d;
+	in.hdr = *hdr;
+	in.now = now;
+	in.msg.n = 0;
+	in.msg.error.reason = IKE_PARSE_OK;
+	return sa != NULL ? run(e, sa, &in) : stranger(e, &in);
+}

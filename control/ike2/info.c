@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* info.c - INFORMATIONAL exchanges: DELETE and liveness (RFC 7296 sections 1.4, 1.4.1, 2.4). */
+#include <string.h>
+
+#include "control/ike/child_sa.h"
+#include "control/ike/party.h"
+#include "control/ike/refuse.h"
+#include "control/ike/state.h"
+#include "control/ike2/ike2.h"
+
+int ike2_info_ask(struct ike_engine *e, struct ike2_task *t, uint64_t now)
+{
+	struct ike_sa *sa = t->sa;
+	struct ike2_out o;
+
+	ike2_seal_begin(&o, sa, IKE2_EXCH_INFO, sa->v2->next_out, false, true);
+	if (t->kind == IKE2_DELETE_CHILD) {
+		ike2_msg_add_delete(&o.b, &t->spi, 1);
+		refuse_log(e, IKE_LOG_INFO, sa->peer, sa, sa->v2->next_out,
+			   "sending DELETE for ESP CHILD_SA with SPI %08x", t->spi);
+		e->counters.delete_sent++;
+	} else if (t->kind == IKE2_DELETE_IKE) {
+		ike2_msg_add_delete(&o.b, NULL, 0);
+		refuse_log(e, IKE_LOG_INFO, sa->peer, sa, sa->v2->next_out,
+			   "sending DELETE for IKE_SA");
+		e->counters.delete_sent++;
+	} else {
+		e->counters.dpd_sent++;
+	}
+	return ike2_task_ask(e, t, &o, now);
+}
+
+void ike2_delete_child(struct ike_engine *e, struct ike_peer *peer, struct ike_sa *sa, uint32_t spi,
+		       uint64_t now)
+{
+	struct ike2_task *t;
+
+	(void)peer;
+	if (sa == NULL || !ike_sa_up(sa))
+		return;
+	t = ike2_task_new(e, sa, IKE2_DELETE_CHILD, IKE2_WAITING);
+	if (t == NULL)
+		return;
+	t->spi = spi;
+	ike2_task_run(e, sa, now);
+}
+
+void ike2_delete_ike_sa(struct ike_engine *e, struct ike_sa *sa, uint64_t now)
+{
+	struct ike2_out o;
+
+	(void)now;
+	if (!sa->v2->keyed)
+		return;
+	/* The SA goes with this call, so nothing repeats it; a peer that misses it finds out by
+	 * its own liveness check. */
+	ike2_seal_begin(&o, sa, IKE2_EXCH_INFO, sa->v2->next_out, false, true);
+	ike2_msg_add_delete(&o.b, NULL, 0);
+	if (ike2_seal_finish(e, &o, sa) != 0)
+		return;
+	sa->v2->next_out++;
+	e->counters.delete_sent++;
+	refuse_log(e, IKE_LOG_INFO, sa->peer, sa, sa->v2->next_out - 1,
+		   "sending DELETE for IKE_SA");
+	ike_sa_send(e, sa, o.buf, o.len);
+}
+
+static struct child_sa *find_spi_in(const struct ike_sa *sa, uint32_t spi)
+{
+	struct child_sa *c;
+
+	for (size_t i = 0; i < sa->peer->n_policies; i++) {
+		TAILQ_FOREACH (c, &sa->peer->policies[i].pairs, of_policy) {
+			if (c->owner == sa && c->spi_in == spi)
+				return c;
+		}
+	}
+	return NULL;
+}
+
+enum ike_rx ike2_info_response(struct ike_engine *e, struct ike_sa *sa, struct ike2_in *in)
+{
+	struct ike2_task *t = ike2_task_asked(sa);
+	enum ike2_task_kind kind;
+	struct child_sa *c;
+
+	if (t == NULL ||
+	    (t->kind != IKE2_DELETE_CHILD && t->kind != IKE2_DELETE_IKE && t->kind != IKE2_ALIVE))
+		return IKE_RX_wrong_state;
+	kind = t->kind;
+	c = kind == IKE2_DELETE_CHILD ? find_spi_in(sa, t->spi) : NULL;
+	ike2_task_free(e, t, in->now);
+	if (kind == IKE2_DELETE_IKE)
+		party_lost(e, sa, in->now);
+	else if (c != NULL && c->state == CHILD_DELETING)
+		child_remove(e, c, in->now);
+	return IKE_RX_handled;
+}
+
+/* The peer's SPIs: ours go back in the answer, unless we are deleting those pairs ourselves
+ * (section 1.4.1). The pairs that go, for after the answer; how many. */
+static size_t take_delete(struct ike_engine *e, struct ike_sa *sa, const struct ike_pld_delete *del,
+			  uint64_t *tokens, uint32_t *spis)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < del->count; i++) {
+		uint32_t spi = ike_delete_spi(del, i);
+		struct child_sa *c = spi != 0 ? child_find_spi_out(sa->peer, spi) : NULL;
+		bool twice = false;
+
+		if (c != NULL && c->owner != sa)
+			c = NULL;
+		for (size_t k = 0; k < n && c != NULL; k++)
+			twice |= tokens[k] == c->token;
+		refuse_log(e, IKE_LOG_INFO, sa->peer, sa, 0,
+			   "received DELETE for %sESP CHILD_SA with SPI %08x",
+			   c == NULL ? "unknown " : "", spi);
+		if (c == NULL || twice || c->state == CHILD_DELETING)
+			continue;
+		e->counters.delete_received++;
+		tokens[n] = c->token;
+		spis[n++] = c->spi_in;
+	}
+	return n;
+}
+
+static enum ike_rx take_delete_ike(struct ike_engine *e, struct ike_sa *sa, struct ike2_in *in,
+				   struct ike2_out *o)
+{
+	e->counters.delete_received++;
+	refuse_log(e, IKE_LOG_NOTICE, sa->peer, sa, in->hdr.msgid, "received DELETE for IKE_SA");
+	(void)ike2_answer(e, sa, o, in->now);
+	party_lost(e, sa, in->now);
+	return IKE_RX_handled;
+}
+
+enum ike_rx ike2_info_request(struct ike_engine *e, struct ike_sa *sa, struct ike2_in *in)
+{
+	uint64_t tokens[IKE_MAX_SPIS];
+	uint32_t spis[IKE_MAX_SPIS];
+	const struct ike_payload *p;
+	struct ike2_out o;
+	size_t n = 0;
+
+	ike2_seal_begin(&o, sa, IKE2_EXCH_INFO, in->hdr.msgid, true, true);
+	for (p = ike_msg_find(&in->msg, IKE2_PLD_DELETE); p != NULL;
+	     p = ike_msg_next(&in->msg, p)) {
+		if (p->del.protocol == IKE_PROTO_IKE)
+			return take_delete_ike(e, sa, in, &o);
+		if (p->del.protocol == IKE_PROTO_ESP && n == 0)
+			n = take_delete(e, sa, &p->del, tokens, spis);
+	}
+	if (in->msg.n == 0)
+		e->counters.dpd_received++;
+	if (n > 0)
+		ike2_msg_add_delete(&o.b, spis, n);
+	if (ike2_answer(e, sa, &o, in->now) != 0)
+		return IKE_RX_internal;
+	for (size_t i = 0; i < n; i++) {
+		struct child_sa *c = child_find_token(e, tokens[i]);
+
+		if (c != NULL)
+			child_deleted_by_peer(e, c, in->now);
+	}
+	return IKE_RX_handled;
+}
+
+static uint64_t interval(const struct ike_sa *sa)
+{
+	return (uint64_t)sa->peer->conf.profile.dpd_interval * TIMERS_SEC;
+}
+
+void ike2_alive_start(struct ike_engine *e, struct ike_sa *sa, uint64_t now)
+{
+	if (interval(sa) != 0)
+		timers_arm(&e->timers, &sa->dpd_timer, now + interval(sa));
+}
+
+void ike2_alive_tick(struct ike_engine *e, struct timer *timer, uint64_t now)
+{
+	struct ike_sa *sa = TABLE_ENTRY(timer, struct ike_sa, dpd_timer);
+	uint64_t esp;
+
+	if (!ike_sa_up(sa) || interval(sa) == 0)
+		return;
+	/* A peer whose ESP comes in lives and is not asked (section 2.4). */
+	esp = child_last_seen(e, sa);
+	if (esp > sa->last_seen)
+		sa->last_seen = esp;
+	if (now < sa->last_seen + interval(sa)) {
+		timers_arm(&e->timers, timer, sa->last_seen + interval(sa));
+		return;
+	}
+	timers_arm(&e->timers, timer, now + interval(sa));
+	/* Whatever is out asks the same question. */
+	if (ike2_task_asked(sa) == NULL && ike2_task_new(e, sa, IKE2_ALIVE, IKE2_WAITING) != NULL)
+		ike2_task_run(e, sa, now);
+}

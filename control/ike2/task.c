@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* task.c - requests of ours one after the other, and answers; see ike2.h. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <openssl/crypto.h>
+
+#include "control/ike/child_sa.h"
+#include "control/ike/party.h"
+#include "control/ike/refuse.h"
+#include "control/ike/state.h"
+#include "control/ike2/ike2.h"
+
+static void install_timeout(struct ike_engine *e, struct timer *timer, uint64_t now)
+{
+	struct ike2_task *t = TABLE_ENTRY(timer, struct ike2_task, end);
+
+	if (t->pair != NULL)
+		ike2_child_result(e, t->pair, -ETIMEDOUT, now);
+}
+
+struct ike2_task *ike2_task_new(struct ike_engine *e, struct ike_sa *sa, enum ike2_task_kind kind,
+				enum ike2_task_state state)
+{
+	struct ike2_task *t;
+
+	(void)e;
+	if (sa->v2->n_tasks >= IKE2_MAX_TASKS)
+		return NULL;
+	t = calloc(1, sizeof(*t));
+	if (t == NULL)
+		return NULL;
+	t->sa = sa;
+	t->kind = kind;
+	t->state = state;
+	timers_init_one(&t->end, install_timeout);
+	TAILQ_INSERT_TAIL(&sa->v2->tasks, t, of_sa);
+	sa->v2->n_tasks++;
+	return t;
+}
+
+void ike2_task_free(struct ike_engine *e, struct ike2_task *t, uint64_t now)
+{
+	struct child_sa *pair = t->pair;
+	struct ike_sa *successor = t->successor;
+
+	TAILQ_REMOVE(&t->sa->v2->tasks, t, of_sa);
+	t->sa->v2->n_tasks--;
+	timers_cancel(&e->timers, &t->end);
+	if (pair != NULL) {
+		t->pair = NULL;
+		pair->task = NULL;
+		child_remove(e, pair, now);
+	}
+	dh_free(t->dh);
+	ike2_bytes_free(&t->ready);
+	OPENSSL_clear_free(t, sizeof(*t));
+	if (successor != NULL)
+		ike_sa_free(e, successor, now);
+}
+
+struct ike2_task *ike2_task_asked(const struct ike_sa *sa)
+{
+	struct ike2_task *t;
+
+	TAILQ_FOREACH (t, &sa->v2->tasks, of_sa) {
+		if (t->state == IKE2_ASKED)
+			return t;
+	}
+	return NULL;
+}
+
+bool ike2_busy(const struct ike_sa *sa)
+{
+	struct ike2_task *t;
+
+	TAILQ_FOREACH (t, &sa->v2->tasks, of_sa) {
+		if (t->kind == IKE2_CHILD || t->kind == IKE2_REKEY)
+			return true;
+	}
+	return false;
+}
+
+int ike2_task_ask(struct ike_engine *e, struct ike2_task *t, struct ike2_out *o, uint64_t now)
+{
+	struct ike_sa *sa = t->sa;
+	int r = ike2_seal_finish(e, o, sa);
+
+	if (r != 0)
+		return r;
+	sa->x.msgid = sa->v2->next_out;
+	r = exchange_ask(e, &sa->x, o->buf, o->len, now);
+	if (r != 0)
+		return r;
+	t->state = IKE2_ASKED;
+	sa->v2->next_out++;
+	return 0;
+}
+
+static int ask(struct ike_engine *e, struct ike2_task *t, uint64_t now)
+{
+	switch (t->kind) {
+	case IKE2_CHILD:
+		return ike2_child_ask(e, t, now);
+	case IKE2_REKEY:
+		return ike2_rekey_ask(e, t, now);
+	default:
+		return ike2_info_ask(e, t, now);
+	}
+}
+
+void ike2_task_run(struct ike_engine *e, struct ike_sa *sa, uint64_t now)
+{
+	struct ike2_task *t, *next;
+
+	if (!ike_sa_up(sa) || ike2_task_asked(sa) != NULL)
+		return;
+	for (t = TAILQ_FIRST(&sa->v2->tasks); t != NULL; t = next) {
+		int r;
+
+		next = TAILQ_NEXT(t, of_sa);
+		if (t->state != IKE2_WAITING)
+			continue;
+		r = ask(e, t, now);
+		if (r == 0)
+			return;
+		if (r == -ECANCELED) { /* not needed any more */
+			ike2_task_free(e, t, now);
+			continue;
+		}
+		refuse_log(e, IKE_LOG_ERROR, sa->peer, sa, sa->v2->next_out,
+			   "cannot send a request: %s", r == -ENOSPC ? "no room" : strerror(-r));
+		if (t->kind == IKE2_CHILD)
+			ike2_child_failed(e, t, now);
+		else
+			ike2_task_free(e, t, now);
+	}
+}
+
+int ike2_answer(struct ike_engine *e, struct ike_sa *sa, struct ike2_out *o, uint64_t now)
+{
+	int r = ike2_seal_finish(e, o, sa);
+
+	return r != 0 ? r : exchange_answer(e, &sa->v2->answer, o->buf, o->len, now);
+}
+
+void ike2_answer_notify(struct ike_engine *e, struct ike_sa *sa, const struct ike2_in *in,
+			uint16_t type, const void *data, size_t len)
+{
+	struct ike2_out o;
+
+	ike2_seal_begin(&o, sa, in->hdr.exchange, in->hdr.msgid, true, true);
+	ike2_add_notify(&o, type, data, len);
+	(void)ike2_answer(e, sa, &o, in->now);
+}
+
+static void explain_silence(const struct ike_sa *sa, struct refuse *r)
+{
+	const struct ike2_handshake *hs = sa->v2->hs;
+
+	if (sa->state == SA_AUTH_SENT) {
+		r->message = "IKE_AUTH request";
+		r->received = "an answer to IKE_SA_INIT, then nothing";
+		r->advice = sa->at.marker
+				    ? "the peer stopped answering after IKE_SA_INIT: UDP 4500 "
+				      "may be blocked, or its log says why"
+				    : "the peer stopped answering after IKE_SA_INIT: see its "
+				      "log";
+	} else if (hs != NULL && hs->told) {
+		r->received = ike2_notify_name(hs->told_type);
+		r->classic = "IKE_SA_INIT failed";
+		r->code = hs->told_type == IKE2_N_NO_PROPOSAL_CHOSEN	  ? IKE_P1_NO_PROPOSAL
+			  : hs->told_type == IKE2_N_INVALID_KE_PAYLOAD	  ? IKE_P1_DH_MISMATCH
+			  : hs->told_type == IKE2_N_INVALID_MAJOR_VERSION ? IKE_P1_VERSION_MISMATCH
+			  : hs->told_type == IKE2_N_UNSUPPORTED_CRITICAL_PAYLOAD
+				  ? IKE_PEER_DOES_NOT_KNOW_US
+				  : IKE_P1_UNEXPLAINED;
+		r->advice = r->code == IKE_P1_VERSION_MISMATCH
+				    ? "the peer does not speak IKEv2: enable it there, or set "
+				      "exchange-mode=main here"
+				    : "compare encryption, hash and DH groups of both sides, and "
+				      "our public address in the peer's configuration";
+	}
+}
+
+void ike2_give_up(struct ike_engine *e, struct exchange *x, uint64_t now)
+{
+	struct ike_sa *sa = x->sa;
+	struct refuse r = {
+		.code = IKE_PEER_SILENT,
+		.message = "IKE_SA_INIT request",
+		.classic = "establishing IKE_SA failed, peer not responding",
+		.received = "nothing",
+		.advice = "check that the peer is up, that its address is right here and ours is "
+			  "there, and that UDP 500 and 4500 pass in both directions",
+	};
+
+	if (!ike_sa_up(sa)) {
+		explain_silence(sa, &r);
+		refuse(e, sa->peer, sa, NULL, &r);
+		party_failed(e, sa, now);
+		return;
+	}
+	r.code = IKE_PEER_DEAD;
+	r.message = "request";
+	r.classic = "giving up after retransmits, peer not responding";
+	r.advice = "the peer or the path to it is down; its SAs are removed, and made again when "
+		   "it answers";
+	e->counters.dpd_dead++;
+	refuse(e, sa->peer, sa, NULL, &r);
+	party_dead(e, sa, now);
+}

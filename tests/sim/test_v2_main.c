@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* test_v2_main.c - IKEv2 between two engines on a good network. */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "control/crypto/suite.h"
+#include "tests/sim/sim.h"
+
+static void init_both(struct sim *s, uint64_t seed)
+{
+	sim_init(s, seed);
+	for (int i = 0; i < 2; i++)
+		s->node[i].conf.mode = IKE_MODE_IKE2;
+}
+
+/* Node 0 begins, node 1 waits. */
+static void init_one_way(struct sim *s, uint64_t seed)
+{
+	init_both(s, seed);
+	s->node[1].conf.passive = true;
+}
+
+static void run(struct sim *s, unsigned seconds)
+{
+	sim_run(s, s->now + seconds * SIM_SEC);
+}
+
+static void finish_agreed(struct sim *s)
+{
+	assert_true(sim_agreed(s, 0));
+	assert_true(sim_counters_add_up(s, 0) && sim_counters_add_up(s, 1));
+	sim_fini(s);
+}
+
+static void comes_up_with_one_pair(void **state)
+{
+	struct sim s;
+
+	(void)state;
+	init_one_way(&s, 1);
+	sim_start(&s);
+	run(&s, 5);
+	assert_int_equal(sim_ike_sas(&s, 0, "established"), 1);
+	assert_int_equal(sim_ike_sas(&s, 1, "established"), 1);
+	assert_int_equal(sim_ike_sas(&s, 0, NULL), 1);
+	assert_int_equal(sim_current(&s, 0, 0)->sa.encap, ABI_ENCAP_NONE);
+	assert_int_equal(s.ike_sent, 4);
+	finish_agreed(&s);
+}
+
+static void both_may_begin_at_once(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < 50; i++) {
+		struct sim s;
+
+		init_both(&s, 50 + i);
+		s.net.delay_max = 50 * SIM_MS;
+		sim_start(&s);
+		run(&s, 60);
+		finish_agreed(&s);
+	}
+}
+
+struct suite {
+	uint16_t encr, bits, hash, dh;
+	uint16_t esp, esp_bits, integ, pfs;
+};
+
+static void every_suite_comes_up(void **state)
+{
+	static const struct suite suites[] = {
+		{12, 128, SUITE_HASH_MD5, 1, 12, 128, ABI_INTEG_HMAC_MD5_96, 0},
+		{12, 192, SUITE_HASH_SHA1, 2, 12, 192, ABI_INTEG_HMAC_SHA1_96, 2},
+		{12, 256, SUITE_HASH_SHA256, 14, 12, 256, ABI_INTEG_HMAC_SHA2_256_128, 14},
+		{13, 256, SUITE_HASH_SHA384, 19, 13, 256, ABI_INTEG_HMAC_SHA2_384_192, 20},
+		{20, 128, SUITE_HASH_SHA512, 20, 20, 128, 0, 21},
+		{20, 256, SUITE_HASH_SHA256, 31, 20, 256, 0, 31},
+		{28, 0, SUITE_HASH_SHA256, 21, 28, 0, 0, 19},
+		{3, 0, SUITE_HASH_SHA1, 5, 3, 0, ABI_INTEG_HMAC_SHA2_512_256, 1},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(suites) / sizeof(suites[0]); i++) {
+		const struct suite *u = &suites[i];
+		struct sim s;
+
+		init_one_way(&s, 100 + i);
+		for (int n = 0; n < 2; n++) {
+			struct ike_profile_conf *p = &s.node[n].conf.profile;
+			struct ike_proposal_conf *c = &s.node[n].children[0].proposal;
+
+			p->encr[0] = (struct ike_encr_choice){u->encr, u->bits};
+			p->hash[0] = u->hash;
+			p->dh[0] = u->dh;
+			c->encr[0] = (struct ike_encr_choice){u->esp, u->esp_bits};
+			c->integ[0] = u->integ;
+			c->n_integ = u->integ != 0;
+			c->pfs_group = u->pfs;
+		}
+		sim_start(&s);
+		run(&s, 5);
+		assert_true(sim_agreed(&s, 0));
+		assert_int_equal(ike_engine_rekey(s.node[0].engine, "peer1", false, s.now), 0);
+		s.node[0].due = s.now;
+		run(&s, 20);
+		assert_int_equal(sim_current(&s, 0, 0)->sa.pfs_group, u->pfs);
+		finish_agreed(&s);
+	}
+}
+
+static void the_other_group_is_tried(void **state)
+{
+	struct sim s;
+
+	(void)state;
+	init_one_way(&s, 3);
+	s.node[0].conf.profile.dh[0] = 14;
+	s.node[0].conf.profile.dh[1] = 19;
+	s.node[0].conf.profile.n_dh = 2;
+	sim_start(&s);
+	run(&s, 5);
+	assert_true(sim_logged(&s, 0, "it requested 19"));
+	assert_int_equal(s.ike_sent, 6);
+	finish_agreed(&s);
+}
+
+static void nat_is_found_and_floated(void **state)
+{
+	(void)state;
+	for (int behind = 0; behind < 2; behind++) {
+		struct sim s;
+
+		init_one_way(&s, 4);
+		s.node[behind].nat = sim_addr(behind == 0 ? "203.0.113.7" : "203.0.113.8");
+		s.node[1 - behind].conf.remote = s.node[behind].nat;
+		sim_start(&s);
+		run(&s, 5);
+		if (behind == 0) {
+			assert_true(sim_logged(&s, 0, "local host is behind NAT"));
+			assert_true(sim_logged(&s, 1, "remote host is behind NAT"));
+			assert_int_equal(sim_current(&s, 0, 0)->sa.encap, ABI_ENCAP_UDP);
+			assert_int_equal(sim_current(&s, 0, 0)->sa.local_port, 4500);
+			assert_int_equal(sim_current(&s, 1, 0)->sa.remote_port, 24500);
+			run(&s, 60);
+			assert_true(sim_counters(&s, 0)->tx_keepalive >= 2);
+			assert_true(sim_agreed(&s, 0));
+		}
+		sim_fini(&s);
+	}
+}
+
+static void several_policies_get_a_pair_each(void **state)
+{
+	struct sim s;
+
+	(void)state;
+	init_both(&s, 5);
+	for (int n = 0; n < 2; n++) {
+		struct sim_node *node = &s.node[n];
+
+		for (unsigned i = 1; i < 5; i++) {
+			char mine[32], theirs[32];
+
+			snprintf(mine, sizeof(mine), n == 0 ? "192.168.%u.0" : "10.100.%u.0",
+				 i + 1);
+			snprintf(theirs, sizeof(theirs), n == 0 ? "10.100.%u.0" : "192.168.%u.0",
+				 i + 1);
+			node->children[i] = node->children[0];
+			node->children[i].policy_id = SIM_POLICY(i);
+			node->children[i].local = sim_net_range(mine, 24);
+			node->children[i].remote = sim_net_range(theirs, 24);
+		}
+		node->conf.n_children = 5;
+	}
+	sim_start(&s);
+	run(&s, 60);
+	for (unsigned i = 0; i < 5; i++)
+		assert_true(sim_agreed(&s, i));
+	finish_agreed(&s);
+}
+
+static void a_wider_offer_is_narrowed(void **state)
+{
+	struct sim s;
+
+	(void)state;
+	init_one_way(&s, 6);
+	s.node[0].children[0].local = sim_net_range("192.168.0.0", 16);
+	s.node[0].children[0].remote = sim_net_range("10.0.0.0", 8);
+	sim_start(&s);
+	run(&s, 5);
+	for (int n = 0; n < 2; n++) {
+		const struct sim_pair *p = sim_current(&s, n, 0);
+
+		assert_non_null(p);
+		assert_int_equal(p->sa.n_local, 1);
+		assert_memory_equal(&p->sa.ts_local[0], &s.node[1].children[0].remote,
+				    n == 0 ? sizeof(p->sa.ts_local[0]) : 0);
+		assert_memory_equal(&p->sa.ts_remote[0], &s.node[1].children[0].local,
+				    n == 0 ? sizeof(p->sa.ts_remote[0]) : 0);
+	}
+	finish_agreed(&s);
+}
+
+static void an_idle_peer_is_asked_and_a_dead_one_noticed(void **state)
+{
+	struct sim s;
+
+	(void)state;
+	init_one_way(&s, 7);
+	sim_start(&s);
+	run(&s, 60);
+	assert_true(sim_counters(&s, 0)->dpd_sent >= 3);
+	assert_true(sim_agreed(&s, 0));
+	s.node[1].dead = true;
+	s.node[1].due = UINT64_MAX;
+	run(&s, 90);
+	assert_int_equal(sim_evidence(&s, 0, IKE_PEER_DEAD), 1);
+	assert_int_equal(sim_installed(&s, 0), 0);
+	sim_fini(&s);
+}
+
+static void a_terminated_peer_loses_all_and_comes_back(void **state)
+{
+	struct sim s;
+
+	(void)state;
+	init_one_way(&s, 8);
+	sim_start(&s);
+	run(&s, 5);
+	ike_engine_terminate(s.node[0].engine, "peer1", s.now);
+	s.node[0].due = s.now;
+	sim_run(&s, s.now + 50 * SIM_MS);
+	assert_int_equal(sim_installed(&s, 0), 0);
+	assert_int_equal(sim_installed(&s, 1), 0);
+	assert_int_equal(sim_ike_sas(&s, 1, NULL), 0);
+	run(&s, 10);
+	finish_agreed(&s);
+}
+
+static void a_restarted_peer_clears_the_old_state(void **state)
+{
+	struct sim s;
+
+	(void)state;
+	init_both(&s, 9);
+	s.node[1].conf.passive = true;
+	sim_start(&s);
+	run(&s, 5);
+	sim_restart(&s, 0);
+	run(&s, 10);
+	assert_int_equal(sim_counters(&s, 1)->initial_contact, 2); /* each start says so */
+	assert_int_equal(sim_ike_sas(&s, 1, NULL), 1);
+	finish_agreed(&s);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(comes_up_with_one_pair),
+		cmocka_unit_test(every_suite_comes_up),
+		cmocka_unit_test(the_other_group_is_tried),
+		cmocka_unit_test(nat_is_found_and_floated),
+		cmocka_unit_test(several_policies_get_a_pair_each),
+		cmocka_unit_test(a_wider_offer_is_narrowed),
+		cmocka_unit_test(an_idle_peer_is_asked_and_a_dead_one_noticed),
+		cmocka_unit_test(a_terminated_peer_loses_all_and_comes_back),
+		cmocka_unit_test(a_restarted_peer_clears_the_old_state),
+		cmocka_unit_test(both_may_begin_at_once),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
