@@ -244,10 +244,10 @@ void party_established(struct ike_engine *e, struct ike_sa *sa, uint64_t now)
 	drop_attempt(e, sa, now);
 	if (sa->initial_contact)
 		party_initial_contact(e, sa, now);
+	ike_sa_start_timers(e, sa, now);
 	replace_others(e, sa, now);
 	drop_surplus(e, sa, now);
 	child_adopt(e, sa);
-	ike_sa_start_timers(e, sa, now);
 	timers_cancel(&e->timers, &peer->start);
 	child_ensure_all(e, peer, sa->responder ? now + RESPONDER_WAIT_S * TIMERS_SEC : now);
 }

@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * test_v2_rekey.c - rekeying of pairs and IKE SAs of IKEv2, by time and by operators, from either
+ * side and from both at once, under steady traffic of which nothing may be lost.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "tests/sim/sim.h"
+
+static void init(struct sim *s, uint64_t seed)
+{
+	sim_init(s, seed);
+	for (int i = 0; i < 2; i++)
+		s->node[i].conf.mode = IKE_MODE_IKE2;
+}
+
+static void start_traffic(struct sim *s)
+{
+	s->net.delay_max = 15 * SIM_MS;
+	for (int i = 0; i < 2; i++)
+		s->node[i].esp_every = 2 * SIM_MS;
+	sim_start(s);
+	sim_run(s, s->now + 12 * SIM_SEC);
+	assert_true(sim_working(s, 0));
+	for (int i = 0; i < 2; i++)
+		s->node[i].esp_no_sa = s->node[i].esp_lost = 0;
+}
+
+static void assert_nothing_lost(const struct sim *s)
+{
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(s->node[i].esp_lost, 0);
+		assert_int_equal(s->node[i].esp_no_sa, 0);
+	}
+}
+
+static void finish(struct sim *s)
+{
+	assert_nothing_lost(s);
+	assert_true(sim_agreed(s, 0));
+	for (int i = 0; i < 2; i++)
+		assert_int_equal(sim_ike_sas(s, i, NULL), 1);
+	sim_fini(s);
+}
+
+static void rekey(struct sim *s, int node, bool ike_sa)
+{
+	const char *peer = node == 0 ? "peer1" : "peer0";
+
+	assert_int_equal(ike_engine_rekey(s->node[node].engine, peer, ike_sa, s->now), 0);
+	s->node[node].due = s->now;
+}
+
+static void run(struct sim *s, unsigned ms)
+{
+	sim_run(s, s->now + ms * SIM_MS);
+}
+
+static void pairs_are_replaced_before_they_expire(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < 4; i++) {
+		struct sim s;
+
+		init(&s, 1000 + i);
+		s.node[1].conf.passive = i & 1;
+		for (int n = 0; n < 2; n++) {
+			s.node[n].children[0].proposal.lifetime = 20;
+			s.node[n].children[0].proposal.pfs_group = i & 2 ? 19 : 0;
+		}
+		start_traffic(&s);
+		run(&s, 120000);
+		assert_true(sim_counters(&s, 0)->quick_established >= 6);
+		assert_nothing_lost(&s);
+		assert_true(sim_working(&s, 0));
+		sim_fini(&s);
+	}
+}
+
+static void ike_sas_are_replaced_before_they_expire(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < 4; i++) {
+		struct sim s;
+
+		init(&s, 2000 + i);
+		for (int n = 0; n < 2; n++)
+			s.node[n].conf.profile.lifetime = (i & 1) == (unsigned)n ? 60 : 86400;
+		start_traffic(&s);
+		run(&s, 300000);
+		assert_true(sim_counters(&s, 0)->phase1_established >= 4);
+		assert_nothing_lost(&s);
+		assert_true(sim_agreed(&s, 0));
+		sim_fini(&s);
+	}
+}
+
+static void an_operator_rekeys_either(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < 8; i++) {
+		struct sim s;
+
+		init(&s, 3000 + i);
+		s.node[1].conf.passive = i & 4;
+		start_traffic(&s);
+		rekey(&s, i & 1, i & 2);
+		run(&s, 30000);
+		finish(&s);
+	}
+}
+
+/* Requests that cross, at every distance in time: pairs, IKE SAs, and one of each. */
+static void crossing_rekeys_leave_one(void **state)
+{
+	(void)state;
+	for (unsigned what = 0; what < 4; what++) {
+		for (unsigned i = 0; i < 60; i++) {
+			struct sim s;
+
+			init(&s, 4000 + i);
+			s.node[1].conf.passive = true;
+			for (int n = 0; n < 2; n++)
+				s.node[n].children[0].proposal.pfs_group = i & 1 ? 19 : 0;
+			start_traffic(&s);
+			rekey(&s, i & 2 ? 0 : 1, what & 1);
+			run(&s, i);
+			rekey(&s, i & 2 ? 1 : 0, what & 2);
+			run(&s, 60000);
+			finish(&s);
+		}
+	}
+}
+
+static void a_flush_crosses_a_rekey(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < 60; i++) {
+		struct sim s;
+
+		init(&s, 5000 + i);
+		s.node[1].conf.passive = i & 1;
+		start_traffic(&s);
+		rekey(&s, i & 2 ? 0 : 1, i & 4);
+		run(&s, i);
+		ike_engine_flush_children(s.node[i & 8 ? 0 : 1].engine, s.now);
+		s.node[i & 8 ? 0 : 1].due = s.now;
+		run(&s, 60000);
+		assert_true(sim_agreed(&s, 0));
+		sim_fini(&s);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(pairs_are_replaced_before_they_expire),
+		cmocka_unit_test(ike_sas_are_replaced_before_they_expire),
+		cmocka_unit_test(an_operator_rekeys_either),
+		cmocka_unit_test(crossing_rekeys_leave_one),
+		cmocka_unit_test(a_flush_crosses_a_rekey),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
