@@ -306,6 +306,35 @@ static int shared_secret(const struct ike2_task *t, const struct ike_msg *m, uin
 	return dh_derive(t->dh, ke->ke.data.data, ke->ke.data.len, secret, DH_MAX_SECRET, len);
 }
 
+/* The pair was given up while we asked for it: the peer must not keep its half. */
+static enum ike_rx not_wanted(struct ike_engine *e, struct ike2_task *t, bool refused, uint64_t now)
+{
+	struct ike_policy *policy = t->policy;
+	struct ike_sa *sa = t->sa;
+	uint32_t spi = t->spi;
+
+	ike2_task_free(e, t, now);
+	if (!refused)
+		ike2_delete_child(e, sa->peer, sa, spi, now);
+	child_ensure_in(e, policy, now + SOON_S * TIMERS_SEC);
+	return IKE_RX_handled;
+}
+
+/* The peer made it, and deleted it before we heard of it. */
+static bool deleted_already(struct ike_sa *sa, const struct ike_view *spi_b)
+{
+	struct wire_reader r;
+	uint32_t spi;
+	bool gone = false;
+
+	wire_reader_init(&r, spi_b->data, spi_b->len, 0);
+	spi = wire_get_u32(&r);
+	for (unsigned i = 0; i < IKE2_GONE; i++)
+		gone |= sa->v2->gone[i] == spi;
+	memset(sa->v2->gone, 0, sizeof(sa->v2->gone));
+	return gone;
+}
+
 static enum ike_rx take_answer(struct ike_engine *e, struct ike2_task *t, struct ike2_in *in)
 {
 	const struct ike_payload *p = ike_msg_find(&in->msg, IKE2_PLD_SA);
@@ -325,6 +354,8 @@ static enum ike_rx take_answer(struct ike_engine *e, struct ike2_task *t, struct
 	prop2_want_esp(&want, &t->policy->conf.proposal, t->kind == IKE2_AUTH);
 	if (prop2_select(&props, &want, 0, &choice, &diff) != 0)
 		return wrong_answer(e, t, in, refuse_diff_code(&diff), NULL, &diff);
+	if (deleted_already(t->sa, &choice.spi))
+		return not_wanted(e, t, true, in->now);
 	if (transport != (t->policy->conf.mode == ABI_MODE_TRANSPORT))
 		return wrong_answer(e, t, in, IKE_P2_ENCAP_MISMATCH,
 				    transport ? "transport mode" : "tunnel mode", NULL);
@@ -341,20 +372,6 @@ static enum ike_rx take_answer(struct ike_engine *e, struct ike2_task *t, struct
 	if (r != 0)
 		return wrong_answer(e, t, in, IKE_P2_MALFORMED,
 				    "no or bad KE payload, or an SPI that cannot be", NULL);
-	return IKE_RX_handled;
-}
-
-/* The pair was given up while we asked for it: the peer must not keep its half. */
-static enum ike_rx not_wanted(struct ike_engine *e, struct ike2_task *t, bool refused, uint64_t now)
-{
-	struct ike_policy *policy = t->policy;
-	struct ike_sa *sa = t->sa;
-	uint32_t spi = t->spi;
-
-	ike2_task_free(e, t, now);
-	if (!refused)
-		ike2_delete_child(e, sa->peer, sa, spi, now);
-	child_ensure_in(e, policy, now + SOON_S * TIMERS_SEC);
 	return IKE_RX_handled;
 }
 

@@ -165,7 +165,8 @@ static uint16_t find_old(struct ike2_task *t, struct request *rq)
 	wire_reader_init(&r, n->spi.data, n->spi.len, 0);
 	c = child_find_spi_out(t->sa->peer, wire_get_u32(&r));
 	if (n->protocol != IKE_PROTO_ESP || n->spi.len != 4 || c == NULL || c->owner != t->sa)
-		return IKE2_N_CHILD_SA_NOT_FOUND;
+		return ike2_task_making(t->sa) ? IKE2_N_TEMPORARY_FAILURE
+					       : IKE2_N_CHILD_SA_NOT_FOUND;
 	if (c->state != CHILD_ESTABLISHED)
 		return IKE2_N_TEMPORARY_FAILURE;
 	rq->old = c;

@@ -71,6 +71,8 @@ struct ike2_task {
 	struct timer end;	 /* of a data plane that does not answer */
 };
 
+#define IKE2_GONE 4u
+
 struct ike2_sa {
 	struct keymat_ike2 keys;
 	bool keyed;
@@ -82,6 +84,8 @@ struct ike2_sa {
 	TAILQ_HEAD(ike2_tasks, ike2_task) tasks;
 	unsigned n_tasks;
 	struct ike2_handshake *hs;
+	/* SPIs that the peer deleted while an answer with them may be on its way, latest last */
+	uint32_t gone[IKE2_GONE];
 	bool closing;  /* rekeyed: nothing new begins here */
 	uint64_t heir; /* id of what the peer's rekey made while ours is out; 0 = none */
 };
@@ -168,6 +172,8 @@ int ike2_answer(struct ike_engine *e, struct ike_sa *sa, struct ike2_out *o, uin
 /** Answer with one notify; data may be NULL. */
 void ike2_answer_notify(struct ike_engine *e, struct ike_sa *sa, const struct ike2_in *in,
 			uint16_t type, const void *data, size_t len);
+/** Is a request for a pair out, so that the peer may hold one that we do not know yet? */
+bool ike2_task_making(const struct ike_sa *sa);
 bool ike2_busy(const struct ike_sa *sa);
 exchange_give_up ike2_give_up;
 

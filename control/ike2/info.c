@@ -116,6 +116,10 @@ static size_t take_delete(struct ike_engine *e, struct ike_sa *sa, const struct 
 		refuse_log(e, IKE_LOG_INFO, sa->peer, sa, 0,
 			   "received DELETE for %sESP CHILD_SA with SPI %08x",
 			   c == NULL ? "unknown " : "", spi);
+		if (c == NULL && ike2_task_making(sa)) {
+			memmove(sa->v2->gone, sa->v2->gone + 1, sizeof(sa->v2->gone) - sizeof(spi));
+			sa->v2->gone[IKE2_GONE - 1] = spi;
+		}
 		if (c == NULL || twice || c->state == CHILD_DELETING)
 			continue;
 		e->counters.delete_received++;

@@ -71,6 +71,13 @@ struct ike2_task *ike2_task_asked(const struct ike_sa *sa)
 	return NULL;
 }
 
+bool ike2_task_making(const struct ike_sa *sa)
+{
+	const struct ike2_task *t = ike2_task_asked(sa);
+
+	return t != NULL && t->kind == IKE2_CHILD;
+}
+
 bool ike2_busy(const struct ike_sa *sa)
 {
 	struct ike2_task *t;
