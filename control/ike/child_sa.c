@@ -221,8 +221,9 @@ static void retire(struct ike_engine *e, struct child_sa *c, uint64_t now)
 
 	if (current != NULL && c->crossed != 0 && c->seen > current->seen)
 		take_over(e, c, now);
-	else if (c->ours_to_delete || (current != NULL && current->seen != 0))
-		child_delete(e, c, now);
+	else if (c->ours_to_delete ||
+		 (current != NULL && (current->seen != 0 || version(c)->owns_children)))
+		child_delete(e, c, now); /* when the answer is certain, waiting is over */
 	else
 		delete_after(e, c, now, CHILD_DELETE_LATE_MS);
 }

@@ -375,6 +375,7 @@ enum ike_rx ike2_create_request(struct ike_engine *e, struct ike_sa *sa, struct 
 		ike2_answer_notify(e, sa, in, IKE2_N_TEMPORARY_FAILURE, NULL, 0);
 		return IKE_RX_handled;
 	}
+	ike2_rekey_in_use(e, sa, in->now);
 	t = ike2_task_new(e, sa, IKE2_CHILD, IKE2_ANSWERING);
 	if (t == NULL) {
 		ike2_answer_notify(e, sa, in, IKE2_N_NO_ADDITIONAL_SAS, NULL, 0);

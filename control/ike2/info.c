@@ -152,8 +152,10 @@ enum ike_rx ike2_info_request(struct ike_engine *e, struct ike_sa *sa, struct ik
 	     p = ike_msg_next(&in->msg, p)) {
 		if (p->del.protocol == IKE_PROTO_IKE)
 			return take_delete_ike(e, sa, in, &o);
-		if (p->del.protocol == IKE_PROTO_ESP && n == 0)
-			n = take_delete(e, sa, &p->del, tokens, spis);
+		if (p->del.protocol != IKE_PROTO_ESP || n != 0)
+			continue;
+		ike2_rekey_in_use(e, sa, in->now);
+		n = take_delete(e, sa, &p->del, tokens, spis);
 	}
 	if (in->msg.n == 0)
 		e->counters.dpd_received++;

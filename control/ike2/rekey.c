@@ -181,6 +181,16 @@ void ike2_rekey_settle(struct ike_engine *e, struct ike_sa *sa, uint64_t now)
 		hand_over(e, sa, heir, now);
 }
 
+void ike2_rekey_in_use(struct ike_engine *e, struct ike_sa *heir, uint64_t now)
+{
+	struct ike_sa *old;
+
+	TAILQ_FOREACH (old, &heir->peer->sas, of_peer) {
+		if (old->v2->heir == heir->id)
+			hand_over(e, old, heir, now);
+	}
+}
+
 static int compare(const uint8_t *a, size_t a_len, const uint8_t *b, size_t b_len)
 {
 	int r = memcmp(a, b, a_len < b_len ? a_len : b_len);

@@ -45,6 +45,18 @@ static void act(struct sim *s)
 	s->node[node].due = s->now;
 }
 
+static void print_child(void *ctx, const struct ike_child_info *info)
+{
+	print_message("  %s %08x %08x sa %llu%s\n", (const char *)ctx, info->spi_in, info->spi_out,
+		      (unsigned long long)info->ike_sa, info->current ? " current" : "");
+}
+
+static void print_state(const struct sim *s)
+{
+	ike_engine_visit_children(s->node[0].engine, print_child, "A");
+	ike_engine_visit_children(s->node[1].engine, print_child, "B");
+}
+
 static bool one_seed(uint64_t seed, bool acts)
 {
 	struct sim s;
@@ -73,6 +85,8 @@ static bool one_seed(uint64_t seed, bool acts)
 		print_message("seed %llu%s: agreed %d, IKE SAs %u %u\n", (unsigned long long)seed,
 			      acts ? " with acts" : "", sim_agreed(&s, 0), sim_ike_sas(&s, 0, NULL),
 			      sim_ike_sas(&s, 1, NULL));
+	if (!ok)
+		print_state(&s);
 	sim_fini(&s);
 	return ok;
 }
