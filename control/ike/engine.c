@@ -47,8 +47,6 @@ struct ike_engine *ike_engine_new(const struct ike_ops *ops, void *ctx)
 	if (r == 0)
 		r = guard_init(&e->guard, seeds[1]);
 	if (r == 0)
-		r = state_random(e, e->guard.secret, sizeof(e->guard.secret));
-	if (r == 0)
 		r = table_init(&e->sas, seeds[2]);
 	if (r == 0)
 		r = table_init(&e->sas_first, seeds[3]);

@@ -48,7 +48,8 @@ struct guard {
 	TAILQ_HEAD(guard_idle, guard_source) idle;
 	uint32_t half_open;
 	struct guard_bucket total;
-	uint8_t secret[GUARD_SECRET]; /* of cookies; random, set by the owner */
+	bool has_secret;
+	uint8_t secret[GUARD_SECRET]; /* of cookies; random, set by the owner before the first */
 };
 
 enum guard_verdict {

@@ -145,6 +145,15 @@ static enum ike_rx judge(struct ike_engine *e, struct ike_sa *sa, struct ike2_in
 	return respond(e, sa, in, &choice, ke) == 0 ? IKE_RX_handled : IKE_RX_internal;
 }
 
+static bool have_secret(struct ike_engine *e)
+{
+	struct guard *g = &e->guard;
+
+	if (!g->has_secret)
+		g->has_secret = state_random(e, g->secret, sizeof(g->secret)) == 0;
+	return g->has_secret;
+}
+
 /* RFC 7296 section 2.6: no state for who has not shown that it gets our answers. True: it may go
  * on. */
 static bool cookie_ok(struct ike_engine *e, const struct ike2_in *in, struct ike_sa *like)
@@ -156,6 +165,8 @@ static bool cookie_ok(struct ike_engine *e, const struct ike2_in *in, struct ike
 
 	if (!guard_wants_cookie(&e->guard, &in->d->src) || nonce == NULL)
 		return true;
+	if (!have_secret(e))
+		return false;
 	if (first->type == IKE2_PLD_NOTIFY && first->notify.type == IKE2_N_COOKIE)
 		given = first->notify.data;
 	if (guard_cookie_ok(&e->guard, &in->d->src, in->hdr.ispi, nonce->body, given, in->now))

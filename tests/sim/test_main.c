@@ -462,7 +462,7 @@ static void refused_sets_change_nothing(void **state)
 	sim_start(&s);
 	run(&s, 5);
 	two[0] = two[1] = s.node[0].conf;
-	two[1].mode = IKE_MODE_IKE2;
+	two[1].mode = IKE_MODE_AGGRESSIVE;
 	strcpy(two[1].name, "other");
 	two[1].n_children = 0;
 	two[1].remote = sim_addr("203.0.113.77");

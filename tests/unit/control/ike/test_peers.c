@@ -110,7 +110,7 @@ static void bad_values_are_refused(void **state)
 	REFUSED(c.my_id.len, 257);
 	REFUSED(c.remote_id.len, 257);
 	assert_int_equal(peers_check(&c, 1, &bad), 0);
-	c.mode = IKE_MODE_IKE2;
+	c.mode = IKE_MODE_AGGRESSIVE;
 	assert_int_equal(peers_check(&c, 1, &bad), -EPROTONOSUPPORT);
 }
 
