@@ -477,6 +477,13 @@ void ike2_child_abandon(struct ike_engine *e, struct child_sa *c, uint64_t now)
 		ike2_add_notify(&o, IKE2_N_TEMPORARY_FAILURE, NULL, 0);
 		(void)ike2_answer(e, sa, &o, now);
 	}
+	if (t->state == IKE2_INSTALLING) { /* the peer has its half by now */
+		uint32_t spi = t->spi;
+
+		ike2_task_free(e, t, now);
+		ike2_delete_child(e, sa->peer, sa, spi, now);
+		return;
+	}
 	ike2_task_free(e, t, now);
 }
 
