@@ -107,7 +107,7 @@ const struct domain domain_proposal_check = {
 
 const struct domain domain_exchange_mode = {
 	.words = WORDS(OK("main", IKE_MODE_MAIN), NO("aggressive", LATER, "main"),
-		       NO("ike2", "(IKEv2) is not built yet", "main"),
+		       OK("ike2", IKE_MODE_IKE2),
 		       NO("base", "is not supported: no peer needs it", "main")),
 };
 

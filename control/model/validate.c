@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "control/ike/conf.h"
+#include "control/model/domains.h"
 #include "control/model/model.h"
 #include "control/model/problem.h"
 #include "control/model/suggest.h"
@@ -20,6 +22,13 @@ const char *validate_label(enum menu_id menu, const struct model_row *row, char 
 	else
 		snprintf(buf, size, "/%s", schema->path);
 	return buf;
+}
+
+bool validate_peer_is_ike1(const struct model_row *peer)
+{
+	const struct domain *modes = schema_menu(MENU_PEER)->props[PEER_MODE].domain;
+
+	return modes->words[peer->values[PEER_MODE].num].value != IKE_MODE_IKE2;
 }
 
 bool validate_active(const struct model_row *row, int disabled_prop)

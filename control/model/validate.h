@@ -27,6 +27,8 @@ void validate_net(const struct model *m, struct problems *problems);
 void validate_ipsec(const struct model *m, struct problems *problems);
 /** Ciphers and integrity of proposals. */
 void validate_esp(const struct model *m, struct problems *problems);
+/** Does a peer speak IKEv1? */
+bool validate_peer_is_ike1(const struct model_row *peer);
 /** Does a proposal have a cipher that needs an integrity algorithm? */
 bool validate_esp_uses_auth(const struct model_row *proposal);
 /** Weak algorithms and modes against allow-weak. */

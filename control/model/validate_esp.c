@@ -62,6 +62,8 @@ static bool check_numbers(const struct model_row *row, const struct model_row *p
 	char label[192];
 	bool told = false;
 
+	if (!validate_peer_is_ike1(peer))
+		return false;
 	for (unsigned i = 0; i < row->values[PROPOSAL_ENC].n; i++) {
 		const char *name = word(row, PROPOSAL_ENC, i);
 		const struct suite_encr *e = suite_encr_find_name(name);

@@ -105,7 +105,8 @@ static void check_peer(const struct model *m, const struct model_row *peer,
 	const struct model_row *profile =
 		&m->table[MENU_PROFILE].rows[peer->values[PEER_PROFILE].num];
 
-	tell(&t, SUITE_WEAK_IKEV1, MENU_PEER, peer, PEER_MODE, "main, a mode of IKEv1,");
+	if (validate_peer_is_ike1(peer))
+		tell(&t, SUITE_WEAK_IKEV1, MENU_PEER, peer, PEER_MODE, "main, a mode of IKEv1,");
 	if (profile->broken)
 		return;
 	check_list(&t, MENU_PROFILE, profile, PROFILE_HASH, digest_weak);

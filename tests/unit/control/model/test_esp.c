@@ -34,6 +34,10 @@ static const struct {
 	 NULL},
 	{SITE("ikev1,3des", "auth-algorithms = \"sha256\"; enc-algorithms = \"3des\";"), NULL},
 	{SITE("ikev1,null", "auth-algorithms = \"sha256\"; enc-algorithms = \"null\";"), NULL},
+	/* IKEv2 needs no permission, and has a number for it. */
+	{SITE("sha1\"; exchange-mode = \"ike2",
+	      "auth-algorithms = \"null\"; enc-algorithms = \"chacha20poly1305\";"),
+	 NULL},
 	{SITE("ikev1", "auth-algorithms = \"null\"; enc-algorithms = \"aes-128-cbc\";"),
 	 "t.conf:8: /ip ipsec proposal \"e\": auth-algorithms: null leaves packets of aes-128-cbc "
 	 "without integrity (RFC 8221 section 4); nearest accepted: \"sha256\"\n"},

@@ -101,8 +101,6 @@ static const struct bad values[] = {
 	{IPSEC("peer = ( { name = \"x\"; exchange-mode = \"aggressive\"; } );\n"),
 	 "t.conf:6: /ip ipsec peer \"x\": exchange-mode: \"aggressive\" is not built yet; nearest "
 	 "accepted: \"main\""},
-	{IPSEC("peer = ( { name = \"x\"; exchange-mode = \"ike2\"; } );\n"),
-	 "t.conf:6: /ip ipsec peer \"x\": exchange-mode: \"ike2\" (IKEv2) is not built yet"},
 	{IPSEC("peer = ( { name = \"x\"; address = \"vpn.example.com\"; } );\n"),
 	 "t.conf:6: /ip ipsec peer \"x\": address: \"vpn.example.com\" is not an IPv4 or IPv6 "
 	 "prefix"},
