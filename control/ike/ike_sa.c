@@ -216,6 +216,12 @@ bool ike_sa_same_party(const struct ike_sa *a, const struct ike_sa *b)
 	return a->peer == b->peer && ident_equal(&a->id_remote, &b->id_remote);
 }
 
+/* The length field of a header of ours. */
+static size_t length_at(const uint8_t *msg)
+{
+	return (size_t)msg[24] << 24 | (size_t)msg[25] << 16 | (size_t)msg[26] << 8 | msg[27];
+}
+
 void ike_sa_send(struct ike_engine *e, const struct ike_sa *sa, const uint8_t *msg, size_t len)
 {
 	struct ike_datagram d = {
@@ -224,12 +230,16 @@ void ike_sa_send(struct ike_engine *e, const struct ike_sa *sa, const uint8_t *m
 		.src_port = sa->at.local_port,
 		.dst_port = sa->at.remote_port,
 		.marker = sa->at.marker,
-		.data = msg,
-		.len = len,
 	};
 
-	e->counters.tx++;
-	e->ops.send(e->ctx, &d);
+	while (len >= IKE_HDR_LEN) {
+		d.data = msg;
+		d.len = length_at(msg) < len ? length_at(msg) : len;
+		e->counters.tx++;
+		e->ops.send(e->ctx, &d);
+		msg += d.len;
+		len -= d.len;
+	}
 }
 
 void ike_sa_my_id(const struct ike_sa *sa, struct ike_identity_conf *id)

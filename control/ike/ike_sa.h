@@ -128,6 +128,7 @@ struct ike_sa *ike_sa_best(const struct ike_peer *peer);
 bool ike_sa_same_party(const struct ike_sa *a, const struct ike_sa *b);
 bool ike_sa_up(const struct ike_sa *sa);
 
+/** msg: one message, or the fragments of one, each a datagram as long as its header says. */
 void ike_sa_send(struct ike_engine *e, const struct ike_sa *sa, const uint8_t *msg, size_t len);
 /** An authentic message came: follow a peer behind NAT whose address or port changed. */
 void ike_sa_follow(struct ike_sa *sa, const struct ike_datagram *d);

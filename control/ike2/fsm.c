@@ -3,6 +3,7 @@
  * repeats (RFC 7296 sections 2.1 to 2.3, 2.21). */
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "control/ike/party.h"
 #include "control/ike/refuse.h"
@@ -96,6 +97,24 @@ static enum ike_rx unreadable(struct ike_engine *e, struct ike_sa *sa, struct ik
 	return IKE_RX_malformed;
 }
 
+/* The exchange that a response must be of. */
+static bool fits_request(const struct ike_sa *sa, uint8_t exchange)
+{
+	const struct ike2_task *t = ike2_task_asked(sa);
+
+	if (t == NULL)
+		return false;
+	switch (t->kind) {
+	case IKE2_AUTH:
+		return exchange == IKE2_EXCH_AUTH;
+	case IKE2_CHILD:
+	case IKE2_REKEY:
+		return exchange == IKE2_EXCH_CREATE_CHILD;
+	default:
+		return exchange == IKE2_EXCH_INFO;
+	}
+}
+
 /* It is the peer's and it is new: from here on the message counts. */
 static void take_up(struct ike_engine *e, struct ike_sa *sa, const struct ike2_in *in,
 		    bool response)
@@ -106,7 +125,12 @@ static void take_up(struct ike_engine *e, struct ike_sa *sa, const struct ike2_i
 		struct exchange *x = &sa->v2->answer;
 
 		sa->v2->next_in++;
-		exchange_took(x, in->d->data, in->d->len);
+		if (in->fragmented) {
+			x->have_last = in->digest.have_last;
+			memcpy(x->last, in->digest.last, sizeof(x->last));
+		} else {
+			exchange_took(x, in->d->data, in->d->len);
+		}
 		free(x->msg); /* the answer to the one before it */
 		x->msg = NULL;
 		x->len = 0;
@@ -146,6 +170,8 @@ static enum ike_rx run_sealed(struct ike_engine *e, struct ike_sa *sa, struct ik
 	if (response ? !sa->x.asking || in->hdr.msgid + 1 != sa->v2->next_out
 		     : in->hdr.msgid != sa->v2->next_in)
 		return IKE_RX_replayed;
+	if (response && !fits_request(sa, in->hdr.exchange))
+		return IKE_RX_wrong_state;
 	r = derive_keys(sa);
 	if (r == -EINVAL) { /* costs us an exponentiation: not again */
 		party_failed(e, sa, in->now);
@@ -155,6 +181,8 @@ static enum ike_rx run_sealed(struct ike_engine *e, struct ike_sa *sa, struct ik
 		r = ike2_seal_open(sa, in);
 	if (r == -EACCES)
 		return IKE_RX_undecryptable;
+	if (r == -EAGAIN || r == -EALREADY) /* of a fragment */
+		return r == -EAGAIN ? IKE_RX_handled : IKE_RX_repeat;
 	if (r != 0 && r != -EBADMSG)
 		return IKE_RX_internal;
 	take_up(e, sa, in, response);

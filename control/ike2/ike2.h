@@ -73,6 +73,8 @@ struct ike2_task {
 
 #define IKE2_GONE 4u
 
+struct ike2_frags;
+
 struct ike2_sa {
 	struct keymat_ike2 keys;
 	bool keyed;
@@ -86,15 +88,19 @@ struct ike2_sa {
 	struct ike2_handshake *hs;
 	/* SPIs that the peer deleted while an answer with them may be on its way, latest last */
 	uint32_t gone[IKE2_GONE];
-	bool closing;  /* rekeyed: nothing new begins here */
-	uint64_t heir; /* id of what the peer's rekey made while ours is out; 0 = none */
+	bool fragments;		  /* both sides can (RFC 7383) */
+	struct ike2_frags *frags; /* that came so far; NULL: none */
+	bool closing;		  /* rekeyed: nothing new begins here */
+	uint64_t heir;		  /* id of what the peer's rekey made while ours is out; 0 = none */
 };
 
-#define IKE2_MAX_TASKS	 64u
-#define IKE2_INSTALL_S	 10u /* how long we wait for the data plane */
-#define IKE2_REFUSED_S	 10u /* how long a refused IKE_AUTH is answered again */
-#define IKE2_MAX_RETRIES 4u  /* of IKE_SA_INIT for cookies, or for groups */
-#define IKE2_CLOSE_S	 10u /* an SA that the peer should delete goes after this */
+#define IKE2_FRAGMENT	   1232u /* longest datagram: 1280 bytes with IPv6 and UDP */
+#define IKE2_MAX_FRAGMENTS 32u
+#define IKE2_MAX_TASKS	   64u
+#define IKE2_INSTALL_S	   10u /* how long we wait for the data plane */
+#define IKE2_REFUSED_S	   10u /* how long a refused IKE_AUTH is answered again */
+#define IKE2_MAX_RETRIES   4u  /* of IKE_SA_INIT for cookies, or for groups */
+#define IKE2_CLOSE_S	   10u /* an SA that the peer should delete goes after this */
 
 /* A received datagram on its way through the engine. msg is what open gave: inside SK the payloads
  * there. */
@@ -103,6 +109,8 @@ struct ike2_in {
 	struct ike_hdr hdr;
 	uint64_t now;
 	struct ike_msg msg;
+	bool fragmented;	/* then d is the fragment that came last, */
+	struct exchange digest; /* and this holds the digest of the first */
 	uint8_t plain[IKE_MAX_MESSAGE];
 };
 
@@ -125,8 +133,12 @@ int ike2_seal_finish(struct ike_engine *e, struct ike2_out *o, struct ike_sa *sa
 /** Parse a message in clear. 0 or -EBADMSG. */
 int ike2_seal_parse(struct ike2_in *in);
 /** Decrypt and parse. 0; -EACCES: it is not authentic; -EBADMSG: authentic and malformed, with
- * in->msg.error; another -errno of the library. */
-int ike2_seal_open(const struct ike_sa *sa, struct ike2_in *in);
+ * in->msg.error; -EAGAIN: a good fragment, more are to come; -EALREADY: one that came before;
+ * another -errno of the library. */
+int ike2_seal_open(struct ike_sa *sa, struct ike2_in *in);
+/** The IV of a message of ours. 0 or -errno. */
+int ike2_seal_iv(struct ike_engine *e, uint8_t *iv, struct ike_sa *sa,
+		 const struct sk_ike2_sizes *s);
 /** A notify without SPI and protocol. */
 void ike2_add_notify(struct ike2_out *o, uint16_t type, const void *data, size_t len);
 /** First notify of a type, or NULL. */
@@ -135,6 +147,14 @@ const struct ike_pld_notify *ike2_find_notify(const struct ike_msg *m, uint16_t 
 const struct ike_pld_notify *ike2_find_error(const struct ike_msg *m);
 int ike2_bytes_set(struct ike2_bytes *b, const void *data, size_t len);
 void ike2_bytes_free(struct ike2_bytes *b);
+
+/* frag.c: RFC 7383. */
+
+/** As ike2_seal_open() of a message whose payload is SKF. */
+int ike2_frag_take(struct ike_sa *sa, struct ike2_in *in, const struct ike_payload *skf);
+/** Finish a message as fragments. 0 or -errno. */
+int ike2_frag_split(struct ike_engine *e, struct ike2_out *o, struct ike_sa *sa);
+void ike2_frag_free(struct ike2_sa *v2);
 
 /* sa.c: the part of an SA, its keys. */
 

@@ -90,6 +90,7 @@ static int send_request(struct ike_engine *e, struct ike_sa *sa, uint64_t now)
 	ike2_msg_add_ke(&o.b, dh_group(v2->hs->dh), public, len);
 	ike_msg_add(&o.b, IKE2_PLD_NONCE, v2->ni, v2->ni_len);
 	r = ike2_put_nat(&o, sa);
+	ike2_add_notify(&o, IKE2_N_FRAGMENTATION_SUPPORTED, NULL, 0);
 	if (r == 0)
 		r = ike2_seal_finish(e, &o, sa);
 	if (r == 0)
@@ -257,6 +258,7 @@ enum ike_rx ike2_init_response(struct ike_engine *e, struct ike_sa *sa, struct i
 		return r == -EINVAL ? IKE_RX_malformed : IKE_RX_internal;
 	}
 	ike2_take_nat(e, sa, in);
+	v2->fragments = ike2_find_notify(&in->msg, IKE2_N_FRAGMENTATION_SUPPORTED) != NULL;
 	ike_sa_float(sa);
 	v2->next_out = 1;
 	r = ike2_auth_ask(e, sa, in->now);

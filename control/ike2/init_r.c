@@ -93,6 +93,9 @@ static int put_response(struct ike_engine *e, struct ike_sa *sa, const struct pr
 	ike2_msg_add_ke(&o->b, choice->group, public, len);
 	ike_msg_add(&o->b, IKE2_PLD_NONCE, v2->nr, v2->nr_len);
 	r = ike2_put_nat(o, sa);
+	if (v2->fragments)
+		ike2_add_notify(o, IKE2_N_FRAGMENTATION_SUPPORTED, NULL, 0);
+	ike2_add_notify(o, IKE2_N_CHILDLESS_IKEV2_SUPPORTED, NULL, 0); /* RFC 6023 */
 	return r != 0 ? r : ike2_seal_finish(e, o, sa);
 }
 
@@ -109,6 +112,7 @@ static int respond(struct ike_engine *e, struct ike_sa *sa, struct ike2_in *in,
 	hs->peer_public_len = ke->ke.data.len;
 	ike2_take_choice(sa, choice);
 	ike2_take_nat(e, sa, in);
+	sa->v2->fragments = ike2_find_notify(&in->msg, IKE2_N_FRAGMENTATION_SUPPORTED) != NULL;
 	sa->v2->nr_len = IKE_NONCE_LEN;
 	r = state_random(e, sa->v2->nr, IKE_NONCE_LEN);
 	if (r == 0)

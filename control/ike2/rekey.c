@@ -51,6 +51,7 @@ static struct ike_sa *new_sa(struct ike_engine *e, const struct ike_sa *old, boo
 	sa->state = SA_SUCCESSOR;
 	ike2_sa_drop_handshake(sa);
 	sa->id_remote = old->id_remote;
+	sa->v2->fragments = old->v2->fragments;
 	sa->natt = old->natt;
 	sa->nat_local = old->nat_local;
 	sa->nat_remote = old->nat_remote;

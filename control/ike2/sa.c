@@ -66,6 +66,7 @@ void ike2_sa_free(struct ike_engine *e, struct ike_sa *sa, uint64_t now)
 	}
 	child_disown(e, sa, now);
 	exchange_fini(e, &sa->v2->answer);
+	ike2_frag_free(sa->v2);
 	ike2_sa_drop_handshake(sa);
 	OPENSSL_clear_free(sa->v2, sizeof(*sa->v2));
 	sa->v2 = NULL;

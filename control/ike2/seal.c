@@ -35,15 +35,15 @@ void ike2_seal_begin(struct ike2_out *o, const struct ike_sa *sa, uint8_t exchan
 	/* The payloads that follow are inside; SK's own length is written at the end. */
 }
 
-static int set_iv(struct ike_engine *e, struct ike2_out *o, struct ike_sa *sa,
-		  const struct sk_ike2_sizes *s)
+int ike2_seal_iv(struct ike_engine *e, uint8_t *iv, struct ike_sa *sa,
+		 const struct sk_ike2_sizes *s)
 {
 	struct wire_writer w;
 
 	if (s->random_iv)
-		return state_random(e, o->buf + o->iv_at, s->iv);
+		return state_random(e, iv, s->iv);
 	/* The same key never sees a number twice. */
-	wire_writer_init(&w, o->buf + o->iv_at, s->iv);
+	wire_writer_init(&w, iv, s->iv);
 	wire_put_u64(&w, ++sa->v2->iv);
 	return 0;
 }
@@ -59,6 +59,8 @@ int ike2_seal_finish(struct ike_engine *e, struct ike2_out *o, struct ike_sa *sa
 	r = sk_ike2_sizes(&sa->v2->keys, &s);
 	if (r != 0)
 		return r;
+	if (sa->v2->fragments && o->b.w.pos + s.block + s.icv > IKE2_FRAGMENT && !o->b.w.overflow)
+		return ike2_frag_split(e, o, sa);
 	text = o->b.w.pos - o->iv_at - s.iv + 1;
 	pad = (s.block - text % s.block) % s.block;
 	wire_put_zero(&o->b.w, pad);
@@ -67,7 +69,7 @@ int ike2_seal_finish(struct ike_engine *e, struct ike2_out *o, struct ike_sa *sa
 	wire_patch_u16(&o->b.w, o->sk_at + 2, (uint16_t)(o->b.w.pos - o->sk_at));
 	r = ike_msg_finish(&o->b, 0, &o->len);
 	if (r == 0)
-		r = set_iv(e, o, sa, &s);
+		r = ike2_seal_iv(e, o->buf + o->iv_at, sa, &s);
 	if (r == 0)
 		r = sk_ike2_seal(&sa->v2->keys, sa->responder ? KEYMAT_R : KEYMAT_I, o->buf,
 				 o->iv_at, o->len);
@@ -79,7 +81,7 @@ int ike2_seal_parse(struct ike2_in *in)
 	return ike_msg_parse(&in->msg, in->d->data, in->d->len);
 }
 
-int ike2_seal_open(const struct ike_sa *sa, struct ike2_in *in)
+int ike2_seal_open(struct ike_sa *sa, struct ike2_in *in)
 {
 	enum keymat_side from = sa->responder ? KEYMAT_I : KEYMAT_R;
 	const struct ike_payload *sk;
@@ -91,6 +93,10 @@ int ike2_seal_open(const struct ike_sa *sa, struct ike2_in *in)
 	if (in->d->len > sizeof(in->plain) || ike_msg_parse(&in->msg, in->d->data, in->d->len) != 0)
 		return -EACCES;
 	/* Nothing outside SK is believed; SK is the last one by its nature. */
+	in->fragmented = false;
+	sk = ike_msg_find(&in->msg, IKE2_PLD_SKF);
+	if (sk != NULL && in->msg.n == 1)
+		return ike2_frag_take(sa, in, sk);
 	sk = ike_msg_find(&in->msg, IKE2_PLD_SK);
 	if (sk == NULL || in->msg.n != 1)
 		return -EACCES;

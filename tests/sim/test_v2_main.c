@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "control/crypto/suite.h"
+#include "control/ike/ike.h"
 #include "tests/sim/sim.h"
 
 static void init_both(struct sim *s, uint64_t seed)
@@ -227,6 +228,56 @@ static void an_idle_peer_is_asked_and_a_dead_one_noticed(void **state)
 	sim_fini(&s);
 }
 
+static bool watch_sizes(struct sim *s, int from, struct ike_datagram *d, uint8_t *data, void *ctx)
+{
+	unsigned *fragments = ctx;
+
+	(void)s;
+	(void)from;
+	*fragments += data[16] == IKE2_PLD_SKF;
+	assert_true(d->len <= 1232 || data[18] == IKE2_EXCH_SA_INIT);
+	return true;
+}
+
+/* The largest group's public value alone is 1024 bytes, and many proposals make the rest. */
+static void long_messages_go_in_fragments(void **state)
+{
+	(void)state;
+	for (unsigned loss = 0; loss < 3; loss++) {
+		unsigned fragments = 0;
+		struct sim s;
+
+		init_one_way(&s, 70 + loss);
+		s.net.loss_pct = loss * 8;
+		s.net.dup_pct = loss * 8;
+		s.net.delay_max = loss * 100 * SIM_MS + s.net.delay_min;
+		s.net.hook = watch_sizes;
+		s.net.hook_ctx = &fragments;
+		for (int n = 0; n < 2; n++) {
+			struct ike_profile_conf *p = &s.node[n].conf.profile;
+			static const uint16_t groups[] = {18, 17, 16, 15, 14, 19, 20, 21};
+
+			for (unsigned i = 0; i < 8; i++)
+				p->dh[i] = groups[i];
+			p->n_dh = 8;
+			p->encr[1] = (struct ike_encr_choice){12, 256};
+			p->encr[2] = (struct ike_encr_choice){20, 256};
+			p->n_encr = 3;
+		}
+		sim_start(&s);
+		run(&s, 60);
+		assert_true(sim_agreed(&s, 0));
+		assert_int_equal(ike_engine_rekey(s.node[0].engine, "peer1", true, s.now), 0);
+		s.node[0].due = s.now;
+		run(&s, 60);
+		s.net.loss_pct = 0;
+		run(&s, 100);
+		assert_true(fragments >= 2);
+		assert_true(sim_logged(&s, 0, "IKE_SA rekeyed"));
+		finish_agreed(&s);
+	}
+}
+
 static void a_terminated_peer_loses_all_and_comes_back(void **state)
 {
 	struct sim s;
@@ -273,6 +324,7 @@ int main(void)
 		cmocka_unit_test(an_idle_peer_is_asked_and_a_dead_one_noticed),
 		cmocka_unit_test(a_terminated_peer_loses_all_and_comes_back),
 		cmocka_unit_test(a_restarted_peer_clears_the_old_state),
+		cmocka_unit_test(long_messages_go_in_fragments),
 		cmocka_unit_test(both_may_begin_at_once),
 	};
 
