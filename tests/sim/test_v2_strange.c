@@ -1,0 +1,322 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * test_v2_strange.c - authentic messages of IKEv2 that make no sense: node 0's own keys are used to
+ * say strange things to node 1. It answers by the book, keeps nothing, and the tunnel comes back.
+ * Arguments: how many random messages.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "control/ike/child_sa.h"
+#include "control/ike/state.h"
+#include "control/ike2/ike2.h"
+#include "tests/sim/sim.h"
+
+static unsigned long n_random = 3000;
+static struct ike2_out out; /* big: not on the stack */
+
+static struct ike_sa *sa_of(struct sim *s, int node)
+{
+	struct ike_peer *peer = TAILQ_FIRST(&s->node[node].engine->peers.list);
+	struct ike_sa *sa;
+
+	TAILQ_FOREACH (sa, &peer->sas, of_peer) {
+		if (sa->state == SA_ESTABLISHED)
+			return sa;
+	}
+	return NULL;
+}
+
+static void start(struct sim *s, uint64_t seed)
+{
+	sim_init(s, seed);
+	for (int i = 0; i < 2; i++) {
+		s->node[i].conf.mode = IKE_MODE_IKE2;
+		s->node[i].conf.profile.dpd_interval = 600; /* nothing else is said */
+	}
+	s->node[1].conf.passive = true;
+	sim_start(s);
+	sim_run(s, s->now + 5 * SIM_SEC);
+	assert_true(sim_agreed(s, 0));
+}
+
+static void begin(struct sim *s, uint8_t exchange)
+{
+	struct ike_sa *sa = sa_of(s, 0);
+
+	ike2_seal_begin(&out, sa, exchange, sa->v2->next_out, false, true);
+}
+
+static void say(struct sim *s)
+{
+	struct ike_sa *sa = sa_of(s, 0);
+
+	assert_int_equal(ike2_seal_finish(s->node[0].engine, &out, sa), 0);
+	sim_inject(s, 1, out.buf, out.len, sa->at.marker);
+	sa->v2->next_out++;
+}
+
+/* The answer that node 1 keeps for what it was asked last, opened with node 0's keys. */
+static const struct ike_msg *answer(struct sim *s)
+{
+	static struct ike2_in in;
+	static struct ike_datagram d;
+	const struct exchange *x = &sa_of(s, 1)->v2->answer;
+	struct ike_parse_error error;
+
+	assert_non_null(x->msg);
+	d = (struct ike_datagram){.data = x->msg, .len = x->len};
+	in.d = &d;
+	assert_int_equal(ike_msg_parse_header(&in.hdr, d.data, d.len, &error), 0);
+	assert_int_equal(in.hdr.flags, IKE2_FLAG_RESPONSE);
+	assert_int_equal(ike2_seal_open(sa_of(s, 0), &in), 0);
+	return &in.msg;
+}
+
+static void assert_refused(struct sim *s, uint16_t type)
+{
+	const struct ike_pld_notify *n = ike2_find_error(answer(s));
+
+	assert_non_null(n);
+	assert_int_equal(n->type, type);
+}
+
+static void recovers(struct sim *s)
+{
+	sim_run(s, s->now + 2500 * SIM_SEC);
+	assert_true(sim_agreed(s, 0));
+	assert_true(sim_counters_add_up(s, 0) && sim_counters_add_up(s, 1));
+	sim_fini(s);
+}
+
+static void an_unknown_critical_payload_is_refused_by_name(void **state)
+{
+	const struct ike_pld_notify *n;
+	struct sim s;
+
+	(void)state;
+	start(&s, 1);
+	begin(&s, IKE2_EXCH_INFO);
+	ike_msg_add(&out.b, 200, "what", 4);
+	out.buf[out.b.next_at + 1] = 0x80;
+	say(&s);
+	assert_refused(&s, IKE2_N_UNSUPPORTED_CRITICAL_PAYLOAD);
+	n = ike2_find_error(answer(&s));
+	assert_int_equal(n->data.len, 1);
+	assert_int_equal(n->data.data[0], 200);
+	assert_true(sim_agreed(&s, 0));
+	begin(&s, IKE2_EXCH_INFO); /* not critical: passed over */
+	ike_msg_add(&out.b, 200, "what", 4);
+	say(&s);
+	assert_int_equal(answer(&s)->n, 0);
+	recovers(&s);
+}
+
+static void a_malformed_message_ends_the_sa_on_both_sides(void **state)
+{
+	struct sim s;
+
+	(void)state;
+	start(&s, 2);
+	begin(&s, IKE2_EXCH_INFO);
+	ike_msg_add(&out.b, IKE2_PLD_DELETE, "\x03\x04\xff\xff", 4);
+	say(&s);
+	assert_null(sa_of(&s, 1));
+	assert_int_equal(sim_installed(&s, 1), 0);
+	recovers(&s);
+}
+
+static void deletes_of_what_is_not_there_are_answered_empty(void **state)
+{
+	static const uint32_t unknown[] = {0x12345678, 0, 0xffffffff};
+	struct sim s;
+
+	(void)state;
+	start(&s, 3);
+	begin(&s, IKE2_EXCH_INFO);
+	ike2_msg_add_delete(&out.b, unknown, 3);
+	say(&s);
+	assert_int_equal(answer(&s)->n, 0);
+	begin(&s, IKE2_EXCH_INFO);
+	ike_msg_add(&out.b, IKE2_PLD_DELETE,
+		    "\x02\x04\0\x01"
+		    "aaaa",
+		    8); /* AH */
+	ike_msg_add(&out.b, IKE2_PLD_DELETE,
+		    "\x63\x02\0\x01"
+		    "aa",
+		    6);
+	say(&s);
+	assert_int_equal(answer(&s)->n, 0);
+	assert_true(sim_agreed(&s, 0));
+	recovers(&s);
+}
+
+static void a_pair_deleted_twice_goes_once(void **state)
+{
+	uint32_t spis[3];
+	struct sim s;
+
+	(void)state;
+	start(&s, 4);
+	spis[0] = spis[1] = spis[2] = sim_current(&s, 0, 0)->sa.in.spi;
+	begin(&s, IKE2_EXCH_INFO);
+	ike2_msg_add_delete(&out.b, spis, 3);
+	ike2_msg_add_delete(&out.b, spis, 1);
+	say(&s);
+	assert_int_equal(answer(&s)->n, 1);
+	assert_int_equal(answer(&s)->pld[0].del.count, 1);
+	recovers(&s);
+}
+
+static void an_ike_delete_comes_before_all_else(void **state)
+{
+	struct sim s;
+	uint32_t spi;
+
+	(void)state;
+	start(&s, 5);
+	spi = sim_current(&s, 0, 0)->sa.in.spi;
+	begin(&s, IKE2_EXCH_INFO);
+	ike2_msg_add_delete(&out.b, &spi, 1);
+	ike2_msg_add_delete(&out.b, NULL, 0);
+	ike2_msg_add_delete(&out.b, NULL, 0);
+	ike2_add_notify(&out, IKE2_N_INITIAL_CONTACT, NULL, 0);
+	say(&s);
+	assert_null(sa_of(&s, 1));
+	assert_int_equal(sim_installed(&s, 1), 0);
+	recovers(&s);
+}
+
+static void a_rekey_of_nothing_is_not_found(void **state)
+{
+	const struct ike_view spi = {(const uint8_t *)"none", 4};
+	const uint8_t nonce[32] = {1};
+	struct prop2_want want = {.protocol = IKE_PROTO_ESP,
+				  .spi_len = 4,
+				  .n_encr = 1,
+				  .n_integ = 1,
+				  .encr = {{12, 128}},
+				  .integ = {2}};
+	struct sim s;
+
+	(void)state;
+	start(&s, 6);
+	begin(&s, IKE2_EXCH_CREATE_CHILD);
+	ike2_msg_add_notify(&out.b, IKE_PROTO_ESP, spi, IKE2_N_REKEY_SA, NULL, 0);
+	ike_msg_open(&out.b, IKE2_PLD_SA);
+	assert_int_equal(prop2_build(&out.b.w, &want, (const uint8_t *)"spi!"), 0);
+	ike_msg_close(&out.b);
+	ike_msg_add(&out.b, IKE2_PLD_NONCE, nonce, sizeof(nonce));
+	for (int i = 0; i < 2; i++) {
+		ike_msg_open(&out.b, i == 0 ? IKE2_PLD_TSI : IKE2_PLD_TSR);
+		assert_int_equal(ts2_put(&out.b.w,
+					 i == 0 ? &s.node[0].children[0].local
+						: &s.node[0].children[0].remote,
+					 1),
+				 0);
+		ike_msg_close(&out.b);
+	}
+	say(&s);
+	assert_refused(&s, IKE2_N_CHILD_SA_NOT_FOUND);
+	assert_true(sim_agreed(&s, 0));
+	recovers(&s);
+}
+
+/* A good request with one payload left out, one time each, or one given twice. */
+static void each_payload_is_missed(void **state)
+{
+	static const uint8_t order[] = {IKE2_PLD_SA, IKE2_PLD_NONCE, IKE2_PLD_TSI, IKE2_PLD_TSR};
+	const uint8_t nonce[32] = {1};
+	struct prop2_want want = {.protocol = IKE_PROTO_ESP,
+				  .spi_len = 4,
+				  .n_encr = 1,
+				  .n_integ = 1,
+				  .encr = {{12, 128}},
+				  .integ = {2}};
+	struct sim s;
+
+	(void)state;
+	for (unsigned mask = 0; mask < 15; mask++) {
+		start(&s, 100 + mask);
+		begin(&s, IKE2_EXCH_CREATE_CHILD);
+		for (unsigned i = 0; i < 4; i++) {
+			if (!(mask >> i & 1))
+				continue;
+			ike_msg_open(&out.b, order[i]);
+			if (i == 0)
+				(void)prop2_build(&out.b.w, &want, (const uint8_t *)"spi!");
+			else if (i == 1)
+				wire_put_bytes(&out.b.w, nonce, sizeof(nonce));
+			else
+				(void)ts2_put(&out.b.w,
+					      i == 2 ? &s.node[0].children[0].local
+						     : &s.node[0].children[0].remote,
+					      1);
+			ike_msg_close(&out.b);
+		}
+		say(&s);
+		assert_non_null(ike2_find_error(answer(&s)));
+		assert_int_equal(sim_installed(&s, 1), 1);
+		recovers(&s);
+	}
+}
+
+static void put_random(struct sim *s)
+{
+	static const uint8_t types[] = {IKE2_PLD_SA,	 IKE2_PLD_KE,	  IKE2_PLD_IDI,
+					IKE2_PLD_AUTH,	 IKE2_PLD_NONCE,  IKE2_PLD_NOTIFY,
+					IKE2_PLD_DELETE, IKE2_PLD_VENDOR, IKE2_PLD_TSI,
+					IKE2_PLD_TSR,	 IKE2_PLD_CP,	  200};
+	uint8_t body[96];
+	size_t len = sim_random(s) % sizeof(body);
+
+	for (size_t i = 0; i < len; i++)
+		body[i] = (uint8_t)(sim_random(s) % (sim_random(s) & 1 ? 256 : 5));
+	ike_msg_add(&out.b, types[sim_random(s) % sizeof(types)], body, len);
+}
+
+static void random_payloads_are_survived(void **state)
+{
+	static const uint8_t exchanges[] = {IKE2_EXCH_AUTH, IKE2_EXCH_CREATE_CHILD,
+					    IKE2_EXCH_CREATE_CHILD, IKE2_EXCH_INFO, 38};
+	struct sim s;
+
+	(void)state;
+	start(&s, 7);
+	for (unsigned long i = 0; i < n_random; i++) {
+		while (sa_of(&s, 0) == NULL || sa_of(&s, 1) == NULL)
+			sim_run(&s, s.now + 20 * SIM_SEC);
+		begin(&s, exchanges[sim_random(&s) % sizeof(exchanges)]);
+		for (unsigned k = (unsigned)(sim_random(&s) % 5); k > 0; k--)
+			put_random(&s);
+		say(&s);
+		if (i % 16 == 0) /* node 0's numbers are ahead of what it knows: begin anew */
+			ike_engine_terminate(s.node[0].engine, "peer1", s.now);
+		sim_run(&s, s.now + 50 * SIM_MS);
+	}
+	recovers(&s);
+}
+
+int main(int argc, char **argv)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(an_unknown_critical_payload_is_refused_by_name),
+		cmocka_unit_test(a_malformed_message_ends_the_sa_on_both_sides),
+		cmocka_unit_test(deletes_of_what_is_not_there_are_answered_empty),
+		cmocka_unit_test(a_pair_deleted_twice_goes_once),
+		cmocka_unit_test(an_ike_delete_comes_before_all_else),
+		cmocka_unit_test(a_rekey_of_nothing_is_not_found),
+		cmocka_unit_test(each_payload_is_missed),
+		cmocka_unit_test(random_payloads_are_survived),
+	};
+
+	if (argc > 1)
+		n_random = strtoul(argv[1], NULL, 10);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
