@@ -106,6 +106,33 @@ static enum ike_rx receive2(struct ike_engine *e, const struct ike_datagram *d,
 	return ike2_receive(e, d, hdr, now);
 }
 
+/* RFC 7296 section 2.5: a higher major version is answered with ours, in clear; nobody but a peer
+ * is told, and with no more bytes than it sent. */
+static enum ike_rx later_version(struct ike_engine *e, const struct ike_datagram *d,
+				 const struct ike_hdr *hdr)
+{
+	struct ike_peer *peer = peers_find_addr(&e->peers, &d->src, &d->dst);
+	struct ike_sa like = {.peer = peer,
+			      .responder = true,
+			      .ispi = hdr->ispi,
+			      .rspi = hdr->rspi,
+			      .at = {.local = d->dst,
+				     .remote = d->src,
+				     .local_port = d->dst_port,
+				     .remote_port = d->src_port,
+				     .marker = d->marker}};
+	struct ike2_out o;
+
+	if (hdr->version >> 4 <= 2 || hdr->flags & IKE2_FLAG_RESPONSE || peer == NULL ||
+	    peer->v->number != 2)
+		return IKE_RX_version;
+	ike2_seal_begin(&o, &like, hdr->exchange, hdr->msgid, true, false);
+	ike2_add_notify(&o, IKE2_N_INVALID_MAJOR_VERSION, NULL, 0);
+	if (ike_msg_finish(&o.b, 0, &o.len) == 0 && o.len <= d->len)
+		ike_sa_send(e, &like, o.buf, o.len);
+	return IKE_RX_version;
+}
+
 static enum ike_rx receive(struct ike_engine *e, const struct ike_datagram *d, uint64_t now)
 {
 	struct ike_parse_error error;
@@ -121,7 +148,8 @@ static enum ike_rx receive(struct ike_engine *e, const struct ike_datagram *d, u
 		return IKE_RX_malformed;
 	r = ike_msg_parse_header(&in.hdr, d->data, d->len, &error);
 	if (r != 0)
-		return error.reason == IKE_PARSE_VERSION ? IKE_RX_version : IKE_RX_malformed;
+		return error.reason == IKE_PARSE_VERSION ? later_version(e, d, &in.hdr)
+							 : IKE_RX_malformed;
 	version = in.hdr.version >> 4;
 	sa = ike_sa_find(e, in.hdr.ispi, in.hdr.rspi);
 	if (sa != NULL && sa->peer->v->number != version)

@@ -210,6 +210,38 @@ static void clear_messages_change_nothing(void **state)
 	finish(&s);
 }
 
+/* A version that is yet to come gets our own named, and nothing longer than what was sent. */
+static void a_later_version_is_told_ours(void **state)
+{
+	struct sim s;
+
+	(void)state;
+	for (unsigned len = 28; len < 60; len++) {
+		uint8_t msg[64] = {0};
+
+		init(&s, 6);
+		sim_start(&s);
+		run(&s, 5);
+		msg[0] = 1;
+		msg[17] = 0x30;
+		msg[18] = IKE2_EXCH_SA_INIT;
+		msg[19] = IKE2_FLAG_INITIATOR;
+		msg[27] = (uint8_t)len;
+		seen.n = 0;
+		sim_inject(&s, 1, msg, len, false);
+		assert_int_equal(seen.n, len >= 36);
+		if (seen.n == 1) {
+			assert_int_equal(seen.m[0].len, 36);
+			assert_int_equal(seen.m[0].data[17], IKE_VERSION_2);
+			assert_int_equal(seen.m[0].data[35], IKE2_N_INVALID_MAJOR_VERSION);
+		}
+		msg[19] |= IKE2_FLAG_RESPONSE;
+		sim_inject(&s, 1, msg, len, false);
+		assert_int_equal(seen.n, len >= 36);
+		finish(&s);
+	}
+}
+
 /* An answer to IKE_SA_INIT that anybody can make: the attempt goes on and succeeds. */
 static bool forge_refusal(struct sim *s, int from, struct ike_datagram *d, uint8_t *data, void *ctx)
 {
@@ -260,6 +292,7 @@ int main(void)
 		cmocka_unit_test(changed_bytes_only_cost_time),
 		cmocka_unit_test(replays_change_nothing),
 		cmocka_unit_test(clear_messages_change_nothing),
+		cmocka_unit_test(a_later_version_is_told_ours),
 		cmocka_unit_test(forged_refusals_do_not_end_an_attempt),
 	};
 
