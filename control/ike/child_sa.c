@@ -64,7 +64,7 @@ struct child_sa *child_new(struct ike_engine *e, struct ike_policy *policy, bool
 	return c;
 }
 
-static int nonce_compare(const uint8_t *a, size_t a_len, const uint8_t *b, size_t b_len)
+int child_nonce_compare(const uint8_t *a, size_t a_len, const uint8_t *b, size_t b_len)
 {
 	int r = memcmp(a, b, a_len < b_len ? a_len : b_len);
 
@@ -74,7 +74,7 @@ static int nonce_compare(const uint8_t *a, size_t a_len, const uint8_t *b, size_
 void child_set_nonces(struct child_sa *c, const uint8_t *ni, size_t ni_len, const uint8_t *nr,
 		      size_t nr_len)
 {
-	bool first = nonce_compare(ni, ni_len, nr, nr_len) < 0;
+	bool first = child_nonce_compare(ni, ni_len, nr, nr_len) < 0;
 
 	c->low_nonce_len = first ? ni_len : nr_len;
 	memcpy(c->low_nonce, first ? ni : nr, c->low_nonce_len);
@@ -168,8 +168,8 @@ static void take_over(struct ike_engine *e, struct child_sa *c, uint64_t now)
 
 static bool loses(const struct child_sa *c, const struct child_sa *other)
 {
-	return nonce_compare(c->low_nonce, c->low_nonce_len, other->low_nonce,
-			     other->low_nonce_len) < 0;
+	return child_nonce_compare(c->low_nonce, c->low_nonce_len, other->low_nonce,
+				   other->low_nonce_len) < 0;
 }
 
 static void log_established(struct ike_engine *e, const struct child_sa *c)

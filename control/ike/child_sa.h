@@ -86,6 +86,8 @@ struct child_sa *child_new(struct ike_engine *e, struct ike_policy *policy, bool
 			   uint64_t now);
 /** Both sides replaced one pair at the same time: a and b are what came of it. */
 void child_cross(struct child_sa *a, struct child_sa *b);
+/** Order of nonces: as memcmp(); of two with a common start the shorter is the lower. */
+int child_nonce_compare(const uint8_t *a, size_t a_len, const uint8_t *b, size_t b_len);
 /** Sets low_nonce. */
 void child_set_nonces(struct child_sa *c, const uint8_t *ni, size_t ni_len, const uint8_t *nr,
 		      size_t nr_len);

@@ -51,16 +51,24 @@ int ike2_child_new(struct ike_engine *e, struct ike2_task *t, bool initiator, ui
 	return c->spi_in != 0 ? 0 : -ENOSPC;
 }
 
+void ike2_put_spi(uint32_t spi, uint8_t out[4])
+{
+	out[0] = (uint8_t)(spi >> 24);
+	out[1] = (uint8_t)(spi >> 16);
+	out[2] = (uint8_t)(spi >> 8);
+	out[3] = (uint8_t)spi;
+}
+
 static void put_rekey(struct ike2_out *o, const struct child_sa *old)
 {
-	const uint8_t spi[] = {(uint8_t)(old->spi_in >> 24), (uint8_t)(old->spi_in >> 16),
-			       (uint8_t)(old->spi_in >> 8), (uint8_t)old->spi_in};
+	uint8_t spi[4];
 
+	ike2_put_spi(old->spi_in, spi);
 	ike2_msg_add_notify(&o->b, IKE_PROTO_ESP, (struct ike_view){spi, sizeof(spi)},
 			    IKE2_N_REKEY_SA, NULL, 0);
 }
 
-static int put_ts(struct ike2_out *o, uint8_t type, const struct abi_range *r, size_t n)
+int ike2_put_ts(struct ike2_out *o, uint8_t type, const struct abi_range *r, size_t n)
 {
 	int e;
 
@@ -73,13 +81,12 @@ static int put_ts(struct ike2_out *o, uint8_t type, const struct abi_range *r, s
 int ike2_child_put_offer(struct ike2_out *o, const struct ike2_task *t)
 {
 	const struct ike_child_conf *conf = &t->policy->conf;
-	uint32_t spi = t->pair->spi_in;
-	const uint8_t spi_b[] = {(uint8_t)(spi >> 24), (uint8_t)(spi >> 16), (uint8_t)(spi >> 8),
-				 (uint8_t)spi};
+	uint8_t spi_b[4];
 	struct prop2_want want;
 	int r;
 
 	prop2_want_esp(&want, &conf->proposal, t->kind == IKE2_AUTH);
+	ike2_put_spi(t->pair->spi_in, spi_b);
 	ike_msg_open(&o->b, IKE2_PLD_SA);
 	r = prop2_build(&o->b.w, &want, spi_b);
 	ike_msg_close(&o->b);
@@ -95,8 +102,8 @@ int ike2_child_put_offer(struct ike2_out *o, const struct ike2_task *t)
 	}
 	if (conf->mode == ABI_MODE_TRANSPORT)
 		ike2_add_notify(o, IKE2_N_USE_TRANSPORT_MODE, NULL, 0);
-	r = put_ts(o, IKE2_PLD_TSI, &conf->local, 1);
-	return r != 0 ? r : put_ts(o, IKE2_PLD_TSR, &conf->remote, 1);
+	r = ike2_put_ts(o, IKE2_PLD_TSI, &conf->local, 1);
+	return r != 0 ? r : ike2_put_ts(o, IKE2_PLD_TSR, &conf->remote, 1);
 }
 
 /* While the request waited, the peer may have made the pair. */

@@ -226,24 +226,13 @@ static uint16_t judge(struct ike_engine *e, struct ike2_task *t, struct request 
 	return refusal;
 }
 
-static int put_ts(struct ike2_out *o, uint8_t type, const struct abi_range *r, size_t n)
-{
-	int e;
-
-	ike_msg_open(&o->b, type);
-	e = ts2_put(&o->b.w, r, n);
-	ike_msg_close(&o->b);
-	return e;
-}
-
 /* SA, Nr, KE, TSi, TSr: the peer's selectors are TSi. */
 static int put_answer(struct ike2_out *o, const struct ike2_task *t, const struct request *rq)
 {
-	uint32_t spi = t->pair->spi_in;
-	const uint8_t spi_b[] = {(uint8_t)(spi >> 24), (uint8_t)(spi >> 16), (uint8_t)(spi >> 8),
-				 (uint8_t)spi};
+	uint8_t spi_b[4];
 	int r;
 
+	ike2_put_spi(t->pair->spi_in, spi_b);
 	ike_msg_open(&o->b, IKE2_PLD_SA);
 	r = prop2_build_answer(&o->b.w, &rq->choice, spi_b, sizeof(spi_b));
 	ike_msg_close(&o->b);
@@ -259,8 +248,8 @@ static int put_answer(struct ike2_out *o, const struct ike2_task *t, const struc
 	}
 	if (t->policy->conf.mode == ABI_MODE_TRANSPORT)
 		ike2_add_notify(o, IKE2_N_USE_TRANSPORT_MODE, NULL, 0);
-	r = put_ts(o, IKE2_PLD_TSI, rq->n_remote_r, rq->n_remote);
-	return r != 0 ? r : put_ts(o, IKE2_PLD_TSR, rq->n_local_r, rq->n_local);
+	r = ike2_put_ts(o, IKE2_PLD_TSI, rq->n_remote_r, rq->n_remote);
+	return r != 0 ? r : ike2_put_ts(o, IKE2_PLD_TSR, rq->n_local_r, rq->n_local);
 }
 
 static void take_selectors(struct child_sa *c, const struct request *rq)

@@ -238,6 +238,10 @@ void ike2_child_start(struct ike_engine *e, struct ike_sa *sa, struct ike_policy
 		      uint64_t now);
 /** Make the pair of a task with its SPI. 0 or -errno. */
 int ike2_child_new(struct ike_engine *e, struct ike2_task *t, bool initiator, uint64_t now);
+/** An SPI as on the wire. */
+void ike2_put_spi(uint32_t spi, uint8_t out[4]);
+/** A TSi or TSr payload. 0 or -EINVAL. */
+int ike2_put_ts(struct ike2_out *o, uint8_t type, const struct abi_range *r, size_t n);
 /** SA, TSi, TSr of a request. 0 or -errno. */
 int ike2_child_put_offer(struct ike2_out *o, const struct ike2_task *t);
 /** The answer came: install the pair, or say why there is none. The task may be gone. */

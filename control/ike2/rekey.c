@@ -192,22 +192,15 @@ void ike2_rekey_in_use(struct ike_engine *e, struct ike_sa *heir, uint64_t now)
 	}
 }
 
-static int compare(const uint8_t *a, size_t a_len, const uint8_t *b, size_t b_len)
-{
-	int r = memcmp(a, b, a_len < b_len ? a_len : b_len);
-
-	return r != 0 ? r : (a_len > b_len) - (a_len < b_len);
-}
-
 /* Does a hold the lowest of the four nonces? */
 static bool loses(const struct ike_sa *a, const struct ike_sa *b)
 {
 	const struct ike2_sa *x = a->v2, *y = b->v2;
-	bool xi = compare(x->ni, x->ni_len, x->nr, x->nr_len) < 0;
-	bool yi = compare(y->ni, y->ni_len, y->nr, y->nr_len) < 0;
+	bool xi = child_nonce_compare(x->ni, x->ni_len, x->nr, x->nr_len) < 0;
+	bool yi = child_nonce_compare(y->ni, y->ni_len, y->nr, y->nr_len) < 0;
 
-	return compare(xi ? x->ni : x->nr, xi ? x->ni_len : x->nr_len, yi ? y->ni : y->nr,
-		       yi ? y->ni_len : y->nr_len) < 0;
+	return child_nonce_compare(xi ? x->ni : x->nr, xi ? x->ni_len : x->nr_len,
+				   yi ? y->ni : y->nr, yi ? y->ni_len : y->nr_len) < 0;
 }
 
 void ike2_rekey_crossed(struct ike_engine *e, struct ike_sa *a, struct ike_sa *b, uint64_t now)
