@@ -49,6 +49,7 @@ struct ike_proposal_conf {
 	uint32_t lifetime;  /* seconds: hard; soft is 80 % of it */
 	uint32_t lifebytes; /* kilobytes; 0 = no limit, and none is told */
 	uint16_t pfs_group; /* 0 = none */
+	bool esn;	    /* IKEv2: offer and take 64-bit sequence numbers too */
 };
 
 enum ike_id_type { /* RFC 2407 section 4.6.2.1 and RFC 7296 section 3.5 agree on these */
@@ -74,6 +75,10 @@ struct ike_child_conf {
 	uint8_t mode; /* enum abi_mode */
 	struct abi_range local;
 	struct abi_range remote;
+	/* IKEv2: further selectors of the same child SA; every pair of the cross product is meant
+	 */
+	uint8_t n_more_local, n_more_remote;
+	struct abi_range more_local[ABI_MAX_SELECTORS - 1], more_remote[ABI_MAX_SELECTORS - 1];
 	struct ike_proposal_conf proposal;
 	uint32_t replay_window;
 	uint8_t df;   /* enum abi_df */

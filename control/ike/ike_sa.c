@@ -216,10 +216,15 @@ bool ike_sa_same_party(const struct ike_sa *a, const struct ike_sa *b)
 	return a->peer == b->peer && ident_equal(&a->id_remote, &b->id_remote);
 }
 
-/* The length field of a header of ours. */
-static size_t length_at(const uint8_t *msg)
+/* How much of it is the first datagram. */
+static size_t first_length(const uint8_t *msg, size_t len)
 {
-	return (size_t)msg[24] << 24 | (size_t)msg[25] << 16 | (size_t)msg[26] << 8 | msg[27];
+	size_t first;
+
+	if (len < IKE_HDR_LEN)
+		return len;
+	first = (size_t)msg[24] << 24 | (size_t)msg[25] << 16 | (size_t)msg[26] << 8 | msg[27];
+	return first >= IKE_HDR_LEN && first < len ? first : len;
 }
 
 void ike_sa_send(struct ike_engine *e, const struct ike_sa *sa, const uint8_t *msg, size_t len)
@@ -232,13 +237,11 @@ void ike_sa_send(struct ike_engine *e, const struct ike_sa *sa, const uint8_t *m
 		.marker = sa->at.marker,
 	};
 
-	while (len >= IKE_HDR_LEN) {
+	for (; len > 0; msg += d.len, len -= d.len) {
 		d.data = msg;
-		d.len = length_at(msg) < len ? length_at(msg) : len;
+		d.len = first_length(msg, len);
 		e->counters.tx++;
 		e->ops.send(e->ctx, &d);
-		msg += d.len;
-		len -= d.len;
 	}
 }
 

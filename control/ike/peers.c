@@ -91,6 +91,19 @@ static int check_child(const struct ike_child_conf *c)
 	return 0;
 }
 
+/* Further selectors are IKEv2's, and of the first one's family. */
+static bool more_ok(const struct ike_peer_conf *peer, const struct ike_child_conf *c)
+{
+	bool ok = c->n_more_local < ABI_MAX_SELECTORS && c->n_more_remote < ABI_MAX_SELECTORS &&
+		  (peer->mode == IKE_MODE_IKE2 || c->n_more_local + c->n_more_remote == 0);
+
+	for (size_t i = 0; ok && i < c->n_more_local; i++)
+		ok = ts_valid(&c->more_local[i]) && c->more_local[i].family == c->local.family;
+	for (size_t i = 0; ok && i < c->n_more_remote; i++)
+		ok = ts_valid(&c->more_remote[i]) && c->more_remote[i].family == c->remote.family;
+	return ok;
+}
+
 static int check_one(const struct ike_peer_conf *c)
 {
 	const struct ike_profile_conf *f = &c->profile;
@@ -107,7 +120,7 @@ static int check_one(const struct ike_peer_conf *c)
 	    f->n_hash > IKE_CONF_MAX_ALGS || f->n_dh > IKE_CONF_MAX_ALGS)
 		return -EINVAL;
 	for (size_t i = 0; i < c->n_children; i++) {
-		if (check_child(&c->children[i]) != 0)
+		if (check_child(&c->children[i]) != 0 || !more_ok(c, &c->children[i]))
 			return -EINVAL;
 	}
 	return 0;

@@ -39,6 +39,7 @@ struct prop2_want {
 	uint8_t protocol; /* IKE_PROTO_IKE or IKE_PROTO_ESP */
 	uint8_t spi_len;  /* of each proposal: 0 or 8 (IKE), 4 (ESP) */
 	uint8_t n_encr, n_integ, n_prf, n_dh;
+	bool esn;    /* ESP: 64-bit sequence numbers too */
 	bool any_dh; /* IKE_AUTH: a group in an ESP proposal means nothing */
 	struct ike_encr_choice encr[IKE_CONF_MAX_ALGS];
 	uint16_t integ[IKE_CONF_MAX_ALGS], prf[IKE_CONF_MAX_ALGS]; /* prf: IKEv2 numbers */
@@ -57,7 +58,8 @@ struct prop2_choice {
 	uint16_t integ; /* 0 with an AEAD */
 	uint16_t prf;	/* IKE: enum suite_hash */
 	uint16_t group; /* 0: none */
-	bool with_esn;	/* the proposal had transforms of type ESN; "no" was taken */
+	bool with_esn;	/* the proposal had transforms of type ESN */
+	bool esn;	/* and 64-bit sequence numbers were taken */
 	struct ike_view spi;
 };
 

@@ -47,6 +47,7 @@ void prop2_want_esp(struct prop2_want *w, const struct ike_proposal_conf *conf, 
 	w->protocol = IKE_PROTO_ESP;
 	w->spi_len = 4;
 	w->any_dh = first;
+	w->esn = conf->esn;
 	for (size_t i = 0; i < conf->n_encr && i < IKE_CONF_MAX_ALGS; i++)
 		w->encr[w->n_encr++] = conf->encr[i];
 	for (size_t i = 0; i < conf->n_integ && i < IKE_CONF_MAX_ALGS; i++)
@@ -152,6 +153,8 @@ static void put_proposal(struct wire_writer *w, const struct prop2_want *want, b
 		put_transform(&d, IKE2_T_PRF, want->prf[i], 0);
 	for (size_t i = 0; i < want->n_dh; i++)
 		put_transform(&d, IKE2_T_DH, want->dh[i], 0);
+	if (want->esn)
+		put_transform(&d, IKE2_T_ESN, 1, 0);
 	if (want->protocol == IKE_PROTO_ESP)
 		put_transform(&d, IKE2_T_ESN, 0, 0);
 	close_proposal(&d);
@@ -190,7 +193,7 @@ int prop2_build_answer(struct wire_writer *w, const struct prop2_choice *choice,
 	if (choice->group != 0)
 		put_transform(&d, IKE2_T_DH, choice->group, 0);
 	if (choice->with_esn)
-		put_transform(&d, IKE2_T_ESN, 0, 0);
+		put_transform(&d, IKE2_T_ESN, choice->esn, 0);
 	close_proposal(&d);
 	return w->overflow ? -ENOSPC : 0;
 }

@@ -66,7 +66,7 @@ static bool acceptable(const struct prop2_want *w, const struct prop2_transform 
 	case IKE2_T_DH:
 		return w->any_dh || in_list(w->dh, w->n_dh, t->id) || (t->id == 0 && w->n_dh == 0);
 	case IKE2_T_ESN:
-		return t->id == 0;
+		return t->id == 0 || (t->id == 1 && w->esn);
 	default:
 		return false;
 	}
@@ -185,6 +185,7 @@ static void try_esn(struct attempt *a, const struct prop2_sa *sa, const struct p
 	if (any && (w->protocol == IKE_PROTO_IKE || t == NULL))
 		miss(a, PROP_ESN);
 	a->choice.with_esn = any;
+	a->choice.esn = t != NULL && t->id == 1;
 }
 
 static void try_proposal(struct attempt *a, const struct prop2_sa *sa,
@@ -261,6 +262,8 @@ static void fill_lists(struct prop_diff *d, const struct prop2_sa *sa, const str
 	if (d->types[PROP_GROUP].n_received == 0)
 		add_value(&d->types[PROP_GROUP], true, 0, 0);
 	add_value(&d->types[PROP_ESN], false, 0, 0);
+	if (w->esn)
+		add_value(&d->types[PROP_ESN], false, 1, 0);
 }
 
 static void explain(struct prop_diff *d, const struct prop2_sa *sa, const struct prop2_want *w,

@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "control/ike/conf.h"
+
 #define HEAD 8u /* type, protocol, length, two ports */
 
 static bool opaque(const struct abi_range *r)
@@ -86,6 +88,18 @@ int ts2_put(struct wire_writer *w, const struct abi_range *r, size_t n)
 		wire_put_bytes(w, r[i].hi, alen);
 	}
 	return 0;
+}
+
+size_t ts2_of_conf(const struct ike_child_conf *conf, bool local,
+		   struct abi_range r[ABI_MAX_SELECTORS])
+{
+	size_t more = local ? conf->n_more_local : conf->n_more_remote;
+
+	if (more > ABI_MAX_SELECTORS - 1)
+		more = ABI_MAX_SELECTORS - 1;
+	r[0] = local ? conf->local : conf->remote;
+	memcpy(r + 1, local ? conf->more_local : conf->more_remote, more * sizeof(r[0]));
+	return 1 + more;
 }
 
 /* Adds one unless it lies within others; drops those that lie within it. */

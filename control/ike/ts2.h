@@ -18,6 +18,11 @@ int ts2_decode(struct ts2_list *list, const struct ike_pld_ts *pld);
 /** Write the body. 0 or -EINVAL (none, too many, or one that is not valid). */
 int ts2_put(struct wire_writer *w, const struct abi_range *r, size_t n);
 
+struct ike_child_conf;
+/** All selectors of a policy, ours or the peer's, into r. How many: 1 to ABI_MAX_SELECTORS. */
+size_t ts2_of_conf(const struct ike_child_conf *conf, bool local,
+		   struct abi_range r[ABI_MAX_SELECTORS]);
+
 /** What of ours the peer's list leaves: the intersections, those that lie within others left out,
  * at most max. How many; 0 = nothing. */
 size_t ts2_narrow(const struct abi_range *ours, size_t n_ours, const struct ts2_list *theirs,

@@ -81,6 +81,7 @@ int ike2_put_ts(struct ike2_out *o, uint8_t type, const struct abi_range *r, siz
 int ike2_child_put_offer(struct ike2_out *o, const struct ike2_task *t)
 {
 	const struct ike_child_conf *conf = &t->policy->conf;
+	struct abi_range ts[ABI_MAX_SELECTORS];
 	uint8_t spi_b[4];
 	struct prop2_want want;
 	int r;
@@ -102,8 +103,8 @@ int ike2_child_put_offer(struct ike2_out *o, const struct ike2_task *t)
 	}
 	if (conf->mode == ABI_MODE_TRANSPORT)
 		ike2_add_notify(o, IKE2_N_USE_TRANSPORT_MODE, NULL, 0);
-	r = ike2_put_ts(o, IKE2_PLD_TSI, &conf->local, 1);
-	return r != 0 ? r : ike2_put_ts(o, IKE2_PLD_TSR, &conf->remote, 1);
+	r = ike2_put_ts(o, IKE2_PLD_TSI, ts, ts2_of_conf(conf, true, ts));
+	return r != 0 ? r : ike2_put_ts(o, IKE2_PLD_TSR, ts, ts2_of_conf(conf, false, ts));
 }
 
 /* While the request waited, the peer may have made the pair. */
@@ -284,15 +285,17 @@ static bool take_selectors(struct ike2_task *t, const struct ike_msg *m)
 {
 	const struct ike_payload *i = ike_msg_find(m, IKE2_PLD_TSI);
 	const struct ike_payload *r = ike_msg_find(m, IKE2_PLD_TSR);
-	const struct ike_child_conf *conf = &t->policy->conf;
+	struct abi_range local[ABI_MAX_SELECTORS], remote[ABI_MAX_SELECTORS];
+	size_t n_local = ts2_of_conf(&t->policy->conf, true, local);
+	size_t n_remote = ts2_of_conf(&t->policy->conf, false, remote);
 	struct child_sa *c = t->pair;
 	struct ts2_list tsi, tsr;
 
 	if (i == NULL || r == NULL || ts2_decode(&tsi, &i->ts) != 0 ||
 	    ts2_decode(&tsr, &r->ts) != 0 || tsi.n == 0 || tsr.n == 0 ||
 	    tsi.n > ABI_MAX_SELECTORS || tsr.n > ABI_MAX_SELECTORS ||
-	    !ts2_within(tsi.r, tsi.n, &conf->local, 1) ||
-	    !ts2_within(tsr.r, tsr.n, &conf->remote, 1))
+	    !ts2_within(tsi.r, tsi.n, local, n_local) ||
+	    !ts2_within(tsr.r, tsr.n, remote, n_remote))
 		return false;
 	memcpy(c->local, tsi.r, tsi.n * sizeof(tsi.r[0]));
 	memcpy(c->remote, tsr.r, tsr.n * sizeof(tsr.r[0]));

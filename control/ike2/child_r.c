@@ -112,25 +112,30 @@ static uint16_t other_mode(struct ike_engine *e, const struct ike2_task *t,
  * what is asked for, exactly the same. */
 static int fit(const struct ike_child_conf *conf, const struct request *rq)
 {
+	struct abi_range local[ABI_MAX_SELECTORS], remote[ABI_MAX_SELECTORS];
 	struct abi_range out[ABI_MAX_SELECTORS];
+	size_t n_local = ts2_of_conf(conf, true, local);
+	size_t n_remote = ts2_of_conf(conf, false, remote);
 
-	if (ts2_narrow(&conf->local, 1, &rq->local, out, ABI_MAX_SELECTORS) == 0 ||
-	    ts2_narrow(&conf->remote, 1, &rq->remote, out, ABI_MAX_SELECTORS) == 0)
+	if (ts2_narrow(local, n_local, &rq->local, out, ABI_MAX_SELECTORS) == 0 ||
+	    ts2_narrow(remote, n_remote, &rq->remote, out, ABI_MAX_SELECTORS) == 0)
 		return 0;
-	if (rq->local.n == 1 && rq->remote.n == 1 && ts_equal(&conf->local, &rq->local.r[0]) &&
-	    ts_equal(&conf->remote, &rq->remote.r[0]))
-		return 3;
-	return ts2_within(rq->local.r, rq->local.n, &conf->local, 1) &&
-			       ts2_within(rq->remote.r, rq->remote.n, &conf->remote, 1)
-		       ? 2
-		       : 1;
+	if (!ts2_within(rq->local.r, rq->local.n, local, n_local) ||
+	    !ts2_within(rq->remote.r, rq->remote.n, remote, n_remote))
+		return 1;
+	return ts2_within(local, n_local, rq->local.r, rq->local.n) &&
+			       ts2_within(remote, n_remote, rq->remote.r, rq->remote.n)
+		       ? 3
+		       : 2;
 }
 
 static struct ike_policy *find_policy(const struct ike2_task *t, struct request *rq)
 {
 	struct ike_peer *peer = t->sa->peer;
 	struct ike_policy *best = NULL;
+	struct abi_range ours[ABI_MAX_SELECTORS];
 	int best_fit = 0;
+	size_t n;
 
 	for (size_t i = 0; i < peer->n_policies; i++) {
 		struct ike_policy *policy = &peer->policies[i];
@@ -146,10 +151,10 @@ static struct ike_policy *find_policy(const struct ike2_task *t, struct request 
 	}
 	if (best == NULL)
 		return NULL;
-	rq->n_local =
-		ts2_narrow(&best->conf.local, 1, &rq->local, rq->n_local_r, ABI_MAX_SELECTORS);
-	rq->n_remote =
-		ts2_narrow(&best->conf.remote, 1, &rq->remote, rq->n_remote_r, ABI_MAX_SELECTORS);
+	n = ts2_of_conf(&best->conf, true, ours);
+	rq->n_local = ts2_narrow(ours, n, &rq->local, rq->n_local_r, ABI_MAX_SELECTORS);
+	n = ts2_of_conf(&best->conf, false, ours);
+	rq->n_remote = ts2_narrow(ours, n, &rq->remote, rq->n_remote_r, ABI_MAX_SELECTORS);
 	return best;
 }
 

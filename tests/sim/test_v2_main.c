@@ -210,6 +210,60 @@ static void a_wider_offer_is_narrowed(void **state)
 	finish_agreed(&s);
 }
 
+/* The case of a cloud: one pair for one net here and two there. */
+static void several_selectors_share_a_pair(void **state)
+{
+	(void)state;
+	for (int narrower = 0; narrower < 2; narrower++) {
+		struct sim s;
+
+		init_one_way(&s, 60 + (unsigned)narrower);
+		for (int n = 0; n < 2; n++) {
+			struct ike_child_conf *c = &s.node[n].children[0];
+			struct abi_range *one = n == 0 ? &c->local : &c->remote;
+			struct abi_range *two = n == 0 ? &c->remote : &c->local;
+
+			*one = sim_net_range("172.30.96.0", 19);
+			*two = sim_net_range("10.0.0.0", 8);
+			if (n == 1 && narrower)
+				continue;
+			*(n == 0 ? &c->n_more_remote : &c->n_more_local) = 1;
+			(n == 0 ? c->more_remote : c->more_local)[0] =
+				sim_net_range("172.30.128.0", 17);
+		}
+		sim_start(&s);
+		run(&s, 5);
+		for (int n = 0; n < 2; n++) {
+			const struct ike_child_sa *sa = &sim_current(&s, n, 0)->sa;
+
+			assert_int_equal(n == 0 ? sa->n_local : sa->n_remote, 1);
+			assert_int_equal(n == 0 ? sa->n_remote : sa->n_local, narrower ? 1 : 2);
+		}
+		assert_int_equal(ike_engine_rekey(s.node[0].engine, "peer1", false, s.now), 0);
+		s.node[0].due = s.now;
+		run(&s, 20);
+		assert_int_equal(sim_current(&s, 0, 0)->sa.n_remote, narrower ? 1 : 2);
+		finish_agreed(&s);
+	}
+}
+
+static void wide_sequence_numbers_when_both_want_them(void **state)
+{
+	(void)state;
+	for (int who = 0; who < 4; who++) {
+		struct sim s;
+
+		init_one_way(&s, 65 + (unsigned)who);
+		s.node[0].children[0].proposal.esn = who & 1;
+		s.node[1].children[0].proposal.esn = who & 2;
+		sim_start(&s);
+		run(&s, 5);
+		assert_int_equal(sim_current(&s, 0, 0)->sa.esn, who == 3);
+		assert_int_equal(sim_current(&s, 1, 0)->sa.esn, who == 3);
+		finish_agreed(&s);
+	}
+}
+
 static void an_idle_peer_is_asked_and_a_dead_one_noticed(void **state)
 {
 	struct sim s;
@@ -321,6 +375,8 @@ int main(void)
 		cmocka_unit_test(nat_is_found_and_floated),
 		cmocka_unit_test(several_policies_get_a_pair_each),
 		cmocka_unit_test(a_wider_offer_is_narrowed),
+		cmocka_unit_test(several_selectors_share_a_pair),
+		cmocka_unit_test(wide_sequence_numbers_when_both_want_them),
 		cmocka_unit_test(an_idle_peer_is_asked_and_a_dead_one_noticed),
 		cmocka_unit_test(a_terminated_peer_loses_all_and_comes_back),
 		cmocka_unit_test(a_restarted_peer_clears_the_old_state),
