@@ -164,7 +164,7 @@ static void advance(struct node *n, uint64_t *now, uint64_t until)
 	*now = until;
 }
 
-static void configure(struct node *n, unsigned count, uint64_t now)
+static void configure(struct node *n, unsigned count, enum ike_exchange_mode mode, uint64_t now)
 {
 	static const uint8_t psk[] = "a secret of many";
 	struct ike_peer_conf *c = calloc(count, sizeof(*c));
@@ -184,7 +184,7 @@ static void configure(struct node *n, unsigned count, uint64_t now)
 			c[i].local = side == 0 ? hub : spoke;
 			c[i].remote_prefix_len = 32;
 			c[i].port = 500;
-			c[i].mode = IKE_MODE_MAIN;
+			c[i].mode = mode;
 			c[i].passive = side == 1;
 			c[i].profile.encr[0] = (struct ike_encr_choice){12, 128};
 			c[i].profile.hash[0] = SUITE_HASH_SHA256;
@@ -217,12 +217,11 @@ static void configure(struct node *n, unsigned count, uint64_t now)
 	free(child);
 }
 
-static void many_tunnels_come_up_and_are_rekeyed(void **state)
+static void come_up_and_rekey(enum ike_exchange_mode mode)
 {
 	uint64_t now = 1000000000000ULL;
 	struct node n[2];
 
-	(void)state;
 	memset(n, 0, sizeof(n));
 	for (int i = 0; i < 2; i++) {
 		n[i].other = &n[1 - i];
@@ -232,7 +231,7 @@ static void many_tunnels_come_up_and_are_rekeyed(void **state)
 		n[i].engine = ike_engine_new(&ops, &n[i]);
 		assert_non_null(n[i].engine);
 	}
-	configure(n, n_peers, now);
+	configure(n, n_peers, mode, now);
 	/* All come from one address, and the guard lets its rate through: retries do the rest. */
 	advance(n, &now, now + (900 + n_peers / 5) * 1000000000ULL);
 	for (int i = 0; i < 2; i++) {
@@ -262,10 +261,23 @@ static void many_tunnels_come_up_and_are_rekeyed(void **state)
 	}
 }
 
+static void many_tunnels_come_up_and_are_rekeyed(void **state)
+{
+	(void)state;
+	come_up_and_rekey(IKE_MODE_MAIN);
+}
+
+static void many_tunnels_of_ike2_come_up_and_are_rekeyed(void **state)
+{
+	(void)state;
+	come_up_and_rekey(IKE_MODE_IKE2);
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(many_tunnels_come_up_and_are_rekeyed),
+		cmocka_unit_test(many_tunnels_of_ike2_come_up_and_are_rekeyed),
 	};
 
 	if (argc > 1)
