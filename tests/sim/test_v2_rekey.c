@@ -137,6 +137,57 @@ static void crossing_rekeys_leave_one(void **state)
 	}
 }
 
+static bool lose_one(struct sim *s, int from, struct ike_datagram *d, uint8_t *data, void *ctx)
+{
+	int *left = ctx;
+
+	(void)s;
+	(void)from;
+	(void)d;
+	(void)data;
+	return (*left)-- != 0;
+}
+
+/* Rekeys and deletes that cross, and one datagram of what follows is lost: whichever it is. */
+static void one_loss_does_not_part_the_sides(void **state)
+{
+	static const unsigned distances[] = {0, 4, 8, 12, 20, 40};
+
+	(void)state;
+	for (unsigned what = 0; what < 6; what++) {
+		for (unsigned i = 0; i < 60; i++) {
+			int left = -1;
+			struct sim s;
+
+			init(&s, 6000 + 60 * what + i);
+			s.node[1].conf.passive = true;
+			s.net.hook = lose_one;
+			s.net.hook_ctx = &left;
+			start_traffic(&s);
+			left = (int)(i / 6);
+			if (what < 4) {
+				rekey(&s, i & 1, what & 1);
+			} else {
+				ike_engine_flush_children(s.node[i & 1].engine, s.now);
+				s.node[i & 1].due = s.now;
+			}
+			run(&s, distances[i % 6]);
+			if (what < 5)
+				rekey(&s, !(i & 1), what != 0 && what != 1);
+			else /* when there is one just then */
+				(void)ike_engine_rekey(s.node[i & 1].engine,
+						       i & 1 ? "peer0" : "peer1", false, s.now);
+			run(&s, 60000);
+			assert_true(sim_agreed(&s, 0));
+			for (int n = 0; n < 2; n++)
+				assert_int_equal(sim_ike_sas(&s, n, NULL), 1);
+			if (what < 4)
+				assert_nothing_lost(&s);
+			sim_fini(&s);
+		}
+	}
+}
+
 static void a_flush_crosses_a_rekey(void **state)
 {
 	(void)state;
@@ -163,6 +214,7 @@ int main(void)
 		cmocka_unit_test(ike_sas_are_replaced_before_they_expire),
 		cmocka_unit_test(an_operator_rekeys_either),
 		cmocka_unit_test(crossing_rekeys_leave_one),
+		cmocka_unit_test(one_loss_does_not_part_the_sides),
 		cmocka_unit_test(a_flush_crosses_a_rekey),
 	};
 
