@@ -65,6 +65,8 @@ const struct domain domain_profile_hash = {
 const struct domain domain_profile_enc = {
 	.words = WORDS(
 		OK("3des", 0), OK("aes-128", 0), OK("aes-192", 0), OK("aes-256", 0),
+		OK("aes-128-gcm", 0), OK("aes-192-gcm", 0), OK("aes-256-gcm", 0),
+		OK("chacha20poly1305", 0), /* IKEv2 alone: see validate_ike.c */
 		NO("des", RFC8247_MUST_NOT, "aes-128"), NO("blowfish", RFC8247_MUST_NOT, "aes-128"),
 		NO("camellia-128", NO_ENGINE, "aes-128"), NO("camellia-192", NO_ENGINE, "aes-192"),
 		NO("camellia-256", NO_ENGINE, "aes-256"), NO("sm4", LATER, "aes-128")),
@@ -72,9 +74,8 @@ const struct domain domain_profile_enc = {
 
 #define GROUPS                                                                                     \
 	OK("modp768", 0), OK("modp1024", 0), OK("modp1536", 0), OK("modp2048", 0),                 \
-		OK("modp3072", 0), OK("modp4096", 0), OK("ecp256", 0), OK("ecp384", 0),            \
-		OK("ecp521", 0), NO("modp6144", LATER, "modp4096"),                                \
-		NO("modp8192", LATER, "modp4096"), NO("x25519", LATER, "ecp256"),                  \
+		OK("modp3072", 0), OK("modp4096", 0), OK("modp6144", 0), OK("modp8192", 0),        \
+		OK("ecp256", 0), OK("ecp384", 0), OK("ecp521", 0), OK("x25519", 0),                \
 		NO("dh24", LATER, "modp2048"), NO("ec2n155", NO_EC2N, "ecp256"),                   \
 		NO("ec2n185", NO_EC2N, "ecp256")
 

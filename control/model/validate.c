@@ -188,5 +188,6 @@ void model_validate(struct model *m, struct problems *problems)
 	validate_net(m, problems);
 	validate_ipsec(m, problems);
 	validate_esp(m, problems);
+	validate_ike(m, problems);
 	validate_weak(m, problems);
 }

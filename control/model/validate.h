@@ -27,6 +27,8 @@ void validate_net(const struct model *m, struct problems *problems);
 void validate_ipsec(const struct model *m, struct problems *problems);
 /** Ciphers and integrity of proposals. */
 void validate_esp(const struct model *m, struct problems *problems);
+/** Ciphers of profiles that the IKE version of a peer has no number for. */
+void validate_ike(const struct model *m, struct problems *problems);
 /** Does a peer speak IKEv1? */
 bool validate_peer_is_ike1(const struct model_row *peer);
 /** Does a proposal have a cipher that needs an integrity algorithm? */

@@ -54,8 +54,8 @@ static const struct bad values[] = {
 	{IPSEC("profile = ( { name = \"x\"; dh-group = \"modp2084\"; } );\n"),
 	 "t.conf:6: /ip ipsec profile \"x\": dh-group: \"modp2084\" is not known; accepted: "
 	 "modp768, "
-	 "modp1024, modp1536, modp2048, modp3072, modp4096, ecp256, ecp384, ecp521; did you mean "
-	 "\"modp2048\"?"},
+	 "modp1024, modp1536, modp2048, modp3072, modp4096, modp6144, modp8192, ecp256, ecp384, "
+	 "ecp521, x25519; did you mean \"modp2048\"?"},
 	{IPSEC("profile = ( { name = \"x\"; dh-group = \"ec2n155\"; } );\n"),
 	 "t.conf:6: /ip ipsec profile \"x\": dh-group: \"ec2n155\" is an EC2N group; EC2N groups "
 	 "are "

@@ -86,7 +86,7 @@ static bool in_suite(int id, int prop, const char *name)
 	if (id == MENU_PROFILE && prop == PROFILE_HASH)
 		return suite_digest_find_name(name);
 	if (id == MENU_PROFILE && prop == PROFILE_ENC)
-		return suite_encr_find_name(name) && suite_encr_find_name(name)->ike1;
+		return suite_encr_find_name(name) && suite_encr_find_name(name)->cipher;
 	if (id == MENU_PROFILE && prop == PROFILE_DH)
 		return suite_group_find_name(name);
 	if (id == MENU_PROPOSAL && prop == PROPOSAL_AUTH)
