@@ -322,11 +322,13 @@ int ike_engine_rekey(struct ike_engine *e, const char *name, bool ike_sa, uint64
 	if (best == NULL)
 		return -ENOENT;
 	if (ike_sa) {
+		if (peer->v->owns_children) { /* a new one comes out of the old one */
+			peer->v->rekey(e, best, now);
+			return 0;
+		}
 		if (!peers_can_start(peer))
 			return -ENOENT;
-		if (peer->attempt == NULL && peer->v->owns_children)
-			peer->v->rekey(e, best, now);
-		else if (peer->attempt == NULL)
+		if (peer->attempt == NULL)
 			peer->v->begin(e, peer, now);
 		return 0;
 	}

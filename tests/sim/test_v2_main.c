@@ -264,6 +264,29 @@ static void wide_sequence_numbers_when_both_want_them(void **state)
 	}
 }
 
+/* Who never begins may still rekey both. */
+static void a_peer_of_any_address_is_answered(void **state)
+{
+	struct sim s;
+
+	(void)state;
+	init_one_way(&s, 80);
+	memset(s.node[1].conf.remote.bytes, 0, sizeof(s.node[1].conf.remote.bytes));
+	s.node[1].conf.remote_prefix_len = 0;
+	sim_start(&s);
+	run(&s, 5);
+	assert_true(sim_agreed(&s, 0));
+	for (int ike_sa = 0; ike_sa < 2; ike_sa++) {
+		assert_int_equal(ike_engine_rekey(s.node[1].engine, "peer0", ike_sa, s.now), 0);
+		s.node[1].due = s.now;
+		run(&s, 20);
+		assert_true(sim_agreed(&s, 0));
+	}
+	assert_true(sim_logged(&s, 1, "IKE_SA rekeyed"));
+	assert_int_equal(sim_ike_sas(&s, 1, NULL), 1);
+	finish_agreed(&s);
+}
+
 static void an_idle_peer_is_asked_and_a_dead_one_noticed(void **state)
 {
 	struct sim s;
@@ -377,6 +400,7 @@ int main(void)
 		cmocka_unit_test(a_wider_offer_is_narrowed),
 		cmocka_unit_test(several_selectors_share_a_pair),
 		cmocka_unit_test(wide_sequence_numbers_when_both_want_them),
+		cmocka_unit_test(a_peer_of_any_address_is_answered),
 		cmocka_unit_test(an_idle_peer_is_asked_and_a_dead_one_noticed),
 		cmocka_unit_test(a_terminated_peer_loses_all_and_comes_back),
 		cmocka_unit_test(a_restarted_peer_clears_the_old_state),
