@@ -264,6 +264,29 @@ static void wide_sequence_numbers_when_both_want_them(void **state)
 	}
 }
 
+static void ipv6_comes_up(void **state)
+{
+	struct sim s;
+
+	(void)state;
+	init_one_way(&s, 81);
+	for (int n = 0; n < 2; n++) {
+		struct ike_child_conf *c = &s.node[n].children[0];
+
+		s.node[n].addr = sim_addr(n == 0 ? "2001:db8::1" : "2001:db8:1::1");
+		s.node[n].conf.local = s.node[n].addr;
+		s.node[1 - n].conf.remote = s.node[n].addr;
+		s.node[1 - n].conf.remote_prefix_len = 128;
+		c->local = sim_net_range(n == 0 ? "fd00:1::" : "fd00:2::", 48);
+		c->remote = sim_net_range(n == 0 ? "fd00:2::" : "fd00:1::", 48);
+	}
+	sim_start(&s);
+	run(&s, 5);
+	assert_int_equal(sim_current(&s, 0, 0)->sa.ts_remote[0].family, 6);
+	assert_int_equal(sim_current(&s, 0, 0)->sa.encap, ABI_ENCAP_NONE);
+	finish_agreed(&s);
+}
+
 /* Who never begins may still rekey both. */
 static void a_peer_of_any_address_is_answered(void **state)
 {
@@ -400,6 +423,7 @@ int main(void)
 		cmocka_unit_test(a_wider_offer_is_narrowed),
 		cmocka_unit_test(several_selectors_share_a_pair),
 		cmocka_unit_test(wide_sequence_numbers_when_both_want_them),
+		cmocka_unit_test(ipv6_comes_up),
 		cmocka_unit_test(a_peer_of_any_address_is_answered),
 		cmocka_unit_test(an_idle_peer_is_asked_and_a_dead_one_noticed),
 		cmocka_unit_test(a_terminated_peer_loses_all_and_comes_back),
