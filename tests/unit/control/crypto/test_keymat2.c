@@ -117,6 +117,60 @@ static void auth_equals_the_second_implementation(void **state)
 	}
 }
 
+/* A case of NIST's IKEv2 KDF validation (SHA-1), as published with an open implementation's tests:
+ * its 132 bytes are just those of AES-128 with SHA-1. */
+static void a_published_case_comes_out(void **state)
+{
+	struct hex hni = hex_parse("32b50d5f4a3763f3"), hnr = hex_parse("9206a04b26564cb1");
+	struct hex spi_i = hex_parse("34c9e7c188868785"), spi_r = hex_parse("3ff77d760d2b2199");
+	struct hex g =
+		hex_parse("4b2c1f971981a8ad8d0abeafabf38cf75fc8349c148142465ed9c8b516b8be52");
+	struct hex g2 =
+		hex_parse("863f3c9d06efd39d2b907b97f8699e5dd5251ef64a2a176f36ee40c87d4f9330");
+	struct hex child = hex_parse(
+		"8059e3ee8810e6c3a91bc8bcd2a7a41151b8d0e6ae239c7b38093ad85ef4c5811a8e7b5d1cdabd95"
+		"60b2d5e092d1f24e2d4b85eccdf0ad0dc9abd94b51ee71814ca6dbc8bb51b6309f5b9545c7eb35cf"
+		"5580b1e521a8fe20754a2d883ba0c2cf285f524aea6545b33106bc03e614296d319d41d4b50b3f51"
+		"0b1c0a22f3e664994d234cb4");
+	struct hex pfs = hex_parse(
+		"bb43244c1860ad65ee1e211ffe8bb3661750c8f89cb9f547df7f4fa61d37301628190e38c66232ea"
+		"b4b3ab14c400a5197dd3730ed4820a8a10394d51e1c0400052f63ebd36b0e7ef53aaed31eba4a508"
+		"0d7d4b5666023a8bbb5ffb7857240f9a05884d1b7d2f933708450b7b3288f1fc863ab49fa901227c"
+		"ffc06e27899c7054d56fd74c");
+	struct hex reseed = hex_parse("63e81194946ebd05df7df5ebf5d8750056bf1f1d");
+	struct keymat_ike2_input in = {.prf = SUITE_HASH_SHA1,
+				       .encr = 12,
+				       .key_bits = 128,
+				       .integ = 2,
+				       .gir = HEX_PIECE(g),
+				       .ni = HEX_PIECE(hni),
+				       .nr = HEX_PIECE(hnr)};
+	const struct prf_piece gnew = HEX_PIECE(g2);
+	const struct prf_piece seeds[] = {HEX_PIECE(hni), HEX_PIECE(hnr), HEX_PIECE(spi_i),
+					  HEX_PIECE(spi_r)};
+	struct keymat_ike2 k, k2;
+	uint8_t out[132];
+
+	(void)state;
+	memcpy(in.spi_i, spi_i.data, 8);
+	memcpy(in.spi_r, spi_r.data, 8);
+	assert_int_equal(keymat_ike2_derive(&k, &in, NULL), 0);
+	assert_keys(&k,
+		    "a14293677cc80ff8f9cc0eee30d895da9d8f405666e30ef0dfcb63c634a46002a2a63080e514a0"
+		    "62768b76606f9fa5e992204fc5a670bde3f10d6b027113936a5c55b648a194ae587b0088d52204"
+		    "b702c979fa280870d2ed41efa9c549fd11198af1670b143d384bd275c5f594cf266b05ebadca85"
+		    "5e4249520a441a81157435a7a56cc4");
+	assert_int_equal(keymat_ike2_child(&k, NULL, &in.ni, &in.nr, out, sizeof(out)), 0);
+	assert_memory_equal(out, child.data, sizeof(out));
+	assert_int_equal(keymat_ike2_child(&k, &gnew, &in.ni, &in.nr, out, sizeof(out)), 0);
+	assert_memory_equal(out, pfs.data, sizeof(out));
+	in.gir = gnew;
+	assert_int_equal(keymat_ike2_derive(&k2, &in, &k), 0);
+	assert_int_equal(prf_plus(SUITE_HASH_SHA1, reseed.data, reseed.len, seeds, 4, out, 132), 0);
+	assert_memory_equal(k2.sk_d, out, 20);
+	assert_memory_equal(k2.sk_p[KEYMAT_R], out + 112, 20);
+}
+
 static void suites_that_do_not_go_together_are_refused(void **state)
 {
 	static const struct {
@@ -170,6 +224,7 @@ int main(void)
 		cmocka_unit_test(keys_equal_the_second_implementation),
 		cmocka_unit_test(child_keys_equal_the_second_implementation),
 		cmocka_unit_test(auth_equals_the_second_implementation),
+		cmocka_unit_test(a_published_case_comes_out),
 		cmocka_unit_test(suites_that_do_not_go_together_are_refused),
 		cmocka_unit_test(lengths_out_of_their_domain_are_refused),
 	};
