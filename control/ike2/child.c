@@ -219,7 +219,9 @@ static bool refused_for_now(struct ike_engine *e, struct ike2_task *t, uint16_t 
 	/* RFC 7296 section 2.25: what it does not have is gone here too. */
 	if (type == IKE2_N_CHILD_SA_NOT_FOUND && old != NULL && old->state == CHILD_ESTABLISHED)
 		child_remove(e, old, now);
-	child_ensure_in(e, policy, now + SOON_S * TIMERS_SEC);
+	/* Not in step with the peer, which may be told the same by us. */
+	child_ensure_in(e, policy,
+			now + SOON_S * TIMERS_SEC + state_random_below(e, SOON_S * TIMERS_SEC));
 	return true;
 }
 
