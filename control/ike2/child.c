@@ -167,6 +167,7 @@ void ike2_child_failed(struct ike_engine *e, struct ike2_task *t, uint64_t now)
 	if (s > BACKOFF_LAST_S)
 		s = BACKOFF_LAST_S;
 	policy->failures++;
+	timers_cancel(&e->timers, &policy->ensure); /* of the IKE SA that came up with it */
 	child_ensure_in(e, policy,
 			now + s * TIMERS_SEC + state_random_below(e, s * TIMERS_SEC / 10));
 }

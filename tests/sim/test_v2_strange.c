@@ -228,6 +228,45 @@ static void a_rekey_of_nothing_is_not_found(void **state)
 	recovers(&s);
 }
 
+static bool drop_auth(struct sim *s, int from, struct ike_datagram *d, uint8_t *data, void *ctx)
+{
+	(void)s;
+	(void)d;
+	(void)ctx;
+	return from != 0 || data[18] != IKE2_EXCH_AUTH;
+}
+
+/* RFC 6023: IKE_AUTH without SA payload makes an IKE SA alone; pairs come later. */
+static void a_childless_request_is_answered(void **state)
+{
+	struct ike_sa *sa;
+	struct sim s;
+
+	(void)state;
+	sim_init(&s, 8);
+	for (int i = 0; i < 2; i++)
+		s.node[i].conf.mode = IKE_MODE_IKE2;
+	s.node[1].conf.passive = true;
+	s.net.hook = drop_auth;
+	sim_start(&s);
+	sim_run(&s, s.now + 100 * SIM_MS);
+	sa = TAILQ_FIRST(&TAILQ_FIRST(&s.node[0].engine->peers.list)->sas);
+	assert_int_equal(sa->state, SA_AUTH_SENT);
+	ike2_seal_begin(&out, sa, IKE2_EXCH_AUTH, 1, false, true);
+	assert_int_equal(ike2_put_auth(&out, sa), 0);
+	assert_int_equal(ike2_seal_finish(s.node[0].engine, &out, sa), 0);
+	sim_inject(&s, 1, out.buf, out.len, sa->at.marker);
+	assert_int_equal(sim_ike_sas(&s, 1, "established"), 1);
+	sim_run(&s, s.now + 100 * SIM_MS);
+	assert_int_equal(sim_ike_sas(&s, 0, "established"), 1);
+	assert_int_equal(sim_installed(&s, 0) + sim_installed(&s, 1), 0);
+	s.net.hook = NULL;
+	sim_run(&s, s.now + 30 * SIM_SEC);
+	assert_int_equal(sim_ike_sas(&s, 1, NULL), 1);
+	assert_true(sim_agreed(&s, 0));
+	sim_fini(&s);
+}
+
 /* A good request with one payload left out, one time each, or one given twice. */
 static void each_payload_is_missed(void **state)
 {
@@ -312,6 +351,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(a_pair_deleted_twice_goes_once),
 		cmocka_unit_test(an_ike_delete_comes_before_all_else),
 		cmocka_unit_test(a_rekey_of_nothing_is_not_found),
+		cmocka_unit_test(a_childless_request_is_answered),
 		cmocka_unit_test(each_payload_is_missed),
 		cmocka_unit_test(random_payloads_are_survived),
 	};
