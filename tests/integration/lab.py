@@ -220,7 +220,7 @@ class Lab:
         s, at, out = self.conf.suite, self.inside, self.outside
         self.peer("up", "--underlay-veth", "c0@" + self.inet, "--local-ip",
                   "%s/%d" % (out.cloud, out.length), "--remote-ip", out.gateway, "--gateway",
-                  out.cloud_hop, "--ike", "1-main", "--ike-proposal", s.ike(), "--esp-proposal",
+                  out.cloud_hop, "--ike", self.conf.mode(), "--ike-proposal", s.ike(), "--esp-proposal",
                   s.esp(), "--psk", self.conf.secret, "--local-ts", at.cloud_net, "--remote-ts",
                   at.site_net, "--log-keys", "--log-level", "default=1,ike=2,knl=1",
                   *self.cloud_opts)

@@ -110,6 +110,7 @@ def literal(v):
 class GatewayConf:
     """the tutorial's tunnel; tests change what they are about"""
     suite: Suite = TUTORIAL
+    ike: int = 1                                  # version
     secret: str = "123456"
     lan_device: str = "net_af_packet0,iface=lan0"
     wan_device: str = "net_af_packet1,iface=wan0"
@@ -124,6 +125,10 @@ class GatewayConf:
     dataplane: dict = field(default_factory=dict)
     more: dict = field(default_factory=dict)      # whole menus of ip.ipsec
 
+    def mode(self):
+        """of the exchange, in the rig's words"""
+        return "1-main" if self.ike == 1 else str(self.ike)
+
     def tree(self):
         s, n = self.suite, "to_tencent"
         inside, outside = INSIDE[self.inner], OUTSIDE[self.outer]
@@ -131,7 +136,8 @@ class GatewayConf:
             profile=[dict(name=n, **{"dh-group": s.dh, "hash-algorithm": s.hash1,
                                      "enc-algorithm": s.enc1}, **self.profile)],
             peer=[dict(dict(name=n, address=outside.cloud, profile=n, comment=n,
-                            **{"exchange-mode": "main", "allow-weak": s.allow_weak()}),
+                            **{"exchange-mode": "main" if self.ike == 1 else "ike2",
+                               "allow-weak": s.allow_weak()}),
                        **self.peer)],
             identity=[dict(dict(peer=n, **{"auth-method": "pre-shared-key"},
                                 secret=self.secret), **self.identity)],

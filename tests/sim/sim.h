@@ -93,6 +93,9 @@ void sim_fini(struct sim *s);
 void sim_restart(struct sim *s, int i);
 
 uint64_t sim_random(struct sim *s);
+/** How often a test repeats itself: its argument i, which $ESPGW_SIM_COUNT replaces for the long
+ * form, else usual. */
+unsigned long sim_count(int argc, char **argv, int i, unsigned long usual);
 /** Give a datagram to a node as if it came from the other. */
 void sim_inject(struct sim *s, int to, const uint8_t *data, size_t len, bool marker);
 

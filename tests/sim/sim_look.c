@@ -2,6 +2,7 @@
 /* sim_look.c - what tests ask about a simulation; see sim.h. */
 #include "tests/sim/sim.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 const struct sim_pair *sim_current(const struct sim *s, int i, unsigned child)
@@ -120,4 +121,13 @@ bool sim_counters_add_up(const struct sim *s, int i)
 #define ADD(name, text) sum += c->rx_##name;
 	IKE_RX_CLASSES(ADD)
 	return sum == c->rx;
+}
+
+unsigned long sim_count(int argc, char **argv, int i, unsigned long usual)
+{
+	const char *many = getenv("ESPGW_SIM_COUNT");
+
+	if (argc <= i)
+		return usual;
+	return strtoul(many != NULL ? many : argv[i], NULL, 10);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * test_scale.c - many tunnels in one process: two engines with N peers each come up, are rekeyed,
- * and end. argv[1]: N (default 1500). No assertion on time, but anything that grows with N per
- * packet shows.
+ * and end. Arguments: N of IKEv1 (default 1500) and of IKEv2. No assertion on time, but anything
+ * that grows with N per packet shows.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -16,8 +16,9 @@
 #include "control/crypto/suite.h"
 #include "control/ike/engine.h"
 #include "control/ike/engine_counters.h"
+#include "tests/sim/sim.h"
 
-static unsigned n_peers = 1500;
+static unsigned n_peers = 1500, n_peers_v2;
 
 struct message {
 	struct ike_datagram d;
@@ -217,7 +218,7 @@ static void configure(struct node *n, unsigned count, enum ike_exchange_mode mod
 	free(child);
 }
 
-static void come_up_and_rekey(enum ike_exchange_mode mode)
+static void come_up_and_rekey(enum ike_exchange_mode mode, unsigned count)
 {
 	uint64_t now = 1000000000000ULL;
 	struct node n[2];
@@ -231,18 +232,18 @@ static void come_up_and_rekey(enum ike_exchange_mode mode)
 		n[i].engine = ike_engine_new(&ops, &n[i]);
 		assert_non_null(n[i].engine);
 	}
-	configure(n, n_peers, mode, now);
+	configure(n, count, mode, now);
 	/* All come from one address, and the guard lets its rate through: retries do the rest. */
-	advance(n, &now, now + (900 + n_peers / 5) * 1000000000ULL);
+	advance(n, &now, now + (900 + count / 5) * 1000000000ULL);
 	for (int i = 0; i < 2; i++) {
 		const struct ike_counters *c = ike_engine_counters(n[i].engine);
 
-		assert_int_equal(n[i].pairs, n_peers);
+		assert_int_equal(n[i].pairs, count);
 		assert_int_equal(n[i].reserved, 0);
-		assert_true(c->quick_established >= n_peers);
+		assert_true(c->quick_established >= count);
 	}
 	advance(n, &now, now + 24000 * 1000000000ULL);
-	assert_true(ike_engine_counters(n[0].engine)->quick_established >= 2 * n_peers);
+	assert_true(ike_engine_counters(n[0].engine)->quick_established >= 2 * count);
 	ike_engine_terminate(n[1].engine, NULL, now);
 	settle(n, now);
 	assert_int_equal(n[1].pairs, 0);
@@ -264,13 +265,13 @@ static void come_up_and_rekey(enum ike_exchange_mode mode)
 static void many_tunnels_come_up_and_are_rekeyed(void **state)
 {
 	(void)state;
-	come_up_and_rekey(IKE_MODE_MAIN);
+	come_up_and_rekey(IKE_MODE_MAIN, n_peers);
 }
 
 static void many_tunnels_of_ike2_come_up_and_are_rekeyed(void **state)
 {
 	(void)state;
-	come_up_and_rekey(IKE_MODE_IKE2);
+	come_up_and_rekey(IKE_MODE_IKE2, n_peers_v2);
 }
 
 int main(int argc, char **argv)
@@ -280,7 +281,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(many_tunnels_of_ike2_come_up_and_are_rekeyed),
 	};
 
-	if (argc > 1)
-		n_peers = (unsigned)strtoul(argv[1], NULL, 10);
+	n_peers = (unsigned)sim_count(argc, argv, 1, n_peers);
+	n_peers_v2 = (unsigned)sim_count(argc, argv, 2, n_peers);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -119,8 +119,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(rekeys_whatever_the_network_does),
 	};
 
-	if (argc > 1)
-		n_seeds = strtoul(argv[1], NULL, 10);
+	n_seeds = sim_count(argc, argv, 1, n_seeds);
 	if (argc > 2)
 		first_seed = strtoul(argv[2], NULL, 10);
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -19,16 +19,35 @@ static void init(struct sim *s, uint64_t seed)
 		s->node[i].conf.mode = IKE_MODE_IKE2;
 }
 
+/* Between ESP packets of each side. */
+#define BUSY (2 * SIM_MS)
+#define IDLE (100 * SIM_MS)
+
+static void pace(struct sim *s, uint64_t every)
+{
+	for (int i = 0; i < 2; i++)
+		s->node[i].esp_every = every;
+}
+
 static void start_traffic(struct sim *s)
 {
 	s->net.delay_max = 15 * SIM_MS;
-	for (int i = 0; i < 2; i++)
-		s->node[i].esp_every = 2 * SIM_MS;
+	pace(s, IDLE);
 	sim_start(s);
 	sim_run(s, s->now + 12 * SIM_SEC);
 	assert_true(sim_working(s, 0));
+	pace(s, BUSY);
+	sim_run(s, s->now + IDLE);
 	for (int i = 0; i < 2; i++)
 		s->node[i].esp_no_sa = s->node[i].esp_lost = 0;
+}
+
+/* A minute: packets close together while something may happen, then a few. */
+static void settle(struct sim *s)
+{
+	sim_run(s, s->now + 5 * SIM_SEC);
+	pace(s, IDLE);
+	sim_run(s, s->now + 55 * SIM_SEC);
 }
 
 static void assert_nothing_lost(const struct sim *s)
@@ -131,7 +150,7 @@ static void crossing_rekeys_leave_one(void **state)
 			rekey(&s, i & 2 ? 0 : 1, what & 1);
 			run(&s, i);
 			rekey(&s, i & 2 ? 1 : 0, what & 2);
-			run(&s, 60000);
+			settle(&s);
 			finish(&s);
 		}
 	}
@@ -177,7 +196,7 @@ static void one_loss_does_not_part_the_sides(void **state)
 			else /* when there is one just then */
 				(void)ike_engine_rekey(s.node[i & 1].engine,
 						       i & 1 ? "peer0" : "peer1", false, s.now);
-			run(&s, 60000);
+			settle(&s);
 			assert_true(sim_agreed(&s, 0));
 			for (int n = 0; n < 2; n++)
 				assert_int_equal(sim_ike_sas(&s, n, NULL), 1);
@@ -201,7 +220,7 @@ static void a_flush_crosses_a_rekey(void **state)
 		run(&s, i);
 		ike_engine_flush_children(s.node[i & 8 ? 0 : 1].engine, s.now);
 		s.node[i & 8 ? 0 : 1].due = s.now;
-		run(&s, 60000);
+		settle(&s);
 		assert_true(sim_agreed(&s, 0));
 		sim_fini(&s);
 	}

@@ -356,7 +356,6 @@ int main(int argc, char **argv)
 		cmocka_unit_test(random_payloads_are_survived),
 	};
 
-	if (argc > 1)
-		n_random = strtoul(argv[1], NULL, 10);
+	n_random = sim_count(argc, argv, 1, n_random);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
