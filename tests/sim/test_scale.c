@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * test_scale.c - many tunnels in one process: two engines with N peers each come up, are rekeyed,
- * and end. Arguments: N of IKEv1 (default 1500) and of IKEv2. No assertion on time, but anything
+ * and end. Arguments: N of IKEv1 (default 500) and of IKEv2. No assertion on time, but anything
  * that grows with N per packet shows.
  */
 #include <setjmp.h>
@@ -18,7 +18,7 @@
 #include "control/ike/engine_counters.h"
 #include "tests/sim/sim.h"
 
-static unsigned n_peers = 1500, n_peers_v2;
+static unsigned n_peers = 500, n_peers_v2;
 
 struct message {
 	struct ike_datagram d;
