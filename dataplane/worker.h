@@ -19,7 +19,11 @@
 #include "dataplane/api/counters.h"
 #include "dataplane/pkt.h"
 
-#define WORKER_BURST	 128u /* packets a pipeline pass handles at most */
+/* Packets a pipeline pass handles at most. Each crypto pass ends with lanes that run empty, and the
+ * more packets, the less of it that is; but a burst has to stay in the cache, and an index into one
+ * is a byte, of which 255 stays free. A multiple of what drivers give and of the library's lanes.
+ */
+#define WORKER_BURST	 224u
 #define WORKER_MAX_PORTS 32u
 
 struct sad;    /* dataplane/ipsec/sad.h */

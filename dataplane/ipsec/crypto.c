@@ -11,7 +11,6 @@
 #include "dataplane/worker.h"
 
 _Static_assert(CRYPTO_BURST == WORKER_BURST, "a pass takes a worker's burst");
-_Static_assert(CRYPTO_BURST <= IMB_MAX_BURST_SIZE, "a pass is one burst of the library");
 
 #define AES_SCHEDULE(rounds) (((rounds) + 1) * 16)
 #define GCM_SCHEDULE	     sizeof(struct gcm_key_data)

@@ -21,6 +21,8 @@
 #define SORT_MIN     16u  /* fewer jobs than lanes: no order helps */
 #define SORT_BINS    128u /* of 16 bytes; the longest share the last one */
 
+_Static_assert(CRYPTO_BURST < IMB_MAX_JOBS, "a pass does not go round the queue");
+_Static_assert(CRYPTO_BURST <= UINT8_MAX, "an index is a byte");
 _Static_assert(CRYPTO_CIPHERS <= 32 && CRYPTO_HASHES <= 32, "kinds are bits of a word");
 
 /* What is to be done in a burst. */
@@ -291,6 +293,30 @@ static void queue_fill_keys(IMB_MGR *mgr, IMB_JOB *job, const struct sa *sa)
 #endif
 }
 
+/* n jobs of HMAC-MD5, from g->index[at] on, into the queue. How many came out meanwhile. */
+static uint32_t queue_put(struct crypto *c, const struct crypto_op *ops,
+			  const struct crypto_group *g, unsigned int at, unsigned int n, bool seal,
+			  const struct sa *sa)
+{
+	IMB_JOB *jobs[IMB_MAX_BURST_SIZE];
+	unsigned int slot, kept;
+
+	if (IMB_GET_NEXT_BURST(c->queue, n, jobs) < n)
+		return 0;
+	slot = (unsigned int)(jobs[0] - c->queue->jobs);
+	if (at == 0 && slot != 0)
+		return 0;
+	kept = keep(&c->queued, sa, CRYPTO_MD5_96, (uint16_t)(slot + n));
+	for (unsigned int i = 0; i < n; i++) {
+		unsigned int op = g->index[at + i];
+
+		if (slot + i >= kept)
+			queue_fill_keys(c->queue, jobs[i], ops[op].sa);
+		hash_fill(jobs[i], &ops[op], tag_place(c, ops, op, seal));
+	}
+	return IMB_SUBMIT_BURST_NOCHECK(c->queue, n, jobs);
+}
+
 /*
  * HMAC-MD5. The queue is nobody else's and empty between passes. It starts from its first slot
  * then, so that jobs can be kept like those of the other passes, and does not wrap, which neither
@@ -300,21 +326,11 @@ static void queue_group(struct crypto *c, struct crypto_op *ops, const struct cr
 			bool seal, const struct sa *sa)
 {
 	IMB_JOB *jobs[CRYPTO_BURST];
-	unsigned int kept = keep(&c->queued, sa, CRYPTO_MD5_96, g->n);
-	uint32_t done;
+	uint32_t done = 0;
 
-	if (IMB_GET_NEXT_BURST(c->queue, g->n, jobs) < g->n || jobs[0] != c->queue->jobs) {
-		group_fail(g, ops);
-		return;
-	}
-	for (unsigned int i = 0; i < g->n; i++) {
-		unsigned int at = g->index[i];
-
-		if (i >= kept)
-			queue_fill_keys(c->queue, jobs[i], ops[at].sa);
-		hash_fill(jobs[i], &ops[at], tag_place(c, ops, at, seal));
-	}
-	done = IMB_SUBMIT_BURST_NOCHECK(c->queue, g->n, jobs);
+	for (unsigned int at = 0; at < g->n; at += IMB_MAX_BURST_SIZE)
+		done += queue_put(c, ops, g, at,
+				  RTE_MIN(g->n - at, (unsigned int)IMB_MAX_BURST_SIZE), seal, sa);
 	if (done < g->n)
 		done += IMB_FLUSH_BURST(c->queue, g->n, jobs);
 	if (done != g->n)

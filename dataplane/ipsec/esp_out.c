@@ -33,7 +33,7 @@
 #include "dataplane/stages.h"
 
 #define FLOW_PLACES	 256u
-#define FLOW_NONE	 UINT8_MAX
+#define FLOW_NONE	 UINT8_MAX /* of at most WORKER_BURST */
 #define EXTRA_MAX	 (4 * WORKER_BURST)
 #define ICMP_UNREACHABLE 3u
 #define ICMP_FRAG_NEEDED 4u
@@ -41,6 +41,8 @@
 #define PREFETCH_GAP	 4u
 #define OUTER_PLAIN	 (IP4_HEADER + SA_ESP_HEADER)
 #define OUTER_UDP	 (IP4_HEADER + NATT_HEADER + SA_ESP_HEADER)
+
+_Static_assert(WORKER_BURST <= FLOW_NONE, "one byte says which flow, or none");
 
 /* What the packets of one SA in a burst share. */
 struct flow {

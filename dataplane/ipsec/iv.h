@@ -13,7 +13,7 @@
 #include <stdint.h>
 
 #define IV_LEN	 16u
-#define IV_STOCK 256u /* IVs of one refill */
+#define IV_STOCK 224u /* IVs of one refill: CRYPTO_BURST */
 
 struct IMB_MGR;
 

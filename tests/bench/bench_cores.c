@@ -28,7 +28,7 @@
 #include "tests/unit/dataplane/crew.h"
 #include "tests/unit/dataplane/tunnels.h"
 
-#define WINDOW	   2048u /* packets of one worker between two barriers */
+#define WINDOW	   (9 * WORKER_BURST) /* packets of one worker between two barriers */
 #define WINDOWS	   24u
 #define WARM	   4u
 #define MAX_ROUNDS 101u

@@ -21,7 +21,7 @@
 #include "tests/bench/sizes.h"
 
 /* Packets per measurement: few enough that they stay in the caches. */
-#define WINDOW	     512u
+#define WINDOW	     (2 * WORKER_BURST)
 #define MAX_ROUNDS   1001u
 #define ROUNDS	     101u
 #define ROUNDS_QUICK 15u

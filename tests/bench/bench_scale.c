@@ -31,7 +31,7 @@
 #include "tests/unit/dataplane/crew.h"
 #include "tests/unit/dataplane/tunnels.h"
 
-#define WINDOW	   512u
+#define WINDOW	   (2 * WORKER_BURST)
 #define PACKETS	   2048u
 #define MAX_ROUNDS 1001u
 #define REPLAY	   1024u
@@ -546,7 +546,7 @@ static int usage(FILE *f)
 		   "  --sas N        tunnels and policies, at most 20000 (10000)\n"
 		   "  --flows N      flows of each tunnel (10)\n"
 		   "  --installed N  SAs installed through the command ring (100000)\n"
-		   "  --rounds N     turns of 512 packets (101)\n");
+		   "  --rounds N     turns of 448 packets (101)\n");
 	return f == stdout ? 0 : 2;
 }
 

@@ -13,7 +13,7 @@
 #include "tests/bench/gateway.h"
 #include "tests/bench/raw.h"
 
-#define PACKETS 512u
+#define PACKETS (2 * WORKER_BURST)
 
 static const uint16_t sizes[] = {64, 1420};
 
