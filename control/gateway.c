@@ -381,6 +381,24 @@ static int action_kill(void *ctx, const char *peer, char **message)
 	return 0;
 }
 
+static int action_rekey(void *ctx, const char *peer, bool ike_sa, char **message)
+{
+	struct gateway *g = ctx;
+	const struct model_plan *plan = g->setup.plan;
+	size_t n = 0;
+
+	*message = NULL;
+	for (size_t i = 0; i < plan->n_peers; i++)
+		if (peer == NULL || strcmp(plan->peers[i].name, peer) == 0)
+			n += ike_engine_rekey(g->engine, plan->peers[i].name, ike_sa, g->now) == 0;
+	g->next_tick = 0;
+	if (n > 0 || peer == NULL)
+		return 0;
+	*message =
+		text_of("peer \"%s\" has no %s to replace\n", peer, ike_sa ? "IKE SA" : "SA pair");
+	return -ENOENT;
+}
+
 void gateway_stop(struct gateway *g)
 {
 	if (g->stopping)
@@ -405,6 +423,7 @@ struct console gateway_console(struct gateway *g)
 		.source = g->source,
 		.actions = {.flush_sas = action_flush,
 			    .kill_peers = action_kill,
+			    .rekey = action_rekey,
 			    .reload = action_reload,
 			    .ctx = g},
 	};

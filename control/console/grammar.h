@@ -4,6 +4,7 @@
  *
  *   [/]menu… print [all] [detail] [count-only] [show-sensitive] [where …]
  *   /ip ipsec installed-sa flush          /ip ipsec active-peers kill-connections [peer=NAME]
+ *   /ip ipsec installed-sa rekey [peer=NAME]    /ip ipsec active-peers rekey [peer=NAME]
  *   reload          [/menu…] export [hide-sensitive|show-sensitive]
  *   [/menu…] help   version
  */
@@ -19,6 +20,8 @@ enum grammar_verb {
 	GRAMMAR_PRINT,
 	GRAMMAR_FLUSH,
 	GRAMMAR_KILL,
+	GRAMMAR_REKEY_SAS,
+	GRAMMAR_REKEY_PEERS,
 	GRAMMAR_RELOAD,
 	GRAMMAR_EXPORT,
 	GRAMMAR_HELP,
@@ -31,7 +34,7 @@ struct grammar_command {
 	char path[64]; /* words of the menu or of what lies above menus; "" = the root */
 	bool detail, count_only, sensitive;
 	char *where;   /* owned; NULL = all rows */
-	char peer[64]; /* kill-connections; "" = all */
+	char peer[64]; /* kill-connections, rekey; "" = all */
 };
 
 /** Understand n words. 0, or -EINVAL and why (with the nearest known word). Free it in both cases.

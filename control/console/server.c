@@ -135,16 +135,24 @@ static int unknown_peer(const struct console *c, const char *peer, struct text *
 	return PROTOCOL_FAILED;
 }
 
-static int do_kill(const struct console *c, const struct grammar_command *cmd, bool json,
-		   struct text *out, struct text *note)
+/* What is done to one peer, or to all. */
+static int do_peers(const struct console *c, const struct grammar_command *cmd, bool json,
+		    struct text *out, struct text *note)
 {
+	const char *peer = cmd->peer[0] ? cmd->peer : NULL;
+	bool ike_sa = cmd->verb == GRAMMAR_REKEY_PEERS;
 	char *message = NULL;
 	int rc;
 
-	if (cmd->peer[0] && !model_find(c->model, MENU_PEER, cmd->peer))
-		return unknown_peer(c, cmd->peer, note);
-	rc = c->actions.kill_peers(c->actions.ctx, cmd->peer[0] ? cmd->peer : NULL, &message);
-	return do_action(rc, message, "IKE SAs deleted", json, out, note);
+	if (peer && !model_find(c->model, MENU_PEER, peer))
+		return unknown_peer(c, peer, note);
+	if (cmd->verb == GRAMMAR_KILL) {
+		rc = c->actions.kill_peers(c->actions.ctx, peer, &message);
+		return do_action(rc, message, "IKE SAs deleted", json, out, note);
+	}
+	rc = c->actions.rekey(c->actions.ctx, peer, ike_sa, &message);
+	return do_action(rc, message, ike_sa ? "rekeying IKE SAs" : "rekeying SA pairs", json, out,
+			 note);
 }
 
 static int run(const struct console *c, const struct grammar_command *cmd, bool json,
@@ -160,7 +168,9 @@ static int run(const struct console *c, const struct grammar_command *cmd, bool 
 		rc = c->actions.flush_sas(c->actions.ctx, &message);
 		return do_action(rc, message, "SAs removed", json, out, note);
 	case GRAMMAR_KILL:
-		return do_kill(c, cmd, json, out, note);
+	case GRAMMAR_REKEY_SAS:
+	case GRAMMAR_REKEY_PEERS:
+		return do_peers(c, cmd, json, out, note);
 	case GRAMMAR_RELOAD:
 		rc = c->actions.reload(c->actions.ctx, &message);
 		return do_action(rc, message, "configuration loaded", json, out, note);

@@ -20,6 +20,9 @@ struct console_actions {
 	int (*flush_sas)(void *ctx, char **message);
 	/* active-peers kill-connections: the IKE SAs of the peer of that name, NULL: of all. */
 	int (*kill_peers)(void *ctx, const char *peer, char **message);
+	/* installed-sa rekey, or active-peers rekey (ike_sa): of the peer of that name, NULL: of
+	 * all that have one. */
+	int (*rekey)(void *ctx, const char *peer, bool ike_sa, char **message);
 	/* reload: read the file again, check it whole, apply it whole or leave everything. */
 	int (*reload)(void *ctx, char **message);
 	void *ctx;

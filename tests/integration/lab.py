@@ -342,6 +342,10 @@ class Lab:
         need(m, "ping said: " + r.stdout)
         return int(m.group(1)), int(m.group(2))
 
+    def selectors(self):
+        """what the referee finds inside ESP: (site, cloud)"""
+        return self.inside.site_net, self.inside.cloud_net
+
     def other_host(self, frm):
         return self.inside.cloud_host if frm == "site" else self.inside.site_host
 

@@ -9,6 +9,7 @@ import argparse
 import hashlib
 import json
 import random
+import selectors
 import signal
 import socket
 import struct
@@ -143,11 +144,59 @@ def udp_send(a):
     say(sent=n, errors=errors, seconds=time.monotonic() - start)
 
 
+def checksum(b):
+    n = sum(struct.unpack("!%dH" % (len(b) // 2), b))
+    while n >> 16:
+        n = (n & 0xffff) + (n >> 16)
+    return ~n & 0xffff
+
+
+def pings(a):
+    """echo requests from and to many addresses at once; what was lost, by stream"""
+    streams = [tuple(x.split("-")) for x in a.streams.split(",")]
+    socks = {}
+    for src in {s for s, _ in streams}:
+        s = socks[src] = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP)
+        s.setblocking(False)
+        s.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, 1 << 20)
+        s.bind((src, 0))
+    poll = selectors.DefaultSelector()
+    for src, s in socks.items():
+        poll.register(s, selectors.EVENT_READ, src)
+    stop, sent, back = [], [0] * len(streams), [set() for _ in streams]
+    fill = b"espgw..." * 7
+    number = {x: i for i, x in enumerate(streams)}
+    signal.signal(signal.SIGTERM, lambda *_: stop.append(1))
+    print("READY", flush=True)
+    end = time.monotonic() + a.seconds if a.seconds else float("inf")
+    due, last = time.monotonic(), None
+    while last is None or time.monotonic() < last:
+        now = time.monotonic()
+        if last is None and (stop or now >= end):
+            last = now + 2                     # what is still on its way
+        if last is None and now >= due:
+            due += 1 / a.pps
+            for i, (src, dst) in enumerate(streams):
+                head = struct.pack("!BBHHH", 8, 0, 0, i, sent[i] & 0xffff)
+                sum_ = checksum(head + fill)
+                socks[src].sendto(head[:2] + struct.pack("!H", sum_) + head[4:] + fill, (dst, 0))
+                sent[i] += 1
+        for key, _ in poll.select(max(0, min(due - now, 0.05))):
+            b, (src, _) = key.fileobj.recvfrom(2048)
+            i = number.get((key.data, src))
+            if i is not None and len(b) >= 28 and b[20] == 0 and b[24:26] == i.to_bytes(2, "big"):
+                back[i].add(int.from_bytes(b[26:28], "big"))
+    say(sent=sum(sent), received=sum(map(len, back)),
+        lost={"%s-%s" % x: sent[i] - len(back[i]) for i, x in enumerate(streams)
+              if sent[i] != len(back[i])})
+
+
 def main():
     p = argparse.ArgumentParser(description=__doc__)
     sub = p.add_subparsers(dest="what", required=True)
     for name, func in (("tcp-server", tcp_server), ("tcp-client", tcp_client),
-                       ("udp-receive", udp_receive), ("udp-send", udp_send)):
+                       ("udp-receive", udp_receive), ("udp-send", udp_send),
+                       ("pings", pings)):
         q = sub.add_parser(name)
         q.set_defaults(func=func)
         q.add_argument("--port", type=int, default=18888)
@@ -158,6 +207,7 @@ def main():
         q.add_argument("--seed", type=int, default=1)
         q.add_argument("--timeout", type=float, default=60)
         q.add_argument("--pps", type=float, default=500)
+        q.add_argument("--streams", help="pings: SOURCE-DESTINATION,…")
         q.add_argument("--seconds", type=float, default=0)
         q.add_argument("--count", type=int, default=0)
         q.add_argument("--size", type=int, default=200, help="UDP payload, bytes")

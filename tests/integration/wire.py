@@ -148,9 +148,8 @@ class Capture:
         path = self.path + ".keys"
         with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as f:
             json.dump(keys, f)
-        at = self.lab.inside
         r = run(WIRE_CHECK, self.path, "--keys", path, "--ts",
-                "%s=%s" % (at.site_net, at.cloud_net),
+                "%s=%s" % self.lab.selectors(),
                 "--min-ok", min_ok, *options, check=False, timeout=180)
         need(r.returncode == 0, "referee (exit %d):\n%s" % (r.returncode, r.stdout[-3000:]))
         return r.stdout.strip().splitlines()[-1]

@@ -83,3 +83,16 @@ class Vici:
                 return out
             else:
                 raise Error("vici: unexpected answer %d" % m[0])
+
+    def call(self, cmd, **args):
+        """a command without events; its answer"""
+        body = b"".join(bytes([3, len(k)]) + k.encode() + struct.pack("!H", len(v)) + v.encode()
+                        for k, v in args.items())
+        self._send(self._named(0, cmd) + body)
+        m = self._recv()
+        if m[0] != 1:
+            raise Error("vici: unexpected answer %d" % m[0])
+        out = self.parse(m[1:])
+        if out.get("success", "yes") != "yes":
+            raise Error("vici: %s: %s" % (cmd, out.get("errmsg")))
+        return out

@@ -16,7 +16,7 @@ struct fixture {
 	struct console_result result;
 	int rows; /* of installed-sa */
 	int flushed, reloaded, fail;
-	char killed[64];
+	char killed[64], rekeyed[80];
 };
 
 static inline void fixture_sas(void *ctx, menu_emit *emit, void *arg)
@@ -96,6 +96,16 @@ static inline int fixture_kill(void *ctx, const char *peer, char **message)
 	return 0;
 }
 
+static inline int fixture_rekey(void *ctx, const char *peer, bool ike_sa, char **message)
+{
+	struct fixture *f = ctx;
+
+	(void)message;
+	snprintf(f->rekeyed, sizeof(f->rekeyed), "%s of %s", ike_sa ? "IKE SA" : "pair",
+		 peer ? peer : "*");
+	return 0;
+}
+
 static inline int fixture_reload(void *ctx, char **message)
 {
 	struct fixture *f = ctx;
@@ -130,7 +140,7 @@ static inline int fixture_setup(void **state)
 		.model = f->model,
 		.plan = f->plan,
 		.source = f->source,
-		.actions = {fixture_flush, fixture_kill, fixture_reload, f},
+		.actions = {fixture_flush, fixture_kill, fixture_rekey, fixture_reload, f},
 	};
 	*state = f;
 	return f->plan ? 0 : -1;

@@ -91,6 +91,11 @@ static void actions_are_done_once(void **state)
 				    PROTOCOL_FAILED),
 		       "did you mean \"to_tencent\"?"));
 	assert_string_equal(f->killed, "to_tencent");
+	assert_string_equal(fixture_text(f, "ip ipsec installed-sa rekey"), "rekeying SA pairs\n");
+	assert_string_equal(f->rekeyed, "pair of *");
+	fixture_text(f, "ip ipsec active-peers rekey peer=to_tencent");
+	assert_string_equal(f->rekeyed, "IKE SA of to_tencent");
+	fixture_note(f, "ip ipsec active-peers rekey peer=nobody", PROTOCOL_FAILED);
 	assert_string_equal(fixture_text(f, "/reload"), "configuration loaded\n");
 	assert_int_equal(f->reloaded, 1);
 }
@@ -147,7 +152,7 @@ static void completes_what_was_begun(void **state)
 	assert_completes("/ip ips", "ipsec ");
 	assert_completes("ip ipsec p", "profile peer proposal policy ");
 	assert_completes("/ip/ipsec/in", "installed-sa ");
-	assert_completes("ip ipsec installed-sa ", "print flush export help ? ");
+	assert_completes("ip ipsec installed-sa ", "print flush rekey export help ? ");
 	assert_completes("ip ipsec installed-sa print s", "show-sensitive ");
 	assert_completes("ip ipsec installed-sa print where (sp", "spi ");
 	assert_completes("ip ipsec installed-sa print where enc", "enc-algorithm enc-key-size ");
