@@ -22,8 +22,15 @@
 
 #include "control/crypto/suite.h"
 
+struct dh_memo {
+	int status;
+	uint8_t peer[DH_MAX_PUBLIC], secret[DH_MAX_SECRET];
+};
+
 struct dh {
 	const struct suite_group *group;
+	unsigned holders;
+	struct dh_memo *memo; /* NULL: nothing */
 	BIGNUM *key;	      /* MODP, ECP */
 	EVP_PKEY *montgomery; /* X25519 */
 	uint8_t public[DH_MAX_PUBLIC];
@@ -258,6 +265,7 @@ struct dh *dh_new(uint16_t group, const uint8_t *seed, size_t seed_len)
 	if (!dh)
 		return NULL;
 	dh->group = g;
+	dh->holders = 1;
 	if (g->kind == SUITE_GROUP_X25519) {
 		r = x25519_new(dh, seed, seed_len);
 	} else {
@@ -277,11 +285,18 @@ struct dh *dh_new(uint16_t group, const uint8_t *seed, size_t seed_len)
 
 void dh_free(struct dh *dh)
 {
-	if (!dh)
+	if (!dh || --dh->holders > 0)
 		return;
+	OPENSSL_clear_free(dh->memo, sizeof(*dh->memo));
 	BN_clear_free(dh->key);
 	EVP_PKEY_free(dh->montgomery);
 	free(dh);
+}
+
+struct dh *dh_hold(struct dh *dh)
+{
+	dh->holders++;
+	return dh;
 }
 
 uint16_t dh_group(const struct dh *dh)
@@ -330,6 +345,13 @@ int dh_derive(const struct dh *dh, const uint8_t *peer, size_t peer_len, uint8_t
 		return -EINVAL;
 	if (cap < g->secret_len)
 		return -ENOSPC;
+	if (dh_remembers(dh, peer, peer_len)) {
+		if (dh->memo->status == 0) {
+			memcpy(secret, dh->memo->secret, g->secret_len);
+			*len = g->secret_len;
+		}
+		return dh->memo->status;
+	}
 	if (g->kind == SUITE_GROUP_MODP)
 		r = modp_derive(dh, peer, secret);
 	else if (g->kind == SUITE_GROUP_ECP)
@@ -342,4 +364,28 @@ int dh_derive(const struct dh *dh, const uint8_t *peer, size_t peer_len, uint8_t
 	}
 	*len = g->secret_len;
 	return 0;
+}
+
+int dh_remember(struct dh *dh, const uint8_t *peer, size_t peer_len, int status,
+		const uint8_t *secret, size_t len)
+{
+	const struct suite_group *g = dh->group;
+
+	if (peer_len != g->public_len || (status == 0 && len != g->secret_len))
+		return -EINVAL;
+	if (!dh->memo)
+		dh->memo = calloc(1, sizeof(*dh->memo));
+	if (!dh->memo)
+		return -ENOMEM;
+	dh->memo->status = status;
+	memcpy(dh->memo->peer, peer, peer_len);
+	if (status == 0)
+		memcpy(dh->memo->secret, secret, len);
+	return 0;
+}
+
+bool dh_remembers(const struct dh *dh, const uint8_t *peer, size_t peer_len)
+{
+	return dh->memo && peer_len == dh->group->public_len &&
+	       memcmp(dh->memo->peer, peer, peer_len) == 0;
 }

@@ -9,6 +9,7 @@
 #ifndef ESPGW_CRYPTO_DH_H
 #define ESPGW_CRYPTO_DH_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -28,8 +29,10 @@ struct dh;
  */
 struct dh *dh_new(uint16_t group, const uint8_t *seed, size_t seed_len);
 
-/** Wipes the private key. NULL is fine. */
+/** Wipes the private key, when nobody else holds it. NULL is fine. */
 void dh_free(struct dh *dh);
+/** One more holder, who calls dh_free() as well. Holders count on one thread. Returns dh. */
+struct dh *dh_hold(struct dh *dh);
 
 uint16_t dh_group(const struct dh *dh);
 
@@ -52,5 +55,14 @@ int dh_check_public(uint16_t group, const uint8_t *peer, size_t len);
  */
 int dh_derive(const struct dh *dh, const uint8_t *peer, size_t peer_len, uint8_t *secret,
 	      size_t cap, size_t *len);
+/**
+ * Keep what dh_derive() gave for a value of the peer, computed elsewhere: status, and with 0 the
+ * secret. The next dh_derive() with the same value gives the same without computing. The latest
+ * only; wiped with the private key. 0 or -ENOMEM.
+ */
+int dh_remember(struct dh *dh, const uint8_t *peer, size_t peer_len, int status,
+		const uint8_t *secret, size_t len);
+/** Is the answer for this value at hand? */
+bool dh_remembers(const struct dh *dh, const uint8_t *peer, size_t peer_len);
 
 #endif

@@ -2,6 +2,7 @@
 /* admit.c - admission of first messages; see admit.h. */
 #include "control/ike/admit.h"
 
+#include "control/ike/dhwork.h"
 #include "control/ike/party.h"
 #include "control/ike/refuse.h"
 #include "control/ike/state.h"
@@ -20,7 +21,8 @@ enum ike_rx admit_refused(struct ike_engine *e, struct ike_peer *peer, enum guar
 
 enum guard_verdict admit_first(struct ike_engine *e, const struct abi_addr *src, uint64_t now)
 {
-	enum guard_verdict v = guard_admit(&e->guard, src, now);
+	enum guard_verdict v = dhwork_again(e) ? guard_admit_again(&e->guard, src)
+					       : guard_admit(&e->guard, src, now);
 	struct ike_sa *old;
 
 	if (v != GUARD_SOURCE_FULL && v != GUARD_TOTAL_FULL)

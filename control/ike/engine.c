@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "control/ike/child_sa.h"
+#include "control/ike/dhwork.h"
 #include "control/ike/ike_sa.h"
 #include "control/ike/party.h"
 #include "control/ike/refuse.h"
@@ -40,6 +41,7 @@ struct ike_engine *ike_engine_new(const struct ike_ops *ops, void *ctx)
 		goto fail;
 	e->ops = *ops;
 	TAILQ_INIT(&e->unseen);
+	TAILQ_INIT(&e->dhwork);
 	e->ctx = ctx;
 	r = state_random(e, seeds, sizeof(seeds));
 	if (r == 0)
@@ -91,8 +93,13 @@ static void drop_peer(struct ike_engine *e, struct ike_peer *peer, bool tell, ui
 {
 	end_sas(e, peer, tell, now);
 	timers_cancel(&e->timers, &peer->start);
-	for (size_t i = 0; i < peer->n_policies; i++)
+	if (peer->dh_waits)
+		dhwork_forget(e, peer);
+	for (size_t i = 0; i < peer->n_policies; i++) {
 		timers_cancel(&e->timers, &peer->policies[i].ensure);
+		if (peer->policies[i].dh_waits)
+			dhwork_forget(e, &peer->policies[i]);
+	}
 	peers_remove(&e->peers, peer);
 	peers_free(peer);
 }
@@ -105,6 +112,7 @@ void ike_engine_free(struct ike_engine *e)
 		return;
 	while ((peer = TAILQ_FIRST(&e->peers.list)) != NULL)
 		drop_peer(e, peer, false, e->now);
+	dhwork_fini(e);
 	table_fini(&e->pairs);
 	table_fini(&e->sas_first);
 	table_fini(&e->sas);

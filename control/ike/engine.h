@@ -18,6 +18,7 @@
 #include "dataplane/api/messages.h"
 
 struct ike_engine;
+struct dh_job;
 
 /* A datagram of IKE, without the non-ESP marker; marker says that it had or gets one (port 4500).
  */
@@ -90,10 +91,17 @@ struct ike_ops {
 	uint64_t (*child_last_seen)(void *ctx, uint64_t token);
 	void (*log)(void *ctx, enum ike_log_level level, const struct ike_log_ctx *lc,
 		    const char *text);
+	/* Have a Diffie-Hellman job done (dh_job_run()) and answer with ike_engine_dh_done(), in
+	 * any order, later; urgent ones before others. 0, or -EBUSY: too many wait. NULL: all is
+	 * done on the spot. */
+	int (*dh_submit)(void *ctx, struct dh_job *job);
+	/* Is a group worth it? NULL: all are. */
+	bool (*dh_wanted)(void *ctx, uint16_t group);
 };
 
 /** Create and destroy. ops and ctx must outlive it. NULL + errno. Destroying wipes keys and sends
- * nothing. */
+ * nothing; jobs of ops->dh_submit that were not answered are the engine's again: nobody may work at
+ * them any more. */
 struct ike_engine *ike_engine_new(const struct ike_ops *ops, void *ctx);
 void ike_engine_free(struct ike_engine *e);
 
@@ -114,6 +122,9 @@ uint64_t ike_engine_tick(struct ike_engine *e, uint64_t now);
  * engine: neither child_remove nor spi_release follows for it. child_remove may come before the
  * answer; an answer for a token the engine gave up is ignored. */
 void ike_engine_child_result(struct ike_engine *e, uint64_t token, int status, uint64_t now);
+
+/** A job of ops->dh_submit was done; it is the engine's again. */
+void ike_engine_dh_done(struct ike_engine *e, struct dh_job *job, uint64_t now);
 
 /** Events of the data plane. token of the pair they concern. */
 /** limit: enum abi_limit, or 0 when it is not known. */

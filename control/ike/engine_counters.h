@@ -32,6 +32,8 @@
 	X(tx_retransmit, "retransmitted requests")                                                 \
 	X(tx_keepalive, "NAT keepalives sent")                                                     \
 	X(cookies_sent, "cookies asked for")                                                       \
+	X(dh_jobs, "Diffie-Hellman jobs given to others")                                          \
+	X(dh_busy, "messages dropped because too many wait for Diffie-Hellman")                    \
 	X(guard_rate, "first messages refused: rate")                                              \
 	X(guard_source, "first messages refused: half-open SAs of the source")                     \
 	X(guard_total, "first messages refused: half-open SAs in total")                           \

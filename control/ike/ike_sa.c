@@ -9,6 +9,7 @@
 #include <openssl/crypto.h>
 
 #include "control/ike/child_sa.h"
+#include "control/ike/dhwork.h"
 #include "control/ike/ident.h"
 #include "control/ike/lifetime.h"
 #include "control/ike/state.h"
@@ -90,6 +91,7 @@ struct ike_sa *ike_sa_new(struct ike_engine *e, struct ike_peer *peer, bool resp
 	sa->first_remote = at->remote;
 	sa->created = sa->last_seen = now;
 	TAILQ_INIT(&sa->quicks);
+	TAILQ_INIT(&sa->dhwork);
 	exchange_init(&sa->x, sa, 0, peer->v->give_up);
 	timers_init_one(&sa->life, lifetime_ike_sa);
 	timers_init_one(&sa->dpd_timer, peer->v->dpd_tick);
@@ -145,6 +147,7 @@ void ike_sa_free(struct ike_engine *e, struct ike_sa *sa, uint64_t now)
 
 	if (peer->attempt == sa)
 		peer->attempt = NULL;
+	dhwork_sa_gone(e, sa);
 	peer->v->sa_free(e, sa, now);
 	TAILQ_REMOVE(&peer->sas, sa, of_peer);
 	child_disown(e, sa, now);

@@ -55,6 +55,7 @@ struct ike1_handshake {
 };
 
 struct quick;
+struct dhwork_item;
 struct ike2_sa;
 
 struct ike_sa {
@@ -93,6 +94,7 @@ struct ike_sa {
 	struct exchange_msgids msgids, dpd_msgids; /* used ones, of both sides */
 	struct timer life, dpd_timer, keepalive;
 	bool rekey_due; /* life's soft end has passed */
+	TAILQ_HEAD(sa_dhwork, dhwork_item) dhwork; /* Diffie-Hellman that its messages wait for */
 
 	uint64_t created, established, last_seen, ends;
 	uint32_t ph2_total;

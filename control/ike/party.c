@@ -3,8 +3,10 @@
 #include "control/ike/party.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 
 #include "control/ike/child_sa.h"
+#include "control/ike/dhwork.h"
 #include "control/ike/ident.h"
 #include "control/ike/refuse.h"
 #include "control/ike/state.h"
@@ -37,12 +39,34 @@ void party_connect_in(struct ike_engine *e, struct ike_peer *peer, uint64_t due)
 	timers_arm(&e->timers, &peer->start, due);
 }
 
+static void start_again(struct ike_engine *e, void *who, uint64_t now)
+{
+	struct ike_peer *peer = who;
+
+	timers_cancel(&e->timers, &peer->start);
+	party_start(e, &peer->start, now);
+}
+
+/* The key pair for the first message is still to be made. */
+static bool awaits_pair(struct ike_engine *e, struct ike_peer *peer, uint64_t now)
+{
+	uint16_t group = peer->v->begin_group != NULL ? peer->v->begin_group(peer) : 0;
+	int r = group != 0 ? dhwork_wait(e, group, &peer->dh_waits, start_again, peer) : 0;
+
+	if (r == -EBUSY)
+		timers_arm(&e->timers, &peer->start,
+			   now + (DHWORK_LATER_MS + state_random_below(e, DHWORK_LATER_MS)) *
+					   TIMERS_MS);
+	return r != 0;
+}
+
 void party_start(struct ike_engine *e, struct timer *t, uint64_t now)
 {
 	struct ike_peer *peer = TABLE_ENTRY(t, struct ike_peer, start);
 	struct ike_sa *best = ike_sa_best(peer);
 
-	if (peer->attempt != NULL || (best != NULL && !best->rekey_due))
+	if (peer->attempt != NULL || (best != NULL && !best->rekey_due) ||
+	    awaits_pair(e, peer, now))
 		return;
 	peer->v->begin(e, peer, now);
 	if (peer->attempt == NULL) { /* no memory, no randomness */

@@ -26,6 +26,7 @@ struct ike_policy {
 	TAILQ_HEAD(policy_pairs, child_sa) pairs; /* newest first */
 	struct timer ensure;			  /* looks whether a quick mode must be started */
 	unsigned failures;			  /* quick modes that failed in a row */
+	bool dh_waits;				  /* for dhwork_wait() */
 	uint64_t kilobytes;   /* volume agreed on last; 0 = none: what the peer asked for stays */
 	uint64_t volume_told; /* when the log last said that a volume is used up too soon */
 };
@@ -50,6 +51,7 @@ struct ike_peer {
 	struct ike_sa *attempt;		  /* our own unfinished phase 1 */
 	struct timer start;		  /* begins phase 1 */
 	unsigned failures;		  /* attempts that failed in a row */
+	bool dh_waits;			  /* for dhwork_wait(), to begin */
 	TAILQ_HEAD(peer_evidences, peer_evidence) evidence;
 	struct table_node by_name, by_addr;
 	TAILQ_ENTRY(ike_peer) next;

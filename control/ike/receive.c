@@ -5,6 +5,7 @@
  */
 #include "control/ike/engine.h"
 
+#include "control/ike/dhwork.h"
 #include "control/ike/ike_sa.h"
 #include "control/ike/refuse.h"
 #include "control/ike/state.h"
@@ -173,7 +174,8 @@ void ike_engine_input(struct ike_engine *e, const struct ike_datagram *d, uint64
 		e->counters.rx_##name++;                                                           \
 		break;
 		IKE_RX_CLASSES(COUNT)
-	case IKE_RX_CLASS_COUNT:
+	case IKE_RX_ASIDE:
+		e->counters.rx--; /* not yet */
 		break;
 	}
 }

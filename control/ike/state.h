@@ -20,6 +20,8 @@
 #include "control/ike/table.h"
 #include "control/ike/timers.h"
 
+struct dhwork_item;
+
 struct ike_engine {
 	struct ike_ops ops;
 	void *ctx;
@@ -31,6 +33,9 @@ struct ike_engine {
 		sas_first;  /* responders by the initiator's cookie and address: message 1 again */
 	struct table pairs; /* child SA pairs by token */
 	TAILQ_HEAD(unseen_sas, ike_sa) unseen; /* responders without message 3, oldest first */
+	TAILQ_HEAD(dhwork_items, dhwork_item) dhwork; /* jobs that are out */
+	unsigned n_dh_strangers, n_dh_peers;
+	struct dhwork_item *again; /* what waited for it comes again */
 	uint64_t next_id, next_token;
 	uint64_t now; /* of the call being served: for logs and evidence */
 	uint64_t stranger_filled, stranger_silent; /* refuse_log_stranger() */

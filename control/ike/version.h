@@ -19,6 +19,8 @@ struct ike_version {
 	uint8_t number;
 	/* pairs belong to their IKE SA and end with it; each answers its DELETE (IKEv2) */
 	bool owns_children;
+	/** The group of the key pair that begin() needs; 0 = none. NULL: none ever. */
+	uint16_t (*begin_group)(const struct ike_peer *peer);
 	/** Send the first message to a peer. */
 	void (*begin)(struct ike_engine *e, struct ike_peer *peer, uint64_t now);
 	/** Allocate what only this version has. 0 or -ENOMEM. */

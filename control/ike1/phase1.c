@@ -11,6 +11,7 @@
 #include <openssl/crypto.h>
 
 #include "control/crypto/sk.h"
+#include "control/ike/dhwork.h"
 #include "control/ike/ident.h"
 #include "control/ike/refuse.h"
 #include "control/ike/state.h"
@@ -50,20 +51,9 @@ int phase1_take_ke(struct ike_sa *sa, const struct ike_msg *m)
 
 int phase1_make_ke(struct ike_engine *e, struct ike_sa *sa)
 {
-	const struct suite_group *group = suite_group_find(sa->group);
 	struct ike1_handshake *hs = sa->hs;
-	uint8_t seed[DH_MAX_SEED];
-	int r;
+	int r = dhwork_new(e, sa->group, &hs->dh);
 
-	if (group == NULL)
-		return -ENOTSUP;
-	r = state_random(e, seed, group->seed_len);
-	if (r != 0)
-		return r;
-	dh_free(hs->dh);
-	hs->dh = dh_new(sa->group, seed, group->seed_len);
-	r = hs->dh == NULL ? -errno : 0;
-	OPENSSL_cleanse(seed, sizeof(seed));
 	if (r != 0)
 		return r;
 	*(sa->responder ? &hs->nr_len : &hs->ni_len) = IKE_NONCE_LEN;

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "control/ike/dhwork.h"
 #include "control/ike/ident.h"
 #include "control/ike/party.h"
 #include "control/ike/refuse.h"
@@ -104,6 +105,7 @@ enum ike_rx phase1_i_msg2(struct ike_engine *e, struct ike_sa *sa, struct ike1_i
 	struct prop_diff diff;
 	struct prop_sa props;
 	struct ike1_out o;
+	enum ike_rx rx;
 	int r;
 
 	/* With our own cookie, KE and nonce for the peer's, HASH_R would equal HASH_I. */
@@ -114,6 +116,8 @@ enum ike_rx phase1_i_msg2(struct ike_engine *e, struct ike_sa *sa, struct ike1_i
 		return wrong_choice(e, sa, in, &diff);
 	if (r != 0)
 		return phase1_malformed(e, sa, in, message, "not one SA with one transform");
+	if (dhwork_pair(e, sa, sa->group, in->d, &rx))
+		return rx;
 	sa->natt =
 		sa->peer->conf.profile.nat_traversal ? natd_variant(&in->msg) : NATD_VENDOR_UNKNOWN;
 	sa->dpd = natd_vendor_has(&in->msg, NATD_VENDOR_DPD);
@@ -179,11 +183,15 @@ static int send_msg5(struct ike_engine *e, struct ike_sa *sa, uint64_t now)
 
 enum ike_rx phase1_i_msg4(struct ike_engine *e, struct ike_sa *sa, struct ike1_in *in)
 {
+	enum ike_rx rx;
 	int r;
 
 	if (seal_parse(in) != 0 || phase1_take_ke(sa, &in->msg) != 0)
 		return phase1_malformed(e, sa, in, "main mode message 4",
 					"no or bad KE or nonce payload");
+	if (dhwork_derive(e, sa, sa->hs->dh, sa->hs->peer_public, sa->hs->peer_public_len, in->d,
+			  &rx))
+		return rx;
 	r = phase1_derive(sa);
 	if (r != 0)
 		return r == -EINVAL ? IKE_RX_malformed : IKE_RX_internal;

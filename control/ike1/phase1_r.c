@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "control/ike/admit.h"
+#include "control/ike/dhwork.h"
 #include "control/ike/ident.h"
 #include "control/ike/lifetime.h"
 #include "control/ike/party.h"
@@ -134,11 +135,15 @@ enum ike_rx phase1_r_msg1(struct ike_engine *e, struct ike_peer *peer, struct ik
 enum ike_rx phase1_r_msg3(struct ike_engine *e, struct ike_sa *sa, struct ike1_in *in)
 {
 	struct ike1_out o;
+	enum ike_rx rx;
 	int r;
 
 	if (seal_parse(in) != 0 || phase1_take_ke(sa, &in->msg) != 0)
 		return phase1_malformed(e, sa, in, "main mode message 3",
 					"no or bad KE or nonce payload");
+	if (dhwork_agree(e, sa, sa->group, sa->hs->peer_public, sa->hs->peer_public_len, in->d,
+			 &rx))
+		return rx;
 	sa->at.remote_port = in->d->src_port;
 	sa->at.local_port = in->d->dst_port;
 	sa->at.marker = in->d->marker;

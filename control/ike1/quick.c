@@ -9,6 +9,7 @@
 #include <openssl/crypto.h>
 
 #include "control/ike/child_sa.h"
+#include "control/ike/dhwork.h"
 #include "control/ike/lifetime.h"
 #include "control/ike/party.h"
 #include "control/ike/refuse.h"
@@ -170,23 +171,10 @@ struct prop_esp_want quick_want(const struct ike_sa *sa, const struct ike_policy
 int quick_make_ke(struct ike_engine *e, struct quick *q, uint16_t group, uint8_t *nonce,
 		  size_t *nonce_len)
 {
-	const struct suite_group *g;
-	uint8_t seed[DH_MAX_SEED];
 	int r = state_random(e, nonce, IKE_NONCE_LEN);
 
 	*nonce_len = IKE_NONCE_LEN;
-	if (r != 0 || group == 0)
-		return r;
-	g = suite_group_find(group);
-	if (g == NULL)
-		return -ENOTSUP;
-	r = state_random(e, seed, g->seed_len);
-	if (r != 0)
-		return r;
-	q->dh = dh_new(group, seed, g->seed_len);
-	r = q->dh == NULL ? -errno : 0;
-	OPENSSL_cleanse(seed, sizeof(seed));
-	return r;
+	return r != 0 || group == 0 ? r : dhwork_new(e, group, &q->dh);
 }
 
 int quick_take_nonce(const struct ike_msg *m, uint8_t *nonce, size_t *nonce_len)

@@ -8,6 +8,7 @@
 #include <openssl/crypto.h>
 
 #include "control/ike/child_sa.h"
+#include "control/ike/dhwork.h"
 #include "control/ike/lifetime.h"
 #include "control/ike/refuse.h"
 #include "control/ike/state.h"
@@ -75,6 +76,25 @@ static unsigned begun(const struct ike_sa *sa)
 	return n;
 }
 
+static void start_again(struct ike_engine *e, void *who, uint64_t now)
+{
+	struct ike_policy *policy = who;
+
+	timers_cancel(&e->timers, &policy->ensure);
+	child_ensure(e, &policy->ensure, now);
+}
+
+/* The key pair for perfect forward secrecy is still to be made. */
+static bool awaits_pair(struct ike_engine *e, struct ike_policy *policy, uint64_t now)
+{
+	uint16_t group = policy->conf.proposal.pfs_group;
+	int r = group != 0 ? dhwork_wait(e, group, &policy->dh_waits, start_again, policy) : 0;
+
+	if (r == -EBUSY)
+		child_ensure_in(e, policy, now + DHWORK_LATER_MS * TIMERS_MS);
+	return r != 0;
+}
+
 void quick_start(struct ike_engine *e, struct ike_sa *sa, struct ike_policy *policy, uint64_t now)
 {
 	struct quick *q;
@@ -85,6 +105,8 @@ void quick_start(struct ike_engine *e, struct ike_sa *sa, struct ike_policy *pol
 		child_ensure_in(e, policy, now + 100 * TIMERS_MS);
 		return;
 	}
+	if (awaits_pair(e, policy, now))
+		return;
 	msgid = info_new_msgid(e, sa);
 	q = msgid != 0 ? quick_new(e, sa, msgid, QUICK_I_SENT1, policy) : NULL;
 	if (q == NULL) {
@@ -217,12 +239,16 @@ enum ike_rx quick_i_msg2(struct ike_engine *e, struct quick *q, struct ike1_in *
 	struct prop_choice choice;
 	struct prop_diff diff;
 	struct prop_sa props;
+	enum ike_rx rx;
 	int r = seal_open(sa, in, q->iv);
 
 	if (r != 0)
 		return r == -EBADMSG ? IKE_RX_undecryptable : IKE_RX_internal;
 	if (!hash_ok(q, in))
 		return IKE_RX_unauthentic;
+	p = ike_msg_find(&in->msg, IKE1_PLD_KE);
+	if (p != NULL && dhwork_derive(e, sa, q->dh, p->body.data, p->body.len, in->d, &rx))
+		return rx;
 	memcpy(q->iv, in->next_iv, sizeof(q->iv));
 	exchange_took(&q->x, in->d->data, in->d->len);
 	exchange_settle(e, &q->x);

@@ -9,6 +9,7 @@
 #include <openssl/crypto.h>
 
 #include "control/ike/child_sa.h"
+#include "control/ike/dhwork.h"
 #include "control/ike/lifetime.h"
 #include "control/ike/refuse.h"
 #include "control/ike/state.h"
@@ -339,10 +340,13 @@ enum ike_rx quick_r_msg1(struct ike_engine *e, struct ike_sa *sa, struct ike1_in
 		return r == -EBADMSG ? IKE_RX_undecryptable : IKE_RX_internal;
 	if (!seal_hash1_ok(sa, in))
 		return IKE_RX_unauthentic;
-	exchange_msgid_add(&sa->msgids, in->hdr.msgid); /* whatever follows: not twice */
 	dpd_alive(sa, in->now);
 	ike_sa_follow(sa, in->d);
 	rx = judge(e, sa, in, &rq);
+	if (rx == IKE_RX_handled && rq.choice.group != 0 &&
+	    dhwork_agree(e, sa, rq.choice.group, rq.ke.data, rq.ke.len, in->d, &rx))
+		return rx;
+	exchange_msgid_add(&sa->msgids, in->hdr.msgid); /* whatever follows: not twice */
 	if (rx != IKE_RX_handled) {
 		if (rq.refusal != 0)
 			refused(e, sa, in, &rq);

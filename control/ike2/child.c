@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* child.c - pairs of ESP SAs as initiator (RFC 7296 sections 1.2, 1.3.1, 1.3.3, 2.9). */
+#include "control/ike/dhwork.h"
 #include "control/ike/child_sa.h"
 
 #include <errno.h>
@@ -131,6 +132,9 @@ int ike2_child_ask(struct ike_engine *e, struct ike2_task *t, uint64_t now)
 
 	if (!still_wanted(t->policy))
 		return -ECANCELED;
+	r = group != 0 ? ike2_task_pair(e, sa, group) : 0;
+	if (r != 0)
+		return r;
 	if (old != NULL && old->owner != sa)
 		old = NULL;
 	r = ike2_child_new(e, t, true, now);
@@ -141,7 +145,7 @@ int ike2_child_ask(struct ike_engine *e, struct ike2_task *t, uint64_t now)
 	if (r == 0)
 		r = state_random(e, t->ni, IKE_NONCE_LEN);
 	if (r == 0 && group != 0)
-		r = ike2_make_dh(e, group, &t->dh);
+		r = dhwork_new(e, group, &t->dh);
 	if (r != 0)
 		return r;
 	ike2_seal_begin(&o, sa, IKE2_EXCH_CREATE_CHILD, sa->v2->next_out, false, true);

@@ -7,6 +7,7 @@
 
 #include <openssl/crypto.h>
 
+#include "control/ike/dhwork.h"
 #include "control/ike/child_sa.h"
 #include "control/ike/lifetime.h"
 #include "control/ike/refuse.h"
@@ -302,7 +303,7 @@ static int make(struct ike_engine *e, struct ike2_task *t, struct request *rq, s
 		r = state_random(e, t->nr, IKE_NONCE_LEN);
 	}
 	if (r == 0 && rq->choice.group != 0) {
-		r = ike2_make_dh(e, rq->choice.group, &t->dh);
+		r = dhwork_new(e, rq->choice.group, &t->dh);
 		if (r == 0)
 			r = dh_derive(t->dh, ke->ke.data.data, ke->ke.data.len, secret,
 				      sizeof(secret), &gir.len);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "control/ike/dhwork.h"
 #include "control/ike/party.h"
 #include "control/ike/refuse.h"
 #include "control/ike/state.h"
@@ -139,6 +140,37 @@ static void take_up(struct ike_engine *e, struct ike_sa *sa, const struct ike2_i
 	ike_sa_follow(sa, in->d);
 }
 
+static bool uses_group(const struct ike_peer *peer, uint16_t group)
+{
+	for (size_t i = 0; i < peer->conf.profile.n_dh; i++) {
+		if (peer->conf.profile.dh[i] == group)
+			return true;
+	}
+	for (size_t i = 0; i < peer->n_policies; i++) {
+		if (peer->policies[i].conf.proposal.pfs_group == group)
+			return true;
+	}
+	return false;
+}
+
+/* A KE payload in a message of which nothing has been taken up yet. The last one of several
+ * fragments cannot come again alone: its secret is computed on the spot. */
+static bool waits_for_dh(struct ike_engine *e, struct ike_sa *sa, const struct ike2_in *in,
+			 bool response, enum ike_rx *rx)
+{
+	const struct ike_payload *ke = ike_msg_find(&in->msg, IKE2_PLD_KE);
+	const struct ike2_task *t = response ? ike2_task_asked(sa) : NULL;
+
+	if (ke == NULL || in->fragmented || in->hdr.exchange != IKE2_EXCH_CREATE_CHILD)
+		return false;
+	if (!response)
+		return uses_group(sa->peer, ke->ke.group) &&
+		       dhwork_agree(e, sa, ke->ke.group, ke->ke.data.data, ke->ke.data.len, in->d,
+				    rx);
+	return t != NULL && t->dh != NULL && ke->ke.group == dh_group(t->dh) &&
+	       dhwork_derive(e, sa, t->dh, ke->ke.data.data, ke->ke.data.len, in->d, rx);
+}
+
 static int derive_keys(struct ike_sa *sa)
 {
 	struct ike2_handshake *hs = sa->v2->hs;
@@ -165,6 +197,7 @@ static enum ike_rx run_sealed(struct ike_engine *e, struct ike_sa *sa, struct ik
 			      ike2_handler *handler)
 {
 	bool response = in->hdr.flags & IKE2_FLAG_RESPONSE;
+	enum ike_rx rx;
 	int r;
 
 	if (response ? !sa->x.asking || in->hdr.msgid + 1 != sa->v2->next_out
@@ -172,6 +205,10 @@ static enum ike_rx run_sealed(struct ike_engine *e, struct ike_sa *sa, struct ik
 		return IKE_RX_replayed;
 	if (response && !fits_request(sa, in->hdr.exchange))
 		return IKE_RX_wrong_state;
+	if (!sa->v2->keyed && sa->v2->hs != NULL &&
+	    dhwork_derive(e, sa, sa->v2->hs->dh, sa->v2->hs->peer_public,
+			  sa->v2->hs->peer_public_len, in->d, &rx))
+		return rx;
 	r = derive_keys(sa);
 	if (r == -EINVAL) { /* costs us an exponentiation: not again */
 		party_failed(e, sa, in->now);
@@ -185,6 +222,8 @@ static enum ike_rx run_sealed(struct ike_engine *e, struct ike_sa *sa, struct ik
 		return r == -EAGAIN ? IKE_RX_handled : IKE_RX_repeat;
 	if (r != 0 && r != -EBADMSG)
 		return IKE_RX_internal;
+	if (r == 0 && waits_for_dh(e, sa, in, response, &rx))
+		return rx;
 	take_up(e, sa, in, response);
 	if (r != 0)
 		return unreadable(e, sa, in, response);
@@ -247,6 +286,7 @@ enum ike_rx ike2_receive(struct ike_engine *e, const struct ike_datagram *d,
 	in.d = d;
 	in.hdr = *hdr;
 	in.now = now;
+	in.fragmented = false;
 	in.msg.n = 0;
 	in.msg.error.reason = IKE_PARSE_OK;
 	return sa != NULL ? run(e, sa, &in) : stranger(e, &in);

@@ -91,6 +91,7 @@ struct ike2_sa {
 	bool fragments;		  /* both sides can (RFC 7383) */
 	struct ike2_frags *frags; /* that came so far; NULL: none */
 	bool closing;		  /* rekeyed: nothing new begins here */
+	bool dh_waits;		  /* the next request waits for a key pair */
 	uint64_t heir;		  /* id of what the peer's rekey made while ours is out; 0 = none */
 };
 
@@ -161,8 +162,6 @@ void ike2_frag_free(struct ike2_sa *v2);
 int ike2_sa_init(struct ike_sa *sa);
 void ike2_sa_free(struct ike_engine *e, struct ike_sa *sa, uint64_t now);
 void ike2_sa_drop_handshake(struct ike_sa *sa);
-/** A fresh key pair. 0 or -errno. */
-int ike2_make_dh(struct ike_engine *e, uint16_t group, struct dh **dh);
 /** Keys of the SA from a shared secret, its nonces and SPIs. old: the SA it replaces, or NULL. */
 int ike2_derive(struct ike_sa *sa, const struct dh *dh, const uint8_t *peer, size_t peer_len,
 		const struct ike_sa *old);
@@ -183,6 +182,8 @@ struct ike2_task *ike2_task_new(struct ike_engine *e, struct ike_sa *sa, enum ik
 void ike2_task_free(struct ike_engine *e, struct ike2_task *t, uint64_t now);
 /** The one that is out; NULL. */
 struct ike2_task *ike2_task_asked(const struct ike_sa *sa);
+/** The key pair of the next request: 0 when it is at hand, or -EINPROGRESS. */
+int ike2_task_pair(struct ike_engine *e, struct ike_sa *sa, uint16_t group);
 /** Send the next waiting request when none is out. */
 void ike2_task_run(struct ike_engine *e, struct ike_sa *sa, uint64_t now);
 /** Send a request of a task. 0 or -errno. */

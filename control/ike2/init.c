@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "control/ike/dhwork.h"
 #include "control/ike/natd.h"
 #include "control/ike/refuse.h"
 #include "control/ike/state.h"
@@ -116,7 +117,7 @@ void ike2_begin(struct ike_engine *e, struct ike_peer *peer, uint64_t now)
 	sa->v2->ni_len = IKE_NONCE_LEN;
 	r = state_random(e, sa->v2->ni, IKE_NONCE_LEN);
 	if (r == 0)
-		r = ike2_make_dh(e, peer->conf.profile.dh[0], &sa->v2->hs->dh);
+		r = dhwork_new(e, peer->conf.profile.dh[0], &sa->v2->hs->dh);
 	if (r == 0)
 		r = send_request(e, sa, now);
 	if (r == 0)
@@ -144,6 +145,7 @@ static enum ike_rx again_with_group(struct ike_engine *e, struct ike_sa *sa, str
 {
 	const struct ike_profile_conf *conf = &sa->peer->conf.profile;
 	struct ike2_handshake *hs = sa->v2->hs;
+	enum ike_rx rx;
 	uint16_t group;
 	bool ours = false;
 
@@ -158,10 +160,12 @@ static enum ike_rx again_with_group(struct ike_engine *e, struct ike_sa *sa, str
 		exchange_hurry(&sa->x);
 		return IKE_RX_unprotected;
 	}
+	if (dhwork_pair(e, sa, group, in->d, &rx))
+		return rx;
 	hs->groups++;
 	refuse_log(e, IKE_LOG_INFO, sa->peer, sa, 0,
 		   "peer did not accept DH group %u, it requested %u", dh_group(hs->dh), group);
-	if (ike2_make_dh(e, group, &hs->dh) != 0 || send_request(e, sa, in->now) != 0)
+	if (dhwork_new(e, group, &hs->dh) != 0 || send_request(e, sa, in->now) != 0)
 		return IKE_RX_internal;
 	return IKE_RX_handled;
 }
@@ -237,6 +241,7 @@ enum ike_rx ike2_init_response(struct ike_engine *e, struct ike_sa *sa, struct i
 {
 	struct ike2_sa *v2 = sa->v2;
 	struct prop_diff diff;
+	enum ike_rx rx;
 	int r;
 
 	if (in->hdr.msgid != 0 || ike2_seal_parse(in) != 0)
@@ -244,6 +249,9 @@ enum ike_rx ike2_init_response(struct ike_engine *e, struct ike_sa *sa, struct i
 	if (ike_msg_find(&in->msg, IKE2_PLD_SA) == NULL)
 		return take_notifies(e, sa, in);
 	r = take_payloads(sa, in, &diff);
+	if (r == 0 && dhwork_derive(e, sa, v2->hs->dh, v2->hs->peer_public, v2->hs->peer_public_len,
+				    in->d, &rx))
+		return rx;
 	if (r == -ENOENT)
 		return wrong_choice(e, sa, in, &diff);
 	if (r != 0)

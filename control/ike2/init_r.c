@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "control/ike/dhwork.h"
 #include "control/ike/admit.h"
 #include "control/ike/party.h"
 #include "control/ike/refuse.h"
@@ -116,7 +117,7 @@ static int respond(struct ike_engine *e, struct ike_sa *sa, struct ike2_in *in,
 	sa->v2->nr_len = IKE_NONCE_LEN;
 	r = state_random(e, sa->v2->nr, IKE_NONCE_LEN);
 	if (r == 0)
-		r = ike2_make_dh(e, choice->group, &hs->dh);
+		r = dhwork_new(e, choice->group, &hs->dh);
 	if (r == 0)
 		r = put_response(e, sa, choice, &o);
 	if (r == 0)
@@ -181,6 +182,19 @@ static bool cookie_ok(struct ike_engine *e, const struct ike2_in *in, struct ike
 	return false;
 }
 
+/* Our key pair is made before there is an SA; a group that is refused needs none. */
+static bool awaits_pair(struct ike_engine *e, const struct ike_peer *peer, struct ike2_in *in,
+			enum ike_rx *rx)
+{
+	const struct ike_payload *ke = ike_msg_find(&in->msg, IKE2_PLD_KE);
+	const struct ike_profile_conf *conf = &peer->conf.profile;
+	bool ours = false;
+
+	for (size_t i = 0; ke != NULL && i < conf->n_dh; i++)
+		ours |= conf->dh[i] == ke->ke.group;
+	return ours && dhwork_pair(e, NULL, ke->ke.group, in->d, rx);
+}
+
 enum ike_rx ike2_init_request(struct ike_engine *e, struct ike_peer *peer, struct ike2_in *in)
 {
 	const struct ike_datagram *d = in->d;
@@ -201,6 +215,10 @@ enum ike_rx ike2_init_request(struct ike_engine *e, struct ike_peer *peer, struc
 	v = admit_first(e, &d->src, in->now);
 	if (v != GUARD_ADMIT)
 		return admit_refused(e, peer, v);
+	if (awaits_pair(e, peer, in, &rx)) {
+		guard_release(&e->guard, &d->src);
+		return rx;
+	}
 	sa = ike_sa_new(e, peer, true, &at, in->hdr.ispi, in->now);
 	if (sa == NULL) {
 		guard_release(&e->guard, &d->src);

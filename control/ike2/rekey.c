@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "control/ike/dhwork.h"
 #include "control/ike/child_sa.h"
 #include "control/ike/party.h"
 #include "control/ike/refuse.h"
@@ -90,8 +91,10 @@ int ike2_rekey_ask(struct ike_engine *e, struct ike2_task *t, uint64_t now)
 {
 	struct ike_sa *next = t->successor;
 	struct ike2_out o;
-	int r;
+	int r = t->dh == NULL ? ike2_task_pair(e, t->sa, t->sa->group) : 0;
 
+	if (r != 0)
+		return r;
 	if (next == NULL)
 		next = t->successor = new_sa(e, t->sa, false, 0, now);
 	if (next == NULL)
@@ -99,7 +102,7 @@ int ike2_rekey_ask(struct ike_engine *e, struct ike2_task *t, uint64_t now)
 	next->v2->ni_len = IKE_NONCE_LEN;
 	r = state_random(e, next->v2->ni, IKE_NONCE_LEN);
 	if (r == 0 && t->dh == NULL)
-		r = ike2_make_dh(e, t->sa->group, &t->dh);
+		r = dhwork_new(e, t->sa->group, &t->dh);
 	if (r == 0)
 		r = put_request(&o, t);
 	if (r == 0)
@@ -268,8 +271,7 @@ static bool again_with_group(struct ike_engine *e, struct ike2_task *t,
 	group = (uint16_t)(n->data.data[0] << 8 | n->data.data[1]);
 	for (size_t i = 0; i < conf->n_dh; i++) {
 		if (conf->dh[i] == group && group != t->sa->group)
-			return ike2_make_dh(e, group, &t->dh) == 0 &&
-			       ike2_rekey_ask(e, t, now) == 0;
+			return dhwork_new(e, group, &t->dh) == 0 && ike2_rekey_ask(e, t, now) == 0;
 	}
 	return false;
 }
@@ -394,7 +396,7 @@ static struct ike_sa *make(struct ike_engine *e, struct ike_sa *old, struct ike2
 	if (r == 0)
 		r = ike2_take_nonce(&in->msg, next->v2->ni, &next->v2->ni_len);
 	if (r == 0)
-		r = ike2_make_dh(e, choice->group, &dh);
+		r = dhwork_new(e, choice->group, &dh);
 	if (r == 0)
 		r = ike2_derive(next, dh, ke->ke.data.data, ke->ke.data.len, old);
 	if (r == 0)

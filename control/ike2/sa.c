@@ -8,6 +8,7 @@
 #include <openssl/crypto.h>
 
 #include "control/ike/child_sa.h"
+#include "control/ike/dhwork.h"
 #include "control/ike/state.h"
 #include "control/ike/version.h"
 #include "control/ike2/ike2.h"
@@ -56,6 +57,8 @@ void ike2_sa_free(struct ike_engine *e, struct ike_sa *sa, uint64_t now)
 	struct ike2_task *t;
 
 	ike2_rekey_settle(e, sa, now);
+	if (sa->v2->dh_waits)
+		dhwork_forget(e, sa);
 	while ((t = TAILQ_FIRST(&sa->v2->tasks)) != NULL) {
 		struct ike_policy *policy = t->policy;
 
@@ -70,24 +73,6 @@ void ike2_sa_free(struct ike_engine *e, struct ike_sa *sa, uint64_t now)
 	ike2_sa_drop_handshake(sa);
 	OPENSSL_clear_free(sa->v2, sizeof(*sa->v2));
 	sa->v2 = NULL;
-}
-
-int ike2_make_dh(struct ike_engine *e, uint16_t group, struct dh **dh)
-{
-	const struct suite_group *g = suite_group_find(group);
-	uint8_t seed[DH_MAX_SEED];
-	int r;
-
-	if (g == NULL)
-		return -ENOTSUP;
-	r = state_random(e, seed, g->seed_len);
-	if (r != 0)
-		return r;
-	dh_free(*dh);
-	*dh = dh_new(group, seed, g->seed_len);
-	r = *dh == NULL ? -errno : 0;
-	OPENSSL_cleanse(seed, sizeof(seed));
-	return r;
 }
 
 int ike2_derive(struct ike_sa *sa, const struct dh *dh, const uint8_t *peer, size_t peer_len,

@@ -7,6 +7,7 @@
 #include <openssl/crypto.h>
 
 #include "control/ike/child_sa.h"
+#include "control/ike/dhwork.h"
 #include "control/ike/party.h"
 #include "control/ike/refuse.h"
 #include "control/ike/state.h"
@@ -105,6 +106,18 @@ int ike2_task_ask(struct ike_engine *e, struct ike2_task *t, struct ike2_out *o,
 	return 0;
 }
 
+static void pair_made(struct ike_engine *e, void *who, uint64_t now)
+{
+	ike2_task_run(e, who, now);
+}
+
+int ike2_task_pair(struct ike_engine *e, struct ike_sa *sa, uint16_t group)
+{
+	int r = dhwork_wait(e, group, &sa->v2->dh_waits, pair_made, sa);
+
+	return r == -EBUSY ? 0 : r; /* so many of our own: on the spot */
+}
+
 static int ask(struct ike_engine *e, struct ike2_task *t, uint64_t now)
 {
 	switch (t->kind) {
@@ -121,7 +134,7 @@ void ike2_task_run(struct ike_engine *e, struct ike_sa *sa, uint64_t now)
 {
 	struct ike2_task *t, *next;
 
-	if (!ike_sa_up(sa) || ike2_task_asked(sa) != NULL)
+	if (!ike_sa_up(sa) || sa->v2->dh_waits || ike2_task_asked(sa) != NULL)
 		return;
 	for (t = TAILQ_FIRST(&sa->v2->tasks); t != NULL; t = next) {
 		int r;
@@ -130,7 +143,7 @@ void ike2_task_run(struct ike_engine *e, struct ike_sa *sa, uint64_t now)
 		if (t->state != IKE2_WAITING)
 			continue;
 		r = ask(e, t, now);
-		if (r == 0)
+		if (r == 0 || r == -EINPROGRESS)
 			return;
 		if (r == -ECANCELED) { /* not needed any more */
 			ike2_task_free(e, t, now);

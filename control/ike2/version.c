@@ -12,9 +12,15 @@ static void child_proven(struct ike_engine *e, struct child_sa *c, uint64_t now)
 	(void)now;
 }
 
+static uint16_t begin_group(const struct ike_peer *peer)
+{
+	return peer->conf.profile.dh[0];
+}
+
 const struct ike_version ike2_version = {
 	.number = 2,
 	.owns_children = true,
+	.begin_group = begin_group,
 	.begin = ike2_begin,
 	.sa_init = ike2_sa_init,
 	.sa_free = ike2_sa_free,

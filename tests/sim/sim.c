@@ -9,10 +9,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "control/crypto/dh_job.h"
 #include "control/crypto/suite.h"
 #include "control/ike/ts.h"
 
-enum sim_kind { SIM_IKE = 1, SIM_CONFIRM, SIM_ESP, SIM_ESP_TIMER };
+enum sim_kind { SIM_IKE = 1, SIM_CONFIRM, SIM_ESP, SIM_ESP_TIMER, SIM_DH };
 
 struct sim_event {
 	uint64_t at, seq;
@@ -24,6 +25,7 @@ struct sim_event {
 	uint8_t key[8];
 	struct ike_datagram d;
 	uint8_t *data;
+	struct dh_job *job;
 };
 
 uint64_t sim_random(struct sim *s)
@@ -33,6 +35,16 @@ uint64_t sim_random(struct sim *s)
 	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ULL;
 	z = (z ^ (z >> 27)) * 0x94d049bb133111ebULL;
 	return z ^ (z >> 31);
+}
+
+void sim_slow_dh(struct sim *s)
+{
+	for (int i = 0; i < 2; i++) {
+		uint64_t dice = sim_random(s);
+
+		s->node[i].dh_delay_max = dice & 1 ? 1 + (dice >> 8) % (400 * SIM_MS) : 0;
+		s->node[i].dh_room = (unsigned)(dice >> 2) % 4;
+	}
 }
 
 static uint64_t between(struct sim *s, uint64_t lo, uint64_t hi)
@@ -277,6 +289,32 @@ static void op_log(void *ctx, enum ike_log_level level, const struct ike_log_ctx
 	}
 }
 
+/* It is done at once and told later; what takes as long as it likes comes out of order. */
+static int op_dh_submit(void *ctx, struct dh_job *job)
+{
+	struct sim_node *n = ctx;
+	struct sim_event ev = {.at = n->sim->now + between(n->sim, 0, n->dh_delay_max),
+			       .kind = SIM_DH,
+			       .node = n->index,
+			       .job = job};
+
+	if (n->dh_room != 0 && n->dh_out >= n->dh_room) {
+		n->dh_full++;
+		return -EBUSY;
+	}
+	dh_job_run(job);
+	n->dh_out++;
+	n->dh_jobs++;
+	push(n->sim, ev);
+	return 0;
+}
+
+static bool op_dh_wanted(void *ctx, uint16_t group)
+{
+	(void)group;
+	return ((struct sim_node *)ctx)->dh_delay_max != 0;
+}
+
 static const struct ike_ops ops = {
 	.send = op_send,
 	.random = op_random,
@@ -287,6 +325,8 @@ static const struct ike_ops ops = {
 	.child_remove = op_child_remove,
 	.child_last_seen = op_child_last_seen,
 	.log = op_log,
+	.dh_submit = op_dh_submit,
+	.dh_wanted = op_dh_wanted,
 };
 
 static void default_conf(struct sim_node *n)
@@ -376,6 +416,11 @@ void sim_restart(struct sim *s, int i)
 	struct sim_node *n = &s->node[i];
 
 	ike_engine_free(n->engine);
+	n->dh_out = 0;
+	for (size_t k = 0; k < s->n_events; k++) {
+		if (s->heap[k].kind == SIM_DH && s->heap[k].node == i)
+			s->heap[k].job = NULL; /* the engine's, gone with it */
+	}
 	n->engine = ike_engine_new(&ops, n);
 	assert(n->engine != NULL && sim_configure(s, i) == 0);
 }
@@ -484,6 +529,12 @@ static void happen(struct sim *s, struct sim_event *ev)
 		break;
 	case SIM_ESP_TIMER:
 		esp_send(s, n);
+		break;
+	case SIM_DH:
+		if (ev->job != NULL) {
+			n->dh_out--;
+			ike_engine_dh_done(n->engine, ev->job, s->now);
+		}
 		break;
 	}
 	n->due = n->dead ? UINT64_MAX : ike_engine_tick(n->engine, s->now);

@@ -49,6 +49,10 @@ struct sim_node {
 	uint32_t next_spi;
 	int install_status; /* answer to the next installs */
 	uint64_t install_delay_max;
+	uint64_t dh_delay_max; /* Diffie-Hellman takes up to this; 0: done on the spot */
+	unsigned dh_room;      /* jobs at a time; 0: any number */
+	unsigned dh_out;       /* jobs that are out */
+	uint64_t dh_jobs, dh_full;
 	bool mute_dataplane; /* never answers installs */
 	bool dead;	     /* takes nothing in */
 	uint64_t esp_every;  /* 0: sends no ESP */
@@ -96,6 +100,8 @@ uint64_t sim_random(struct sim *s);
 /** How often a test repeats itself: its argument i, which $ESPGW_SIM_COUNT replaces for the long
  * form, else usual. */
 unsigned long sim_count(int argc, char **argv, int i, unsigned long usual);
+/** Draw for each node whether Diffie-Hellman takes time there, and how many may be under way. */
+void sim_slow_dh(struct sim *s);
 /** Give a datagram to a node as if it came from the other. */
 void sim_inject(struct sim *s, int to, const uint8_t *data, size_t len, bool marker);
 

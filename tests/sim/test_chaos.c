@@ -114,6 +114,7 @@ static void round_of(uint64_t seed)
 		s.node[i].esp_every = 500 * SIM_MS;
 		s.node[i].children[0].proposal.pfs_group = seed & 2 ? 19 : 0;
 	}
+	sim_slow_dh(&s);
 	sim_start(&s);
 	for (unsigned k = 0; k < 60; k++) {
 		sim_run(&s, s.now + sim_random(&s) % (seed & 4 ? 3 * SIM_SEC : 60 * SIM_MS));

@@ -40,6 +40,7 @@ static void setup(struct sim *s, uint64_t seed)
 	}
 	for (int i = 0; i < 2; i++)
 		s->node[i].esp_every = 500 * SIM_MS;
+	sim_slow_dh(s);
 }
 
 static void settles_after_bad_network(uint64_t seed)

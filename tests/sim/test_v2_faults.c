@@ -22,6 +22,7 @@ static void draw_network(struct sim *s)
 	s->net.dup_pct = (unsigned)(sim_random(s) % 31);
 	s->net.delay_min = (1 + sim_random(s) % 50) * SIM_MS;
 	s->net.delay_max = s->net.delay_min + sim_random(s) % (1500 * SIM_MS);
+	sim_slow_dh(s);
 }
 
 static void act(struct sim *s)
