@@ -19,7 +19,7 @@
 #define WATCH_NS	 (100 * NS_PER_MS)
 #define SILENT_NS	 (1000 * NS_PER_MS)
 #define EVENTS_PER_TURN	 256u
-#define PACKETS_PER_TURN 64u
+#define PACKETS_PER_TURN 1024u /* cheap: they are only sorted here */
 
 struct command {
 	TAILQ_ENTRY(command) link;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* gateway.c - brings configuration, engine, children and dataplane together. */
+#include "control/dh_pool.h"
 #include "control/gateway.h"
 
 #include <errno.h>
@@ -214,7 +215,6 @@ static void on_packet(void *ctx, const struct abi_packet *p)
 	struct gateway *g = ctx;
 
 	ike_io_input(g, p);
-	g->next_tick = 0;
 }
 
 static void on_resync(void *ctx)
@@ -249,6 +249,7 @@ struct gateway *gateway_new(const char *config_path, const char *segment, struct
 	g->dp = dataplane_new(segment, &dp_ops, g);
 	g->children = g->dp != NULL ? children_new(g->dp, &child_ops, g) : NULL;
 	g->engine = ike_engine_new(&ike_io_ops, g);
+	inbox_init(&g->inbox);
 	if (g->config_path == NULL || g->children == NULL || g->engine == NULL) {
 		gateway_free(g);
 		errno = ENOMEM;
@@ -262,7 +263,9 @@ void gateway_free(struct gateway *g)
 {
 	if (g == NULL)
 		return;
+	dh_pool_free(g->pool);
 	ike_engine_free(g->engine);
+	inbox_free(&g->inbox);
 	dataplane_free(g->dp);
 	children_free(g->children);
 	setup_free(&g->setup);
@@ -272,6 +275,24 @@ void gateway_free(struct gateway *g)
 	free(g);
 }
 
+void gateway_use_pool(struct gateway *g, struct dh_pool *pool)
+{
+	g->pool = pool;
+}
+
+/* What the engine waits for: results, then datagrams. */
+static unsigned int feed_engine(struct gateway *g, uint64_t now)
+{
+	unsigned int n = 0;
+	struct dh_job *job;
+
+	while (g->pool != NULL && (job = dh_pool_collect(g->pool)) != NULL) {
+		ike_engine_dh_done(g->engine, job, now);
+		n++;
+	}
+	return n + inbox_serve(&g->inbox, g->engine, now);
+}
+
 unsigned int gateway_turn(struct gateway *g, uint64_t now)
 {
 	unsigned int moved;
@@ -279,6 +300,8 @@ unsigned int gateway_turn(struct gateway *g, uint64_t now)
 	g->now = now;
 	moved = dataplane_poll(g->dp, now);
 	children_tick(g->children, now);
+	if (g->peers_set && !g->stopping)
+		moved += feed_engine(g, now);
 	if (g->peers_set && !g->stopping && (moved > 0 || now >= g->next_tick))
 		g->next_tick = ike_engine_tick(g->engine, now);
 	log_tick(now);

@@ -19,10 +19,12 @@
 #include "control/console/server.h"
 #include "control/dataplane.h"
 #include "control/ike/engine.h"
+#include "control/ike/inbox.h"
 #include "control/model/apply.h"
 #include "control/model/menu_source.h"
 #include "control/totals.h"
 
+struct dh_pool;
 struct model;
 
 /* A configuration and what follows from it. */
@@ -42,7 +44,9 @@ struct gateway {
 	struct dataplane *dp;
 	struct children *children;
 	struct ike_engine *engine;
-	struct setup setup; /* in force */
+	struct inbox inbox;   /* of the engine */
+	struct dh_pool *pool; /* NULL: Diffie-Hellman on the spot */
+	struct setup setup;   /* in force */
 	struct setup
 		pending; /* being pushed; becomes the one in force when the dataplane took it */
 	bool has_pending;
@@ -74,6 +78,8 @@ const struct setup_policy *setup_find(const struct setup *s, uint32_t policy_id)
 struct gateway *gateway_new(const char *config_path, const char *segment, struct setup *setup);
 void gateway_free(struct gateway *g);
 
+/** Have Diffie-Hellman done by a pool, the gateway's from now on. */
+void gateway_use_pool(struct gateway *g, struct dh_pool *pool);
 /** One turn at time now. Returns how much moved: 0 means idle. */
 unsigned int gateway_turn(struct gateway *g, uint64_t now);
 

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include "control/dh_pool.h"
 #include "control/gateway.h"
 #include "control/log.h"
 
@@ -130,6 +131,16 @@ static void io_log(void *ctx, enum ike_log_level level, const struct ike_log_ctx
 	log_write(&to, level_of(level), "%s", text);
 }
 
+static int io_dh_submit(void *ctx, struct dh_job *job)
+{
+	return dh_pool_submit(((struct gateway *)ctx)->pool, job);
+}
+
+static bool io_dh_wanted(void *ctx, uint16_t group)
+{
+	return ((struct gateway *)ctx)->pool != NULL && dh_pool_wants(group);
+}
+
 const struct ike_ops ike_io_ops = {
 	.send = io_send,
 	.random = io_random,
@@ -140,6 +151,8 @@ const struct ike_ops ike_io_ops = {
 	.child_remove = io_child_remove,
 	.child_last_seen = io_child_last_seen,
 	.log = io_log,
+	.dh_submit = io_dh_submit,
+	.dh_wanted = io_dh_wanted,
 };
 
 void ike_io_input(struct gateway *g, const struct abi_packet *p)
@@ -155,5 +168,5 @@ void ike_io_input(struct gateway *g, const struct abi_packet *p)
 	};
 
 	if (g->gate_open && g->peers_set && !g->stopping)
-		ike_engine_input(g->engine, &d, g->now);
+		inbox_put(&g->inbox, g->engine, &d, g->now);
 }

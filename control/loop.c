@@ -15,6 +15,7 @@
 
 #include <event2/event.h>
 
+#include "control/dh_pool.h"
 #include "control/gateway.h"
 #include "control/log.h"
 #include "control/server.h"
@@ -27,7 +28,7 @@
 struct loop {
 	struct gateway *g;
 	struct event_base *base;
-	struct event *timer, *term, *intr, *hup;
+	struct event *timer, *pool, *term, *intr, *hup;
 	struct server *server;
 	unsigned int idle_turns;
 	uint64_t stop_by;
@@ -110,11 +111,16 @@ static int make_events(struct loop *l)
 	if (l->base == NULL)
 		return -ENOMEM;
 	l->timer = evtimer_new(l->base, on_timer, l);
+	if (l->g->pool != NULL) /* results: a turn at once */
+		l->pool = event_new(l->base, dh_pool_fd(l->g->pool), EV_READ | EV_PERSIST, on_timer,
+				    l);
 	l->term = evsignal_new(l->base, SIGTERM, on_stop, l);
 	l->intr = evsignal_new(l->base, SIGINT, on_stop, l);
 	l->hup = evsignal_new(l->base, SIGHUP, on_hup, l);
 	if (l->timer == NULL || l->term == NULL || l->intr == NULL || l->hup == NULL)
 		return -ENOMEM;
+	if (l->g->pool != NULL && (l->pool == NULL || event_add(l->pool, NULL) != 0))
+		return -EIO;
 	if (event_add(l->term, NULL) != 0 || event_add(l->intr, NULL) != 0 ||
 	    event_add(l->hup, NULL) != 0)
 		return -EIO;
@@ -151,6 +157,7 @@ int loop_run(struct gateway *g, const char *socket_path)
 fail:
 	server_free(l.server);
 	free_event(l.timer);
+	free_event(l.pool);
 	free_event(l.term);
 	free_event(l.intr);
 	free_event(l.hup);

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "control/dh_pool.h"
 #include "control/gateway.h"
 #include "control/log.h"
 #include "control/loop.h"
@@ -109,6 +110,7 @@ static void log_missing_protection(int missing)
 static int run(const struct options *o, const char *socket_path)
 {
 	char segment[ABI_NAME_LEN + 16];
+	struct dh_pool *pool;
 	struct gateway *g;
 	struct setup setup;
 	char *said;
@@ -130,6 +132,10 @@ static int run(const struct options *o, const char *socket_path)
 		fprintf(stderr, "espgw-control: %s\n", strerror(errno));
 		return -errno;
 	}
+	pool = dh_pool_new(0);
+	if (pool == NULL)
+		log_warn(&log_system, "no threads for Diffie-Hellman: %s", strerror(errno));
+	gateway_use_pool(g, pool);
 	rc = loop_run(g, socket_path);
 	gateway_free(g);
 	log_notice(&log_system, "stopped");

@@ -32,6 +32,8 @@
 	X(tx_retransmit, "retransmitted requests")                                                 \
 	X(tx_keepalive, "NAT keepalives sent")                                                     \
 	X(cookies_sent, "cookies asked for")                                                       \
+	X(inbox_first, "first messages dropped before the engine: too many wait")                  \
+	X(inbox_known, "messages of known SAs dropped before the engine: too many wait")           \
 	X(dh_jobs, "Diffie-Hellman jobs given to others")                                          \
 	X(dh_busy, "messages dropped because too many wait for Diffie-Hellman")                    \
 	X(guard_rate, "first messages refused: rate")                                              \

@@ -93,7 +93,7 @@ struct ike_sa {
 	unsigned n_quicks;
 	struct exchange_msgids msgids, dpd_msgids; /* used ones, of both sides */
 	struct timer life, dpd_timer, keepalive;
-	bool rekey_due; /* life's soft end has passed */
+	bool rekey_due;				   /* life's soft end has passed */
 	TAILQ_HEAD(sa_dhwork, dhwork_item) dhwork; /* Diffie-Hellman that its messages wait for */
 
 	uint64_t created, established, last_seen, ends;
