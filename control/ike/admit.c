@@ -19,10 +19,20 @@ enum ike_rx admit_refused(struct ike_engine *e, struct ike_peer *peer, enum guar
 	return IKE_RX_limited;
 }
 
+static enum guard_verdict ask(struct ike_engine *e, const struct abi_addr *src, uint64_t now)
+{
+	const struct abi_addr any = {.family = src->family};
+	const struct ike_peer *peer = peers_find_addr(&e->peers, src, &any);
+
+	if (dhwork_again(e)) /* it has paid */
+		return guard_admit_again(&e->guard, src);
+	return peer != NULL && peers_can_start(peer) ? guard_admit(&e->guard, src, now)
+						     : guard_admit_any(&e->guard, src, now);
+}
+
 enum guard_verdict admit_first(struct ike_engine *e, const struct abi_addr *src, uint64_t now)
 {
-	enum guard_verdict v = dhwork_again(e) ? guard_admit_again(&e->guard, src)
-					       : guard_admit(&e->guard, src, now);
+	enum guard_verdict v = ask(e, src, now);
 	struct ike_sa *old;
 
 	if (v != GUARD_SOURCE_FULL && v != GUARD_TOTAL_FULL)

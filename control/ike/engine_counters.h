@@ -31,6 +31,7 @@
 	X(tx, "datagrams sent")                                                                    \
 	X(tx_retransmit, "retransmitted requests")                                                 \
 	X(tx_keepalive, "NAT keepalives sent")                                                     \
+	X(tx_budget, "answers not sent: the address may be forged, and they are too long for it")  \
 	X(cookies_sent, "cookies asked for")                                                       \
 	X(inbox_first, "first messages dropped before the engine: too many wait")                  \
 	X(inbox_known, "messages of known SAs dropped before the engine: too many wait")           \

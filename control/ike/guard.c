@@ -11,7 +11,7 @@ int guard_init(struct guard *g, uint64_t seed)
 {
 	memset(g, 0, sizeof(*g));
 	TAILQ_INIT(&g->idle);
-	g->total.tokens = GUARD_BURST_TOTAL * 1000ULL;
+	g->total[0].tokens = g->total[1].tokens = GUARD_BURST_TOTAL * 1000ULL;
 	return table_init(&g->sources, seed);
 }
 
@@ -104,7 +104,8 @@ static enum guard_verdict count(struct guard *g, struct guard_source *s)
 	return GUARD_ADMIT;
 }
 
-enum guard_verdict guard_admit(struct guard *g, const struct abi_addr *src, uint64_t now)
+static enum guard_verdict admit(struct guard *g, struct guard_bucket *total,
+				const struct abi_addr *src, uint64_t now)
 {
 	struct guard_source *s = find_or_add(g, src, now);
 
@@ -115,12 +116,22 @@ enum guard_verdict guard_admit(struct guard *g, const struct abi_addr *src, uint
 		TAILQ_INSERT_TAIL(&g->idle, s, lru);
 	}
 	fill(&s->bucket, now, GUARD_RATE_SOURCE, GUARD_BURST_SOURCE);
-	fill(&g->total, now, GUARD_RATE_TOTAL, GUARD_BURST_TOTAL);
-	if (s->bucket.tokens < 1000 || g->total.tokens < 1000)
+	fill(total, now, GUARD_RATE_TOTAL, GUARD_BURST_TOTAL);
+	if (s->bucket.tokens < 1000 || total->tokens < 1000)
 		return GUARD_RATE;
 	s->bucket.tokens -= 1000;
-	g->total.tokens -= 1000;
+	total->tokens -= 1000;
 	return count(g, s);
+}
+
+enum guard_verdict guard_admit(struct guard *g, const struct abi_addr *src, uint64_t now)
+{
+	return admit(g, &g->total[0], src, now);
+}
+
+enum guard_verdict guard_admit_any(struct guard *g, const struct abi_addr *src, uint64_t now)
+{
+	return admit(g, &g->total[1], src, now);
 }
 
 enum guard_verdict guard_admit_again(struct guard *g, const struct abi_addr *src)

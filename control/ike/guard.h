@@ -47,7 +47,7 @@ struct guard {
 	struct table sources;
 	TAILQ_HEAD(guard_idle, guard_source) idle;
 	uint32_t half_open;
-	struct guard_bucket total;
+	struct guard_bucket total[2]; /* of peers with one address; of all others */
 	bool has_secret;
 	uint8_t secret[GUARD_SECRET]; /* of cookies; random, set by the owner before the first */
 };
@@ -69,6 +69,9 @@ void guard_fini(struct guard *g);
  * guard_release() when the SA is established or gone.
  */
 enum guard_verdict guard_admit(struct guard *g, const struct abi_addr *src, uint64_t now);
+/** The same for a source that no peer has as its one address: these have a rate of their own, so
+ * that a flood in the name of any address leaves that of the others alone. */
+enum guard_verdict guard_admit_any(struct guard *g, const struct abi_addr *src, uint64_t now);
 void guard_release(struct guard *g, const struct abi_addr *src);
 /** After GUARD_SOURCE_FULL or GUARD_TOTAL_FULL, when the caller has ended another half-open SA for
  * it: the same question at the price of the first. */

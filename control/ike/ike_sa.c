@@ -240,6 +240,15 @@ void ike_sa_send(struct ike_engine *e, const struct ike_sa *sa, const uint8_t *m
 		.marker = sa->at.marker,
 	};
 
+	/* Who has shown nothing but its own claim of an address gets little for what it sends, so
+	 * nobody else can be flooded through us; all such answers are sent while their question is
+	 * served. */
+	if (sa->unseen && len > e->budget) {
+		e->counters.tx_budget++;
+		return;
+	}
+	if (sa->unseen)
+		e->budget -= len;
 	for (; len > 0; msg += d.len, len -= d.len) {
 		d.data = msg;
 		d.len = first_length(msg, len);

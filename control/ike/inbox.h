@@ -21,7 +21,8 @@ enum inbox_class { INBOX_ESTABLISHED = 0, INBOX_BEGUN, INBOX_FIRST, INBOX_CLASSE
 #define INBOX_ROOM_ESTABLISHED 2048u
 #define INBOX_ROOM_BEGUN       512u
 #define INBOX_ROOM_FIRST       256u
-#define INBOX_FIRST_PER_TURN   32u /* first messages served before the others are looked at again */
+/* First messages served before the others are looked at again. */
+#define INBOX_FIRST_PER_TURN 128u
 
 struct inbox_entry;
 

@@ -115,6 +115,7 @@ static enum ike_rx later_version(struct ike_engine *e, const struct ike_datagram
 	struct ike_peer *peer = peers_find_addr(&e->peers, &d->src, &d->dst);
 	struct ike_sa like = {.peer = peer,
 			      .responder = true,
+			      .unseen = true,
 			      .ispi = hdr->ispi,
 			      .rspi = hdr->rspi,
 			      .at = {.local = d->dst,
@@ -167,6 +168,7 @@ static enum ike_rx receive(struct ike_engine *e, const struct ike_datagram *d, u
 void ike_engine_input(struct ike_engine *e, const struct ike_datagram *d, uint64_t now)
 {
 	e->now = now;
+	e->budget = IKE_AMPLIFICATION * d->len;
 	e->counters.rx++;
 	switch (receive(e, d, now)) {
 #define COUNT(name, text)                                                                          \
@@ -178,4 +180,5 @@ void ike_engine_input(struct ike_engine *e, const struct ike_datagram *d, uint64
 		e->counters.rx--; /* not yet */
 		break;
 	}
+	e->budget = 0;
 }

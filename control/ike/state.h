@@ -36,6 +36,7 @@ struct ike_engine {
 	TAILQ_HEAD(dhwork_items, dhwork_item) dhwork; /* jobs that are out */
 	unsigned n_dh_strangers, n_dh_peers;
 	struct dhwork_item *again; /* what waited for it comes again */
+	size_t budget; /* bytes that may still answer the datagram of now, see ike_sa_send() */
 	uint64_t next_id, next_token;
 	uint64_t now; /* of the call being served: for logs and evidence */
 	uint64_t stranger_filled, stranger_silent; /* refuse_log_stranger() */

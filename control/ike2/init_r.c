@@ -203,7 +203,8 @@ enum ike_rx ike2_init_request(struct ike_engine *e, struct ike_peer *peer, struc
 				  .local_port = d->dst_port,
 				  .remote_port = d->src_port,
 				  .marker = d->marker};
-	struct ike_sa like = {.peer = peer, .responder = true, .at = at, .ispi = in->hdr.ispi};
+	struct ike_sa like = {
+		.peer = peer, .responder = true, .unseen = true, .at = at, .ispi = in->hdr.ispi};
 	enum guard_verdict v;
 	struct ike_sa *sa;
 	enum ike_rx rx;

@@ -2,7 +2,6 @@
 /* sim.c - two engines, a network and a clock; see sim.h. */
 #include "tests/sim/sim.h"
 
-#include <arpa/inet.h>
 #include <assert.h>
 #include <errno.h>
 #include <stdio.h>
@@ -11,9 +10,8 @@
 
 #include "control/crypto/dh_job.h"
 #include "control/crypto/suite.h"
-#include "control/ike/ts.h"
 
-enum sim_kind { SIM_IKE = 1, SIM_CONFIRM, SIM_ESP, SIM_ESP_TIMER, SIM_DH };
+enum sim_kind { SIM_IKE = 1, SIM_CONFIRM, SIM_ESP, SIM_ESP_TIMER, SIM_DH, SIM_TURN };
 
 struct sim_event {
 	uint64_t at, seq;
@@ -35,16 +33,6 @@ uint64_t sim_random(struct sim *s)
 	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ULL;
 	z = (z ^ (z >> 27)) * 0x94d049bb133111ebULL;
 	return z ^ (z >> 31);
-}
-
-void sim_slow_dh(struct sim *s)
-{
-	for (int i = 0; i < 2; i++) {
-		uint64_t dice = sim_random(s);
-
-		s->node[i].dh_delay_max = dice & 1 ? 1 + (dice >> 8) % (400 * SIM_MS) : 0;
-		s->node[i].dh_room = (unsigned)(dice >> 2) % 4;
-	}
 }
 
 static uint64_t between(struct sim *s, uint64_t lo, uint64_t hi)
@@ -92,24 +80,6 @@ static struct sim_event pop(struct sim *s)
 	}
 	s->heap[i] = last;
 	return top;
-}
-
-struct abi_addr sim_addr(const char *text)
-{
-	struct abi_addr a = {0};
-
-	a.family = strchr(text, ':') != NULL ? 6 : 4;
-	assert(inet_pton(a.family == 6 ? AF_INET6 : AF_INET, text, a.bytes) == 1);
-	return a;
-}
-
-struct abi_range sim_net_range(const char *addr, uint8_t prefix_len)
-{
-	struct abi_addr a = sim_addr(addr);
-	struct abi_range r;
-
-	assert(ts_from_prefix(&r, &a, prefix_len) == 0);
-	return r;
 }
 
 static bool same_addr(const struct abi_addr *a, const struct abi_addr *b)
@@ -381,6 +351,7 @@ void sim_init(struct sim *s, uint64_t seed)
 		n->index = i;
 		n->next_spi = i == 0 ? 0xc0000000 : 0x0a000000;
 		n->install_delay_max = 20 * SIM_MS;
+		inbox_init(&n->inbox);
 		n->log = calloc(1, SIM_LOG);
 		assert(n->log != NULL);
 		n->engine = ike_engine_new(&ops, n);
@@ -404,6 +375,9 @@ void sim_start(struct sim *s)
 		int r = sim_configure(s, i);
 
 		assert(r == 0);
+		if (s->node[i].ring != 0)
+			push(s, (struct sim_event){
+					.at = s->now + SIM_MS, .kind = SIM_TURN, .node = i});
 		if (s->node[i].esp_every != 0)
 			push(s, (struct sim_event){.at = s->now + s->node[i].esp_every,
 						   .kind = SIM_ESP_TIMER,
@@ -509,6 +483,26 @@ static void esp_receive(struct sim *s, const struct sim_event *ev)
 	s->node[1 - ev->node].esp_lost++;
 }
 
+/* As the daemon: what came since the last turn is sorted, then served, once a millisecond. */
+static void turn(struct sim *s, struct sim_node *n)
+{
+	n->ring_used = 0;
+	(void)inbox_serve(&n->inbox, n->engine, s->now);
+	push(s, (struct sim_event){.at = s->now + SIM_MS, .kind = SIM_TURN, .node = n->index});
+}
+
+void sim_arrive(struct sim *s, int to, const struct ike_datagram *d)
+{
+	struct sim_node *n = &s->node[to];
+
+	if (n->ring == 0)
+		ike_engine_input(n->engine, d, s->now);
+	else if (n->ring_used++ < n->ring)
+		inbox_put(&n->inbox, n->engine, d, s->now);
+	else
+		n->ring_lost++;
+}
+
 static void happen(struct sim *s, struct sim_event *ev)
 {
 	struct sim_node *n = &s->node[ev->node];
@@ -517,7 +511,7 @@ static void happen(struct sim *s, struct sim_event *ev)
 	case SIM_IKE:
 		ev->d.data = ev->data;
 		if (!n->dead)
-			ike_engine_input(n->engine, &ev->d, s->now);
+			sim_arrive(s, n->index, &ev->d);
 		free(ev->data);
 		break;
 	case SIM_CONFIRM:
@@ -529,6 +523,9 @@ static void happen(struct sim *s, struct sim_event *ev)
 		break;
 	case SIM_ESP_TIMER:
 		esp_send(s, n);
+		break;
+	case SIM_TURN:
+		turn(s, n);
 		break;
 	case SIM_DH:
 		if (ev->job != NULL) {
@@ -563,27 +560,11 @@ void sim_run(struct sim *s, uint64_t until)
 	s->now = until;
 }
 
-void sim_inject(struct sim *s, int to, const uint8_t *data, size_t len, bool marker)
-{
-	struct sim_node *n = &s->node[to];
-	struct ike_datagram d = {
-		.src = s->node[1 - to].addr,
-		.dst = n->addr,
-		.src_port = marker ? 4500 : 500,
-		.dst_port = marker ? 4500 : 500,
-		.marker = marker,
-		.data = data,
-		.len = len,
-	};
-
-	ike_engine_input(n->engine, &d, s->now);
-	n->due = ike_engine_tick(n->engine, s->now);
-}
-
 void sim_fini(struct sim *s)
 {
 	for (int i = 0; i < 2; i++) {
 		ike_engine_free(s->node[i].engine);
+		inbox_free(&s->node[i].inbox);
 		assert(sim_installed(s, i) == 0);
 		assert(s->node[i].n_reserved == 0);
 		free(s->node[i].log);

@@ -14,6 +14,7 @@
 #include "control/ike/engine.h"
 #include "control/ike/engine_counters.h"
 #include "control/ike/evidence.h"
+#include "control/ike/inbox.h"
 
 #define SIM_MS	      1000000ULL
 #define SIM_SEC	      1000000000ULL
@@ -53,6 +54,10 @@ struct sim_node {
 	unsigned dh_room;      /* jobs at a time; 0: any number */
 	unsigned dh_out;       /* jobs that are out */
 	uint64_t dh_jobs, dh_full;
+	unsigned ring; /* datagrams that fit between two turns; 0: all go straight in */
+	unsigned ring_used;
+	uint64_t ring_lost;
+	struct inbox inbox;
 	bool mute_dataplane; /* never answers installs */
 	bool dead;	     /* takes nothing in */
 	uint64_t esp_every;  /* 0: sends no ESP */
@@ -102,6 +107,8 @@ uint64_t sim_random(struct sim *s);
 unsigned long sim_count(int argc, char **argv, int i, unsigned long usual);
 /** Draw for each node whether Diffie-Hellman takes time there, and how many may be under way. */
 void sim_slow_dh(struct sim *s);
+/** Give a datagram to a node from anywhere, through its ring when it has one. */
+void sim_arrive(struct sim *s, int to, const struct ike_datagram *d);
 /** Give a datagram to a node as if it came from the other. */
 void sim_inject(struct sim *s, int to, const uint8_t *data, size_t len, bool marker);
 

@@ -1,9 +1,58 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* sim_look.c - what tests ask about a simulation; see sim.h. */
+/* sim_look.c - what tests ask about a simulation, and what they put into it; see sim.h. */
 #include "tests/sim/sim.h"
 
+#include <arpa/inet.h>
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "control/ike/ts.h"
+
+struct abi_addr sim_addr(const char *text)
+{
+	struct abi_addr a = {0};
+
+	a.family = strchr(text, ':') != NULL ? 6 : 4;
+	assert(inet_pton(a.family == 6 ? AF_INET6 : AF_INET, text, a.bytes) == 1);
+	return a;
+}
+
+struct abi_range sim_net_range(const char *addr, uint8_t prefix_len)
+{
+	struct abi_addr a = sim_addr(addr);
+	struct abi_range r;
+
+	assert(ts_from_prefix(&r, &a, prefix_len) == 0);
+	return r;
+}
+
+void sim_slow_dh(struct sim *s)
+{
+	for (int i = 0; i < 2; i++) {
+		uint64_t dice = sim_random(s);
+
+		s->node[i].dh_delay_max = dice & 1 ? 1 + (dice >> 8) % (400 * SIM_MS) : 0;
+		s->node[i].dh_room = (unsigned)(dice >> 2) % 4;
+	}
+}
+
+void sim_inject(struct sim *s, int to, const uint8_t *data, size_t len, bool marker)
+{
+	struct sim_node *n = &s->node[to];
+	struct ike_datagram d = {
+		.src = s->node[1 - to].addr,
+		.dst = n->addr,
+		.src_port = marker ? 4500 : 500,
+		.dst_port = marker ? 4500 : 500,
+		.marker = marker,
+		.data = data,
+		.len = len,
+	};
+
+	ike_engine_input(n->engine, &d, s->now);
+	n->due = ike_engine_tick(n->engine, s->now);
+}
 
 const struct sim_pair *sim_current(const struct sim *s, int i, unsigned child)
 {
