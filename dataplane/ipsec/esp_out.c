@@ -19,7 +19,7 @@
 #include "dataplane/ipsec/esp_shape.h"
 #include "dataplane/ipsec/mss.h"
 #include "dataplane/ipsec/mtu.h"
-#include "dataplane/ipsec/natt.h"
+#include "dataplane/ipsec/outer4.h"
 #include "dataplane/ipsec/own.h"
 #include "dataplane/ipsec/sad.h"
 #include "dataplane/ipsec/selector.h"
@@ -39,8 +39,6 @@
 #define ICMP_FRAG_NEEDED 4u
 #define AES_IV		 16u
 #define PREFETCH_GAP	 4u
-#define OUTER_PLAIN	 (IP4_HEADER + SA_ESP_HEADER)
-#define OUTER_UDP	 (IP4_HEADER + NATT_HEADER + SA_ESP_HEADER)
 
 _Static_assert(WORKER_BURST <= FLOW_NONE, "one byte says which flow, or none");
 
@@ -48,6 +46,13 @@ _Static_assert(WORKER_BURST <= FLOW_NONE, "one byte says which flow, or none");
 struct flow {
 	struct sa *sa;
 	struct sa_outer outer;
+	struct {
+		uint16_t head;	  /* bytes in front of the inner packet */
+		uint16_t around;  /* these, and all behind it but for pad bytes */
+		uint16_t covered; /* those of them that the ICV covers */
+		uint8_t esp;	  /* bytes in front of the ESP header */
+		uint8_t index;	  /* of this flow */
+	} size;
 	uint64_t seq;	/* next number */
 	uint64_t limit; /* last number that may be used */
 	uint64_t bytes;
@@ -114,6 +119,10 @@ static enum drop_reason flow_open(struct flow *f, struct sa *sa)
 	if (!sa_outer_read(sa, &f->outer) && !sa_outer_read(sa, &f->outer))
 		return DROP_OUT_BUNDLE_CHECK_ERRORS;
 	f->meta = outer_meta(sa, &f->outer);
+	f->size.head = (uint16_t)(f->outer.length + sa->iv_len);
+	f->size.around = (uint16_t)(f->size.head + SA_ESP_TRAILER + sa->icv_len);
+	f->size.esp = (uint8_t)(f->outer.length - SA_ESP_HEADER);
+	f->size.covered = (uint16_t)(SA_ESP_HEADER + sa->iv_len + SA_ESP_TRAILER);
 	f->wide = sa_range_is_wide(sa->local, sa->n_local) &&
 		  sa_range_is_wide(sa->remote, sa->n_remote);
 	return DROP_NONE;
@@ -140,6 +149,7 @@ static struct flow *flow_find(struct worker *w, struct batch *b, uint32_t slot)
 	*place = (uint8_t)b->n_flows;
 	f = &b->flow[b->n_flows++];
 	f->unusable = (uint8_t)flow_open(f, sa);
+	f->size.index = (uint8_t)(f - b->flow);
 	return f;
 }
 
@@ -259,28 +269,6 @@ static void keep_alone(const struct batch *b)
 			__atomic_store_n(&b->flow[i].sa->seq, b->flow[i].seq - 1, __ATOMIC_RELAXED);
 }
 
-static void write_outer(uint8_t *ip, const struct sa_outer *o, uint8_t tos, uint16_t len,
-			uint32_t seq)
-{
-	uint32_t sum = o->sum;
-	uint16_t id = (uint16_t)seq; /* DF is set: any value does (RFC 6864 section 4.1) */
-
-	if (o->length == OUTER_UDP) {
-		memcpy(ip, o->header, OUTER_UDP);
-		natt_set_length(ip + IP4_HEADER, (uint16_t)(len - IP4_HEADER));
-	} else {
-		memcpy(ip, o->header, OUTER_PLAIN);
-	}
-	ip[1] = tos;
-	ip4_store16(ip + 2, len);
-	ip4_store16(ip + 4, id);
-	sum += rte_cpu_to_be_16(tos) + rte_cpu_to_be_16(len) + rte_cpu_to_be_16(id);
-	sum = (sum & 0xffff) + (sum >> 16);
-	sum = ~((sum & 0xffff) + (sum >> 16));
-	memcpy(ip + 10, &sum, 2);
-	ip4_store32(ip + o->length - 4, seq);
-}
-
 /* Move the borders of m, so that len bytes of outer packet lie behind 14 of Ethernet room with the
  * inner one head bytes into it. The outer packet, or NULL when the buffer is too small. */
 static uint8_t *wrap(struct rte_mbuf *m, uint8_t l3_off, uint32_t head, uint32_t len)
@@ -314,33 +302,32 @@ static __rte_always_inline enum drop_reason build(struct worker *w, struct batch
 						  struct rte_mbuf *m)
 {
 	struct pkt_meta *meta = pkt_meta(m);
-	const struct sa *sa = f->sa;
 	struct crypto_op *op = &b->op[b->n_ops];
 	uint8_t in_port = meta->in_port;
-	uint16_t inner = meta->ip_len, pad = mtu_pad(inner, sa->block);
-	uint32_t head = f->outer.length + (uint32_t)sa->iv_len;
-	uint32_t len = head + inner + pad + SA_ESP_TRAILER + sa->icv_len;
+	uint16_t inner = meta->ip_len, pad = mtu_pad(inner, f->sa->block);
+	uint32_t text = (uint32_t)inner + pad, len = f->size.around + text;
 	uint8_t *ip, tos;
 
 	if (m->data_len < (uint32_t)meta->l3_off + inner || len > UINT16_MAX - IP4_ETHER_ROOM)
 		return DROP_OUT_ERRORS;
 	tos = rte_pktmbuf_mtod_offset(m, const uint8_t *, meta->l3_off)[1];
-	ip = wrap(m, meta->l3_off, head, len);
+	ip = wrap(m, meta->l3_off, f->size.head, len);
 	if (ip == NULL)
 		return DROP_OUT_ERRORS;
 	if (write_iv(w->crypto, b, f, ip + f->outer.length) != 0)
 		return DROP_OUT_STATE_PROTOCOL_ERRORS;
-	write_outer(ip, &f->outer, ecn_outer_tos(tos), (uint16_t)len, (uint32_t)f->seq);
-	trailer_write(ip + head + inner, pad, NEXT_HEADER_IPV4);
-	op->sa = sa;
-	op->seq_hi = (uint32_t)(f->seq >> 32);
-	op->esp = ip + f->outer.length - SA_ESP_HEADER;
-	op->len = (uint16_t)(len - (f->outer.length - SA_ESP_HEADER) - sa->icv_len);
-	op->ok = true;
+	outer4_write(ip, &f->outer, ecn_outer_tos(tos), (uint16_t)len, (uint32_t)f->seq);
+	trailer_write(ip + f->size.head + inner, pad, NEXT_HEADER_IPV4);
+	*op = (struct crypto_op){.sa = f->sa,
+				 .esp = ip + f->size.esp,
+				 .seq_hi = (uint32_t)(f->seq >> 32),
+				 .len = (uint16_t)(f->size.covered + text),
+				 .ok = true};
 	*meta = f->meta;
 	meta->in_port = in_port;
 	meta->ip_len = (uint16_t)len;
 	b->inner_of[b->n_ops] = inner;
+	f->bytes += inner;
 	f->wire_bytes += len;
 	return DROP_NONE;
 }
@@ -355,6 +342,7 @@ static enum drop_reason build_shape(struct worker *w, struct batch *b, struct fl
 	if (why != DROP_NONE)
 		return why;
 	b->inner_of[b->n_ops] = pkt_meta(m)->trim;
+	f->bytes += pkt_meta(m)->trim;
 	f->wire_bytes += pkt_meta(m)->ip_len;
 	return DROP_NONE;
 }
@@ -375,7 +363,6 @@ static __rte_always_inline enum drop_reason take(struct worker *w, struct batch 
 		return why;
 	f->seq++;
 	f->done++;
-	f->bytes += b->inner_of[b->n_ops];
 	pkt_meta(m)->trim = f->block;
 	b->packet_of[b->n_ops++] = (uint8_t)i;
 	return DROP_NONE;
@@ -425,7 +412,7 @@ static void take_alone(struct worker *w, struct batch *b, struct rte_mbuf **pkts
 			first = f->n++ == 0;
 			if (unlikely(first))
 				number_alone(f);
-			b->flow_of[i] = (uint8_t)(f - b->flow);
+			b->flow_of[i] = f->size.index;
 			why = take(w, b, f, pkts[i], i);
 		}
 		if (unlikely(why != DROP_NONE))
@@ -452,7 +439,7 @@ static void take_among_others(struct worker *w, struct batch *b, struct rte_mbuf
 			continue;
 		}
 		f->n++;
-		b->flow_of[i] = (uint8_t)(f - b->flow);
+		b->flow_of[i] = f->size.index;
 	}
 	reserve(w, b);
 	for (uint16_t i = 0; i < b->n; i++) {
@@ -466,6 +453,19 @@ static void take_among_others(struct worker *w, struct batch *b, struct rte_mbuf
 	}
 }
 
+/* Did all go well, and is nothing left to do? */
+static bool all_done(const struct batch *b)
+{
+	uint8_t shape = 0;
+	bool ok = true;
+
+	for (uint16_t i = 0; i < b->n_flows; i++)
+		shape |= b->flow[i].sa->shape;
+	for (uint16_t k = 0; k < b->n_ops; k++)
+		ok &= b->op[k].ok;
+	return likely(ok) && (shape & SA_SHAPE_OUTER6) == 0;
+}
+
 /* After the crypto engine. */
 static void finish_all(struct worker *w, struct batch *b, struct rte_mbuf **pkts)
 {
@@ -474,13 +474,12 @@ static void finish_all(struct worker *w, struct batch *b, struct rte_mbuf **pkts
 		struct rte_mbuf **m = &pkts[b->packet_of[k]];
 		enum drop_reason why = DROP_OUT_STATE_PROTOCOL_ERRORS;
 
-		if (likely(b->op[k].ok)) {
-			if (likely((f->sa->shape & SA_SHAPE_OUTER6) == 0))
-				continue;
+		if (b->op[k].ok && (f->sa->shape & SA_SHAPE_OUTER6) == 0)
+			continue;
+		if (b->op[k].ok)
 			why = esp_shape_finish(w, f->sa, m, &f->outer);
-			if (why == DROP_NONE)
-				continue;
-		}
+		if (why == DROP_NONE)
+			continue;
 		f->done--;
 		f->bytes -= b->inner_of[k];
 		f->wire_bytes -= pkt_meta(*m)->ip_len;
@@ -523,7 +522,8 @@ static void protect(struct worker *w, struct rte_mbuf **pkts, uint16_t n, struct
 	t = stage_end(w, STAGE_OUT_BUILD, t, n);
 	crypto_seal(w->crypto, b.op, b.n_ops);
 	t = stage_end(w, STAGE_OUT_SEAL, t, b.n_ops);
-	finish_all(w, &b, pkts);
+	if (!all_done(&b))
+		finish_all(w, &b, pkts);
 	count_all(w, &b);
 	stage_end(w, STAGE_OUT_FINISH, t, b.n_ops);
 }

@@ -55,19 +55,17 @@ static inline enum drop_reason trailer_check(const uint8_t *text, uint32_t *len,
 	return *next == NEXT_HEADER_DUMMY ? DROP_NET_CONSUMED : DROP_NONE;
 }
 
-/** Write pad bytes 1, 2, 3... (RFC 4303 section 2.4), pad length, next header. At least 12 bytes of
- * ICV follow, so from two pad bytes on a whole store fits. */
+/** Write up to 15 pad bytes 1, 2, 3... (RFC 4303 section 2.4), pad length, next header. At least 12
+ * bytes of ICV follow, so two stores of eight always fit. */
 static inline void trailer_write(uint8_t *at, uint16_t pad, uint8_t next)
 {
 	static const uint8_t bytes[TRAILER_STORE] = {1, 2,  3,	4,  5,	6,  7,	8,
 						     9, 10, 11, 12, 13, 14, 15, 16};
+	uint16_t end = rte_cpu_to_le_16((uint16_t)(pad | next << 8));
 
-	if (pad >= 2)
-		memcpy(at, bytes, sizeof(bytes));
-	else if (pad == 1)
-		at[0] = 1;
-	at[pad] = (uint8_t)pad;
-	at[pad + 1] = next;
+	memcpy(at, bytes, 8);
+	memcpy(at + (pad & 8), bytes + (pad & 8), 8);
+	memcpy(at + pad, &end, sizeof(end));
 }
 
 #endif
