@@ -25,8 +25,9 @@ struct block {
 	uint64_t last;
 	uint64_t since;
 	uint8_t state;
-	uint16_t n;
-	struct rte_mbuf *pkts[WORKER_BURST];
+	uint16_t n;			     /* to be sent, from the start on */
+	uint16_t held;			     /* by order_hold(), from the end on */
+	struct rte_mbuf *pkts[WORKER_BURST]; /* both */
 };
 
 /* A FIFO: a block's number is its place in it plus one. */
@@ -48,8 +49,8 @@ void order_free(struct order *o)
 	for (uint16_t i = 0; i < o->used; i++) {
 		struct block *b = &o->blocks[(o->first + i) & MASK];
 
-		if (b->state == BLOCK_LATE)
-			rte_pktmbuf_free_bulk(b->pkts, b->n);
+		rte_pktmbuf_free_bulk(b->pkts, b->n);
+		rte_pktmbuf_free_bulk(&b->pkts[WORKER_BURST - b->held], b->held);
 	}
 	rte_free(o);
 }
@@ -79,7 +80,7 @@ static struct block *append(struct order *o, uint64_t first, uint16_t n, uint64_
 	b->last = first - 1 + n;
 	b->since = now;
 	b->state = BLOCK_NEW;
-	b->n = 0;
+	b->n = b->held = 0;
 	return b;
 }
 
@@ -145,19 +146,67 @@ static void has_gone(const struct sad *sad, const struct block *b)
 		raise_to(counter, b->last);
 }
 
-bool order_keep(struct order *o, const struct sad *sad, uint16_t block, struct rte_mbuf *m)
+/* The block, when its packets have to wait and there is room for another one. */
+static struct block *wait_in(struct order *o, const struct sad *sad, uint16_t block)
 {
 	struct block *b;
 
 	if (block == ORDER_NONE || block > ORDER_BLOCKS)
-		return false;
+		return NULL;
 	b = &o->blocks[block - 1];
 	if (b->state == BLOCK_NEW)
 		b->state = has_turn(sad, b) ? BLOCK_GOES : BLOCK_LATE;
-	if (b->state != BLOCK_LATE || b->n == WORKER_BURST)
+	return b->state == BLOCK_LATE && b->n + b->held < WORKER_BURST ? b : NULL;
+}
+
+bool order_keep(struct order *o, const struct sad *sad, uint16_t block, struct rte_mbuf *m)
+{
+	struct block *b = wait_in(o, sad, block);
+
+	if (!b)
 		return false;
 	b->pkts[b->n++] = m;
 	return true;
+}
+
+bool order_hold(struct order *o, const struct sad *sad, uint16_t block, struct rte_mbuf *m)
+{
+	struct block *b = wait_in(o, sad, block);
+
+	if (!b)
+		return false;
+	b->pkts[WORKER_BURST - ++b->held] = m;
+	return true;
+}
+
+/* What waits to be sent; then, or when there is nothing, the block goes unless more is held. */
+static uint16_t give_kept(struct block *b, struct rte_mbuf **out)
+{
+	uint16_t n = b->n;
+
+	memcpy(out, b->pkts, n * sizeof(out[0]));
+	b->n = 0;
+	b->state = b->held == 0 ? BLOCK_GOES : BLOCK_LATE;
+	return n;
+}
+
+static uint16_t give_held(struct block *b, struct rte_mbuf **out)
+{
+	uint16_t n = b->held;
+
+	for (uint16_t i = 0; i < n; i++)
+		out[i] = b->pkts[WORKER_BURST - 1 - i];
+	b->held = 0;
+	b->state = BLOCK_GOES;
+	return n;
+}
+
+static void forget_gone(struct order *o)
+{
+	while (o->used != 0 && o->blocks[o->first].state == BLOCK_GONE) {
+		o->first = (o->first + 1) & MASK;
+		o->used--;
+	}
 }
 
 enum order_next order_next(struct order *o, const struct sad *sad, uint64_t now,
@@ -172,19 +221,37 @@ enum order_next order_next(struct order *o, const struct sad *sad, uint64_t now,
 			b->state = BLOCK_GONE;
 		} else if (b->state != BLOCK_GONE && (has_turn(sad, b) || is_overdue(b, now))) {
 			/* One that nobody asked for had all its packets dropped: it goes empty. */
-			memcpy(out, b->pkts, b->n * sizeof(out[0]));
-			*n = b->n;
-			b->state = BLOCK_GOES;
-			return b->done ? ORDER_FORWARD : ORDER_SEND;
+			if (b->n != 0 || b->held == 0) {
+				*n = give_kept(b, out);
+				return ORDER_SEND;
+			}
+			*n = give_held(b, out);
+			return ORDER_HELD;
 		} else if (b->state == BLOCK_NEW) {
 			b->state = BLOCK_LATE;
 		}
 	}
-	while (o->used != 0 && o->blocks[o->first].state == BLOCK_GONE) {
-		o->first = (o->first + 1) & MASK;
-		o->used--;
-	}
+	forget_gone(o);
 	return ORDER_NOTHING;
+}
+
+bool order_next_late(struct order *o, const struct sad *sad, uint64_t now, struct rte_mbuf **out,
+		     uint16_t *n)
+{
+	for (uint16_t i = 0; i < o->used; i++) {
+		struct block *b = &o->blocks[(o->first + i) & MASK];
+
+		if (b->state == BLOCK_GOES) {
+			has_gone(sad, b);
+			b->state = BLOCK_GONE;
+		} else if (b->state == BLOCK_LATE && b->n != 0 &&
+			   (has_turn(sad, b) || is_overdue(b, now))) {
+			*n = give_kept(b, out);
+			return true;
+		}
+	}
+	forget_gone(o);
+	return false;
 }
 
 bool order_busy(const struct order *o)

@@ -3,19 +3,27 @@
  * order.h - packets of one outbound SA leave in the order of their sequence numbers, though several
  * workers encrypt for it; and what several workers decrypt for one goes on in the order it came in.
  *
+ * Packets of one inner flow are all one worker's and never change places; it is the peer's replay
+ * window that asks for this. It need not be wider than 32 numbers and mostly has 64 (RFC 4303
+ * section 3.4.3), which is less than one burst: were a burst of higher numbers to overtake another,
+ * the peer would drop it whole. So blocks of numbers leave strictly in order, there is no slack to
+ * use; but nothing else has to wait for that, neither workers nor encryption.
+ *
  * A worker takes numbers in blocks, one per burst and SA. Here it notes each block; when the
  * packets come to transmit, they go at once if every number before the block has gone (sa->sent),
- * else the worker keeps them and looks again at its next poll. Nobody waits: a block whose turn
- * does not come within ORDER_WAIT_NS (another worker has lost its CPU), or that finds no room here,
- * goes out of turn, which costs the peer some of its replay window and nothing else (RFC 4303
- * section 3.4.3).
+ * else the worker keeps them and looks again. Nobody waits: a block whose turn does not come within
+ * ORDER_WAIT_NS (another worker has lost its CPU), or that finds no room here, goes out of turn,
+ * which costs the peer some of its replay window and nothing else.
  *
- * Where blocks of two workers alternate, one look lets only one block go. So a worker looks after
- * every burst, not once per poll, and takes no new packets while many blocks wait (order_busy()).
+ * Where blocks of two workers alternate, one look lets only one block go, and workers that look
+ * once for every block they make never catch up with what once was late: packets grow cold, and in
+ * the end workers stop. So a worker looks after every burst and before and after its crypto
+ * (order_next_late()), and takes no new packets while many blocks wait (order_busy()).
  *
  * A burst that spray.h has handed over is a block, too: its number is a ticket, and the line that
- * tells whose turn it is belongs to the worker that received it. Its packets have been decrypted
- * but not yet forwarded when they wait here.
+ * tells whose turn it is belongs to the worker that received it. Its packets wait when they come to
+ * transmit; or before that, where a later one must not come first: to be sealed again or put
+ * together from pieces.
  *
  * With one worker there is no order to keep: worker.order is NULL and none of this is called.
  */
@@ -38,8 +46,8 @@ struct sa;
 /** What order_next() has found. */
 enum order_next {
 	ORDER_NOTHING = 0,
-	ORDER_SEND,    /* packets of an SA: to the ports */
-	ORDER_FORWARD, /* packets of a ticket: on from "forward" */
+	ORDER_SEND, /* to the ports */
+	ORDER_HELD, /* what order_hold() has kept: on from there */
 };
 
 struct order;
@@ -62,9 +70,12 @@ uint16_t order_take(struct order *o, struct sa *sa, uint64_t first, uint16_t n, 
  */
 uint16_t order_take_turn(struct order *o, uint64_t *done, uint64_t ticket, uint64_t now);
 
-/** The packet comes to transmit, or, of a ticket, to "forward". True: kept here, its turn comes
- * later. False: send it. */
+/** The packet comes to transmit. True: kept here, its turn comes later. False: send it. */
 bool order_keep(struct order *o, const struct sad *sad, uint16_t block, struct rte_mbuf *m);
+
+/** The packet, of a ticket, comes to where it may not overtake others. True: kept here, its turn
+ * comes later. False: go on. */
+bool order_hold(struct order *o, const struct sad *sad, uint16_t block, struct rte_mbuf *m);
 
 /**
  * All packets that were to be sent have been given to the ports. Tells the other workers, and puts
@@ -73,6 +84,11 @@ bool order_keep(struct order *o, const struct sad *sad, uint16_t block, struct r
  */
 enum order_next order_next(struct order *o, const struct sad *sad, uint64_t now,
 			   struct rte_mbuf **out, uint16_t *n);
+
+/** The same in the middle of a burst: only blocks whose packets have all come to transmit, and only
+ * what is to be sent. False: nothing. */
+bool order_next_late(struct order *o, const struct sad *sad, uint64_t now, struct rte_mbuf **out,
+		     uint16_t *n);
 
 /** Blocks that still wait for their turn. */
 uint16_t order_waiting(const struct order *o);

@@ -32,7 +32,6 @@
 #define REENTER_ROUNDS 4 /* an ICMP error, its fragments; what is left waits for the next pass */
 #define FRAG_ROOM      (4 * WORKER_BURST) /* pieces a burst may fall into */
 #define ETHER_ROOM     14
-#define RX_FULL	       32u /* what some drivers give at most for one asking */
 
 /* Where the packets of one pass wait for their next stage. */
 struct lanes {
@@ -67,22 +66,12 @@ static void slow(struct worker *w, struct rte_mbuf *m, enum pkt_slow why)
 
 /* --- from "forward" to the wire --- */
 
-/* Do all have that verdict? The common case, found without writing or branching. */
-static bool all_are(struct rte_mbuf *const *pkts, uint16_t n, uint8_t verdict)
-{
-	uint8_t other = 0;
-
-	for (uint16_t i = 0; i < n; i++)
-		other |= pkt_meta(pkts[i])->verdict ^ verdict;
-	return other == 0;
-}
-
 /* Keep what a stage left as PKT_FORWARD, in order; the rest is dropped or goes to the manager. */
 static void keep_forward(struct worker *w, struct batch *b, enum pkt_slow why)
 {
 	uint16_t n = 0;
 
-	if (likely(all_are(b->pkts, b->n, PKT_FORWARD)))
+	if (likely(batch_all_are(b->pkts, b->n, PKT_FORWARD)))
 		return;
 
 	for (uint16_t i = 0; i < b->n; i++) {
@@ -135,10 +124,12 @@ static void route_and_send(struct worker *w, struct batch *b)
 	route_burst(w, b->pkts, b->n);
 	stage_end(w, STAGE_ROUTE, t, b->n);
 	keep_forward(w, b, PKT_SLOW_NEIGH);
-	if (likely(frag_all_fit(b->pkts, b->n) && !w->split6))
+	if (likely(frag_all_fit(b->pkts, b->n) && !w->split6)) {
 		address_and_send(w, b);
-	else
+	} else { /* a burst has room for its packets, not for their pieces */
+		turn_hold(w, b, PKT_FORWARD);
 		split_and_send(w, b);
+	}
 	b->n = 0;
 }
 
@@ -152,8 +143,11 @@ static void outbound(struct worker *w, struct batch *b)
 	for (uint16_t i = 0; i < b->n; i++)
 		batch_push((pkt_meta(b->pkts[i])->flags & PKT_F_PROTECTED) ? &protect : &clear,
 			   b->pkts[i]);
+	turn_hold(w, &protect, PKT_FORWARD);
 	if (protect.n != 0) {
+		turn_send_late(w);
 		esp_out_burst(w, protect.pkts, protect.n);
+		turn_send_late(w);
 		keep_forward(w, &protect, PKT_SLOW_ACQUIRE);
 	}
 	route_and_send(w, &clear);
@@ -191,6 +185,7 @@ static void make_whole(struct worker *w, struct batch *b)
 			b->pkts[n++] = m;
 	}
 	b->n = n;
+	turn_hold(w, &pieces, PKT_REASSEMBLE);
 	if (pieces.n == 0)
 		return;
 	pieces.n = reasm_burst(w, pieces.pkts, pieces.n);
@@ -234,7 +229,7 @@ static bool sort_alike(struct lanes *l, struct rte_mbuf **pkts, uint16_t n)
 	uint8_t verdict = pkt_meta(pkts[0])->verdict;
 	struct batch *to = verdict == PKT_ESP_IN ? &l->esp_in : &l->forward;
 
-	if ((verdict != PKT_ESP_IN && verdict != PKT_FORWARD) || !all_are(pkts, n, verdict))
+	if ((verdict != PKT_ESP_IN && verdict != PKT_FORWARD) || !batch_all_are(pkts, n, verdict))
 		return false;
 	memcpy(&to->pkts[to->n], pkts, n * sizeof(*pkts));
 	to->n = (uint16_t)(to->n + n);
@@ -278,7 +273,9 @@ static void sort(struct worker *w, struct lanes *l, struct rte_mbuf **pkts, uint
 
 static void decrypt_batch(struct worker *w, struct lanes *l, struct rte_mbuf **pkts, uint16_t n)
 {
+	turn_send_late(w);
 	esp_in_burst(w, pkts, n);
+	turn_send_late(w);
 	sort(w, l, pkts, n);
 	/* A tunnel inside a tunnel ends here: one level of ESP is all a policy can ask for. */
 	for (uint16_t i = 0; i < l->esp_in.n; i++)
@@ -286,18 +283,15 @@ static void decrypt_batch(struct worker *w, struct lanes *l, struct rte_mbuf **p
 	l->esp_in.n = 0;
 }
 
-/* What is decrypted waits for the turn of its burst, unless that is now. */
+/* What is decrypted leaves when it is the turn of its burst. */
 static void decrypt_in_turn(struct worker *w, struct lanes *l, struct rte_mbuf **pkts, uint16_t n,
 			    uint16_t turn)
 {
-	struct batch clear = l->forward;
+	uint16_t before = l->forward.n;
 
-	l->forward.n = 0;
 	decrypt_batch(w, l, pkts, n);
-	for (uint16_t i = 0; i < l->forward.n; i++)
-		if (!order_keep(w->order, w->tables->sad, turn, l->forward.pkts[i]))
-			batch_push(&clear, l->forward.pkts[i]);
-	l->forward = clear;
+	for (uint16_t i = before; i < l->forward.n; i++)
+		pkt_meta(l->forward.pkts[i])->trim = turn;
 }
 
 static void decrypt(struct worker *w, struct lanes *l)
@@ -431,6 +425,29 @@ static void tend_pieces(struct worker *w)
 	reasm_expire(w);
 }
 
+/* What was held goes on: pieces before they were put together, packets to be sealed, to be split.
+ */
+static void resume(struct worker *w, struct batch *b)
+{
+	struct batch pieces, protect, large;
+
+	pieces.n = protect.n = large.n = 0;
+	for (uint16_t i = 0; i < b->n; i++) {
+		struct rte_mbuf *m = b->pkts[i];
+		struct pkt_meta *meta = pkt_meta(m);
+
+		if (meta->verdict == PKT_REASSEMBLE)
+			batch_push(&pieces, m);
+		else
+			batch_push(meta->flags & PKT_F_PROTECTED ? &protect : &large, m);
+		meta->verdict = PKT_FORWARD;
+	}
+	forward(w, &pieces);
+	outbound(w, &protect);
+	route_and_send(w, &large);
+	reenter_all(w);
+}
+
 static void flush(struct worker *w)
 {
 	enum order_next next;
@@ -439,9 +456,8 @@ static void flush(struct worker *w)
 	tx_flush(w);
 	while (w->order && (next = order_next(w->order, w->tables->sad, w->now, b.pkts, &b.n)) !=
 				   ORDER_NOTHING) {
-		if (next == ORDER_FORWARD) {
-			forward(w, &b);
-			reenter_all(w);
+		if (next == ORDER_HELD) {
+			resume(w, &b);
 		} else {
 			for (uint16_t i = 0; i < b.n; i++)
 				tx_now(w, b.pkts[i]);
@@ -529,6 +545,7 @@ static void take_replies(struct worker *w)
 		uint8_t verdict = pkt_meta(pkts[i])->verdict;
 
 		pkt_meta(pkts[i])->verdict = PKT_FORWARD;
+		pkt_meta(pkts[i])->trim = ORDER_NONE; /* that was before */
 		if (verdict == PKT_FORWARD)
 			batch_push(&out, pkts[i]);
 		else if (verdict == PKT_PUNT)
@@ -541,24 +558,6 @@ static void take_replies(struct worker *w)
 		outbound(w, &out);
 	}
 	route_and_send(w, &ike);
-}
-
-/* Large bursts are cheaper per packet, but none is waited for: a driver that gives few has no more.
- */
-static uint16_t receive(struct worker *w, uint8_t port, struct rte_mbuf **pkts)
-{
-	struct abi_port_counters *c = &w->port_counters[(uint64_t)port * w->stride];
-	uint16_t n = 0, got;
-
-	do {
-		got = rte_eth_rx_burst(ports[port].ethdev, (uint16_t)w->index, pkts + n,
-				       (uint16_t)(WORKER_BURST - n));
-		n = (uint16_t)(n + got);
-	} while (got >= RX_FULL && n < WORKER_BURST);
-	for (uint16_t i = 0; i < n; i++)
-		c->rx_bytes += pkts[i]->pkt_len;
-	c->rx_packets += n;
-	return n;
 }
 
 uint16_t pipeline_poll(struct worker *w)
@@ -575,7 +574,7 @@ uint16_t pipeline_poll(struct worker *w)
 
 		if (w->index >= ports[i].rx_queues)
 			continue;
-		n = receive(w, i, pkts);
+		n = rx_burst(w, i, pkts);
 		if (n == 0)
 			continue;
 		run(w, i, pkts, n);

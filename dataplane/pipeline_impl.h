@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* pipeline_impl.h - the pipeline from inside: pipeline.c wires, tx.c sends. */
+/* pipeline_impl.h - the pipeline from inside: pipeline.c wires, rx.c and tx.c do the ends, turn.c
+ * waits. */
 #ifndef ESPGW_PIPELINE_IMPL_H
 #define ESPGW_PIPELINE_IMPL_H
+
+#include <stdbool.h>
 
 #include "dataplane/pipeline.h"
 
@@ -25,6 +28,20 @@ static inline void batch_push(struct batch *b, struct rte_mbuf *m)
 	b->pkts[b->n++] = m;
 }
 
+/** Do all have that verdict? The common case, found without writing or branching. */
+static inline bool batch_all_are(struct rte_mbuf *const *pkts, uint16_t n, uint8_t verdict)
+{
+	uint8_t other = 0;
+
+	for (uint16_t i = 0; i < n; i++)
+		other |= pkt_meta(pkts[i])->verdict ^ verdict;
+	return other == 0;
+}
+
+/** A burst of at most WORKER_BURST packets from the port. Large ones are cheaper per packet, but
+ * none is waited for: a driver that gives few has no more. */
+uint16_t rx_burst(struct worker *w, uint8_t port, struct rte_mbuf **pkts);
+
 /** Where packets go when pipeline_create() is not told: the ethdevs. */
 uint16_t tx_ethdev(void *ctx, uint8_t port, struct rte_mbuf **pkts, uint16_t n);
 
@@ -35,5 +52,11 @@ void tx_packet(struct worker *w, struct rte_mbuf *m);
 void tx_now(struct worker *w, struct rte_mbuf *m);
 /** Send what is in the buffers of all ports. */
 void tx_flush(struct worker *w);
+
+/** Those of b that came out of an SA in a burst whose turn it is not are taken out, to wait for
+ * that; verdict says where they go on. */
+void turn_hold(struct worker *w, struct batch *b, enum pkt_verdict verdict);
+/** In the middle of a burst: earlier ones whose turn has come meanwhile are sent. */
+void turn_send_late(struct worker *w);
 
 #endif

@@ -82,7 +82,7 @@ void tx_packet(struct worker *w, struct rte_mbuf *m)
 {
 	const struct pkt_meta *meta = pkt_meta(m);
 
-	if (w->order && (meta->flags & PKT_F_PROTECTED) &&
+	if (w->order && (meta->flags & (PKT_F_PROTECTED | PKT_F_FROM_SA)) &&
 	    order_keep(w->order, w->tables->sad, meta->trim, m))
 		return;
 	tx_now(w, m);

@@ -370,12 +370,17 @@ static __rte_always_inline enum drop_reason take(struct worker *w, struct batch 
 
 /* Packets that come soon: their mbufs, and somewhat later what is written around the inner packet.
  * Since they were parsed others have been over the cache. */
-static inline void prefetch_packets(struct rte_mbuf **pkts, uint16_t i, uint16_t n)
+static inline void prefetch_mbuf(struct rte_mbuf **pkts, uint16_t i, uint16_t n)
 {
 	if (i + 2 * PREFETCH_GAP < n) {
 		rte_mbuf_prefetch_part1(pkts[i + 2 * PREFETCH_GAP]);
 		rte_mbuf_prefetch_part2(pkts[i + 2 * PREFETCH_GAP]);
 	}
+}
+
+static inline void prefetch_packets(struct rte_mbuf **pkts, uint16_t i, uint16_t n)
+{
+	prefetch_mbuf(pkts, i, n);
 	if (i + PREFETCH_GAP < n) {
 		struct rte_mbuf *m = pkts[i + PREFETCH_GAP];
 		const uint8_t *start = rte_pktmbuf_mtod(m, const uint8_t *);
@@ -430,7 +435,7 @@ static void take_among_others(struct worker *w, struct batch *b, struct rte_mbuf
 	for (uint16_t i = 0; i < b->n; i++) {
 		enum drop_reason why = DROP_OUT_BUNDLE_CHECK_ERRORS;
 
-		prefetch_packets(pkts, i, b->n);
+		prefetch_mbuf(pkts, i, b->n);
 		f = flow_of(w, b, f, pkts[i]);
 		if (likely(f != NULL))
 			why = admit(w, f, &pkts[i], extra);
@@ -445,6 +450,7 @@ static void take_among_others(struct worker *w, struct batch *b, struct rte_mbuf
 	for (uint16_t i = 0; i < b->n; i++) {
 		enum drop_reason why;
 
+		prefetch_packets(pkts, i, b->n);
 		if (pkt_meta(pkts[i])->verdict != PKT_FORWARD)
 			continue;
 		why = take(w, b, &b->flow[b->flow_of[i]], pkts[i], i);

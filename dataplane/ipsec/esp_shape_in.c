@@ -110,6 +110,7 @@ static enum drop_reason parse(struct worker *w, struct rte_mbuf *m, const struct
 	struct pkt_meta *meta = pkt_meta(m);
 
 	meta->flags = PKT_F_FROM_SA;
+	meta->trim = 0;
 	if (six)
 		parse_ipv6(w, m, IP4_ETHER_ROOM);
 	else

@@ -342,6 +342,7 @@ uint16_t reasm_burst(struct worker *w, struct rte_mbuf **pkts, uint16_t n)
 		m = put(w, m);
 		if (m == NULL)
 			continue;
+		pkt_meta(m)->trim = 0;
 		parse_whole(w, m);
 		permit_split(w, pkt_meta(m));
 		pkts[whole++] = m;

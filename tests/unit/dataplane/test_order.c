@@ -86,6 +86,17 @@ static void transmit(unsigned int w, uint16_t block, uint64_t first, unsigned in
 	}
 }
 
+/* Worker w is between two steps of a burst. */
+static void between(unsigned int w)
+{
+	struct rte_mbuf *out[WORKER_BURST];
+	uint16_t n;
+
+	while (order_next_late(order[w], h->tables.sad, now, out, &n))
+		for (uint16_t i = 0; i < n; i++)
+			send(out[i]);
+}
+
 /* Worker w ends its poll. Returns packets that left now. */
 static unsigned int end_poll(unsigned int w)
 {
@@ -240,12 +251,67 @@ static void tickets_go_on_in_turn(void **state)
 	assert_false(order_keep(order[0], h->tables.sad, one, a));
 	send(a);
 	assert_int_equal(order_next(order[0], h->tables.sad, now, out, &n), ORDER_NOTHING);
-	assert_int_equal(order_next(order[1], h->tables.sad, now, out, &n), ORDER_FORWARD);
+	assert_int_equal(order_next(order[1], h->tables.sad, now, out, &n), ORDER_SEND);
 	assert_int_equal(n, 1);
 	assert_int_equal(done, 1); /* not before it has left */
 	send(out[0]);
 	assert_int_equal(order_next(order[1], h->tables.sad, now, out, &n), ORDER_NOTHING);
 	assert_int_equal(done, 2);
+}
+
+/* What waits before it was sealed again leaves behind what has only to be sent. */
+static void gives_what_it_holds_in_turn_and_in_order(void **state)
+{
+	struct rte_mbuf *held[2] = {numbered(3), numbered(4)}, *sent = numbered(2),
+			*one = numbered(1);
+	struct rte_mbuf *out[WORKER_BURST];
+	const struct sad *sad = h->tables.sad;
+	uint64_t done = 0;
+	uint16_t first = order_take_turn(order[0], &done, 1, now);
+	uint16_t second = order_take_turn(order[1], &done, 2, now), n;
+
+	(void)state;
+	assert_true(order_hold(order[1], sad, second, held[0]));
+	assert_true(order_keep(order[1], sad, second, sent));
+	assert_true(order_hold(order[1], sad, second, held[1]));
+	assert_int_equal(order_next(order[1], sad, now, out, &n), ORDER_NOTHING);
+	assert_false(order_hold(order[0], sad, first, one)); /* its turn is now */
+	send(one);
+	assert_int_equal(order_next(order[0], sad, now, out, &n), ORDER_NOTHING);
+	assert_true(order_next_late(order[1], sad, now, out, &n));
+	assert_int_equal(n, 1);
+	send(out[0]);
+	assert_false(order_next_late(order[1], sad, now, out, &n)); /* the others not now */
+	assert_int_equal(order_next(order[1], sad, now, out, &n), ORDER_HELD);
+	assert_int_equal(n, 2);
+	assert_int_equal(done, 1);
+	send(out[0]);
+	send(out[1]);
+	assert_int_equal(order_next(order[1], sad, now, out, &n), ORDER_NOTHING);
+	assert_int_equal(done, 2);
+}
+
+static void between_steps_leaves_the_burst_at_hand_alone(void **state)
+{
+	uint64_t a = take_numbers(3), b = take_numbers(2), c = take_numbers(1);
+	uint16_t block_a = order_take(order[0], sa, a, 3, now);
+	uint16_t block_b = order_take(order[1], sa, b, 2, now);
+	uint16_t block_c = order_take(order[1], sa, c, 1, now), n;
+	struct rte_mbuf *out[WORKER_BURST];
+
+	(void)state;
+	transmit(1, block_b, b, 2);
+	transmit(0, block_a, a, 3);
+	end_poll(0);
+	assert_true(order_next_late(order[1], h->tables.sad, now, out, &n));
+	assert_int_equal(n, 2);
+	send(out[0]);
+	send(out[1]);
+	/* c's turn has come, but its packet has not come to transmit. */
+	assert_false(order_next_late(order[1], h->tables.sad, now, out, &n));
+	assert_int_equal(sa->sent, 5);
+	transmit(1, block_c, c, 1);
+	assert_int_equal(gone, 6);
 }
 
 static void tickets_find_room_when_sas_have_taken_all_they_may(void **state)
@@ -299,11 +365,14 @@ static void keeps_the_order_at_random(void **state)
 			open[w][n_open[w]++].n = n;
 			continue;
 		}
-		for (unsigned int k = 0; k < n_open[w]; k++)
+		for (unsigned int k = 0; k < n_open[w]; k++) {
+			if (rand() % 4 == 0)
+				between(w);
 			if (rand() % 16 != 0) {
 				transmit(w, open[w][k].block, open[w][k].first, open[w][k].n);
 				highest = RTE_MAX(highest, open[w][k].first + open[w][k].n - 1);
 			}
+		}
 		n_open[w] = 0;
 		end_poll(w);
 	}
@@ -329,6 +398,8 @@ int main(void)
 		WITH(goes_unordered_when_there_is_no_room),
 		WITH(nobody_waits_for_what_found_no_room),
 		WITH(tickets_go_on_in_turn),
+		WITH(gives_what_it_holds_in_turn_and_in_order),
+		WITH(between_steps_leaves_the_burst_at_hand_alone),
 		WITH(tickets_find_room_when_sas_have_taken_all_they_may),
 		WITH(frees_what_it_keeps),
 		WITH(keeps_the_order_at_random),

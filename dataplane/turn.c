@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* turn.c - where in the pipeline packets wait for their turn (order.h), but for the end (tx.c). */
+#include "dataplane/order.h"
+#include "dataplane/pipeline_impl.h"
+
+void turn_hold(struct worker *w, struct batch *b, enum pkt_verdict verdict)
+{
+	uint16_t n = 0;
+
+	if (!w->order)
+		return;
+	for (uint16_t i = 0; i < b->n; i++) {
+		struct rte_mbuf *m = b->pkts[i];
+		struct pkt_meta *meta = pkt_meta(m);
+
+		if ((meta->flags & PKT_F_FROM_SA) &&
+		    order_hold(w->order, w->tables->sad, meta->trim, m))
+			meta->verdict = (uint8_t)verdict;
+		else
+			b->pkts[n++] = m;
+	}
+	b->n = n;
+}
+
+void turn_send_late(struct worker *w)
+{
+	struct batch b;
+
+	if (!w->order || order_waiting(w->order) == 0)
+		return;
+	tx_flush(w);
+	while (order_next_late(w->order, w->tables->sad, w->now, b.pkts, &b.n)) {
+		for (uint16_t i = 0; i < b.n; i++)
+			tx_now(w, b.pkts[i]);
+		tx_flush(w);
+	}
+}
