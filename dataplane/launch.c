@@ -14,12 +14,14 @@
 #include <rte_mempool.h>
 #include <rte_rcu_qsbr.h>
 
+#include "dataplane/arena.h"
 #include "dataplane/eal.h"
 #include "dataplane/ipsec/crypto.h"
 #include "dataplane/ipsec/sad.h"
 #include "dataplane/ipsec/spd_cache.h"
 #include "dataplane/net/neigh.h"
 #include "dataplane/linear.h"
+#include "dataplane/log.h"
 #include "dataplane/net/port.h"
 #include "dataplane/net/vlan.h"
 #include "dataplane/net/reasm.h"
@@ -134,6 +136,8 @@ static int start_eal(struct dataplane *d, char *const *options, int n_options, c
 		return -EIO;
 	}
 	d->eal_up = true;
+	if (!d->conf.hugepages && arena_create() != 0)
+		log_info("no large pages for tables: many SAs will cost more");
 	if (rte_lcore_count() < d->conf.workers + 1) {
 		snprintf(err, err_len,
 			 "EAL options give %u lcores; %u workers and the manager need %u",

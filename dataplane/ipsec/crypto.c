@@ -32,16 +32,16 @@ const struct crypto_cipher_info crypto_ciphers[CRYPTO_CIPHERS] = {
 };
 
 const struct crypto_hash_info crypto_hashes[CRYPTO_HASHES] = {
-	[CRYPTO_MD5_96] = {"HMAC-MD5-96", ABI_INTEG_HMAC_MD5_96, 16, 12, 64, IMB_AUTH_MD5},
-	[CRYPTO_SHA1_96] = {"HMAC-SHA1-96", ABI_INTEG_HMAC_SHA1_96, 20, 12, 64,
+	[CRYPTO_MD5_96] = {"HMAC-MD5-96", ABI_INTEG_HMAC_MD5_96, 16, 12, 64, 32, IMB_AUTH_MD5},
+	[CRYPTO_SHA1_96] = {"HMAC-SHA1-96", ABI_INTEG_HMAC_SHA1_96, 20, 12, 64, 32,
 			    IMB_AUTH_HMAC_SHA_1},
-	[CRYPTO_SHA256_128] = {"HMAC-SHA2-256-128", ABI_INTEG_HMAC_SHA2_256_128, 32, 16, 64,
+	[CRYPTO_SHA256_128] = {"HMAC-SHA2-256-128", ABI_INTEG_HMAC_SHA2_256_128, 32, 16, 64, 32,
 			       IMB_AUTH_HMAC_SHA_256},
-	[CRYPTO_SHA384_192] = {"HMAC-SHA2-384-192", ABI_INTEG_HMAC_SHA2_384_192, 48, 24, 128,
+	[CRYPTO_SHA384_192] = {"HMAC-SHA2-384-192", ABI_INTEG_HMAC_SHA2_384_192, 48, 24, 128, 64,
 			       IMB_AUTH_HMAC_SHA_384},
-	[CRYPTO_SHA512_256] = {"HMAC-SHA2-512-256", ABI_INTEG_HMAC_SHA2_512_256, 64, 32, 128,
+	[CRYPTO_SHA512_256] = {"HMAC-SHA2-512-256", ABI_INTEG_HMAC_SHA2_512_256, 64, 32, 128, 64,
 			       IMB_AUTH_HMAC_SHA_512},
-	[CRYPTO_NO_HASH] = {"none", ABI_INTEG_NONE, 0, CRYPTO_AEAD_ICV, 0, IMB_AUTH_NULL},
+	[CRYPTO_NO_HASH] = {"none", ABI_INTEG_NONE, 0, CRYPTO_AEAD_ICV, 0, 0, IMB_AUTH_NULL},
 };
 
 IMB_MGR *crypto_manager(void)
@@ -166,5 +166,6 @@ int crypto_suite(struct sa *sa, uint8_t encr, uint8_t integ, uint8_t encr_key_le
 	sa->iv_len = crypto_ciphers[cipher].iv_len;
 	sa->block = crypto_ciphers[cipher].block;
 	sa->icv_len = crypto_hashes[hash].icv_len;
+	sa->states = 2 * crypto_hashes[hash].state;
 	return 0;
 }

@@ -84,7 +84,7 @@ static void verdict(struct crypto_op *op, const struct text *t, const uint8_t *t
 
 static const struct gcm_key_data *gcm_key(const struct crypto_op *op)
 {
-	return (const struct gcm_key_data *)(const void *)op->sa->keys.cipher;
+	return (const struct gcm_key_data *)(const void *)sa_cipher_keys(op->sa);
 }
 
 static inline void gcm_one(struct crypto *c, struct crypto_op *op, aes_gcm_enc_dec_t kernel,
@@ -109,8 +109,8 @@ static bool chacha_job(struct crypto *c, const struct crypto_op *op, const struc
 	job->hash_alg = IMB_AUTH_CHACHA20_POLY1305;
 	job->cipher_direction = dir;
 	job->chain_order = dir == IMB_DIR_ENCRYPT ? IMB_ORDER_CIPHER_HASH : IMB_ORDER_HASH_CIPHER;
-	job->enc_keys = op->sa->keys.cipher;
-	job->dec_keys = op->sa->keys.cipher;
+	job->enc_keys = sa_cipher_keys(op->sa);
+	job->dec_keys = sa_cipher_keys(op->sa);
 	job->key_len_in_bytes = 32;
 	job->iv = t->nonce;
 	job->iv_len_in_bytes = 12;

@@ -173,8 +173,8 @@ static unsigned int keep(struct crypto_kept *k, const struct sa *sa, uint8_t kin
 
 static void cipher_fill_keys(IMB_JOB *job, const struct sa *sa, unsigned int cipher)
 {
-	job->enc_keys = sa->keys.cipher;
-	job->dec_keys = sa->keys.cipher;
+	job->enc_keys = sa_cipher_keys(sa);
+	job->dec_keys = sa_cipher_keys(sa);
 	job->key_len_in_bytes = crypto_ciphers[cipher].key_len;
 	job->iv_len_in_bytes = IV_LEN;
 	job->cipher_start_src_offset_in_bytes = 0;
@@ -244,8 +244,8 @@ static void hash_fill_keys(IMB_JOB *job, const struct sa *sa, unsigned int icv_l
 {
 	job->hash_start_src_offset_in_bytes = 0;
 	job->auth_tag_output_len_in_bytes = icv_len;
-	job->u.HMAC._hashed_auth_key_xor_ipad = sa->keys.ipad;
-	job->u.HMAC._hashed_auth_key_xor_opad = sa->keys.opad;
+	job->u.HMAC._hashed_auth_key_xor_ipad = sa_ipad(sa);
+	job->u.HMAC._hashed_auth_key_xor_opad = sa_opad(sa);
 }
 
 static inline void hash_fill(IMB_JOB *job, const struct crypto_op *op, uint8_t *tag)

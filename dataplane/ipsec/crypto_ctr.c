@@ -8,8 +8,8 @@ static void job_fill(IMB_JOB *job, const struct crypto_op *op, uint8_t *counter)
 	const uint32_t at = SA_ESP_HEADER + op->sa->iv_len;
 
 	crypto_nonce(counter, op->sa, op->esp + SA_ESP_HEADER);
-	job->enc_keys = op->sa->keys.cipher;
-	job->dec_keys = op->sa->keys.cipher;
+	job->enc_keys = sa_cipher_keys(op->sa);
+	job->dec_keys = sa_cipher_keys(op->sa);
 	job->key_len_in_bytes = crypto_ciphers[op->sa->cipher].key_len;
 	job->iv = counter;
 	job->iv_len_in_bytes = sizeof(counter[0]) * 16;

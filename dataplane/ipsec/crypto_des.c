@@ -22,7 +22,7 @@ static void job_fill(IMB_JOB *job, struct crypto_op *op, struct schedules *keys,
 	const uint32_t at = SA_ESP_HEADER + op->sa->iv_len;
 
 	for (unsigned int i = 0; i < 3; i++)
-		keys->key[i] = op->sa->keys.cipher + i * IMB_DES_KEY_SCHED_SIZE;
+		keys->key[i] = sa_cipher_keys(op->sa) + i * IMB_DES_KEY_SCHED_SIZE;
 	job->cipher_mode = IMB_CIPHER_DES3;
 	job->cipher_direction = dir;
 	job->chain_order = dir == IMB_DIR_ENCRYPT ? IMB_ORDER_CIPHER_HASH : IMB_ORDER_HASH_CIPHER;

@@ -47,7 +47,7 @@ struct crypto_cipher_info {
 	uint8_t iv_len;
 	uint8_t block;
 	uint8_t salt_len;
-	uint16_t schedule; /* bytes of sa_keys.cipher */
+	uint16_t schedule; /* bytes of its part of sa.keys */
 };
 
 struct crypto_hash_info {
@@ -56,6 +56,7 @@ struct crypto_hash_info {
 	uint8_t key_len;
 	uint8_t icv_len;
 	uint8_t block;
+	uint8_t state; /* bytes kept of its state, which are a multiple of 32 */
 	IMB_HASH_ALG alg;
 };
 

@@ -6,11 +6,15 @@
 #include "dataplane/ipsec/crypto.h"
 #include "dataplane/ipsec/crypto_impl.h"
 
-_Static_assert(sizeof(struct sa) % 64 == 0, "the schedule starts on a cache line");
-_Static_assert(_Alignof(struct gcm_key_data) <= 64, "which is enough for the library");
+_Static_assert(_Alignof(struct gcm_key_data) <= 64, "keys are on a cache line");
 
 /* The manager thread's. */
 static IMB_MGR *expander;
+
+static uint8_t *cipher_keys(struct sa *sa)
+{
+	return sa->keys + sa->states;
+}
 
 /* CBC decrypts with the inverse schedule; CTR only ever encrypts (RFC 3686 section 2.1). */
 static void expand_aes(struct sa *sa, const uint8_t *key)
@@ -30,7 +34,7 @@ static void expand_aes(struct sa *sa, const uint8_t *key)
 		IMB_AES_KEYEXP_256(expander, key, enc, dec);
 		break;
 	}
-	memcpy(sa->keys.cipher, inverse ? dec : enc, info->schedule);
+	memcpy(cipher_keys(sa), inverse ? dec : enc, info->schedule);
 	explicit_bzero(enc, sizeof(enc));
 	explicit_bzero(dec, sizeof(dec));
 }
@@ -39,14 +43,14 @@ static void expand_des(struct sa *sa, const uint8_t *key)
 {
 	for (unsigned int i = 0; i < 3; i++)
 		IMB_DES_KEYSCHED(expander,
-				 (uint64_t *)(void *)(sa->keys.cipher + i * IMB_DES_KEY_SCHED_SIZE),
+				 (uint64_t *)(void *)(cipher_keys(sa) + i * IMB_DES_KEY_SCHED_SIZE),
 				 key + 8 * i);
 }
 
 /* Rounds of AES, and powers of the hash key. */
 static void expand_gcm(struct sa *sa, const uint8_t *key)
 {
-	struct gcm_key_data *to = (struct gcm_key_data *)(void *)sa->keys.cipher;
+	struct gcm_key_data *to = (struct gcm_key_data *)(void *)cipher_keys(sa);
 
 	switch (sa->cipher) {
 	case CRYPTO_AES128_GCM:
@@ -75,7 +79,7 @@ static void expand_cipher(struct sa *sa, const uint8_t *key)
 		expand_gcm(sa, key);
 		break;
 	case ABI_ENCR_CHACHA20_POLY1305:
-		memcpy(sa->keys.cipher, key, 32);
+		memcpy(cipher_keys(sa), key, 32);
 		break;
 	default:
 		break;
@@ -130,7 +134,7 @@ bool crypto_key_ok(const struct sa *sa, const uint8_t *encr_key)
 
 size_t crypto_sa_bytes(const struct sa *suite)
 {
-	return sizeof(*suite) + crypto_ciphers[suite->cipher].schedule;
+	return sizeof(*suite) + suite->states + crypto_ciphers[suite->cipher].schedule;
 }
 
 int crypto_set_keys(struct sa *sa, const uint8_t *encr_key, const uint8_t *integ_key,
@@ -145,13 +149,13 @@ int crypto_set_keys(struct sa *sa, const uint8_t *encr_key, const uint8_t *integ
 		memcpy(sa->salt, salt, sizeof(sa->salt));
 	if (sa->hash == CRYPTO_NO_HASH)
 		return 0;
-	hash_key_block(sa->keys.ipad, &crypto_hashes[sa->hash], integ_key, 0x36);
-	hash_key_block(sa->keys.opad, &crypto_hashes[sa->hash], integ_key, 0x5c);
+	hash_key_block(sa->keys, &crypto_hashes[sa->hash], integ_key, 0x36);
+	hash_key_block(sa->keys + sa->states / 2, &crypto_hashes[sa->hash], integ_key, 0x5c);
 	return 0;
 }
 
 void crypto_wipe_keys(struct sa *sa)
 {
 	explicit_bzero(sa->salt, sizeof(sa->salt));
-	explicit_bzero(&sa->keys, sizeof(sa->keys) + crypto_ciphers[sa->cipher].schedule);
+	explicit_bzero(sa->keys, sa->states + crypto_ciphers[sa->cipher].schedule);
 }

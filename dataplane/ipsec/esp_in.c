@@ -418,20 +418,12 @@ static void tally_add(struct worker *w, struct tally *t, const struct sa *sa, ui
 /* What a run of packets of one SA shares on the way out. */
 struct run {
 	struct parse_run parse;
-	const struct sa *sa;
-	bool wide; /* its selectors are addresses alone */
 };
 
-static inline bool run_selects(struct run *run, const struct sa *sa, const struct pkt_meta *meta)
+static inline bool selected(const struct sa *sa, const struct pkt_meta *meta)
 {
-	if (unlikely(sa != run->sa)) {
-		run->sa = sa;
-		run->wide = sa_range_is_wide(sa->local, sa->n_local) &&
-			    sa_range_is_wide(sa->remote, sa->n_remote);
-	}
-	if (likely(run->wide))
-		return meta->src >= sa->remote->lo && meta->src <= sa->remote->hi &&
-		       meta->dst >= sa->local->lo && meta->dst <= sa->local->hi;
+	if (likely(sa->is_narrow))
+		return sa_narrow_match(&sa->narrow, meta->dst, meta->src);
 	return inbound_selects(sa, meta);
 }
 
@@ -457,7 +449,7 @@ static inline enum drop_reason unwrap(struct worker *w, struct run *run, struct 
 		return (enum drop_reason)meta->reason;
 	if (unlikely(meta->flags & PKT_F_FRAGMENT))
 		why = inbound_judge_piece(op->sa, meta);
-	else if (!run_selects(run, op->sa, meta))
+	else if (!selected(op->sa, meta))
 		why = DROP_IN_NO_POLICIES;
 	if (why != DROP_NONE)
 		return why;
@@ -518,7 +510,7 @@ void esp_in_burst(struct worker *w, struct rte_mbuf **pkts, uint16_t n)
 	struct batch b;
 	uint64_t t = stage_start(w);
 
-	if (unlikely(warm_is_needed_in(pkts, n)))
+	if (unlikely(warm_has_many_in(pkts, n)))
 		warm_in(w, pkts, n);
 	check_all(w, &b, pkts, n);
 	t = stage_end(w, STAGE_IN_CHECK, t, n);

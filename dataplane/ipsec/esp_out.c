@@ -32,7 +32,7 @@
 #include "dataplane/pipeline.h"
 #include "dataplane/stages.h"
 
-#define FLOW_PLACES	 256u
+#define FLOW_PLACES	 512u
 #define FLOW_NONE	 UINT8_MAX /* of at most WORKER_BURST */
 #define EXTRA_MAX	 (4 * WORKER_BURST)
 #define ICMP_UNREACHABLE 3u
@@ -62,7 +62,6 @@ struct flow {
 	uint16_t block;	      /* of numbers, for order.h */
 	uint16_t done;	      /* packets sent */
 	uint8_t unusable;     /* enum drop_reason */
-	bool wide;	      /* the selectors are addresses alone */
 };
 
 struct batch {
@@ -71,8 +70,10 @@ struct batch {
 	uint16_t n_ops;
 	const uint8_t *iv; /* for the rest of the burst; NULL: none taken yet */
 	struct flow flow[WORKER_BURST];
-	uint8_t place[FLOW_PLACES]; /* by slot: the flow, or FLOW_NONE; set with the first flow */
+	bool known;			 /* flow_of is filled in already */
+	uint8_t place[FLOW_PLACES];	 /* flows by hash of their slot; set with the first flow */
 	uint8_t flow_of[WORKER_BURST];	 /* by packet; valid while its verdict is PKT_FORWARD */
+	uint32_t slot_of[WORKER_BURST];	 /* by flow */
 	uint8_t packet_of[WORKER_BURST]; /* by op */
 	uint16_t inner_of[WORKER_BURST]; /* by op: length of the inner packet */
 	struct crypto_op op[WORKER_BURST];
@@ -102,7 +103,9 @@ static struct pkt_meta outer_meta(const struct sa *sa, const struct sa_outer *o)
 
 static enum drop_reason flow_open(struct flow *f, struct sa *sa)
 {
-	*f = (struct flow){.sa = sa};
+	f->sa = sa;
+	f->bytes = f->wire_bytes = 0;
+	f->n = f->done = 0;
 	if (sa->direction != ABI_DIR_OUT)
 		return DROP_OUT_BUNDLE_ERRORS;
 	switch (sa_state(sa)) {
@@ -123,30 +126,36 @@ static enum drop_reason flow_open(struct flow *f, struct sa *sa)
 	f->size.around = (uint16_t)(f->size.head + SA_ESP_TRAILER + sa->icv_len);
 	f->size.esp = (uint8_t)(f->outer.length - SA_ESP_HEADER);
 	f->size.covered = (uint16_t)(SA_ESP_HEADER + sa->iv_len + SA_ESP_TRAILER);
-	f->wide = sa_range_is_wide(sa->local, sa->n_local) &&
-		  sa_range_is_wide(sa->remote, sa->n_remote);
 	return DROP_NONE;
+}
+
+/* Where the flow of that slot is noted, or is to be: there is always a free place. */
+static uint8_t *flow_place(struct batch *b, uint32_t slot)
+{
+	uint32_t at = (slot * 0x9e3779b1u) >> 23;
+
+	while (b->place[at] != FLOW_NONE && b->slot_of[b->place[at]] != slot)
+		at = (at + 1) % FLOW_PLACES;
+	return &b->place[at];
 }
 
 /* The flow of the SA, opened when the burst has not met it yet. NULL: no such SA. */
 static struct flow *flow_find(struct worker *w, struct batch *b, uint32_t slot)
 {
-	struct sa *sa = sad_slot(w->tables->sad, slot);
 	struct flow *f;
+	struct sa *sa;
 	uint8_t *place;
 
-	if (sa == NULL)
-		return NULL;
 	if (b->n_flows == 0)
 		memset(b->place, FLOW_NONE, sizeof(b->place));
-	place = &b->place[slot % FLOW_PLACES];
-	if (*place != FLOW_NONE && b->flow[*place].sa == sa)
+	place = flow_place(b, slot);
+	if (*place != FLOW_NONE)
 		return &b->flow[*place];
-	/* Another SA of the same place has come between. */
-	for (unsigned int i = *place == FLOW_NONE ? 0 : b->n_flows; i > 0; i--)
-		if (b->flow[i - 1].sa == sa)
-			return &b->flow[i - 1];
+	sa = sad_slot(w->tables->sad, slot);
+	if (sa == NULL)
+		return NULL;
 	*place = (uint8_t)b->n_flows;
+	b->slot_of[b->n_flows] = slot;
 	f = &b->flow[b->n_flows++];
 	f->unusable = (uint8_t)flow_open(f, sa);
 	f->size.index = (uint8_t)(f - b->flow);
@@ -158,9 +167,8 @@ static inline bool selected(const struct flow *f, const struct pkt_meta *meta)
 	const struct sa *sa = f->sa;
 	struct selector s;
 
-	if (likely(f->wide))
-		return meta->src >= sa->local->lo && meta->src <= sa->local->hi &&
-		       meta->dst >= sa->remote->lo && meta->dst <= sa->remote->hi;
+	if (likely(sa->is_narrow))
+		return sa_narrow_match(&sa->narrow, meta->src, meta->dst);
 	s = selector_of(meta);
 	return sa_range_match(sa->local, sa->n_local, s.src, s.proto, s.src_port, s.ports) &&
 	       sa_range_match(sa->remote, sa->n_remote, s.dst, s.proto, s.dst_port, s.ports);
@@ -390,12 +398,26 @@ static inline void prefetch_packets(struct rte_mbuf **pkts, uint16_t i, uint16_t
 	}
 }
 
+/* Of a burst of many SAs: all flows, before the first packet. What is copied from SAs is not read
+ * back at once then, and nobody waits for the stores. */
+static __rte_noinline void find_flows(struct worker *w, struct batch *b, struct rte_mbuf **pkts)
+{
+	for (uint16_t i = 0; i < b->n; i++) {
+		const struct flow *f = flow_find(w, b, pkt_meta(pkts[i])->sa_slot);
+
+		b->flow_of[i] = f != NULL ? (uint8_t)(f - b->flow) : FLOW_NONE;
+	}
+	b->known = true;
+}
+
 /* The flow of packet i, mostly that of the packet before. */
 static inline struct flow *flow_of(struct worker *w, struct batch *b, struct flow *last,
-				   struct rte_mbuf *m)
+				   struct rte_mbuf *m, uint16_t i)
 {
 	uint32_t slot = pkt_meta(m)->sa_slot;
 
+	if (unlikely(b->known))
+		return b->flow_of[i] != FLOW_NONE ? &b->flow[b->flow_of[i]] : NULL;
 	return likely(last != NULL && last->sa->slot == slot) ? last : flow_find(w, b, slot);
 }
 
@@ -410,7 +432,7 @@ static void take_alone(struct worker *w, struct batch *b, struct rte_mbuf **pkts
 		bool first;
 
 		prefetch_packets(pkts, i, b->n);
-		f = flow_of(w, b, f, pkts[i]);
+		f = flow_of(w, b, f, pkts[i], i);
 		if (likely(f != NULL))
 			why = admit(w, f, &pkts[i], extra);
 		if (likely(why == DROP_NONE)) {
@@ -436,7 +458,7 @@ static void take_among_others(struct worker *w, struct batch *b, struct rte_mbuf
 		enum drop_reason why = DROP_OUT_BUNDLE_CHECK_ERRORS;
 
 		prefetch_mbuf(pkts, i, b->n);
-		f = flow_of(w, b, f, pkts[i]);
+		f = flow_of(w, b, f, pkts[i], i);
 		if (likely(f != NULL))
 			why = admit(w, f, &pkts[i], extra);
 		if (unlikely(why != DROP_NONE)) {
@@ -519,8 +541,9 @@ static void protect(struct worker *w, struct rte_mbuf **pkts, uint16_t n, struct
 	b.n = n;
 	b.n_flows = b.n_ops = 0;
 	b.iv = NULL;
-	if (unlikely(warm_is_needed_out(pkts, n)))
-		warm_out(w, pkts, n);
+	b.known = false;
+	if (unlikely(warm_has_many_out(pkts, n)))
+		find_flows(w, &b, pkts);
 	if (w->order == NULL)
 		take_alone(w, &b, pkts, extra);
 	else

@@ -3,7 +3,8 @@
  * sa.h - one security association as the workers see it (RFC 4301 section 4.4.2).
  *
  * The manager builds it, publishes it (sad.h), and frees it after a grace period. Workers read line
- * 0 for every packet, share line 1, and take the outer header once per burst. Key material is here
+ * 0 for every packet, share line 1, and take the outer header once per burst; with the keys these
+ * lie in one piece, because of thousands of SAs none is in a cache near by. Key material is here
  * and nowhere else; it is wiped before the memory is given back. Addresses and ports are in host
  * order but for the header template.
  */
@@ -75,18 +76,36 @@ struct sa_outer {
 };
 _Static_assert(sizeof(struct sa_outer) == 64, "sa_outer");
 
-/**
- * Expanded by crypto_set_keys(). What the cipher needs lies at the end, because that differs
- * between 0 and 1024 bytes: crypto_sa_bytes() says how much to allocate.
- */
-struct sa_keys {
-	_Alignas(64) uint8_t ipad[64]; /* HMAC's inner and outer state after the first block */
-	uint8_t opad[64];
-	uint8_t cipher[]; /* CBC: encryption or decryption schedule, by direction */
+/** The selectors of an SA that has one of addresses alone on each side, as most have. */
+struct sa_narrow {
+	uint32_t local_lo;
+	uint32_t local_hi;
+	uint32_t remote_lo;
+	uint32_t remote_hi;
 };
 
 struct sa {
-	/* Line 0: read for every packet; written by the manager only. */
+	/* The manager's. */
+	uint64_t cookie;
+	uint64_t first_used;
+	uint64_t seq_mark;
+	uint64_t moved_told;
+	struct abi_lifetime life;
+	uint32_t policy_id;
+	uint32_t used_at;  /* place in sad's list of SAs */
+	uint8_t soft_told; /* 1 << enum abi_limit for each */
+	bool hard_told;
+	bool current;
+	bool volume_known; /* what passed before it was limited is in volume */
+
+	/* For those whose selectors are not simple, and those with a lifetime in bytes or packets.
+	 */
+	_Alignas(64) struct sa_range local[ABI_MAX_SELECTORS];
+	struct sa_range remote[ABI_MAX_SELECTORS];
+	struct volume volume; /* shared by the workers, when limited */
+
+	/* What a packet needs lies together from here on. Line 0: read for every packet; written by
+	 * the manager only. */
 	_Alignas(64) uint32_t state; /* enum sa_state */
 	uint32_t spi;
 	uint32_t slot;
@@ -107,43 +126,51 @@ struct sa {
 	uint8_t dscp;	    /* outbound: ABI_DSCP_COPY, or ABI_DSCP_SET and a value */
 	uint8_t esn;	    /* extended sequence numbers: the 4 bytes not sent; else 0 */
 	uint8_t limited;    /* it has a lifetime in bytes or packets: volume.h */
-	uint8_t pad[2];
-	uint64_t endpoint; /* inbound: sa_endpoint() of local address and encapsulation */
+	uint8_t is_narrow;  /* narrow says all that local and remote do */
+	uint8_t states;	    /* bytes of keys before the cipher's */
+	uint64_t endpoint;  /* inbound: sa_endpoint() of local address and encapsulation */
 	union {
 		uint64_t peer;	    /* inbound: sa_peer() of where packets are expected from */
 		uint64_t seq_limit; /* outbound: last number to use, kept ahead by sad_tick */
 	};
 	struct replay *replay; /* inbound; NULL: off */
 
-	/* Line 1: shared by the workers. */
+	/* Line 1: shared by the workers; what follows moved is the manager's to write. */
 	_Alignas(64) uint64_t seq; /* outbound: last number handed out; runs past the limit */
 	uint64_t sent;	/* outbound, several workers: all numbers up to here have left (order.h) */
 	uint64_t moved; /* inbound: sa_peer() of a verified packet from elsewhere, or 0 */
+	struct sa_narrow narrow;
+	struct sa6 *six; /* sa6.h; NULL: it has nothing to do with IPv6 */
+	uint8_t salt[4]; /* CTR and AEADs: wiped with the keys */
 
 	_Alignas(64) struct sa_outer outer;
-	struct volume volume; /* shared by the workers, when limited */
-	_Alignas(64) struct sa_range local[ABI_MAX_SELECTORS];
-	struct sa_range remote[ABI_MAX_SELECTORS];
-	struct sa6 *six; /* sa6.h; NULL: it has nothing to do with IPv6 */
 
-	/* The manager's. */
-	uint64_t cookie;
-	uint64_t first_used;
-	uint64_t seq_mark;
-	uint64_t moved_told;
-	struct abi_lifetime life;
-	uint32_t policy_id;
-	uint32_t used_at;  /* place in sad's list of SAs */
-	uint8_t soft_told; /* 1 << enum abi_limit for each */
-	bool hard_told;
-	bool current;
-	bool volume_known; /* what passed before it was limited is in volume */
-	uint8_t salt[4];   /* CTR and AEADs: the workers', wiped with the keys */
-
-	struct sa_keys keys;
+	/*
+	 * Expanded by crypto_set_keys(): HMAC's inner and outer state after the first block, half
+	 * of states bytes each, and then what the cipher needs (CBC: encryption or decryption
+	 * schedule, by direction). crypto_sa_bytes() says how much to allocate.
+	 */
+	_Alignas(64) uint8_t keys[];
 };
-_Static_assert(offsetof(struct sa, seq) == 64, "line 0 is one cache line");
-_Static_assert(offsetof(struct sa, outer) == 128, "line 1 is one cache line");
+_Static_assert(offsetof(struct sa, seq) == offsetof(struct sa, state) + 64, "line 0");
+_Static_assert(offsetof(struct sa, outer) == offsetof(struct sa, seq) + 64, "line 1");
+_Static_assert(offsetof(struct sa, keys) == offsetof(struct sa, outer) + 64, "no holes");
+_Static_assert(sizeof(struct sa) == offsetof(struct sa, keys), "keys start on a cache line");
+
+static inline const uint8_t *sa_ipad(const struct sa *sa)
+{
+	return sa->keys;
+}
+
+static inline const uint8_t *sa_opad(const struct sa *sa)
+{
+	return sa->keys + sa->states / 2;
+}
+
+static inline const uint8_t *sa_cipher_keys(const struct sa *sa)
+{
+	return sa->keys + sa->states;
+}
 
 /** The last number an outbound SA may use, and the one at which a new SA is asked for. */
 static inline uint64_t sa_seq_max(const struct sa *sa)
@@ -212,10 +239,11 @@ static inline bool sa_range_match(const struct sa_range *r, unsigned int n, uint
 	return false;
 }
 
-/** One selector of addresses alone? Then those say everything. */
-static inline bool sa_range_is_wide(const struct sa_range *r, unsigned int n)
+/** sa_range_match() of both sides, where sa->is_narrow. */
+static inline bool sa_narrow_match(const struct sa_narrow *r, uint32_t local, uint32_t remote)
 {
-	return n == 1 && r->any_port && r->protocol == 0;
+	return local >= r->local_lo && local <= r->local_hi && remote >= r->remote_lo &&
+	       remote <= r->remote_hi;
 }
 
 #endif

@@ -7,6 +7,7 @@
 
 #include <rte_malloc.h>
 
+#include "dataplane/arena.h"
 #include "dataplane/ipsec/crypto.h"
 #include "dataplane/ipsec/mtu.h"
 #include "dataplane/ipsec/sad_impl.h"
@@ -23,16 +24,16 @@ struct sad *sad_create(uint32_t max_sas, uint32_t max_policies, struct abi_sa_st
 
 	if (!abi_is_pow2(max_sas, ABI_MAX_SAS_LIMIT))
 		return NULL;
-	s = rte_zmalloc_socket("sad", sizeof(*s), 64, socket);
+	s = arena_zmalloc("sad", sizeof(*s), 64, socket);
 	if (s == NULL)
 		return NULL;
-	s->slot = rte_zmalloc_socket("sad", max_sas * sizeof(*s->slot), 64, socket);
-	s->owned = rte_zmalloc_socket("sad", max_sas * sizeof(*s->owned), 64, socket);
-	s->used = rte_zmalloc_socket("sad", max_sas * sizeof(*s->used), 64, socket);
-	s->out = rte_zmalloc_socket("sad", max_policies * sizeof(*s->out), 64, socket);
-	s->called = rte_zmalloc_socket("sad", (max_sas / 64 + 1) * sizeof(*s->called), 64, socket);
-	s->spi_head = rte_zmalloc_socket("sad", max_sas * sizeof(*s->spi_head), 64, socket);
-	s->spi_next = rte_zmalloc_socket("sad", max_sas * sizeof(*s->spi_next), 64, socket);
+	s->slot = arena_zmalloc("sad", max_sas * sizeof(*s->slot), 64, socket);
+	s->owned = arena_zmalloc("sad", max_sas * sizeof(*s->owned), 64, socket);
+	s->used = arena_zmalloc("sad", max_sas * sizeof(*s->used), 64, socket);
+	s->out = arena_zmalloc("sad", max_policies * sizeof(*s->out), 64, socket);
+	s->called = arena_zmalloc("sad", (max_sas / 64 + 1) * sizeof(*s->called), 64, socket);
+	s->spi_head = arena_zmalloc("sad", max_sas * sizeof(*s->spi_head), 64, socket);
+	s->spi_next = arena_zmalloc("sad", max_sas * sizeof(*s->spi_next), 64, socket);
 	if (s->spi_head == NULL || s->spi_next == NULL || s->called == NULL || s->slot == NULL ||
 	    s->owned == NULL || s->used == NULL || s->out == NULL) {
 		sad_free(s);
@@ -106,7 +107,7 @@ static struct sa *sa_make(const struct sad *s, const struct abi_sa_add *c, uint3
 	if (crypto_suite(&suite, c->encr, c->integ, c->encr_key_len, c->integ_key_len,
 			 c->salt_len) != 0)
 		return NULL;
-	sa = rte_zmalloc_socket("sa", crypto_sa_bytes(&suite), 64, s->socket);
+	sa = arena_zmalloc("sa", crypto_sa_bytes(&suite), 64, s->socket);
 	if (sa == NULL)
 		return NULL;
 	*sa = suite;
@@ -126,7 +127,7 @@ static struct sa *sa_make(const struct sad *s, const struct abi_sa_add *c, uint3
 	if (c->direction == ABI_DIR_IN && c->replay_window != 0) {
 		uint32_t window = c->replay_window + s->wider;
 
-		sa->replay = rte_zmalloc_socket("replay", replay_bytes(window), 64, s->socket);
+		sa->replay = arena_zmalloc("replay", replay_bytes(window), 64, s->socket);
 		if (sa->replay == NULL)
 			goto fail;
 		replay_init(sa->replay, window,

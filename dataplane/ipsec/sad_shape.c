@@ -7,6 +7,7 @@
 #include <rte_malloc.h>
 #include <rte_udp.h>
 
+#include "dataplane/arena.h"
 #include "dataplane/ipsec/natt.h"
 #include "dataplane/ipsec/sa6.h"
 #include "dataplane/ipsec/sad_impl.h"
@@ -54,6 +55,22 @@ static uint8_t set_ranges6(struct sa_range6 *out, const struct abi_range *in, un
 	return k;
 }
 
+/* Addresses alone? Then one selector says everything. */
+static bool is_wide(const struct sa_range *r, unsigned int n)
+{
+	return n == 1 && r->any_port && r->protocol == 0;
+}
+
+static void set_narrow(struct sa *sa)
+{
+	sa->is_narrow = is_wide(sa->local, sa->n_local) && is_wide(sa->remote, sa->n_remote);
+	if (sa->is_narrow)
+		sa->narrow = (struct sa_narrow){.local_lo = sa->local[0].lo,
+						.local_hi = sa->local[0].hi,
+						.remote_lo = sa->remote[0].lo,
+						.remote_hi = sa->remote[0].hi};
+}
+
 bool sad_set_shape(struct sa *sa, const struct abi_sa_add *c, int socket)
 {
 	bool outer6 = c->local.family == 6;
@@ -67,11 +84,12 @@ bool sad_set_shape(struct sa *sa, const struct abi_sa_add *c, int socket)
 			  (c->df != ABI_DF_SET || c->dscp != ABI_DSCP_COPY ? SA_SHAPE_MARKS : 0));
 	sa->n_local = set_ranges(sa->local, c->ts_local, c->n_local);
 	sa->n_remote = set_ranges(sa->remote, c->ts_remote, c->n_remote);
+	set_narrow(sa);
 	if (sa->n_local == 0)
 		sa->shape |= SA_SHAPE_INNER6;
 	if (!outer6 && sa->n_local == c->n_local && sa->n_remote == c->n_remote)
 		return true;
-	sa->six = rte_zmalloc_socket("sa6", sizeof(*sa->six), 0, socket);
+	sa->six = arena_zmalloc("sa6", sizeof(*sa->six), 0, socket);
 	if (sa->six == NULL)
 		return false;
 	sa->six->n_local = set_ranges6(sa->six->local, c->ts_local, c->n_local);

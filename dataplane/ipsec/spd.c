@@ -10,6 +10,7 @@
 #include <rte_malloc.h>
 
 #include "dataplane/api/segment.h"
+#include "dataplane/arena.h"
 #include "dataplane/ipsec/spd_impl.h"
 
 enum { F_PROTO, F_LOCAL, F_REMOTE, F_LOCAL_PORT, F_REMOTE_PORT, F_NO_PORTS, FIELDS };
@@ -165,7 +166,7 @@ struct spd *spd_build(const struct abi_policy *policies, const uint32_t *index, 
 			return NULL;
 		}
 	}
-	s = rte_zmalloc_socket("spd", sizeof(*s) + n * sizeof(s->entry[0]), 64, socket);
+	s = arena_zmalloc("spd", sizeof(*s) + n * sizeof(s->entry[0]), 64, socket);
 	if (s == NULL)
 		return NULL;
 	if (++serials == 0)

@@ -57,7 +57,7 @@ static inline struct spd_flow flow_of(const struct pkt_meta *meta)
 /* The packets of a burst, each with its flow and where that is kept. */
 struct asked {
 	struct spd_flow flow[WORKER_BURST];
-	struct spd_cache_bucket *bucket[WORKER_BURST];
+	struct spd_cache_place place[WORKER_BURST];
 };
 
 /* Those that the cache does not know, asked about together. */
@@ -66,6 +66,24 @@ struct misses {
 	uint8_t packet[WORKER_BURST];
 };
 
+/* Those that are not in their first bucket, in the second. */
+static void look_again(const struct spd *s, const struct asked *a, struct misses *m,
+		       struct spd_matches *match)
+{
+	uint16_t n = 0;
+
+	for (uint16_t k = 0; k < m->n; k++)
+		rte_prefetch0(a->place[m->packet[k]].second);
+	for (uint16_t k = 0; k < m->n; k++) {
+		uint8_t i = m->packet[k];
+
+		if (!spd_cache_find(a->place[i].second, &a->flow[i], s->serial, &match[i]))
+			m->packet[n++] = i;
+	}
+	m->n = n;
+}
+
+/* a NULL: there is no cache. */
 static void resolve(const struct spd *s, struct rte_mbuf **pkts, const struct asked *a,
 		    const struct misses *m, struct spd_matches *match)
 {
@@ -86,10 +104,21 @@ static void resolve(const struct spd *s, struct rte_mbuf **pkts, const struct as
 
 		match[i] = (struct spd_matches){.out = out_found[k], .in = in_found[k]};
 		/* Several packets of a new flow in one burst: once is enough. */
-		if (a->bucket[i] != NULL &&
-		    !spd_cache_find(a->bucket[i], &a->flow[i], s->serial, &known))
-			spd_cache_put(a->bucket[i], &a->flow[i], s->serial, match[i]);
+		if (a != NULL &&
+		    !spd_cache_find(a->place[i].first, &a->flow[i], s->serial, &known) &&
+		    !spd_cache_find(a->place[i].second, &a->flow[i], s->serial, &known))
+			spd_cache_put(a->place[i], &a->flow[i], s->serial, match[i]);
 	}
+}
+
+static void ask_all(const struct spd *s, struct rte_mbuf **pkts, uint16_t n,
+		    struct spd_matches *match)
+{
+	struct misses m = {.n = n};
+
+	for (uint16_t i = 0; i < n; i++)
+		m.packet[i] = (uint8_t)i;
+	resolve(s, pkts, NULL, &m, match);
 }
 
 static void look_up(struct worker *w, const struct spd *s, struct rte_mbuf **pkts, uint16_t n,
@@ -98,19 +127,21 @@ static void look_up(struct worker *w, const struct spd *s, struct rte_mbuf **pkt
 	struct asked a;
 	struct misses m;
 
+	if (unlikely(w->spd_cache == NULL)) {
+		ask_all(s, pkts, n, match);
+		return;
+	}
 	for (uint16_t i = 0; i < n; i++) {
 		a.flow[i] = flow_of(pkt_meta(pkts[i]));
-		a.bucket[i] = NULL;
-		if (w->spd_cache != NULL) {
-			a.bucket[i] = spd_cache_bucket(w->spd_cache, &a.flow[i]);
-			rte_prefetch0(a.bucket[i]);
-		}
+		a.place[i] = spd_cache_place(w->spd_cache, &a.flow[i]);
+		rte_prefetch1(a.place[i].first);
 	}
 	m.n = 0;
 	for (uint16_t i = 0; i < n; i++)
-		if (a.bucket[i] == NULL ||
-		    !spd_cache_find(a.bucket[i], &a.flow[i], s->serial, &match[i]))
+		if (!spd_cache_find(a.place[i].first, &a.flow[i], s->serial, &match[i]))
 			m.packet[m.n++] = (uint8_t)i;
+	if (m.n != 0)
+		look_again(s, &a, &m, match);
 	if (m.n != 0)
 		resolve(s, pkts, &a, &m, match);
 }

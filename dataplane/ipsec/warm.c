@@ -7,77 +7,50 @@
 #include "dataplane/ipsec/sad_impl.h"
 #include "dataplane/ipsec/spd_impl.h"
 
-#define LINE 64u
-#define CIPHER_LINES                                                                               \
-	3u /* of the key schedule: all of AES-128's; the others follow by themselves               \
-	    */
-
-struct wanted {
-	uint16_t n;
-	const struct sa *sa[WORKER_BURST];
-};
+#define LINE	  64u
+#define HOT_LINES ((unsigned int)((offsetof(struct sa, keys) - offsetof(struct sa, state)) / LINE))
+#define KEY_LINES 4u /* all that AES-128 and most hashes take */
 
 static void want_slots(const struct sad *s, const uint32_t *slot, uint16_t n)
 {
 	for (uint16_t i = 0; i < n; i++)
-		rte_prefetch0(&s->slot[slot[i] & s->mask]);
+		rte_prefetch1(&s->slot[slot[i] & s->mask]);
 }
 
-static void want_lines(const struct worker *w, const uint32_t *slot, uint16_t n, struct wanted *a)
+/* Into the second level, which takes more requests at a time than the first and has room for those
+ * of a whole burst. */
+static inline void want(const void *from, unsigned int lines)
 {
-	const struct sad *s = w->tables->sad;
-
-	a->n = 0;
-	for (uint16_t i = 0; i < n; i++) {
-		const struct sa *sa = sad_slot(s, slot[i] & s->mask);
-		const uint8_t *keys;
-
-		if (sa == NULL)
-			continue;
-		a->sa[a->n++] = sa;
-		rte_prefetch0(sa);
-		__builtin_prefetch(worker_sa(w, slot[i] & s->mask), 1);
-		rte_prefetch0(sa->local);
-		rte_prefetch0(sa->remote);
-		keys = (const uint8_t *)&sa->keys;
-		for (unsigned int k = 0; k < sizeof(sa->keys) + CIPHER_LINES * LINE; k += LINE)
-			rte_prefetch0(keys + k);
-	}
-}
-
-void warm_out(const struct worker *w, struct rte_mbuf *const *pkts, uint16_t n)
-{
-	uint32_t slot[WORKER_BURST];
-	struct wanted a;
-
-	for (uint16_t i = 0; i < n; i++)
-		slot[i] = pkt_meta(pkts[i])->sa_slot;
-	want_slots(w->tables->sad, slot, n);
-	want_lines(w, slot, n, &a);
-	for (uint16_t i = 0; i < a.n; i++) {
-		__builtin_prefetch(&a.sa[i]->seq, 1);
-		rte_prefetch0(&a.sa[i]->outer);
-	}
+	for (unsigned int i = 0; i < lines; i++)
+		rte_prefetch1((const uint8_t *)from + i * LINE);
 }
 
 void warm_in(const struct worker *w, struct rte_mbuf *const *pkts, uint16_t n)
 {
+	const struct sad *s = w->tables->sad;
 	uint32_t slot[WORKER_BURST];
-	struct wanted a;
+	const struct sa *found[WORKER_BURST];
+	uint16_t n_found = 0;
 
 	for (uint16_t i = 0; i < n; i++)
-		slot[i] = warm_spi(pkts[i]);
-	want_slots(w->tables->sad, slot, n);
-	want_lines(w, slot, n, &a);
-	for (uint16_t i = 0; i < a.n; i++) {
-		const struct sa *sa = a.sa[i];
+		slot[i] = warm_spi(pkts[i]) & s->mask;
+	want_slots(s, slot, n);
+	for (uint16_t i = 0; i < n; i++) {
+		const struct sa *sa = sad_slot(s, slot[i]);
 
-		if (sa->replay != NULL) {
-			__builtin_prefetch(sa->replay, 1);
-			__builtin_prefetch(&sa->replay->cell[0], 1);
-		}
+		if (sa == NULL)
+			continue;
+		found[n_found++] = sa;
+		want(&sa->state, HOT_LINES + KEY_LINES);
+		want(worker_sa(w, slot[i]), 1);
+	}
+	for (uint16_t i = 0; i < n_found; i++) {
+		const struct sa *sa = found[i];
+
+		if (sa->replay != NULL)
+			want(sa->replay, 2);
 		if (sa->policy != SAD_NONE)
-			__builtin_prefetch(worker_policy(w, sa->policy), 1);
+			want(worker_policy(w, sa->policy), 1);
 	}
 }
 
@@ -85,23 +58,24 @@ void warm_policies(const struct worker *w, const struct spd *s, const struct spd
 		   uint16_t n)
 {
 	const struct sad *sad = w->tables->sad;
-	uint32_t index[WORKER_BURST], slot[WORKER_BURST];
-	uint16_t n_slots = 0;
 
-	for (uint16_t i = 0; i < n; i++)
-		rte_prefetch0(&s->entry[match[i].out < s->n ? match[i].out : 0]);
+	/* The way to an SA is short enough to be read in several turns at a time. */
 	for (uint16_t i = 0; i < n; i++) {
-		index[i] = s->entry[match[i].out < s->n ? match[i].out : 0].index;
-		__builtin_prefetch(worker_policy(w, index[i]), 1);
-		if (index[i] < sad->max_policies)
-			rte_prefetch0(&sad->out[index[i]]);
-	}
-	for (uint16_t i = 0; i < n; i++) {
-		if (index[i] >= sad->max_policies)
+		const struct sa *sa;
+		uint32_t index, slot;
+
+		if (match[i].out >= s->n)
 			continue;
-		slot[n_slots] = __atomic_load_n(&sad->out[index[i]], __ATOMIC_RELAXED) & sad->mask;
-		rte_prefetch0(&sad->slot[slot[n_slots++]]);
+		index = s->entry[match[i].out].index;
+		want(worker_policy(w, index), 1);
+		if (index >= sad->max_policies)
+			continue;
+		slot = __atomic_load_n(&sad->out[index], __ATOMIC_RELAXED);
+		if (slot > sad->mask)
+			continue;
+		want(worker_sa(w, slot), 1);
+		sa = __atomic_load_n(&sad->slot[slot], __ATOMIC_ACQUIRE);
+		if (sa != NULL)
+			want(&sa->state, HOT_LINES + KEY_LINES);
 	}
-	for (uint16_t i = 0; i < n_slots; i++)
-		rte_prefetch0(sad_slot(sad, slot[i]));
 }

@@ -12,15 +12,14 @@
 
 #define WARM_LEAST 8u /* packets of a burst worth looking at */
 
-/** Ask for what esp_out (n packets with meta->sa_slot), or esp_in (n packets with meta->l4_off at
- * their ESP header) is going to read of their SAs. Nothing is believed of the packets but that. */
-void warm_out(const struct worker *w, struct rte_mbuf *const *pkts, uint16_t n);
+/** Ask for what esp_in is going to read of the SAs of n packets with meta->l4_off at their ESP
+ * header. Nothing is believed of the packets but that. */
 void warm_in(const struct worker *w, struct rte_mbuf *const *pkts, uint16_t n);
 
 struct spd_matches; /* spd_cache.h */
 
-/** The same for the counters and SAs of the policies that n packets match outbound in s, which has
- * some. */
+/** The same for the policies that n packets match outbound in s, which has some, and for what
+ * esp_out is going to read of their SAs. */
 void warm_policies(const struct worker *w, const struct spd *s, const struct spd_matches *match,
 		   uint16_t n);
 
@@ -29,7 +28,7 @@ static inline uint32_t warm_spi(struct rte_mbuf *m)
 	return ip4_load32(rte_pktmbuf_mtod_offset(m, const uint8_t *, pkt_meta(m)->l4_off));
 }
 
-static inline bool warm_is_needed_out(struct rte_mbuf *const *pkts, uint16_t n)
+static inline bool warm_has_many_out(struct rte_mbuf *const *pkts, uint16_t n)
 {
 	uint32_t first = n < WARM_LEAST ? 0 : pkt_meta(pkts[0])->sa_slot;
 
@@ -37,7 +36,7 @@ static inline bool warm_is_needed_out(struct rte_mbuf *const *pkts, uint16_t n)
 	       (pkt_meta(pkts[n / 2])->sa_slot != first || pkt_meta(pkts[n - 1])->sa_slot != first);
 }
 
-static inline bool warm_is_needed_in(struct rte_mbuf *const *pkts, uint16_t n)
+static inline bool warm_has_many_in(struct rte_mbuf *const *pkts, uint16_t n)
 {
 	uint32_t first = n < WARM_LEAST ? 0 : warm_spi(pkts[0]);
 

@@ -2,6 +2,7 @@
 /* harness.c - EAL, packet pool and a worker in plain memory. */
 #include "tests/unit/dataplane/harness.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +12,7 @@
 #include <rte_errno.h>
 #include <rte_mempool.h>
 
+#include "dataplane/arena.h"
 #include "dataplane/eal.h"
 #include "dataplane/linear.h"
 
@@ -44,7 +46,7 @@ int harness_eal(void)
 	else if (pkt_register() < 0)
 		fprintf(stderr, "no room for the packet field\n");
 	else
-		state = 0;
+		state = arena_create() == -EEXIST ? -1 : 0;
 	atexit(clean_up);
 	return state;
 }

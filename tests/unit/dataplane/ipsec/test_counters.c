@@ -341,7 +341,7 @@ static void out_bundle_errors(void **state)
 {
 	(void)state;
 	/* The policy covers more than the peer agreed to. */
-	sad_slot(esp.sad, OUT_SLOT)->remote[0].hi = FAR_HOST - 1;
+	sad_slot(esp.sad, OUT_SLOT)->narrow.remote_hi = FAR_HOST - 1;
 	set_all(from_lan());
 	expect_rise(DROP_OUT_BUNDLE_ERRORS, OUT_SLOT);
 }
