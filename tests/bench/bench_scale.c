@@ -4,7 +4,7 @@
  * the worker that moves packets meanwhile.
  *
  * cost     two sites in one process take turns, one with one tunnel and one with as many as asked
- *          for, each packet of a tunnel and flow at random; the ratio of their cycles per packet
+ *          for: scale_cost.h
  * change   a manager with its segment and rings serves commands on a thread of its own, as the data
  *          plane does: SAs installed as fast as they are served, then SAs replaced and policies
  *          exchanged at a given rate while a worker moves packets and watches its own polls
@@ -21,181 +21,26 @@
 #include <rte_malloc.h>
 #include <rte_rcu_qsbr.h>
 
+#include "dataplane/arena.h"
 #include "dataplane/clock.h"
 #include "dataplane/ipsec/sad.h"
 #include "dataplane/manager.h"
 #include "dataplane/net/neigh.h"
 #include "dataplane/net/route.h"
 #include "dataplane/pipeline.h"
-#include "tests/bench/sizes.h"
-#include "tests/unit/dataplane/crew.h"
+#include "tests/bench/scale_cost.h"
 #include "tests/unit/dataplane/tunnels.h"
 
-#define WINDOW	   (2 * WORKER_BURST)
-#define PACKETS	   2048u
-#define MAX_ROUNDS 1001u
-#define REPLAY	   1024u
-#define RATE	   10000u /* changes a second */
-#define SECONDS	   3u
-#define BATCH	   64u /* commands under way */
+#define RATE	10000u /* changes a second */
+#define SECONDS 3u
+#define BATCH	64u /* commands under way */
 
 struct options {
-	uint32_t sas; /* tunnels: one SA each way and the peer's */
-	uint32_t flows;
+	struct scale_cost cost;
 	uint32_t installed;
-	unsigned int rounds;
-};
-
-/* --- cost --- */
-
-struct site {
-	struct harness *h;
-	struct crew *crew;
-	uint32_t tunnels;
-	uint32_t flows;
-	uint32_t tunnel_of[WINDOW];
-	uint32_t warmed; /* flows that have been seen once */
 };
 
 static uint64_t n_sent;
-
-static void count_and_free(struct crew_member *m, uint8_t port, struct rte_mbuf **pkts, uint16_t n)
-{
-	(void)m;
-	(void)port;
-	n_sent += n;
-	rte_pktmbuf_free_bulk(pkts, n);
-}
-
-static int site_create(struct site *s, uint32_t tunnels, uint32_t flows)
-{
-	*s = (struct site){.tunnels = tunnels, .flows = flows};
-	s->h = harness_create(tunnels_slots(tunnels), tunnels, 255);
-	if (s->h == NULL || harness_pipe_create(s->h) != 0 ||
-	    tunnels_create(s->h, tunnels, &tunnels_sha1, REPLAY) != 0)
-		return -1;
-	s->crew = crew_create(s->h, 1, false, PACKETS, count_and_free);
-	return s->crew != NULL ? 0 : -1;
-}
-
-static void site_free(struct site *s)
-{
-	crew_free(s->crew);
-	if (s->h != NULL)
-		harness_pipe_free(s->h);
-	harness_free(s->h);
-}
-
-static uint32_t next_random(uint32_t *seed)
-{
-	*seed = *seed * 1664525 + 1013904223;
-	return *seed >> 8;
-}
-
-static struct rte_mbuf *packets[WINDOW];
-
-/* At random, once each has had its turn. */
-static int make_packets(struct site *s, bool out, const uint16_t *len, uint32_t *seed)
-{
-	struct worker *w = &s->crew->member[0]->w;
-	bool warm = s->warmed >= s->tunnels * s->flows;
-	uint32_t flow_of[WINDOW];
-
-	for (unsigned int i = 0; i < WINDOW; i++) {
-		uint32_t k = s->warmed + i;
-
-		s->tunnel_of[i] = (warm ? next_random(seed) : k) % s->tunnels;
-		flow_of[i] = (warm ? next_random(seed) : k / s->tunnels) % s->flows;
-	}
-	s->warmed += warm ? 0 : WINDOW;
-	if (!out)
-		return tunnels_sealed(w, s->crew->pool, s->tunnel_of, 0, 0, len, packets, WINDOW);
-	for (unsigned int i = 0; i < WINDOW; i++) {
-		packets[i] = tunnels_clear(s->crew->pool, s->tunnel_of[i], flow_of[i], 0, len[i]);
-		if (packets[i] == NULL)
-			return -1;
-	}
-	return 0;
-}
-
-/* Cycles a packet took in one window; 0 when some were lost. */
-static double site_run(struct site *s, bool out, const uint16_t *len, uint32_t *seed)
-{
-	struct worker *w = &s->crew->member[0]->w;
-	uint64_t start, end;
-
-	if (make_packets(s, out, len, seed) != 0)
-		return 0;
-	n_sent = 0;
-	start = rte_rdtsc_precise();
-	for (unsigned int i = 0; i < WINDOW; i += WORKER_BURST)
-		pipeline_input(w, out ? 0 : 1, packets + i, WORKER_BURST);
-	end = rte_rdtsc_precise();
-	return n_sent == WINDOW ? (double)(end - start) / WINDOW : 0;
-}
-
-/* Each way, until all flows have been seen. */
-static int warm_up(struct site *s, bool out)
-{
-	uint16_t len[WINDOW];
-	uint32_t seed = 3;
-
-	sizes_fill(len, WINDOW, 100);
-	s->warmed = 0;
-	while (s->warmed < s->tunnels * s->flows)
-		if (site_run(s, out, len, &seed) == 0)
-			return -1;
-	return 0;
-}
-
-static int cost_row(struct site *one, struct site *many, bool out, uint16_t size,
-		    unsigned int rounds)
-{
-	static double a[MAX_ROUNDS], b[MAX_ROUNDS], ratio[MAX_ROUNDS];
-	uint16_t len[WINDOW];
-	uint32_t seed = 7;
-	char name[8] = "imix";
-
-	sizes_fill(len, WINDOW, size);
-	if (size != 0)
-		snprintf(name, sizeof(name), "%u", size);
-	for (unsigned int i = 0; i < rounds + 8; i++) {
-		unsigned int k = i < 8 ? 0 : i - 8; /* the first warm up */
-
-		a[k] = site_run(one, out, len, &seed);
-		b[k] = site_run(many, out, len, &seed);
-		if (a[k] == 0 || b[k] == 0) {
-			fprintf(stderr, "packets were lost, no figure\n");
-			return -1;
-		}
-		ratio[k] = b[k] / a[k];
-	}
-	printf("%-4s %5s %9.0f %9.0f   %5.2f", out ? "out" : "in", name,
-	       sizes_quantile(a, rounds, 0.5), sizes_quantile(b, rounds, 0.5),
-	       sizes_quantile(ratio, rounds, 0.5));
-	printf(" (%.2f..%.2f)\n", sizes_quantile(ratio, rounds, 0.25),
-	       sizes_quantile(ratio, rounds, 0.75));
-	return 0;
-}
-
-static int bench_cost(const struct options *o)
-{
-	struct site one, many;
-	int err = site_create(&one, 1, 1) | site_create(&many, o->sas, o->flows);
-
-	printf("%u tunnels, %u policies, %u flows each, at random, against one of each\n", o->sas,
-	       o->sas, o->flows);
-	printf("%-4s %5s %9s %9s   %s\n", "dir", "size", "one", "many", "ratio (quartiles)");
-	if (err == 0)
-		err = warm_up(&many, true) | warm_up(&many, false);
-	for (unsigned int i = 0; err == 0 && i < 2 * SIZES; i++)
-		err = cost_row(&one, &many, i % 2 == 0, sizes[i / 2], o->rounds);
-	site_free(&many);
-	site_free(&one);
-	return err;
-}
-
-/* --- change --- */
 
 struct plane {
 	struct harness *h;
@@ -477,17 +322,10 @@ static void report_worker(struct plane *p, const char *what)
 	p->longest_gap = p->gaps_50us = p->polls = p->lost = p->fed = 0;
 }
 
-static size_t heap_used(void)
-{
-	struct rte_malloc_socket_stats st;
-
-	return rte_malloc_get_socket_stats(0, &st) == 0 ? st.heap_allocsz_bytes : 0;
-}
-
 static void measure_changes(struct plane *p, const struct options *o, uint32_t policies)
 {
 	double us = 1e6 / (double)rte_get_tsc_hz();
-	size_t before = heap_used();
+	size_t before = arena_used(0);
 	uint64_t start = rte_rdtsc();
 
 	install_policies(p, policies, 1);
@@ -495,7 +333,7 @@ static void measure_changes(struct plane *p, const struct options *o, uint32_t p
 	start = rte_rdtsc();
 	install_sas(p, o->installed, policies);
 	printf("  %u SAs at %.0f a second, %.0f bytes each; segment %.0f MB\n", o->installed,
-	       o->installed / seconds_since(start), (double)(heap_used() - before) / o->installed,
+	       o->installed / seconds_since(start), (double)(arena_used(0) - before) / o->installed,
 	       (double)p->segment.own.segment_size / 1048576);
 	p->longest_tick = 0;
 	sleep(1);
@@ -515,7 +353,7 @@ static void measure_changes(struct plane *p, const struct options *o, uint32_t p
 
 static int bench_change(const struct options *o)
 {
-	uint32_t max_sas = 16, policies = RTE_MIN(o->sas, 10000u);
+	uint32_t max_sas = 16, policies = RTE_MIN(o->cost.tunnels, 10000u);
 	struct plane *p = &plane;
 	int err;
 
@@ -542,11 +380,13 @@ static int bench_change(const struct options *o)
 
 static int usage(FILE *f)
 {
-	fprintf(f, "bench_scale [--sas N] [--flows N] [--installed N] [--rounds N] [cost|change]\n"
+	fprintf(f, "bench_scale [--sas N] [--flows N] [--installed N] [--rounds N] [--stages] "
+		   "[cost|change]\n"
 		   "  --sas N        tunnels and policies, at most 20000 (10000)\n"
 		   "  --flows N      flows of each tunnel (10)\n"
 		   "  --installed N  SAs installed through the command ring (100000)\n"
-		   "  --rounds N     turns of 448 packets (101)\n");
+		   "  --rounds N     turns of 448 packets (101)\n"
+		   "  --stages       show the cycles of each stage, too\n");
 	return f == stdout ? 0 : 2;
 }
 
@@ -556,9 +396,11 @@ int main(int argc, char **argv)
 						{"flows", required_argument, NULL, 'f'},
 						{"installed", required_argument, NULL, 'i'},
 						{"rounds", required_argument, NULL, 'r'},
+						{"stages", no_argument, NULL, 't'},
 						{"help", no_argument, NULL, 'h'},
 						{NULL, 0, NULL, 0}};
-	struct options o = {.sas = 10000, .flows = 10, .installed = 100000, .rounds = 101};
+	struct options o = {.cost = {.tunnels = 10000, .flows = 10, .rounds = 101},
+			    .installed = 100000};
 	const char *what;
 	int c, err = 0;
 
@@ -566,23 +408,26 @@ int main(int argc, char **argv)
 		uint32_t n = optarg != NULL ? (uint32_t)strtoul(optarg, NULL, 10) : 0;
 
 		if (c == 's')
-			o.sas = n;
+			o.cost.tunnels = n;
 		else if (c == 'f')
-			o.flows = n;
+			o.cost.flows = n;
 		else if (c == 'i')
 			o.installed = n;
 		else if (c == 'r')
-			o.rounds = n;
+			o.cost.rounds = n;
+		else if (c == 't')
+			o.cost.stages = true;
 		else
 			return usage(c == 'h' ? stdout : stderr);
 	}
 	what = optind < argc ? argv[optind] : "all";
-	if (o.sas == 0 || o.sas > 20000 || o.flows == 0 || o.flows > 16384 ||
-	    o.installed < 4 * BATCH || o.installed > ABI_MAX_SAS_LIMIT / 2 || o.rounds == 0 ||
-	    o.rounds > MAX_ROUNDS)
+	if (o.cost.tunnels == 0 || o.cost.tunnels > 20000 || o.cost.flows == 0 ||
+	    o.cost.flows > 16384 || o.installed < 4 * BATCH ||
+	    o.installed > ABI_MAX_SAS_LIMIT / 2 || o.cost.rounds == 0 ||
+	    o.cost.rounds > SCALE_COST_ROUNDS)
 		return usage(stderr);
 	if (strcmp(what, "change") != 0)
-		err = bench_cost(&o);
+		err = scale_cost(&o.cost);
 	if (err == 0 && strcmp(what, "cost") != 0)
 		err = bench_change(&o);
 	return err == 0 ? 0 : 1;
