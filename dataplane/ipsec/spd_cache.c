@@ -21,48 +21,48 @@ struct spd_cache *spd_cache_create(int socket)
 	return c;
 }
 
-/* A place that is free for this table; SPD_CACHE_WAYS: none. */
-static unsigned int free_way(struct spd_cache_bucket *b, uint32_t serial)
+/* The place of the flow, or a free one; SPD_CACHE_WAYS: neither. */
+static unsigned int way_of(struct spd_cache_bucket *b, const struct spd_flow *f, uint32_t serial)
 {
 	unsigned int i = 0;
 
 	if (b->serial != serial) {
-		memset(b->what, 0, sizeof(b->what));
+		memset(b->rest, 0, sizeof(b->rest));
 		b->serial = serial;
 	}
-	while (i < SPD_CACHE_WAYS && b->what[i] != 0)
+	while (i < SPD_CACHE_WAYS && b->rest[i] != 0 && !spd_cache_is(b, i, f))
 		i++;
 	return i;
 }
 
-/* The first place is free then. */
+/* The last place is free then. */
 static void drop_oldest(struct spd_cache_bucket *b)
 {
-	for (unsigned int i = SPD_CACHE_WAYS - 1; i > 0; i--) {
-		b->addrs[i] = b->addrs[i - 1];
-		b->what[i] = b->what[i - 1];
-		b->ports[i] = b->ports[i - 1];
+	for (unsigned int i = 1; i < SPD_CACHE_WAYS; i++) {
+		b->addrs[i - 1] = b->addrs[i];
+		b->rest[i - 1] = b->rest[i];
+		b->out[i - 1] = b->out[i];
 	}
 }
 
-void spd_cache_put(struct spd_cache_place p, const struct spd_flow *f, uint32_t serial,
+void spd_cache_put(struct spd_cache *c, uint32_t hash, const struct spd_flow *f, uint32_t serial,
 		   struct spd_matches match)
 {
-	struct spd_cache_bucket *to = p.first;
-	unsigned int i = free_way(to, serial);
+	struct spd_cache_bucket *b = spd_cache_first(c, hash);
+	unsigned int i = way_of(b, f, serial);
 
 	if (i == SPD_CACHE_WAYS) {
-		to = p.second;
-		i = free_way(to, serial);
+		b = spd_cache_second(c, hash);
+		i = way_of(b, f, serial);
 	}
 	if (i == SPD_CACHE_WAYS) {
-		to = p.first;
-		i = 0;
-		drop_oldest(to);
+		b = spd_cache_first(c, hash);
+		i = SPD_CACHE_WAYS - 1;
+		drop_oldest(b);
 	}
-	to->addrs[i] = f->addrs;
-	to->ports[i] = (uint32_t)(f->rest >> 16);
-	to->what[i] = spd_cache_what(f, match);
+	b->addrs[i] = f->addrs;
+	b->rest[i] = f->rest | (match.in & (SPD_CACHE_TAKEN - 1));
+	b->out[i] = match.out;
 }
 
 void spd_cache_free(struct spd_cache *c)

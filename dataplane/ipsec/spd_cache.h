@@ -14,11 +14,10 @@
 #include <stdint.h>
 #include <string.h>
 
-#define SPD_CACHE_BUCKETS 65536u /* 4 MiB */
+#define SPD_CACHE_BUCKETS 65536u /* 4 MiB; 16 bits of the hash */
 #define SPD_CACHE_WAYS	  3u
 
-/** A flow as its packets show it: addresses, and then ports, protocol, and whether a fragment hides
- * the ports. */
+/** A flow as its packets show it: addresses, and what spd_cache_rest() makes of the rest. */
 struct spd_flow {
 	uint64_t addrs;
 	uint64_t rest;
@@ -31,13 +30,24 @@ struct spd_matches {
 	uint32_t in;
 };
 
+#define SPD_CACHE_TAKEN	  (1ull << 22)
+#define SPD_CACHE_IN_BITS 22u /* more than policies take, with a sign for what is none of them */
+
 struct spd_cache_bucket {
 	_Alignas(64) uint64_t addrs[SPD_CACHE_WAYS];
-	uint64_t what[SPD_CACHE_WAYS]; /* spd_cache_what(); 0: empty */
-	uint32_t ports[SPD_CACHE_WAYS];
+	uint64_t rest[SPD_CACHE_WAYS]; /* and the inbound match below; 0: empty */
+	uint32_t out[SPD_CACHE_WAYS];
 	uint32_t serial; /* of all of them */
 };
 _Static_assert(sizeof(struct spd_cache_bucket) == 64, "a hit costs one cache line");
+
+/** Ports, protocol, and whether a fragment hides the ports; as it stands in a bucket. */
+static inline uint64_t spd_cache_rest(uint16_t src_port, uint16_t dst_port, uint8_t proto,
+				      bool no_ports)
+{
+	return (uint64_t)src_port << 48 | (uint64_t)dst_port << 32 | (uint64_t)proto << 24 |
+	       (uint64_t)no_ports << 23 | SPD_CACHE_TAKEN;
+}
 
 /* The same for IPv6, whose flows are larger: one cache line each. */
 #define SPD_CACHE_BUCKETS6 4096u /* 512 KiB, which nothing touches where there is no IPv6 */
@@ -68,60 +78,47 @@ struct spd_cache {
 struct spd_cache *spd_cache_create(int socket);
 void spd_cache_free(struct spd_cache *c);
 
-/** The two buckets where a flow may be. */
-struct spd_cache_place {
-	struct spd_cache_bucket *first;
-	struct spd_cache_bucket *second;
-};
-
-static inline struct spd_cache_place spd_cache_place(struct spd_cache *c, const struct spd_flow *f)
+/** A hash, and the two buckets where flows of that hash may be. */
+static inline uint32_t spd_cache_hash(const struct spd_cache *c, const struct spd_flow *f)
 {
-	__uint128_t product =
-		(__uint128_t)(f->addrs ^ c->key[0]) * (uint64_t)((f->rest ^ c->key[1]) | 1);
+	__uint128_t product = (__uint128_t)(f->addrs ^ c->key[0]) * ((f->rest ^ c->key[1]) | 1);
 	uint64_t hash = (uint64_t)(product >> 64) ^ (uint64_t)product;
 
-	hash ^= hash >> 32;
-	return (struct spd_cache_place){&c->bucket[hash & (SPD_CACHE_BUCKETS - 1)],
-					&c->bucket[hash >> 16 & (SPD_CACHE_BUCKETS - 1)]};
+	return (uint32_t)(hash ^ hash >> 32);
 }
 
-/* Protocol and whether there are ports, 16 bits; a bit that no flow has set, for a place taken. */
-static inline uint64_t spd_cache_kind(const struct spd_flow *f)
+static inline struct spd_cache_bucket *spd_cache_first(struct spd_cache *c, uint32_t hash)
 {
-	return (f->rest & 0xffff) | 1;
+	return &c->bucket[hash & (SPD_CACHE_BUCKETS - 1)];
 }
 
-/* That, and both matches in 24 bits each: policies are fewer, and what stands for none of them is
- * found at the upper end. */
-static inline uint64_t spd_cache_what(const struct spd_flow *f, struct spd_matches m)
+static inline struct spd_cache_bucket *spd_cache_second(struct spd_cache *c, uint32_t hash)
 {
-	return spd_cache_kind(f) << 48 | (uint64_t)(m.out & 0xffffff) << 24 | (m.in & 0xffffff);
+	return &c->bucket[hash >> 16];
 }
 
-static inline uint32_t spd_cache_match(uint64_t what)
+static inline bool spd_cache_is(const struct spd_cache_bucket *b, unsigned int way,
+				const struct spd_flow *f)
 {
-	return (uint32_t)((int32_t)((uint32_t)what << 8) >> 8);
+	return b->addrs[way] == f->addrs && (b->rest[way] ^ f->rest) >> SPD_CACHE_IN_BITS == 0;
 }
 
-/** Is the flow in that very bucket? */
+/** Is the flow in that bucket? */
 static inline bool spd_cache_find(const struct spd_cache_bucket *b, const struct spd_flow *f,
 				  uint32_t serial, struct spd_matches *match)
 {
-	uint64_t kind = spd_cache_kind(f);
-
 	for (unsigned int i = 0; i < SPD_CACHE_WAYS; i++) {
-		if (b->addrs[i] != f->addrs || b->ports[i] != (uint32_t)(f->rest >> 16) ||
-		    b->what[i] >> 48 != kind || b->serial != serial)
+		if (!spd_cache_is(b, i, f) || b->serial != serial)
 			continue;
-		match->out = spd_cache_match(b->what[i] >> 24);
-		match->in = spd_cache_match(b->what[i]);
+		match->out = b->out[i];
+		match->in = (uint32_t)((int32_t)((uint32_t)b->rest[i] << 10) >> 10);
 		return true;
 	}
 	return false;
 }
 
-/** Put a flow that is in neither of its buckets. */
-void spd_cache_put(struct spd_cache_place p, const struct spd_flow *f, uint32_t serial,
+/** Put a flow of that hash, unless it is there. */
+void spd_cache_put(struct spd_cache *c, uint32_t hash, const struct spd_flow *f, uint32_t serial,
 		   struct spd_matches match);
 
 /** High and low half of a product, folded; 0 only by chance, as the factors are keyed. */

@@ -48,16 +48,15 @@ uint32_t spd_match(const struct spd *s, const struct selector *sel, bool inbound
 /* Everything that selector_of() looks at. */
 static inline struct spd_flow flow_of(const struct pkt_meta *meta)
 {
-	return (struct spd_flow){
-		.addrs = (uint64_t)meta->src << 32 | meta->dst,
-		.rest = (uint64_t)meta->src_port << 32 | (uint64_t)meta->dst_port << 16 |
-			(uint64_t)meta->proto << 8 | (meta->flags & PKT_F_NONFIRST)};
+	return (struct spd_flow){.addrs = (uint64_t)meta->src << 32 | meta->dst,
+				 .rest = spd_cache_rest(meta->src_port, meta->dst_port, meta->proto,
+							(meta->flags & PKT_F_NONFIRST) != 0)};
 }
 
-/* The packets of a burst, each with its flow and where that is kept. */
+/* The packets of a burst, each with its flow and the hash of that. */
 struct asked {
 	struct spd_flow flow[WORKER_BURST];
-	struct spd_cache_place place[WORKER_BURST];
+	uint32_t hash[WORKER_BURST];
 };
 
 /* Those that the cache does not know, asked about together. */
@@ -67,25 +66,25 @@ struct misses {
 };
 
 /* Those that are not in their first bucket, in the second. */
-static void look_again(const struct spd *s, const struct asked *a, struct misses *m,
-		       struct spd_matches *match)
+static void look_again(struct spd_cache *c, const struct spd *s, const struct asked *a,
+		       struct misses *m, struct spd_matches *match)
 {
 	uint16_t n = 0;
 
 	for (uint16_t k = 0; k < m->n; k++)
-		rte_prefetch0(a->place[m->packet[k]].second);
+		rte_prefetch0(spd_cache_second(c, a->hash[m->packet[k]]));
 	for (uint16_t k = 0; k < m->n; k++) {
 		uint8_t i = m->packet[k];
 
-		if (!spd_cache_find(a->place[i].second, &a->flow[i], s->serial, &match[i]))
+		if (!spd_cache_find(spd_cache_second(c, a->hash[i]), &a->flow[i], s->serial,
+				    &match[i]))
 			m->packet[n++] = i;
 	}
 	m->n = n;
 }
 
-/* a NULL: there is no cache. */
-static void resolve(const struct spd *s, struct rte_mbuf **pkts, const struct asked *a,
-		    const struct misses *m, struct spd_matches *match)
+static void resolve(const struct spd *s, struct rte_mbuf **pkts, const struct misses *m,
+		    struct spd_matches *match)
 {
 	struct spd_key out[WORKER_BURST], in[WORKER_BURST];
 	uint32_t out_found[WORKER_BURST], in_found[WORKER_BURST];
@@ -98,17 +97,8 @@ static void resolve(const struct spd *s, struct rte_mbuf **pkts, const struct as
 	}
 	spd_classify(s, out, m->n, out_found);
 	spd_classify(s, in, m->n, in_found);
-	for (uint16_t k = 0; k < m->n; k++) {
-		uint8_t i = m->packet[k];
-		struct spd_matches known;
-
-		match[i] = (struct spd_matches){.out = out_found[k], .in = in_found[k]};
-		/* Several packets of a new flow in one burst: once is enough. */
-		if (a != NULL &&
-		    !spd_cache_find(a->place[i].first, &a->flow[i], s->serial, &known) &&
-		    !spd_cache_find(a->place[i].second, &a->flow[i], s->serial, &known))
-			spd_cache_put(a->place[i], &a->flow[i], s->serial, match[i]);
-	}
+	for (uint16_t k = 0; k < m->n; k++)
+		match[m->packet[k]] = (struct spd_matches){.out = out_found[k], .in = in_found[k]};
 }
 
 static void ask_all(const struct spd *s, struct rte_mbuf **pkts, uint16_t n,
@@ -118,32 +108,39 @@ static void ask_all(const struct spd *s, struct rte_mbuf **pkts, uint16_t n,
 
 	for (uint16_t i = 0; i < n; i++)
 		m.packet[i] = (uint8_t)i;
-	resolve(s, pkts, NULL, &m, match);
+	resolve(s, pkts, &m, match);
 }
 
 static void look_up(struct worker *w, const struct spd *s, struct rte_mbuf **pkts, uint16_t n,
 		    struct spd_matches *match)
 {
+	struct spd_cache *c = w->spd_cache;
 	struct asked a;
 	struct misses m;
 
-	if (unlikely(w->spd_cache == NULL)) {
+	if (unlikely(c == NULL)) {
 		ask_all(s, pkts, n, match);
 		return;
 	}
 	for (uint16_t i = 0; i < n; i++) {
 		a.flow[i] = flow_of(pkt_meta(pkts[i]));
-		a.place[i] = spd_cache_place(w->spd_cache, &a.flow[i]);
-		rte_prefetch1(a.place[i].first);
+		a.hash[i] = spd_cache_hash(c, &a.flow[i]);
+		rte_prefetch1(spd_cache_first(c, a.hash[i]));
 	}
 	m.n = 0;
 	for (uint16_t i = 0; i < n; i++)
-		if (!spd_cache_find(a.place[i].first, &a.flow[i], s->serial, &match[i]))
+		if (!spd_cache_find(spd_cache_first(c, a.hash[i]), &a.flow[i], s->serial,
+				    &match[i]))
 			m.packet[m.n++] = (uint8_t)i;
-	if (m.n != 0)
-		look_again(s, &a, &m, match);
-	if (m.n != 0)
-		resolve(s, pkts, &a, &m, match);
+	if (likely(m.n == 0))
+		return;
+	look_again(c, s, &a, &m, match);
+	if (m.n == 0)
+		return;
+	resolve(s, pkts, &m, match);
+	for (uint16_t k = 0; k < m.n; k++)
+		spd_cache_put(c, a.hash[m.packet[k]], &a.flow[m.packet[k]], s->serial,
+			      match[m.packet[k]]);
 }
 
 static bool some_are_ipv6(struct rte_mbuf *const *pkts, uint16_t n)
