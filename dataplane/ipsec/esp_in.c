@@ -78,6 +78,10 @@ static enum drop_reason find_sa(struct worker *w, struct rte_mbuf *m, uint32_t s
 		return DROP_IN_NO_STATES;
 	if (endpoint != sa_endpoint(meta->dst, encap))
 		return DROP_IN_STATE_MISMATCHES;
+	warm_again(w, sa);
+	warm_lines(&sa->seq, 1);
+	if (sa->policy != SAD_NONE)
+		warm_lines(worker_policy(w, sa->policy), 1);
 	*found = (struct found){
 		.sa = sa, .first = FOUND_NO_BLOCK, .spi = spi, .dst = meta->dst, .encap = encap};
 	switch (sa_state(sa)) {

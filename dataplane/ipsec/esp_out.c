@@ -39,6 +39,7 @@
 #define ICMP_FRAG_NEEDED 4u
 #define AES_IV		 16u
 #define PREFETCH_GAP	 4u
+#define FIND_AHEAD	 32u
 
 _Static_assert(WORKER_BURST <= FLOW_NONE, "one byte says which flow, or none");
 
@@ -70,7 +71,8 @@ struct batch {
 	uint16_t n_ops;
 	const uint8_t *iv; /* for the rest of the burst; NULL: none taken yet */
 	struct flow flow[WORKER_BURST];
-	bool known;			 /* flow_of is filled in already */
+	bool many;			 /* SAs: flow_of is filled in ahead, */
+	uint16_t found;			 /* for so many packets */
 	uint8_t place[FLOW_PLACES];	 /* flows by hash of their slot; set with the first flow */
 	uint8_t flow_of[WORKER_BURST];	 /* by packet; valid while its verdict is PKT_FORWARD */
 	uint32_t slot_of[WORKER_BURST];	 /* by flow */
@@ -398,26 +400,33 @@ static inline void prefetch_packets(struct rte_mbuf **pkts, uint16_t i, uint16_t
 	}
 }
 
-/* Of a burst of many SAs: all flows, before the first packet. What is copied from SAs is not read
+/* Of a burst of many SAs: the flows of the next packets. What is copied from their SAs is not read
  * back at once then, and nobody waits for the stores. */
 static __rte_noinline void find_flows(struct worker *w, struct batch *b, struct rte_mbuf **pkts)
 {
-	for (uint16_t i = 0; i < b->n; i++) {
-		const struct flow *f = flow_find(w, b, pkt_meta(pkts[i])->sa_slot);
+	uint16_t end = RTE_MIN((uint16_t)(b->found + FIND_AHEAD), b->n);
 
-		b->flow_of[i] = f != NULL ? (uint8_t)(f - b->flow) : FLOW_NONE;
+	for (; b->found < end; b->found++) {
+		const struct flow *f = flow_find(w, b, pkt_meta(pkts[b->found])->sa_slot);
+
+		b->flow_of[b->found] = f != NULL ? f->size.index : FLOW_NONE;
 	}
-	b->known = true;
 }
 
 /* The flow of packet i, mostly that of the packet before. */
 static inline struct flow *flow_of(struct worker *w, struct batch *b, struct flow *last,
-				   struct rte_mbuf *m, uint16_t i)
+				   struct rte_mbuf **pkts, uint16_t i)
 {
-	uint32_t slot = pkt_meta(m)->sa_slot;
+	uint32_t slot = pkt_meta(pkts[i])->sa_slot;
 
-	if (unlikely(b->known))
-		return b->flow_of[i] != FLOW_NONE ? &b->flow[b->flow_of[i]] : NULL;
+	if (unlikely(b->many)) {
+		if (i == b->found)
+			find_flows(w, b, pkts);
+		if (b->flow_of[i] == FLOW_NONE)
+			return NULL;
+		warm_again(w, b->flow[b->flow_of[i]].sa);
+		return &b->flow[b->flow_of[i]];
+	}
 	return likely(last != NULL && last->sa->slot == slot) ? last : flow_find(w, b, slot);
 }
 
@@ -432,7 +441,7 @@ static void take_alone(struct worker *w, struct batch *b, struct rte_mbuf **pkts
 		bool first;
 
 		prefetch_packets(pkts, i, b->n);
-		f = flow_of(w, b, f, pkts[i], i);
+		f = flow_of(w, b, f, pkts, i);
 		if (likely(f != NULL))
 			why = admit(w, f, &pkts[i], extra);
 		if (likely(why == DROP_NONE)) {
@@ -458,7 +467,7 @@ static void take_among_others(struct worker *w, struct batch *b, struct rte_mbuf
 		enum drop_reason why = DROP_OUT_BUNDLE_CHECK_ERRORS;
 
 		prefetch_mbuf(pkts, i, b->n);
-		f = flow_of(w, b, f, pkts[i], i);
+		f = flow_of(w, b, f, pkts, i);
 		if (likely(f != NULL))
 			why = admit(w, f, &pkts[i], extra);
 		if (unlikely(why != DROP_NONE)) {
@@ -541,9 +550,10 @@ static void protect(struct worker *w, struct rte_mbuf **pkts, uint16_t n, struct
 	b.n = n;
 	b.n_flows = b.n_ops = 0;
 	b.iv = NULL;
-	b.known = false;
+	b.many = false;
+	b.found = 0;
 	if (unlikely(warm_has_many_out(pkts, n)))
-		find_flows(w, &b, pkts);
+		b.many = true;
 	if (w->order == NULL)
 		take_alone(w, &b, pkts, extra);
 	else

@@ -7,24 +7,6 @@
 #include "dataplane/ipsec/sad_impl.h"
 #include "dataplane/ipsec/spd_impl.h"
 
-#define LINE	  64u
-#define HOT_LINES ((unsigned int)((offsetof(struct sa, keys) - offsetof(struct sa, state)) / LINE))
-#define KEY_LINES 4u /* all that AES-128 and most hashes take */
-
-static void want_slots(const struct sad *s, const uint32_t *slot, uint16_t n)
-{
-	for (uint16_t i = 0; i < n; i++)
-		rte_prefetch1(&s->slot[slot[i] & s->mask]);
-}
-
-/* Into the second level, which takes more requests at a time than the first and has room for those
- * of a whole burst. */
-static inline void want(const void *from, unsigned int lines)
-{
-	for (unsigned int i = 0; i < lines; i++)
-		rte_prefetch1((const uint8_t *)from + i * LINE);
-}
-
 void warm_in(const struct worker *w, struct rte_mbuf *const *pkts, uint16_t n)
 {
 	const struct sad *s = w->tables->sad;
@@ -34,23 +16,22 @@ void warm_in(const struct worker *w, struct rte_mbuf *const *pkts, uint16_t n)
 
 	for (uint16_t i = 0; i < n; i++)
 		slot[i] = warm_spi(pkts[i]) & s->mask;
-	want_slots(s, slot, n);
 	for (uint16_t i = 0; i < n; i++) {
 		const struct sa *sa = sad_slot(s, slot[i]);
 
 		if (sa == NULL)
 			continue;
 		found[n_found++] = sa;
-		want(&sa->state, HOT_LINES + KEY_LINES);
-		want(worker_sa(w, slot[i]), 1);
+		warm_lines(&sa->state, WARM_HOT + WARM_KEYS);
+		warm_lines(worker_sa(w, slot[i]), 1);
 	}
 	for (uint16_t i = 0; i < n_found; i++) {
 		const struct sa *sa = found[i];
 
 		if (sa->replay != NULL)
-			want(sa->replay, 2);
+			warm_lines(sa->replay, 2);
 		if (sa->policy != SAD_NONE)
-			want(worker_policy(w, sa->policy), 1);
+			warm_lines(worker_policy(w, sa->policy), 1);
 	}
 }
 
@@ -67,15 +48,15 @@ void warm_policies(const struct worker *w, const struct spd *s, const struct spd
 		if (match[i].out >= s->n)
 			continue;
 		index = s->entry[match[i].out].index;
-		want(worker_policy(w, index), 1);
+		warm_lines(worker_policy(w, index), 1);
 		if (index >= sad->max_policies)
 			continue;
 		slot = __atomic_load_n(&sad->out[index], __ATOMIC_RELAXED);
 		if (slot > sad->mask)
 			continue;
-		want(worker_sa(w, slot), 1);
+		warm_lines(worker_sa(w, slot), 1);
 		sa = __atomic_load_n(&sad->slot[slot], __ATOMIC_ACQUIRE);
 		if (sa != NULL)
-			want(&sa->state, HOT_LINES + KEY_LINES);
+			warm_lines(&sa->state, WARM_HOT + WARM_KEYS);
 	}
 }

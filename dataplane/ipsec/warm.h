@@ -7,10 +7,34 @@
 #ifndef ESPGW_IPSEC_WARM_H
 #define ESPGW_IPSEC_WARM_H
 
+#include <rte_prefetch.h>
+
+#include "dataplane/ipsec/sa.h"
 #include "dataplane/net/ip4.h"
 #include "dataplane/worker.h"
 
 #define WARM_LEAST 8u /* packets of a burst worth looking at */
+
+#define WARM_LINE 64u
+#define WARM_HOT                                                                                   \
+	((unsigned int)((offsetof(struct sa, keys) - offsetof(struct sa, state)) / WARM_LINE))
+#define WARM_KEYS 4u /* lines of keys: all that AES-128 and most hashes take */
+
+/** Into the second level, which takes more requests at a time than the first and has room for those
+ * of a whole burst. */
+static inline void warm_lines(const void *from, unsigned int lines)
+{
+	for (unsigned int i = 0; i < lines; i++)
+		rte_prefetch1((const uint8_t *)from + i * WARM_LINE);
+}
+
+/** The CPU forgets requests when there are too many: what is needed late is asked for again, with
+ * other work in between, and costs next to nothing if it is there. */
+static inline void warm_again(const struct worker *w, const struct sa *sa)
+{
+	warm_lines(sa->keys, WARM_KEYS);
+	warm_lines(worker_sa(w, sa->slot), 1);
+}
 
 /** Ask for what esp_in is going to read of the SAs of n packets with meta->l4_off at their ESP
  * header. Nothing is believed of the packets but that. */
