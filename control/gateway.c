@@ -10,6 +10,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "control/diagnose.h"
 #include "control/log.h"
 #include "control/push.h"
 #include "control/rows.h"
@@ -271,6 +272,7 @@ void gateway_free(struct gateway *g)
 	setup_free(&g->setup);
 	setup_free(&g->pending);
 	totals_free(&g->totals);
+	watch_free(&g->watch);
 	free(g->config_path);
 	free(g);
 }
@@ -304,6 +306,7 @@ unsigned int gateway_turn(struct gateway *g, uint64_t now)
 		moved += feed_engine(g, now);
 	if (g->peers_set && !g->stopping && (moved > 0 || now >= g->next_tick))
 		g->next_tick = ike_engine_tick(g->engine, now);
+	diagnose_tick(g);
 	log_tick(now);
 	return moved;
 }
@@ -448,6 +451,7 @@ struct console gateway_console(struct gateway *g)
 			    .kill_peers = action_kill,
 			    .rekey = action_rekey,
 			    .reload = action_reload,
+			    .diagnose = diagnose_run,
 			    .ctx = g},
 	};
 }

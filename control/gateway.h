@@ -23,6 +23,7 @@
 #include "control/model/apply.h"
 #include "control/model/menu_source.h"
 #include "control/totals.h"
+#include "control/watch.h"
 
 struct dh_pool;
 struct model;
@@ -58,7 +59,8 @@ struct gateway {
 	uint64_t next_tick;
 	uint64_t held_back; /* datagrams not sent because the gate was closed */
 	struct totals totals;
-	uint64_t request, totals_request; /* totals are read once per console command */
+	struct watch watch;
+	uint64_t request, totals_request, watch_request; /* read once per console command */
 	struct menu_source source[MENU_MAX];
 };
 

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "control/diagnose.h"
 #include "control/gateway.h"
 #include "control/ike/ident.h"
 #include "control/log.h"
@@ -125,6 +126,27 @@ static uint64_t last_seen(struct gateway *g, const struct ike_sa_info *info)
 	return seen;
 }
 
+/* One policy that passes nothing is enough to look. */
+static const char *peer_phase2_state(struct gateway *g, const struct ike_sa_info *info)
+{
+	const struct model_plan *plan = g->setup.plan;
+
+	if (info->ph2_total == 0)
+		return "no-phase2";
+	for (size_t i = 0; i < plan->n_peers; i++) {
+		if (strcmp(plan->peers[i].name, info->peer) != 0)
+			continue;
+		for (size_t k = 0; k < plan->peers[i].n_children; k++) {
+			struct truth t;
+
+			diagnose_truth(g, plan->peers[i].children[k].policy_id, &t);
+			if (t.state == TRUTH_NOT_PASSING && t.code != IKE_NO_SA_FOR_TRAFFIC)
+				return "established, not passing";
+		}
+	}
+	return "established";
+}
+
 static void fill_peer(struct gateway *g, const struct ike_sa_info *i, struct value *v)
 {
 	struct totals_row t = peer_totals(g, i->peer);
@@ -146,7 +168,7 @@ static void fill_peer(struct gateway *g, const struct ike_sa_info *i, struct val
 	value_set_num(&v[ACTIVE_VERSION], i->version);
 	if (seen != 0)
 		value_set_num(&v[ACTIVE_LAST_SEEN], rows_seconds(seen, g->now));
-	value_set_text(&v[ACTIVE_PH2_STATE], i->ph2_total != 0 ? "established" : "no-phase2");
+	value_set_text(&v[ACTIVE_PH2_STATE], peer_phase2_state(g, i));
 	fill_peer_traffic(&t, v);
 }
 
@@ -275,6 +297,16 @@ static unsigned int policy_pairs(struct gateway *g, uint32_t id, struct value *v
 	return n;
 }
 
+static const char *phase2_state(struct gateway *g, uint32_t policy_id, unsigned int pairs)
+{
+	struct truth t;
+
+	if (pairs == 0)
+		return "no-phase2";
+	diagnose_truth(g, policy_id, &t);
+	return t.state == TRUTH_NOT_PASSING ? "established, not passing" : "established";
+}
+
 static void policy_fill(void *ctx, const struct menu_key *key, struct value *v)
 {
 	struct gateway *g = ctx;
@@ -293,7 +325,7 @@ static void policy_fill(void *ctx, const struct menu_key *key, struct value *v)
 	n = policy_pairs(g, key->policy_id, v);
 	value_set_num(&v[POLICY_ACTIVE], n != 0);
 	value_set_num(&v[POLICY_PH2_COUNT], n);
-	value_set_text(&v[POLICY_PH2_STATE], n != 0 ? "established" : "no-phase2");
+	value_set_text(&v[POLICY_PH2_STATE], phase2_state(g, key->policy_id, n));
 	value_set_num(&v[POLICY_OUT_PACKETS], t.out_packets);
 	value_set_num(&v[POLICY_OUT_BYTES], t.out_bytes);
 	value_set_num(&v[POLICY_IN_PACKETS], t.in_packets);

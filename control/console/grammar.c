@@ -94,6 +94,51 @@ static int option_error(const struct verb *v, const char *word, struct text *why
 	return -EINVAL;
 }
 
+static bool take_lang(struct grammar_command *c, const char *value)
+{
+	c->zh = strcmp(value, "zh") == 0;
+	return c->zh || strcmp(value, "en") == 0;
+}
+
+static bool take_vendor(struct grammar_command *c, const char *value)
+{
+	c->vendor = ike_vendor_find(value);
+	return c->vendor != IKE_VENDORS;
+}
+
+/* diagnose: vendor=NAME and lang=zh, also as --lang zh and --lang=zh; another word is the peer. */
+static int take_diagnose(struct grammar_command *c, const struct verb *v, struct scan *s,
+			 struct text *why)
+{
+	while (next_word(s, false)) {
+		char *word = s->word;
+
+		while (*word == '-')
+			word++;
+		if (strcmp(word, "lang") == 0 || strcmp(word, "vendor") == 0) {
+			char key[8];
+
+			snprintf(key, sizeof(key), "%.7s", word);
+			next_word(s, false);
+			word = s->word;
+			if (strcmp(key, "lang") == 0 ? !take_lang(c, word) : !take_vendor(c, word))
+				return option_error(v, word, why);
+		} else if (strncmp(word, "lang=", 5) == 0) {
+			if (!take_lang(c, word + 5))
+				return option_error(v, s->word, why);
+		} else if (strncmp(word, "vendor=", 7) == 0) {
+			if (!take_vendor(c, word + 7))
+				return option_error(v, s->word, why);
+		} else if (c->peer[0] == '\0' && word == s->word) {
+			snprintf(c->peer, sizeof(c->peer), "%.63s",
+				 strncmp(word, "peer=", 5) == 0 ? word + 5 : word);
+		} else {
+			return option_error(v, s->word, why);
+		}
+	}
+	return 0;
+}
+
 static int take_options(struct grammar_command *c, const struct verb *v, struct scan *s,
 			struct text *why)
 {
@@ -144,6 +189,8 @@ static int parse_line(struct grammar_command *c, const char *line, struct text *
 	if (!v)
 		return unknown(c, s.word, why);
 	c->verb = v->verb;
+	if (v->verb == GRAMMAR_DIAGNOSE)
+		return take_diagnose(c, v, &s, why);
 	return take_options(c, v, &s, why);
 }
 

@@ -7,10 +7,12 @@
  *   /ip ipsec installed-sa rekey [peer=NAME]    /ip ipsec active-peers rekey [peer=NAME]
  *   reload          [/menu…] export [hide-sensitive|show-sensitive]
  *   [/menu…] help   version
+ *   diagnose [PEER] [vendor=NAME] [lang=en|zh]
  */
 #ifndef ESPGW_CONSOLE_GRAMMAR_H
 #define ESPGW_CONSOLE_GRAMMAR_H
 
+#include "control/ike/vendor.h"
 #include "control/model/menus.h"
 #include "control/model/text.h"
 
@@ -23,6 +25,7 @@ enum grammar_verb {
 	GRAMMAR_REKEY_SAS,
 	GRAMMAR_REKEY_PEERS,
 	GRAMMAR_RELOAD,
+	GRAMMAR_DIAGNOSE,
 	GRAMMAR_EXPORT,
 	GRAMMAR_HELP,
 	GRAMMAR_VERSION,
@@ -33,8 +36,10 @@ struct grammar_command {
 	int menu;      /* enum menu_id, -1: none (path says where) */
 	char path[64]; /* words of the menu or of what lies above menus; "" = the root */
 	bool detail, count_only, sensitive;
-	char *where;   /* owned; NULL = all rows */
-	char peer[64]; /* kill-connections, rekey; "" = all */
+	char *where;		/* owned; NULL = all rows */
+	char peer[64];		/* kill-connections, rekey, diagnose; "" = all */
+	enum ike_vendor vendor; /* diagnose */
+	bool zh;		/* diagnose: Chinese */
 };
 
 /** Understand n words. 0, or -EINVAL and why (with the nearest known word). Free it in both cases.

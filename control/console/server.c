@@ -155,6 +155,27 @@ static int do_peers(const struct console *c, const struct grammar_command *cmd, 
 			 note);
 }
 
+static int do_diagnose(const struct console *c, const struct grammar_command *cmd, bool json,
+		       struct text *out, struct text *note)
+{
+	struct console_diagnose what = {.peer = cmd->peer[0] ? cmd->peer : NULL,
+					.vendor = cmd->vendor,
+					.zh = cmd->zh,
+					.json = json};
+	int rc;
+
+	if (what.peer && !model_find(c->model, MENU_PEER, what.peer))
+		return unknown_peer(c, what.peer, note);
+	rc = c->actions.diagnose(c->actions.ctx, &what, out);
+	if (rc == -ENOENT) {
+		text_printf(note, "peer \"%s\" is disabled\n", cmd->peer);
+		return PROTOCOL_FAILED;
+	}
+	if (rc)
+		text_printf(note, "%s\n", strerror(-rc));
+	return rc ? PROTOCOL_FAILED : PROTOCOL_OK;
+}
+
 static int run(const struct console *c, const struct grammar_command *cmd, bool json,
 	       unsigned int width, struct text *out, struct text *note)
 {
@@ -174,6 +195,8 @@ static int run(const struct console *c, const struct grammar_command *cmd, bool 
 	case GRAMMAR_RELOAD:
 		rc = c->actions.reload(c->actions.ctx, &message);
 		return do_action(rc, message, "configuration loaded", json, out, note);
+	case GRAMMAR_DIAGNOSE:
+		return do_diagnose(c, cmd, json, out, note);
 	case GRAMMAR_EXPORT:
 		export_print(c->model, cmd->path, cmd->sensitive, out);
 		return PROTOCOL_OK;

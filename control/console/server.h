@@ -7,11 +7,19 @@
 #define ESPGW_CONSOLE_SERVER_H
 
 #include "control/console/protocol.h"
+#include "control/ike/vendor.h"
 #include "control/model/apply.h"
 #include "control/model/menu_source.h"
 
 struct model;
 struct text; /* control/model/text.h: a growing buffer */
+
+/* What diagnose is asked for. */
+struct console_diagnose {
+	const char *peer;	/* NULL: all */
+	enum ike_vendor vendor; /* IKE_VENDOR_UNKNOWN: as seen */
+	bool zh, json;
+};
 
 /* What a command may do. Each returns 0 or -errno; *message, when it is set, is malloc()ed text for
  * the operator, kept free of secrets. */
@@ -25,6 +33,8 @@ struct console_actions {
 	int (*rekey)(void *ctx, const char *peer, bool ike_sa, char **message);
 	/* reload: read the file again, check it whole, apply it whole or leave everything. */
 	int (*reload)(void *ctx, char **message);
+	/* diagnose: a report into out. */
+	int (*diagnose)(void *ctx, const struct console_diagnose *what, struct text *out);
 	void *ctx;
 };
 

@@ -18,6 +18,8 @@ static const struct verb verbs[] = {
 	 "replace the SA pairs in use, of all peers or of one"},
 	{"rekey", GRAMMAR_REKEY_PEERS, MENU_ACTIVE_PEERS, WORDS("peer="),
 	 "replace the IKE SAs of all peers, or of one"},
+	{"diagnose", GRAMMAR_DIAGNOSE, VERBS_ROOT, WORDS("vendor=", "lang="),
+	 "say why tunnels are not up or pass nothing, and who must change which setting"},
 	{"reload", GRAMMAR_RELOAD, VERBS_ROOT, NULL,
 	 "read the configuration file again: all of it takes effect, or nothing"},
 	{"export", GRAMMAR_EXPORT, VERBS_ANYWHERE, WORDS("hide-sensitive", "show-sensitive"),

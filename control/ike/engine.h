@@ -15,6 +15,7 @@
 #define ESPGW_IKE_ENGINE_H
 
 #include "control/ike/conf.h"
+#include "control/ike/vendor.h"
 #include "dataplane/api/messages.h"
 
 struct ike_engine;
@@ -169,6 +170,8 @@ struct ike_child_info {
 	uint32_t spi_in, spi_out;
 	bool current;
 	uint64_t added, soft_time, hard_time;
+	uint16_t n_local, n_remote; /* selectors agreed on */
+	const struct abi_range *ts_local, *ts_remote;
 };
 
 typedef void ike_sa_visit(void *ctx, const struct ike_sa_info *info);
@@ -181,6 +184,9 @@ struct ike_evidence;
 typedef void ike_evidence_visit(void *ctx, const char *peer, const struct ike_evidence *ev);
 void ike_engine_visit_evidence(const struct ike_engine *e, const char *peer, ike_evidence_visit *fn,
 			       void *ctx);
+
+/** Whose product it seems to be. */
+enum ike_vendor ike_engine_peer_vendor(const struct ike_engine *e, const char *peer);
 
 /* Counters: X-macro names in engine_counters.h. */
 struct ike_counters;

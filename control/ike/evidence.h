@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * evidence.h - why something was refused or failed, in a form that diagnosis can reason from: a
- * stable code, which message, what was received against what is configured, and who has to change
- * what. One record per peer and code, the latest one, with how often it happened.
+ * stable code, which message, what was received against what is configured, as data and as text.
+ * One record per peer, code, policy and side that refused: the latest, with how often it happened;
+ * at most IKE_EVIDENCE_MAX per peer, of which the one that was not seen for longest makes room.
  */
 #ifndef ESPGW_IKE_EVIDENCE_H
 #define ESPGW_IKE_EVIDENCE_H
@@ -10,6 +11,8 @@
 #include <stdint.h>
 
 #include "control/ike/conf.h"
+
+struct prop_diff; /* control/ike/prop.h */
 
 #define IKE_CODES(X)                                                                               \
 	X(P1_PSK_MISMATCH)                                                                         \
@@ -33,18 +36,48 @@
 	X(P2_MALFORMED)                                                                            \
 	X(P2_SILENT)                                                                               \
 	X(P2_INSTALL_FAILED)                                                                       \
-	X(P2_UNEXPLAINED)
+	X(P2_UNEXPLAINED)                                                                          \
+	X(TS_PARTIAL)                                                                              \
+	X(PEER_NO_REAUTH)                                                                          \
+	/* traffic: control/diag/truth.h */                                                        \
+	X(NO_RETURN_FROM_LAN)                                                                      \
+	X(NOTHING_FROM_PEER)                                                                       \
+	X(NOT_MATCHED)                                                                             \
+	X(NO_REPLY_FROM_PEER)                                                                      \
+	X(NO_SA_FOR_TRAFFIC)                                                                       \
+	X(NOT_VERIFIED)                                                                            \
+	X(PEER_NATS_TUNNEL_TRAFFIC)                                                                \
+	X(LAN_UNREACHABLE)
 
 #define IKE_CODE_ENUM(name) IKE_##name,
 enum ike_code { IKE_CODES(IKE_CODE_ENUM) IKE_CODE_COUNT };
 
+/* What tells apart the cases that share a code. */
+enum ike_cause {
+	IKE_CAUSE_NONE = 0,
+	IKE_CAUSE_NO_ANSWER, /* nothing came back to our first message */
+	IKE_CAUSE_PORT_4500, /* what went to port 500 was answered, what went to 4500 was not */
+	IKE_CAUSE_HALF_WAY,  /* the same port, but a later (larger) message was not answered */
+};
+
 #define IKE_EVIDENCE_TEXT 256
+#define IKE_EVIDENCE_MAX  24u /* records per peer */
 
 struct ike_evidence {
 	enum ike_code code;
 	uint64_t first, last; /* ns; first and latest time */
 	uint64_t count;
-	struct abi_addr remote;
+	uint8_t version; /* 1 or 2: what we speak with the peer */
+	bool initiator;	 /* our side of the IKE SA */
+	uint16_t notify; /* the peer refused, with this notify; 0 = it did not say so */
+	bool proven;	 /* the notify came protected by keys that only the peer has */
+	enum ike_cause cause;
+	uint16_t group;		     /* the group that an INVALID_KE_PAYLOAD asked for; 0 = none */
+	struct prop_diff *diff;	     /* proposals of which none was acceptable; NULL = none */
+	struct ike_identity_conf id; /* type IKE_ID_AUTO: none; else what the peer said it is */
+	uint16_t n_local, n_remote;  /* selectors the peer asked for, in our view */
+	struct abi_range ts_local[ABI_MAX_SELECTORS], ts_remote[ABI_MAX_SELECTORS];
+	struct abi_addr local, remote;
 	uint32_t policy_id;		    /* phase 2; 0 = none */
 	char message[48];		    /* "main mode message 1" */
 	char received[IKE_EVIDENCE_TEXT];   /* what the peer said */

@@ -251,6 +251,7 @@ void peers_free(struct ike_peer *peer)
 
 	while ((ev = TAILQ_FIRST(&peer->evidence)) != NULL) {
 		TAILQ_REMOVE(&peer->evidence, ev, next);
+		free(ev->ev.diff);
 		free(ev);
 	}
 	OPENSSL_secure_clear_free(peer->psk, peer->psk_len);

@@ -13,6 +13,7 @@
 #include "control/ike/evidence.h"
 #include "control/ike/table.h"
 #include "control/ike/timers.h"
+#include "control/ike/vendor.h"
 
 struct child_sa;
 struct ike_sa;
@@ -53,6 +54,7 @@ struct ike_peer {
 	unsigned failures;		  /* attempts that failed in a row */
 	bool dh_waits;			  /* for dhwork_wait(), to begin */
 	TAILQ_HEAD(peer_evidences, peer_evidence) evidence;
+	enum ike_vendor vendor; /* as its messages tell */
 	struct table_node by_name, by_addr;
 	TAILQ_ENTRY(ike_peer) next;
 	bool keep; /* while peers are replaced */

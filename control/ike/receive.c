@@ -141,6 +141,7 @@ static enum ike_rx receive(struct ike_engine *e, const struct ike_datagram *d, u
 	struct ike1_in in;
 	struct ike_sa *sa;
 	unsigned version;
+	enum ike_rx rx;
 	int r;
 
 	if (d->len == 1 && d->data[0] == 0xff)
@@ -162,7 +163,9 @@ static enum ike_rx receive(struct ike_engine *e, const struct ike_datagram *d, u
 	in.now = now;
 	in.msg.n = 0;
 	in.msg.error.reason = IKE_PARSE_OK;
-	return sa != NULL ? fsm_run(e, sa, &in) : stranger(e, &in);
+	rx = sa != NULL ? fsm_run(e, sa, &in) : stranger(e, &in);
+	ike_vendor_note(e, d, &in.msg);
+	return rx;
 }
 
 void ike_engine_input(struct ike_engine *e, const struct ike_datagram *d, uint64_t now)

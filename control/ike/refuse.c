@@ -10,19 +10,12 @@
 #include "control/ike/ike_sa.h"
 #include "control/ike/peers.h"
 #include "control/ike/state.h"
+#include "control/ike/version.h"
 
 #define LOG_AGAIN      (60 * TIMERS_SEC)
 #define LOG_MAX	       1024
 #define STRANGER_BURST 20u /* lines, and a tenth of a second brings one more */
 #define STRANGER_NS    (TIMERS_SEC / 10)
-
-const char *ike_code_name(enum ike_code code)
-{
-#define CODE_NAME(name) [IKE_##name] = #name,
-	static const char *const names[IKE_CODE_COUNT] = {IKE_CODES(CODE_NAME)};
-
-	return code < IKE_CODE_COUNT ? names[code] : "UNKNOWN";
-}
 
 static void log_text(struct ike_engine *e, enum ike_log_level level, const struct ike_peer *peer,
 		     const struct ike_sa *sa, const struct abi_addr *remote, uint32_t msgid,
@@ -79,21 +72,74 @@ void refuse_log_stranger(struct ike_engine *e, enum ike_log_level level,
 	log_text(e, level, peer, sa, NULL, msgid, text);
 }
 
-static struct peer_evidence *find_or_add(struct ike_peer *peer, enum ike_code code, uint64_t now)
+/* The record of this kind of refusal; a new one may push out the one not seen for longest. */
+static struct peer_evidence *find_or_add(struct ike_peer *peer, const struct refuse *r,
+					 uint64_t now)
 {
-	struct peer_evidence *ev;
+	struct peer_evidence *ev, *oldest = NULL;
+	unsigned n = 0;
 
 	TAILQ_FOREACH (ev, &peer->evidence, next) {
-		if (ev->ev.code == code)
+		if (ev->ev.code == r->code && ev->ev.policy_id == r->policy_id &&
+		    (ev->ev.notify != 0) == (r->notify != 0))
 			return ev;
+		if (oldest == NULL || ev->ev.last < oldest->ev.last)
+			oldest = ev;
+		n++;
+	}
+	if (n >= IKE_EVIDENCE_MAX) {
+		TAILQ_REMOVE(&peer->evidence, oldest, next);
+		free(oldest->ev.diff);
+		free(oldest);
 	}
 	ev = calloc(1, sizeof(*ev));
 	if (ev == NULL)
 		return NULL;
-	ev->ev.code = code;
+	ev->ev.code = r->code;
 	ev->ev.first = now;
 	TAILQ_INSERT_TAIL(&peer->evidence, ev, next);
 	return ev;
+}
+
+static uint16_t copy_ranges(struct abi_range *to, const struct abi_range *from, uint16_t n)
+{
+	if (from == NULL)
+		return 0;
+	if (n > ABI_MAX_SELECTORS)
+		n = ABI_MAX_SELECTORS;
+	memcpy(to, from, n * sizeof(*to));
+	return n;
+}
+
+static void keep_diff(struct ike_evidence *ev, const struct prop_diff *diff)
+{
+	if (diff == NULL) {
+		free(ev->diff);
+		ev->diff = NULL;
+		return;
+	}
+	if (ev->diff == NULL)
+		ev->diff = malloc(sizeof(*ev->diff));
+	if (ev->diff != NULL)
+		*ev->diff = *diff;
+}
+
+static void keep_facts(struct ike_evidence *ev, const struct ike_peer *peer,
+		       const struct ike_sa *sa, const struct refuse *r)
+{
+	ev->policy_id = r->policy_id;
+	ev->version = peer->v->number;
+	ev->initiator = sa != NULL && !sa->responder;
+	ev->local = sa != NULL ? sa->at.local : peer->conf.local;
+	ev->notify = r->notify;
+	ev->proven = r->proven;
+	ev->cause = r->cause;
+	ev->group = r->group;
+	keep_diff(ev, r->diff);
+	if (r->id != NULL)
+		ev->id = *r->id;
+	ev->n_local = copy_ranges(ev->ts_local, r->ts_local, r->n_local);
+	ev->n_remote = copy_ranges(ev->ts_remote, r->ts_remote, r->n_remote);
 }
 
 static void copy_text(char *out, size_t cap, const char *text)
@@ -123,7 +169,7 @@ static void log_refusal(struct ike_engine *e, struct ike_peer *peer, const struc
 void refuse(struct ike_engine *e, struct ike_peer *peer, const struct ike_sa *sa,
 	    const struct abi_addr *remote, const struct refuse *r)
 {
-	struct peer_evidence *ev = find_or_add(peer, r->code, e->now);
+	struct peer_evidence *ev = find_or_add(peer, r, e->now);
 
 	e->counters.refusals++;
 	if (remote == NULL)
@@ -133,7 +179,7 @@ void refuse(struct ike_engine *e, struct ike_peer *peer, const struct ike_sa *sa
 	ev->ev.last = e->now;
 	ev->ev.count++;
 	ev->ev.remote = *remote;
-	ev->ev.policy_id = r->policy_id;
+	keep_facts(&ev->ev, peer, sa, r);
 	copy_text(ev->ev.message, sizeof(ev->ev.message), r->message);
 	copy_text(ev->ev.received, sizeof(ev->ev.received), r->received);
 	copy_text(ev->ev.configured, sizeof(ev->ev.configured), r->configured);

@@ -21,6 +21,15 @@ struct refuse {
 	const char *advice;
 	uint32_t policy_id;
 	uint32_t msgid;
+	/* The same as data, as in struct ike_evidence; pointers may be NULL. */
+	uint16_t notify;
+	bool proven;
+	enum ike_cause cause;
+	uint16_t group;
+	const struct prop_diff *diff;
+	const struct ike_identity_conf *id;
+	const struct abi_range *ts_local, *ts_remote;
+	uint16_t n_local, n_remote;
 };
 
 /** sa may be NULL: nothing came about yet. remote says who when there is no sa; may be NULL. */

@@ -64,6 +64,10 @@ static void visit_child(const struct child_sa *c, ike_child_visit *fn, void *ctx
 		.added = c->added,
 		.soft_time = c->soft_time,
 		.hard_time = c->hard_time,
+		.n_local = c->n_local,
+		.n_remote = c->n_remote,
+		.ts_local = c->local,
+		.ts_remote = c->remote,
 	};
 
 	fn(ctx, &info);
@@ -96,6 +100,13 @@ void ike_engine_visit_evidence(const struct ike_engine *e, const char *name, ike
 		TAILQ_FOREACH (ev, &peer->evidence, next)
 			fn(ctx, peer->conf.name, &ev->ev);
 	}
+}
+
+enum ike_vendor ike_engine_peer_vendor(const struct ike_engine *e, const char *name)
+{
+	const struct ike_peer *peer = peers_find_name(&e->peers, name);
+
+	return peer != NULL ? peer->vendor : IKE_VENDOR_UNKNOWN;
 }
 
 const struct ike_counters *ike_engine_counters(const struct ike_engine *e)

@@ -238,6 +238,8 @@ static enum ike_rx refused_early(struct ike_engine *e, struct ike_sa *sa, const 
 		return IKE_RX_handled;
 	log_name(p->notify.type, name, sizeof(name));
 	snprintf(classic, sizeof(classic), "received %s error notify", name);
+	r.notify = p->notify.type;
+	r.proven = true;
 	if (p->notify.type == IKE1_N_AUTHENTICATION_FAILED ||
 	    p->notify.type == IKE1_N_INVALID_ID_INFORMATION)
 		r.code = IKE_P1_ID_MISMATCH;

@@ -244,6 +244,7 @@ static enum ike_rx wrong_id(struct ike_engine *e, struct ike_sa *sa, const struc
 	};
 
 	ident_print(&sa->peer->conf.remote_id, want_text, sizeof(want_text));
+	r.id = got;
 	ident_print(got, got_text, sizeof(got_text));
 	snprintf(classic, sizeof(classic), "%s '%s' does not match to '%s'",
 		 sa->responder ? "IDii" : "IDir", got_text, want_text);

@@ -31,6 +31,7 @@ static void explain_hint(struct refuse *r, uint16_t type)
 {
 	r->code = code_of_hint(type);
 	r->received = ike1_notify_name(type);
+	r->notify = type;
 	r->classic = "phase1 negotiation failed";
 	switch (r->code) {
 	case IKE_P1_NO_PROPOSAL:
@@ -66,6 +67,7 @@ void phase1_give_up(struct ike_engine *e, struct exchange *x, uint64_t now)
 		.code = IKE_PEER_SILENT,
 		.message = "main mode message 1",
 		.classic = "establishing IKE_SA failed, peer not responding",
+		.cause = IKE_CAUSE_NO_ANSWER,
 		.received = "nothing",
 		.advice = "check that the peer is up, that its address is right here and ours is "
 			  "there, and that UDP 500 and 4500 pass in both directions",
@@ -73,12 +75,17 @@ void phase1_give_up(struct ike_engine *e, struct exchange *x, uint64_t now)
 
 	if (sa->state == SA_MSG3_SENT) {
 		r.message = "main mode message 3";
+		r.cause = IKE_CAUSE_HALF_WAY;
 		r.received = "message 2, then nothing";
 		r.advice = "the peer stopped answering after message 2: see its log; large packets "
 			   "may be lost on the way";
 	} else if (sa->state == SA_MSG5_SENT) {
 		r.code = IKE_P1_PSK_MISMATCH;
 		r.message = "main mode message 5";
+		if (sa->hs->undecryptable == 0)
+			r.cause = sa->at.marker ? IKE_CAUSE_PORT_4500 : IKE_CAUSE_HALF_WAY;
+		else
+			r.cause = IKE_CAUSE_NONE;
 		r.received = sa->hs->undecryptable > 0 ? "answers that do not decrypt"
 						       : "no answer to the first encrypted message";
 		r.advice =

@@ -94,6 +94,7 @@ static enum ike_rx wrong_choice(struct ike_engine *e, struct ike_sa *sa, const s
 		.advice = "the peer answered with what we did not offer: an error of the peer",
 	};
 
+	r.diff = diff;
 	refuse_diff_print(diff, received, configured);
 	refuse(e, sa->peer, sa, &in->d->src, &r);
 	return IKE_RX_refused;

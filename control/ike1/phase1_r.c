@@ -31,6 +31,7 @@ static enum ike_rx no_proposal(struct ike_engine *e, struct ike_sa *sa, const st
 			  "phase 1 to one of the configured ones",
 	};
 
+	r.diff = diff;
 	refuse_diff_print(diff, received, configured);
 	refuse(e, sa->peer, sa, &in->d->src, &r);
 	phase1_notify(e, sa, IKE1_N_NO_PROPOSAL_CHOSEN);

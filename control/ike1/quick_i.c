@@ -173,6 +173,7 @@ static enum ike_rx wrong_answer(struct ike_engine *e, struct quick *q, const str
 	};
 
 	if (diff != NULL) {
+		r.diff = diff;
 		refuse_diff_print(diff, received, configured);
 		r.received = received;
 		r.configured = configured;

@@ -89,6 +89,9 @@ static enum ike_rx no_policy(struct ike_engine *e, struct ike_sa *sa, const stru
 	};
 	size_t at = 0;
 
+	r.ts_local = local;
+	r.ts_remote = remote;
+	r.n_local = r.n_remote = 1;
 	print_pair(received, sizeof(received), local, remote);
 	for (size_t i = 0; i < sa->peer->n_policies && at < sizeof(configured) - 1; i++) {
 		const struct ike_child_conf *c = &sa->peer->policies[i].conf;
@@ -125,6 +128,7 @@ static enum ike_rx no_proposal(struct ike_engine *e, struct ike_sa *sa, const st
 		.msgid = in->hdr.msgid,
 	};
 
+	r.diff = diff;
 	refuse_diff_print(diff, received, configured);
 	refuse(e, sa->peer, sa, &in->d->src, &r);
 	rq->refusal = IKE1_N_NO_PROPOSAL_CHOSEN;

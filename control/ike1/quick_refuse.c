@@ -80,6 +80,8 @@ void quick_refused(struct ike_engine *e, struct ike_sa *sa, uint16_t type, uint6
 			*p = '_';
 	}
 	r.policy_id = q->policy->conf.policy_id;
+	r.notify = type;
+	r.proven = true;
 	r.msgid = q->x.msgid;
 	refuse(e, sa->peer, sa, NULL, &r);
 	quick_failed(e, q, now);

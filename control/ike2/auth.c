@@ -105,6 +105,7 @@ static enum ike_rx wrong_id(struct ike_engine *e, struct ike_sa *sa, const struc
 	};
 
 	ident_print(&sa->peer->conf.remote_id, want_text, sizeof(want_text));
+	r.id = got;
 	ident_print(got, got_text, sizeof(got_text));
 	snprintf(classic, sizeof(classic), "%s '%s' does not match to '%s'",
 		 sa->responder ? "IDii" : "IDir", got_text, want_text);
@@ -157,6 +158,8 @@ static enum ike_rx refused(struct ike_engine *e, struct ike_sa *sa, const struct
 	};
 
 	snprintf(classic, sizeof(classic), "received %s error notify", ike2_notify_name(type));
+	r.notify = type;
+	r.proven = true;
 	if (type == IKE2_N_AUTHENTICATION_FAILED)
 		r.code = IKE_P1_PSK_MISMATCH;
 	refuse(e, sa->peer, sa, &in->d->src, &r);

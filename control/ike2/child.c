@@ -243,6 +243,8 @@ void ike2_child_refused(struct ike_engine *e, struct ike2_task *t, uint16_t type
 		.advice = advice_of(code),
 		.policy_id = t->policy->conf.policy_id,
 		.msgid = t->pair->msgid,
+		.notify = type,
+		.proven = true,
 	};
 
 	if (refused_for_now(e, t, type, now))
@@ -277,6 +279,7 @@ static enum ike_rx wrong_answer(struct ike_engine *e, struct ike2_task *t, const
 	};
 
 	if (diff != NULL) {
+		r.diff = diff;
 		refuse_diff_print(diff, received, configured);
 		r.received = received;
 		r.configured = configured;

@@ -53,6 +53,10 @@ static uint16_t no_policy(struct ike_engine *e, const struct ike2_task *t, const
 	};
 	size_t at = 0;
 
+	r.ts_local = rq->local.r;
+	r.n_local = rq->local.n;
+	r.ts_remote = rq->remote.r;
+	r.n_remote = rq->remote.n;
 	print_lists(received, sizeof(received), rq);
 	for (size_t i = 0; i < peer->n_policies && at < sizeof(configured) - 1; i++) {
 		char l[TS_MAX_TEXT], m[TS_MAX_TEXT];
@@ -86,6 +90,7 @@ static uint16_t no_proposal(struct ike_engine *e, const struct ike2_task *t,
 		.msgid = rq->in->hdr.msgid,
 	};
 
+	r.diff = diff;
 	refuse_diff_print(diff, received, configured);
 	refuse(e, t->sa->peer, t->sa, &rq->in->d->src, &r);
 	return IKE2_N_NO_PROPOSAL_CHOSEN;

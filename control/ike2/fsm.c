@@ -282,6 +282,7 @@ enum ike_rx ike2_receive(struct ike_engine *e, const struct ike_datagram *d,
 {
 	struct ike_sa *sa = ike_sa_find(e, hdr->ispi, hdr->rspi);
 	struct ike2_in in;
+	enum ike_rx rx;
 
 	in.d = d;
 	in.hdr = *hdr;
@@ -289,5 +290,7 @@ enum ike_rx ike2_receive(struct ike_engine *e, const struct ike_datagram *d,
 	in.fragmented = false;
 	in.msg.n = 0;
 	in.msg.error.reason = IKE_PARSE_OK;
-	return sa != NULL ? run(e, sa, &in) : stranger(e, &in);
+	rx = sa != NULL ? run(e, sa, &in) : stranger(e, &in);
+	ike_vendor_note(e, d, &in.msg);
+	return rx;
 }

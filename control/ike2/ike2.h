@@ -37,6 +37,7 @@ struct ike2_handshake {
 	unsigned cookies, groups; /* how often the responder asked for these */
 	bool told;		  /* the peer sent an error notify that proves nothing */
 	uint16_t told_type;
+	uint16_t told_group; /* of an INVALID_KE_PAYLOAD; 0 = none */
 };
 
 enum ike2_task_kind {

@@ -157,6 +157,7 @@ static enum ike_rx again_with_group(struct ike_engine *e, struct ike_sa *sa, str
 	if (!ours || group == dh_group(hs->dh) || hs->groups >= IKE2_MAX_RETRIES) {
 		hs->told = true;
 		hs->told_type = n->type;
+		hs->told_group = group;
 		exchange_hurry(&sa->x);
 		return IKE_RX_unprotected;
 	}
@@ -232,6 +233,7 @@ static enum ike_rx wrong_choice(struct ike_engine *e, struct ike_sa *sa, const s
 		.advice = "the peer answered with what we did not offer: an error of the peer",
 	};
 
+	r.diff = diff;
 	refuse_diff_print(diff, received, configured);
 	refuse(e, sa->peer, sa, &in->d->src, &r);
 	return IKE_RX_refused;

@@ -285,6 +285,8 @@ static enum ike_rx refused(struct ike_engine *e, struct ike2_task *t, uint16_t t
 		.message = "CREATE_CHILD_SA request for the IKE_SA",
 		.classic = "IKE_SA rekeying failed",
 		.received = ike2_notify_name(type),
+		.notify = type,
+		.proven = true,
 		.advice = "the peer does not rekey the IKE SA with what made it: see its log",
 	};
 

@@ -182,6 +182,7 @@ static void explain_silence(const struct ike_sa *sa, struct refuse *r)
 	if (sa->state == SA_AUTH_SENT) {
 		r->message = "IKE_AUTH request";
 		r->received = "an answer to IKE_SA_INIT, then nothing";
+		r->cause = sa->at.marker ? IKE_CAUSE_PORT_4500 : IKE_CAUSE_HALF_WAY;
 		r->advice = sa->at.marker
 				    ? "the peer stopped answering after IKE_SA_INIT: UDP 4500 "
 				      "may be blocked, or its log says why"
@@ -189,6 +190,9 @@ static void explain_silence(const struct ike_sa *sa, struct refuse *r)
 				      "log";
 	} else if (hs != NULL && hs->told) {
 		r->received = ike2_notify_name(hs->told_type);
+		r->notify = hs->told_type;
+		r->group = hs->told_group;
+		r->cause = IKE_CAUSE_NONE;
 		r->classic = "IKE_SA_INIT failed";
 		r->code = hs->told_type == IKE2_N_NO_PROPOSAL_CHOSEN	  ? IKE_P1_NO_PROPOSAL
 			  : hs->told_type == IKE2_N_INVALID_KE_PAYLOAD	  ? IKE_P1_DH_MISMATCH
@@ -210,6 +214,7 @@ void ike2_give_up(struct ike_engine *e, struct exchange *x, uint64_t now)
 	struct refuse r = {
 		.code = IKE_PEER_SILENT,
 		.message = "IKE_SA_INIT request",
+		.cause = IKE_CAUSE_NO_ANSWER,
 		.classic = "establishing IKE_SA failed, peer not responding",
 		.received = "nothing",
 		.advice = "check that the peer is up, that its address is right here and ours is "
@@ -223,6 +228,7 @@ void ike2_give_up(struct ike_engine *e, struct exchange *x, uint64_t now)
 		return;
 	}
 	r.code = IKE_PEER_DEAD;
+	r.cause = IKE_CAUSE_NONE;
 	r.message = "request";
 	r.classic = "giving up after retransmits, peer not responding";
 	r.advice = "the peer or the path to it is down; its SAs are removed, and made again when "

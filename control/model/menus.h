@@ -153,7 +153,7 @@
 	MENU_COMMON(X, POLICY) \
 	X(POLICY_ACTIVE, "active", PROP_BOOL, F_RUN, NULL, none, "it has an SA pair") \
 	X(POLICY_PH2_COUNT, "ph2-count", PROP_COUNT, F_RUN, NULL, none, "its SA pairs") \
-	X(POLICY_PH2_STATE, "ph2-state", PROP_WORD, F_RUN, NULL, none, "no-phase2, established, expired") \
+	X(POLICY_PH2_STATE, "ph2-state", PROP_WORD, F_RUN, NULL, none, "no-phase2, established, or established, not passing (see diagnose)") \
 	X(POLICY_SA_SRC, "sa-src-address", PROP_ADDRESS, F_RUN, NULL, none, "outer source in use") \
 	X(POLICY_SA_DST, "sa-dst-address", PROP_ADDRESS, F_RUN, NULL, none, "outer destination in use") \
 	X(POLICY_ID, "policy-id", PROP_COUNT, F_DET, NULL, none, "number in events and counters") \
@@ -199,7 +199,7 @@
 	X(ACTIVE_SIDE, "side", PROP_WORD, F_DET, NULL, none, "initiator or responder") \
 	X(ACTIVE_VERSION, "ike-version", PROP_COUNT, F_DET, NULL, none, "1 or 2") \
 	X(ACTIVE_LAST_SEEN, "last-seen", PROP_TIME, F_DET, NULL, none, "since the last authenticated packet") \
-	X(ACTIVE_PH2_STATE, "ph2-state", PROP_WORD, F_DET, NULL, none, "no-phase2, established, expired") \
+	X(ACTIVE_PH2_STATE, "ph2-state", PROP_WORD, F_DET, NULL, none, "no-phase2, established, or established, not passing (see diagnose)") \
 	X(ACTIVE_RX_BYTES, "rx-bytes", PROP_COUNT, F_DET, NULL, none, "inner bytes accepted from it, dead SAs included") \
 	X(ACTIVE_RX_PACKETS, "rx-packets", PROP_COUNT, F_DET, NULL, none, "inner packets accepted from it, dead SAs included") \
 	X(ACTIVE_TX_BYTES, "tx-bytes", PROP_COUNT, F_DET, NULL, none, "inner bytes sent to it, dead SAs included") \

@@ -7,6 +7,7 @@
 #include "tests/unit/control/model/sa_table.h"
 
 #include "control/console/server.h"
+#include "control/model/text.h"
 
 struct fixture {
 	struct model *model;
@@ -116,6 +117,16 @@ static inline int fixture_reload(void *ctx, char **message)
 	return f->fail;
 }
 
+static inline int fixture_diagnose(void *ctx, const struct console_diagnose *what, struct text *out)
+{
+	struct fixture *f = ctx;
+
+	text_printf(out, "%s %s %s%s\n", what->peer ? what->peer : "*",
+		    ike_vendor_name(what->vendor), what->zh ? "zh" : "en",
+		    what->json ? " json" : "");
+	return f->fail;
+}
+
 static inline int fixture_setup(void **state)
 {
 	static struct problems problems;
@@ -140,7 +151,8 @@ static inline int fixture_setup(void **state)
 		.model = f->model,
 		.plan = f->plan,
 		.source = f->source,
-		.actions = {fixture_flush, fixture_kill, fixture_rekey, fixture_reload, f},
+		.actions = {fixture_flush, fixture_kill, fixture_rekey, fixture_reload,
+			    fixture_diagnose, f},
 	};
 	*state = f;
 	return f->plan ? 0 : -1;

@@ -191,9 +191,29 @@ static void a_line_is_bounded(void **state)
 	free(line);
 }
 
+static void diagnose_takes_a_peer_a_vendor_and_a_language(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_string_equal(fixture_text(f, "diagnose"), "* unknown en\n");
+	assert_string_equal(fixture_text(f, "diagnose to_tencent vendor=tencent lang=zh"),
+			    "to_tencent tencent zh\n");
+	assert_string_equal(fixture_text(f, "diagnose --lang zh to_tencent"),
+			    "to_tencent unknown zh\n");
+	assert_string_equal(fixture_text(f, "diagnose peer=to_tencent --vendor=huawei"),
+			    "to_tencent huawei en\n");
+	assert_non_null(
+		strstr(fixture_note(f, "diagnose to_tencemt", PROTOCOL_FAILED), "to_tencent"));
+	fixture_note(f, "diagnose lang=fr", PROTOCOL_USAGE);
+	fixture_note(f, "diagnose vendor=nobody", PROTOCOL_USAGE);
+	fixture_note(f, "diagnose a b", PROTOCOL_USAGE);
+	fixture_note(f, "diagnose --lang", PROTOCOL_USAGE);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(diagnose_takes_a_peer_a_vendor_and_a_language),
 		cmocka_unit_test(paths_are_written_in_every_way),
 		cmocka_unit_test(words_may_come_one_by_one),
 		cmocka_unit_test(unknown_words_get_the_nearest),

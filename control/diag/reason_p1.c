@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* reason_p1.c - findings of phase 1; see reason.h. */
+#include "control/diag/reason.h"
+#include "control/diag/vendor.h"
+#include "control/ike/prop.h"
+
+void diag_p1_proposals(struct diag_finding *f, const struct diag_peer *p,
+		       const struct ike_evidence *ev)
+{
+	const struct ike_child_conf *child = f->policy != NULL ? f->policy->conf : NULL;
+
+	if (ev->diff != NULL) {
+		f->confidence = DIAG_CERTAIN;
+		if (ev->initiator)
+			diag_say(f, SAY_PEER_WRONG);
+		if (ev->diff->phase == PROP_PHASE_IKE2 && ev->code == IKE_P1_DH_MISMATCH)
+			diag_say(f, SAY_DH_RETRY);
+		diag_fix_diff(f, p, ev->diff, diag_of_phase2(ev) ? child : NULL);
+		return;
+	}
+	f->confidence = DIAG_LIKELY;
+	diag_say(f, SAY_ALSO_VERSION);
+	diag_say(f, SAY_ALSO_ADDRESS);
+	diag_say(f, SAY_WIDE_OFFER);
+	diag_check(f, SAY_CHECK_PEER_LOG);
+	diag_fix_offer(f, p, NULL);
+}
+
+/* The peer named the group it wants (RFC 7296 section 1.2). */
+void diag_p1_group(struct diag_finding *f, const struct diag_peer *p, const struct ike_evidence *ev)
+{
+	if (ev->diff != NULL || ev->group == 0) {
+		diag_p1_proposals(f, p, ev);
+		return;
+	}
+	f->confidence = DIAG_CERTAIN;
+	diag_say(f, SAY_DH_RETRY);
+	diag_fix_group(f, p, ev->group);
+}
+
+void diag_p1_lifetime1(struct diag_finding *f, const struct diag_peer *p,
+		       const struct ike_evidence *ev)
+{
+	struct diag_change *c;
+
+	(void)ev;
+	f->confidence = DIAG_CERTAIN;
+	diag_set_here(f, "ip ipsec profile", "name", p->profile, "proposal-check", "obey");
+	c = diag_set_peer(f, DIAG_SET_LIFETIME1);
+	if (c != NULL)
+		c->number = p->conf->profile.lifetime;
+}
+
+void diag_p1_version(struct diag_finding *f, const struct diag_peer *p,
+		     const struct ike_evidence *ev)
+{
+	enum ike_exchange_mode ours = p->conf->mode;
+	struct diag_change *c;
+
+	f->confidence = ev->notify != 0 ? DIAG_LIKELY : DIAG_CERTAIN;
+	diag_say(f, SAY_SAME_IKE2);
+	diag_fix_mode_here(f, p, ours == IKE_MODE_IKE2 ? IKE_MODE_MAIN : IKE_MODE_IKE2);
+	c = diag_set_peer(f, DIAG_SET_MODE);
+	if (c != NULL)
+		c->mode = ours;
+}
+
+void diag_p1_mode(struct diag_finding *f, const struct diag_peer *p, const struct ike_evidence *ev)
+{
+	struct diag_change *c;
+
+	f->confidence = ev->notify != 0 ? DIAG_POSSIBLE : DIAG_CERTAIN;
+	if (ev->notify != 0) {
+		diag_say(f, SAY_ALSO_ID);
+		diag_say(f, SAY_ALSO_PSK);
+	}
+	diag_say(f, SAY_SAME_MAIN);
+	c = diag_set_peer(f, DIAG_SET_MODE);
+	if (c != NULL)
+		c->mode = p->conf->mode;
+}
+
+void diag_p1_psk(struct diag_finding *f, const struct diag_peer *p, const struct ike_evidence *ev)
+{
+	const struct ike_peer_conf *c = p->conf;
+
+	f->confidence = ev->version == 2 && ev->notify == 0 ? DIAG_CERTAIN : DIAG_LIKELY;
+	if (ev->notify != 0)
+		diag_say(f, SAY_ALSO_ID);
+	if (ev->cause == IKE_CAUSE_PORT_4500)
+		diag_say(f, SAY_ALSO_4500);
+	diag_say(f, SAY_PSK_BOTH);
+	if (c->psk_len > 0 && (c->psk[0] == ' ' || c->psk[c->psk_len - 1] == ' '))
+		diag_say(f, SAY_PSK_BLANKS);
+	if (p->nat_local)
+		diag_say(f, SAY_PSK_NAT);
+	diag_set_here(f, "ip ipsec identity", "peer", c->name, "secret", "%s", DIAG_THE_SECRET);
+	(void)diag_set_peer(f, DIAG_SET_PSK);
+}
+
+void diag_p1_identity(struct diag_finding *f, const struct diag_peer *p,
+		      const struct ike_evidence *ev)
+{
+	const struct ike_peer_conf *conf = p->conf;
+	struct diag_change *c;
+	char text[320];
+
+	diag_say(f, SAY_ID_TYPE);
+	if (p->nat_local || conf->my_id.type == IKE_ID_IPV4)
+		diag_say(f, SAY_ID_NAT);
+	if (ev->id.type == IKE_ID_AUTO) { /* the peer refused ours */
+		f->confidence = DIAG_LIKELY;
+		diag_say(f, SAY_ALSO_MODE);
+		c = diag_set_peer(f, DIAG_SET_REMOTE_ID);
+		if (c != NULL)
+			c->id = conf->my_id;
+		return;
+	}
+	f->confidence = DIAG_CERTAIN;
+	diag_set_here(f, "ip ipsec identity", "peer", conf->name, "remote-id", "%s",
+		      diag_id_text(&ev->id, text, sizeof(text)));
+	c = diag_set_peer(f, DIAG_SET_LOCAL_ID);
+	if (c != NULL)
+		c->id = conf->remote_id;
+}
+
+void diag_p1_silent(struct diag_finding *f, const struct diag_peer *p,
+		    const struct ike_evidence *ev)
+{
+	f->confidence = ev->cause == IKE_CAUSE_NO_ANSWER ? DIAG_CERTAIN : DIAG_LIKELY;
+	for (size_t i = 0; i < p->n_evidence; i++) {
+		if (!p->evidence[i].initiator && p->evidence[i].last >= ev->first) {
+			diag_say(f, SAY_ITS_PACKETS_COME);
+			break;
+		}
+	}
+	switch (ev->cause) {
+	case IKE_CAUSE_PORT_4500:
+		diag_say(f, SAY_ALSO_PSK);
+		diag_check(f, SAY_CHECK_4500);
+		diag_check(f, SAY_CHECK_LARGE);
+		break;
+	case IKE_CAUSE_HALF_WAY:
+		diag_say(f, SAY_ALSO_PSK);
+		diag_check(f, SAY_CHECK_LARGE);
+		break;
+	default:
+		diag_check(f, SAY_CHECK_UP);
+		diag_check(f, SAY_CHECK_500);
+		diag_check(f, SAY_CHECK_4500);
+		break;
+	}
+	diag_check(f, SAY_CHECK_PEER_LOG);
+}
+
+void diag_p1_dead(struct diag_finding *f, const struct diag_peer *p, const struct ike_evidence *ev)
+{
+	(void)p;
+	(void)ev;
+	f->confidence = DIAG_CERTAIN;
+	diag_check(f, SAY_CHECK_PEER_LIFE);
+	diag_check(f, SAY_CHECK_UP);
+	diag_check(f, SAY_CHECK_500);
+	diag_check(f, SAY_CHECK_4500);
+}
+
+void diag_p1_unknown_to_peer(struct diag_finding *f, const struct diag_peer *p,
+			     const struct ike_evidence *ev)
+{
+	struct diag_change *c = diag_set_peer(f, DIAG_SET_REMOTE_ADDRESS);
+
+	f->confidence = DIAG_LIKELY;
+	diag_say(f, SAY_ADDRESS_WE_SHOW);
+	diag_say(f, SAY_ALSO_CRITICAL);
+	if (c != NULL)
+		c->addr = ev->local.family != 0 ? ev->local : p->conf->local;
+}
+
+void diag_p1_malformed(struct diag_finding *f, const struct diag_peer *p,
+		       const struct ike_evidence *ev)
+{
+	(void)p;
+	(void)ev;
+	f->confidence = DIAG_CERTAIN;
+	diag_check(f, SAY_CHECK_PATH_DAMAGE);
+	diag_check(f, SAY_CHECK_PEER_LOG);
+}
+
+void diag_p1_unexplained(struct diag_finding *f, const struct diag_peer *p,
+			 const struct ike_evidence *ev)
+{
+	f->confidence = DIAG_POSSIBLE;
+	if (!diag_of_phase2(ev)) {
+		diag_say(f, SAY_ALSO_PSK);
+		diag_say(f, SAY_ALSO_ID);
+		if (p->conf->mode != IKE_MODE_IKE2)
+			diag_say(f, SAY_LAST_AGGRESSIVE);
+	}
+	diag_check(f, SAY_CHECK_PEER_LOG);
+	diag_check(f, SAY_CHECK_SUPPORT);
+}

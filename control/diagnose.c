@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* diagnose.c - gathers what is known of a peer; see diagnose.h. */
+#include "control/diagnose.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "control/crypto/suite.h"
+#include "control/diag/diag.h"
+#include "control/gateway.h"
+#include "control/ike/ts.h"
+#include "control/model/model.h"
+#include "control/model/text.h"
+#include "control/model/weak.h"
+
+static void read_counters(struct gateway *g)
+{
+	const struct segmap *m = dataplane_map(g->dp);
+
+	if (g->watch_request == g->request && g->request != 0)
+		return;
+	(void)totals_collect(&g->totals, m);
+	g->totals_request = g->request;
+	(void)watch_read(&g->watch, &g->totals, children_table(g->children), m, g->now);
+	g->watch_request = g->request;
+}
+
+void diagnose_tick(struct gateway *g)
+{
+	if (g->watch.turned != 0 && g->now - g->watch.turned < WATCH_TURN)
+		return;
+	if (dataplane_map(g->dp)->base == NULL)
+		return;
+	(void)totals_collect(&g->totals, dataplane_map(g->dp));
+	(void)watch_read(&g->watch, &g->totals, children_table(g->children), dataplane_map(g->dp),
+			 g->now);
+	watch_turn(&g->watch, g->now);
+}
+
+void diagnose_truth(struct gateway *g, uint32_t policy_id, struct truth *out)
+{
+	const struct setup_policy *p = setup_find(&g->setup, policy_id);
+
+	*out = (struct truth){.code = IKE_CODE_COUNT};
+	if (p == NULL)
+		return;
+	read_counters(g);
+	watch_truth(&g->watch, policy_id, dataplane_map(g->dp), &p->child->local, &p->child->remote,
+		    g->now, out);
+}
+
+/* --- one peer --- */
+
+struct gather {
+	struct gateway *g;
+	struct diag_peer peer;
+	struct diag_policy *policies;
+	struct ike_evidence *evidence;
+	size_t room;
+	char allow_weak[SUITE_MAX_NAME * 2];
+	bool failed;
+};
+
+static void take_evidence(void *ctx, const char *peer, const struct ike_evidence *ev)
+{
+	struct gather *x = ctx;
+
+	(void)peer;
+	if (x->peer.n_evidence == x->room) {
+		size_t room = x->room * 2 + 8;
+		void *more = realloc(x->evidence, room * sizeof(*x->evidence));
+
+		if (more == NULL) {
+			x->failed = true;
+			return;
+		}
+		x->evidence = more;
+		x->room = room;
+	}
+	x->evidence[x->peer.n_evidence++] = *ev;
+}
+
+static void take_ike_sa(void *ctx, const struct ike_sa_info *info)
+{
+	struct gather *x = ctx;
+
+	if (strcmp(info->peer, x->peer.conf->name) != 0)
+		return;
+	if (x->peer.state[0] == '\0' || info->established > x->peer.up_since)
+		x->peer.state = info->state;
+	if (info->established > x->peer.up_since)
+		x->peer.up_since = info->established;
+}
+
+static void take_pair(void *ctx, const struct ike_child_info *info)
+{
+	struct gather *x = ctx;
+
+	if (strcmp(info->peer, x->peer.conf->name) != 0)
+		return;
+	for (size_t i = 0; i < x->peer.n_policies; i++) {
+		struct diag_policy *p = &x->policies[i];
+
+		if (p->conf->policy_id != info->policy_id || (p->up && p->up_since > info->added))
+			continue;
+		p->up = true;
+		p->up_since = info->added;
+		p->n_local = info->n_local;
+		p->n_remote = info->n_remote;
+		memcpy(p->local, info->ts_local, info->n_local * sizeof(p->local[0]));
+		memcpy(p->remote, info->ts_remote, info->n_remote * sizeof(p->remote[0]));
+	}
+}
+
+/* An earlier policy that takes packets of this one. */
+static uint32_t shadow(const struct model_plan *plan, const struct ike_child_conf *c)
+{
+	for (size_t i = 0; i < plan->n_policies; i++) {
+		const struct abi_policy *p = &plan->policies[i];
+		struct abi_range common;
+
+		if (p->policy_id == c->policy_id)
+			return 0;
+		if (ts_intersect(&p->local, &c->local, &common) &&
+		    ts_intersect(&p->remote, &c->remote, &common))
+			return p->policy_id;
+	}
+	return 0;
+}
+
+static int take_policies(struct gather *x)
+{
+	const struct ike_peer_conf *c = x->peer.conf;
+
+	x->policies = calloc(c->n_children + 1, sizeof(*x->policies));
+	if (x->policies == NULL)
+		return -ENOMEM;
+	x->peer.policies = x->policies;
+	x->peer.n_policies = c->n_children;
+	for (size_t i = 0; i < c->n_children; i++) {
+		x->policies[i].conf = &c->children[i];
+		x->policies[i].shadowed_by = shadow(x->g->setup.plan, &c->children[i]);
+		diagnose_truth(x->g, c->children[i].policy_id, &x->policies[i].truth);
+	}
+	return 0;
+}
+
+static void take_model(struct gather *x)
+{
+	const struct model *m = x->g->setup.model;
+	const struct model_row *row = model_find(m, MENU_PEER, x->peer.conf->name);
+	const struct model_row *profile;
+
+	x->peer.profile = "default";
+	x->peer.allow_weak = "";
+	if (row == NULL)
+		return;
+	profile = &m->table[MENU_PROFILE].rows[row->values[PEER_PROFILE].num];
+	x->peer.profile = profile->values[PROFILE_NAME].text;
+	x->peer.weak = weak_allowed(m, row);
+	x->peer.allow_weak = x->peer.weak != 0 ? suite_weak_print(x->peer.weak, x->allow_weak,
+								  sizeof(x->allow_weak))
+					       : "";
+}
+
+static int report(struct gather *x, const struct console_diagnose *what, struct text *out)
+{
+	struct diag_report *r = malloc(sizeof(*r));
+	int rc;
+
+	rc = r != NULL ? take_policies(x) : -ENOMEM;
+	if (rc != 0)
+		goto done;
+	x->peer.now = x->g->now;
+	x->peer.state = "";
+	x->peer.vendor = what->vendor != IKE_VENDOR_UNKNOWN
+				 ? what->vendor
+				 : ike_engine_peer_vendor(x->g->engine, x->peer.conf->name);
+	take_model(x);
+	ike_engine_visit_sas(x->g->engine, take_ike_sa, x);
+	ike_engine_visit_children(x->g->engine, take_pair, x);
+	ike_engine_visit_evidence(x->g->engine, x->peer.conf->name, take_evidence, x);
+	x->peer.evidence = x->evidence;
+	if (x->failed) {
+		rc = -ENOMEM;
+		goto done;
+	}
+	diag_reason(r, &x->peer);
+	if (what->json)
+		diag_json(r, what->zh ? DIAG_ZH : DIAG_EN, out);
+	else
+		diag_text(r, what->zh ? DIAG_ZH : DIAG_EN, out);
+done:
+	free(r);
+	free(x->policies);
+	free(x->evidence);
+	return rc;
+}
+
+int diagnose_run(void *ctx, const struct console_diagnose *what, struct text *out)
+{
+	struct gateway *g = ctx;
+	const struct model_plan *plan = g->setup.plan;
+	size_t n = 0;
+
+	if (what->json)
+		text_puts(out, "[");
+	for (size_t i = 0; i < plan->n_peers; i++) {
+		struct gather x = {.g = g, .peer.conf = &plan->peers[i]};
+		int rc;
+
+		if (what->peer != NULL && strcmp(what->peer, plan->peers[i].name) != 0)
+			continue;
+		if (n++ > 0)
+			text_puts(out, what->json ? "," : "\n");
+		rc = report(&x, what, out);
+		if (rc != 0)
+			return rc;
+	}
+	if (what->json)
+		text_puts(out, "]\n");
+	return n > 0 || what->peer == NULL ? 0 : -ENOENT;
+}

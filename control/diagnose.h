@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * diagnose.h - what the running gateway knows of its peers, put before control/diag.
+ */
+#ifndef ESPGW_CONTROL_DIAGNOSE_H
+#define ESPGW_CONTROL_DIAGNOSE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "control/diag/truth.h"
+
+struct console_diagnose;
+struct gateway;
+struct text;
+
+/** The console's action: a report of one peer or of all. 0 or -ENOENT, -ENOMEM. */
+int diagnose_run(void *ctx, const struct console_diagnose *what, struct text *out);
+
+/** Facts of a policy's traffic, read at most once per console command. */
+void diagnose_truth(struct gateway *g, uint32_t policy_id, struct truth *out);
+/** Take a snapshot of the counters when one is due. */
+void diagnose_tick(struct gateway *g);
+
+#endif
