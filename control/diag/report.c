@@ -75,10 +75,10 @@ static void put_evidence(const struct out *o, const struct ike_evidence *ev)
 		    (unsigned long long)(now > ev->last ? (now - ev->last) / NS : 0),
 		    word(o, WORD_AGO));
 	if (ev->notify != 0)
-		text_printf(o->text, "    %s%s%s %s\n", word(o, WORD_PEER_SAID), colon(o),
+		text_printf(o->text, "    %s%s%s%s%s\n", word(o, WORD_PEER_SAID), colon(o),
 			    ev->version == 2 ? ike2_notify_name(ev->notify)
 					     : ike1_notify_name(ev->notify),
-			    ev->proven ? "" : word(o, WORD_UNPROTECTED));
+			    ev->proven ? "" : " ", ev->proven ? "" : word(o, WORD_UNPROTECTED));
 	else if (ev->received[0] != '\0')
 		text_printf(o->text, "    %s%s%s\n", word(o, WORD_RECEIVED), colon(o),
 			    ev->received);
@@ -148,18 +148,19 @@ static bool has_side(const struct diag_finding *f, enum diag_side side)
 
 static void put_changes(struct out *o, const struct diag_finding *f)
 {
-	bool here = has_side(f, DIAG_HERE);
+	bool here = has_side(f, DIAG_HERE), known = o->r->peer->vendor != IKE_VENDOR_UNKNOWN;
 
 	for (int side = DIAG_HERE; side <= DIAG_PEER; side++) {
 		if (!has_side(f, (enum diag_side)side))
 			continue;
 		if (side == DIAG_HERE)
-			text_printf(o->text, "    %s (%s)%s\n", word(o, WORD_HERE),
-				    word(o, WORD_RELOAD), colon(o));
+			text_printf(o->text, "    %s (%s):\n", word(o, WORD_HERE),
+				    word(o, WORD_RELOAD));
 		else
-			text_printf(o->text, "    %s (%s)%s\n",
-				    word(o, here ? WORD_OR_PEER : WORD_PEER),
-				    ike_vendor_name(o->r->peer->vendor), colon(o));
+			text_printf(o->text, "    %s%s%s%s:\n",
+				    word(o, here ? WORD_OR_PEER : WORD_PEER), known ? " (" : "",
+				    known ? ike_vendor_name(o->r->peer->vendor) : "",
+				    known ? ")" : "");
 		for (unsigned i = 0; i < f->n_changes; i++) {
 			if (f->changes[i].side == (enum diag_side)side)
 				diag_lines(&f->changes[i], o->r->peer->vendor, put_line, o);

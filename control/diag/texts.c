@@ -92,7 +92,7 @@ static const struct both words[WORDS] = {
 	[WORD_POSSIBLE] = {"possible", "可能"},
 	[WORD_SEEN] = {"seen at", "出现于"},
 	[WORD_FROM] = {"from", "来自"},
-	[WORD_TIMES] = {"times", "次"},
+	[WORD_TIMES] = {"time(s)", "次"},
 	[WORD_AGO] = {"s ago", "秒前"},
 	[WORD_RECEIVED] = {"received", "收到"},
 	[WORD_CONFIGURED] = {"configured", "本端配置"},
@@ -116,10 +116,6 @@ static const struct both words[WORDS] = {
 		 "peer's lines in its own syntax",
 		 "加 vendor=routeros、strongswan、tencent、alibaba 或 huawei 可按该产品的"
 		 "写法显示对端修改"},
-	[WORD_FINGERPRINT] = {"our secret: %zu bytes, its SHA-256 begins with %s (compare: printf "
-			      "%%s SECRET | sha256sum)",
-			      "本端密钥：%zu 字节，SHA-256 开头为 %s（对端可用 printf %%s 密钥 | "
-			      "sha256sum 比较）"},
 };
 
 static const char *pick(const struct both *b, enum diag_lang lang)

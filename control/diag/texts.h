@@ -42,7 +42,6 @@ enum diag_word {
 	WORD_ESTABLISHED,
 	WORD_NOT_PASSING,
 	WORD_VENDOR_HINT,
-	WORD_FINGERPRINT,
 	WORDS,
 };
 const char *diag_word(enum diag_word word, enum diag_lang lang);
