@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* espgw.c - the command-line tool: a thin client of espgw-control, and "check FILE". */
+#include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,19 +9,25 @@
 
 #include "control/console/client.h"
 #include "control/console/protocol.h"
+#include "control/diag/explain.h"
 #include "control/model/apply.h"
 #include "control/model/file.h"
 #include "control/model/model.h"
 #include "control/model/problem.h"
+#include "control/model/text.h"
 
 static const char usage[] =
 	"usage: espgw [--instance NAME] [--json] [COMMAND…]\n"
 	"       espgw check FILE\n"
+	"       espgw explain-log [--lang en|zh] FILE\n"
 	"\n"
 	"COMMAND is one of the console's, like \"ip ipsec installed-sa print where spi=0x1234\";\n"
 	"\"help\" lists them. Without one, commands are read from the terminal.\n"
 	"check reads a configuration file and says all that is wrong with it; it needs no daemon\n"
 	"and touches nothing.\n"
+	"explain-log reads pasted log lines of strongSwan, RouterOS or libreswan, or the errors of "
+	"a\n"
+	"cloud's console (FILE - is the standard input), and says what they mean.\n"
 	"\n"
 	"  -i, --instance NAME  which gateway of this machine (default: default)\n"
 	"  -j, --json           answers as JSON, in the shapes of RouterOS's REST interface\n"
@@ -28,6 +35,12 @@ static const char usage[] =
 	"  -h, --help           print this\n"
 	"\n"
 	"exit code: 0 done, 1 not done or wrong, 2 not understood, 3 no daemon\n";
+
+static int usage_error(void)
+{
+	fputs(usage, stderr);
+	return 2;
+}
 
 static int check(const char *path)
 {
@@ -52,6 +65,58 @@ static int check(const char *path)
 	model_plan_free(plan);
 	model_free(m);
 	return plan ? 0 : 1;
+}
+
+/* At most what explain_log() reads. malloc()ed; NULL + errno. */
+static char *read_log(const char *path, size_t *len)
+{
+	FILE *f = strcmp(path, "-") == 0 ? stdin : fopen(path, "r");
+	char *log = f ? malloc(EXPLAIN_MAX_INPUT) : NULL;
+
+	*len = log ? fread(log, 1, EXPLAIN_MAX_INPUT, f) : 0;
+	if (log && ferror(f)) {
+		free(log);
+		log = NULL;
+	}
+	if (f && f != stdin)
+		fclose(f);
+	return log;
+}
+
+static int explain(char **args, int n, bool json)
+{
+	enum diag_lang lang = DIAG_EN;
+	const char *path = NULL;
+	struct text out = {0};
+	size_t len;
+	char *log;
+	int rc;
+
+	for (int i = 0; i < n; i++) {
+		if (strcmp(args[i], "--lang") == 0 && i + 1 < n) {
+			i++;
+			if (strcmp(args[i], "zh") != 0 && strcmp(args[i], "en") != 0)
+				return usage_error();
+			lang = args[i][0] == 'z' ? DIAG_ZH : DIAG_EN;
+		} else if (path) {
+			return usage_error();
+		} else {
+			path = args[i];
+		}
+	}
+	if (!path)
+		return usage_error();
+	log = read_log(path, &len);
+	if (!log) {
+		fprintf(stderr, "espgw: %s: %s\n", path, strerror(errno));
+		return 1;
+	}
+	rc = explain_log(log, len, lang, json, &out);
+	free(log);
+	if (out.s)
+		fputs(out.s, stdout);
+	text_free(&out);
+	return rc > 0 ? 0 : 1;
 }
 
 static int command(const char *instance, bool json, char **args, int n)
@@ -91,17 +156,16 @@ int main(int argc, char **argv)
 			fputs(usage, stdout);
 			return 0;
 		default:
-			fputs(usage, stderr);
-			return 2;
+			return usage_error();
 		}
 	}
 	if (optind == argc)
 		return client_interactive(instance, json);
+	if (strcmp(argv[optind], "explain-log") == 0)
+		return explain(argv + optind + 1, argc - optind - 1, json);
 	if (strcmp(argv[optind], "check") != 0)
 		return command(instance, json, argv + optind, argc - optind);
-	if (argc - optind != 2) {
-		fputs(usage, stderr);
-		return 2;
-	}
+	if (argc - optind != 2)
+		return usage_error();
 	return check(argv[optind + 1]);
 }

@@ -93,6 +93,7 @@ struct diag_change {
 	struct ike_identity_conf id;
 	struct abi_addr addr;
 	struct abi_range local, remote;
+	char locals[256], remotes[256]; /* several of them; "" = local, remote */
 	uint64_t number;
 };
 

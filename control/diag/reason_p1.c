@@ -8,6 +8,7 @@ void diag_p1_proposals(struct diag_finding *f, const struct diag_peer *p,
 		       const struct ike_evidence *ev)
 {
 	const struct ike_child_conf *child = f->policy != NULL ? f->policy->conf : NULL;
+	struct diag_change *c;
 
 	if (ev->diff != NULL) {
 		f->confidence = DIAG_CERTAIN;
@@ -24,6 +25,13 @@ void diag_p1_proposals(struct diag_finding *f, const struct diag_peer *p,
 	diag_say(f, SAY_WIDE_OFFER);
 	diag_check(f, SAY_CHECK_PEER_LOG);
 	diag_fix_offer(f, p, NULL);
+	/* the peer's lines cover all that its refusal can mean */
+	c = diag_set_peer(f, DIAG_SET_MODE);
+	if (c != NULL)
+		c->mode = p->conf->mode;
+	c = diag_set_peer(f, DIAG_SET_REMOTE_ADDRESS);
+	if (c != NULL)
+		c->addr = ev->local.family != 0 ? ev->local : p->conf->local;
 }
 
 /* The peer named the group it wants (RFC 7296 section 1.2). */

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* traffic.c - findings about tunnels that are up: traffic, and networks that are left out. */
+#include <stdio.h>
+#include <string.h>
+
 #include "control/diag/reason.h"
+#include "control/diag/vendor.h"
 #include "control/ike/ts.h"
 #include "control/ike/ts2.h"
 
@@ -131,18 +135,51 @@ static bool whole(const struct diag_policy *p)
 	return ts2_within(want, n, p->remote, p->n_remote);
 }
 
+/* Each once. */
+static void add_net(char *list, size_t cap, const struct abi_range *r)
+{
+	char text[TS_MAX_TEXT];
+	size_t at = strlen(list), len;
+
+	diag_net_text(r, text, sizeof(text));
+	len = strlen(text);
+	for (const char *has = list; (has = strstr(has, text)) != NULL; has += len) {
+		if ((has == list || has[-1] == ',') && (has[len] == ',' || has[len] == '\0'))
+			return;
+	}
+	if (at + len + 2 <= cap)
+		snprintf(list + at, cap - at, "%s%s", at > 0 ? "," : "", text);
+}
+
+/* The peer's side needs all networks of all policies. */
+static void all_nets(struct diag_finding *f, const struct diag_peer *p)
+{
+	struct diag_change *c = diag_set_peer(f, DIAG_SET_NETS);
+	struct abi_range r[ABI_MAX_SELECTORS];
+
+	if (c == NULL)
+		return;
+	for (size_t i = 0; i < p->n_policies; i++) {
+		for (size_t k = 0, n = ts2_of_conf(p->policies[i].conf, false, r); k < n; k++)
+			add_net(c->locals, sizeof(c->locals), &r[k]);
+		for (size_t k = 0, n = ts2_of_conf(p->policies[i].conf, true, r); k < n; k++)
+			add_net(c->remotes, sizeof(c->remotes), &r[k]);
+	}
+	c->local = p->policies[0].conf->remote;
+	c->remote = p->policies[0].conf->local;
+}
+
 void diag_partial(struct diag_report *r)
 {
 	const struct diag_peer *p = r->peer;
 	const struct diag_policy *first = NULL;
 	struct diag_finding *f;
-	size_t up = 0, parts = 0;
+	size_t up = 0;
 
 	for (size_t i = 0; i < p->n_policies; i++) {
 		const struct diag_policy *one = &p->policies[i];
 
 		up += one->up;
-		parts += one->up && !whole(one);
 		if (first == NULL && (!one->up || !whole(one)))
 			first = one;
 	}
@@ -156,16 +193,5 @@ void diag_partial(struct diag_report *r)
 	diag_say(f, SAY_TS_SPLIT);
 	if (p->conf->mode != IKE_MODE_IKE2)
 		diag_say(f, SAY_TS_IKE1_FIRST);
-	for (size_t i = 0; i < p->n_policies && parts + p->n_policies - up > 0; i++) {
-		const struct diag_policy *one = &p->policies[i];
-		struct diag_change *c;
-
-		if (one->up && whole(one))
-			continue;
-		c = diag_set_peer(f, DIAG_SET_NETS);
-		if (c == NULL)
-			return;
-		c->local = one->conf->remote;
-		c->remote = one->conf->local;
-	}
+	all_nets(f, p);
 }

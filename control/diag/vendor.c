@@ -234,12 +234,18 @@ static void fill_addr(const struct fill *x)
 
 static void fill_local(const struct fill *x)
 {
-	diag_net_text(&x->c->local, x->out, x->cap);
+	if (x->c->locals[0] != '\0')
+		put(x, "%s", x->c->locals);
+	else
+		diag_net_text(&x->c->local, x->out, x->cap);
 }
 
 static void fill_remote(const struct fill *x)
 {
-	diag_net_text(&x->c->remote, x->out, x->cap);
+	if (x->c->remotes[0] != '\0')
+		put(x, "%s", x->c->remotes);
+	else
+		diag_net_text(&x->c->remote, x->out, x->cap);
 }
 
 static void first_address(const struct abi_range *r, const struct fill *x)

@@ -1,0 +1,386 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* test_reason.c - evidence made by hand, row by row of the error matrix, to findings and advice. */
+#include "control/diag/texts.h"
+#include "control/ike/ike.h"
+#include "tests/unit/control/diag/world.h"
+
+static void e1_the_secret(void **state)
+{
+	struct world *w = make();
+	char *text;
+
+	(void)state;
+	add(w, IKE_P1_PSK_MISMATCH, true, 1);
+	text = said(w, IKE_VENDOR_STRONGSWAN);
+	assert_one(w, IKE_P1_PSK_MISMATCH, DIAG_LIKELY);
+	assert_says(text, "6 bytes, its SHA-256 begins with 8d96"); /* of 123456 */
+	assert_null(strstr(text, "123456"));
+	assert_says(text, "[swanctl.conf, secrets.ike<name>] secret = ");
+	w->ev[0].version = 2;
+	said(w, IKE_VENDOR_UNKNOWN);
+	assert_one(w, IKE_P1_PSK_MISMATCH, DIAG_CERTAIN);
+	w->conf.psk = (const uint8_t *)"123456 ";
+	w->conf.psk_len = 7;
+	assert_says(said(w, IKE_VENDOR_UNKNOWN), "ends with a blank");
+}
+
+static void e2_the_version(void **state)
+{
+	struct world *w = make();
+	char *text;
+
+	(void)state;
+	add(w, IKE_P1_VERSION_MISMATCH, false, 1);
+	text = said(w, IKE_VENDOR_STRONGSWAN);
+	assert_one(w, IKE_P1_VERSION_MISMATCH, DIAG_CERTAIN);
+	assert_says(text, "ip.ipsec.peer name=\"cloud\": exchange-mode = \"ike2\";");
+	assert_says(text, "version = 1");
+	assert_says(said(w, IKE_VENDOR_TENCENT), "IKEV1");
+	w = make();
+	w->conf.mode = IKE_MODE_IKE2;
+	w->peer.weak = 0;
+	w->peer.allow_weak = "";
+	add(w, IKE_P1_VERSION_MISMATCH, false, 2);
+	text = said(w, IKE_VENDOR_UNKNOWN);
+	assert_says(text, "exchange-mode = \"main\";");
+	assert_says(text, "allow-weak = \"ikev1\";"); /* the permission it needs */
+}
+
+static void e3_the_mode(void **state)
+{
+	struct world *w = make();
+	char *text;
+
+	(void)state;
+	add(w, IKE_P1_MODE_MISMATCH, false, 1);
+	text = said(w, IKE_VENDOR_STRONGSWAN);
+	assert_one(w, IKE_P1_MODE_MISMATCH, DIAG_CERTAIN);
+	assert_says(text, "aggressive = no");
+	assert_says(said(w, IKE_VENDOR_TENCENT), "MAIN");
+	assert_says(said(w, IKE_VENDOR_ALIBABA), "main");
+	w->ev[0].notify = IKE1_N_AUTHENTICATION_FAILED; /* the peer said so, unprotected */
+	assert_says(said(w, IKE_VENDOR_UNKNOWN), "pre-shared keys differ");
+	assert_one(w, IKE_P1_MODE_MISMATCH, DIAG_POSSIBLE);
+}
+
+static void e4_identities_of_all_types(void **state)
+{
+	static const struct {
+		enum ike_id_type type;
+		const char *data, *here, *swan;
+	} ids[] = {
+		{IKE_ID_FQDN, "a.example", "fqdn:a.example", "id = b.example"},
+		{IKE_ID_FQDN, "192.0.2.1", "fqdn:192.0.2.1", "id = b.example"},
+		{IKE_ID_USER_FQDN, "x@a.example", "user-fqdn:x@a.example", "id = b.example"},
+		{IKE_ID_KEY_ID, "site-9", "key-id:site-9", "id = b.example"},
+		{IKE_ID_IPV4, "\xc0\x00\x02\x01", "address:192.0.2.1", "id = b.example"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]); i++) {
+		struct world *w = make();
+		struct ike_evidence *ev = add(w, IKE_P1_ID_MISMATCH, false, 1);
+		char want[128], *text;
+
+		w->conf.remote_id.type = IKE_ID_FQDN;
+		w->conf.remote_id.len = 9;
+		memcpy(w->conf.remote_id.data, "b.example", 9);
+		ev->id.type = ids[i].type;
+		ev->id.len = ids[i].type == IKE_ID_IPV4 ? 4 : (uint16_t)strlen(ids[i].data);
+		memcpy(ev->id.data, ids[i].data, ev->id.len);
+		text = said(w, IKE_VENDOR_STRONGSWAN);
+		assert_one(w, IKE_P1_ID_MISMATCH, DIAG_CERTAIN);
+		snprintf(want, sizeof(want), "remote-id = \"%s\";", ids[i].here);
+		assert_says(text, want);
+		assert_says(text, ids[i].swan);
+	}
+}
+
+static void e4_the_peer_wants_another_name_of_us(void **state)
+{
+	struct world *w = make();
+	struct ike_evidence *ev = add(w, IKE_P1_ID_MISMATCH, true, 1);
+
+	(void)state;
+	ev->notify = IKE1_N_INVALID_ID_INFORMATION;
+	ev->proven = true;
+	assert_says(said(w, IKE_VENDOR_ALIBABA), "RemoteId: site");
+	assert_one(w, IKE_P1_ID_MISMATCH, DIAG_LIKELY);
+}
+
+static void set_diff(struct world *w, struct ike_evidence *ev, uint8_t phase, enum prop_type type,
+		     uint16_t received, uint16_t bits, uint16_t configured, uint16_t bits2)
+{
+	struct prop_diff_type *t = &w->diff.types[type];
+
+	w->diff.phase = phase;
+	ev->diff = &w->diff;
+	t->mismatch = received != configured || bits != bits2;
+	t->nearest = received;
+	t->nearest_bits = bits;
+	t->n_received = t->n_configured = 1;
+	t->received[0].value = received;
+	t->received[0].bits = bits;
+	t->configured[0].value = configured;
+	t->configured[0].bits = bits2;
+}
+
+static void e5_e6_all_of_phase_1(void **state)
+{
+	struct world *w = make();
+	struct ike_evidence *ev = add(w, IKE_P1_ALG_MISMATCH, false, 1);
+	char *text;
+
+	(void)state;
+	set_diff(w, ev, 1, PROP_ENCR, 5, 0, 7, 128); /* 3DES, AES-128 */
+	set_diff(w, ev, 1, PROP_HASH, 1, 0, 2, 0);   /* MD5, SHA1 */
+	set_diff(w, ev, 1, PROP_GROUP, 1, 0, 14, 0); /* modp768, modp2048 */
+	text = said(w, IKE_VENDOR_STRONGSWAN);
+	assert_one(w, IKE_P1_ALG_MISMATCH, DIAG_CERTAIN);
+	assert_says(text, "ip.ipsec.profile name=\"p\": enc-algorithm = \"aes-128,3des\";");
+	assert_says(text, "hash-algorithm = \"sha1,md5\";");
+	assert_says(text, "dh-group = \"modp2048,modp768\";");
+	assert_says(text, "allow-weak = \"ikev1,modp768,md5,3des\";");
+	assert_says(text, "proposals = aes128-sha1-modp2048");
+	text = said(w, IKE_VENDOR_TENCENT);
+	assert_says(text, "AES-CBC-128");
+	assert_says(text, "SHA1");
+	assert_says(text, "GROUP14");
+	text = said(w, IKE_VENDOR_ALIBABA);
+	assert_says(text, "encryption): aes\n");
+	assert_says(text, "group14");
+	text = said(w, IKE_VENDOR_HUAWEI);
+	assert_says(text, "encryption-algorithm aes-128");
+	assert_says(text, "dh group14");
+}
+
+/* What we cannot do is not advised here. */
+static void e5_what_the_peer_has_may_be_unknown(void **state)
+{
+	struct world *w = make();
+	struct ike_evidence *ev = add(w, IKE_P1_ALG_MISMATCH, false, 1);
+	char *text;
+
+	(void)state;
+	set_diff(w, ev, 1, PROP_ENCR, 1, 0, 7, 128); /* DES */
+	text = said(w, IKE_VENDOR_ROUTEROS);
+	assert_null(strstr(text, "change here"));
+	assert_says(text, "enc-algorithm=aes-128");
+}
+
+static void e6_ikev2_names_the_group(void **state)
+{
+	struct world *w = make();
+	struct ike_evidence *ev = add(w, IKE_P1_DH_MISMATCH, true, 2);
+	char *text;
+
+	(void)state;
+	w->conf.mode = IKE_MODE_IKE2;
+	ev->notify = IKE2_N_INVALID_KE_PAYLOAD;
+	ev->group = 19;
+	text = said(w, IKE_VENDOR_STRONGSWAN);
+	assert_one(w, IKE_P1_DH_MISMATCH, DIAG_CERTAIN);
+	assert_says(text, "dh-group = \"modp2048,ecp256\";");
+	assert_says(text, "proposals = aes128-sha1-modp2048");
+}
+
+static void e7_silence_and_its_causes(void **state)
+{
+	struct world *w = make();
+	struct ike_evidence *ev = add(w, IKE_PEER_SILENT, true, 2);
+
+	(void)state;
+	ev->cause = IKE_CAUSE_NO_ANSWER;
+	assert_says(said(w, IKE_VENDOR_UNKNOWN), "UDP 500");
+	assert_one(w, IKE_PEER_SILENT, DIAG_CERTAIN);
+	ev->cause = IKE_CAUSE_PORT_4500;
+	assert_says(said(w, IKE_VENDOR_UNKNOWN), "UDP 4500");
+	ev->cause = IKE_CAUSE_HALF_WAY;
+	assert_says(said(w, IKE_VENDOR_UNKNOWN), "large packets");
+	ev->cause = IKE_CAUSE_NO_ANSWER;
+	add(w, IKE_P1_MALFORMED, false, 2); /* its own packets do come */
+	assert_says(said(w, IKE_VENDOR_UNKNOWN), "Its own packets do reach us");
+}
+
+static void e8_our_address(void **state)
+{
+	struct world *w = make();
+	struct ike_evidence *ev = add(w, IKE_PEER_DOES_NOT_KNOW_US, true, 1);
+
+	(void)state;
+	ev->notify = IKE1_N_INVALID_PAYLOAD_TYPE; /* strongSwan: UNSUPPORTED_CRITICAL_PAYLOAD */
+	assert_says(said(w, IKE_VENDOR_TENCENT), "public IP): 113.87.48.200");
+	assert_says(said(w, IKE_VENDOR_STRONGSWAN), "remote_addrs = 113.87.48.200");
+	assert_one(w, IKE_PEER_DOES_NOT_KNOW_US, DIAG_LIKELY);
+}
+
+static void want_nets(struct world *w, struct abi_range local, struct abi_range remote)
+{
+	struct ike_evidence *ev = add(w, IKE_P2_TS_MISMATCH, false, 1);
+
+	ev->ts_local[0] = local;
+	ev->ts_remote[0] = remote;
+	ev->n_local = ev->n_remote = 1;
+}
+
+static void e9_networks(void **state)
+{
+	struct world *w = make();
+	char *text;
+
+	(void)state;
+	want_nets(w, net("192.168.1.0", 24), net("10.100.0.0", 16));
+	text = said(w, IKE_VENDOR_STRONGSWAN);
+	assert_one(w, IKE_P2_TS_MISMATCH, DIAG_CERTAIN);
+	assert_says(text, "Only the masks differ");
+	assert_says(text, "ip.ipsec.policy src-address=\"192.168.1.0/24\" "
+			  "dst-address=\"10.100.1.0/24\": dst-address = \"10.100.0.0/16\";");
+	assert_says(text, "local_ts = 10.100.1.0/24");
+	assert_says(text, "remote_ts = 192.168.1.0/24");
+	assert_says(said(w, IKE_VENDOR_HUAWEI), "rule permit ip source 10.100.1.0 0.0.0.255 "
+						"destination 192.168.1.0 0.0.0.255");
+	w = make();
+	want_nets(w, net("10.100.1.0", 24), net("192.168.1.0", 24));
+	assert_says(said(w, IKE_VENDOR_UNKNOWN), "swapped");
+	w = make();
+	want_nets(w, net("192.168.1.0", 24), net("172.16.0.0", 16));
+	assert_says(said(w, IKE_VENDOR_UNKNOWN), "One of both networks agrees");
+}
+
+/* Evidence of aggressive mode's HASH comes as one of both codes; what follows is E1's or E9's. */
+static void e10_is_told_apart_by_the_phase(void **state)
+{
+	struct world *w = make();
+
+	(void)state;
+	add(w, IKE_P1_PSK_MISMATCH, false, 1);
+	want_nets(w, net("192.168.1.0", 24), net("172.16.0.0", 16));
+	w->ev[1].last++; /* phase 2 was reached later: the secret is right */
+	said(w, IKE_VENDOR_UNKNOWN);
+	assert_one(w, IKE_P2_TS_MISMATCH, DIAG_CERTAIN);
+}
+
+static void e11_phase_2_refused_by_the_peer(void **state)
+{
+	struct world *w = make();
+	struct ike_evidence *ev = add(w, IKE_P2_ALG_MISMATCH, true, 1);
+	char *text;
+
+	(void)state;
+	ev->notify = IKE1_N_NO_PROPOSAL_CHOSEN;
+	ev->proven = true;
+	ev->policy_id = 7;
+	text = said(w, IKE_VENDOR_STRONGSWAN);
+	assert_one(w, IKE_P2_ALG_MISMATCH, DIAG_LIKELY);
+	assert_says(text, "PFS groups differ");
+	assert_says(text, "encapsulation");
+	assert_says(text, "lifetime");
+	assert_says(text, "enc-algorithms = \"aes-128-cbc,aes-256-cbc,aes-256-gcm\";");
+	assert_says(text, "esp_proposals = aes128-sha1\n");
+	assert_says(said(w, IKE_VENDOR_TENCENT), "PFS: NULL");
+	/* a console's defaults come first when the product is known */
+	w->peer.vendor = IKE_VENDOR_TENCENT;
+	diag_reason(&w->report, &w->peer);
+	for (unsigned i = 0; i < w->report.findings[0].n_changes; i++) {
+		const struct diag_change *c = &w->report.findings[0].changes[i];
+
+		if (c->side == DIAG_HERE && strcmp(c->prop, "enc-algorithms") == 0)
+			assert_string_equal(c->text, "aes-128-cbc,3des,aes-256-cbc,aes-256-gcm");
+	}
+}
+
+static void e12_pfs(void **state)
+{
+	struct world *w = make();
+	struct ike_evidence *ev = add(w, IKE_P2_PFS_MISMATCH, false, 1);
+	char *text;
+
+	(void)state;
+	ev->policy_id = 7;
+	set_diff(w, ev, 2, PROP_ENCR, 12, 128, 12, 128);
+	set_diff(w, ev, 2, PROP_INTEG, 2, 0, 2, 0);
+	set_diff(w, ev, 2, PROP_GROUP, 2, 0, 0, 0); /* modp1024 against none */
+	text = said(w, IKE_VENDOR_STRONGSWAN);
+	assert_one(w, IKE_P2_PFS_MISMATCH, DIAG_CERTAIN);
+	assert_says(text, "ip.ipsec.proposal name=\"q\": pfs-group = \"modp1024\";");
+	assert_says(text, "allow-weak = \"ikev1,modp1024\";");
+	assert_says(text, "esp_proposals = aes128-sha1\n");
+	assert_says(said(w, IKE_VENDOR_ALIBABA), "disabled");
+	assert_says(said(w, IKE_VENDOR_ROUTEROS), "pfs-group=none");
+	set_diff(w, ev, 2, PROP_GROUP, 0, 0, 2, 0); /* none against modp1024 */
+	text = said(w, IKE_VENDOR_STRONGSWAN);
+	assert_says(text, "pfs-group = \"none\";");
+	assert_says(text, "esp_proposals = aes128-sha1-modp1024");
+	assert_says(said(w, IKE_VENDOR_TENCENT), "PFS: GROUP2");
+}
+
+static void e13_nothing_explains_it(void **state)
+{
+	struct world *w = make();
+	struct ike_evidence *ev = add(w, IKE_P1_UNEXPLAINED, true, 1);
+
+	(void)state;
+	ev->notify = 8192;
+	assert_says(said(w, IKE_VENDOR_UNKNOWN), "aggressive mode");
+	assert_one(w, IKE_P1_UNEXPLAINED, DIAG_POSSIBLE);
+	w->conf.mode = IKE_MODE_IKE2;
+	assert_null(strstr(said(w, IKE_VENDOR_UNKNOWN), "aggressive mode"));
+}
+
+/* The peer also begins, and so shows what it has: no guessing about its refusal then. */
+static void what_is_certain_replaces_a_guess(void **state)
+{
+	struct world *w = make();
+	struct ike_evidence *ev = add(w, IKE_P1_NO_PROPOSAL, true, 1);
+
+	(void)state;
+	ev->notify = IKE1_N_NO_PROPOSAL_CHOSEN;
+	said(w, IKE_VENDOR_UNKNOWN);
+	assert_one(w, IKE_P1_NO_PROPOSAL, DIAG_LIKELY);
+	ev = add(w, IKE_P1_DH_MISMATCH, false, 1);
+	set_diff(w, ev, 1, PROP_GROUP, 2, 0, 14, 0);
+	said(w, IKE_VENDOR_UNKNOWN);
+	assert_one(w, IKE_P1_DH_MISMATCH, DIAG_CERTAIN);
+}
+
+static void every_code_and_sentence_has_both_languages(void **state)
+{
+	(void)state;
+	for (int c = 0; c < IKE_CODE_COUNT; c++) {
+		assert_non_null(diag_code_text((enum ike_code)c, DIAG_EN));
+		assert_non_null(diag_code_text((enum ike_code)c, DIAG_ZH));
+		assert_non_null(diag_code_rows((enum ike_code)c));
+	}
+	for (int s = 0; s < SAY_COUNT; s++) {
+		assert_true(strlen(diag_say_text((enum diag_say)s, DIAG_EN)) > 10);
+		assert_true((unsigned char)diag_say_text((enum diag_say)s, DIAG_ZH)[0] >= 0x40);
+	}
+	for (int word = 0; word < WORDS; word++)
+		assert_true(diag_word((enum diag_word)word, DIAG_EN)[0] != '\0' &&
+			    diag_word((enum diag_word)word, DIAG_ZH)[0] != '\0');
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(e1_the_secret),
+		cmocka_unit_test(e2_the_version),
+		cmocka_unit_test(e3_the_mode),
+		cmocka_unit_test(e4_identities_of_all_types),
+		cmocka_unit_test(e4_the_peer_wants_another_name_of_us),
+		cmocka_unit_test(e5_e6_all_of_phase_1),
+		cmocka_unit_test(e5_what_the_peer_has_may_be_unknown),
+		cmocka_unit_test(e6_ikev2_names_the_group),
+		cmocka_unit_test(e7_silence_and_its_causes),
+		cmocka_unit_test(e8_our_address),
+		cmocka_unit_test(e9_networks),
+		cmocka_unit_test(e10_is_told_apart_by_the_phase),
+		cmocka_unit_test(e11_phase_2_refused_by_the_peer),
+		cmocka_unit_test(e12_pfs),
+		cmocka_unit_test(e13_nothing_explains_it),
+		cmocka_unit_test(what_is_certain_replaces_a_guess),
+		cmocka_unit_test(every_code_and_sentence_has_both_languages),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
