@@ -116,12 +116,24 @@ static void set_peers(struct gateway *g)
 	g->next_tick = 0;
 }
 
+static void drop_pending(struct gateway *g)
+{
+	if (g->pending.model == g->setup.model)
+		g->pending.model = NULL; /* it stays */
+	setup_free(&g->pending);
+	g->has_pending = false;
+}
+
 static void take_pending(struct gateway *g, struct setup *old)
 {
 	*old = g->setup;
 	g->setup = g->pending;
 	g->pending = (struct setup){0};
 	g->has_pending = false;
+	if (old->model == g->setup.model) {
+		old->model = NULL;
+		return; /* nothing was reloaded */
+	}
 	log_info(&log_system, "configuration reloaded: %zu peers, %zu policies",
 		 g->setup.plan->n_peers, g->setup.plan->n_policies);
 }
@@ -139,8 +151,7 @@ static void pushed(void *ctx, int rc)
 			  "reload refused by the dataplane (%s); the configuration "
 			  "of before stays in force",
 			  strerror(-rc));
-		setup_free(&g->pending);
-		g->has_pending = false;
+		drop_pending(g);
 		(void)push_start(g->dp, g->setup.plan, pushed, g);
 		return;
 	}
@@ -269,8 +280,8 @@ void gateway_free(struct gateway *g)
 	inbox_free(&g->inbox);
 	dataplane_free(g->dp);
 	children_free(g->children);
+	drop_pending(g);
 	setup_free(&g->setup);
-	setup_free(&g->pending);
 	totals_free(&g->totals);
 	watch_free(&g->watch);
 	free(g->config_path);
@@ -295,6 +306,23 @@ static unsigned int feed_engine(struct gateway *g, uint64_t now)
 	return n + inbox_serve(&g->inbox, g->engine, now);
 }
 
+/* Something was learnt about a peer: the same configuration means another plan now. */
+static void replan(struct gateway *g)
+{
+	int rc = setup_again(&g->pending, &g->setup);
+
+	g->replan = false;
+	if (rc == 0) {
+		g->has_pending = true;
+		rc = push_start(g->dp, g->pending.plan, pushed, g);
+		if (rc != 0 && rc != -ENOTCONN)
+			drop_pending(g);
+	}
+	if (rc != 0 && rc != -ENOTCONN)
+		log_error(&log_system, "what was learnt about a peer is not put to use: %s",
+			  strerror(-rc));
+}
+
 unsigned int gateway_turn(struct gateway *g, uint64_t now)
 {
 	unsigned int moved;
@@ -307,6 +335,8 @@ unsigned int gateway_turn(struct gateway *g, uint64_t now)
 	if (g->peers_set && !g->stopping && (moved > 0 || now >= g->next_tick))
 		g->next_tick = ike_engine_tick(g->engine, now);
 	diagnose_tick(g);
+	if (g->replan && !g->has_pending && !g->stopping)
+		replan(g);
 	log_tick(now);
 	return moved;
 }
@@ -357,10 +387,8 @@ int gateway_reload(struct gateway *g, char **message)
 	rc = push_start(g->dp, g->pending.plan, pushed, g);
 	if (rc == -ENOTCONN)
 		return 0; /* pushed when a dataplane is there */
-	if (rc != 0) {
-		setup_free(&g->pending);
-		g->has_pending = false;
-	}
+	if (rc != 0)
+		drop_pending(g);
 	return rc;
 }
 

@@ -54,6 +54,7 @@ struct gateway {
 	bool peers_set; /* the engine has its peers */
 	bool gate_open; /* policies are in force: IKE may go out */
 	bool fresh;	/* the attached dataplane has not been given our SAs yet */
+	bool replan;	/* something was learnt that the plan in force does not know */
 	bool stopping;
 	uint64_t now; /* monotonic ns, of this turn */
 	uint64_t next_tick;
@@ -72,6 +73,9 @@ uint64_t gateway_clock(void);
  * 0, -EINVAL or -ENOMEM; out is empty then. previous may be NULL.
  */
 int setup_load(struct setup *out, const char *path, const struct model_plan *previous, char **text);
+/** The plan of a model once more, after something was learnt about a peer. The model is shared:
+ * whoever drops one of the two leaves it alone. 0 or -ENOMEM, out is empty then. */
+int setup_again(struct setup *out, const struct setup *from);
 void setup_free(struct setup *s);
 /** The policy that protects with this id, or NULL. */
 const struct setup_policy *setup_find(const struct setup *s, uint32_t policy_id);

@@ -7,6 +7,7 @@
 #include "control/dh_pool.h"
 #include "control/gateway.h"
 #include "control/log.h"
+#include "control/model/selectors.h"
 
 static void io_send(void *ctx, const struct ike_datagram *d)
 {
@@ -141,6 +142,20 @@ static bool io_dh_wanted(void *ctx, uint16_t group)
 	return ((struct gateway *)ctx)->pool != NULL && dh_pool_wants(group);
 }
 
+/* The peer is known better from the next turn on. */
+static void io_child_narrowed(void *ctx, const char *peer)
+{
+	struct gateway *g = ctx;
+
+	if (!selectors_learn(g->setup.model, peer))
+		return;
+	log_notice(&log_ipsec,
+		   "%s: multi-selector=auto: the peer takes fewer networks in one SA than we have; "
+		   "from now on each policy has its own (per-pair)",
+		   peer);
+	g->replan = true;
+}
+
 const struct ike_ops ike_io_ops = {
 	.send = io_send,
 	.random = io_random,
@@ -150,6 +165,7 @@ const struct ike_ops ike_io_ops = {
 	.child_current = io_child_current,
 	.child_remove = io_child_remove,
 	.child_last_seen = io_child_last_seen,
+	.child_narrowed = io_child_narrowed,
 	.log = io_log,
 	.dh_submit = io_dh_submit,
 	.dh_wanted = io_dh_wanted,

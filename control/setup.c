@@ -60,6 +60,27 @@ int setup_load(struct setup *out, const char *path, const struct model_plan *pre
 	return rc;
 }
 
+int setup_again(struct setup *out, const struct setup *from)
+{
+	struct problems *problems = malloc(sizeof(*problems));
+	int rc = -ENOMEM;
+
+	*out = (struct setup){0};
+	if (problems == NULL)
+		return -ENOMEM;
+	problems_init(problems);
+	out->plan = model_plan_new(from->model, from->plan, problems);
+	if (out->plan != NULL)
+		rc = make_index(out);
+	problems_free(problems);
+	free(problems);
+	if (rc != 0)
+		setup_free(out);
+	else
+		out->model = from->model;
+	return rc;
+}
+
 void setup_free(struct setup *s)
 {
 	free(s->policy);

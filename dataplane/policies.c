@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "dataplane/check.h"
 
@@ -87,37 +88,50 @@ static uint32_t next_free(const struct policies *p, uint32_t from)
 	return from;
 }
 
-static uint32_t last_of(const struct policies *p, uint32_t id)
+static int by_id_and_record(const void *a, const void *b)
 {
-	uint32_t i = p->got;
+	const struct policies_entry *x = a, *y = b;
 
-	while (i-- > 0 && p->records[i].policy_id != id)
-		;
-	return i;
+	return x->id != y->id ? by_id(a, b) : (x->index > y->index) - (x->index < y->index);
+}
+
+/* Two records of one policy: the same SA protects both. */
+static bool one_policy(const struct abi_policy *a, const struct abi_policy *b)
+{
+	return a->action == ABI_ACT_PROTECT && b->action == ABI_ACT_PROTECT && a->mode == b->mode &&
+	       a->flags == b->flags &&
+	       memcmp(&a->tunnel_local, &b->tunnel_local, sizeof(a->tunnel_local)) == 0 &&
+	       memcmp(&a->tunnel_remote, &b->tunnel_remote, sizeof(a->tunnel_remote)) == 0;
 }
 
 uint16_t policies_assign(struct policies *p, uint32_t *detail)
 {
-	uint32_t free_index = next_free(p, 0);
+	uint32_t free_index = next_free(p, 0), n = 0, first = 0;
 
+	for (uint32_t i = 0; i < p->got; i++)
+		p->next[i] = (struct policies_entry){.id = p->records[i].policy_id, .index = i};
+	qsort(p->next, p->got, sizeof(*p->next), by_id_and_record);
 	for (uint32_t i = 0; i < p->got; i++) {
-		uint32_t id = p->records[i].policy_id, index = policies_index(p, id);
+		uint32_t record = p->next[i].index, id = p->next[i].id;
 
-		if (index == POLICIES_NONE) {
-			if (free_index == p->max)
-				return ABI_ERR_NO_SPACE;
-			index = free_index;
-			free_index = next_free(p, free_index + 1);
-		}
-		p->index[i] = index;
-		p->next[i] = (struct policies_entry){.id = id, .index = index};
-	}
-	qsort(p->next, p->got, sizeof(*p->next), by_id);
-	for (uint32_t i = 1; i < p->got; i++)
-		if (p->next[i].id == p->next[i - 1].id) {
-			*detail = last_of(p, p->next[i].id);
+		if (n == 0 || p->next[n - 1].id != id) {
+			uint32_t index = policies_index(p, id);
+
+			if (index == POLICIES_NONE) {
+				if (free_index == p->max)
+					return ABI_ERR_NO_SPACE;
+				index = free_index;
+				free_index = next_free(p, free_index + 1);
+			}
+			p->next[n++] = (struct policies_entry){.id = id, .index = index};
+			first = record;
+		} else if (!one_policy(&p->records[first], &p->records[record])) {
+			*detail = record;
 			return ABI_ERR_FIELD;
 		}
+		p->index[record] = p->next[n - 1].index;
+	}
+	p->n_next = n;
 	return ABI_OK;
 }
 
@@ -126,12 +140,12 @@ void policies_accept(struct policies *p, void (*gone)(void *ctx, uint32_t index)
 	struct policies_entry *old = p->live;
 
 	for (uint32_t i = 0; i < p->n_live; i++)
-		if (!bsearch(&old[i], p->next, p->got, sizeof(*p->next), by_id)) {
+		if (!bsearch(&old[i], p->next, p->n_next, sizeof(*p->next), by_id)) {
 			p->id[old[i].index] = 0;
 			gone(ctx, old[i].index);
 		}
 	p->live = p->next;
-	p->n_live = p->got;
+	p->n_live = p->n_next;
 	p->next = old;
 	for (uint32_t i = 0; i < p->n_live; i++) {
 		p->taken[p->live[i].index] = true;

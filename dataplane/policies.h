@@ -38,6 +38,7 @@ struct policies {
 	/* The outcome of policies_assign(), for records[0..got). */
 	uint32_t *index;
 	struct policies_entry *next;
+	uint32_t n_next;
 };
 
 /** 0 or -ENOMEM. */
@@ -53,8 +54,9 @@ uint16_t policies_add(struct policies *p, const struct abi_policy *record, uint3
 uint16_t policies_check_commit(struct policies *p, uint32_t generation, uint32_t count);
 
 /**
- * Give each record an index: index[i], and next[] sorted by id. Nothing is changed yet.
- * ABI_ERR_FIELD with *detail = the record whose id stands there twice; ABI_ERR_NO_SPACE.
+ * Give each record an index: index[i], and next[] sorted by id. Records of one id are one policy,
+ * with one SA for all they cover: they must protect, and agree but for what they cover. Nothing is
+ * changed yet. ABI_ERR_FIELD with *detail = the record that does not agree; ABI_ERR_NO_SPACE.
  */
 uint16_t policies_assign(struct policies *p, uint32_t *detail);
 

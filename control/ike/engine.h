@@ -90,6 +90,9 @@ struct ike_ops {
 	void (*child_remove)(void *ctx, uint64_t token);
 	/* When the pair's last genuine packet came in; 0 = never. NULL: not known. */
 	uint64_t (*child_last_seen)(void *ctx, uint64_t token);
+	/* A pair that should cover several pairs of networks covers fewer, at the peer's wish. NULL:
+	 * not of interest. */
+	void (*child_narrowed)(void *ctx, const char *peer);
 	void (*log)(void *ctx, enum ike_log_level level, const struct ike_log_ctx *lc,
 		    const char *text);
 	/* Have a Diffie-Hellman job done (dh_job_run()) and answer with ike_engine_dh_done(), in

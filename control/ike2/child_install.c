@@ -143,6 +143,7 @@ static void answer_result(struct ike_engine *e, struct ike2_task *t, int status,
 	if (first)
 		party_established(e, sa, now);
 	if (r == 0) {
+		ike2_report_narrowed(e, c);
 		child_established(e, c, now);
 		ike2_task_free(e, t, now);
 	}
@@ -166,6 +167,7 @@ void ike2_child_result(struct ike_engine *e, struct child_sa *c, int status, uin
 		ike2_delete_child(e, sa->peer, sa, spi, now); /* the peer has it by now */
 	} else {
 		c->state = CHILD_INSTALLED;
+		ike2_report_narrowed(e, c);
 		child_established(e, c, now);
 		ike2_task_free(e, t, now);
 	}

@@ -269,8 +269,10 @@ static enum ike_rx stranger(struct ike_engine *e, struct ike2_in *in)
 	sa = ike_sa_find_first(e, in->hdr.ispi, &in->d->src);
 	if (sa != NULL && (sa->v2 == NULL || sa->v2->next_in != 1))
 		return IKE_RX_wrong_state;
-	if (sa != NULL)
+	if (sa != NULL) {
+		ike2_init_cookie_late(e, sa, in);
 		return repeat(e, sa, in);
+	}
 	peer = peers_find_addr(&e->peers, &in->d->src, &in->d->dst);
 	if (peer == NULL)
 		return IKE_RX_unknown_source;

@@ -222,6 +222,9 @@ enum ike_rx ike2_receive(struct ike_engine *e, const struct ike_datagram *d,
 /* init.c, init_r.c: IKE_SA_INIT. */
 void ike2_begin(struct ike_engine *e, struct ike_peer *peer, uint64_t now);
 ike2_handler ike2_init_response;
+/** A request for an SA that was made of the same one without its cookie, sent before: the peer
+ * signs the one with the cookie, so that is the one that counts. Anything else: nothing. */
+void ike2_init_cookie_late(struct ike_engine *e, struct ike_sa *sa, struct ike2_in *in);
 enum ike_rx ike2_init_request(struct ike_engine *e, struct ike_peer *peer, struct ike2_in *in);
 /** NAT detection notifies of our message (RFC 7296 section 2.23), and those of the peer's. */
 int ike2_put_nat(struct ike2_out *o, const struct ike_sa *sa);
@@ -264,6 +267,11 @@ void ike2_child_failed(struct ike_engine *e, struct ike2_task *t, uint64_t now);
 void ike2_child_refused(struct ike_engine *e, struct ike2_task *t, uint16_t type, uint64_t now);
 ike2_handler ike2_create_request, ike2_create_response;
 int ike2_child_ask(struct ike_engine *e, struct ike2_task *t, uint64_t now);
+
+/* narrow.c */
+
+/** Log what of the policy an established pair does not cover; tell the daemon. */
+void ike2_report_narrowed(struct ike_engine *e, const struct child_sa *c);
 
 /* rekey.c: IKE SAs. */
 void ike2_rekey(struct ike_engine *e, struct ike_sa *sa, uint64_t now);

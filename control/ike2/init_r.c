@@ -196,6 +196,54 @@ static bool awaits_pair(struct ike_engine *e, const struct ike_peer *peer, struc
 	return ours && dhwork_pair(e, NULL, ke->ke.group, in->d, rx);
 }
 
+#define NEXT_PAYLOAD_AT 16u /* in the header */
+
+/* What follows the cookie, with the type of its first payload. */
+struct past_cookie {
+	uint8_t type;
+	struct ike_view rest;
+};
+
+static struct past_cookie past_cookie(const uint8_t *data, size_t len, bool has_cookie)
+{
+	size_t at = IKE_HDR_LEN, skip;
+
+	if (!has_cookie)
+		return (struct past_cookie){data[NEXT_PAYLOAD_AT], {data + at, len - at}};
+	skip = (size_t)data[at + 2] << 8 | data[at + 3]; /* the parser has seen to it */
+	return (struct past_cookie){data[at], {data + at + skip, len - at - skip}};
+}
+
+static bool begins_with_cookie(const struct ike_msg *m)
+{
+	return m->n > 0 && m->pld[0].type == IKE2_PLD_NOTIFY &&
+	       m->pld[0].notify.type == IKE2_N_COOKIE;
+}
+
+void ike2_init_cookie_late(struct ike_engine *e, struct ike_sa *sa, struct ike2_in *in)
+{
+	struct ike2_handshake *hs = sa->v2->hs;
+	const struct ike_payload *nonce;
+	struct past_cookie then, now;
+
+	if (sa->state != SA_INIT_ANSWERED || hs == NULL || !e->guard.has_secret ||
+	    hs->init_i.len <= IKE_HDR_LEN || hs->init_i.data[NEXT_PAYLOAD_AT] == IKE2_PLD_NOTIFY ||
+	    in->d->len <= hs->init_i.len || ike2_seal_parse(in) != 0 ||
+	    !begins_with_cookie(&in->msg))
+		return;
+	nonce = ike_msg_find(&in->msg, IKE2_PLD_NONCE);
+	if (nonce == NULL || !guard_cookie_ok(&e->guard, &in->d->src, in->hdr.ispi, nonce->body,
+					      in->msg.pld[0].notify.data, in->now))
+		return;
+	then = past_cookie(hs->init_i.data, hs->init_i.len, false);
+	now = past_cookie(in->d->data, in->d->len, true);
+	if (then.type != now.type || then.rest.len != now.rest.len ||
+	    memcmp(then.rest.data, now.rest.data, now.rest.len) != 0)
+		return;
+	if (ike2_bytes_set(&hs->init_i, in->d->data, in->d->len) == 0)
+		exchange_took(&sa->v2->answer, in->d->data, in->d->len);
+}
+
 enum ike_rx ike2_init_request(struct ike_engine *e, struct ike_peer *peer, struct ike2_in *in)
 {
 	const struct ike_datagram *d = in->d;

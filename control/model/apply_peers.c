@@ -9,6 +9,7 @@
 #include "control/model/apply_ipsec.h"
 #include "control/model/model.h"
 #include "control/model/netview.h"
+#include "control/model/selectors.h"
 #include "control/model/validate.h"
 
 _Static_assert(VALUE_MAX_LIST <= IKE_CONF_MAX_ALGS, "lists fit");
@@ -179,9 +180,30 @@ static int link_identities(struct links *l, const struct model *m)
 	return 0;
 }
 
+/* All networks of the n policies at l that one of them stands for. */
+static void selectors(struct ike_child_conf *c, const struct link *l, size_t n,
+		      const uint32_t *leader, size_t row)
+{
+	struct abi_range local[ABI_MAX_SELECTORS], remote[ABI_MAX_SELECTORS];
+	size_t n_local = 0, n_remote = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		if (leader[l[i].row] != row)
+			continue;
+		n_local = selectors_add(local, n_local, ABI_MAX_SELECTORS, &l[i].policy->local);
+		n_remote = selectors_add(remote, n_remote, ABI_MAX_SELECTORS, &l[i].policy->remote);
+	}
+	c->local = local[0];
+	c->remote = remote[0];
+	c->n_more_local = (uint8_t)(n_local - 1); /* selectors_leaders() sees to at most so many */
+	c->n_more_remote = (uint8_t)(n_remote - 1);
+	memcpy(c->more_local, local + 1, c->n_more_local * sizeof(local[0]));
+	memcpy(c->more_remote, remote + 1, c->n_more_remote * sizeof(remote[0]));
+}
+
 /* The children of a peer: its policies that protect, in order. */
-static int children(struct ike_peer_conf *peer, const struct model *m, struct links *policies,
-		    uint64_t index)
+static int children(struct ike_peer_conf *peer, const struct model *m, const uint32_t *leader,
+		    struct links *policies, uint64_t index)
 {
 	const struct domain_word *df = schema_menu(MENU_POLICY)->props[POLICY_DF].domain->words;
 	size_t n = links_of(policies, index);
@@ -192,21 +214,22 @@ static int children(struct ike_peer_conf *peer, const struct model *m, struct li
 	for (size_t i = 0; i < n; i++) {
 		const struct link *l = &policies->list[policies->at + i];
 		const struct value *v = m->table[MENU_POLICY].rows[l->row].values;
-		struct ike_child_conf *c = &list[i];
+		struct ike_child_conf *c = &list[peer->n_children];
 
+		if (leader[l->row] != l->row)
+			continue; /* it is among the selectors of that one */
 		c->policy_id = l->policy->policy_id;
 		copy_text(c->comment, sizeof(c->comment), &v[POLICY_COMMENT]);
 		c->mode = l->policy->mode;
-		c->local = l->policy->local;
-		c->remote = l->policy->remote;
+		selectors(c, &policies->list[policies->at + i], n - i, leader, l->row);
 		proposal(&c->proposal, &m->table[MENU_PROPOSAL].rows[v[POLICY_PROPOSAL].num]);
 		c->replay_window = (uint32_t)v[POLICY_REPLAY].num;
 		c->df = (uint8_t)df[v[POLICY_DF].num].value;
 		if (v[POLICY_DSCP].num != VALUE_ANY)
 			c->dscp = (uint8_t)(ABI_DSCP_SET | v[POLICY_DSCP].num);
+		peer->n_children++;
 	}
 	peer->children = list;
-	peer->n_children = n;
 	return 0;
 }
 
@@ -261,10 +284,12 @@ int apply_peers(struct model_plan *plan, const struct model *m)
 {
 	const struct model_table *t = &m->table[MENU_PEER];
 	struct links policies = {0}, ids = {0};
+	uint32_t *leader = selectors_leaders(m);
 	int rc = -1;
 
 	plan->peers = calloc(t->n + 1, sizeof(*plan->peers));
-	if (!plan->peers || link_policies(&policies, m, plan) || link_identities(&ids, m))
+	if (!leader || !plan->peers || link_policies(&policies, m, plan) ||
+	    link_identities(&ids, m))
 		goto out;
 	for (size_t i = 0; i < t->n; i++) {
 		struct ike_peer_conf *p = &plan->peers[plan->n_peers];
@@ -273,11 +298,12 @@ int apply_peers(struct model_plan *plan, const struct model *m)
 			continue;
 		plan->n_peers++; /* apply_free() finds it from here on */
 		one_peer(p, m, &t->rows[i]);
-		if (identities(p, m, &ids, i) || children(p, m, &policies, i))
+		if (identities(p, m, &ids, i) || children(p, m, leader, &policies, i))
 			goto out;
 	}
 	rc = 0;
 out:
+	free(leader);
 	free(policies.list);
 	free(ids.list);
 	return rc;

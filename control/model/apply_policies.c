@@ -13,6 +13,7 @@
 #include "control/model/apply_ipsec.h"
 #include "control/model/model.h"
 #include "control/model/policy_key.h"
+#include "control/model/selectors.h"
 #include "control/model/validate.h"
 
 struct draft {
@@ -109,6 +110,21 @@ static int number(struct drafts *d, const struct model_plan *previous)
 	return 0;
 }
 
+/* Policies that share one pair of SAs have one id, that of the first. */
+static int share(struct drafts *d, const struct model *m)
+{
+	uint32_t *leader = selectors_leaders(m);
+	uint32_t *id = calloc(m->table[MENU_POLICY].n + 1, sizeof(*id));
+
+	for (size_t i = 0; leader && id && i < d->n; i++)
+		id[d->list[i].key.row] = d->list[i].id;
+	for (size_t i = 0; leader && id && i < d->n; i++)
+		d->list[i].id = id[leader[d->list[i].key.row]];
+	free(id);
+	free(leader);
+	return leader && id ? 0 : -1;
+}
+
 static void fill(struct abi_policy *p, const struct model *m, const struct model_row *row,
 		 const struct draft *d)
 {
@@ -153,6 +169,8 @@ int apply_policies(struct model_plan *plan, const struct model *m,
 	if (number(&d, previous))
 		goto out;
 	plan->n_policy_ids = t->n;
+	if (share(&d, m))
+		goto out;
 	for (size_t i = 0; i < d.n; i++) {
 		const struct draft *one = &d.list[i];
 

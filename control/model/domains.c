@@ -8,6 +8,7 @@
 
 #include "control/crypto/suite.h"
 #include "control/ike/conf.h"
+#include "control/model/selectors.h"
 
 #define OK(name, value)                                                                            \
 	{                                                                                          \
@@ -110,6 +111,11 @@ const struct domain domain_exchange_mode = {
 	.words = WORDS(OK("main", IKE_MODE_MAIN), NO("aggressive", LATER, "main"),
 		       OK("ike2", IKE_MODE_IKE2),
 		       NO("base", "is not supported: no peer needs it", "main")),
+};
+
+const struct domain domain_selectors = {
+	.words = WORDS(OK("per-pair", SELECTORS_PER_PAIR), OK("single-sa", SELECTORS_SINGLE),
+		       OK("auto", SELECTORS_AUTO)),
 };
 
 const struct domain domain_auth_method = {

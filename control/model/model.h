@@ -18,6 +18,7 @@ struct model_row {
 	unsigned lines[MENU_MAX_PROPS]; /* of each property that was given */
 	bool builtin;			/* "default", which always exists */
 	bool broken;			/* a value was refused: cross-checks leave it alone */
+	bool learnt_pairs;		/* peer, multi-selector=auto: see selectors.h */
 };
 
 struct model_table {

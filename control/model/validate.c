@@ -10,6 +10,7 @@
 #include "control/model/domains.h"
 #include "control/model/model.h"
 #include "control/model/problem.h"
+#include "control/model/selectors.h"
 #include "control/model/suggest.h"
 
 const char *validate_label(enum menu_id menu, const struct model_row *row, char *buf, size_t size)
@@ -189,5 +190,6 @@ void model_validate(struct model *m, struct problems *problems)
 	validate_ipsec(m, problems);
 	validate_esp(m, problems);
 	validate_ike(m, problems);
+	selectors_validate(m, problems);
 	validate_weak(m, problems);
 }

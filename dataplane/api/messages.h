@@ -198,8 +198,8 @@ enum abi_action { ABI_ACT_PROTECT = 1, ABI_ACT_DISCARD = 2, ABI_ACT_BYPASS = 3 }
 struct abi_policy {
 	struct abi_msg msg;
 	uint32_t generation;
-	uint32_t policy_id; /* control's, not 0, unique; keeps its SAs and counters across
-			       generations */
+	uint32_t policy_id; /* control's, not 0; keeps its SAs and counters across generations.
+			       Several records that protect may have one: one SA for all of them */
 	uint32_t flags;
 	uint8_t action;
 	uint8_t mode;

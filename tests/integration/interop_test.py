@@ -14,6 +14,7 @@ from cover import pairwise
 from pairs import AEAD, IDENTITIES, REKEYS, Pair, accepted, prove
 
 ALL = os.environ.get("ESPGW_MATRIX") == "all"
+NETS = {1: ("1x1",), 2: ("1x1", "1x2", "2x1", "2x2")}
 ROLES = ("initiator", "responder")
 
 
@@ -28,8 +29,8 @@ def words(ike):
     if ike == 1:                                      # what has no number there, or no room
         out["enc1"] = [x for x in out["enc1"] if not is_aead(x)]
         out["enc2"].remove("chacha20poly1305")
-        return dict(out, role=ROLES, ident=("auto",), nets=("1x1",), rekey=REKEYS)
-    return dict(out, role=ROLES, ident=IDENTITIES, nets=("1x1",), rekey=REKEYS)
+        return dict(out, role=ROLES, ident=("auto",), nets=NETS[ike], rekey=REKEYS)
+    return dict(out, role=ROLES, ident=IDENTITIES, nets=NETS[ike], rekey=REKEYS)
 
 
 def each(factors):

@@ -62,6 +62,7 @@ class Pair:
     nets: str = "1x1"                # local and remote selectors
     rekey: str = "none"
     ike: int = 2
+    multi: str = "single-sa"         # matters where there are several
 
     def __str__(self):
         return " ".join("%s" % v for v in dataclasses.astuple(self))
@@ -91,6 +92,10 @@ class Pair:
         """(site, cloud): an address in each net"""
         return tuple([re.sub(r"(\d+)/.*", lambda m: str(int(m.group(1)) + 12), n) for n in nets]
                      for nets in (self.local, self.remote))
+
+    def lan_addresses(self):
+        """of the gateway, for networks that are not in 192.168.0.0/16"""
+        return []
 
     def streams(self):
         return list(itertools.product(*self.hosts()))
@@ -125,13 +130,12 @@ class Pair:
 
     def menus(self):
         n, (mine, theirs) = self.name, self.identities()
-        single = None if self.nets == "1x1" else "single-sa"
         return dict(
             profile=[{"name": n, "dh-group": self.dh, "hash-algorithm": self.hash1,
                       "enc-algorithm": self.enc1, "lifetime": "1h"}],
             peer=[{"name": n, "address": self.cloud, "profile": n, "passive":
                    self.role == "responder", "exchange-mode": "ike2" if self.ike == 2 else "main",
-                   "multi-selector": single, "allow-weak": self.weak()}],
+                   "multi-selector": self.multi, "allow-weak": self.weak()}],
             identity=[{"peer": n, "auth-method": "pre-shared-key", "secret": self.secret,
                        "my-id": mine[0], "remote-id": theirs[0]}],
             proposal=[{"name": n, "auth-algorithms": self.auth2, "enc-algorithms": self.enc2,
@@ -155,6 +159,10 @@ class Pair:
         parts += [] if any(w in self.enc2 for w in AEAD) else [self.auth2]
         return "-".join(parts + ([] if self.pfs == "none" else [self.pfs]))
 
+    def children(self):
+        """strongSwan's, [(local, remote)]"""
+        return [(self.remote, self.local)]
+
     def connection(self, gateway):
         (_, ours), (_, theirs) = self.identities()
 
@@ -163,10 +171,11 @@ class Pair:
         return {"version": self.ike, "local_addrs": self.cloud, "remote_addrs": gateway,
                 "proposals": self.ike_proposal(), "encap": "yes", "mobike": "no",
                 "unique": "never", **KEEP, "local": ident(theirs), "remote": ident(ours),
-                "children": {self.name + "c": {
-                    "local_ts": ",".join(self.remote), "remote_ts": ",".join(self.local),
+                "children": {self.name + "c" * (i + 1): {
+                    "local_ts": ",".join(local), "remote_ts": ",".join(remote),
                     "esp_proposals": self.esp_proposal(), "rekey_time": "2h", "life_time": "3h",
-                    "start_action": "start" if self.role == "responder" else "none"}}}
+                    "start_action": "start" if self.role == "responder" else "none"}
+                             for i, (local, remote) in enumerate(self.children())}}
 
     def secrets(self, gateway):
         (_, ours), (_, theirs) = self.identities()
@@ -214,6 +223,7 @@ class PairsConf(GatewayConf):
     """the gateway's side of all of them"""
 
     def __init__(self, pairs, **kw):
+        self.lan = ["192.168.0.1/16"] + [a for p in pairs for a in p.lan_addresses()]
         menus = {}
         for p in pairs:
             for k, rows in p.menus().items():
@@ -222,8 +232,8 @@ class PairsConf(GatewayConf):
 
     def tree(self):
         t = super().tree()
-        t["ip"]["address"] = [dict(address="192.168.0.1/16", interface="lan"),
-                              dict(address="113.87.48.200/24", interface="wan")]
+        t["ip"]["address"] = [dict(address=a, interface="lan") for a in self.lan] + \
+            [dict(address="113.87.48.200/24", interface="wan")]
         return t
 
 

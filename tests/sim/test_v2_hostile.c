@@ -125,6 +125,50 @@ static void a_cookie_is_not_good_for_another_spi(void **state)
 	finish(&s);
 }
 
+/* Lets no first message with a cookie through. */
+static bool hold_cookies(struct sim *s, int from, struct ike_datagram *d, uint8_t *data, void *ctx)
+{
+	look(s, from, d, data, ctx);
+	return from != 0 || data[18] != IKE2_EXCH_SA_INIT || data[16] != IKE2_PLD_NOTIFY;
+}
+
+/* While the flood lasted the peer was told to bring a cookie; a repeat of its message without one
+ * comes late, when none is needed any more. The peer signs the one with the cookie. */
+static void a_late_message_without_its_cookie_does_no_harm(void **state)
+{
+	unsigned without = KEPT, with = KEPT;
+	struct sim s;
+
+	(void)state;
+	init(&s, 3);
+	sim_start(&s);
+	run(&s, 5);
+	for (unsigned i = 0; i < 6; i++) {
+		seen.m[0].data[0] = (uint8_t)(i + 1);
+		sim_inject(&s, 1, seen.m[0].data, seen.m[0].len, false);
+	}
+	ike_engine_terminate(s.node[0].engine, "peer1", s.now);
+	s.node[0].due = s.now;
+	seen.n = 0;
+	s.net.hook = hold_cookies;
+	run(&s, 32); /* the half-open ones end */
+	for (unsigned i = 0; i < seen.n; i++) {
+		if (seen.m[i].data[18] == IKE2_EXCH_SA_INIT && seen.m[i].from == 0 &&
+		    seen.m[i].data[16] == IKE2_PLD_NOTIFY)
+			with = i;
+		else if (seen.m[i].data[18] == IKE2_EXCH_SA_INIT && seen.m[i].from == 0)
+			without = i;
+	}
+	assert_true(with < KEPT && without < KEPT);
+	assert_memory_equal(seen.m[with].data, seen.m[without].data, 8);
+	assert_false(sim_agreed(&s, 0));
+	s.net.hook = NULL;
+	sim_inject(&s, 1, seen.m[without].data, seen.m[without].len, false);
+	sim_inject(&s, 1, seen.m[with].data, seen.m[with].len, false);
+	run(&s, 2);
+	finish(&s);
+}
+
 static void changed_bytes_only_cost_time(void **state)
 {
 	(void)state;
@@ -289,6 +333,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_flood_makes_cookies_needed),
 		cmocka_unit_test(a_cookie_is_not_good_for_another_spi),
+		cmocka_unit_test(a_late_message_without_its_cookie_does_no_harm),
 		cmocka_unit_test(changed_bytes_only_cost_time),
 		cmocka_unit_test(replays_change_nothing),
 		cmocka_unit_test(clear_messages_change_nothing),

@@ -115,6 +115,44 @@ static void refuses_two_policies_of_one_id(void **state)
 	assert_int_equal(p.n_live, 0);
 }
 
+static void takes_several_records_of_one_policy(void **state)
+{
+	uint32_t detail = 77;
+
+	(void)state;
+	for (uint32_t differ = 0; differ < 3; differ++) {
+		assert_int_equal(policies_begin(&p, differ, 4), ABI_OK);
+		for (uint32_t i = 0; i < 4; i++) {
+			struct abi_policy rec = policy(differ, i == 1 ? 5 : 9);
+
+			rec.local.lo[0] = (uint8_t)i;
+			if (i != 1) {
+				rec.action = ABI_ACT_PROTECT;
+				rec.mode = ABI_MODE_TUNNEL;
+				rec.tunnel_remote.family = 4;
+				rec.tunnel_remote.bytes[0] = differ == 1 && i == 3;
+				rec.flags = differ == 2 && i == 2 ? ABI_POL_F_ALLOW_CLEAR : 0;
+			}
+			assert_int_equal(policies_add(&p, &rec, &detail), ABI_OK);
+		}
+		assert_int_equal(policies_check_commit(&p, differ, 4), ABI_OK);
+		if (differ != 0) {
+			assert_int_equal(policies_assign(&p, &detail), ABI_ERR_FIELD);
+			assert_int_equal(detail, differ == 1 ? 3 : 2);
+			continue;
+		}
+		assert_int_equal(policies_assign(&p, &detail), ABI_OK);
+		assert_int_equal(p.n_next, 2);
+		assert_int_equal(p.index[0], p.index[2]);
+		assert_int_equal(p.index[0], p.index[3]);
+		assert_int_not_equal(p.index[0], p.index[1]);
+		policies_accept(&p, on_gone, NULL);
+		assert_int_equal(p.n_live, 2);
+		assert_int_equal(policies_index(&p, 9), p.index[0]);
+	}
+	assert_int_equal(n_gone, 0);
+}
+
 static void refuses_records_out_of_order(void **state)
 {
 	struct abi_policy rec = policy(7, 1), other = policy(8, 2);
@@ -185,6 +223,7 @@ int main(void)
 		WITH(keeps_the_index_of_a_policy_that_stays),
 		WITH(gives_an_index_again_only_after_release),
 		WITH(refuses_two_policies_of_one_id),
+		WITH(takes_several_records_of_one_policy),
 		WITH(refuses_records_out_of_order),
 		WITH(agrees_with_a_naive_twin),
 	};

@@ -59,5 +59,5 @@ int main(void)
 		cmocka_unit_test(profiles_are_taken_or_refused_for_a_reason),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, load_setup, load_teardown);
 }
