@@ -93,7 +93,7 @@ static void configured_menus_print_as_pairs(void **state)
 			    "      name=\"to_tencent\" address=119.91.254.122/32 port=500 "
 			    "profile=to_tencent\n"
 			    "      exchange-mode=main passive=no send-initial-contact=yes\n"
-			    "      allow-weak=ikev1,modp768,md5\n");
+			    "      allow-weak=ikev1,modp768,md5 multi-selector=per-pair\n");
 }
 
 static void policies_carry_what_runs(void **state)
