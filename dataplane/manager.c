@@ -138,11 +138,9 @@ static void sa_event(void *ctx, const struct abi_ev_sa *ev)
 
 uint16_t manager_port_mtu(const struct manager *m, uint8_t family, const uint8_t *remote)
 {
-	struct fib6_hop hop6;
-
 	if (family == 4)
 		return fib_mtu(m->s.tables->fib, ip4_load32(remote));
-	return fib6_lookup(m->s.tables->fib6, remote, &hop6) ? ports[hop6.port].mtu : 0;
+	return fib6_mtu(m->s.tables->fib6, remote);
 }
 
 static uint16_t path_mtu6(void *ctx, const uint8_t *remote)

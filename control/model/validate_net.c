@@ -199,25 +199,10 @@ static bool same_gateway(const struct value *a, const struct value *b)
 	return a->text == NULL || strcmp(a->text, b->text) == 0;
 }
 
-/* Packets of one IPv4 destination may have several ways: flows are spread over those of the lowest
- * distance, the others wait for a link to fail. Of IPv6 only the best route counts. */
-static const char *route_clash(const struct model_row *a, const struct model_row *b,
-			       enum menu_id menu)
-{
-	if (!same_destination(a, b))
-		return NULL;
-	if (menu == MENU_ROUTE)
-		return same_gateway(&a->values[ROUTE_GATEWAY], &b->values[ROUTE_GATEWAY])
-			       ? "gateway; one of them is enough"
-			       : NULL;
-	return a->values[ROUTE_DISTANCE].num == b->values[ROUTE_DISTANCE].num
-		       ? "distance; give one of them another distance"
-		       : NULL;
-}
+#define MAX_LEGS 16u /* the data plane's limit for one destination */
 
-#define MAX_LEGS 16u /* the data plane's limit for one IPv4 destination */
-
-/* The i-th route against those before it. */
+/* The i-th route against those before it. Packets of one destination may have several ways: flows
+ * are spread over those of the lowest distance, the others wait for a link to fail. */
 static void check_clashes(const struct model *m, enum menu_id menu, size_t i,
 			  struct problems *problems)
 {
@@ -227,18 +212,17 @@ static void check_clashes(const struct model *m, enum menu_id menu, size_t i,
 
 	for (size_t j = 0; j < i && validate_active(a, ROUTE_DISABLED); j++) {
 		const struct model_row *b = &t->rows[j];
-		const char *why;
 
-		if (!validate_active(b, ROUTE_DISABLED))
+		if (!validate_active(b, ROUTE_DISABLED) || !same_destination(a, b))
 			continue;
-		why = route_clash(a, b, menu);
-		legs += same_destination(a, b);
-		if (why)
+		legs++;
+		if (same_gateway(&a->values[ROUTE_GATEWAY], &b->values[ROUTE_GATEWAY]))
 			problems_error(problems, a->file, a->line,
-				       "/%s: line %u has the same dst-address and %s",
-				       schema_menu(menu)->path, b->line, why);
+				       "/%s: line %u has the same dst-address and gateway; one of "
+				       "them is enough",
+				       schema_menu(menu)->path, b->line);
 	}
-	if (legs > MAX_LEGS && menu == MENU_ROUTE)
+	if (legs > MAX_LEGS)
 		problems_error(problems, a->file, a->line,
 			       "/%s: more than %u routes to one dst-address",
 			       schema_menu(menu)->path, MAX_LEGS);

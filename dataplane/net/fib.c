@@ -25,7 +25,7 @@
 #include <rte_malloc.h>
 
 #include "dataplane/net/ip4.h"
-#include "dataplane/net/port.h"
+#include "dataplane/net/leg.h"
 
 #define LOCAL_SLOTS 256u /* at most a quarter used */
 #define HOP_NONE    0u
@@ -50,7 +50,7 @@ struct fib {
 	uint32_t n_hops;
 	struct own_address addrs[FIB_MAX_ADDRESSES];
 	struct fib_hop *legs; /* of every destination with several, by distance */
-	uint8_t *leg_distance;
+	struct leg *leg;      /* the same ones */
 	uint32_t n_legs;
 	struct fib_hop hops[]; /* next_hop 0: the destination itself; FIB_LEGS: index of the first
 				  leg, and in source how many */
@@ -142,52 +142,20 @@ void fib_lookup_bulk(const struct fib *f, const uint32_t *dst, struct fib_hop *h
 	}
 }
 
-/* Spreads any difference of the input over all bits of the result. */
-static inline uint32_t mix(uint64_t x)
-{
-	x = (x ^ x >> 32) * 0xd6e8feb86659fd93ull;
-	x = (x ^ x >> 32) * 0xd6e8feb86659fd93ull;
-	return (uint32_t)(x ^ x >> 32);
-}
-
 uint32_t fib_flow_hash(const struct pkt_meta *meta)
 {
 	uint64_t both =
 		meta->flags & PKT_F_FRAGMENT ? 0 : (uint64_t)meta->src_port << 16 | meta->dst_port;
 
-	return mix(((uint64_t)meta->src << 32 | meta->dst) +
-		   (both << 8 | meta->proto) * 0x9e3779b97f4a7c15ull);
-}
-
-static bool has_link(uint8_t port)
-{
-	return __atomic_load_n(&ports[port].link_up, __ATOMIC_RELAXED);
-}
-
-/* Those that count now; the first with a link says which distance that is. How many. */
-static uint8_t usable_legs(const struct fib *f, const struct fib_hop *hop, uint8_t up[FIB_MAX_LEGS])
-{
-	const struct fib_hop *legs = &f->legs[hop->next_hop];
-	const uint8_t *distance = &f->leg_distance[hop->next_hop];
-	uint8_t n_up = 0;
-
-	for (uint8_t i = 0; i < hop->source; i++) {
-		if (n_up != 0 && distance[i] != distance[up[0]])
-			break;
-		if (has_link(legs[i].port))
-			up[n_up++] = i;
-	}
-	return n_up;
+	return leg_mix(((uint64_t)meta->src << 32 | meta->dst) +
+		       (both << 8 | meta->proto) * 0x9e3779b97f4a7c15ull);
 }
 
 struct fib_hop fib_leg(const struct fib *f, const struct fib_hop *hop, uint32_t dst, uint32_t hash)
 {
-	const struct fib_hop *legs = &f->legs[hop->next_hop];
-	uint8_t up[FIB_MAX_LEGS], n_up = usable_legs(f, hop, up);
-	struct fib_hop chosen = legs[0];
+	uint32_t i = leg_of_flow(&f->leg[hop->next_hop], hop->source, hash);
+	struct fib_hop chosen = f->legs[hop->next_hop + i];
 
-	if (n_up != 0)
-		chosen = legs[up[(uint64_t)hash * n_up >> 32]];
 	if (chosen.next_hop == 0)
 		chosen.next_hop = dst;
 	return chosen;
@@ -197,29 +165,18 @@ bool fib_lookup(const struct fib *f, uint32_t dst, struct fib_hop *hop)
 {
 	fib_lookup_bulk(f, &dst, hop, 1);
 	if (hop->kind == FIB_LEGS)
-		*hop = fib_leg(f, hop, dst, mix(dst));
+		*hop = fib_leg(f, hop, dst, leg_mix(dst));
 	return hop->kind == FIB_VIA;
 }
 
 uint16_t fib_mtu(const struct fib *f, uint32_t dst)
 {
-	uint8_t up[FIB_MAX_LEGS], n_up;
-	const struct fib_hop *legs;
 	struct fib_hop hop;
-	uint16_t mtu;
 
 	fib_lookup_bulk(f, &dst, &hop, 1);
-	if (hop.kind == FIB_VIA)
-		return ports[hop.port].mtu;
-	if (hop.kind != FIB_LEGS)
-		return 0;
-	legs = &f->legs[hop.next_hop];
-	mtu = ports[legs[0].port].mtu;
-	n_up = usable_legs(f, &hop, up);
-	for (uint8_t i = 0; i < n_up; i++)
-		mtu = i == 0 ? ports[legs[up[0]].port].mtu
-			     : RTE_MIN(mtu, ports[legs[up[i]].port].mtu);
-	return mtu;
+	if (hop.kind == FIB_LEGS)
+		return leg_mtu(&f->leg[hop.next_hop], hop.source);
+	return hop.kind == FIB_VIA ? ports[hop.port].mtu : 0;
 }
 
 bool fib_is_on_link(const struct fib *f, uint8_t port, uint32_t addr)
@@ -378,7 +335,7 @@ static uint32_t sort_routes(struct plan *plans, uint32_t n)
 	for (uint32_t i = 0; i < n;) {
 		uint32_t legs = legs_at(plans, n, i);
 
-		if (legs > FIB_MAX_LEGS)
+		if (legs > LEG_MAX)
 			return ABI_ERR_NO_SPACE;
 		for (uint32_t a = i; a < i + legs; a++)
 			for (uint32_t b = i; b < a; b++)
@@ -407,7 +364,8 @@ static int insert_legs(struct fib *f, const struct plan *plans, uint32_t n)
 				  plans->source);
 	*hop = (struct fib_hop){.kind = FIB_LEGS, .next_hop = f->n_legs, .source = n};
 	for (uint32_t i = 0; i < n; i++) {
-		f->leg_distance[f->n_legs] = plans[i].distance;
+		f->leg[f->n_legs] =
+			(struct leg){.port = plans[i].port, .distance = plans[i].distance};
 		f->legs[f->n_legs++] = (struct fib_hop){.kind = FIB_VIA,
 							.port = plans[i].port,
 							.next_hop = plans[i].gateway,
@@ -484,8 +442,8 @@ struct fib *fib_build(const struct abi_address *addrs, uint32_t n_addrs,
 	if (plans == NULL || f == NULL)
 		goto fail;
 	f->legs = rte_calloc_socket("fib", n_routes + 1u, sizeof(*f->legs), 0, socket);
-	f->leg_distance = rte_calloc_socket("fib", n_routes + 1u, 1, 0, socket);
-	if (f->legs == NULL || f->leg_distance == NULL)
+	f->leg = rte_calloc_socket("fib", n_routes + 1u, sizeof(*f->leg), 0, socket);
+	if (f->legs == NULL || f->leg == NULL)
 		goto fail;
 	f->hops[HOP_LOCAL].kind = FIB_LOCAL;
 	f->hops[HOP_BCAST].kind = FIB_BROADCAST;
@@ -514,6 +472,6 @@ void fib_free(struct fib *f)
 		return;
 	rte_fib_free(f->lpm);
 	rte_free(f->legs);
-	rte_free(f->leg_distance);
+	rte_free(f->leg);
 	rte_free(f);
 }

@@ -9,8 +9,9 @@
  * address.
  *
  * Entries of one prefix go in from the weakest to the strongest, the later replacing the earlier:
- * routes (best distance), connected networks, our own addresses. Link-local addresses are not in
- * it: they mean something else on every link.
+ * routes, connected networks, our own addresses. Link-local addresses are not in it: they mean
+ * something else on every link. Several routes of one prefix are one entry, FIB_LEGS, with theirs
+ * behind it (leg.h).
  *
  * A table is read-only once fib6_build() has returned it.
  */
@@ -23,7 +24,7 @@
 #include <rte_fib6.h>
 #include <rte_malloc.h>
 
-#include "dataplane/net/port.h"
+#include "dataplane/net/leg.h"
 
 #define LOCAL_BITS  8u
 #define LOCAL_SLOTS (1u << LOCAL_BITS) /* at most a quarter used */
@@ -36,7 +37,9 @@
 #define LINK_PREFIX 64u
 
 _Static_assert(LOCAL_SLOTS >= 4 * FIB6_MAX_ADDRESSES, "own addresses are found in few steps");
-_Static_assert(HOP_FIRST + FIB6_MAX_ADDRESSES + FIB6_MAX_ROUTES <= INDEX_MASK, "index of a handle");
+/* A prefix of several routes has an entry of its own. */
+#define HOPS(n_addrs, n_routes) (HOP_FIRST + (n_addrs) + (n_routes) + (n_routes) / 2)
+_Static_assert(HOPS(FIB6_MAX_ADDRESSES, FIB6_MAX_ROUTES) <= INDEX_MASK, "index of a handle");
 
 struct fib6 {
 	struct ip6 local[LOCAL_SLOTS]; /* open addressing, :: = free */
@@ -47,6 +50,7 @@ struct fib6 {
 	uint8_t on[WORKER_MAX_PORTS];
 	struct ip6 link[WORKER_MAX_PORTS]; /* the port's first link-local address, when on */
 	struct fib6_own own[FIB6_MAX_OWN];
+	struct leg *leg; /* of hops[i], where that is one of several routes */
 	struct fib6_hop hops[];
 };
 
@@ -165,30 +169,87 @@ const struct fib6_hop *fib6_link_hop(const struct fib6 *f, uint8_t port)
 								   : NULL;
 }
 
-bool fib6_lookup(const struct fib6 *f, const uint8_t *dst, struct fib6_hop *hop)
+static uint64_t fold(const uint8_t *a)
+{
+	return ip6_hi(a) ^ ip6_lo(a) * 0x9e3779b97f4a7c15ull;
+}
+
+uint32_t fib6_flow_hash(const uint8_t *ip, const struct pkt_meta *meta)
+{
+	uint64_t more = meta->flags & PKT_F_FRAGMENT
+				? 0
+				: (uint64_t)meta->src_port << 24 | (uint64_t)meta->dst_port << 8 |
+					  meta->proto;
+
+	return leg_mix(fold(ip + IP6_OFF_SRC) * 0xd6e8feb86659fd93ull + fold(ip + IP6_OFF_DST) +
+		       more * 0x9e3779b97f4a7c15ull);
+}
+
+const struct fib6_hop *fib6_leg(const struct fib6 *f, const struct fib6_hop *hop, uint32_t hash)
+{
+	const struct fib6_hop *first = hop + 1;
+
+	return first + leg_of_flow(&f->leg[first - f->hops], hop->legs, hash);
+}
+
+static const struct fib6_hop *find(const struct fib6 *f, const uint8_t *dst)
 {
 	struct ip6 addr;
 	uint32_t handle;
 
 	if (f == NULL || ip6_martian_destination(dst))
-		return false;
+		return NULL;
 	memcpy(addr.b, dst, sizeof(addr.b));
 	fib6_lookup_bulk(f, &addr, &handle, 1);
-	*hop = f->hops[handle & INDEX_MASK];
+	return &f->hops[handle & INDEX_MASK];
+}
+
+bool fib6_lookup(const struct fib6 *f, const uint8_t *dst, struct fib6_hop *hop)
+{
+	const struct fib6_hop *found = find(f, dst);
+
+	if (found == NULL)
+		return false;
+	if (found->kind == FIB_LEGS)
+		found = fib6_leg(f, found, leg_mix(fold(dst)));
+	*hop = *found;
 	if (ip6_is_unspecified(hop->next.b))
-		hop->next = addr;
+		memcpy(hop->next.b, dst, sizeof(hop->next.b));
 	return hop->kind == FIB_VIA;
+}
+
+uint16_t fib6_mtu(const struct fib6 *f, const uint8_t *dst)
+{
+	const struct fib6_hop *hop = find(f, dst);
+
+	if (hop != NULL && hop->kind == FIB_LEGS)
+		return leg_mtu(&f->leg[hop + 1 - f->hops], hop->legs);
+	return hop != NULL && hop->kind == FIB_VIA ? ports[hop->port].mtu : 0;
+}
+
+/* Without a gateway, or with this one? */
+static bool reaches(const struct fib6_hop *hop, uint8_t port, const uint8_t *addr)
+{
+	return hop->kind == FIB_VIA && hop->port == port &&
+	       (ip6_is_unspecified(hop->next.b) || ip6_equal(hop->next.b, addr));
 }
 
 bool fib6_is_on_link(const struct fib6 *f, uint8_t port, const uint8_t *addr)
 {
-	struct fib6_hop hop;
+	const struct fib6_hop *hop;
 
 	if (f == NULL || port >= WORKER_MAX_PORTS || !f->on[port])
 		return false;
 	if (ip6_is_link_local(addr))
 		return !fib6_is_port_address(f, port, addr);
-	return fib6_lookup(f, addr, &hop) && hop.port == port && ip6_equal(hop.next.b, addr);
+	hop = find(f, addr);
+	if (hop == NULL || hop->kind != FIB_LEGS)
+		return hop != NULL && reaches(hop, port, addr);
+	/* By which of them a packet goes is its flow's affair. */
+	for (uint8_t i = 1; i <= hop->legs; i++)
+		if (reaches(hop + i, port, addr))
+			return true;
+	return false;
 }
 
 /* --- building --- */
@@ -340,19 +401,35 @@ static int plan_order(const void *a, const void *b)
 	return prefix != 0 ? prefix : x->distance - y->distance;
 }
 
-/* Leaves the best route of each prefix in plans; *n is their number after. */
-static uint32_t choose_routes(struct plan *plans, uint32_t *n)
+static bool same_route(const struct plan *x, const struct plan *y)
 {
-	uint32_t kept = 0;
+	return x->port == y->port && ip6_equal(x->gateway.b, y->gateway.b);
+}
 
-	qsort(plans, *n, sizeof(*plans), plan_order);
-	for (uint32_t i = 1; i < *n; i++)
-		if (plan_order(&plans[i], &plans[i - 1]) == 0)
-			return ABI_ERR_EXISTS;
-	for (uint32_t i = 0; i < *n; i++)
-		if (kept == 0 || prefix_order(&plans[i], &plans[kept - 1]) != 0)
-			plans[kept++] = plans[i];
-	*n = kept;
+/* How many plans from the i-th on have its prefix. */
+static uint32_t legs_at(const struct plan *plans, uint32_t n, uint32_t i)
+{
+	uint32_t k = 1;
+
+	while (i + k < n && prefix_order(&plans[i], &plans[i + k]) == 0)
+		k++;
+	return k;
+}
+
+/* Sorts the plans by prefix, then distance. */
+static uint32_t sort_routes(struct plan *plans, uint32_t n)
+{
+	qsort(plans, n, sizeof(*plans), plan_order);
+	for (uint32_t i = 0; i < n;) {
+		uint32_t end = i + legs_at(plans, n, i);
+
+		if (end - i > LEG_MAX)
+			return ABI_ERR_NO_SPACE;
+		for (; i < end; i++)
+			for (uint32_t k = i + 1; k < end; k++)
+				if (same_route(&plans[i], &plans[k]))
+					return ABI_ERR_EXISTS;
+	}
 	return ABI_OK;
 }
 
@@ -361,7 +438,7 @@ static int lpm_add(struct fib6 *f, const struct ip6 *net, uint8_t prefix_len, ui
 	return rte_fib6_add(f->lpm, (const void *)net, prefix_len, index);
 }
 
-static int insert_hop(struct fib6 *f, const struct plan *p)
+static uint32_t add_hop(struct fib6 *f, const struct plan *p)
 {
 	uint32_t index = f->n_hops++;
 
@@ -370,7 +447,29 @@ static int insert_hop(struct fib6 *f, const struct plan *p)
 					   .handle = f->serial << FIB6_INDEX_BITS | index,
 					   .next = p->gateway,
 					   .source = p->source};
-	return lpm_add(f, &p->dst, p->prefix_len, index);
+	f->leg[index] = (struct leg){.port = p->port, .distance = p->distance};
+	return index;
+}
+
+static int insert_hop(struct fib6 *f, const struct plan *p)
+{
+	return lpm_add(f, &p->dst, p->prefix_len, add_hop(f, p));
+}
+
+/* One prefix, by its n routes. */
+static int insert_legs(struct fib6 *f, const struct plan *plans, uint32_t n)
+{
+	uint32_t index;
+
+	if (n == 1)
+		return insert_hop(f, plans);
+	index = f->n_hops++;
+	f->hops[index] = (struct fib6_hop){.kind = FIB_LEGS,
+					   .legs = (uint8_t)n,
+					   .handle = f->serial << FIB6_INDEX_BITS | index};
+	for (uint32_t i = 0; i < n; i++)
+		add_hop(f, &plans[i]);
+	return lpm_add(f, &plans->dst, plans->prefix_len, index);
 }
 
 static int insert_connected(struct fib6 *f)
@@ -425,8 +524,12 @@ static int insert_all(struct fib6 *f, const struct plan *plans, uint32_t n, int 
 {
 	int rc = create_lpm(f, plans, n, socket);
 
-	for (uint32_t i = 0; i < n && rc == 0; i++)
-		rc = insert_hop(f, &plans[i]);
+	for (uint32_t i = 0; i < n && rc == 0;) {
+		uint32_t legs = legs_at(plans, n, i);
+
+		rc = insert_legs(f, &plans[i], legs);
+		i += legs;
+	}
 	return rc == 0 ? insert_connected(f) : rc;
 }
 
@@ -434,11 +537,16 @@ static struct fib6 *allocate(uint32_t n_addrs, uint32_t n_routes, int socket)
 {
 	static uint32_t serial;
 	struct fib6 *f = rte_zmalloc_socket(
-		"fib6", sizeof(*f) + (HOP_FIRST + n_addrs + n_routes) * sizeof(f->hops[0]),
+		"fib6", sizeof(*f) + HOPS(n_addrs, n_routes) * sizeof(f->hops[0]),
 		RTE_CACHE_LINE_SIZE, socket);
 
 	if (f == NULL)
 		return NULL;
+	f->leg = rte_calloc_socket("fib6", HOPS(n_addrs, n_routes), sizeof(*f->leg), 0, socket);
+	if (f->leg == NULL) {
+		rte_free(f);
+		return NULL;
+	}
 	serial = serial % SERIAL_MAX + 1;
 	f->serial = serial;
 	f->hops[HOP_LOCAL].kind = FIB_LOCAL;
@@ -452,7 +560,6 @@ struct fib6 *fib6_build(const struct abi_address *addrs, uint32_t n_addrs,
 {
 	struct plan *plans = NULL;
 	struct fib6 *f = NULL;
-	uint32_t n = n_routes;
 
 	*status = ABI_OK;
 	if (n_addrs == 0 && n_routes == 0)
@@ -470,8 +577,8 @@ struct fib6 *fib6_build(const struct abi_address *addrs, uint32_t n_addrs,
 	for (uint32_t i = 0; i < n_routes && *status == ABI_OK; i++)
 		*status = check_route(f, &routes[i], port_count, &plans[i]);
 	if (*status == ABI_OK)
-		*status = choose_routes(plans, &n);
-	if (*status == ABI_OK && insert_all(f, plans, n, socket) < 0)
+		*status = sort_routes(plans, n_routes);
+	if (*status == ABI_OK && insert_all(f, plans, n_routes, socket) < 0)
 		*status = ABI_ERR_NO_SPACE;
 	if (*status != ABI_OK)
 		goto fail;
@@ -488,5 +595,6 @@ void fib6_free(struct fib6 *f)
 	if (f == NULL)
 		return;
 	rte_fib6_free(f->lpm);
+	rte_free(f->leg);
 	rte_free(f);
 }

@@ -31,6 +31,7 @@
 struct fib6_hop {
 	uint8_t kind; /* enum fib_kind (never FIB_BROADCAST); what follows is set for FIB_VIA */
 	uint8_t port;
+	uint8_t legs;	   /* of FIB_LEGS: how many */
 	uint32_t handle;   /* for meta->next_hop */
 	struct ip6 next;   /* the gateway, or the destination itself on a connected network */
 	struct ip6 source; /* our address for packets we make: the gateway's network's, or the
@@ -48,26 +49,32 @@ struct fib6_own {
  * Build from the records of one generation that are of family 6. NULL + *status (enum abi_status):
  * ABI_OK when there is not one record, else as fib_build(): ABI_ERR_FIELD for an address, prefix,
  * port or gateway that cannot be, also for an address on a port whose MTU is below 1280 (RFC 8200
- * section 5), ABI_ERR_EXISTS for an address given twice, one network on two ports, or two routes
- * of one destination and distance, ABI_ERR_NO_SPACE beyond FIB6_MAX_*. A gateway is a host of a
- * connected network, or link-local and then the route must name the port. Allocates; the
- * manager's thread; reads ports[].
+ * section 5), ABI_ERR_EXISTS for an address given twice, one network on two ports, or a route given
+ * twice, ABI_ERR_NO_SPACE beyond FIB6_MAX_* or LEG_MAX (leg.h says which of several routes to one
+ * destination count). A gateway is a host of a connected network, or link-local and then the route
+ * must name the port. Allocates; the manager's thread; reads ports[].
  */
 struct fib6 *fib6_build(const struct abi_address *addrs, uint32_t n_addrs,
 			const struct abi_route *routes, uint32_t n_routes, uint16_t port_count,
 			int socket, uint32_t *status);
 void fib6_free(struct fib6 *f);
 
-/** Longest-prefix match; false when there is no route to another host there. A link-local dst has
- * none: see fib6_link_hop(). Any thread. */
+/** Longest-prefix match, legs chosen for the destination alone; false when there is no route to
+ * another host there. A link-local dst has none: see fib6_link_hop(). Any thread. */
 bool fib6_lookup(const struct fib6 *f, const uint8_t *dst, struct fib6_hop *hop);
 /** The same for n <= WORKER_BURST destinations: a handle for meta->next_hop each, whatever the
  * kind. f is not NULL. */
 void fib6_lookup_bulk(const struct fib6 *f, const struct ip6 *dst, uint32_t *handles,
 		      unsigned int n);
 /** The entry of a handle; NULL when it is of another generation. A next that is all zero stands
- * for the packet's destination. */
+ * for the packet's destination. FIB_LEGS: fib6_leg() says which, and that has a handle too. */
 const struct fib6_hop *fib6_hop_of(const struct fib6 *f, uint32_t handle);
+/** The leg of a FIB_LEGS entry for the flow of this hash. Any thread. */
+const struct fib6_hop *fib6_leg(const struct fib6 *f, const struct fib6_hop *hop, uint32_t hash);
+/** Packets of one flow have one hash; so have all fragments of a packet. ip: its IPv6 header. */
+uint32_t fib6_flow_hash(const uint8_t *ip, const struct pkt_meta *meta);
+/** MTU of the port towards dst, the least one where several routes count. 0: no route. */
+uint16_t fib6_mtu(const struct fib6 *f, const uint8_t *dst);
 /** The entry for hosts on the link of port without a route, link-local ones above all; NULL when
  * IPv6 is off there. */
 const struct fib6_hop *fib6_link_hop(const struct fib6 *f, uint8_t port);

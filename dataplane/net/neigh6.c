@@ -90,10 +90,13 @@ bool neigh6_next_hop(const struct neigh_io *io, struct rte_mbuf *m, struct neigh
 	const uint8_t *dst = destination(m);
 	struct fib6_hop hop;
 
-	if (ip6_is_link_local(dst)) { /* out_port is what route said; on link is asked later */
+	/* out_port is what route said, and so is which of several routes; on link is asked later */
+	if (ip6_is_link_local(dst)) {
 		*key = neigh_key6(dst);
 		return true;
 	}
+	if (next_hop(io->fib6, m, meta, key))
+		return true;
 	if (!fib6_lookup(io->fib6, dst, &hop))
 		return false;
 	meta->out_port = hop.port;

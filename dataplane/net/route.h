@@ -11,7 +11,6 @@
 
 #define FIB_MAX_ADDRESSES 64u
 #define FIB_MAX_ROUTES	  8192u
-#define FIB_MAX_LEGS	  16u /* routes to one destination */
 
 enum fib_kind {
 	FIB_NONE = 0,  /* no route */
@@ -34,9 +33,9 @@ struct fib_hop {
  * Build from the records of one generation. NULL + *status (enum abi_status) when they do not fit
  * together: ABI_ERR_FIELD for an address, prefix, port or gateway that cannot be, ABI_ERR_EXISTS
  * for an address given twice, one network on two ports, or a route given twice, ABI_ERR_NO_SPACE
- * beyond FIB_MAX_*. Of several routes to one destination those of the lowest distance count whose
- * port has a link, and each flow keeps to one of them; a connected network beats them all. A
- * gateway must be a host of a connected network. Allocates; the manager's thread.
+ * beyond FIB_MAX_* or LEG_MAX (leg.h). Of several routes to one destination those of the lowest
+ * distance count whose port has a link, and each flow keeps to one of them; a connected network
+ * beats them all. A gateway must be a host of a connected network. Allocates; the manager's thread.
  */
 struct fib *fib_build(const struct abi_address *addrs, uint32_t n_addrs,
 		      const struct abi_route *routes, uint32_t n_routes, uint16_t n_ports,

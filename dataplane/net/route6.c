@@ -41,6 +41,8 @@ static void route_one(struct worker *w, const struct fib6 *f, struct rte_mbuf *m
 		return;
 	}
 	hop = ip6_is_link_local(dst) ? link_hop(f, meta) : fib6_hop_of(f, handle);
+	if (hop != NULL && hop->kind == FIB_LEGS)
+		hop = fib6_leg(f, hop, fib6_flow_hash(dst - IP6_OFF_DST, meta));
 	if (hop == NULL || hop->kind == FIB_LOCAL ||
 	    (ip6_martian_destination(dst) && !ip6_is_link_local(dst))) {
 		pkt_drop(m, DROP_NET_MARTIAN);

@@ -210,8 +210,9 @@ static const struct {
 	 "gateway: \"192.0.2.1\" is neither an IPv6 address nor the name of an interface"},
 	{PORTS NET6 "route = ( { dst-address = \"10.0.0.0/8\"; gateway = \"lan\"; } ); };\n",
 	 "dst-address: \"10.0.0.0/8\" is not an IPv6 prefix (like 2001:db8::/64)"},
-	{PORTS NET6 "route = ( { gateway = \"lan\"; }, { gateway = \"wan\"; } ); };\n",
-	 "/ipv6 route: line 5 has the same dst-address and distance"},
+	{PORTS NET6 "route = ( { gateway = \"lan\"; }, { gateway = \"wan\"; }, { gateway = "
+		    "\"lan\"; distance = 2; } ); };\n",
+	 "/ipv6 route: line 5 has the same dst-address and gateway"},
 	{SITE("address = \"fe80::9\";", "src-address = \"::/0\"; dst-address = \"::/0\";"),
 	 "peer \"p\": address: fe80::9 is link-local; a peer needs an address that means the same"},
 	{SITE("address = \"ff02::9\";", "src-address = \"::/0\"; dst-address = \"::/0\";"),

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* test_fib.c - routes against a linear twin, precedence, and every record that must be refused. */
+#include "dataplane/net/leg.h"
 #include "tests/unit/dataplane/net/netkit.h"
 
 #include <stdlib.h>
@@ -153,14 +154,14 @@ static void refuses_an_on_link_route_on_a_port_without_address(void **state)
 
 static void refuses_a_route_twice_and_too_many_to_one_destination(void **state)
 {
-	struct abi_route r[FIB_MAX_LEGS + 1] = {route(IP(10, 1, 0, 0), 16, WAN_GW, 1)};
+	struct abi_route r[LEG_MAX + 1] = {route(IP(10, 1, 0, 0), 16, WAN_GW, 1)};
 
 	(void)state;
-	for (uint32_t i = 1; i <= FIB_MAX_LEGS; i++)
+	for (uint32_t i = 1; i <= LEG_MAX; i++)
 		r[i] = route(IP(10, 1, 0, 0), 16, WAN_GW + i, 1 + i % 2);
 	assert_int_equal(route_status(r, 2), ABI_OK);
-	assert_int_equal(route_status(r, FIB_MAX_LEGS), ABI_OK);
-	assert_int_equal(route_status(r, FIB_MAX_LEGS + 1), ABI_ERR_NO_SPACE);
+	assert_int_equal(route_status(r, LEG_MAX), ABI_OK);
+	assert_int_equal(route_status(r, LEG_MAX + 1), ABI_ERR_NO_SPACE);
 	r[1] = r[0];
 	assert_int_equal(route_status(r, 2), ABI_ERR_EXISTS);
 	r[1].distance = 2;

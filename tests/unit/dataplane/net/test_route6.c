@@ -109,6 +109,28 @@ static void says_that_there_is_no_route(void **state)
 	kit.h->tables.fib6 = with_default;
 }
 
+static void takes_the_route_whose_port_has_a_link(void **state)
+{
+	struct fib6 *site = kit.h->tables.fib6;
+	const struct abi_address a[] = {{.port = 0, .prefix_len = 64, .addr = abi6(LAN6_US)},
+					{.port = 1, .prefix_len = 64, .addr = abi6(WAN6_US)}};
+	const struct abi_route r[] = {
+		{.port = ABI_PORT_ANY, .distance = 1, .dst = abi6("::"), .gateway = abi6(WAN6_GW)},
+		{.port = 0, .distance = 2, .dst = abi6("::"), .gateway = abi6(LINK6_A)},
+	};
+	uint32_t status;
+
+	(void)state;
+	kit.h->tables.fib6 = fib6_build(a, 2, r, 2, 2, SOCKET_ID_ANY, &status);
+	leaves(FAR6_HOST, 1, WAN6_GW);
+	ports[1].link_up = false;
+	leaves(FAR6_HOST, 0, LINK6_A);
+	ports[1].link_up = true;
+	leaves(FAR6_HOST, 1, WAN6_GW);
+	fib6_free(kit.h->tables.fib6);
+	kit.h->tables.fib6 = site;
+}
+
 static void counts_hops(void **state)
 {
 	struct frame f = frame6_udp(LAN6_HOST, FAR6_HOST, 1, 2, NULL, 10);
@@ -269,15 +291,11 @@ static void cuts_nothing_that_is_not_its_own(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(sends_to_neighbours_and_gateways),
-		T(stops_what_leads_nowhere),
-		T(speaks_to_the_link_it_was_asked_from),
-		T(says_that_there_is_no_route),
-		T(counts_hops),
-		T(counts_no_hop_of_its_own_packets),
-		T(routes_a_mixed_burst),
-		T(says_too_big_and_never_cuts_in_transit),
-		T(cuts_its_own_packets_as_their_source),
+		T(sends_to_neighbours_and_gateways),	   T(stops_what_leads_nowhere),
+		T(speaks_to_the_link_it_was_asked_from),   T(says_that_there_is_no_route),
+		T(takes_the_route_whose_port_has_a_link),  T(counts_hops),
+		T(counts_no_hop_of_its_own_packets),	   T(routes_a_mixed_burst),
+		T(says_too_big_and_never_cuts_in_transit), T(cuts_its_own_packets_as_their_source),
 		T(cuts_nothing_that_is_not_its_own),
 	};
 
