@@ -13,9 +13,9 @@ SMALL = "dataplane = { workers = %d; max-sas = 64; max-policies = 16; hugepages 
 
 
 class Alone:
-    """one dataplane with two TAPs in a namespace of its own"""
+    """one dataplane with two TAPs, or those of `ports`, in a namespace of its own"""
 
-    def __init__(self, workers=1, start=True):
+    def __init__(self, workers=1, start=True, ports=PORTS):
         self.id = reaper.new_id()
         self.ns = self.id + "-gw"
         self.dir = "/tmp/espgw-" + self.id
@@ -27,7 +27,7 @@ class Alone:
         self.sh("sysctl", "-qw", "net.ipv6.conf.all.disable_ipv6=1",
                 "net.ipv6.conf.default.disable_ipv6=1")
         self.conf = self.dir + "/espgw.conf"
-        self.write(PORTS + SMALL % workers)
+        self.write(ports + SMALL % workers)
         if start:
             self.start()
 

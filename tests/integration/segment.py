@@ -113,15 +113,16 @@ class Segment:
 
     # ------------------------------------------------------------- commands --
     def net(self, addresses, routes=(), generation=1):
-        """addresses: (port, "1.2.3.4/24"); routes: ("net", "gateway")"""
+        """addresses: (port, "1.2.3.4/24"); routes: ("net", "gateway"[, distance])"""
         self.must(NET_BEGIN, struct.pack("<II", generation, len(addresses) + len(routes)))
         for port, a in addresses:
             i = ipaddress.ip_interface(a)
             self.must(ADDRESS, struct.pack("<IHBB", generation, port, i.network.prefixlen, 0) +
                       addr(i.ip))
-        for net, gateway in routes:
+        for net, gateway, *distance in routes:
             n = ipaddress.ip_network(net)
-            self.must(ROUTE, struct.pack("<IHBB", generation, PORT_ANY, n.prefixlen, 1) +
+            self.must(ROUTE, struct.pack("<IHBB", generation, PORT_ANY, n.prefixlen,
+                                         *distance or [1]) +
                       addr(n[0]) + addr(gateway))
         self.must(NET_COMMIT, struct.pack("<II", generation, len(addresses) + len(routes)))
 
