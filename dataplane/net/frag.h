@@ -23,8 +23,8 @@ int frag_ipv4(struct rte_mempool *pool, struct rte_mbuf *m, uint16_t mtu, struct
 /**
  * The same for an IPv6 packet of our own, as its source may (RFC 8200 section 4.5), or one that
  * came in pieces (reasm.h): PKT_F_DF, which parse sets on every IPv6 packet, must be clear.
- * -ENOTSUP too for what is a fragment already or has headers that each piece would have to carry;
- * the least mtu is 1280.
+ * Headers for every router, and all up to a routing header, go into every piece. -ENOTSUP too for
+ * what is a fragment already; the least mtu is 1280.
  */
 int frag_ipv6(struct rte_mempool *pool, struct rte_mbuf *m, uint16_t mtu, struct rte_mbuf **pieces,
 	      uint16_t room);

@@ -11,12 +11,13 @@
 #include <rte_random.h>
 
 #include "dataplane/net/ip6.h"
-
-#define PIECE_HEADERS (IP6_HEADER + IP6_FRAGMENT_HEADER)
+#include "dataplane/net/perfrag6.h"
 
 /* How the fragmentable part of a packet is cut. */
 struct cut {
-	const uint8_t *ip; /* header, then the fragmentable part */
+	const uint8_t *ip; /* headers for each piece, then the fragmentable part */
+	unsigned int head; /* of these headers */
+	unsigned int next; /* where the last of them says what follows */
 	unsigned int len;  /* of that part */
 	unsigned int step; /* bytes of it per piece, a multiple of 8 */
 	uint32_t id;
@@ -25,34 +26,34 @@ struct cut {
 static struct rte_mbuf *make_piece(struct rte_mempool *pool, const struct cut *c, unsigned int at,
 				   const struct pkt_meta *whole)
 {
-	unsigned int n = RTE_MIN(c->step, c->len - at);
+	unsigned int n = RTE_MIN(c->step, c->len - at), headers = c->head + IP6_FRAGMENT_HEADER;
 	struct rte_mbuf *piece = rte_pktmbuf_alloc(pool);
 	struct pkt_meta *meta;
 	uint8_t *p, *ip, *fh;
 
 	if (piece == NULL)
 		return NULL;
-	p = (uint8_t *)rte_pktmbuf_append(piece, (uint16_t)(IP6_ETHER_ROOM + PIECE_HEADERS + n));
+	p = (uint8_t *)rte_pktmbuf_append(piece, (uint16_t)(IP6_ETHER_ROOM + headers + n));
 	if (p == NULL) {
 		rte_pktmbuf_free(piece);
 		return NULL;
 	}
 	memset(p, 0, IP6_ETHER_ROOM);
 	ip = p + IP6_ETHER_ROOM;
-	fh = ip + IP6_HEADER;
-	memcpy(ip, c->ip, IP6_HEADER);
-	ip4_store16(ip + 4, (uint16_t)(IP6_FRAGMENT_HEADER + n));
-	ip[6] = IP6_EXT_FRAGMENT;
-	fh[0] = c->ip[6];
+	fh = ip + c->head;
+	memcpy(ip, c->ip, c->head);
+	ip4_store16(ip + 4, (uint16_t)(headers - IP6_HEADER + n));
+	ip[c->next] = IP6_EXT_FRAGMENT;
+	fh[0] = c->ip[c->next];
 	fh[1] = 0;
 	ip4_store16(fh + 2, (uint16_t)(at | (at + n < c->len ? IP6_FRAGMENT_MORE : 0)));
 	ip4_store32(fh + 4, c->id);
-	memcpy(fh + IP6_FRAGMENT_HEADER, c->ip + IP6_HEADER + at, n);
+	memcpy(fh + IP6_FRAGMENT_HEADER, c->ip + c->head + at, n);
 	meta = pkt_meta(piece);
 	*meta = *whole;
 	meta->l3_off = IP6_ETHER_ROOM;
-	meta->l4_off = IP6_ETHER_ROOM + PIECE_HEADERS;
-	meta->ip_len = (uint16_t)(PIECE_HEADERS + n);
+	meta->l4_off = (uint8_t)(IP6_ETHER_ROOM + headers);
+	meta->ip_len = (uint16_t)(headers + n);
 	meta->flags |= PKT_F_FRAGMENT;
 	if (at != 0) {
 		meta->flags |= PKT_F_NONFIRST;
@@ -67,17 +68,20 @@ int frag_ipv6(struct rte_mempool *pool, struct rte_mbuf *m, uint16_t mtu, struct
 {
 	const struct pkt_meta *meta = pkt_meta(m);
 	struct cut c = {.ip = rte_pktmbuf_mtod_offset(m, const uint8_t *, meta->l3_off),
-			.len = meta->ip_len - IP6_HEADER,
-			.step = (mtu - PIECE_HEADERS) & ~7u,
 			.id = (uint32_t)rte_rand()};
 	uint16_t n = 0;
 
-	if (mtu < IP6_MTU_MIN || m->nb_segs != 1 || c.len > c.step * room)
+	if (mtu < IP6_MTU_MIN || m->nb_segs != 1)
 		return -EINVAL;
-	/* Headers for every router would have to go into every piece; we send none. */
-	if ((meta->flags & (PKT_F_DF | PKT_F_FRAGMENT)) || c.ip[6] == IP6_EXT_HOP_BY_HOP ||
-	    c.ip[6] == IP6_EXT_ROUTING)
+	if (meta->flags & (PKT_F_DF | PKT_F_FRAGMENT))
 		return -ENOTSUP;
+	c.head = IP6_HEADER + perfrag6_needed(c.ip, meta->ip_len, &c.next);
+	if (c.head > UINT8_MAX - IP6_ETHER_ROOM - IP6_FRAGMENT_HEADER)
+		return -ENOTSUP;
+	c.len = meta->ip_len - c.head;
+	c.step = (mtu - c.head - IP6_FRAGMENT_HEADER) & ~7u;
+	if (c.len > c.step * room)
+		return -EINVAL;
 	for (unsigned int at = 0; at < c.len; at += c.step) {
 		pieces[n] = make_piece(pool, &c, at, meta);
 		if (pieces[n++] == NULL) {

@@ -15,6 +15,7 @@
 #include "dataplane/net/ip4.h"
 #include "dataplane/net/ip6.h"
 #include "dataplane/net/parse.h"
+#include "dataplane/net/perfrag6.h"
 #include "dataplane/pipeline.h"
 
 #define MS	      1000000ull
@@ -148,11 +149,10 @@ void reasm_expire(struct worker *w)
 
 /* --- what does --- */
 
-/* IPv6: the fragment header is right behind the fixed one, which is where rte_ip_frag takes it
- * from; parse has looked at lengths and offset. */
+/* IPv6: parse has looked at lengths and offset. */
 static bool sound6(const struct pkt_meta *meta, const uint8_t *ip)
 {
-	return ip[6] == IP6_EXT_FRAGMENT && meta->ip_len > FRAGMENT6_END;
+	return meta->ip_len > perfrag6_len(ip) + FRAGMENT6_END;
 }
 
 /* Is it a fragment that can be part of anything? */
@@ -208,12 +208,16 @@ static void finish4(uint8_t *ip)
 static struct rte_mbuf *finish(struct worker *w, struct rte_mbuf *chain)
 {
 	struct pkt_meta *meta = pkt_meta(chain);
-	uint8_t *ip = rte_pktmbuf_mtod_offset(chain, uint8_t *, meta->l3_off);
 	struct rte_mbuf *whole = NULL;
 	enum drop_reason why = DROP_NET_REASSEMBLY;
 	bool six = meta->flags & PKT_F_IPV6;
-	uint32_t len = chain->pkt_len - meta->l3_off;
+	uint32_t len;
+	uint8_t *ip;
 
+	if (six)
+		perfrag6_unpark(chain);
+	ip = rte_pktmbuf_mtod_offset(chain, uint8_t *, meta->l3_off);
+	len = chain->pkt_len - meta->l3_off;
 	/* A first piece with options can make more of it than a header can say. */
 	if (len <= UINT16_MAX && consistent(chain) && join_ecn(chain, ip, six)) {
 		if (six)
@@ -238,11 +242,14 @@ static struct rte_mbuf *put(struct worker *w, struct rte_mbuf *m)
 	struct reasm *r = w->reasm;
 	struct pkt_meta *meta = pkt_meta(m);
 	struct table *t = &r->table[meta->flags & PKT_F_FROM_SA ? INNER : CLEAR];
-	uint8_t *ip = rte_pktmbuf_mtod_offset(m, uint8_t *, meta->l3_off);
 	struct rte_mbuf *chain;
+	uint8_t *ip;
 
 	if (t->held >= r->limit)
 		evict(w, t);
+	if (meta->flags & PKT_F_IPV6)
+		perfrag6_park(m);
+	ip = rte_pktmbuf_mtod_offset(m, uint8_t *, meta->l3_off);
 	m->l2_len = meta->l3_off;
 	t->held++;
 	if (meta->flags & PKT_F_IPV6) {
@@ -287,7 +294,7 @@ static unsigned int owner(const struct reasm *r, const struct rte_mbuf *m)
 	if (meta->flags & PKT_F_IPV6) {
 		addrs = ip6_hi(ip + IP6_OFF_SRC) * 31 + ip6_lo(ip + IP6_OFF_SRC) * 37 +
 			ip6_hi(ip + IP6_OFF_DST) * 41 + ip6_lo(ip + IP6_OFF_DST);
-		id = ip4_load32(ip + IP6_HEADER + 4);
+		id = ip4_load32(ip + IP6_HEADER + perfrag6_len(ip) + 4);
 	}
 	hash = addrs * 0x9e3779b97f4a7c15ull;
 	hash = (hash ^ hash >> 29 ^ id) * 0xbf58476d1ce4e5b9ull;

@@ -12,10 +12,10 @@
  * believed. So does a datagram that is not whole after the timeout. Every fragment lost is counted
  * once, as net-reassembly.
  *
- * Of IPv6 those are put together where the fragment header is the first one behind the fixed
- * header; other extension headers in front of it are what hosts do not send. What is for others
- * loses PKT_F_DF and is split again into pieces of 1280 bytes, before encryption or where it
- * leaves, as nobody on its way could say to us that larger ones do not pass.
+ * Of IPv6 a whole packet has the headers in front of its first fragment's fragment header; those
+ * of the others do not count (RFC 8200 section 4.5, perfrag6.h). What is for others loses PKT_F_DF
+ * and is split again into pieces of 1280 bytes, before encryption or where it leaves, as nobody on
+ * its way could say to us that larger ones do not pass.
  *
  * RSS and a TAP's queues spread fragments by addresses only, but what came out of an SA is wherever
  * that SA was decrypted. So with several workers a datagram has one of them, found by a hash of

@@ -5,7 +5,8 @@
  *
  *   how       bit 0 more fragments follow, bit 1 to ourselves, bit 2 IPv6 (then to ourselves),
  *             bit 3 out of an SA, bits 4 and 5 a quarter, half or whole timeout passes first,
- *             bit 6 offsets count 256 bytes instead of 8
+ *             bit 6 offsets count 256 bytes instead of 8, bit 7 of IPv6 options stand before the
+ *             fragment header
  *   length    in units of 8 bytes, bit 7 then takes 3 off
  *
  * A fragment's bytes are a function of its identity and their place in the datagram, so that what
@@ -29,10 +30,12 @@
 #define V6	   4u
 #define FROM_SA	   8u
 #define FAR_OFF	   64u
+#define OPTIONS	   128u
 #define LIMIT	   32u
 #define TIMEOUT_MS 1000u
 #define MS	   1000000ull
 #define V6_HEADERS 48u /* with the fragment header */
+#define V6_OPTIONS 16u
 #define RECORDS	   64u
 
 static const uint8_t us6[16] = {0x20, 1, 0xd, 0xb8, 0, 1, [15] = 1};
@@ -76,17 +79,22 @@ static unsigned int headers(uint8_t *b, uint8_t how, uint8_t identity, unsigned 
 	memcpy(b + 6, "\2\0\0\0\1\x12", 6);
 	ip4_store16(b + 12, how & V6 ? RTE_ETHER_TYPE_IPV6 : RTE_ETHER_TYPE_IPV4);
 	if (how & V6) {
-		memset(ip, 0, V6_HEADERS);
+		unsigned int more = how & OPTIONS ? V6_OPTIONS : 0;
+
+		memset(ip, 0, V6_HEADERS + more);
 		ip[0] = 0x60;
-		ip4_store16(ip + 4, (uint16_t)(8 + len));
-		ip[6] = IPPROTO_FRAGMENT;
+		ip4_store16(ip + 4, (uint16_t)(8 + more + len));
+		ip[6] = more != 0 ? IPPROTO_DSTOPTS : IPPROTO_FRAGMENT;
 		ip[7] = 64;
 		memcpy(ip + 8, host6, 16);
 		memcpy(ip + 24, us6, 16);
+		if (more != 0)
+			memcpy(ip + 40, "\x2c\1\1\x0c", 4); /* PadN of 14 bytes */
+		ip += more;
 		ip[40] = IPPROTO_GRE;
 		ip4_store16(ip + 42, (uint16_t)(offset | (how & MORE)));
 		ip[47] = identity;
-		return IP4_ETHER_ROOM + V6_HEADERS;
+		return IP4_ETHER_ROOM + V6_HEADERS + more;
 	}
 	memset(ip, 0, IP4_HEADER);
 	ip[0] = 0x45;
@@ -121,7 +129,8 @@ static void check_whole(struct rte_mbuf *m, uint8_t identity)
 /* One fragment; true when parse let it through to reassembly. */
 static bool feed(const uint8_t *r, uint64_t *whole)
 {
-	uint8_t how = r[0], identity = r[1] & 7, frame[IP4_ETHER_ROOM + V6_HEADERS + 8 * 128];
+	uint8_t how = r[0], identity = r[1] & 7,
+		frame[IP4_ETHER_ROOM + V6_HEADERS + V6_OPTIONS + 8 * 128];
 	unsigned int offset = r[2] * (how & FAR_OFF ? 256u : 8u);
 	unsigned int len = (r[3] & 127u) * 8, head, n;
 	struct rte_mbuf *m;

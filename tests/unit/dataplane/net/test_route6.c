@@ -272,6 +272,71 @@ static void cuts_its_own_packets_as_their_source(void **state)
 	}
 }
 
+/* Headers for every router, and all before a routing header, are in every piece; what only the
+ * receiver reads is cut (RFC 8200 section 4.5). */
+static void repeats_per_fragment_headers_in_each_piece(void **state)
+{
+	static const uint8_t hop[8] = {0, 0, 1, 4}, dst[16] = {0, 0, 1, 12}, srh[24] = {0, 0, 4, 0};
+	static const struct {
+		uint8_t type[4]; /* from the first to the last; 0 after the first: no more */
+		size_t each;	 /* bytes of what each piece has */
+		uint8_t then;	 /* type of what follows them */
+	} cases[] = {
+		{{0}, 8, 17},	    {{0, 60}, 8, 60}, {{60, 43}, 40, 17}, {{0, 60, 43, 60}, 48, 60},
+		{{43, 60}, 24, 60}, {{60}, 0, 60},
+	};
+
+	(void)state;
+	for (unsigned int k = 0; k < RTE_DIM(cases); k++) {
+		struct frame f = frame6_udp(LAN6_HOST, FAR6_HOST, 500, 500, NULL, 1800);
+		size_t each = cases[k].each, got = 0;
+		struct rte_mbuf *m, *out[4];
+		uint8_t whole[2100];
+		int n;
+
+		for (unsigned int i = 4; i-- > 0;) {
+			uint8_t type = cases[k].type[i];
+
+			if (type != 0 || i == 0)
+				frame6_extend(&f, type,
+					      type == 0	   ? hop
+					      : type == 43 ? srh
+							   : dst,
+					      type == 0	   ? sizeof(hop)
+					      : type == 43 ? sizeof(srh)
+							   : sizeof(dst));
+		}
+		m = kit_parse(&f);
+		assert_int_not_equal(pkt_meta(m)->verdict, PKT_DROP);
+		pkt_meta(m)->flags = PKT_F_ORIGIN | PKT_F_IPV6;
+		n = frag_ipv6(kit.h->pool, m, 1280, out, 4);
+		assert_int_equal(n, 2);
+		for (int i = 0; i < n; i++) {
+			const uint8_t *ip = rte_pktmbuf_mtod_offset(out[i], uint8_t *, ETH);
+			const uint8_t *fh = ip + 40 + each;
+			size_t part = get16(ip + 4) - each - 8u;
+			struct frame piece = {.len = out[i]->data_len};
+
+			assert_int_equal(ip[6], each != 0 ? cases[k].type[0] : 44);
+			assert_int_equal(fh[0], cases[k].then);
+			assert_int_equal(get16(fh + 2), got | (i + 1 < n));
+			assert_int_equal(pkt_meta(out[i])->l4_off, ETH + 48 + each);
+			assert_true(pkt_meta(out[i])->ip_len <= 1280);
+			memcpy(whole + got, fh + 8, part);
+			got += part;
+			/* parse finds a sound fragment in it. */
+			memcpy(piece.b, f.b, ETH);
+			memcpy(piece.b + ETH, ip, piece.len - ETH);
+			m = kit_parse(&piece);
+			assert_true(pkt_meta(m)->flags & PKT_F_FRAGMENT);
+			rte_pktmbuf_free(m);
+			rte_pktmbuf_free(out[i]);
+		}
+		assert_int_equal(got, f.len - ETH - 40 - each);
+		assert_memory_equal(whole, f.b + ETH + 40 + each, got);
+	}
+}
+
 static void cuts_nothing_that_is_not_its_own(void **state)
 {
 	struct frame f = frame6_udp(LAN6_HOST, FAR6_HOST, 1, 2, NULL, 1400);
@@ -291,11 +356,17 @@ static void cuts_nothing_that_is_not_its_own(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(sends_to_neighbours_and_gateways),	   T(stops_what_leads_nowhere),
-		T(speaks_to_the_link_it_was_asked_from),   T(says_that_there_is_no_route),
-		T(takes_the_route_whose_port_has_a_link),  T(counts_hops),
-		T(counts_no_hop_of_its_own_packets),	   T(routes_a_mixed_burst),
-		T(says_too_big_and_never_cuts_in_transit), T(cuts_its_own_packets_as_their_source),
+		T(sends_to_neighbours_and_gateways),
+		T(stops_what_leads_nowhere),
+		T(speaks_to_the_link_it_was_asked_from),
+		T(says_that_there_is_no_route),
+		T(takes_the_route_whose_port_has_a_link),
+		T(counts_hops),
+		T(counts_no_hop_of_its_own_packets),
+		T(routes_a_mixed_burst),
+		T(says_too_big_and_never_cuts_in_transit),
+		T(cuts_its_own_packets_as_their_source),
+		T(repeats_per_fragment_headers_in_each_piece),
 		T(cuts_nothing_that_is_not_its_own),
 	};
 
