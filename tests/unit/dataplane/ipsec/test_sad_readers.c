@@ -55,7 +55,7 @@ static void sas_come_and_go_under_a_reader(void **state)
 
 	(void)state;
 	assert_int_equal(pthread_create(&t, NULL, read_all, &r), 0);
-	for (unsigned int i = 0; i < 2000; i++) {
+	for (unsigned int i = 0; i < 800; i++) {
 		struct abi_sa_add c = espkit_in();
 
 		c.slot = (uint32_t)(reference_random(&seed) % 4);
@@ -69,7 +69,7 @@ static void sas_come_and_go_under_a_reader(void **state)
 	__atomic_store_n(&r.stop, 1, __ATOMIC_RELAXED);
 	pthread_join(t, NULL);
 	assert_int_equal(r.wrong, 0);
-	assert_true(r.found >= 2000);
+	assert_true(r.found >= 800);
 }
 
 static void *ask_all(void *arg)
@@ -96,7 +96,7 @@ static void an_spi_in_use_is_always_known(void **state)
 	(void)state;
 	espkit_add(&c);
 	assert_int_equal(pthread_create(&t, NULL, ask_all, &r), 0);
-	for (unsigned int i = 0; i < 2000; i++) {
+	for (unsigned int i = 0; i < 800; i++) {
 		uint32_t k = (uint32_t)(reference_random(&seed) % 8);
 
 		c.slot = 8 + k;
