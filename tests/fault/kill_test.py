@@ -33,7 +33,7 @@ def control_killed_three_times_costs_no_packet():
             wait(lambda: any(p["state"] == "established" for p in
                              lab.cli("ip", "ipsec", "active-peers", "print")), 30,
                  "an established peer after the restart")
-            time.sleep(2)                           # the new SAs carry traffic for a while
+            lab.carry(1000)
         rows = [s.need_lossless() for s in streams]
         wait(lambda: all(len(r) == 1 for r in lab.sas().values()), 40, "old SAs to go")
         lab.ping_both(3)
@@ -63,7 +63,7 @@ def control_killed_at_random_moments_costs_no_packet():
         wait(lambda: any(p["state"] == "established" for p in
                          lab.cli("ip", "ipsec", "active-peers", "print")), 30,
              "an established peer; seed %d" % seed)
-        time.sleep(2)
+        lab.carry(1000)
         rows = [s.end() for s in streams]
         need(all(r["lost"] == 0 and r["duplicates"] == 0 for r in rows),
              "seed %d: %s" % (seed, rows))
@@ -105,8 +105,9 @@ def dataplane_killed(suite):
         took = time.monotonic() - t
         lost = [s.end()["lost"] for s in streams]
         need(max(lost) < 500 * (took + 1), "lost %s packets in %.1f s" % (lost, took))
-        for s in both(lab):
-            time.sleep(1)
+        streams = both(lab)
+        lab.carry(1000)
+        for s in streams:
             s.need_lossless()
         cap.stop()
         cap.need_no_clear()

@@ -289,6 +289,16 @@ class Lab:
             out["in" if ours else "out"].append(r)
         return out
 
+    def carried(self, direction, what="packets"):
+        """what the newest SA of a direction has carried"""
+        rows = self.sas()[direction]
+        return int(rows[-1]["current-" + what]) if rows else 0
+
+    def carry(self, packets, timeout=20):
+        """wait until the newest SAs have carried that many, each"""
+        wait(lambda: all(self.carried(d) >= packets for d in ("in", "out")), timeout,
+             "%d packets each way" % packets)
+
     def mature(self):
         """a mature SA each way?"""
         s = self.sas()

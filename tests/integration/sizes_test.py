@@ -8,7 +8,6 @@ cloud outer packets come in fragments.
 """
 import json
 import re
-import time
 
 import cases
 from cases import case
@@ -105,11 +104,13 @@ def tcp_survives_a_path_that_narrows():
         for frm, port in (("site", 18888), ("cloud", 18889)):
             size = 3 << 20
             to, dst = ("cloud", CLOUD_HOST) if frm == "site" else ("site", None)
+            way = "out" if frm == "site" else "in"
+            before = lab.carried(way, "bytes")
             server = lab.helper(to, "tcp-server", "--port", str(port), "--timeout", "40")
             client = lab.helper(frm, "tcp-client", "--dst", dst or "192.168.1.12", "--port",
                                 str(port), "--bytes", str(size), "--rate", "12000000",
                                 "--timeout", "40")
-            time.sleep(0.7)
+            wait(lambda: lab.carried(way, "bytes") - before > size // 4, 20, "a quarter of it")
             narrow(lab, 1380 if frm == "site" else 1290)
             sent, got = lab.result(client, 50), lab.result(server, 50)
             need(got["bytes"] == size and sent["sha256"] == got["sha256"] == sent["echoed"],
