@@ -230,6 +230,35 @@ struct pkt_meta kit_classify(const struct frame *f)
 	return meta;
 }
 
+struct pkt_meta kit_classify_tight(const uint8_t *bytes, size_t len)
+{
+	struct rte_mbuf *m = harness_mbuf(kit.h, "", 0);
+	void *addr = m->buf_addr;
+	uint16_t off = m->data_off;
+	uint8_t *tight = malloc(len + 1); /* one byte in front: every offset is odd */
+	struct pkt_meta meta;
+
+	assert_non_null(tight);
+	memcpy(tight + 1, bytes, len);
+	m->buf_addr = tight;
+	m->data_off = 1;
+	m->data_len = (uint16_t)len;
+	m->pkt_len = (uint32_t)len;
+	parse_burst(kit.w, 0, &m, 1);
+	meta = *pkt_meta(m);
+	assert_true(m->data_len <= len);
+	/* Of what goes to the slow path ARP has no IP header. */
+	if (meta.verdict != PKT_DROP && (meta.verdict != PKT_SLOW || meta.ip_len != 0)) {
+		assert_int_equal(m->data_len, ETH + meta.ip_len);
+		assert_true(meta.l4_off <= m->data_len);
+	}
+	m->buf_addr = addr;
+	m->data_off = off;
+	free(tight);
+	rte_pktmbuf_free(m);
+	return meta;
+}
+
 uint64_t kit_random(uint64_t *seed)
 {
 	*seed ^= *seed >> 12;

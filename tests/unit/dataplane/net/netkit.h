@@ -85,6 +85,9 @@ struct abi_addr abi4(uint32_t addr);
 struct rte_mbuf *kit_parse(const struct frame *f);
 /** The verdict and reason parse_burst() gives; frees the packet. */
 struct pkt_meta kit_classify(const struct frame *f);
+/** The same for a packet at the end of an allocation of its own size, so that a sanitizer sees one
+ * byte read beyond it. What passes lies within the frame. */
+struct pkt_meta kit_classify_tight(const uint8_t *bytes, size_t len);
 
 /** A seeded generator (xorshift64*). */
 uint64_t kit_random(uint64_t *seed);

@@ -3,8 +3,6 @@
  * the end of their memory. */
 #include "tests/unit/dataplane/net/netkit6.h"
 
-#include <stdlib.h>
-
 #include "dataplane/net/parse.h"
 
 static const uint8_t padded[64] = {0, 0, 1, 4}; /* PadN of 4, then Pad1 */
@@ -212,33 +210,6 @@ static void refuses_fragments_that_cannot_be(void **state)
 
 /* --- at the end of memory --- */
 
-static struct pkt_meta classify_tight(const uint8_t *bytes, size_t len)
-{
-	struct rte_mbuf *m = harness_mbuf(kit.h, "", 0);
-	void *addr = m->buf_addr;
-	uint16_t off = m->data_off;
-	uint8_t *tight = malloc(len + 1); /* one byte in front: every offset is odd */
-	struct pkt_meta meta;
-
-	assert_non_null(tight);
-	memcpy(tight + 1, bytes, len);
-	m->buf_addr = tight;
-	m->data_off = 1;
-	m->data_len = (uint16_t)len;
-	m->pkt_len = (uint32_t)len;
-	parse_burst(kit.w, 0, &m, 1);
-	meta = *pkt_meta(m);
-	if (meta.verdict != PKT_DROP) {
-		assert_int_equal(m->data_len, ETH + meta.ip_len);
-		assert_true(meta.l4_off <= m->data_len);
-	}
-	m->buf_addr = addr;
-	m->data_off = off;
-	free(tight);
-	rte_pktmbuf_free(m);
-	return meta;
-}
-
 #define SAMPLES 9u
 
 static void make_samples(struct frame s[SAMPLES])
@@ -271,8 +242,8 @@ static void drops_every_truncation(void **state)
 	make_samples(s);
 	for (unsigned int i = 0; i < SAMPLES; i++) {
 		for (size_t len = 0; len < s[i].len; len++)
-			assert_int_equal(classify_tight(s[i].b, len).verdict, PKT_DROP);
-		assert_int_not_equal(classify_tight(s[i].b, s[i].len).verdict, PKT_DROP);
+			assert_int_equal(kit_classify_tight(s[i].b, len).verdict, PKT_DROP);
+		assert_int_not_equal(kit_classify_tight(s[i].b, s[i].len).verdict, PKT_DROP);
 	}
 }
 
@@ -292,7 +263,7 @@ static void survives_a_million_mutations(void **state)
 			f.b[ETH + kit_random(&seed) % (f.len - ETH)] = (uint8_t)kit_random(&seed);
 		if (n % 8 == 0)
 			f.len = kit_random(&seed) % (f.len + 1);
-		passed += classify_tight(f.b, f.len).verdict != PKT_DROP;
+		passed += kit_classify_tight(f.b, f.len).verdict != PKT_DROP;
 	}
 	assert_true(passed > 100000 && passed < 900000);
 }

@@ -2,40 +2,6 @@
 /* test_parse_mutated.c - every truncation and a million mutations, at the end of their memory. */
 #include "tests/unit/dataplane/net/netkit.h"
 
-#include <stdlib.h>
-
-#include "dataplane/net/parse.h"
-
-/* Each packet is placed at the end of an allocation of its own size, so that a sanitizer sees one
- * byte read beyond it. */
-static struct pkt_meta classify_tight(const uint8_t *bytes, size_t len)
-{
-	struct rte_mbuf *m = harness_mbuf(kit.h, "", 0);
-	void *addr = m->buf_addr;
-	uint16_t off = m->data_off;
-	uint8_t *tight = malloc(len + 1); /* one byte in front: every offset is odd */
-	struct pkt_meta meta;
-
-	assert_non_null(tight);
-	memcpy(tight + 1, bytes, len);
-	m->buf_addr = tight;
-	m->data_off = 1;
-	m->data_len = (uint16_t)len;
-	m->pkt_len = (uint32_t)len;
-	parse_burst(kit.w, 0, &m, 1);
-	meta = *pkt_meta(m);
-	assert_true(m->data_len <= len);
-	if (meta.verdict != PKT_DROP && meta.verdict != PKT_SLOW) {
-		assert_int_equal(m->data_len, ETH + meta.ip_len);
-		assert_true(meta.l4_off <= m->data_len);
-	}
-	m->buf_addr = addr;
-	m->data_off = off;
-	free(tight);
-	rte_pktmbuf_free(m);
-	return meta;
-}
-
 #define SAMPLES 12u
 
 static void make_samples(struct frame s[SAMPLES])
@@ -68,12 +34,12 @@ static void drops_every_truncation(void **state)
 	make_samples(s);
 	for (unsigned int i = 0; i < SAMPLES - 1; i++) {
 		for (size_t len = 0; len < s[i].len; len++)
-			assert_int_equal(classify_tight(s[i].b, len).verdict, PKT_DROP);
-		assert_true(classify_tight(s[i].b, s[i].len).verdict != PKT_DROP ||
-			    classify_tight(s[i].b, s[i].len).reason == DROP_NET_KEEPALIVE);
+			assert_int_equal(kit_classify_tight(s[i].b, len).verdict, PKT_DROP);
+		assert_true(kit_classify_tight(s[i].b, s[i].len).verdict != PKT_DROP ||
+			    kit_classify_tight(s[i].b, s[i].len).reason == DROP_NET_KEEPALIVE);
 	}
 	for (size_t len = 0; len < ETH; len++)
-		assert_int_equal(classify_tight(s[11].b, len).reason, DROP_NET_L2);
+		assert_int_equal(kit_classify_tight(s[11].b, len).reason, DROP_NET_L2);
 }
 
 static void survives_a_million_mutations(void **state)
@@ -95,7 +61,7 @@ static void survives_a_million_mutations(void **state)
 			frame_fix(&f);
 		if (n % 8 == 0)
 			f.len = kit_random(&seed) % (f.len + 1);
-		passed += classify_tight(f.b, f.len).verdict != PKT_DROP;
+		passed += kit_classify_tight(f.b, f.len).verdict != PKT_DROP;
 	}
 	assert_true(passed > 100000 && passed < 900000);
 }

@@ -1,35 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* test_punt.c - IKE into records and out of them, there and back, and what control may not send. */
-#include "tests/unit/dataplane/net/netkit.h"
-
-#include "dataplane/net/punt.h"
+#include "tests/unit/dataplane/net/puntkit.h"
 
 static struct abi_packet record(unsigned int sport, unsigned int dport, const void *data,
 				size_t len, uint16_t flags)
 {
-	struct abi_packet p = {
-		.msg = {.type = ABI_PACKET_IKE, .length = (uint16_t)(ABI_PACKET_FIXED + len)},
-		.src = abi4(WAN_US),
-		.dst = abi4(PEER),
-		.src_port = (uint16_t)sport,
-		.dst_port = (uint16_t)dport,
-		.port = ABI_PORT_ANY,
-		.flags = flags,
-		.data_len = (uint32_t)len};
-
-	memcpy(p.data, data, len);
-	return p;
-}
-
-static struct rte_mbuf *inject(const struct abi_packet *p)
-{
-	return punt_to_mbuf(p, kit.h->tables.fib, kit.h->tables.fib6, kit.h->pool);
-}
-
-static void refused(const struct abi_packet *p)
-{
-	assert_null(inject(p));
-	assert_int_equal(harness_in_use(kit.h), 0);
+	return punt_record(abi4(WAN_US), abi4(PEER), sport, dport, data, len, flags);
 }
 
 static void punts_port_500_whole(void **state)
@@ -115,7 +91,7 @@ static void builds_a_datagram_by_the_book(void **state)
 			unsigned int port = marker ? 4500 : 500, skip = marker ? 4 : 0;
 			struct abi_packet p =
 				record(port, 31000, data, len, marker ? ABI_PKT_F_MARKER : 0);
-			struct rte_mbuf *m = inject(&p);
+			struct rte_mbuf *m = punt_inject(&p);
 			const uint8_t *ip, *udp;
 
 			assert_non_null(m);
@@ -148,13 +124,13 @@ static void builds_a_datagram_by_the_book(void **state)
 static void never_sends_a_zero_checksum(void **state)
 {
 	struct abi_packet p = record(500, 500, "\0\0", 2, 0);
-	struct rte_mbuf *m = inject(&p);
+	struct rte_mbuf *m = punt_inject(&p);
 	const uint8_t *udp = rte_pktmbuf_mtod_offset(m, const uint8_t *, ETH + 20);
 
 	(void)state;
 	memcpy(p.data, udp + 6, 2); /* what was missing to all ones */
 	rte_pktmbuf_free(m);
-	m = inject(&p);
+	m = punt_inject(&p);
 	assert_int_equal(get16(rte_pktmbuf_mtod_offset(m, const uint8_t *, ETH + 26)), 0xffff);
 	rte_pktmbuf_free(m);
 }
@@ -162,7 +138,7 @@ static void never_sends_a_zero_checksum(void **state)
 static void goes_there_and_back(void **state)
 {
 	struct abi_packet p = record(4500, 4500, "there and back", 14, ABI_PKT_F_MARKER), back;
-	struct rte_mbuf *m = inject(&p);
+	struct rte_mbuf *m = punt_inject(&p);
 	struct frame f = {.len = m->data_len};
 
 	(void)state;
@@ -186,7 +162,7 @@ static void goes_there_and_back(void **state)
 static void sends_keepalives(void **state)
 {
 	struct abi_packet p = record(4500, 4500, "\xff", 1, 0);
-	struct rte_mbuf *m = inject(&p);
+	struct rte_mbuf *m = punt_inject(&p);
 
 	(void)state;
 	assert_non_null(m);
@@ -200,11 +176,11 @@ static void refuses_what_a_peer_would_take_for_esp(void **state)
 	struct abi_packet p = record(4500, 4500, "\1\2\3\4\5\6\7\10", 8, 0);
 
 	(void)state;
-	refused(&p);
+	punt_refused(&p);
 	p = record(4500, 4500, "\xfe", 1, 0);
-	refused(&p);
+	punt_refused(&p);
 	p = record(4500, 4500, "\xff\xff", 2, 0);
-	refused(&p);
+	punt_refused(&p);
 }
 
 static void refuses_other_ports_and_addresses(void **state)
@@ -214,37 +190,37 @@ static void refuses_other_ports_and_addresses(void **state)
 
 	(void)state;
 	p.src_port = 501;
-	refused(&p);
+	punt_refused(&p);
 	p = good;
 	p.dst_port = 0;
-	refused(&p);
+	punt_refused(&p);
 	p = good;
 	p.flags = ABI_PKT_F_MARKER; /* from 500 */
-	refused(&p);
+	punt_refused(&p);
 	p = good;
 	p.flags = 2;
-	refused(&p);
+	punt_refused(&p);
 	p = good;
 	p.port = 0;
-	refused(&p);
+	punt_refused(&p);
 	p = good;
 	p.src = abi4(PEER); /* not ours */
-	refused(&p);
+	punt_refused(&p);
 	p = good;
 	p.src.family = 6;
-	refused(&p);
+	punt_refused(&p);
 	p = good;
 	p.src.bytes[7] = 1;
-	refused(&p);
+	punt_refused(&p);
 	p = good;
 	p.dst = abi4(LAN_US); /* to ourselves */
-	refused(&p);
+	punt_refused(&p);
 	p = good;
 	p.dst = abi4(IP(224, 0, 0, 1));
-	refused(&p);
+	punt_refused(&p);
 	p = good;
 	p.dst.pad[1] = 1;
-	refused(&p);
+	punt_refused(&p);
 	p = good;
 	assert_null(punt_to_mbuf(&p, NULL, NULL, kit.h->pool));
 }
@@ -258,21 +234,21 @@ static void refuses_lengths_that_do_not_agree(void **state)
 	(void)state;
 	for (unsigned int i = 0; i < sizeof(lens) / sizeof(lens[0]); i++) {
 		p.data_len = lens[i];
-		refused(&p);
+		punt_refused(&p);
 	}
 	p = good;
 	p.data_len = 0;
 	p.msg.length = ABI_PACKET_FIXED;
-	refused(&p);
+	punt_refused(&p);
 	p.data_len = sizeof(p.data) + 1;
 	p.msg.length = ABI_PACKET_FIXED + sizeof(p.data) + 1;
-	refused(&p);
+	punt_refused(&p);
 	p = good;
 	p.msg.type = 2;
-	refused(&p);
+	punt_refused(&p);
 	p = good;
 	p.pad = 1;
-	refused(&p);
+	punt_refused(&p);
 }
 
 static void survives_random_records(void **state)
@@ -288,7 +264,7 @@ static void survives_random_records(void **state)
 		for (unsigned int k = kit_random(&seed) % 3; k > 0; k--)
 			((uint8_t *)&p)[kit_random(&seed) % ABI_PACKET_FIXED] ^=
 				(uint8_t)kit_random(&seed);
-		m = inject(&p);
+		m = punt_inject(&p);
 		built += m != NULL;
 		if (m != NULL) {
 			assert_int_equal(pkt_meta(m)->src, WAN_US);

@@ -1,35 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* test_punt6.c - IKE over IPv6 into records and out of them, and what control may not send. */
 #include "tests/unit/dataplane/net/netkit6.h"
-
-#include "dataplane/net/punt.h"
+#include "tests/unit/dataplane/net/puntkit.h"
 
 static struct abi_packet record(const char *src, const char *dst, unsigned int port,
 				const void *data, size_t len, uint16_t flags)
 {
-	struct abi_packet p = {
-		.msg = {.type = ABI_PACKET_IKE, .length = (uint16_t)(ABI_PACKET_FIXED + len)},
-		.src = abi6(src),
-		.dst = abi6(dst),
-		.src_port = (uint16_t)port,
-		.dst_port = (uint16_t)port,
-		.port = ABI_PORT_ANY,
-		.flags = flags,
-		.data_len = (uint32_t)len};
-
-	memcpy(p.data, data, len);
-	return p;
-}
-
-static struct rte_mbuf *inject(const struct abi_packet *p)
-{
-	return punt_to_mbuf(p, kit.h->tables.fib, kit.h->tables.fib6, kit.h->pool);
-}
-
-static void refused(const struct abi_packet *p)
-{
-	assert_null(inject(p));
-	assert_int_equal(harness_in_use(kit.h), 0);
+	return punt_record(abi6(src), abi6(dst), port, port, data, len, flags);
 }
 
 static void punts_with_addresses_of_family_6(void **state)
@@ -61,7 +38,7 @@ static void injects_a_datagram_with_its_checksum(void **state)
 	for (size_t len = 1; len < 1984; len += 31) {
 		static const uint8_t data[1984] = {0x5a, 1, 2, 3};
 		struct abi_packet p = record(WAN6_US, PEER6, 500, data, len, 0);
-		struct rte_mbuf *m = inject(&p);
+		struct rte_mbuf *m = punt_inject(&p);
 		const struct pkt_meta *meta = pkt_meta(m);
 		const uint8_t *ip = rte_pktmbuf_mtod_offset(m, uint8_t *, ETH);
 
@@ -93,7 +70,7 @@ static void never_sends_a_checksum_of_zero(void **state)
 	for (unsigned int i = 0; i < 65536; i++) {
 		uint8_t data[2] = {(uint8_t)(i >> 8), (uint8_t)i};
 		struct abi_packet p = record(WAN6_US, PEER6, 500, data, 2, 0);
-		struct rte_mbuf *m = inject(&p);
+		struct rte_mbuf *m = punt_inject(&p);
 		unsigned int sum = get16(rte_pktmbuf_mtod_offset(m, uint8_t *, ETH + 46));
 
 		assert_int_not_equal(sum, 0);
@@ -106,7 +83,7 @@ static void never_sends_a_checksum_of_zero(void **state)
 static void comes_back_as_it_went(void **state)
 {
 	struct abi_packet p = record(WAN6_US, PEER6, 4500, "there and back", 14, ABI_PKT_F_MARKER);
-	struct rte_mbuf *m = inject(&p);
+	struct rte_mbuf *m = punt_inject(&p);
 	struct frame f = {.len = m->data_len};
 	struct abi_packet back;
 	struct ip6 us = ip6(WAN6_US), peer = ip6(PEER6);
@@ -131,7 +108,7 @@ static void comes_back_as_it_went(void **state)
 static void sends_keepalives(void **state)
 {
 	struct abi_packet p = record(WAN6_US, PEER6, 4500, "\xff", 1, 0);
-	struct rte_mbuf *m = inject(&p);
+	struct rte_mbuf *m = punt_inject(&p);
 	const uint8_t *ip = rte_pktmbuf_mtod_offset(m, uint8_t *, ETH);
 
 	(void)state;
@@ -148,32 +125,32 @@ static void refuses_what_control_must_not_send(void **state)
 	static const char *const bad_dst[] = {WAN6_US,	 LAN6_US,   "::",    "::1",
 					      "ff02::1", "ff0e::1", LINK6_A, "::ffff:1.2.3.4"};
 	struct abi_packet p = good;
-	struct rte_mbuf *m = inject(&p);
+	struct rte_mbuf *m = punt_inject(&p);
 
 	(void)state;
 	assert_non_null(m);
 	rte_pktmbuf_free(m);
 	for (unsigned int i = 0; i < RTE_DIM(bad_src); i++) {
 		p.src = abi6(bad_src[i]);
-		refused(&p);
+		punt_refused(&p);
 	}
 	p = good;
 	for (unsigned int i = 0; i < RTE_DIM(bad_dst); i++) {
 		p.dst = abi6(bad_dst[i]);
-		refused(&p);
+		punt_refused(&p);
 	}
 	p = good;
 	p.dst = abi4(PEER); /* two families */
-	refused(&p);
+	punt_refused(&p);
 	p = good;
 	p.src = abi4(WAN_US);
-	refused(&p);
+	punt_refused(&p);
 	p = good;
 	p.src.pad[1] = 1;
-	refused(&p);
+	punt_refused(&p);
 	p = good;
 	p.src.family = p.dst.family = 7;
-	refused(&p);
+	punt_refused(&p);
 	p = good;
 	assert_null(punt_to_mbuf(&p, kit.h->tables.fib, NULL, kit.h->pool));
 }
