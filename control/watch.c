@@ -64,6 +64,12 @@ static void carry_over(const struct watch *w, struct watch_row *r, uint64_t now)
 {
 	const struct watch_row *was = find(w->rows, w->n, r->policy_id);
 
+	if (was == NULL && w->turned != 0) { /* it was not there then: it counts from nothing */
+		r->up_time = r->old_time = r->mid_time = w->turned;
+		r->up_counts.undelivered = r->old.undelivered = r->mid.undelivered =
+			r->now.undelivered;
+		return;
+	}
 	if (was == NULL) {
 		r->up_time = r->old_time = r->mid_time = now;
 		r->up_counts = r->old = r->mid = r->now;

@@ -1,0 +1,319 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""diagnose_test.py - tunnels that are set up wrong, in one laboratory: each is named, and comes up
+when the lines that `diagnose` prints are pasted, some into our file, some into strongSwan's.
+"""
+import contextlib
+import dataclasses
+import os
+import re
+
+import cases
+import wire
+from cases import case
+from inject import esp, ip, send, udp, wan
+from lab import Lab, need, wait
+from pairs import Pair, Pairs, PairsConf
+from base import Error                                          # the rig's; pairs says where
+from suites import CLOUD_HOST, CLOUD_NET, SITE_HOST, SITE_NET
+
+SECRET = "<the secret of both sides>"
+ALL = os.environ.get("ESPGW_DIAGNOSE") == "all"
+
+
+@dataclasses.dataclass
+class Sick(Pair):
+    """a pair with something wrong"""
+    what: str = ""
+    code: str = ""                 # which must be found
+    cure: str = "there"            # whose lines are pasted; "" - nothing to paste
+    conf: dict = dataclasses.field(default_factory=dict)     # {menu: changes} of ours
+    swan: dict = dataclasses.field(default_factory=dict)     # {dotted path: value} of the cloud's
+    psk: str = ""                  # the cloud's, when it is another
+
+    def __str__(self):
+        return "%s (IKEv%d, %s, cured %s)" % (self.what, self.ike, self.role, self.cure)
+
+    def menus(self):
+        out = super().menus()
+        out["peer"][0].pop("multi-selector")      # each pair of nets has an SA of its own
+        for menu, change in self.conf.items():
+            for row in out[menu]:
+                row.update(change)
+        return out
+
+    def connection(self, gateway):
+        out = super().connection(gateway)
+        for path, value in self.swan.items():
+            put(out, path.split("."), value)
+        return out
+
+    def secrets(self, gateway):
+        out = super().secrets(gateway)
+        if self.psk:
+            out["secret"] = '"%s"' % self.psk
+        if "local.id" in self.swan:               # whoever changes a name, changes it here too
+            out["id-3"] = self.swan["local.id"]
+        return out
+
+    # ------------------------------------------------------------- pasting --
+    def paste_here(self, line):
+        """ip.ipsec.profile name="p1": enc-algorithm = "aes-128,aes-256";"""
+        m = re.fullmatch(r'ip\.ipsec\.(\w+) ([\w-]+)="([^"]*)"(?: ([\w-]+)="([^"]*)")?: '
+                         r'([\w-]+) = (?:"([^"]*)"|(true|false));', line)
+        need(m, "%s: not a line of our file: %s" % (self, line))
+        menu, key, value, key2, value2, prop, text, flag = m.groups()
+        rows = [r for r in self.menus()[menu] if r.get(key) == value and
+                (not key2 or r.get(key2) == value2)]
+        need(rows, "%s: there is no such row: %s" % (self, line))
+        self.conf.setdefault(menu, {})[prop] = flag == "true" if flag else \
+            text.replace(SECRET, self.psk or self.secret)
+
+    def paste_there(self, where, line):
+        """[swanctl.conf, connections.<conn>] proposals = aes128-sha256-ecp256"""
+        m = re.fullmatch(r"([\w_]+) = (.*)", line)
+        if where == "shell":
+            return
+        need(m and where.startswith("swanctl.conf, "), "%s: not of swanctl.conf: [%s] %s" %
+             (self, where, line))
+        key, value = m.groups()
+        path = where[len("swanctl.conf, "):].replace("<conn>", "C").replace("<n>", "").replace(
+            "<child>", self.name + "c").split(".")
+        if path[0] == "secrets":
+            need(value == SECRET, "%s: a secret is shown: %s" % (self, value))
+            self.psk = ""
+            return
+        need(path[:2] == ["connections", "C"], "%s: unknown place %s" % (self, where))
+        self.swan[".".join(path[2:] + [key])] = '"%s"' % value if key == "id" else value
+
+
+def put(tree, path, value):
+    for k in path[:-1]:
+        tree = tree[k]
+    tree[path[-1]] = value
+
+
+def sick(**kw):
+    SICK.append(dict(kw))
+
+
+SICK = []
+BASE = {"hash1": "sha256", "dh": "ecp256"}
+
+
+def both(what, code, roles=("initiator", "responder"), cures=("here", "there"), ikes=(1, 2), **kw):
+    for ike in ikes:
+        for role in roles:
+            for cure in cures:
+                sick(what=what, code=code, role=role, cure=cure, ike=ike, **kw)
+
+
+# What the responder sees it can name, and either side can change. The initiator is told little: its
+# lines for the peer set all there that the refusal can mean.
+I, R = ("initiator",), ("responder",)
+both("E1 secret", "P1_PSK_MISMATCH", roles=I + R, psk="something else altogether")
+both("E2 version", "P1_VERSION_MISMATCH", roles=R, ikes=(1,), swan={"version": 2})
+both("E2 version", "P1_VERSION_MISMATCH", roles=R, ikes=(2,), swan={"version": 1})
+both("E2 version", "P1_NO_PROPOSAL", roles=I, cures=("there",), ikes=(1,), swan={"version": 2})
+both("E2 version", "P1_NO_PROPOSAL", roles=I, cures=("there",), ikes=(2,), swan={"version": 1})
+both("E4 the cloud's name", "P1_ID_MISMATCH", roles=I,
+     conf={"identity": {"remote-id": "fqdn:c%d.example"}})
+both("E4 the cloud's name, seen by the responder", "P1_ID_MISMATCH", roles=R,
+     conf={"identity": {"remote-id": "address:192.0.2.%d"}})
+both("E5 encryption", "P1_ALG_MISMATCH", roles=R, swan={"proposals": "aes256-sha256-ecp256"})
+both("E5 hash", "P1_ALG_MISMATCH", roles=R, swan={"proposals": "aes128-sha512-ecp256"})
+both("E5 encryption", "P1_NO_PROPOSAL", roles=I, swan={"proposals": "aes256-sha256-ecp256"})
+both("E6 group", "P1_DH_MISMATCH", roles=R, swan={"proposals": "aes128-sha256-modp3072"})
+both("E6 group", "P1_NO_PROPOSAL", roles=I, swan={"proposals": "aes128-sha256-modp2048"})
+both("E8 our address", "P1_NO_PROPOSAL", roles=I, cures=("there",),
+     swan={"remote_addrs": "113.87.48.201"})
+both("E9 the cloud's network", "P2_TS_MISMATCH", roles=R,
+     swan={"children.CHILD.local_ts": "10.200.%d.0/24"})
+both("E9 the cloud's network", "P2_TS_MISMATCH", roles=I, cures=("there",),
+     swan={"children.CHILD.local_ts": "10.200.%d.0/24"})
+both("E11 encryption", "P2_ALG_MISMATCH", roles=I + R,
+     swan={"children.CHILD.esp_proposals": "aes256-sha256"})
+both("E11 authentication", "P2_ALG_MISMATCH", roles=R,
+     swan={"children.CHILD.esp_proposals": "aes128-sha512"})
+both("E12 PFS there", "P2_PFS_MISMATCH", roles=R, ikes=(1,),
+     swan={"children.CHILD.esp_proposals": "aes128-sha256-modp2048"})
+both("E12 PFS here", "P2_PFS_MISMATCH", roles=R, ikes=(1,), pfs="modp2048",
+     swan={"children.CHILD.esp_proposals": "aes128-sha256"})
+both("E12 PFS there", "P2_ALG_MISMATCH", roles=I, cures=("there",), ikes=(1,),
+     swan={"children.CHILD.esp_proposals": "aes128-sha256-modp2048"})
+both("E16 some networks", "TS_PARTIAL", roles=I, cures=("there",), ikes=(2,), nets="1x2",
+     swan={"children.CHILD.local_ts": "10.100.%d.0/25"})
+
+
+if ALL:                                           # an attempt takes more than a minute to end
+    both("E7 nobody there", "PEER_SILENT", roles=I, cures=("",))
+
+
+def numbered(value, pair):
+    return value % pair.number if "%d" in str(value) else value
+
+
+def patients():
+    out = []
+    for i, kw in enumerate(SICK):
+        p = Sick(number=i + 1, **{**BASE, **kw, "conf": {}, "swan": {}})
+        p.conf = {menu: {k: numbered(v, p) for k, v in row.items()}
+                  for menu, row in kw.get("conf", {}).items()}
+        p.swan = {k.replace("CHILD", p.name + "c"): numbered(v, p)
+                  for k, v in kw.get("swan", {}).items()}
+        out.append(p)
+    return out
+
+
+class Ward(Pairs):
+    def selectors(self):
+        return "192.168.0.0/16", "10.0.0.0/8"
+
+    def findings(self):
+        """{name: [findings]}"""
+        return {r["peer"]: r["findings"] for r in self.cli("diagnose", "vendor=strongswan")}
+
+    def diagnosed(self):
+        found = self.findings()
+        wrong = ["%s: %s" % (p, [f["code"] for f in found[p.name]]) for p in self.pairs
+                 if p.code not in [f["code"] for f in found[p.name]]]
+        need(not wrong, "\n".join(wrong))
+        return found
+
+    def _addresses(self):
+        super()._addresses()
+        for p in self.pairs:                      # charon needs one in each net of its own
+            self.ip(self.cloud_ns, "addr", "add", "10.200.%d.12/32" % p.number, "dev", "lo")
+        self.absent("del")
+
+    def absent(self, what):
+        """those that nothing can be pasted for have no address yet"""
+        for p in self.pairs:
+            if not p.cure:
+                self.ip(self.cloud_ns, "addr", what, "%s/32" % p.cloud, "dev", "wan0")
+
+    def reload_both(self):
+        v = self.vici()
+        self.absent("add")
+        self.conf.more = PairsConf(self.pairs).more
+        self.write_conf()
+        self.cli_text("reload")
+        for p in self.pairs:
+            with contextlib.suppress(Error):      # most have nothing to end
+                v.call("terminate", ike=p.name, force="yes", timeout="-1")
+        self._connections(self.pairs)
+        for p in self.pairs:
+            if p.role == "responder":
+                v.call("initiate", child=p.name + "c", timeout="-1")
+
+    def nothing_left(self):
+        left = {n: [f["code"] for f in fs if f["code"] not in
+                    ("NOT_MATCHED", "NOTHING_FROM_PEER")] for n, fs in self.findings().items()}
+        left = {n: codes for n, codes in left.items() if codes}
+        need(not left, "still found: %s" % left)
+        return True
+
+
+@case(timeout=300)
+def advice_taken_literally_brings_each_tunnel_up():
+    sick_ones = patients()
+    with Ward(sick_ones) as lab:
+        found = wait(lab.diagnosed, 100 if ALL else 45, "diagnoses of %d tunnels" % len(sick_ones), every=1)
+        for p in sick_ones:
+            mine = [f for f in found[p.name] if f["code"] == p.code]
+            lines = [(c["side"], line["where"], line["line"]) for f in mine
+                     for c in f["changes"] for line in c["lines"]]
+            side = {"here": "here", "there": "peer"}.get(p.cure)
+            need(not side or side in [x for x, _, _ in lines], "%s: no lines for it: %s" %
+                 (p, lines))
+            for side, where, line in lines:
+                if side == "here" and p.cure == "here":
+                    p.paste_here(line)
+                elif side == "peer" and p.cure == "there":
+                    p.paste_there(where, line)
+        lab.reload_both()
+        wait(lab.up, 60, "the cured tunnels", every=0.5)
+        wait(lab.nothing_left, 15, "clean diagnoses", every=0.5)
+        return "%d tunnels cured" % len(sick_ones)
+
+
+# ------------------------------------------------------------- up, and not passing --
+def verdict(lab, code, *words):
+    """diagnose names the hop, and both menus say that it is up and passes nothing"""
+    def told():
+        report = lab.cli("diagnose", *words)[0]
+        got = [f["code"] for f in report["findings"]]
+        need(got == [code], "found %s instead of %s: %s" % (got, code, report["policies"]))
+        for menu in ("policy", "active-peers"):
+            row = lab.cli("ip", "ipsec", menu, "print", "detail")[0]
+            need(row["ph2-state"] == "established, not passing", "%s: %s" % (menu, row))
+        return report["findings"][0]
+    return wait(told, 12, code)
+
+
+def passes(lab):
+    lab.ping_both(5)
+
+    def told():
+        report = lab.cli("diagnose")[0]
+        need(report["policies"][0]["traffic"] == "passing" and not report["findings"],
+             "%s" % report)
+        return lab.cli("ip", "ipsec", "policy", "print")[0]["ph2-state"] == "established"
+    wait(told, 5, "a clean diagnosis")
+
+
+def hole(lab, ns, net):
+    """a host that takes packets and has no way to answer them"""
+    lab.ip(ns, "route", "add", "blackhole", net)
+
+
+@case()
+def nothing_comes_back_from_the_cloud():
+    with Lab() as lab:
+        lab.established()
+        hole(lab, lab.cloud_host, SITE_NET)
+        need(lab.ping("site", 5)[1] == 0, "there is no hole")
+        found = verdict(lab, "NO_REPLY_FROM_PEER", "vendor=tencent")
+        lines = [x["line"] for c in found["changes"] for x in c["lines"]]
+        need(any(SITE_NET in x and "VPN" in x for x in lines), "no route for the VPC: %s" % lines)
+        lab.ip(lab.cloud_host, "route", "del", "blackhole", SITE_NET)
+        passes(lab)
+
+
+@case()
+def no_answer_comes_from_the_lan():
+    with Lab() as lab:
+        lab.established()
+        hole(lab, lab.site, CLOUD_NET)
+        need(lab.ping("cloud", 5)[1] == 0, "there is no hole")
+        found = verdict(lab, "NO_RETURN_FROM_LAN")
+        need("CHECK_LAN_ROUTE" in [c["id"] for c in found["checks"]], "%s" % found)
+        lab.ip(lab.site, "route", "del", "blackhole", CLOUD_NET)
+        passes(lab)
+
+
+@case()
+def what_arrives_is_no_use():
+    """wrong ICVs, then sources that a NAT has changed, then a LAN host that is not there"""
+    with Lab() as lab:
+        lab.established()
+        row = lab.sas()["in"][0]
+        key = next(k for k in wire.cloud_keys(lab) if int(k["spi"], 16) == int(row["spi"], 16))
+
+        def inner(src):
+            return ip(src, SITE_HOST, 17, udp(4444, 18902, b"inner packet of a test!" * 3))
+        send(lab, [wan(esp(key, i, inner(CLOUD_HOST), corrupt=True)) for i in range(100, 110)])
+        found = verdict(lab, "NOT_VERIFIED")
+        need("CHECK_TRUNCATION" in [c["id"] for c in found["checks"]], "%s" % found)
+        send(lab, [wan(esp(key, i, inner("172.16.0.9"))) for i in range(200, 210)])
+        found = verdict(lab, "PEER_NATS_TUNNEL_TRAFFIC", "vendor=huawei")
+        lines = [x["line"] for c in found["changes"] for x in c["lines"]]
+        need("nat disable" in lines and "policy source 10.100.1.0 mask 24" in lines, "%s" % lines)
+        need(lab.cli("diagnose")[0]["policies"][0]["foreign-source"] == "172.16.0.9", "not named")
+        lab.ip(lab.site, "addr", "del", "%s/24" % SITE_HOST, "dev", "eth0")
+        send(lab, [wan(esp(key, i, inner(CLOUD_HOST))) for i in range(300, 310)])
+        verdict(lab, "LAN_UNREACHABLE")
+
+
+if __name__ == "__main__":
+    cases.main()
