@@ -232,7 +232,7 @@ def advice_taken_literally_brings_each_tunnel_up():
                 elif side == "peer" and p.cure == "there":
                     p.paste_there(where, line)
         lab.reload_both()
-        wait(lab.up, 60, "the cured tunnels", every=0.5)
+        wait(lab.up, 120 if ALL else 60, "the cured tunnels", every=0.5)
         wait(lab.nothing_left, 15, "clean diagnoses", every=0.5)
         return "%d tunnels cured" % len(sick_ones)
 
