@@ -63,6 +63,7 @@ struct flow {
 	uint16_t block;	      /* of numbers, for order.h */
 	uint16_t done;	      /* packets sent */
 	uint8_t unusable;     /* enum drop_reason */
+	bool plain;	      /* usable, IPv4 in a tunnel over IPv4, IVs of AES_IV bytes */
 };
 
 struct batch {
@@ -160,6 +161,7 @@ static struct flow *flow_find(struct worker *w, struct batch *b, uint32_t slot)
 	b->slot_of[b->n_flows] = slot;
 	f = &b->flow[b->n_flows++];
 	f->unusable = (uint8_t)flow_open(f, sa);
+	f->plain = f->unusable == DROP_NONE && sa->shape == 0 && sa->iv_len == AES_IV;
 	f->size.index = (uint8_t)(f - b->flow);
 	return f;
 }
@@ -232,10 +234,12 @@ static __rte_always_inline enum drop_reason admit(struct worker *w, struct flow 
 	const struct sa *sa = f->sa;
 	uint16_t mtu;
 
-	if (f->unusable != DROP_NONE)
-		return (enum drop_reason)f->unusable;
-	if (unlikely((sa->shape & SA_SHAPE_TRANSPORT) || (meta->flags & PKT_F_IPV6)))
-		return admit_shape(w, f, m, extra);
+	if (unlikely(!f->plain || (meta->flags & PKT_F_IPV6))) {
+		if (f->unusable != DROP_NONE)
+			return (enum drop_reason)f->unusable;
+		if ((sa->shape & SA_SHAPE_TRANSPORT) || (meta->flags & PKT_F_IPV6))
+			return admit_shape(w, f, m, extra);
+	}
 	/* Pieces were looked at whole. */
 	if (extra != NULL && !selected(f, meta))
 		return DROP_OUT_BUNDLE_ERRORS;
@@ -295,7 +299,7 @@ static uint8_t *wrap(struct rte_mbuf *m, uint8_t l3_off, uint32_t head, uint32_t
 
 static inline int write_iv(struct crypto *c, struct batch *b, const struct flow *f, uint8_t *iv)
 {
-	if (unlikely(f->sa->iv_len != AES_IV))
+	if (unlikely(!f->plain) && f->sa->iv_len != AES_IV)
 		return f->sa->iv_len == 0 ? 0 : crypto_iv8(c, f->sa, f->seq, iv);
 	if (unlikely(b->iv == NULL)) {
 		b->iv = crypto_ivs(c, b->n);
@@ -365,7 +369,8 @@ static __rte_always_inline enum drop_reason take(struct worker *w, struct batch 
 
 	if (f->seq > f->limit)
 		return DROP_OUT_STATE_SEQUENCE_ERRORS;
-	if (unlikely(esp_shape_is(f->sa, pkt_meta(m))))
+	if (unlikely(!f->plain || (pkt_meta(m)->flags & PKT_F_IPV6)) &&
+	    esp_shape_is(f->sa, pkt_meta(m)))
 		why = build_shape(w, b, f, m);
 	else
 		why = build(w, b, f, m);

@@ -3,6 +3,7 @@
 #ifndef ESPGW_IPSEC_TRAILER_H
 #define ESPGW_IPSEC_TRAILER_H
 
+#include <emmintrin.h>
 #include <string.h>
 
 #include <rte_byteorder.h>
@@ -15,24 +16,28 @@
 #define NEXT_HEADER_DUMMY 59u /* RFC 4303 section 2.6 */
 #define TRAILER_STORE	  16u
 
-/** Are pad bytes 1, 2, 3...? An ICV of at least 12 bytes follows pad length and next header, so
- * from two pad bytes on 16 bytes can be read. */
-static inline bool trailer_pad_is_right(const uint8_t *pad, unsigned int n)
+/**
+ * Are the n bytes before end 1, 2, 3...n? Sixteen bytes up to end can be read: at least ESP and IP
+ * header are before. No branch depends on n as long as it is one that we would send, because from
+ * packet to packet it is another one.
+ */
+static inline bool trailer_pad_is_right(const uint8_t *end, unsigned int n)
 {
-	uint64_t word[2];
-	uint8_t wrong = 0;
+	const __m128i before =
+		_mm_setr_epi8(-15, -14, -13, -12, -11, -10, -9, -8, -7, -6, -5, -4, -3, -2, -1, 0);
+	__m128i want = _mm_add_epi8(before, _mm_set1_epi8((char)n));
+	__m128i is_pad = _mm_cmpgt_epi8(want, _mm_setzero_si128());
+	__m128i wrong =
+		_mm_xor_si128(_mm_loadu_si128((const __m128i *)(const void *)(end - 16)), want);
+	uint8_t more = 0;
 
-	if (n < 2 || n > sizeof(word)) {
+	if (__builtin_expect(n > 16, 0)) {
 		for (unsigned int i = 0; i < n; i++)
-			wrong |= pad[i] ^ (uint8_t)(i + 1);
-		return wrong == 0;
+			more |= end[(int)i - (int)n] ^ (uint8_t)(i + 1);
+		return more == 0;
 	}
-	memcpy(word, pad, sizeof(word));
-	word[0] ^= rte_cpu_to_le_64(0x0807060504030201ull);
-	word[1] ^= rte_cpu_to_le_64(0x100f0e0d0c0b0a09ull);
-	if (n < 8)
-		return rte_le_to_cpu_64(word[0]) << (64 - 8 * n) == 0;
-	return word[0] == 0 && (n == 8 || rte_le_to_cpu_64(word[1]) << (128 - 8 * n) == 0);
+	wrong = _mm_and_si128(wrong, is_pad);
+	return _mm_movemask_epi8(_mm_cmpeq_epi8(wrong, _mm_setzero_si128())) == 0xffff;
 }
 
 /**
@@ -49,7 +54,7 @@ static inline enum drop_reason trailer_check(const uint8_t *text, uint32_t *len,
 	if (pad + SA_ESP_TRAILER > *len)
 		return DROP_IN_STATE_PROTOCOL_ERRORS;
 	payload = *len - SA_ESP_TRAILER - pad;
-	if (!trailer_pad_is_right(text + payload, pad))
+	if (!trailer_pad_is_right(text + payload + pad, pad))
 		return DROP_IN_STATE_PROTOCOL_ERRORS;
 	*len = payload;
 	return *next == NEXT_HEADER_DUMMY ? DROP_NET_CONSUMED : DROP_NONE;
