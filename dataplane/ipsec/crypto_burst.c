@@ -100,7 +100,8 @@ static bool has_halves(const struct sa *sa)
 }
 
 /* ops that are to be done, in arrival order or sorted; an SA with an unknown suite is not done. */
-static void burst_make(struct burst *b, struct crypto_op *ops, uint16_t n, bool sort)
+static __rte_always_inline void burst_make(struct burst *b, struct crypto_op *ops, uint16_t n,
+					   bool sort)
 {
 	uint16_t min = UINT16_MAX, max = 0;
 	const struct sa *sa = n != 0 ? ops[0].sa : NULL;
@@ -248,10 +249,11 @@ static void hash_fill_keys(IMB_JOB *job, const struct sa *sa, unsigned int icv_l
 	job->u.HMAC._hashed_auth_key_xor_opad = sa_opad(sa);
 }
 
-static inline void hash_fill(IMB_JOB *job, const struct crypto_op *op, uint8_t *tag)
+/* esn: any in the burst has extended numbers. */
+static inline void hash_fill(IMB_JOB *job, const struct crypto_op *op, uint8_t *tag, bool esn)
 {
 	job->src = op->esp;
-	job->msg_len_to_hash_in_bytes = op->len + op->sa->esn;
+	job->msg_len_to_hash_in_bytes = op->len + (esn ? op->sa->esn : 0u);
 	job->auth_tag_output = tag;
 }
 
@@ -262,18 +264,19 @@ static inline uint8_t *tag_place(struct crypto *c, const struct crypto_op *ops, 
 	return seal ? ops[i].esp + ops[i].len : c->tag[i];
 }
 
-/* sa: of all of them; or NULL. */
-static void hash_group(struct crypto *c, struct crypto_op *ops, const struct crypto_group *g,
-		       bool seal, unsigned int hash, const struct sa *sa)
+/* g: those of b with that hash. */
+static void hash_group(struct crypto *c, struct crypto_op *ops, const struct burst *b,
+		       const struct crypto_group *g, bool seal, unsigned int hash)
 {
-	unsigned int kept = keep(&c->hash, sa, (uint8_t)hash, g->n);
+	unsigned int kept = keep(&c->hash, b->sa, (uint8_t)hash, g->n);
+	bool esn = b->esn != 0;
 
 	for (unsigned int i = 0; i < g->n; i++) {
 		unsigned int at = g->index[i];
 
 		if (i >= kept)
 			hash_fill_keys(&c->job[i], ops[at].sa, crypto_hashes[hash].icv_len);
-		hash_fill(&c->job[i], &ops[at], tag_place(c, ops, at, seal));
+		hash_fill(&c->job[i], &ops[at], tag_place(c, ops, at, seal), esn);
 	}
 	if (IMB_SUBMIT_HASH_BURST_NOCHECK(c->mgr, c->job, g->n, crypto_hashes[hash].alg) != g->n)
 		group_fail(g, ops);
@@ -294,10 +297,10 @@ static void queue_fill_keys(IMB_MGR *mgr, IMB_JOB *job, const struct sa *sa)
 }
 
 /* n jobs of HMAC-MD5, from g->index[at] on, into the queue. How many came out meanwhile. */
-static uint32_t queue_put(struct crypto *c, const struct crypto_op *ops,
-			  const struct crypto_group *g, unsigned int at, unsigned int n, bool seal,
-			  const struct sa *sa)
+static uint32_t queue_put(struct crypto *c, const struct crypto_op *ops, const struct burst *b,
+			  const struct crypto_group *g, unsigned int at, unsigned int n, bool seal)
 {
+	bool esn = b->esn != 0;
 	IMB_JOB *jobs[IMB_MAX_BURST_SIZE];
 	unsigned int slot, kept;
 
@@ -306,13 +309,13 @@ static uint32_t queue_put(struct crypto *c, const struct crypto_op *ops,
 	slot = (unsigned int)(jobs[0] - c->queue->jobs);
 	if (at == 0 && slot != 0)
 		return 0;
-	kept = keep(&c->queued, sa, CRYPTO_MD5_96, (uint16_t)(slot + n));
+	kept = keep(&c->queued, b->sa, CRYPTO_MD5_96, (uint16_t)(slot + n));
 	for (unsigned int i = 0; i < n; i++) {
 		unsigned int op = g->index[at + i];
 
 		if (slot + i >= kept)
 			queue_fill_keys(c->queue, jobs[i], ops[op].sa);
-		hash_fill(jobs[i], &ops[op], tag_place(c, ops, op, seal));
+		hash_fill(jobs[i], &ops[op], tag_place(c, ops, op, seal), esn);
 	}
 	return IMB_SUBMIT_BURST_NOCHECK(c->queue, n, jobs);
 }
@@ -322,15 +325,15 @@ static uint32_t queue_put(struct crypto *c, const struct crypto_op *ops,
  * then, so that jobs can be kept like those of the other passes, and does not wrap, which neither
  * IMB_GET_NEXT_BURST nor IMB_FLUSH_BURST of 1.3 bears.
  */
-static void queue_group(struct crypto *c, struct crypto_op *ops, const struct crypto_group *g,
-			bool seal, const struct sa *sa)
+static void queue_group(struct crypto *c, struct crypto_op *ops, const struct burst *b,
+			const struct crypto_group *g, bool seal)
 {
 	IMB_JOB *jobs[CRYPTO_BURST];
 	uint32_t done = 0;
 
 	for (unsigned int at = 0; at < g->n; at += IMB_MAX_BURST_SIZE)
-		done += queue_put(c, ops, g, at,
-				  RTE_MIN(g->n - at, (unsigned int)IMB_MAX_BURST_SIZE), seal, sa);
+		done += queue_put(c, ops, b, g, at,
+				  RTE_MIN(g->n - at, (unsigned int)IMB_MAX_BURST_SIZE), seal);
 	if (done < g->n)
 		done += IMB_FLUSH_BURST(c->queue, g->n, jobs);
 	if (done != g->n)
@@ -342,10 +345,10 @@ static void hash_pass(struct crypto *c, struct crypto_op *ops, const struct burs
 	struct crypto_group room;
 
 	if (b->hashes >> CRYPTO_MD5_96 & 1)
-		queue_group(c, ops, of_hash(b, ops, CRYPTO_MD5_96, &room), seal, b->sa);
+		queue_group(c, ops, b, of_hash(b, ops, CRYPTO_MD5_96, &room), seal);
 	for (unsigned int hash = CRYPTO_MD5_96 + 1; hash < CRYPTO_NO_HASH; hash++)
 		if (b->hashes >> hash & 1)
-			hash_group(c, ops, of_hash(b, ops, hash, &room), seal, hash, b->sa);
+			hash_group(c, ops, b, of_hash(b, ops, hash, &room), seal, hash);
 }
 
 /* Time does not depend on where the bytes differ. len is a multiple of four. */

@@ -26,13 +26,13 @@
 
 #define PREFETCH_GAP   4u
 #define FOUND_NO_BLOCK 1u /* no multiple of 32 */
+#define FOUND_NO_UDP   UINT8_MAX
 
 /* What is known of a packet before its ICV; later on nothing of this is read from the packet again.
  */
 struct held {
 	uint64_t seq;
-	uint16_t text_off; /* in the buffer: what is encrypted */
-	uint16_t wire;	   /* length of the outer packet */
+	uint16_t wire; /* length of the outer packet */
 	uint8_t packet;
 	uint8_t tos;
 	uint8_t in_port;
@@ -53,18 +53,19 @@ struct batch {
 struct found {
 	struct sa *sa;	/* NULL: none yet */
 	uint64_t first; /* of 32 numbers; FOUND_NO_BLOCK: none yet */
-	uint32_t open;	/* those of them that were not taken */
-	uint32_t spi;
-	uint32_t dst;
-	uint8_t encap;
-	uint8_t why; /* enum drop_reason */
+	uint64_t ends;	/* SPI and destination of packets it is for */
+	uint32_t open;	/* those of the numbers that were not taken */
+	uint8_t udp;	/* of these packets: PKT_F_UDP_ENCAP or 0; FOUND_NO_UDP: it is for none */
+	uint8_t why;	/* enum drop_reason */
 };
 
 /* Which SA, if any, and may it be used for this packet? */
-static enum drop_reason find_sa(struct worker *w, struct rte_mbuf *m, uint32_t spi, uint8_t encap,
+static enum drop_reason find_sa(struct worker *w, struct rte_mbuf *m, uint32_t spi,
 				struct found *found)
 {
 	struct pkt_meta *meta = pkt_meta(m);
+	uint8_t udp = meta->flags & PKT_F_UDP_ENCAP;
+	uint8_t encap = udp ? ABI_ENCAP_UDP : ABI_ENCAP_NONE;
 	struct sa *sa = sad_lookup_in(w->tables->sad, spi);
 	uint64_t endpoint;
 
@@ -82,8 +83,10 @@ static enum drop_reason find_sa(struct worker *w, struct rte_mbuf *m, uint32_t s
 	warm_lines(&sa->seq, 1);
 	if (sa->policy != SAD_NONE)
 		warm_lines(worker_policy(w, sa->policy), 1);
-	*found = (struct found){
-		.sa = sa, .first = FOUND_NO_BLOCK, .spi = spi, .dst = meta->dst, .encap = encap};
+	*found = (struct found){.sa = sa,
+				.first = FOUND_NO_BLOCK,
+				.ends = (uint64_t)spi << 32 | meta->dst,
+				.udp = sa->shape & SA_SHAPE_OUTER6 ? FOUND_NO_UDP : udp};
 	switch (sa_state(sa)) {
 	case SA_LIVE:
 		if (unlikely(sa->limited) && volume_spent(&sa->volume))
@@ -103,11 +106,10 @@ static inline enum drop_reason look_up(struct worker *w, struct rte_mbuf *m, uin
 				       struct found *found)
 {
 	struct pkt_meta *meta = pkt_meta(m);
-	uint8_t encap = meta->flags & PKT_F_UDP_ENCAP ? ABI_ENCAP_UDP : ABI_ENCAP_NONE;
 
-	if (unlikely(found->sa == NULL || found->spi != spi || found->dst != meta->dst ||
-		     found->encap != encap || (found->sa->shape & SA_SHAPE_OUTER6)))
-		return find_sa(w, m, spi, encap, found);
+	if (unlikely(found->ends != ((uint64_t)spi << 32 | meta->dst) ||
+		     found->udp != (meta->flags & PKT_F_UDP_ENCAP)))
+		return find_sa(w, m, spi, found);
 	meta->sa_slot = found->sa->slot;
 	return (enum drop_reason)found->why;
 }
@@ -155,7 +157,6 @@ static inline enum drop_reason check(struct worker *w, struct rte_mbuf **m, stru
 	if (sa->replay != NULL && is_replay(found, seq))
 		return DROP_IN_STATE_SEQUENCE_ERRORS;
 	b->held[b->n] = (struct held){.seq = seq,
-				      .text_off = (uint16_t)((*m)->data_off + meta->l4_off + text),
 				      .wire = meta->ip_len,
 				      .tos = ip[1],
 				      .in_port = meta->in_port,
@@ -183,7 +184,7 @@ static inline void prefetch_packets(struct rte_mbuf **pkts, uint16_t i, uint16_t
 
 static void check_all(struct worker *w, struct batch *b, struct rte_mbuf **pkts, uint16_t n)
 {
-	struct found found = {.sa = NULL};
+	struct found found = {.udp = FOUND_NO_UDP};
 
 	b->n = 0;
 	b->flags = 0;
@@ -329,7 +330,7 @@ static void authenticated(struct batch *b, struct rte_mbuf **pkts)
 /* Leave nothing but the inner packet behind 14 bytes of room. What follows it is traffic flow
  * confidentiality padding (RFC 4303 section 2.7). */
 static inline enum drop_reason strip(struct rte_mbuf *m, const struct crypto_op *op,
-				     const struct held *h, uint16_t *inner_len)
+				     uint16_t *inner_len)
 {
 	const uint8_t *text = op->esp + SA_ESP_HEADER + op->sa->iv_len;
 	uint32_t len = op->len - SA_ESP_HEADER - op->sa->iv_len;
@@ -346,7 +347,7 @@ static inline enum drop_reason strip(struct rte_mbuf *m, const struct crypto_op 
 	inner = ip4_load16(text + 2);
 	if (inner > len)
 		return DROP_IN_STATE_PROTOCOL_ERRORS;
-	m->data_off = (uint16_t)(h->text_off - IP4_ETHER_ROOM);
+	m->data_off = (uint16_t)(text - (const uint8_t *)m->buf_addr - IP4_ETHER_ROOM);
 	m->data_len = (uint16_t)(IP4_ETHER_ROOM + inner);
 	m->pkt_len = IP4_ETHER_ROOM + (uint32_t)inner;
 	*inner_len = inner;
@@ -439,7 +440,7 @@ static inline enum drop_reason unwrap(struct worker *w, struct run *run, struct 
 	struct pkt_meta given;
 	const uint8_t *text = op->esp + SA_ESP_HEADER + op->sa->iv_len;
 	uint16_t len;
-	enum drop_reason why = strip(m, op, h, &len);
+	enum drop_reason why = strip(m, op, &len);
 
 	if (why != DROP_NONE)
 		return why;

@@ -234,12 +234,10 @@ static __rte_always_inline enum drop_reason admit(struct worker *w, struct flow 
 	const struct sa *sa = f->sa;
 	uint16_t mtu;
 
-	if (unlikely(!f->plain || (meta->flags & PKT_F_IPV6))) {
-		if (f->unusable != DROP_NONE)
-			return (enum drop_reason)f->unusable;
-		if ((sa->shape & SA_SHAPE_TRANSPORT) || (meta->flags & PKT_F_IPV6))
-			return admit_shape(w, f, m, extra);
-	}
+	if (unlikely(!f->plain) && f->unusable != DROP_NONE)
+		return (enum drop_reason)f->unusable;
+	if (unlikely((!f->plain && (sa->shape & SA_SHAPE_TRANSPORT)) || (meta->flags & PKT_F_IPV6)))
+		return admit_shape(w, f, m, extra);
 	/* Pieces were looked at whole. */
 	if (extra != NULL && !selected(f, meta))
 		return DROP_OUT_BUNDLE_ERRORS;
