@@ -8,11 +8,12 @@
  *
  * Three crews take turns on the same threads, window by window: one worker alone; several on the
  * one SA; and as many that share nothing, each with an SA of its own. out and in give the sum of
- * what the workers did, each measured on its own clock while it worked; spray the time from the
- * first packet to the last. The share is that divided by as many times what one worker alone did in
- * the window before; "apart" is the share of the workers that share nothing: what caches, memory
- * and clock leave on this machine, which may give two workers one core's halves. Packets of a flow
- * that left out of order, and drops, are counted: there should be none.
+ * what the workers did, each measured on its own clock while it worked; spray what left
+ * while the receiving worker had packets, from when all had work. The share is that divided by as
+ * many times what one worker alone did in the window before; "apart" is the share of the workers
+ * that share nothing: what caches, memory and clock leave on this machine, which may give two
+ * workers one core's halves. Packets of a flow that left out of order, and drops, are counted:
+ * there should be none.
  */
 #include <getopt.h>
 #include <sched.h>
@@ -33,7 +34,9 @@
 #include "tests/unit/dataplane/tunnels.h"
 
 #define WINDOW	   (5 * WORKER_BURST)  /* packets of one worker between two barriers */
-#define FAT_WINDOW (20 * WORKER_BURST) /* of one that receives them all */
+#define FAT_WINDOW (24 * WORKER_BURST) /* of one that receives them all */
+#define FAT_START  (5 * WORKER_BURST)  /* have left: all have work */
+#define FAT_END	   (17 * WORKER_BURST) /* and there is still more */
 #define WINDOWS	   24u		       /* make a round */
 #define WARM	   4u
 #define MAX_ROUNDS 101u
@@ -77,6 +80,7 @@ static struct {
 	_Alignas(64) unsigned int arrived;
 	_Alignas(64) unsigned int phase;
 	_Alignas(64) uint64_t sent; /* by all, in this window */
+	uint64_t since, until;	    /* when FAT_START and FAT_END had left */
 } run;
 
 static bool has_work(const struct place *p)
@@ -147,6 +151,17 @@ static void look(const struct place *p, uint8_t port, struct rte_mbuf **pkts, ui
 	see(p->kind, now, first, last, reordered);
 }
 
+static void count_sent(uint16_t n)
+{
+	uint64_t now = rte_rdtsc();
+	uint64_t before = __atomic_fetch_add(&run.sent, n, __ATOMIC_ACQ_REL);
+
+	if (before < FAT_START && before + n >= FAT_START)
+		__atomic_store_n(&run.since, now, __ATOMIC_RELAXED);
+	if (before < FAT_END && before + n >= FAT_END)
+		__atomic_store_n(&run.until, now, __ATOMIC_RELAXED);
+}
+
 static void sent(struct crew_member *m, uint8_t port, struct rte_mbuf **pkts, uint16_t n)
 {
 	const struct place *p = m->ctx;
@@ -154,8 +169,8 @@ static void sent(struct crew_member *m, uint8_t port, struct rte_mbuf **pkts, ui
 	if (n != 0)
 		look(p, port, pkts, n);
 	rte_pktmbuf_free_bulk(pkts, n);
-	if (run.way == WAY_SPRAY)
-		__atomic_fetch_add(&run.sent, n, __ATOMIC_RELEASE);
+	if (run.way == WAY_SPRAY && p->kind != KIND_APART)
+		count_sent(n);
 }
 
 static void make_packets(struct place *p, struct rte_mbuf **pkts)
@@ -224,31 +239,31 @@ static uint64_t drain(struct worker *w)
 	return cycles;
 }
 
-/* One window; the cycles it took. */
+/* One window; the cycles a packet took. */
 static double timed(struct place *p, struct rte_mbuf **pkts)
 {
 	struct worker *w = p->w;
 	bool sprays = run.way == WAY_SPRAY && p->kind != KIND_APART;
-	uint64_t start, cycles;
+	uint64_t start;
 
+	barrier(p);
 	if (w->spray != NULL) /* as it would be, had this not stopped and begun again */
 		for (unsigned int i = 0; sprays && i < SPRAY_FULL_RUNS; i++)
 			spray_received(w->spray, WORKER_BURST);
-	barrier(p);
 	start = rte_rdtsc_precise();
 	if (receives(p))
 		feed(w, pkts);
-	if (sprays)
-		help(w);
-	cycles = rte_rdtsc_precise() - start;
-	return (double)(sprays ? cycles : cycles + drain(w));
+	start = rte_rdtsc_precise() - start;
+	if (!sprays)
+		return (double)(start + drain(w)) / run.window;
+	help(w);
+	return (double)(run.until - run.since) / (FAT_END - FAT_START);
 }
 
 /* One window of one crew. sample: where to note it. */
 static void window(struct place *p, struct rte_mbuf **pkts, unsigned int sample)
 {
 	struct stages before;
-	double cycles;
 
 	if (receives(p))
 		make_packets(p, pkts);
@@ -257,8 +272,7 @@ static void window(struct place *p, struct rte_mbuf **pkts, unsigned int sample)
 	before = p->stages;
 	barrier(p);
 	if (has_work(p)) {
-		cycles = timed(p, pkts);
-		p->cycles[sample] = cycles / run.window;
+		p->cycles[sample] = timed(p, pkts);
 		for (unsigned int s = 0; s < STAGES_N; s++)
 			p->stage[s][sample] =
 				(double)(p->stages.stage[s].cycles - before.stage[s].cycles) /
@@ -391,6 +405,17 @@ static void print_stages(const struct row *r)
 			       r->stage[KIND_APART][s]);
 }
 
+/* The receiving worker looks at every packet itself: with that many workers it does nothing else.
+ */
+static double limit(const struct row *r)
+{
+	double all = 0, own = r->stage[KIND_ONE][STAGE_PARSE];
+
+	for (unsigned int s = 0; s <= STAGES_N; s++)
+		all += r->stage[KIND_ONE][s];
+	return own > 0 ? all / own : 0;
+}
+
 static void print_row(const struct row *r)
 {
 	double hz = (double)rte_get_tsc_hz();
@@ -402,17 +427,23 @@ static void print_row(const struct row *r)
 	       way_names[r->way], size, r->workers, r->one * hz / 1e6, r->many * hz / 1e6,
 	       r->many * hz * r->mean_len * 8 / 1e9, r->share, r->share_min, r->share_max, r->apart,
 	       r->of_apart, (unsigned long)r->reordered, (unsigned long)r->drops);
+	if (r->way == WAY_SPRAY)
+		printf("%10s the receiving worker is full at %.1f workers: %.0f of %.0f cycles are "
+		       "its own\n",
+		       "", limit(r), r->stage[KIND_ONE][STAGE_PARSE],
+		       limit(r) * r->stage[KIND_ONE][STAGE_PARSE]);
 	fflush(stdout);
 }
 
 static json_t *json_row(const struct row *r)
 {
 	double hz = (double)rte_get_tsc_hz();
-	json_t *o = json_pack("{s:s s:i s:i s:f s:f s:f s:f s:f s:f s:I s:I}", "direction",
+	json_t *o = json_pack("{s:s s:i s:i s:f s:f s:f s:f s:f s:f s:f s:f s:I s:I}", "direction",
 			      way_names[r->way], "size", r->size, "workers", (int)r->workers,
 			      "mpps_one", r->one * hz / 1e6, "mpps_all", r->many * hz / 1e6,
 			      "share", r->share, "share_min", r->share_min, "share_max",
-			      r->share_max, "share_apart", r->apart, "reordered",
+			      r->share_max, "share_apart", r->apart, "of_apart", r->of_apart,
+			      "limit_workers", r->way == WAY_SPRAY ? limit(r) : 0.0, "reordered",
 			      (json_int_t)r->reordered, "drops", (json_int_t)r->drops);
 
 	if (r->size == 0)
@@ -421,7 +452,7 @@ static json_t *json_row(const struct row *r)
 }
 
 static void place(enum kind kind, unsigned int i, struct crew *c, unsigned int member,
-		  uint32_t tunnel, bool stages)
+		  uint32_t tunnel)
 {
 	struct place *p = &run.place[kind][i];
 
@@ -432,34 +463,11 @@ static void place(enum kind kind, unsigned int i, struct crew *c, unsigned int m
 	p->tunnel = tunnel;
 	p->flow = i;
 	p->w->stages = &p->stages;
-	stages_switch(p->w, stages);
-}
-
-/* The buffers in an order as after hours of traffic: in the order they were made in they would be
- * fetched by the core itself, and one worker alone would keep that order for ever. */
-static int shuffle(struct rte_mempool *pool)
-{
-	unsigned int n = rte_mempool_avail_count(pool);
-	struct rte_mbuf **all = calloc(n, sizeof(all[0]));
-	uint32_t seed = 12345;
-	int err = all == NULL ? -1 : rte_pktmbuf_alloc_bulk(pool, all, n);
-
-	for (unsigned int i = n - 1; err == 0 && i > 0; i--) {
-		unsigned int j = (seed = seed * 1664525 + 1013904223) % (i + 1);
-		struct rte_mbuf *m = all[i];
-
-		all[i] = all[j];
-		all[j] = m;
-	}
-	if (err == 0)
-		rte_pktmbuf_free_bulk(all, n);
-	free(all);
-	return err;
+	stages_switch(p->w, true);
 }
 
 /* One worker, all workers, and each apart. Those made, even when it is not all. */
-static unsigned int make_crews(struct harness *h, unsigned int workers, bool stages,
-			       struct crew **crews)
+static unsigned int make_crews(struct harness *h, unsigned int workers, struct crew **crews)
 {
 	unsigned int n;
 
@@ -469,13 +477,12 @@ static unsigned int make_crews(struct harness *h, unsigned int workers, bool sta
 		crews[n] = crew_create(h, size, n == 1, size * PACKETS, sent);
 		if (crews[n] == NULL)
 			return n;
-		if (shuffle(crews[n]->pool) != 0)
-			return n + 1 - (n + 1 == 2 + workers);
+		crew_shuffle(crews[n]);
 	}
-	place(KIND_ONE, 0, crews[0], 0, 0, stages);
+	place(KIND_ONE, 0, crews[0], 0, 0);
 	for (unsigned int i = 0; i < workers; i++) {
-		place(KIND_MANY, i, crews[1], i, 1, stages);
-		place(KIND_APART, i, crews[2 + i], 0, 2 + i, stages);
+		place(KIND_MANY, i, crews[1], i, 1);
+		place(KIND_APART, i, crews[2 + i], 0, 2 + i);
 	}
 	return n;
 }
@@ -501,16 +508,15 @@ static int bench(unsigned int workers, unsigned int rounds, bool stages, unsigne
 		return -1;
 	sad_widen(h->tables.sad, SPRAY_NUMBERS);
 	if (tunnels_create(h, TUNNELS, &tunnels_sha1, REPLAY) == 0)
-		n = make_crews(h, workers, stages, crews);
+		n = make_crews(h, workers, crews);
 	if (n == 2 + workers)
 		err = 0;
 	for (unsigned int i = 0; err == 0 && i < WAYS * SIZES; i++) {
 		struct row row = {
 			.way = (enum way)(i % WAYS), .size = sizes[i / WAYS], .workers = workers};
 
-		if (getenv("ONLY") && atoi(getenv("ONLY")) != (int)i)
-			if ((ways >> row.way & 1) == 0)
-				continue;
+		if ((ways >> row.way & 1) == 0)
+			continue;
 		err = measure(crews, n, rounds, &row);
 		print_row(&row);
 		if (stages)

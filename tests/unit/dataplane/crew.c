@@ -124,6 +124,25 @@ fail:
 	return NULL;
 }
 
+void crew_shuffle(struct crew *c)
+{
+	unsigned int n = rte_mempool_avail_count(c->pool);
+	struct rte_mbuf **all = calloc(n, sizeof(all[0]));
+	uint32_t seed = 12345;
+	int err = all == NULL ? -1 : rte_pktmbuf_alloc_bulk(c->pool, all, n);
+
+	for (unsigned int i = n - 1; err == 0 && i > 0; i--) {
+		unsigned int j = (seed = seed * 1664525 + 1013904223) % (i + 1);
+		struct rte_mbuf *m = all[i];
+
+		all[i] = all[j];
+		all[j] = m;
+	}
+	if (err == 0)
+		rte_pktmbuf_free_bulk(all, n);
+	free(all);
+}
+
 static void free_ring(struct rte_ring *r)
 {
 	void *m;

@@ -50,6 +50,10 @@ struct crew *crew_create(struct harness *h, unsigned int n, bool spray, unsigned
 				      uint16_t n));
 void crew_free(struct crew *c);
 
+/** The buffers in an order as after hours of traffic: the one they were made in the core would
+ * fetch by itself, and one worker alone would keep it for ever. Before anything is in use. */
+void crew_shuffle(struct crew *c);
+
 /** run() on a thread for each member, until all have returned. A member that reads tables while
  * others change them reports crew_quiescent() now and then. */
 int crew_run(struct crew *c, void (*run)(struct crew_member *m));
