@@ -15,10 +15,12 @@
 #include <string.h>
 
 #include <openssl/bn.h>
+#include <openssl/core_names.h>
 #include <openssl/crypto.h>
 #include <openssl/ec.h>
 #include <openssl/evp.h>
 #include <openssl/obj_mac.h>
+#include <openssl/params.h>
 
 #include "control/crypto/suite.h"
 
@@ -36,7 +38,29 @@ struct dh {
 	uint8_t public[DH_MAX_PUBLIC];
 };
 
-/* RFC 2409 section 6.1 and 6.2, RFC 3526 sections 2 to 7. The caller frees. */
+/* A number of group 24, RFC 5114 section 2.3, by OpenSSL's name for it: "p", "q", "g". The caller
+ * frees. */
+static BIGNUM *group24(const char *what)
+{
+	char name[] = "dh_2048_256";
+	OSSL_PARAM params[] = {
+		OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, name, 0),
+		OSSL_PARAM_construct_end(),
+	};
+	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, "DHX", NULL);
+	EVP_PKEY *group = NULL;
+	BIGNUM *n = NULL;
+
+	if (!ctx || EVP_PKEY_paramgen_init(ctx) != 1 || EVP_PKEY_CTX_set_params(ctx, params) != 1 ||
+	    EVP_PKEY_paramgen(ctx, &group) != 1 || EVP_PKEY_get_bn_param(group, what, &n) != 1)
+		n = NULL;
+	EVP_PKEY_free(group);
+	EVP_PKEY_CTX_free(ctx);
+	return n;
+}
+
+/* RFC 2409 section 6.1 and 6.2, RFC 3526 sections 2 to 7, RFC 5114 section 2.3. The caller frees.
+ */
 static BIGNUM *modp_prime(uint16_t id)
 {
 	switch (id) {
@@ -56,6 +80,8 @@ static BIGNUM *modp_prime(uint16_t id)
 		return BN_get_rfc3526_prime_6144(NULL);
 	case 18:
 		return BN_get_rfc3526_prime_8192(NULL);
+	case 24:
+		return group24(OSSL_PKEY_PARAM_FFC_P);
 	default:
 		return NULL;
 	}
@@ -93,11 +119,51 @@ static int modp_power(const struct suite_group *g, const BIGNUM *base, const BIG
 	return r;
 }
 
-static int modp_new(struct dh *dh, const uint8_t *seed, size_t len)
+/* key = 1 + seed mod (q - 1); public = g ^ key. */
+static int group24_new(struct dh *dh, const uint8_t *seed, size_t len)
 {
-	BIGNUM *two = BN_new();
+	BIGNUM *g = group24(OSSL_PKEY_PARAM_FFC_G), *q1 = group24(OSSL_PKEY_PARAM_FFC_Q);
+	BIGNUM *c = BN_secure_new();
+	BN_CTX *ctx = BN_CTX_secure_new();
 	int r = -EIO;
 
+	if (!g || !q1 || !c || !ctx || !dh->key || !BN_bin2bn(seed, (int)len, c))
+		goto fail;
+	BN_set_flags(c, BN_FLG_CONSTTIME);
+	if (BN_sub_word(q1, 1) == 1 && BN_nnmod(dh->key, c, q1, ctx) == 1 &&
+	    BN_add_word(dh->key, 1) == 1)
+		r = modp_power(dh->group, g, dh->key, dh->public);
+fail:
+	BN_clear_free(c);
+	BN_CTX_free(ctx);
+	BN_free(q1);
+	BN_free(g);
+	return r;
+}
+
+/* RFC 6989 section 2.2: its p is no safe prime, so y must be of order q. */
+static int group24_check(const struct suite_group *g, const BIGNUM *y)
+{
+	uint8_t one[DH_MAX_PUBLIC];
+	BIGNUM *q = group24(OSSL_PKEY_PARAM_FFC_Q);
+	int r = q ? modp_power(g, y, q, one) : -EIO;
+
+	BN_free(q);
+	if (r)
+		return r;
+	for (size_t i = 0; i + 1 < g->public_len; i++)
+		r |= one[i];
+	return r == 0 && one[g->public_len - 1] == 1 ? 0 : -EINVAL;
+}
+
+static int modp_new(struct dh *dh, const uint8_t *seed, size_t len)
+{
+	BIGNUM *two;
+	int r = -EIO;
+
+	if (dh->group->id == 24)
+		return group24_new(dh, seed, len);
+	two = BN_new();
 	if (two && dh->key && BN_bin2bn(seed, (int)len, dh->key) &&
 	    BN_set_bit(dh->key, (int)len * 8 - 1) == 1 && BN_set_word(two, 2) == 1)
 		r = modp_power(dh->group, two, dh->key, dh->public);
@@ -105,7 +171,8 @@ static int modp_new(struct dh *dh, const uint8_t *seed, size_t len)
 	return r;
 }
 
-/* RFC 6989 section 2.1: 1 < y < p - 1. On success *out is y, the caller's. */
+/* RFC 6989 sections 2.1 and 2.2: 1 < y < p - 1, and the order where it matters. On success *out is
+ * y, the caller's. */
 static int modp_import(const struct suite_group *g, const uint8_t *peer, BIGNUM **out)
 {
 	BIGNUM *p = modp_prime(g->id);
@@ -117,9 +184,11 @@ static int modp_import(const struct suite_group *g, const uint8_t *peer, BIGNUM 
 	r = -EINVAL;
 	if (BN_is_zero(y) || BN_is_one(y) || BN_cmp(y, p) >= 0)
 		goto fail;
+	r = g->id == 24 ? group24_check(g, y) : 0;
+	if (r)
+		goto fail;
 	*out = y;
 	y = NULL;
-	r = 0;
 fail:
 	BN_free(y);
 	BN_free(p);

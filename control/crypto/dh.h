@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * dh.h - Diffie-Hellman for IKE: MODP groups 1, 2, 5, 14..18 (RFC 2409 section 6, RFC 3526), ECP
- * groups 19..21 (RFC 5903), Curve25519 (RFC 8031).
+ * dh.h - Diffie-Hellman for IKE: MODP groups 1, 2, 5, 14..18 (RFC 2409 section 6, RFC 3526) and 24
+ * (RFC 5114), ECP groups 19..21 (RFC 5903), Curve25519 (RFC 8031).
  *
  * Everything here is pure and thread-safe: a pool thread may run dh_new() or dh_derive() while
  * another uses other objects. Randomness comes in as a seed, so a run can be repeated.
@@ -23,6 +23,7 @@ struct dh;
  * A fresh key pair of a group.
  * seed: exactly suite_group.seed_len unpredictable bytes; the caller wipes its copy.
  *   MODP: the private exponent, its top bit set here (at least twice the group's strength).
+ *   MODP of group 24: 1 + seed mod (q - 1), the seed 64 bits longer than q.
  *   ECP: d = 1 + seed mod (n - 1), seed being 64 bits longer than n (FIPS 186-4 appendix B.4.1).
  *   X25519: the private key (RFC 7748 section 5 clamps it).
  * NULL + errno: ENOTSUP (no such group), EINVAL (seed length), EIO (OpenSSL failed).
@@ -41,7 +42,8 @@ uint16_t dh_group(const struct dh *dh);
 const uint8_t *dh_public(const struct dh *dh, size_t *len);
 
 /**
- * Check a peer's public value (RFC 6989 section 2): exact length; MODP: 1 < y < p - 1; ECP: both
+ * Check a peer's public value (RFC 6989 section 2): exact length; MODP: 1 < y < p - 1, in group 24
+ * also y ^ q = 1 mod p; ECP: both
  * coordinates below p and the point on the curve. 0, -ENOTSUP (group) or -EINVAL. For X25519 only
  * the length can be checked here; dh_derive() refuses an all-zero result.
  */

@@ -62,6 +62,8 @@ static const struct suite_group groups[] = {
 	{19, SUITE_GROUP_ECP, 256, 64, 32, 40, 0, "ecp256", "P-256"},
 	{20, SUITE_GROUP_ECP, 384, 96, 48, 56, 0, "ecp384", "P-384"},
 	{21, SUITE_GROUP_ECP, 521, 132, 66, 74, 0, "ecp521", "P-521"},
+	/* x = 1 + seed mod (q - 1), q being of 256 bits */
+	{24, SUITE_GROUP_MODP, 2048, 256, 256, 40, SUITE_WEAK_MODP2048S256, "modp2048s256", NULL},
 	{31, SUITE_GROUP_X25519, 255, 32, 32, 32, 0, "x25519", "X25519"},
 };
 
@@ -73,7 +75,7 @@ static const struct {
 	{SUITE_WEAK_MODP768, "modp768"},   {SUITE_WEAK_MODP1024, "modp1024"},
 	{SUITE_WEAK_MODP1536, "modp1536"}, {SUITE_WEAK_MD5, "md5"},
 	{SUITE_WEAK_SHA1, "sha1"},	   {SUITE_WEAK_3DES, "3des"},
-	{SUITE_WEAK_NULL, "null"},
+	{SUITE_WEAK_NULL, "null"},	   {SUITE_WEAK_MODP2048S256, "modp2048s256"},
 };
 
 /* What peers may offer and we only name. */
@@ -120,9 +122,8 @@ static const struct value_name auth1_names[] = {
 };
 
 static const struct value_name group_names[] = {
-	{3, "ec2n155"},	      {4, "ec2n185"}, {22, "modp1024s160"}, {23, "modp2048s224"},
-	{24, "modp2048s256"}, {25, "ecp192"}, {26, "ecp224"},	    {28, "bp256"},
-	{29, "bp384"},	      {30, "bp512"},  {32, "x448"},
+	{3, "ec2n155"}, {4, "ec2n185"}, {22, "modp1024s160"}, {23, "modp2048s224"}, {25, "ecp192"},
+	{26, "ecp224"}, {28, "bp256"},	{29, "bp384"},	      {30, "bp512"},	    {32, "x448"},
 };
 
 #define FIND(table, condition)                                                                     \

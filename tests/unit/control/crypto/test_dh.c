@@ -283,6 +283,58 @@ static void modp_refuses_0_1_and_p_minus_1_upwards(void **state)
 	}
 }
 
+/* RFC 5114 section 2.3: public values are of order q; the smallest numbers, p - 1 and the negative
+ * of a good one are not (RFC 6989 section 2.2). */
+static void group_24_refuses_other_subgroups(void **state)
+{
+	struct dh *a = must_new(24, 0x12), *b = must_new(24, 0x34);
+	uint8_t y[256], sa[DH_MAX_SECRET], sb[DH_MAX_SECRET];
+	BIGNUM *v = BN_new(), *p = NULL;
+	size_t len, la, lb;
+
+	(void)state;
+	memcpy(y, dh_public(a, &len), sizeof(y));
+	assert_int_equal(len, sizeof(y));
+	assert_int_equal(dh_check_public(24, y, len), 0);
+	assert_int_equal(dh_derive(b, y, len, sb, sizeof(sb), &lb), 0);
+	assert_int_equal(dh_derive(a, dh_public(b, &len), len, sa, sizeof(sa), &la), 0);
+	assert_int_equal(la, 256);
+	assert_int_equal(lb, 256);
+	assert_memory_equal(sa, sb, la);
+	/* p, typed from the RFC. */
+	assert_int_not_equal(BN_hex2bn(&p,
+				       "87A8E61DB4B6663CFFBBD19C651959998CEEF608660DD0F25D2CEED4"
+				       "435E3B00E00DF8F1D61957D4FAF7DF4561B2AA3016C3D91134096FAA"
+				       "3BF4296D830E9A7C209E0C6497517ABD5A8A9D306BCF67ED91F9E672"
+				       "5B4758C022E0B1EF4275BF7B6C5BFC11D45F9088B941F54EB1E59BB8"
+				       "BC39A0BF12307F5C4FDB70C581B23F76B63ACAE1CAA6B7902D525267"
+				       "35488A0EF13C6D9A51BFA4AB3AD8347796524D8EF6A167B5A41825D9"
+				       "67E144E5140564251CCACB83E6B486F6B3CA3F7971506026C0B857F6"
+				       "89962856DED4010ABD0BE621C3A3960A54E710C375F26375D7014103"
+				       "A4B54330C198AF126116D2276E11715F693877FAD7EF09CADB094AE9"
+				       "1E1A1597"),
+			     0);
+	assert_int_equal(BN_num_bits(p), 2048);
+	assert_int_equal(BN_check_prime(p, NULL, NULL), 1);
+	BN_bin2bn(y, sizeof(y), v);
+	BN_sub(v, p, v); /* -y is of order 2q */
+	assert_int_equal(BN_bn2binpad(v, y, sizeof(y)), sizeof(y));
+	assert_int_equal(dh_check_public(24, y, sizeof(y)), -EINVAL);
+	assert_refused(b, y, sizeof(y));
+	for (unsigned w = 0; w < 4; w++) {
+		memset(y, 0, sizeof(y));
+		y[sizeof(y) - 1] = (uint8_t)w;
+		assert_int_equal(dh_check_public(24, y, sizeof(y)), -EINVAL);
+	}
+	BN_sub_word(p, 1);
+	assert_int_equal(BN_bn2binpad(p, y, sizeof(y)), sizeof(y));
+	assert_refused(b, y, sizeof(y));
+	BN_free(v);
+	BN_free(p);
+	dh_free(a);
+	dh_free(b);
+}
+
 static void every_group_refuses_wrong_lengths(void **state)
 {
 	uint8_t y[DH_MAX_PUBLIC + 1];
@@ -426,6 +478,7 @@ int main(void)
 		cmocka_unit_test(modp_primes_have_their_published_shape),
 		cmocka_unit_test(modp_secret_equals_its_plain_twin),
 		cmocka_unit_test(modp_refuses_0_1_and_p_minus_1_upwards),
+		cmocka_unit_test(group_24_refuses_other_subgroups),
 		cmocka_unit_test(every_group_refuses_wrong_lengths),
 		cmocka_unit_test(ecp_refuses_points_off_the_curve),
 		cmocka_unit_test(x25519_refuses_points_of_small_order),

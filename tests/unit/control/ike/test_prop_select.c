@@ -199,7 +199,7 @@ static void unknown_or_missing_algorithms_are_not_offered(void **state)
 	(void)state;
 	want.conf = &p2;
 	wire_writer_init(&w, buf, sizeof(buf));
-	conf.dh[1] = 24;
+	conf.dh[1] = 23;
 	assert_int_equal(prop_build_ike(&w, &conf), -EINVAL);
 	conf = profile;
 	conf.hash[0] = 77;
@@ -215,7 +215,7 @@ static void unknown_or_missing_algorithms_are_not_offered(void **state)
 	p2.encr[0] = (struct ike_encr_choice){28, 0}; /* not in IKEv1 */
 	assert_int_equal(prop_build_esp(&w, &want, 256), -EINVAL);
 	p2 = proposal;
-	p2.pfs_group = 24;
+	p2.pfs_group = 23;
 	assert_int_equal(prop_build_esp(&w, &want, 256), -EINVAL);
 	p2 = proposal;
 	p2.n_integ = 0;
