@@ -44,3 +44,13 @@ enum guard_verdict admit_first(struct ike_engine *e, const struct abi_addr *src,
 	party_timed_out(e, old, now);
 	return guard_admit_again(&e->guard, src);
 }
+
+enum guard_verdict admit_costly(struct ike_engine *e, const struct abi_addr *src, uint64_t now)
+{
+	enum guard_verdict v = admit_first(e, src, now);
+
+	if (v != GUARD_ADMIT || dhwork_again(e) || guard_admit_costly(&e->guard, now))
+		return v;
+	guard_release(&e->guard, src);
+	return GUARD_RATE;
+}

@@ -12,6 +12,7 @@ int guard_init(struct guard *g, uint64_t seed)
 	memset(g, 0, sizeof(*g));
 	TAILQ_INIT(&g->idle);
 	g->total[0].tokens = g->total[1].tokens = GUARD_BURST_TOTAL * 1000ULL;
+	g->costly.tokens = GUARD_BURST_COSTLY * 1000ULL;
 	return table_init(&g->sources, seed);
 }
 
@@ -132,6 +133,15 @@ enum guard_verdict guard_admit(struct guard *g, const struct abi_addr *src, uint
 enum guard_verdict guard_admit_any(struct guard *g, const struct abi_addr *src, uint64_t now)
 {
 	return admit(g, &g->total[1], src, now);
+}
+
+bool guard_admit_costly(struct guard *g, uint64_t now)
+{
+	fill(&g->costly, now, GUARD_RATE_COSTLY, GUARD_BURST_COSTLY);
+	if (g->costly.tokens < 1000)
+		return false;
+	g->costly.tokens -= 1000;
+	return true;
 }
 
 enum guard_verdict guard_admit_again(struct guard *g, const struct abi_addr *src)

@@ -22,6 +22,8 @@
 #define GUARD_BURST_SOURCE     40u
 #define GUARD_RATE_TOTAL       2000u
 #define GUARD_BURST_TOTAL      4000u
+#define GUARD_RATE_COSTLY      100u /* those that cost an exponentiation at once */
+#define GUARD_BURST_COSTLY     200u
 #define GUARD_MAX_SOURCES      8192u
 
 #define GUARD_COOKIE_SOURCE 3u	 /* half-open SAs from which on a source must show a cookie */
@@ -48,6 +50,7 @@ struct guard {
 	TAILQ_HEAD(guard_idle, guard_source) idle;
 	uint32_t half_open;
 	struct guard_bucket total[2]; /* of peers with one address; of all others */
+	struct guard_bucket costly;
 	bool has_secret;
 	uint8_t secret[GUARD_SECRET]; /* of cookies; random, set by the owner before the first */
 };
@@ -73,6 +76,9 @@ enum guard_verdict guard_admit(struct guard *g, const struct abi_addr *src, uint
  * that a flood in the name of any address leaves that of the others alone. */
 enum guard_verdict guard_admit_any(struct guard *g, const struct abi_addr *src, uint64_t now);
 void guard_release(struct guard *g, const struct abi_addr *src);
+/** May one more that was admitted be answered with an exponentiation? If not the caller gives it
+ * back. */
+bool guard_admit_costly(struct guard *g, uint64_t now);
 /** After GUARD_SOURCE_FULL or GUARD_TOTAL_FULL, when the caller has ended another half-open SA for
  * it: the same question at the price of the first. */
 enum guard_verdict guard_admit_again(struct guard *g, const struct abi_addr *src);

@@ -164,7 +164,7 @@ void ike_sa_free(struct ike_engine *e, struct ike_sa *sa, uint64_t now)
 /* An initiator without a word from the responder. */
 static bool awaits_first(const struct ike_sa *sa)
 {
-	return sa->state == SA_MSG1_SENT || sa->state == SA_INIT_SENT;
+	return sa->state == SA_MSG1_SENT || sa->state == SA_AGGR1_SENT || sa->state == SA_INIT_SENT;
 }
 
 struct ike_sa *ike_sa_find(const struct ike_engine *e, uint64_t ispi, uint64_t rspi)
@@ -339,12 +339,13 @@ void ike_sa_start_timers(struct ike_engine *e, struct ike_sa *sa, uint64_t now)
 const char *ike_sa_state_name(const struct ike_sa *sa)
 {
 	static const char *const names[SA_STATES] = {
-		[SA_MSG1_SENT] = "message-1-sent", [SA_MSG3_SENT] = "message-3-sent",
-		[SA_MSG5_SENT] = "message-5-sent", [SA_MSG2_SENT] = "message-2-sent",
-		[SA_MSG4_SENT] = "message-4-sent", [SA_INIT_SENT] = "init-sent",
-		[SA_AUTH_SENT] = "auth-sent",	   [SA_INIT_ANSWERED] = "init-answered",
-		[SA_SUCCESSOR] = "successor",	   [SA_REFUSED] = "refused",
-		[SA_ESTABLISHED] = "established",  [SA_REPLACED] = "replaced",
+		[SA_MSG1_SENT] = "message-1-sent",     [SA_MSG3_SENT] = "message-3-sent",
+		[SA_MSG5_SENT] = "message-5-sent",     [SA_MSG2_SENT] = "message-2-sent",
+		[SA_MSG4_SENT] = "message-4-sent",     [SA_INIT_SENT] = "init-sent",
+		[SA_AGGR1_SENT] = "aggressive-1-sent", [SA_AGGR2_SENT] = "aggressive-2-sent",
+		[SA_AUTH_SENT] = "auth-sent",	       [SA_INIT_ANSWERED] = "init-answered",
+		[SA_SUCCESSOR] = "successor",	       [SA_REFUSED] = "refused",
+		[SA_ESTABLISHED] = "established",      [SA_REPLACED] = "replaced",
 	};
 
 	return names[sa->state];

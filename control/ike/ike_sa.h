@@ -23,7 +23,9 @@ enum ike_sa_state {
 	SA_MSG5_SENT,
 	SA_MSG2_SENT, /* responder */
 	SA_MSG4_SENT,
-	SA_INIT_SENT, /* IKEv2: initiator */
+	SA_AGGR1_SENT, /* aggressive mode: initiator */
+	SA_AGGR2_SENT, /* responder */
+	SA_INIT_SENT,  /* IKEv2: initiator */
 	SA_AUTH_SENT,
 	SA_INIT_ANSWERED, /* responder */
 	SA_SUCCESSOR,	  /* of an SA being rekeyed */
@@ -49,6 +51,10 @@ struct ike1_handshake {
 	size_t ni_len, nr_len;
 	uint8_t *sai_b; /* SA payload body of message 1 */
 	size_t sai_len;
+	uint8_t *idii_b; /* aggressive mode: ID payload body of message 1 */
+	size_t idii_len;
+	bool derived;		/* aggressive mode, responder: the shared secret is computed */
+	bool claimed;		/* we shortened the lifetime that the peer wants: to be told */
 	unsigned undecryptable; /* messages that did not decrypt: the pre-shared keys differ */
 	bool told;		/* the peer sent an error notify that proves nothing */
 	uint16_t told_type;
@@ -97,6 +103,7 @@ struct ike_sa {
 	TAILQ_HEAD(sa_dhwork, dhwork_item) dhwork; /* Diffie-Hellman that its messages wait for */
 
 	uint64_t created, established, last_seen, ends;
+	uint64_t heard; /* IKEv1: last authentic message of IKE; last_seen counts ESP too */
 	uint32_t ph2_total;
 };
 

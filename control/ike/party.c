@@ -92,6 +92,8 @@ void party_timed_out(struct ike_engine *e, struct ike_sa *sa, uint64_t now)
 {
 	refuse_log_stranger(e, IKE_LOG_DEBUG, sa->peer, sa, 0,
 			    "half-open IKE_SA timed out in state %s", ike_sa_state_name(sa));
+	if (sa->peer->v->timed_out != NULL)
+		sa->peer->v->timed_out(e, sa);
 	party_failed(e, sa, now);
 }
 
@@ -171,7 +173,7 @@ static void drop_attempt(struct ike_engine *e, struct ike_sa *sa, uint64_t now)
 	if (attempt == NULL || attempt == sa)
 		return;
 	if (attempt->state == SA_MSG1_SENT || attempt->state == SA_MSG3_SENT ||
-	    attempt->state == SA_INIT_SENT)
+	    attempt->state == SA_AGGR1_SENT || attempt->state == SA_INIT_SENT)
 		ike_sa_free(e, attempt, now);
 }
 
@@ -257,7 +259,7 @@ void party_established(struct ike_engine *e, struct ike_sa *sa, uint64_t now)
 	struct ike_peer *peer = sa->peer;
 
 	sa->state = SA_ESTABLISHED;
-	sa->established = sa->last_seen = now;
+	sa->established = sa->last_seen = sa->heard = now;
 	sa->ends = now + (uint64_t)sa->lifetime * TIMERS_SEC;
 	e->counters.phase1_established++;
 	log_established(e, sa);
@@ -279,10 +281,16 @@ void party_established(struct ike_engine *e, struct ike_sa *sa, uint64_t now)
 bool party_first_contact(const struct ike_sa *sa)
 {
 	const struct ike_peer *peer = sa->peer;
+	const struct ike_sa *other;
 
 	if (!peer->conf.send_initial_contact || peer->conf.suppress_initial_contact ||
 	    ike_sa_best(peer) != NULL)
 		return false;
+	/* In aggressive mode the initiator is up first: what it has with us is not old. */
+	TAILQ_FOREACH (other, &peer->sas, of_peer) {
+		if (other->state == SA_AGGR2_SENT)
+			return false;
+	}
 	for (size_t i = 0; i < peer->n_policies; i++) {
 		if (!TAILQ_EMPTY(&peer->policies[i].pairs))
 			return false;

@@ -8,6 +8,7 @@
 
 #include <openssl/crypto.h>
 
+#include "control/ike/ident.h"
 #include "control/ike/ts.h"
 #include "control/ike/version.h"
 
@@ -126,19 +127,60 @@ static int check_one(const struct ike_peer_conf *c)
 	return 0;
 }
 
-static struct ike_peer *find_key(const struct peers *p, const struct addr_key *k)
+static bool takes_any(const struct ike_peer_conf *c)
+{
+	return c->remote_id.type == IKE_ID_AUTO || c->remote_id.type == IKE_ID_IGNORE;
+}
+
+/* Whom a first message may be for. */
+struct wanted {
+	enum ike_exchange_mode mode;	    /* 0: any */
+	const struct ike_identity_conf *id; /* NULL: any */
+};
+
+/* 2: names the identity; 1: takes it; 0: is not wanted. */
+static int suits(const struct ike_peer *peer, const struct wanted *w)
+{
+	if (w->mode != 0 && peer->conf.mode != w->mode)
+		return 0;
+	if (w->id == NULL || takes_any(&peer->conf))
+		return 1;
+	return ident_equal(&peer->conf.remote_id, w->id) ? 2 : 0;
+}
+
+static struct ike_peer *find_key(const struct peers *p, const struct addr_key *k,
+				 const struct wanted *w)
 {
 	struct table_node *n = table_first(&p->by_addr, table_hash(&p->by_addr, k, sizeof(*k)));
+	struct ike_peer *best = NULL;
+	int best_suits = 0;
 
 	for (; n != NULL; n = table_next(n)) {
 		struct ike_peer *peer = TABLE_ENTRY(n, struct ike_peer, by_addr);
+		int s = suits(peer, w);
 		struct addr_key own;
 
 		conf_key(&own, &peer->conf);
-		if (memcmp(k, &own, sizeof(own)) == 0)
-			return peer;
+		if (s <= best_suits || memcmp(k, &own, sizeof(own)) != 0)
+			continue;
+		best = peer;
+		best_suits = s;
 	}
-	return NULL;
+	return best;
+}
+
+/* Nothing would tell a new peer from one of the same address: with a pre-shared key main mode has
+ * nothing but the address, for its identities come too late. */
+static bool has_rival(const struct peers *p, const struct addr_key *k,
+		      const struct ike_peer_conf *c)
+{
+	struct wanted w = {.mode = c->mode};
+	struct ike_peer *peer;
+
+	if (c->mode == IKE_MODE_AGGRESSIVE)
+		w.id = &c->remote_id;
+	peer = find_key(p, k, &w);
+	return peer != NULL && (w.id == NULL || takes_any(&peer->conf) == takes_any(c));
 }
 
 static void no_timer(struct ike_engine *e, struct timer *t, uint64_t now)
@@ -158,7 +200,7 @@ static int check_against(struct peers *p, const struct ike_peer_conf *c)
 	if (r != 0)
 		return r;
 	conf_key(&k, c);
-	if (peers_find_name(p, c->name) != NULL || find_key(p, &k) != NULL)
+	if (peers_find_name(p, c->name) != NULL || has_rival(p, &k, c))
 		return -EEXIST;
 	peer = peers_new(c, no_timer, no_timer);
 	if (peer == NULL)
@@ -328,33 +370,50 @@ struct ike_peer *peers_find_name(const struct peers *p, const char *name)
 }
 
 static struct ike_peer *find_at(const struct peers *p, const struct abi_addr *remote, unsigned len,
-				const struct abi_addr *local)
+				const struct abi_addr *local, const struct wanted *w)
 {
 	struct ike_peer *peer;
 	struct addr_key k;
 
 	addr_key(&k, remote, len, local);
-	peer = find_key(p, &k);
+	peer = find_key(p, &k, w);
 	if (peer != NULL)
 		return peer;
 	addr_key(&k, remote, len, NULL);
-	return find_key(p, &k);
+	return find_key(p, &k, w);
 }
 
-struct ike_peer *peers_find_addr(const struct peers *p, const struct abi_addr *remote,
-				 const struct abi_addr *local)
+static struct ike_peer *find(const struct peers *p, const struct abi_addr *remote,
+			     const struct abi_addr *local, const struct wanted *w)
 {
 	const uint32_t *lens = remote->family == 4 ? p->lens4 : p->lens6;
 
 	if (!family_ok(remote->family))
 		return NULL;
 	for (unsigned len = full_len(remote->family) + 1; len-- > 0;) {
-		struct ike_peer *peer = lens[len] != 0 ? find_at(p, remote, len, local) : NULL;
+		struct ike_peer *peer = lens[len] != 0 ? find_at(p, remote, len, local, w) : NULL;
 
 		if (peer != NULL)
 			return peer;
 	}
 	return NULL;
+}
+
+struct ike_peer *peers_find_addr(const struct peers *p, const struct abi_addr *remote,
+				 const struct abi_addr *local)
+{
+	struct wanted any = {0};
+
+	return find(p, remote, local, &any);
+}
+
+struct ike_peer *peers_choose(const struct peers *p, const struct abi_addr *remote,
+			      const struct abi_addr *local, enum ike_exchange_mode mode,
+			      const struct ike_identity_conf *id)
+{
+	struct wanted w = {mode, id};
+
+	return find(p, remote, local, &w);
 }
 
 struct ike_policy *peers_find_policy(const struct peers *p, uint32_t policy_id)

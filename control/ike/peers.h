@@ -76,8 +76,8 @@ void peers_fini(struct peers *p);
 
 /**
  * Check a whole set against itself: -EPROTONOSUPPORT (exchange mode not spoken), -EEXIST (two peers
- * of one name, of one address, or policies of one id), -EINVAL (a field out of its domain). *bad is
- * the index of the culprit. 0 when all is well.
+ * of one name, or of one address that nothing tells apart, or policies of one id), -EINVAL (a field
+ * out of its domain). *bad is the index of the culprit. 0 when all is well.
  */
 int peers_check(const struct ike_peer_conf *confs, size_t n, size_t *bad);
 
@@ -96,6 +96,11 @@ struct ike_peer *peers_find_name(const struct peers *p, const char *name);
  * is configured as this. */
 struct ike_peer *peers_find_addr(const struct peers *p, const struct abi_addr *remote,
 				 const struct abi_addr *local);
+/** The same among the peers of one exchange mode; with an identity, one that takes it: of those of
+ * one address the one whose remote-id it is, else one that takes any. NULL: none. */
+struct ike_peer *peers_choose(const struct peers *p, const struct abi_addr *remote,
+			      const struct abi_addr *local, enum ike_exchange_mode mode,
+			      const struct ike_identity_conf *id);
 struct ike_policy *peers_find_policy(const struct peers *p, uint32_t policy_id);
 
 /** May we begin phase 1 with it: its address is one, not a network. */

@@ -10,9 +10,17 @@
 #include "control/ike/refuse.h"
 #include "control/ike/state.h"
 #include "control/ike/version.h"
+#include "control/ike1/aggr.h"
 #include "control/ike1/fsm.h"
 #include "control/ike1/phase1.h"
 #include "control/ike2/ike2.h"
+
+static const char *mode_name(enum ike_exchange_mode mode)
+{
+	return mode == IKE_MODE_IKE2	     ? "IKEv2"
+	       : mode == IKE_MODE_AGGRESSIVE ? "IKEv1 aggressive mode"
+					     : "IKEv1 main mode";
+}
 
 /* A known peer speaks the other version: worth saying, not worth an answer. */
 static enum ike_rx other_version(struct ike_engine *e, struct ike_peer *peer,
@@ -24,9 +32,8 @@ static enum ike_rx other_version(struct ike_engine *e, struct ike_peer *peer,
 		.classic = version == 2 ? "no IKE config found, ignoring IKEv2 request"
 					: "no IKE config found, ignoring IKEv1 request",
 		.received = version == 2 ? "IKEv2" : "IKEv1",
-		.configured = version == 2 ? "IKEv1 main mode" : "IKEv2",
-		.advice = version == 2 ? "set IKEv1 main mode at the peer, or exchange-mode=ike2 "
-					 "here"
+		.configured = mode_name(peer->conf.mode),
+		.advice = version == 2 ? "set IKEv1 at the peer, or exchange-mode=ike2 here"
 				       : "set IKEv2 at the peer, or exchange-mode=main here",
 	};
 
@@ -46,50 +53,65 @@ static enum ike_rx mixed_version(struct ike_sa *sa, const struct ike_datagram *d
 	return IKE_RX_version;
 }
 
+/* A known peer begins in another mode of IKEv1 than it is configured for. */
 static enum ike_rx other_mode(struct ike_engine *e, struct ike_peer *peer, const struct ike1_in *in)
 {
+	bool aggressive = in->hdr.exchange == IKE1_EXCH_AGGRESSIVE;
 	struct refuse r = {
 		.code = IKE_P1_MODE_MISMATCH,
-		.message = "aggressive mode message 1",
+		.message = "first message",
 		.classic = "found 1 matching config, but none allows pre-shared key "
-			   "authentication using Aggressive Mode",
-		.received = "aggressive mode",
-		.configured = "main mode",
-		.advice = "set main mode at the peer; it is the safer of both",
+			   "authentication using Main Mode",
+		.received = ike_exchange_name(in->hdr.exchange),
+		.configured = mode_name(peer->conf.mode),
+		.advice = "set aggressive mode at the peer; or exchange-mode=main here, which is "
+			  "the safer of both",
 	};
 
+	if (aggressive) {
+		r.classic = "found 1 matching config, but none allows pre-shared key "
+			    "authentication using Aggressive Mode";
+		r.advice = "set main mode at the peer; it is the safer of both";
+	}
 	refuse(e, peer, NULL, &in->d->src, &r);
 	return IKE_RX_refused;
 }
 
-/* No SA of ours has these cookies. */
+/* No SA of ours has these cookies: a repeated or a first message 1 of phase 1, or nothing. */
 static enum ike_rx stranger(struct ike_engine *e, struct ike1_in *in)
 {
+	enum fsm_event event = fsm_event_of(&in->hdr);
+	bool aggressive = event == FSM_AGGRESSIVE;
 	struct ike_peer *peer;
 	struct ike_sa *sa;
-	enum fsm_event event = fsm_event_of(&in->hdr);
 
 	if (in->hdr.rspi != 0)
 		return IKE_RX_unknown_sa;
 	if (in->hdr.ispi == 0)
 		return IKE_RX_malformed;
-	if (event == FSM_MAIN) {
+	if (event == FSM_MAIN || aggressive) {
 		sa = ike_sa_find_first(e, in->hdr.ispi, &in->d->src);
 		if (sa != NULL && exchange_is_repeat(&sa->x, in->d->data, in->d->len))
 			return fsm_run(e, sa, in);
 		if (sa != NULL)
 			return IKE_RX_wrong_state;
 	}
-	peer = peers_find_addr(&e->peers, &in->d->src, &in->d->dst);
+	peer = peers_choose(&e->peers, &in->d->src, &in->d->dst,
+			    aggressive ? IKE_MODE_AGGRESSIVE : IKE_MODE_MAIN, NULL);
+	if (peer != NULL && (event == FSM_MAIN || aggressive)) {
+		if (in->hdr.msgid != 0)
+			return IKE_RX_malformed;
+		return aggressive ? aggr_r_msg1(e, peer, in) : phase1_r_msg1(e, peer, in);
+	}
+	if (peer == NULL)
+		peer = peers_find_addr(&e->peers, &in->d->src, &in->d->dst);
 	if (peer == NULL)
 		return IKE_RX_unknown_source;
 	if (peer->v->number != 1)
 		return other_version(e, peer, in->d, 1);
-	if (event == FSM_AGGRESSIVE)
+	if (event == FSM_MAIN || aggressive)
 		return other_mode(e, peer, in);
-	if (event != FSM_MAIN)
-		return IKE_RX_unknown_sa;
-	return in->hdr.msgid == 0 ? phase1_r_msg1(e, peer, in) : IKE_RX_malformed;
+	return event == FSM_OTHER ? fsm_refuse(e, peer, NULL, in) : IKE_RX_unknown_sa;
 }
 
 /* A message of IKEv2 that no SA of ours is for: first ones of peers that speak it. */
@@ -100,7 +122,9 @@ static enum ike_rx receive2(struct ike_engine *e, const struct ike_datagram *d,
 	struct ike_peer *peer;
 
 	if (sa == NULL) {
-		peer = peers_find_addr(&e->peers, &d->src, &d->dst);
+		peer = peers_choose(&e->peers, &d->src, &d->dst, IKE_MODE_IKE2, NULL);
+		if (peer == NULL)
+			peer = peers_find_addr(&e->peers, &d->src, &d->dst);
 		if (peer != NULL && peer->v->number != 2)
 			return other_version(e, peer, d, 2);
 	}
@@ -112,7 +136,7 @@ static enum ike_rx receive2(struct ike_engine *e, const struct ike_datagram *d,
 static enum ike_rx later_version(struct ike_engine *e, const struct ike_datagram *d,
 				 const struct ike_hdr *hdr)
 {
-	struct ike_peer *peer = peers_find_addr(&e->peers, &d->src, &d->dst);
+	struct ike_peer *peer = peers_choose(&e->peers, &d->src, &d->dst, IKE_MODE_IKE2, NULL);
 	struct ike_sa like = {.peer = peer,
 			      .responder = true,
 			      .unseen = true,
@@ -125,8 +149,7 @@ static enum ike_rx later_version(struct ike_engine *e, const struct ike_datagram
 				     .marker = d->marker}};
 	struct ike2_out o;
 
-	if (hdr->version >> 4 <= 2 || hdr->flags & IKE2_FLAG_RESPONSE || peer == NULL ||
-	    peer->v->number != 2)
+	if (hdr->version >> 4 <= 2 || hdr->flags & IKE2_FLAG_RESPONSE || peer == NULL)
 		return IKE_RX_version;
 	ike2_seal_begin(&o, &like, hdr->exchange, hdr->msgid, true, false);
 	ike2_add_notify(&o, IKE2_N_INVALID_MAJOR_VERSION, NULL, 0);

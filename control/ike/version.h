@@ -30,6 +30,10 @@ struct ike_version {
 	/** Wipe what only the handshake needs. */
 	void (*drop_handshake)(struct ike_sa *sa);
 	exchange_give_up *give_up; /* of struct ike_sa.x */
+	/** A responder's half-open SA has waited long enough: say why, if anything tells. May be
+	 * NULL.
+	 */
+	void (*timed_out)(struct ike_engine *e, const struct ike_sa *sa);
 	timer_fn *dpd_tick;
 	void (*dpd_start)(struct ike_engine *e, struct ike_sa *sa, uint64_t now);
 	/** Is something under way that should still end well? */

@@ -8,6 +8,7 @@
 #include "control/ike/state.h"
 #include "control/ike1/info.h"
 #include "control/ike1/phase1.h"
+#include "control/ike1/quick.h"
 
 #define DPD_DATA 4u /* RFC 3706 section 5.3: the sequence number */
 
@@ -66,9 +67,14 @@ void dpd_tick(struct ike_engine *e, struct timer *t, uint64_t now)
 		return;
 	/* A peer whose ESP comes in lives and is not asked (RFC 3706 section 5). */
 	esp = child_last_seen(e, sa);
-	if (esp > sa->last_seen)
-		dpd_alive(sa, esp);
+	if (esp > sa->last_seen) {
+		sa->last_seen = esp;
+		sa->dpd_misses = 0;
+	}
 	if (now < sa->last_seen + interval(sa)) {
+		/* It may have lost the IKE SA alone, which a quick mode then waits on. */
+		if (quick_busy(sa) && now >= sa->heard + interval(sa))
+			probe(e, sa);
 		timers_arm(&e->timers, t, sa->last_seen + interval(sa));
 		return;
 	}
@@ -83,7 +89,7 @@ void dpd_tick(struct ike_engine *e, struct timer *t, uint64_t now)
 
 void dpd_alive(struct ike_sa *sa, uint64_t now)
 {
-	sa->last_seen = now;
+	sa->last_seen = sa->heard = now;
 	sa->dpd_misses = 0;
 }
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "control/ike/child_sa.h"
+#include "control/ike/lifetime.h"
 #include "control/ike/party.h"
 #include "control/ike/refuse.h"
 #include "control/ike/state.h"
@@ -201,6 +202,26 @@ static bool take_delete_ike(struct ike_engine *e, struct ike_sa *sa,
 	return own;
 }
 
+/* The responder says that the IKE SA lives shorter than we asked for (RFC 2407 section 4.6.3.1). */
+static void take_lifetime(struct ike_engine *e, struct ike_sa *sa, const struct ike_msg *m)
+{
+	struct quick_life life = {.seconds = sa->lifetime};
+
+	if (sa->responder)
+		return;
+	quick_responder_lifetime(m, IKE_PROTO_IKE, &life);
+	if (life.seconds == sa->lifetime)
+		return;
+	refuse_log(e, IKE_LOG_INFO, sa->peer, sa, 0,
+		   "received RESPONDER_LIFETIME: the IKE_SA lives %u s, not %u s", life.seconds,
+		   sa->lifetime);
+	sa->lifetime = life.seconds;
+	if (sa->state != SA_ESTABLISHED || sa->rekey_due)
+		return; /* it begins with it, or ends anyway */
+	sa->ends = sa->established + (uint64_t)sa->lifetime * TIMERS_SEC;
+	lifetime_start_ike_sa(e, sa);
+}
+
 static void take_notify(struct ike_engine *e, struct ike_sa *sa, const struct ike_pld_notify *n,
 			uint64_t now)
 {
@@ -234,6 +255,7 @@ static enum ike_rx refused_early(struct ike_engine *e, struct ike_sa *sa, const 
 			  "here with its remote ID",
 	};
 
+	take_lifetime(e, sa, &in->msg); /* it overtook message 6 */
 	if (p == NULL || !is_error(p->notify.type))
 		return IKE_RX_handled;
 	log_name(p->notify.type, name, sizeof(name));
@@ -250,6 +272,7 @@ static enum ike_rx refused_early(struct ike_engine *e, struct ike_sa *sa, const 
 
 static enum ike_rx take_payloads(struct ike_engine *e, struct ike_sa *sa, struct ike1_in *in)
 {
+	take_lifetime(e, sa, &in->msg);
 	/* Deletes of pairs first, the SA itself last: it may go with it. */
 	for (size_t i = 1; i < in->msg.n; i++) {
 		const struct ike_payload *p = &in->msg.pld[i];

@@ -81,10 +81,9 @@ static struct prf_piece peer_public(const struct ike_sa *sa)
 	return (struct prf_piece){sa->hs->peer_public, sa->hs->peer_public_len};
 }
 
-int phase1_derive(struct ike_sa *sa)
+static int derive(struct ike_sa *sa, struct prf_piece gxy)
 {
-	struct ike1_handshake *hs = sa->hs;
-	struct prf_piece own = own_public(sa), peer = peer_public(sa);
+	const struct ike1_handshake *hs = sa->hs;
 	struct keymat_ike1_input in = {
 		.hash = sa->hash,
 		.encr = sa->encr.id,
@@ -92,7 +91,17 @@ int phase1_derive(struct ike_sa *sa)
 		.psk = {sa->peer->psk, sa->peer->psk_len},
 		.ni_b = {hs->ni, hs->ni_len},
 		.nr_b = {hs->nr, hs->nr_len},
+		.gxy = gxy,
 	};
+
+	put_cookies(sa, in.cky_i, in.cky_r);
+	return keymat_ike1_psk(&sa->keys, &in);
+}
+
+int phase1_derive(struct ike_sa *sa)
+{
+	struct ike1_handshake *hs = sa->hs;
+	struct prf_piece own = own_public(sa), peer = peer_public(sa);
 	const struct suite_encr *encr = suite_encr_find(sa->encr.id, sa->encr.key_bits);
 	uint8_t secret[DH_MAX_SECRET];
 	size_t len;
@@ -103,9 +112,7 @@ int phase1_derive(struct ike_sa *sa)
 	r = dh_derive(hs->dh, hs->peer_public, hs->peer_public_len, secret, sizeof(secret), &len);
 	if (r != 0)
 		return r;
-	in.gxy = (struct prf_piece){secret, len};
-	put_cookies(sa, in.cky_i, in.cky_r);
-	r = keymat_ike1_psk(&sa->keys, &in);
+	r = derive(sa, (struct prf_piece){secret, len});
 	OPENSSL_cleanse(secret, sizeof(secret));
 	if (r != 0)
 		return r;
@@ -113,7 +120,14 @@ int phase1_derive(struct ike_sa *sa)
 				     sa->responder ? &own : &peer, sa->iv, encr->block);
 }
 
-int phase1_put_ke(struct ike_sa *sa, struct ike1_out *o)
+int phase1_derive_auth(struct ike_sa *sa)
+{
+	static const uint8_t none;
+
+	return derive(sa, (struct prf_piece){&none, 0}); /* SKEYID is right, the rest to come */
+}
+
+void phase1_put_ke(struct ike_sa *sa, struct ike1_out *o)
 {
 	struct ike1_handshake *hs = sa->hs;
 	struct prf_piece own = own_public(sa);
@@ -123,10 +137,61 @@ int phase1_put_ke(struct ike_sa *sa, struct ike1_out *o)
 		ike_msg_add(&o->b, IKE1_PLD_NONCE, hs->nr, hs->nr_len);
 	else
 		ike_msg_add(&o->b, IKE1_PLD_NONCE, hs->ni, hs->ni_len);
+}
+
+int phase1_put_nat(struct ike_sa *sa, struct ike1_out *o)
+{
 	if (sa->natt == NATD_VENDOR_UNKNOWN)
 		return 0;
 	return natd_add(&o->b, sa->natt, sa->hash, sa->ispi, sa->rspi, &sa->at.local,
 			sa->at.local_port, &sa->at.remote, sa->at.remote_port);
+}
+
+void phase1_put_id(const struct ike_sa *sa, struct ike1_out *o, struct ike_view *id_b)
+{
+	struct ike_identity_conf id;
+	size_t body;
+
+	ike_sa_my_id(sa, &id);
+	ike_msg_open(&o->b, IKE1_PLD_ID);
+	body = o->b.w.pos;
+	ident_put_ike1(&o->b.w, &id, sa->at.marker ? 0 : IKE_PORT);
+	*id_b = (struct ike_view){o->buf + body, o->b.w.pos - body};
+	ike_msg_close(&o->b);
+}
+
+void phase1_put_initial_contact(const struct ike_sa *sa, struct ike1_out *o)
+{
+	struct ike_pld_notify n = {
+		.doi = IKE1_DOI_IPSEC, .protocol = IKE_PROTO_IKE, .type = IKE1_N_INITIAL_CONTACT};
+	uint8_t cookies[2 * IKE_COOKIE_LEN];
+	struct wire_writer w;
+
+	/* RFC 2407 section 4.6.3.3: the SPI is both cookies. */
+	wire_writer_init(&w, cookies, sizeof(cookies));
+	wire_put_u64(&w, sa->ispi);
+	wire_put_u64(&w, sa->rspi);
+	n.spi = (struct ike_view){cookies, sizeof(cookies)};
+	ike_msg_add_notify(&o->b, &n);
+}
+
+void phase1_take_vendors(struct ike_sa *sa, const struct ike_msg *m)
+{
+	sa->natt = sa->peer->conf.profile.nat_traversal ? natd_variant(m) : NATD_VENDOR_UNKNOWN;
+	sa->dpd = natd_vendor_has(m, NATD_VENDOR_DPD);
+}
+
+int phase1_keep(uint8_t **to, size_t *to_len, const uint8_t *body, size_t len)
+{
+	uint8_t *copy = malloc(len);
+
+	if (copy == NULL)
+		return -ENOMEM;
+	memcpy(copy, body, len);
+	free(*to);
+	*to = copy;
+	*to_len = len;
+	return 0;
 }
 
 void phase1_take_nat(struct ike_engine *e, struct ike_sa *sa, struct ike1_in *in)
@@ -209,15 +274,19 @@ void phase1_notify(struct ike_engine *e, const struct ike_sa *sa, uint16_t type)
 		ike_sa_send(e, sa, o.buf, o.len);
 }
 
-static enum ike_rx undecryptable(struct ike_engine *e, struct ike_sa *sa, const struct ike1_in *in,
-				 const char *message)
+enum ike_rx phase1_wrong_key(struct ike_engine *e, struct ike_sa *sa, const struct ike1_in *in,
+			     const char *message)
 {
+	bool in_clear = !ike_hdr_encrypted(&in->hdr);
 	struct refuse r = {
 		.code = IKE_P1_PSK_MISMATCH,
 		.message = message,
-		.classic = "invalid ID_V1 payload length, decryption failed?; could not decrypt "
-			   "payloads; message parsing failed",
-		.received = "a message that does not decrypt with the key made from our secret",
+		.classic = in_clear ? "calculated HASH does not match HASH payload"
+				    : "invalid ID_V1 payload length, decryption failed?; could not "
+				      "decrypt payloads; message parsing failed",
+		.received = in_clear ? "a HASH made from another secret than ours"
+				     : "a message that does not decrypt with the key made from "
+				       "our secret",
 		.advice = "the pre-shared keys differ: set the same secret here and at the peer "
 			  "(look for blanks at its ends); behind NAT the peer must hold it for the "
 			  "address or identity it sees",
@@ -228,8 +297,9 @@ static enum ike_rx undecryptable(struct ike_engine *e, struct ike_sa *sa, const 
 	return IKE_RX_undecryptable;
 }
 
-static enum ike_rx wrong_id(struct ike_engine *e, struct ike_sa *sa, const struct ike1_in *in,
-			    const struct ike_identity_conf *got, const char *message)
+enum ike_rx phase1_wrong_id(struct ike_engine *e, struct ike_peer *peer, const struct ike_sa *sa,
+			    const struct ike1_in *in, const struct ike_identity_conf *got,
+			    const char *message)
 {
 	char want_text[IDENT_MAX_TEXT], got_text[IDENT_MAX_TEXT], classic[IDENT_MAX_TEXT * 2 + 64];
 	struct refuse r = {
@@ -243,13 +313,12 @@ static enum ike_rx wrong_id(struct ike_engine *e, struct ike_sa *sa, const struc
 			"my-id) to what is expected here; type and value must both agree",
 	};
 
-	ident_print(&sa->peer->conf.remote_id, want_text, sizeof(want_text));
+	ident_print(&peer->conf.remote_id, want_text, sizeof(want_text));
 	r.id = got;
 	ident_print(got, got_text, sizeof(got_text));
 	snprintf(classic, sizeof(classic), "%s '%s' does not match to '%s'",
-		 sa->responder ? "IDii" : "IDir", got_text, want_text);
-	refuse(e, sa->peer, sa, &in->d->src, &r);
-	memcpy(sa->iv, in->next_iv, sizeof(sa->iv)); /* it was authentic: the refusal follows it */
+		 sa == NULL || sa->responder ? "IDii" : "IDir", got_text, want_text);
+	refuse(e, peer, sa, &in->d->src, &r);
 	return IKE_RX_refused;
 }
 
@@ -262,17 +331,17 @@ static enum ike_rx take_hash(struct ike_engine *e, struct ike_sa *sa, struct ike
 	int r = seal_open(sa, in, sa->iv);
 
 	if (r == -EBADMSG)
-		return undecryptable(e, sa, in, message);
+		return phase1_wrong_key(e, sa, in, message);
 	if (r != 0)
 		return IKE_RX_internal;
 	*id = ike_msg_find(&in->msg, IKE1_PLD_ID);
 	hash = ike_msg_find(&in->msg, IKE1_PLD_HASH);
 	if (*id == NULL || hash == NULL)
-		return undecryptable(e, sa, in, message); /* garbage may parse by chance */
+		return phase1_wrong_key(e, sa, in, message); /* garbage may parse by chance */
 	if (phase1_hash(sa, sa->responder, (*id)->body, expected) != 0)
 		return IKE_RX_internal;
 	if (!sk_equal(hash->body.data, hash->body.len, expected, sa->keys.len)) {
-		undecryptable(e, sa, in, message);
+		phase1_wrong_key(e, sa, in, message);
 		return IKE_RX_unauthentic;
 	}
 	return IKE_RX_handled;
@@ -282,7 +351,7 @@ enum ike_rx phase1_take_auth(struct ike_engine *e, struct ike_sa *sa, struct ike
 			     const char *message)
 {
 	const struct ike_identity_conf *want = &sa->peer->conf.remote_id;
-	const struct ike_payload *id;
+	const struct ike_payload *id = NULL;
 	struct ike_identity_conf got;
 	enum ike_rx rx = take_hash(e, sa, in, &id, message);
 
@@ -290,10 +359,10 @@ enum ike_rx phase1_take_auth(struct ike_engine *e, struct ike_sa *sa, struct ike
 		return rx;
 	if (ident_decode(&got, id->id.type, id->id.data) != 0 || !ident_port_ok(&id->id))
 		return phase1_malformed(e, sa, in, message, "an identity of unknown form");
+	memcpy(sa->iv, in->next_iv, sizeof(sa->iv)); /* it is authentic: what we say follows it */
 	if (want->type != IKE_ID_AUTO && !ident_match(want, &got))
-		return wrong_id(e, sa, in, &got, message);
+		return phase1_wrong_id(e, sa->peer, sa, in, &got, message);
 	sa->id_remote = got;
-	memcpy(sa->iv, in->next_iv, sizeof(sa->iv));
 	sa->last_seen = in->now;
 	return IKE_RX_handled;
 }

@@ -30,12 +30,43 @@ int phase1_take_ke(struct ike_sa *sa, const struct ike_msg *m);
 int phase1_make_ke(struct ike_engine *e, struct ike_sa *sa);
 /** Compute all keys and the first IV. 0 or -errno. */
 int phase1_derive(struct ike_sa *sa);
-/** Write KE, nonce and NAT-D payloads of message 3 or 4. 0 or -errno. */
-int phase1_put_ke(struct ike_sa *sa, struct ike1_out *o);
-/** NAT detection from message 3 or 4. */
+/** As much of it as HASH_I and HASH_R need: no exponentiation. 0 or -errno. */
+int phase1_derive_auth(struct ike_sa *sa);
+/** Write our KE and nonce payloads. */
+void phase1_put_ke(struct ike_sa *sa, struct ike1_out *o);
+/** Write our NAT-D payloads, if NAT traversal is agreed on. 0 or -errno. */
+int phase1_put_nat(struct ike_sa *sa, struct ike1_out *o);
+/** Write our ID payload; *id_b is its body in o. */
+void phase1_put_id(const struct ike_sa *sa, struct ike1_out *o, struct ike_view *id_b);
+/** Write an INITIAL-CONTACT notify. */
+void phase1_put_initial_contact(const struct ike_sa *sa, struct ike1_out *o);
+/** What the vendor IDs of the peer's first message say. */
+void phase1_take_vendors(struct ike_sa *sa, const struct ike_msg *m);
+/** The answer to our offer must be one transform of it: taken into sa. 0, -EBADMSG or -ENOENT with
+ * *diff filled. */
+int phase1_take_choice(struct ike_sa *sa, struct ike1_in *in, const struct ike_profile_conf *offer,
+		       struct prop_diff *diff);
+/** Choose from the peer's offer, into sa; keeps its SA payload. IKE_RX_handled, or a refusal that
+ * was recorded and told to the peer. */
+enum ike_rx phase1_choose(struct ike_engine *e, struct ike_sa *sa, struct ike1_in *in,
+			  struct prop_sa *props, struct prop_choice *choice, const char *message);
+/** Keep a copy of a payload's body for the hashes. 0 or -ENOMEM. */
+int phase1_keep(uint8_t **to, size_t *to_len, const uint8_t *body, size_t len);
+/** NAT detection from a message with NAT-D payloads. */
 void phase1_take_nat(struct ike_engine *e, struct ike_sa *sa, struct ike1_in *in);
 /** HASH_I (initiator) or HASH_R over an ID payload body. 0 or -errno. */
 int phase1_hash(const struct ike_sa *sa, bool of_initiator, struct ike_view id_b, uint8_t *out);
+/** The responder's part is done: as party_established(); and when we shortened the lifetime that
+ * the peer wants, it is told (RFC 2407 section 4.6.3.1). */
+void phase1_r_done(struct ike_engine *e, struct ike_sa *sa, uint64_t now);
+/** Record and log refusals; return IKE_RX_undecryptable and IKE_RX_refused. */
+enum ike_rx phase1_wrong_key(struct ike_engine *e, struct ike_sa *sa, const struct ike1_in *in,
+			     const char *message);
+enum ike_rx phase1_wrong_id(struct ike_engine *e, struct ike_peer *peer, const struct ike_sa *sa,
+			    const struct ike1_in *in, const struct ike_identity_conf *got,
+			    const char *message);
+enum ike_rx phase1_wrong_choice(struct ike_engine *e, struct ike_sa *sa, const struct ike1_in *in,
+				const struct prop_diff *diff, const char *message);
 /** Opens message 5 or 6, verifies its HASH and identity. On IKE_RX_handled the identity is in
  * sa->id_remote. */
 enum ike_rx phase1_take_auth(struct ike_engine *e, struct ike_sa *sa, struct ike1_in *in,

@@ -40,8 +40,8 @@ static void explain_hint(struct refuse *r, uint16_t type)
 			    "of both sides, and our public address in the peer's configuration";
 		break;
 	case IKE_P1_MODE_MISMATCH:
-		r->advice = "the peer does not take main mode with a pre-shared key from us: set "
-			    "main mode at the peer, or compare identities";
+		r->advice = "the peer does not take this mode with a pre-shared key from us: set "
+			    "the same exchange mode on both sides, or compare identities";
 		break;
 	case IKE_P1_VERSION_MISMATCH:
 		r->advice = "the peer does not speak IKEv1: enable it there, or use ike2 here";
@@ -73,7 +73,14 @@ void phase1_give_up(struct ike_engine *e, struct exchange *x, uint64_t now)
 			  "there, and that UDP 500 and 4500 pass in both directions",
 	};
 
-	if (sa->state == SA_MSG3_SENT) {
+	if (sa->state == SA_AGGR1_SENT) {
+		r.message = "aggressive mode message 1";
+		if (sa->hs->undecryptable > 0) {
+			r.code = IKE_P1_PSK_MISMATCH;
+			r.received = "answers whose HASH_R is made from another secret";
+			r.advice = "the pre-shared keys differ: set the same secret on both sides";
+		}
+	} else if (sa->state == SA_MSG3_SENT) {
 		r.message = "main mode message 3";
 		r.cause = IKE_CAUSE_HALF_WAY;
 		r.received = "message 2, then nothing";

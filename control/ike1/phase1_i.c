@@ -17,7 +17,7 @@ static int send_msg1(struct ike_engine *e, struct ike_sa *sa, uint64_t now)
 {
 	const struct ike_profile_conf *profile = &sa->peer->conf.profile;
 	struct ike1_out o;
-	size_t body;
+	size_t body, len;
 	int r;
 
 	seal_begin(&o, sa, IKE1_EXCH_MAIN, 0, false, false);
@@ -26,17 +26,14 @@ static int send_msg1(struct ike_engine *e, struct ike_sa *sa, uint64_t now)
 	r = prop_build_ike(&o.b.w, profile);
 	if (r != 0)
 		return r;
-	sa->hs->sai_len = o.b.w.pos - body;
+	len = o.b.w.pos - body;
 	ike_msg_close(&o.b);
 	natd_vendor_add_all(&o.b, profile->nat_traversal);
 	r = seal_finish(&o);
 	if (r != 0)
 		return r;
-	sa->hs->sai_b = malloc(sa->hs->sai_len);
-	if (sa->hs->sai_b == NULL)
-		return -ENOMEM;
-	memcpy(sa->hs->sai_b, o.buf + body, sa->hs->sai_len);
-	return exchange_ask(e, &sa->x, o.buf, o.len, now);
+	r = phase1_keep(&sa->hs->sai_b, &sa->hs->sai_len, o.buf + body, len);
+	return r != 0 ? r : exchange_ask(e, &sa->x, o.buf, o.len, now);
 }
 
 void phase1_begin(struct ike_engine *e, struct ike_peer *peer, uint64_t now)
@@ -61,33 +58,34 @@ void phase1_begin(struct ike_engine *e, struct ike_peer *peer, uint64_t now)
 	ike_sa_free(e, sa, now);
 }
 
-/* The answer must be one transform that we offered. */
-static int take_choice(struct ike_sa *sa, struct ike1_in *in, struct prop_sa *props,
+int phase1_take_choice(struct ike_sa *sa, struct ike1_in *in, const struct ike_profile_conf *offer,
 		       struct prop_diff *diff)
 {
 	const struct ike_payload *p = ike_msg_find(&in->msg, IKE1_PLD_SA);
 	struct prop_choice choice;
+	struct prop_sa props;
 	int r;
 
-	if (p == NULL || prop_decode(props, 1, &p->sa, &in->msg.error) != 0 || !prop_single(props))
+	if (p == NULL || prop_decode(&props, 1, &p->sa, &in->msg.error) != 0 ||
+	    !prop_single(&props))
 		return -EBADMSG;
-	r = prop_select_ike(props, &sa->peer->conf.profile, &choice, diff);
+	r = prop_select_ike(&props, offer, &choice, diff);
 	if (r != 0)
 		return r;
 	sa->encr = choice.encr;
 	sa->hash = choice.hash;
 	sa->group = choice.group;
-	sa->lifetime = sa->peer->conf.profile.lifetime;
+	sa->lifetime = offer->lifetime;
 	return 0;
 }
 
-static enum ike_rx wrong_choice(struct ike_engine *e, struct ike_sa *sa, const struct ike1_in *in,
-				const struct prop_diff *diff)
+enum ike_rx phase1_wrong_choice(struct ike_engine *e, struct ike_sa *sa, const struct ike1_in *in,
+				const struct prop_diff *diff, const char *message)
 {
 	char received[IKE_EVIDENCE_TEXT], configured[IKE_EVIDENCE_TEXT];
 	struct refuse r = {
 		.code = IKE_P1_ALG_MISMATCH,
-		.message = "main mode message 2",
+		.message = message,
 		.classic = "no suitable proposal found",
 		.received = received,
 		.configured = configured,
@@ -104,7 +102,6 @@ enum ike_rx phase1_i_msg2(struct ike_engine *e, struct ike_sa *sa, struct ike1_i
 {
 	static const char message[] = "main mode message 2";
 	struct prop_diff diff;
-	struct prop_sa props;
 	struct ike1_out o;
 	enum ike_rx rx;
 	int r;
@@ -112,21 +109,20 @@ enum ike_rx phase1_i_msg2(struct ike_engine *e, struct ike_sa *sa, struct ike1_i
 	/* With our own cookie, KE and nonce for the peer's, HASH_R would equal HASH_I. */
 	if (in->hdr.rspi == 0 || in->hdr.rspi == sa->ispi || seal_parse(in) != 0)
 		return phase1_malformed(e, sa, in, message, "no responder cookie");
-	r = take_choice(sa, in, &props, &diff);
+	r = phase1_take_choice(sa, in, &sa->peer->conf.profile, &diff);
 	if (r == -ENOENT)
-		return wrong_choice(e, sa, in, &diff);
+		return phase1_wrong_choice(e, sa, in, &diff, message);
 	if (r != 0)
 		return phase1_malformed(e, sa, in, message, "not one SA with one transform");
 	if (dhwork_pair(e, sa, sa->group, in->d, &rx))
 		return rx;
-	sa->natt =
-		sa->peer->conf.profile.nat_traversal ? natd_variant(&in->msg) : NATD_VENDOR_UNKNOWN;
-	sa->dpd = natd_vendor_has(&in->msg, NATD_VENDOR_DPD);
+	phase1_take_vendors(sa, &in->msg);
 	sa->rspi = in->hdr.rspi;
 	r = phase1_make_ke(e, sa);
 	if (r == 0) {
 		seal_begin(&o, sa, IKE1_EXCH_MAIN, 0, false, false);
-		r = phase1_put_ke(sa, &o);
+		phase1_put_ke(sa, &o);
+		r = phase1_put_nat(sa, &o);
 	}
 	if (r == 0)
 		r = seal_finish(&o);
@@ -141,43 +137,21 @@ enum ike_rx phase1_i_msg2(struct ike_engine *e, struct ike_sa *sa, struct ike1_i
 	return IKE_RX_handled;
 }
 
-static void add_initial_contact(struct ike1_out *o, const struct ike_sa *sa)
-{
-	struct ike_pld_notify n = {
-		.doi = IKE1_DOI_IPSEC, .protocol = IKE_PROTO_IKE, .type = IKE1_N_INITIAL_CONTACT};
-	uint8_t cookies[2 * IKE_COOKIE_LEN];
-	struct wire_writer w;
-
-	/* RFC 2407 section 4.6.3.3: the SPI is both cookies. */
-	wire_writer_init(&w, cookies, sizeof(cookies));
-	wire_put_u64(&w, sa->ispi);
-	wire_put_u64(&w, sa->rspi);
-	n.spi = (struct ike_view){cookies, sizeof(cookies)};
-	ike_msg_add_notify(&o->b, &n);
-}
-
 static int send_msg5(struct ike_engine *e, struct ike_sa *sa, uint64_t now)
 {
-	struct ike_identity_conf id;
 	uint8_t hash[SUITE_MAX_HASH];
 	struct ike1_out o;
 	struct ike_view id_b;
-	size_t body;
 	int r;
 
-	ike_sa_my_id(sa, &id);
 	seal_begin(&o, sa, IKE1_EXCH_MAIN, 0, true, false);
-	ike_msg_open(&o.b, IKE1_PLD_ID);
-	body = o.b.w.pos;
-	ident_put_ike1(&o.b.w, &id, sa->at.marker ? 0 : IKE_PORT);
-	id_b = (struct ike_view){o.buf + body, o.b.w.pos - body};
-	ike_msg_close(&o.b);
+	phase1_put_id(sa, &o, &id_b);
 	r = phase1_hash(sa, true, id_b, hash);
 	if (r != 0)
 		return r;
 	ike_msg_add(&o.b, IKE1_PLD_HASH, hash, sa->keys.len);
 	if (party_first_contact(sa))
-		add_initial_contact(&o, sa);
+		phase1_put_initial_contact(sa, &o);
 	r = seal_close(&o, sa, sa->iv);
 	return r != 0 ? r : exchange_ask(e, &sa->x, o.buf, o.len, now);
 }

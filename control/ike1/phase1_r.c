@@ -15,14 +15,15 @@
 #include "control/ike/refuse.h"
 #include "control/ike/state.h"
 #include "control/ike1/info.h"
+#include "control/ike1/quick.h"
 
 static enum ike_rx no_proposal(struct ike_engine *e, struct ike_sa *sa, const struct ike1_in *in,
-			       const struct prop_diff *diff)
+			       const struct prop_diff *diff, const char *message)
 {
 	char received[IKE_EVIDENCE_TEXT], configured[IKE_EVIDENCE_TEXT];
 	struct refuse r = {
 		.code = refuse_diff_code(diff),
-		.message = "main mode message 1",
+		.message = message,
 		.classic = "no suitable proposal found; no proposal found, sending "
 			   "NO_PROPOSAL_CHOSEN",
 		.received = received,
@@ -39,12 +40,12 @@ static enum ike_rx no_proposal(struct ike_engine *e, struct ike_sa *sa, const st
 }
 
 static enum ike_rx wrong_lifetime(struct ike_engine *e, struct ike_sa *sa, const struct ike1_in *in,
-				  uint64_t offered)
+				  uint64_t offered, const char *message)
 {
 	char received[64], configured[64];
 	struct refuse r = {
 		.code = IKE_P1_LIFETIME_MISMATCH,
-		.message = "main mode message 1",
+		.message = message,
 		.classic = "no suitable proposal found, sending NO_PROPOSAL_CHOSEN",
 		.received = received,
 		.configured = configured,
@@ -59,35 +60,46 @@ static enum ike_rx wrong_lifetime(struct ike_engine *e, struct ike_sa *sa, const
 	return IKE_RX_refused;
 }
 
+enum ike_rx phase1_choose(struct ike_engine *e, struct ike_sa *sa, struct ike1_in *in,
+			  struct prop_sa *props, struct prop_choice *choice, const char *message)
+{
+	const struct ike_profile_conf *profile = &sa->peer->conf.profile;
+	const struct ike_payload *p = ike_msg_find(&in->msg, IKE1_PLD_SA);
+	enum lifetime_verdict verdict;
+	struct prop_diff diff;
+
+	if (p == NULL || prop_decode(props, 1, &p->sa, &in->msg.error) != 0)
+		return phase1_malformed(e, sa, in, message, "no SA payload");
+	if (prop_select_ike(props, profile, choice, &diff) != 0)
+		return no_proposal(e, sa, in, &diff, message);
+	verdict = lifetime_check(profile->proposal_check, profile->lifetime, choice->seconds,
+				 profile->lifetime, &sa->lifetime);
+	if (verdict == LIFETIME_REFUSED)
+		return wrong_lifetime(e, sa, in, choice->seconds, message);
+	sa->hs->claimed = verdict == LIFETIME_SHORTENED;
+	sa->encr = choice->encr;
+	sa->hash = choice->hash;
+	sa->group = choice->group;
+	phase1_take_vendors(sa, &in->msg);
+	return phase1_keep(&sa->hs->sai_b, &sa->hs->sai_len, p->body.data, p->body.len) == 0
+		       ? IKE_RX_handled
+		       : IKE_RX_internal;
+}
+
 /* Choose from message 1 and answer with message 2. */
 static enum ike_rx answer_msg1(struct ike_engine *e, struct ike_sa *sa, struct ike1_in *in)
 {
-	const struct ike_profile_conf *profile = &sa->peer->conf.profile;
-	const struct ike_payload *p;
+	static const char message[] = "main mode message 1";
 	struct prop_choice choice;
-	struct prop_diff diff;
 	struct prop_sa props;
 	struct ike1_out o;
+	enum ike_rx rx;
 
-	p = seal_parse(in) == 0 ? ike_msg_find(&in->msg, IKE1_PLD_SA) : NULL;
-	if (p == NULL || prop_decode(&props, 1, &p->sa, &in->msg.error) != 0)
-		return phase1_malformed(e, sa, in, "main mode message 1", "no SA payload");
-	if (prop_select_ike(&props, profile, &choice, &diff) != 0)
-		return no_proposal(e, sa, in, &diff);
-	if (lifetime_check(profile->proposal_check, profile->lifetime, choice.seconds,
-			   profile->lifetime, &sa->lifetime) == LIFETIME_REFUSED)
-		return wrong_lifetime(e, sa, in, choice.seconds);
-	sa->encr = choice.encr;
-	sa->hash = choice.hash;
-	sa->group = choice.group;
-	sa->natt = profile->nat_traversal ? natd_variant(&in->msg) : NATD_VENDOR_UNKNOWN;
-	sa->dpd = natd_vendor_has(&in->msg, NATD_VENDOR_DPD);
-	sa->hs->sai_b = malloc(p->body.len);
-	if (sa->hs->sai_b == NULL)
-		return IKE_RX_internal;
-	memcpy(sa->hs->sai_b, p->body.data, p->body.len);
-	sa->hs->sai_len = p->body.len;
-
+	if (seal_parse(in) != 0)
+		return phase1_malformed(e, sa, in, message, "no SA payload");
+	rx = phase1_choose(e, sa, in, &props, &choice, message);
+	if (rx != IKE_RX_handled)
+		return rx;
 	seal_begin(&o, sa, IKE1_EXCH_MAIN, 0, false, false);
 	ike_msg_open(&o.b, IKE1_PLD_SA);
 	if (prop_build_answer(&o.b.w, &choice, 1, 0) != 0)
@@ -160,7 +172,8 @@ enum ike_rx phase1_r_msg3(struct ike_engine *e, struct ike_sa *sa, struct ike1_i
 		return IKE_RX_internal;
 	phase1_take_nat(e, sa, in);
 	seal_begin(&o, sa, IKE1_EXCH_MAIN, 0, false, false);
-	r = phase1_put_ke(sa, &o);
+	phase1_put_ke(sa, &o);
+	r = phase1_put_nat(sa, &o);
 	if (r == 0)
 		r = seal_finish(&o);
 	if (r == 0)
@@ -173,22 +186,30 @@ enum ike_rx phase1_r_msg3(struct ike_engine *e, struct ike_sa *sa, struct ike1_i
 	return IKE_RX_handled;
 }
 
+void phase1_r_done(struct ike_engine *e, struct ike_sa *sa, uint64_t now)
+{
+	struct quick_life life = {.seconds = sa->lifetime};
+	bool claimed = sa->hs->claimed;
+	uint8_t data[QUICK_LIFETIME_LEN];
+	struct wire_writer w;
+
+	party_established(e, sa, now);
+	if (!claimed)
+		return;
+	wire_writer_init(&w, data, sizeof(data));
+	quick_put_lifetime(&w, &life);
+	(void)info_notify(e, sa, IKE_PROTO_IKE, IKE1_N_RESPONDER_LIFETIME, true, data, w.pos);
+}
+
 static int send_msg6(struct ike_engine *e, struct ike_sa *sa, uint64_t now)
 {
-	struct ike_identity_conf id;
 	uint8_t hash[SUITE_MAX_HASH];
 	struct ike1_out o;
 	struct ike_view id_b;
-	size_t body;
 	int r;
 
-	ike_sa_my_id(sa, &id);
 	seal_begin(&o, sa, IKE1_EXCH_MAIN, 0, true, false);
-	ike_msg_open(&o.b, IKE1_PLD_ID);
-	body = o.b.w.pos;
-	ident_put_ike1(&o.b.w, &id, sa->at.marker ? 0 : IKE_PORT);
-	id_b = (struct ike_view){o.buf + body, o.b.w.pos - body};
-	ike_msg_close(&o.b);
+	phase1_put_id(sa, &o, &id_b);
 	r = phase1_hash(sa, false, id_b, hash);
 	if (r != 0)
 		return r;
@@ -221,6 +242,6 @@ enum ike_rx phase1_r_msg5(struct ike_engine *e, struct ike_sa *sa, struct ike1_i
 	}
 	exchange_took(&sa->x, in->d->data, in->d->len);
 	sa->initial_contact = phase1_has_initial_contact(&in->msg);
-	party_established(e, sa, in->now);
+	phase1_r_done(e, sa, in->now);
 	return IKE_RX_handled;
 }

@@ -46,7 +46,7 @@ static void give_up(struct ike_engine *e, struct exchange *x, uint64_t now)
 	};
 
 	struct ike_sa *sa = x->sa;
-	bool forgotten = q->state == QUICK_I_SENT1 && sa->last_seen <= q->begun;
+	bool forgotten = q->state == QUICK_I_SENT1 && sa->heard <= q->begun;
 
 	refuse(e, sa->peer, sa, NULL, &r);
 	quick_failed(e, q, now);

@@ -106,8 +106,9 @@ struct quick_life {
 };
 /** Its data: life type and duration of the seconds, and of the kilobytes when there is a limit. */
 void quick_put_lifetime(struct wire_writer *w, const struct quick_life *life);
-/** What a message 2 leaves of our lifetimes: the shorter of both; ours when it says nothing. */
-void quick_responder_lifetime(const struct ike_msg *m, struct quick_life *life);
+/** What a message leaves of our lifetimes for a protocol (ESP, or IKE for the IKE SA itself): the
+ * shorter of both; ours when it says nothing. */
+void quick_responder_lifetime(const struct ike_msg *m, uint8_t protocol, struct quick_life *life);
 
 /** Record and log a malformed message; returns IKE_RX_malformed. message: "quick mode message 2".
  */

@@ -190,7 +190,7 @@ static void take_lifetimes(struct quick *q, const struct ike_msg *m,
 	const struct ike_proposal_conf *conf = &q->policy->conf.proposal;
 	struct quick_life life = {conf->lifetime, lifetime_offer_volume(q->policy)};
 
-	quick_responder_lifetime(m, &life);
+	quick_responder_lifetime(m, IKE_PROTO_ESP, &life);
 	if (choice->seconds != 0 && choice->seconds < life.seconds)
 		life.seconds = (uint32_t)choice->seconds;
 	q->pair->lifetime = life.seconds;

@@ -21,8 +21,8 @@ void quick_put_lifetime(struct wire_writer *w, const struct quick_life *life)
 		put(w, IKE1_LIFE_KILOBYTES, life->kilobytes);
 }
 
-/* What the attributes of a notify say; 0 where they say nothing. Durations over 32 bits are as good
- * as none. */
+/* What the attributes of a notify say, with the numbers of either phase; 0 where they say nothing.
+ * Durations over 32 bits are as good as none. */
 static struct quick_life life_of(struct ike_view data)
 {
 	struct quick_life life = {0};
@@ -41,9 +41,10 @@ static struct quick_life life_of(struct ike_view data)
 			for (size_t i = 0; i < bytes.len; i++)
 				value = value > UINT32_MAX ? value : value << 8 | bytes.data[i];
 		}
-		if ((attr & IKE1_ATTR_TYPE_MASK) == IKE1_P2_LIFE_TYPE)
+		attr &= IKE1_ATTR_TYPE_MASK;
+		if (attr == IKE1_P2_LIFE_TYPE || attr == IKE1_P1_LIFE_TYPE)
 			type = (uint32_t)value;
-		else if ((attr & IKE1_ATTR_TYPE_MASK) != IKE1_P2_LIFE_DURATION ||
+		else if ((attr != IKE1_P2_LIFE_DURATION && attr != IKE1_P1_LIFE_DURATION) ||
 			 value > UINT32_MAX)
 			continue;
 		else if (type == IKE1_LIFE_SECONDS)
@@ -54,14 +55,14 @@ static struct quick_life life_of(struct ike_view data)
 	return r.error == 0 ? life : (struct quick_life){0};
 }
 
-void quick_responder_lifetime(const struct ike_msg *m, struct quick_life *life)
+void quick_responder_lifetime(const struct ike_msg *m, uint8_t protocol, struct quick_life *life)
 {
 	const struct ike_payload *p;
 
 	for (p = ike_msg_find(m, IKE1_PLD_NOTIFY); p != NULL; p = ike_msg_next(m, p)) {
 		struct quick_life said = {0};
 
-		if (p->notify.type == IKE1_N_RESPONDER_LIFETIME)
+		if (p->notify.type == IKE1_N_RESPONDER_LIFETIME && p->notify.protocol == protocol)
 			said = life_of(p->notify.data);
 		if (said.seconds != 0 && said.seconds < life->seconds)
 			life->seconds = said.seconds;

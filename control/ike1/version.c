@@ -10,6 +10,7 @@
 #include "control/ike/child_sa.h"
 #include "control/ike/party.h"
 #include "control/ike/state.h"
+#include "control/ike1/aggr.h"
 #include "control/ike1/dpd.h"
 #include "control/ike1/info.h"
 #include "control/ike1/phase1.h"
@@ -22,6 +23,20 @@ static int sa_init(struct ike_sa *sa)
 	return sa->hs != NULL ? 0 : -ENOMEM;
 }
 
+/* Aggressive mode begins with a public value. */
+static uint16_t begin_group(const struct ike_peer *peer)
+{
+	return peer->conf.mode == IKE_MODE_AGGRESSIVE ? peer->conf.profile.dh[0] : 0;
+}
+
+static void begin(struct ike_engine *e, struct ike_peer *peer, uint64_t now)
+{
+	if (peer->conf.mode == IKE_MODE_AGGRESSIVE)
+		aggr_begin(e, peer, now);
+	else
+		phase1_begin(e, peer, now);
+}
+
 static void drop_handshake(struct ike_sa *sa)
 {
 	struct ike1_handshake *hs = sa->hs;
@@ -30,6 +45,7 @@ static void drop_handshake(struct ike_sa *sa)
 		return;
 	dh_free(hs->dh);
 	free(hs->sai_b);
+	free(hs->idii_b);
 	OPENSSL_clear_free(hs, sizeof(*hs));
 	sa->hs = NULL;
 }
@@ -78,11 +94,13 @@ static void child_abandon(struct ike_engine *e, struct child_sa *c, uint64_t now
 
 const struct ike_version ike1_version = {
 	.number = 1,
-	.begin = phase1_begin,
+	.begin_group = begin_group,
+	.begin = begin,
 	.sa_init = sa_init,
 	.sa_free = sa_free,
 	.drop_handshake = drop_handshake,
 	.give_up = phase1_give_up,
+	.timed_out = aggr_r_timed_out,
 	.dpd_tick = dpd_tick,
 	.dpd_start = dpd_start,
 	.busy = quick_busy,

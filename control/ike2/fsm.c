@@ -273,7 +273,7 @@ static enum ike_rx stranger(struct ike_engine *e, struct ike2_in *in)
 		ike2_init_cookie_late(e, sa, in);
 		return repeat(e, sa, in);
 	}
-	peer = peers_find_addr(&e->peers, &in->d->src, &in->d->dst);
+	peer = peers_choose(&e->peers, &in->d->src, &in->d->dst, IKE_MODE_IKE2, NULL);
 	if (peer == NULL)
 		return IKE_RX_unknown_source;
 	return ike2_init_request(e, peer, in);

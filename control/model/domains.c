@@ -77,8 +77,10 @@ const struct domain domain_profile_enc = {
 	OK("modp768", 0), OK("modp1024", 0), OK("modp1536", 0), OK("modp2048", 0),                 \
 		OK("modp3072", 0), OK("modp4096", 0), OK("modp6144", 0), OK("modp8192", 0),        \
 		OK("ecp256", 0), OK("ecp384", 0), OK("ecp521", 0), OK("x25519", 0),                \
-		NO("dh24", LATER, "modp2048"), NO("ec2n155", NO_EC2N, "ecp256"),                   \
-		NO("ec2n185", NO_EC2N, "ecp256")
+		OK("modp2048s256", 0), NO("dh24", "is called modp2048s256 here", "modp2048s256"),  \
+		NO("modp1024s160", "MUST NOT be used (RFC 8247 section 2.4)", "modp2048"),         \
+		NO("modp2048s224", "SHOULD NOT be used (RFC 8247 section 2.4)", "modp2048"),       \
+		NO("ec2n155", NO_EC2N, "ecp256"), NO("ec2n185", NO_EC2N, "ecp256")
 
 const struct domain domain_dh_group = {.words = WORDS(GROUPS)};
 const struct domain domain_pfs_group = {.words = WORDS(OK("none", 0), GROUPS)};
@@ -108,7 +110,7 @@ const struct domain domain_proposal_check = {
 };
 
 const struct domain domain_exchange_mode = {
-	.words = WORDS(OK("main", IKE_MODE_MAIN), NO("aggressive", LATER, "main"),
+	.words = WORDS(OK("main", IKE_MODE_MAIN), OK("aggressive", IKE_MODE_AGGRESSIVE),
 		       OK("ike2", IKE_MODE_IKE2),
 		       NO("base", "is not supported: no peer needs it", "main")),
 };
@@ -150,8 +152,9 @@ const struct domain domain_allow_weak = {
 		       OK("modp1024", SUITE_WEAK_MODP1024), OK("modp1536", SUITE_WEAK_MODP1536),
 		       OK("md5", SUITE_WEAK_MD5), OK("sha1", SUITE_WEAK_SHA1),
 		       OK("3des", SUITE_WEAK_3DES), OK("null", SUITE_WEAK_NULL),
-		       NO("aggressive", "permits a mode that is not built yet", NULL),
-		       NO("dh24", "permits a group that is not built yet", NULL),
+		       OK("aggressive", SUITE_WEAK_AGGRESSIVE),
+		       OK("modp2048s256", SUITE_WEAK_MODP2048S256),
+		       NO("dh24", "is called modp2048s256 here", "modp2048s256"),
 		       NO("des", "cannot be permitted: DES MUST NOT be used (RFC 8247)", NULL)),
 };
 

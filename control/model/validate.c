@@ -25,11 +25,16 @@ const char *validate_label(enum menu_id menu, const struct model_row *row, char 
 	return buf;
 }
 
-bool validate_peer_is_ike1(const struct model_row *peer)
+enum ike_exchange_mode validate_peer_mode(const struct model_row *peer)
 {
 	const struct domain *modes = schema_menu(MENU_PEER)->props[PEER_MODE].domain;
 
-	return modes->words[peer->values[PEER_MODE].num].value != IKE_MODE_IKE2;
+	return (enum ike_exchange_mode)modes->words[peer->values[PEER_MODE].num].value;
+}
+
+bool validate_peer_is_ike1(const struct model_row *peer)
+{
+	return validate_peer_mode(peer) != IKE_MODE_IKE2;
 }
 
 bool validate_active(const struct model_row *row, int disabled_prop)

@@ -7,6 +7,7 @@
 #ifndef ESPGW_MODEL_VALIDATE_H
 #define ESPGW_MODEL_VALIDATE_H
 
+#include "control/ike/conf.h"
 #include <stdbool.h>
 
 #include "control/model/menus.h"
@@ -29,6 +30,8 @@ void validate_ipsec(const struct model *m, struct problems *problems);
 void validate_esp(const struct model *m, struct problems *problems);
 /** Ciphers of profiles that the IKE version of a peer has no number for. */
 void validate_ike(const struct model *m, struct problems *problems);
+/** How a peer does phase 1. */
+enum ike_exchange_mode validate_peer_mode(const struct model_row *peer);
 /** Does a peer speak IKEv1? */
 bool validate_peer_is_ike1(const struct model_row *peer);
 /** Does a proposal have a cipher that needs an integrity algorithm? */

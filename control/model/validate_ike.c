@@ -11,6 +11,12 @@ static void check_profile(const struct model_row *profile, const struct model_ro
 	const struct domain *words = schema_menu(MENU_PROFILE)->props[PROFILE_ENC].domain;
 	char label[192];
 
+	if (validate_peer_mode(peer) == IKE_MODE_AGGRESSIVE && profile->values[PROFILE_DH].n > 1)
+		problems_warn(problems, profile->file, model_line(profile, PROFILE_DH),
+			      "%s: dh-group: peer \"%s\" speaks aggressive mode, which can offer "
+			      "the first group only",
+			      validate_label(MENU_PROFILE, profile, label, sizeof(label)),
+			      peer->values[PEER_NAME].text);
 	for (unsigned i = 0; i < profile->values[PROFILE_ENC].n; i++) {
 		const char *name = words->words[profile->values[PROFILE_ENC].list[i]].name;
 		const struct suite_encr *e = suite_encr_find_name(name);

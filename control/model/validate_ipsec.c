@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* validate_ipsec.c - peers, identities and policies. */
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "control/ike/conf.h"
+#include "control/ike/ident.h"
 #include "control/model/addr.h"
 #include "control/model/model.h"
 #include "control/model/netview.h"
@@ -73,41 +75,88 @@ static void check_local(const struct model *m, const struct model_row *row,
 		peer_error(row, PEER_ADDRESS, &addr->addr, problems, "is an address of our own");
 }
 
-/* What tells peers apart when a stranger's packet comes in. */
+/* What tells peers apart when a stranger's packet comes in: addresses and exchange mode, and in
+ * aggressive mode, which begins with it, the identity. */
+struct apart {
+	const struct model_row *row;
+	enum ike_exchange_mode mode;
+	bool any; /* takes whoever knows the secret */
+	struct ike_identity_conf id;
+};
+
 static int by_address(const void *a, const void *b)
 {
-	const struct model_row *x = *(const struct model_row *const *)a;
-	const struct model_row *y = *(const struct model_row *const *)b;
-	const struct value *p = &x->values[PEER_ADDRESS], *q = &y->values[PEER_ADDRESS];
-	int c = memcmp(&p->addr, &q->addr, sizeof(p->addr));
+	const struct apart *x = a, *y = b;
+	const struct value *xv = x->row->values, *yv = y->row->values;
+	int c = memcmp(&xv[PEER_ADDRESS].addr, &yv[PEER_ADDRESS].addr, sizeof(struct abi_addr));
 
 	if (c == 0)
-		c = p->prefix_len - q->prefix_len;
+		c = xv[PEER_ADDRESS].prefix_len - yv[PEER_ADDRESS].prefix_len;
 	if (c == 0)
-		c = memcmp(&x->values[PEER_LOCAL].addr, &y->values[PEER_LOCAL].addr,
-			   sizeof(p->addr));
+		c = memcmp(&xv[PEER_LOCAL].addr, &yv[PEER_LOCAL].addr, sizeof(struct abi_addr));
+	if (c == 0)
+		c = (int)x->mode - (int)y->mode;
 	return c;
+}
+
+static int by_identity(const void *a, const void *b)
+{
+	const struct apart *x = a, *y = b;
+	int c = by_address(a, b);
+
+	if (c == 0 && x->any != y->any)
+		c = x->any - y->any;
+	if (c != 0 || x->any || x->mode != IKE_MODE_AGGRESSIVE || ident_equal(&x->id, &y->id))
+		return c;
+	c = (int)x->id.type - (int)y->id.type;
+	if (c == 0)
+		c = x->id.len - y->id.len;
+	for (unsigned i = 0; c == 0 && i < x->id.len; i++)
+		c = tolower(x->id.data[i]) - tolower(y->id.data[i]);
+	return c != 0 ? c : memcmp(x->id.data, y->id.data, x->id.len);
+}
+
+static void fill_apart(struct apart *a, const struct model_row *peer, const struct model_row *id)
+{
+	a->row = peer;
+	a->mode = validate_peer_mode(peer);
+	a->any = true;
+	if (a->mode == IKE_MODE_AGGRESSIVE && id) {
+		const struct value *v = &id->values[IDENTITY_REMOTE_ID];
+
+		a->any = v->num == IKE_ID_AUTO || v->num == IKE_ID_IGNORE;
+		a->id.type = (enum ike_id_type)v->num;
+		a->id.len = (uint16_t)v->len;
+		memcpy(a->id.data, v->bytes, v->len); /* at most 255: ident_text.c */
+	}
 }
 
 static void check_same_address(const struct model *m, struct problems *problems)
 {
-	const struct model_table *t = &m->table[MENU_PEER];
-	const struct model_row **rows = calloc(t->n + 1, sizeof(*rows));
+	const struct model_table *t = &m->table[MENU_PEER], *ids = &m->table[MENU_IDENTITY];
+	const struct model_row **of = calloc(t->n + 1, sizeof(*of));
+	struct apart *all = calloc(t->n + 1, sizeof(*all));
 	size_t n = 0;
 
-	for (size_t i = 0; rows && i < t->n; i++)
+	for (size_t i = 0; of && i < ids->n; i++)
+		if (!ids->rows[i].broken && validate_active(&ids->rows[i], IDENTITY_DISABLED))
+			of[ids->rows[i].values[IDENTITY_PEER].num] = &ids->rows[i];
+	for (size_t i = 0; of && all && i < t->n; i++)
 		if (validate_active(&t->rows[i], PEER_DISABLED))
-			rows[n++] = &t->rows[i];
+			fill_apart(&all[n++], &t->rows[i], of[i]);
 	if (n)
-		qsort(rows, n, sizeof(*rows), by_address);
+		qsort(all, n, sizeof(*all), by_identity);
 	for (size_t i = 1; i < n; i++)
-		if (by_address(&rows[i - 1], &rows[i]) == 0)
-			problems_error(problems, rows[i]->file, model_line(rows[i], PEER_ADDRESS),
+		if (by_identity(&all[i - 1], &all[i]) == 0)
+			problems_error(problems, all[i].row->file,
+				       model_line(all[i].row, PEER_ADDRESS),
 				       "/ip ipsec peer \"%s\": address: \"%s\" in line %u has the "
-				       "same address, so they cannot be told apart",
-				       rows[i]->values[PEER_NAME].text,
-				       rows[i - 1]->values[PEER_NAME].text, rows[i - 1]->line);
-	free(rows);
+				       "same address%s, so they cannot be told apart",
+				       all[i].row->values[PEER_NAME].text,
+				       all[i - 1].row->values[PEER_NAME].text, all[i - 1].row->line,
+				       all[i].mode == IKE_MODE_AGGRESSIVE ? " and remote-id" : "");
+	free(all);
+	free(of);
 }
 
 /* --- identities --- */

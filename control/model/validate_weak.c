@@ -105,7 +105,11 @@ static void check_peer(const struct model *m, const struct model_row *peer,
 	const struct model_row *profile =
 		&m->table[MENU_PROFILE].rows[peer->values[PEER_PROFILE].num];
 
-	if (validate_peer_is_ike1(peer))
+	if (validate_peer_mode(peer) == IKE_MODE_AGGRESSIVE)
+		tell(&t, SUITE_WEAK_IKEV1 | SUITE_WEAK_AGGRESSIVE, MENU_PEER, peer, PEER_MODE,
+		     "aggressive, a mode of IKEv1 that shows everybody who asks a hash of the "
+		     "secret, to guess it from at leisure,");
+	else if (validate_peer_is_ike1(peer))
 		tell(&t, SUITE_WEAK_IKEV1, MENU_PEER, peer, PEER_MODE, "main, a mode of IKEv1,");
 	if (profile->broken)
 		return;

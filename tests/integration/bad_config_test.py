@@ -27,8 +27,9 @@ MISTAKES = [
     ("weak hash not allowed", 'allow-weak = "ikev1,modp768,md5";',
      'allow-weak = "ikev1,modp768";', [r":\d+:", "allow-weak", "md5"]),
     ("syntax", "proposal = (", "proposal = (,", [r":\d+:"]),
-    ("not built", 'exchange-mode = "main"', 'exchange-mode = "aggressive"',
-     [r":\d+:", "aggressive", "main"]),
+    ("aggressive mode not allowed", 'exchange-mode = "main"', 'exchange-mode = "aggressive"',
+     [r":\d+:", "allow-weak", "aggressive"]),
+    ("base mode", 'exchange-mode = "main"', 'exchange-mode = "base"', [r":\d+:", "base", "main"]),
 ]
 
 

@@ -38,9 +38,12 @@ static void setup(struct sim *s, uint64_t seed)
 		s->node[0].nat = sim_addr("203.0.113.9");
 		s->node[1].conf.remote = s->node[0].nat;
 	}
-	for (int i = 0; i < 2; i++)
+	for (int i = 0; i < 2; i++) {
 		s->node[i].esp_every = 500 * SIM_MS;
-	sim_slow_dh(s);
+		if (seed % 2 == 0)
+			s->node[i].conf.mode = IKE_MODE_AGGRESSIVE;
+		sim_slow_dh(s);
+	}
 }
 
 static void settles_after_bad_network(uint64_t seed)
@@ -79,13 +82,15 @@ static void settles_for_every_seed(void **state)
 static void comes_up_after_an_outage(void **state)
 {
 	(void)state;
-	for (unsigned i = 0; i < 60; i++) {
+	for (unsigned i = 0; i < 120; i++) {
 		struct sim s;
 
 		sim_init(&s, 7000 + i);
 		s.node[1].conf.passive = true;
+		if (i >= 60)
+			s.node[0].conf.mode = s.node[1].conf.mode = IKE_MODE_AGGRESSIVE;
 		sim_start(&s);
-		sim_run(&s, s.now + i * 2 * SIM_MS);
+		sim_run(&s, s.now + i % 60 * 2 * SIM_MS);
 		s.net.loss_pct = 100;
 		sim_run(&s, s.now + 30 * SIM_SEC);
 		s.net.loss_pct = 0;
@@ -112,12 +117,14 @@ static bool lose_nth(struct sim *s, int from, struct ike_datagram *d, uint8_t *d
 static void survives_the_loss_of_each_message(void **state)
 {
 	(void)state;
-	for (int from = 0; from < 2; from++) {
+	for (int from = 0; from < 4; from++) {
 		for (int nth = 0; nth < 6; nth++) {
-			struct lose_nth l = {.from = from, .nth = nth};
+			struct lose_nth l = {.from = from % 2, .nth = nth};
 			struct sim s;
 
 			sim_init(&s, 8000);
+			if (from >= 2)
+				s.node[0].conf.mode = s.node[1].conf.mode = IKE_MODE_AGGRESSIVE;
 			s.node[1].conf.passive = true;
 			s.net.hook = lose_nth;
 			s.net.hook_ctx = &l;

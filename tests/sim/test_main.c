@@ -462,12 +462,12 @@ static void refused_sets_change_nothing(void **state)
 	sim_start(&s);
 	run(&s, 5);
 	two[0] = two[1] = s.node[0].conf;
-	two[1].mode = IKE_MODE_AGGRESSIVE;
+	two[1].mode = 9;
 	strcpy(two[1].name, "other");
 	two[1].n_children = 0;
 	two[1].remote = sim_addr("203.0.113.77");
 	assert_int_equal(ike_engine_set_peers(s.node[0].engine, two, 2, s.now), -EPROTONOSUPPORT);
-	two[1].mode = IKE_MODE_AGGRESSIVE;
+	two[1].mode = 0;
 	assert_int_equal(ike_engine_set_peers(s.node[0].engine, two, 2, s.now), -EPROTONOSUPPORT);
 	two[1].mode = IKE_MODE_MAIN;
 	two[1].remote = two[0].remote;

@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "control/ike1/aggr.h"
 #include "control/ike1/fsm.h"
 #include "control/ike1/info.h"
 #include "control/ike1/phase1.h"
@@ -28,6 +29,15 @@ static const struct {
 	{SA_MSG4_SENT, FSM_MAIN_ENCRYPTED, phase1_r_msg5},
 	{SA_ESTABLISHED, FSM_QUICK_ENCRYPTED, quick_message},
 	{SA_REPLACED, FSM_QUICK_ENCRYPTED, quick_message},
+	{SA_AGGR1_SENT, FSM_AGGRESSIVE, aggr_i_msg2},
+	{SA_AGGR2_SENT, FSM_AGGRESSIVE, aggr_r_msg3},
+	{SA_AGGR2_SENT, FSM_AGGRESSIVE_ENCRYPTED, aggr_r_msg3},
+	{SA_AGGR2_SENT, FSM_QUICK_ENCRYPTED, aggr_r_early},
+	{SA_AGGR2_SENT, FSM_INFO_ENCRYPTED, aggr_r_early},
+	{SA_AGGR1_SENT, FSM_INFO, info_unprotected},
+	{SA_AGGR2_SENT, FSM_INFO, info_unprotected},
+	{SA_ESTABLISHED, FSM_OTHER, fsm_other},
+	{SA_REPLACED, FSM_OTHER, fsm_other},
 	{SA_MSG5_SENT, FSM_INFO_ENCRYPTED, info_message},
 	{SA_ESTABLISHED, FSM_INFO_ENCRYPTED, info_message},
 	{SA_REPLACED, FSM_INFO_ENCRYPTED, info_message},
@@ -72,7 +82,7 @@ static void every_exchange_type_is_an_event(void **state)
 			if (exchange == 2)
 				want = encrypted ? FSM_MAIN_ENCRYPTED : FSM_MAIN;
 			else if (exchange == 4)
-				want = FSM_AGGRESSIVE;
+				want = encrypted ? FSM_AGGRESSIVE_ENCRYPTED : FSM_AGGRESSIVE;
 			else if (exchange == 5)
 				want = encrypted ? FSM_INFO_ENCRYPTED : FSM_INFO;
 			else if (exchange == 32)

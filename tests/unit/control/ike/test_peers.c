@@ -110,8 +110,98 @@ static void bad_values_are_refused(void **state)
 	REFUSED(c.my_id.len, 257);
 	REFUSED(c.remote_id.len, 257);
 	assert_int_equal(peers_check(&c, 1, &bad), 0);
-	c.mode = IKE_MODE_AGGRESSIVE;
+	c.mode = 9;
 	assert_int_equal(peers_check(&c, 1, &bad), -EPROTONOSUPPORT);
+}
+
+static void set_remote_id(struct ike_peer_conf *c, const char *fqdn)
+{
+	c->remote_id.type = fqdn != NULL ? IKE_ID_FQDN : IKE_ID_AUTO;
+	c->remote_id.len = fqdn != NULL ? (uint16_t)strlen(fqdn) : 0;
+	memcpy(c->remote_id.data, fqdn != NULL ? fqdn : "", c->remote_id.len);
+}
+
+static void one_address_may_have_a_peer_of_each_mode(void **state)
+{
+	static const enum ike_exchange_mode modes[] = {IKE_MODE_MAIN, IKE_MODE_AGGRESSIVE,
+						       IKE_MODE_IKE2};
+	struct ike_peer_conf c[3];
+	size_t bad;
+
+	(void)state;
+	for (int i = 0; i < 3; i++) {
+		fill(&c[i], i == 0 ? "a" : i == 1 ? "b" : "c", v4(1, 2, 3, 4), 32);
+		c[i].mode = modes[i];
+	}
+	assert_int_equal(peers_check(c, 3, &bad), 0);
+	for (int i = 0; i < 2; i++) {
+		c[2].mode = modes[i];
+		assert_int_equal(peers_check(c, 3, &bad), -EEXIST);
+		assert_int_equal(bad, 2);
+	}
+}
+
+static void identities_tell_aggressive_peers_of_one_address_apart(void **state)
+{
+	struct ike_peer_conf c[3];
+	size_t bad;
+
+	(void)state;
+	for (int i = 0; i < 3; i++) {
+		fill(&c[i], i == 0 ? "a" : i == 1 ? "b" : "c", v4(1, 2, 3, 4), 32);
+		c[i].mode = IKE_MODE_AGGRESSIVE;
+	}
+	set_remote_id(&c[0], "one.example");
+	set_remote_id(&c[1], "two.example");
+	assert_int_equal(peers_check(c, 3, &bad), 0);
+	set_remote_id(&c[2], "ONE.example"); /* names compare without case */
+	assert_int_equal(peers_check(c, 3, &bad), -EEXIST);
+	set_remote_id(&c[2], NULL);
+	set_remote_id(&c[1], NULL);
+	c[1].remote_id.type = IKE_ID_IGNORE; /* two that take anybody */
+	assert_int_equal(peers_check(c, 3, &bad), -EEXIST);
+	for (int i = 0; i < 2; i++) { /* main mode and IKEv2 have the address alone */
+		c[0].mode = c[1].mode = i == 0 ? IKE_MODE_MAIN : IKE_MODE_IKE2;
+		assert_int_equal(peers_check(c, 3, &bad), -EEXIST);
+		assert_int_equal(bad, 1);
+	}
+}
+
+static void the_named_identity_comes_before_any(void **state)
+{
+	struct abi_addr at = v4(1, 2, 3, 4), local = v4(9, 9, 9, 9);
+	struct ike_identity_conf who = {.type = IKE_ID_FQDN, .len = 3, .data = "one"};
+	struct ike_peer *peer[4];
+	struct ike_peer_conf c;
+	struct peers p;
+
+	(void)state;
+	assert_int_equal(peers_init(&p, 1), 0);
+	for (int i = 0; i < 4; i++) {
+		char name[2] = {(char)('a' + i), '\0'};
+
+		fill(&c, name, i == 3 ? v4(1, 2, 0, 0) : at, i == 3 ? 16 : 32);
+		c.mode = i == 0 ? IKE_MODE_MAIN : IKE_MODE_AGGRESSIVE;
+		set_remote_id(&c, i == 1 ? "one" : i == 3 ? "far" : NULL);
+		peer[i] = peers_new(&c, NULL, NULL);
+		assert_non_null(peer[i]);
+		peers_add(&p, peer[i]);
+	}
+	assert_ptr_equal(peers_choose(&p, &at, &local, IKE_MODE_MAIN, NULL), peer[0]);
+	assert_ptr_equal(peers_choose(&p, &at, &local, IKE_MODE_AGGRESSIVE, &who), peer[1]);
+	memcpy(who.data, "two", 3);
+	assert_ptr_equal(peers_choose(&p, &at, &local, IKE_MODE_AGGRESSIVE, &who), peer[2]);
+	peers_remove(&p, peer[2]);
+	assert_null(peers_choose(&p, &at, &local, IKE_MODE_AGGRESSIVE, &who));
+	memcpy(who.data, "far", 3); /* a shorter prefix, but the identity is its */
+	assert_ptr_equal(peers_choose(&p, &at, &local, IKE_MODE_AGGRESSIVE, &who), peer[3]);
+	assert_null(peers_choose(&p, &at, &local, IKE_MODE_IKE2, NULL));
+	peers_add(&p, peer[2]);
+	for (int i = 0; i < 4; i++) {
+		peers_remove(&p, peer[i]);
+		peers_free(peer[i]);
+	}
+	peers_fini(&p);
 }
 
 static void sets_must_not_contradict_themselves(void **state)
@@ -289,6 +379,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(bad_values_are_refused),
 		cmocka_unit_test(sets_must_not_contradict_themselves),
+		cmocka_unit_test(one_address_may_have_a_peer_of_each_mode),
+		cmocka_unit_test(identities_tell_aggressive_peers_of_one_address_apart),
+		cmocka_unit_test(the_named_identity_comes_before_any),
 		cmocka_unit_test(any_change_is_seen),
 		cmocka_unit_test(local_address_decides_between_equals),
 		cmocka_unit_test(longest_prefix_is_found),

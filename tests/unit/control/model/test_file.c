@@ -55,7 +55,7 @@ static const struct bad values[] = {
 	 "t.conf:6: /ip ipsec profile \"x\": dh-group: \"modp2084\" is not known; accepted: "
 	 "modp768, "
 	 "modp1024, modp1536, modp2048, modp3072, modp4096, modp6144, modp8192, ecp256, ecp384, "
-	 "ecp521, x25519; did you mean \"modp2048\"?"},
+	 "ecp521, x25519, modp2048s256; did you mean \"modp2048\"?"},
 	{IPSEC("profile = ( { name = \"x\"; dh-group = \"ec2n155\"; } );\n"),
 	 "t.conf:6: /ip ipsec profile \"x\": dh-group: \"ec2n155\" is an EC2N group; EC2N groups "
 	 "are "
@@ -98,9 +98,12 @@ static const struct bad values[] = {
 	 "t.conf:6: /ip ipsec profile \"x y\": name: \"x y\" is not a name"},
 	{IPSEC("profile = ( { name = \"x\"; prf-algorithm = \"sha256\"; } );\n"),
 	 "t.conf:6: /ip ipsec profile \"x\": prf-algorithm: \"sha256\": an IKEv1 peer"},
-	{IPSEC("peer = ( { name = \"x\"; exchange-mode = \"aggressive\"; } );\n"),
-	 "t.conf:6: /ip ipsec peer \"x\": exchange-mode: \"aggressive\" is not built yet; nearest "
-	 "accepted: \"main\""},
+	{IPSEC("peer = ( { name = \"x\"; exchange-mode = \"base\"; } );\n"),
+	 "t.conf:6: /ip ipsec peer \"x\": exchange-mode: \"base\" is not supported: no peer needs "
+	 "it; nearest accepted: \"main\""},
+	{IPSEC("profile = ( { name = \"x\"; dh-group = \"modp1024s160\"; } );\n"),
+	 "t.conf:6: /ip ipsec profile \"x\": dh-group: \"modp1024s160\" MUST NOT be used (RFC 8247 "
+	 "section 2.4); nearest accepted: \"modp2048\""},
 	{IPSEC("peer = ( { name = \"x\"; address = \"vpn.example.com\"; } );\n"),
 	 "t.conf:6: /ip ipsec peer \"x\": address: \"vpn.example.com\" is not an IPv4 or IPv6 "
 	 "prefix"},
@@ -108,7 +111,8 @@ static const struct bad values[] = {
 	 "t.conf:6: /ip ipsec peer \"x\": port: \"70000\" is not a number from 1 to 65535"},
 	{IPSEC("peer = ( { name = \"x\"; allow-weak = \"modp786\"; } );\n"),
 	 "t.conf:6: /ip ipsec peer \"x\": allow-weak: \"modp786\" is not known; accepted: ikev1, "
-	 "modp768, modp1024, modp1536, md5, sha1, 3des, null; did you mean \"modp768\"?"},
+	 "modp768, modp1024, modp1536, md5, sha1, 3des, null, aggressive, modp2048s256; did you "
+	 "mean \"modp768\"?"},
 	{IPSEC("identity = ( { auth-method = \"eap\"; } );\n"),
 	 "t.conf:6: /ip ipsec identity: auth-method: \"eap\" (IKEv2) is for roaming users"},
 	{IPSEC("identity = ( { auth-method = \"rsa-key\"; } );\n"),
@@ -232,6 +236,16 @@ static const struct bad ipsec[] = {
 	{IPSEC(PROFILE "peer = ( { name = \"p\"; address = \"192.0.2.9\"; profile = \"f\"; },\n"
 		       "{ name = \"q\"; address = \"192.0.2.9\"; profile = \"f\"; } );\n" IDENTITY),
 	 "t.conf:8: /ip ipsec peer \"q\": address: \"p\" in line 7 has the same address"},
+	{IPSEC(PROFILE "peer = ( { name = \"p\"; address = \"192.0.2.9\"; profile = \"f\"; "
+		       "exchange-mode = \"aggressive\"; },\n"
+		       "{ name = \"q\"; address = \"192.0.2.9\"; profile = \"f\"; "
+		       "exchange-mode = \"aggressive\"; } );\n"
+		       "identity = ( { peer = \"p\"; secret = \"01234567890123456789\"; "
+		       "remote-id = \"fqdn:one.example\"; },\n"
+		       "{ peer = \"q\"; secret = \"01234567890123456789\"; "
+		       "remote-id = \"fqdn:ONE.example\"; } );\n"),
+	 "t.conf:8: /ip ipsec peer \"q\": address: \"p\" in line 7 has the same address and "
+	 "remote-id, so they cannot be told apart"},
 	{IPSEC(PROFILE PEER "identity = ( { peer = \"p\"; secret = \"01234567890123456789\"; },\n"
 			    "{ peer = \"p\"; secret = \"01234567890123456789\"; } );\n"),
 	 "t.conf:9: /ip ipsec identity: peer \"p\" has one in line 8"},
@@ -255,6 +269,15 @@ static const struct bad weak[] = {
 	 "t.conf:8: /ip ipsec peer \"p\": exchange-mode: main, a mode of IKEv1, is weak; to use it "
 	 "nevertheless add \"ikev1\" to allow-weak of /ip ipsec peer \"p\" or of /ip ipsec "
 	 "settings"},
+	{IPSEC(PROFILE "peer = ( { name = \"p\"; address = \"192.0.2.9\"; profile = \"f\";\n"
+		       "exchange-mode = \"aggressive\"; allow-weak = \"ikev1\"; } );\n" IDENTITY),
+	 "t.conf:8: /ip ipsec peer \"p\": exchange-mode: aggressive, a mode of IKEv1 that shows "
+	 "everybody who asks a hash of the secret, to guess it from at leisure, is weak; to use it "
+	 "nevertheless add \"aggressive\" to allow-weak of /ip ipsec peer \"p\""},
+	{IPSEC("profile = ( { name = \"f\"; dh-group = \"modp2048s256\"; } );\n" PEER IDENTITY),
+	 "t.conf:6: /ip ipsec profile \"f\": dh-group: modp2048s256 is weak; to use it "
+	 "nevertheless "
+	 "add \"modp2048s256\" to allow-weak"},
 	{IPSEC("profile = ( { name = \"f\"; dh-group = \"modp768\"; } );\n" PEER IDENTITY),
 	 "t.conf:6: /ip ipsec profile \"f\": dh-group: modp768 is weak; to use it nevertheless add "
 	 "\"modp768\" to allow-weak of /ip ipsec peer \"p\""},

@@ -34,6 +34,9 @@ static const struct {
 	{SITE("dh-group = \"ecp256\"; enc-algorithm = \"aes-128-gcm\";",
 	      "allow-weak = \"ikev1\"; disabled = true;"),
 	 NULL},
+	{SITE("dh-group = \"ecp256\";",
+	      "allow-weak = \"ikev1,aggressive\"; exchange-mode = \"aggressive\";"),
+	 NULL},
 	{SITE("dh-group = \"ecp256\"; enc-algorithm = \"3des\";", "exchange-mode = \"ike2\";"),
 	 "t.conf:4: /ip ipsec profile \"f\": enc-algorithm: 3des is weak"},
 };
