@@ -11,7 +11,7 @@ BUILD_PACKAGES="meson ninja-build pkg-config gcc libc6-dev libdpdk-dev libipsec-
 	libconfig-dev libevent-dev libjansson-dev libedit-dev libpcre2-dev libcmocka-dev"
 CLANG_PACKAGES="clang libclang-rt-dev clang-format llvm"
 LINT_PACKAGES="clang clang-format shellcheck git"
-RUN_PACKAGES="strongswan-charon strongswan-swanctl libcharon-extra-plugins
+RUN_PACKAGES="ike-scan strongswan-charon strongswan-swanctl libcharon-extra-plugins
 	libstrongswan-standard-plugins libstrongswan-extra-plugins iproute2 procps iputils-ping
 	iperf3 tcpdump tshark python3 python3-cryptography python3-scapy"
 

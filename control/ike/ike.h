@@ -76,6 +76,7 @@ enum ike_payload_type {
 	IKE2_PLD_SKF = 53,
 	IKE1_PLD_NATD_DRAFT = 130, /* draft-ietf-ipsec-nat-t-ike-02, -03 */
 	IKE1_PLD_NATOA_DRAFT = 131,
+	IKE1_PLD_FRAGMENT = 132, /* of vendors: control/ike1/frag1.h */
 };
 
 enum ike_protocol { IKE_PROTO_IKE = 1, IKE_PROTO_AH = 2, IKE_PROTO_ESP = 3, IKE_PROTO_IPCOMP = 4 };

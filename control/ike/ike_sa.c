@@ -239,6 +239,7 @@ void ike_sa_send(struct ike_engine *e, const struct ike_sa *sa, const uint8_t *m
 		.dst_port = sa->at.remote_port,
 		.marker = sa->at.marker,
 	};
+	uint8_t *pieces = NULL;
 
 	/* Who has shown nothing but its own claim of an address gets little for what it sends, so
 	 * nobody else can be flooded through us; all such answers are sent while their question is
@@ -249,12 +250,15 @@ void ike_sa_send(struct ike_engine *e, const struct ike_sa *sa, const uint8_t *m
 	}
 	if (sa->unseen)
 		e->budget -= len;
+	if (sa->fragments && sa->peer->v->cut(e, sa, msg, len, &pieces, &len) == 0)
+		msg = pieces;
 	for (; len > 0; msg += d.len, len -= d.len) {
 		d.data = msg;
 		d.len = first_length(msg, len);
 		e->counters.tx++;
 		e->ops.send(e->ctx, &d);
 	}
+	free(pieces);
 }
 
 void ike_sa_my_id(const struct ike_sa *sa, struct ike_identity_conf *id)

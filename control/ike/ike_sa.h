@@ -62,6 +62,7 @@ struct ike1_handshake {
 
 struct quick;
 struct dhwork_item;
+struct frag1_set;
 struct ike2_sa;
 
 struct ike_sa {
@@ -87,7 +88,9 @@ struct ike_sa {
 
 	enum natd_vendor natt; /* NATD_VENDOR_UNKNOWN: not in use */
 	bool nat_local, nat_remote;
-	bool dpd;					   /* the peer speaks it */
+	bool dpd;	/* the peer speaks it */
+	bool fragments; /* IKEv1: the peer takes messages in pieces, and sends them */
+	struct frag1_set *frag1;
 	uint32_t dpd_first, dpd_sent, dpd_acked, dpd_seen; /* sequence numbers */
 	bool dpd_seen_any;
 	unsigned dpd_misses;

@@ -89,8 +89,17 @@ const char *natd_vendor_name(enum natd_vendor v)
 
 void natd_vendor_add(struct ike_builder *b, enum natd_vendor v)
 {
+	/* What others compare with: the ID, and "phase 1 and after". */
+	static const uint8_t fragmentation[20] = {0x40, 0x48, 0xb7, 0xd5, 0x6e, 0xbc, 0xe8,
+						  0x85, 0x25, 0xe7, 0xde, 0x7f, 0x00, 0xd6,
+						  0xc2, 0xd3, 0x80, 0x00, 0x00, 0x00};
+
 	if (v <= NATD_VENDOR_UNKNOWN || v >= NATD_VENDOR_COUNT)
 		return;
+	if (v == NATD_VENDOR_FRAGMENTATION) {
+		ike_msg_add(b, IKE1_PLD_VENDOR, fragmentation, sizeof(fragmentation));
+		return;
+	}
 	/* DPD goes out with its version, 1.0: RFC 3706 section 5.1. */
 	ike_msg_add(b, IKE1_PLD_VENDOR, vendors[v].id,
 		    v == NATD_VENDOR_DPD ? sizeof(vendors[v].id) : vendors[v].len);
@@ -101,6 +110,7 @@ void natd_vendor_add_all(struct ike_builder *b, bool natt)
 	for (int v = NATD_VENDOR_RFC3947; natt && v <= NATD_VENDOR_DRAFT_02; v++)
 		natd_vendor_add(b, (enum natd_vendor)v);
 	natd_vendor_add(b, NATD_VENDOR_DPD);
+	natd_vendor_add(b, NATD_VENDOR_FRAGMENTATION);
 }
 
 enum natd_vendor natd_variant(const struct ike_msg *m)

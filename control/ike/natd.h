@@ -23,7 +23,7 @@ enum natd_vendor {
 	NATD_VENDOR_DPD, /* RFC 3706 */
 	NATD_VENDOR_XAUTH,
 	NATD_VENDOR_UNITY,
-	NATD_VENDOR_FRAGMENTATION, /* of IKEv1; recognised, not spoken */
+	NATD_VENDOR_FRAGMENTATION, /* of IKEv1: control/ike1/frag1.h */
 	NATD_VENDOR_STRONGSWAN,
 	NATD_VENDOR_COUNT,
 };
@@ -31,7 +31,8 @@ enum natd_vendor {
 /** Which vendor ID a VENDOR payload's body is. Versioned ones match by prefix. */
 enum natd_vendor natd_vendor_find(struct ike_view body);
 const char *natd_vendor_name(enum natd_vendor v); /* "RFC 3947", "DPD", ..; static */
-/** Add VENDOR payloads of all we speak: the NAT-T variants best first when natt, then DPD. */
+/** Add VENDOR payloads of all we speak: the NAT-T variants best first when natt, then DPD and
+ * FRAGMENTATION. */
 void natd_vendor_add_all(struct ike_builder *b, bool natt);
 /** Add one. Nothing for NATD_VENDOR_UNKNOWN. */
 void natd_vendor_add(struct ike_builder *b, enum natd_vendor v);

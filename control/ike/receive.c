@@ -5,12 +5,15 @@
  */
 #include "control/ike/engine.h"
 
+#include <errno.h>
+
 #include "control/ike/dhwork.h"
 #include "control/ike/ike_sa.h"
 #include "control/ike/refuse.h"
 #include "control/ike/state.h"
 #include "control/ike/version.h"
 #include "control/ike1/aggr.h"
+#include "control/ike1/frag1.h"
 #include "control/ike1/fsm.h"
 #include "control/ike1/phase1.h"
 #include "control/ike2/ike2.h"
@@ -158,6 +161,36 @@ static enum ike_rx later_version(struct ike_engine *e, const struct ike_datagram
 	return IKE_RX_version;
 }
 
+/* A piece of a message of IKEv1: the last one brings the whole. */
+static enum ike_rx piece(struct ike_engine *e, struct ike_sa *sa, struct ike1_in *in)
+{
+	struct ike_datagram whole = *in->d;
+	uint8_t buf[IKE_MAX_MESSAGE];
+	struct ike_parse_error error;
+	enum ike_rx rx;
+
+	switch (frag1_take(sa, in, &whole, buf)) {
+	case 0:
+		in->d = &whole;
+		(void)ike_msg_parse_header(&in->hdr, whole.data, whole.len, &error);
+		rx = fsm_run(e, sa, in);
+		ike_vendor_note(e, in->d, &in->msg);
+		return rx;
+	case -EAGAIN:
+		return IKE_RX_handled;
+	case -EALREADY:
+		return IKE_RX_repeat;
+	case -EACCES:
+		return IKE_RX_wrong_state;
+	case -ENOSPC:
+		return IKE_RX_limited;
+	case -ENOMEM:
+		return IKE_RX_internal;
+	default:
+		return IKE_RX_malformed;
+	}
+}
+
 static enum ike_rx receive(struct ike_engine *e, const struct ike_datagram *d, uint64_t now)
 {
 	struct ike_parse_error error;
@@ -186,6 +219,8 @@ static enum ike_rx receive(struct ike_engine *e, const struct ike_datagram *d, u
 	in.now = now;
 	in.msg.n = 0;
 	in.msg.error.reason = IKE_PARSE_OK;
+	if (in.hdr.next == IKE1_PLD_FRAGMENT)
+		return sa != NULL ? piece(e, sa, &in) : IKE_RX_unknown_sa;
 	rx = sa != NULL ? fsm_run(e, sa, &in) : stranger(e, &in);
 	ike_vendor_note(e, d, &in.msg);
 	return rx;

@@ -29,6 +29,11 @@ struct ike_version {
 	void (*sa_free)(struct ike_engine *e, struct ike_sa *sa, uint64_t now);
 	/** Wipe what only the handshake needs. */
 	void (*drop_handshake)(struct ike_sa *sa);
+	/** Cut a message that is too long for one datagram: *out is the pieces, *out_len their
+	 * length, the caller frees them. 0, or -errno: it goes as it is. Asked of SAs with
+	 * fragments set. */
+	int (*cut)(struct ike_engine *e, const struct ike_sa *sa, const uint8_t *msg, size_t len,
+		   uint8_t **out, size_t *out_len);
 	exchange_give_up *give_up; /* of struct ike_sa.x */
 	/** A responder's half-open SA has waited long enough: say why, if anything tells. May be
 	 * NULL.

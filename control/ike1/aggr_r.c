@@ -52,6 +52,8 @@ static enum ike_rx send_msg2(struct ike_engine *e, struct ike_sa *sa,
 		return IKE_RX_internal;
 	natd_vendor_add(&o.b, sa->natt);
 	natd_vendor_add(&o.b, NATD_VENDOR_DPD);
+	if (sa->fragments)
+		natd_vendor_add(&o.b, NATD_VENDOR_FRAGMENTATION);
 	if (phase1_put_nat(sa, &o) != 0 || seal_finish(&o) != 0 ||
 	    exchange_answer(e, &sa->x, o.buf, o.len, now) != 0)
 		return IKE_RX_internal;

@@ -179,6 +179,7 @@ void phase1_take_vendors(struct ike_sa *sa, const struct ike_msg *m)
 {
 	sa->natt = sa->peer->conf.profile.nat_traversal ? natd_variant(m) : NATD_VENDOR_UNKNOWN;
 	sa->dpd = natd_vendor_has(m, NATD_VENDOR_DPD);
+	sa->fragments = natd_vendor_has(m, NATD_VENDOR_FRAGMENTATION);
 }
 
 int phase1_keep(uint8_t **to, size_t *to_len, const uint8_t *body, size_t len)

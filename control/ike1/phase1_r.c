@@ -107,6 +107,8 @@ static enum ike_rx answer_msg1(struct ike_engine *e, struct ike_sa *sa, struct i
 	ike_msg_close(&o.b);
 	natd_vendor_add(&o.b, sa->natt);
 	natd_vendor_add(&o.b, NATD_VENDOR_DPD);
+	if (sa->fragments)
+		natd_vendor_add(&o.b, NATD_VENDOR_FRAGMENTATION);
 	if (seal_finish(&o) != 0 || exchange_answer(e, &sa->x, o.buf, o.len, in->now) != 0)
 		return IKE_RX_internal;
 	return IKE_RX_handled;

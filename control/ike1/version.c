@@ -12,6 +12,7 @@
 #include "control/ike/state.h"
 #include "control/ike1/aggr.h"
 #include "control/ike1/dpd.h"
+#include "control/ike1/frag1.h"
 #include "control/ike1/info.h"
 #include "control/ike1/phase1.h"
 #include "control/ike1/quick.h"
@@ -60,6 +61,7 @@ static void sa_free(struct ike_engine *e, struct ike_sa *sa, uint64_t now)
 			child_ensure_in(e, q->policy, now + QUICK_AGAIN_MS * TIMERS_MS);
 		quick_free(e, q, now);
 	}
+	frag1_free(sa);
 	free(sa->msgids.ids);
 	free(sa->dpd_msgids.ids);
 	keymat_ike1_wipe(&sa->keys);
@@ -99,6 +101,7 @@ const struct ike_version ike1_version = {
 	.sa_init = sa_init,
 	.sa_free = sa_free,
 	.drop_handshake = drop_handshake,
+	.cut = frag1_cut,
 	.give_up = phase1_give_up,
 	.timed_out = aggr_r_timed_out,
 	.dpd_tick = dpd_tick,

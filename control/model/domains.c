@@ -165,7 +165,7 @@ const struct domain domain_policy_action = {
 
 const struct domain domain_policy_level = {
 	.words = WORDS(OK("require", 0),
-		       NO("unique", LATER "; every policy has SAs of its own anyway", "require"),
+		       OK("unique", 0), /* as it is anyway: SAs belong to one policy */
 		       NO("use", LATER "; it would send packets in clear", "require")),
 };
 

@@ -3,7 +3,9 @@
 """interop_test.py - every algorithm that the model accepts, in both roles, with strongSwan.
 
 The words come from the model itself. By default each two values of different settings meet in at
-least one tunnel; ESPGW_MATRIX=all runs every phase 1 and every phase 2 there is, in both roles.
+least one tunnel of IKEv2, and each value is in two of IKEv1's main mode and one of its aggressive
+mode; ESPGW_MATRIX=all runs every phase 1 and every phase 2 there is, in both roles, and each two
+values in aggressive mode.
 """
 import itertools
 import os
@@ -18,7 +20,7 @@ NETS = {1: ("1x1",), 2: ("1x1", "1x2", "2x1", "2x2")}
 ROLES = ("initiator", "responder")
 
 
-def words(ike):
+def words(ike, aggressive=False):
     """the factors of a version"""
     what = {"enc1": ("profile", "enc-algorithm"), "hash1": ("profile", "hash-algorithm"),
             "dh": ("profile", "dh-group"), "enc2": ("proposal", "enc-algorithms"),
@@ -29,14 +31,15 @@ def words(ike):
     if ike == 1:                                      # what has no number there, or no room
         out["enc1"] = [x for x in out["enc1"] if not is_aead(x)]
         out["enc2"].remove("chacha20poly1305")
-        return dict(out, role=ROLES, ident=("auto",), nets=NETS[ike], rekey=REKEYS)
+        return dict(out, role=ROLES, ident=IDENTITIES if aggressive else ("auto",),
+                    nets=NETS[ike], rekey=REKEYS)
     return dict(out, role=ROLES, ident=IDENTITIES, nets=NETS[ike], rekey=REKEYS)
 
 
-def each(factors):
-    """each value at least twice"""
+def each(factors, times=2):
+    """each value at least so often"""
     return [{k: v[i % len(v)] for k, v in factors.items()}
-            for i in range(2 * max(map(len, factors.values())))]
+            for i in range(times * max(map(len, factors.values())))]
 
 
 def whole(factors):
@@ -56,26 +59,30 @@ def is_aead(name):
     return any(w in name for w in AEAD)
 
 
-def rows(ike):
-    factors = words(ike)
-    cover = whole(factors) if ALL else pairwise(factors) if ike == 2 else each(factors)
+def rows(ike, aggressive):
+    factors = words(ike, aggressive)
+    if aggressive:
+        cover = pairwise(factors) if ALL else each(factors, 1)
+    else:
+        cover = whole(factors) if ALL else pairwise(factors) if ike == 2 else each(factors)
     for i, r in enumerate(cover):
         if is_aead(r["enc2"]):
             r["auth2"] = "null"
-        yield Pair(number=i % 250 + 1, ike=ike, **r)
+        yield Pair(number=i % 250 + 1, ike=ike, aggressive=aggressive, **r)
 
 
-def part(ike, k, parts):
-    mine = list(rows(ike))[k::parts]
+def part(ike, aggressive, k, parts):
+    mine = list(rows(ike, aggressive))[k::parts]
     for i, p in enumerate(mine):
         p.number = i + 1
     return prove(mine)
 
 
-for _ike, _parts in ((2, 8 if ALL else 2), (1, 8 if ALL else 1)):
+for _name, _ike, _parts in (("ike2", 2, 8 if ALL else 2), ("ike1", 1, 8 if ALL else 1),
+                            ("aggressive", 1, 2 if ALL else 1)):
     for _k in range(_parts):
-        case("ike%d_part_%d" % (_ike, _k + 1), timeout=300, param=(_ike, _k, _parts))(
-            lambda p: part(*p))
+        case("%s_part_%d" % (_name, _k + 1), timeout=300,
+             param=(_ike, _name == "aggressive", _k, _parts))(lambda p: part(*p))
 
 if __name__ == "__main__":
     cases.main()

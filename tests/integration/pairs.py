@@ -63,6 +63,7 @@ class Pair:
     rekey: str = "none"
     ike: int = 2
     multi: str = "single-sa"         # matters where there are several
+    aggressive: bool = False
 
     def __str__(self):
         return " ".join("%s" % v for v in dataclasses.astuple(self))
@@ -123,10 +124,15 @@ class Pair:
         return "the pre-shared key of pair %d" % self.number
 
     def weak(self):
-        words = [w for w in (self.dh, self.pfs) if w in ("modp768", "modp1024", "modp1536")]
+        words = [w for w in (self.dh, self.pfs)
+                 if w in ("modp768", "modp1024", "modp1536", "modp2048s256")]
         words += [w for w in (self.hash1, self.auth2) if w in ("md5", "sha1")]
         words += [w for w in (self.enc1, self.enc2) if w in ("3des", "null")]
-        return ",".join(["ikev1"] * (self.ike == 1) + sorted(set(words))) or None
+        return ",".join(["ikev1"] * (self.ike == 1) + ["aggressive"] * self.aggressive +
+                        sorted(set(words))) or None
+
+    def exchange_mode(self):
+        return "ike2" if self.ike == 2 else "aggressive" if self.aggressive else "main"
 
     def menus(self):
         n, (mine, theirs) = self.name, self.identities()
@@ -134,7 +140,7 @@ class Pair:
             profile=[{"name": n, "dh-group": self.dh, "hash-algorithm": self.hash1,
                       "enc-algorithm": self.enc1, "lifetime": "1h"}],
             peer=[{"name": n, "address": self.cloud, "profile": n, "passive":
-                   self.role == "responder", "exchange-mode": "ike2" if self.ike == 2 else "main",
+                   self.role == "responder", "exchange-mode": self.exchange_mode(),
                    "multi-selector": self.multi, "allow-weak": self.weak()}],
             identity=[{"peer": n, "auth-method": "pre-shared-key", "secret": self.secret,
                        "my-id": mine[0], "remote-id": theirs[0]}],
@@ -168,7 +174,8 @@ class Pair:
 
         def ident(x):
             return {"auth": "psk", **({"id": '"%s"' % x} if x else {})}
-        return {"version": self.ike, "local_addrs": self.cloud, "remote_addrs": gateway,
+        return {"version": self.ike, "aggressive": "yes" if self.aggressive else "no",
+                "local_addrs": self.cloud, "remote_addrs": gateway,
                 "proposals": self.ike_proposal(), "encap": "yes", "mobike": "no",
                 "unique": "never", **KEEP, "local": ident(theirs), "remote": ident(ours),
                 "children": {self.name + "c" * (i + 1): {
@@ -203,8 +210,8 @@ class Pair:
 
     @staticmethod
     def _group(name):
-        m = re.fullmatch(r"(modp|ecp)(\d+)", name)
-        return "%s_%s" % (m.group(1).upper(), m.group(2)) if m else "CURVE_25519"
+        m = re.fullmatch(r"(modp|ecp)(\d+)(?:s(\d+))?", name)
+        return "_".join(x for x in m.groups() if x).upper() if m else "CURVE_25519"
 
     def child_group(self, first):
         """of the child SA: the one of IKE_AUTH has none"""

@@ -96,24 +96,26 @@ static void every_vendor_we_add_is_found_again(void **state)
 
 static void we_announce_what_we_speak(void **state)
 {
-	static const enum natd_vendor want[] = {NATD_VENDOR_RFC3947, NATD_VENDOR_DRAFT_03,
+	static const enum natd_vendor want[] = {NATD_VENDOR_RFC3947,	NATD_VENDOR_DRAFT_03,
 						NATD_VENDOR_DRAFT_02_N, NATD_VENDOR_DRAFT_02,
-						NATD_VENDOR_DPD};
+						NATD_VENDOR_DPD,	NATD_VENDOR_FRAGMENTATION};
 
 	(void)state;
 	ike_msg_begin(&b, buf, sizeof(buf), &hdr);
 	natd_vendor_add_all(&b, true);
 	parse();
-	assert_int_equal(m.n, 5);
-	for (size_t i = 0; i < 5; i++)
+	assert_int_equal(m.n, 6);
+	for (size_t i = 0; i < 6; i++)
 		assert_int_equal(natd_vendor_find(m.pld[i].body), want[i]);
 	assert_memory_equal(m.pld[4].body.data + 14, "\1\0", 2); /* DPD 1.0 */
 	assert_int_equal(m.pld[4].body.len, 16);
+	assert_int_equal(m.pld[5].body.len, 20);
+	assert_memory_equal(m.pld[5].body.data + 16, "\x80\0\0\0", 4);
 	assert_false(natd_vendor_has(&m, NATD_VENDOR_XAUTH));
 	ike_msg_begin(&b, buf, sizeof(buf), &hdr);
 	natd_vendor_add_all(&b, false);
 	parse();
-	assert_int_equal(m.n, 1);
+	assert_int_equal(m.n, 2);
 	assert_true(natd_vendor_has(&m, NATD_VENDOR_DPD));
 	assert_int_equal(natd_variant(&m), NATD_VENDOR_UNKNOWN);
 }
