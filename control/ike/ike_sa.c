@@ -136,6 +136,13 @@ void ike_sa_proven(struct ike_engine *e, struct ike_sa *sa)
 	guard_release(&e->guard, &sa->first_remote);
 }
 
+void ike_sa_rehome(struct ike_sa *sa, struct ike_peer *peer)
+{
+	TAILQ_REMOVE(&sa->peer->sas, sa, of_peer);
+	TAILQ_INSERT_HEAD(&peer->sas, sa, of_peer);
+	sa->peer = peer;
+}
+
 void ike_sa_drop_handshake(struct ike_sa *sa)
 {
 	sa->peer->v->drop_handshake(sa);

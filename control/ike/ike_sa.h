@@ -119,6 +119,8 @@ void ike_sa_index_first(struct ike_engine *e, struct ike_sa *sa);
 /** Wipes and frees it with its exchanges; pairs in negotiation go, others lose their owner to
  * another SA of the party or to none. Sends nothing. */
 void ike_sa_free(struct ike_engine *e, struct ike_sa *sa, uint64_t now);
+/** The peer's identity says that it is another one with the same address and profile. */
+void ike_sa_rehome(struct ike_sa *sa, struct ike_peer *peer);
 /** End of the handshake's secrets. */
 void ike_sa_drop_handshake(struct ike_sa *sa);
 /** Message 3 came, with our cookie: its address is the initiator's. */

@@ -170,16 +170,22 @@ static struct ike_peer *find_key(const struct peers *p, const struct addr_key *k
 }
 
 /* Nothing would tell a new peer from one of the same address: with a pre-shared key main mode has
- * nothing but the address, for its identities come too late. */
+ * nothing but the address, for its identities come too late. In IKEv2 they come after the profile
+ * was used, so that must be one. */
 static bool has_rival(const struct peers *p, const struct addr_key *k,
 		      const struct ike_peer_conf *c)
 {
 	struct wanted w = {.mode = c->mode};
 	struct ike_peer *peer;
 
-	if (c->mode == IKE_MODE_AGGRESSIVE)
-		w.id = &c->remote_id;
 	peer = find_key(p, k, &w);
+	if (peer != NULL && c->mode == IKE_MODE_IKE2 &&
+	    memcmp(&peer->conf.profile, &c->profile, sizeof(c->profile)) != 0)
+		return true;
+	if (c->mode != IKE_MODE_MAIN) {
+		w.id = &c->remote_id;
+		peer = find_key(p, k, &w);
+	}
 	return peer != NULL && (w.id == NULL || takes_any(&peer->conf) == takes_any(c));
 }
 

@@ -113,13 +113,25 @@ static enum ike_rx wrong_id(struct ike_engine *e, struct ike_sa *sa, const struc
 	return IKE_RX_refused;
 }
 
+/* Several peers may have one address: the identity, not proven yet, says which secret to try. */
+static void find_peer(struct ike_engine *e, struct ike_sa *sa, const struct ike_identity_conf *got)
+{
+	struct ike_peer *peer =
+		peers_choose(&e->peers, &sa->at.remote, &sa->at.local, IKE_MODE_IKE2, got);
+
+	if (peer != NULL && peer != sa->peer &&
+	    memcmp(&peer->conf.profile, &sa->peer->conf.profile, sizeof(peer->conf.profile)) == 0)
+		ike_sa_rehome(sa, peer);
+}
+
 enum ike_rx ike2_take_auth(struct ike_engine *e, struct ike_sa *sa, struct ike2_in *in)
 {
 	const char *message = sa->responder ? "IKE_AUTH request" : "IKE_AUTH response";
-	const struct ike_identity_conf *want = &sa->peer->conf.remote_id;
+	const struct ike_identity_conf *want;
 	const struct ike_payload *id, *auth;
 	struct ike_identity_conf got;
 	uint8_t expected[SUITE_MAX_HASH];
+	int known;
 
 	id = ike_msg_find(&in->msg, sa->responder ? IKE2_PLD_IDI : IKE2_PLD_IDR);
 	auth = ike_msg_find(&in->msg, IKE2_PLD_AUTH);
@@ -128,11 +140,15 @@ enum ike_rx ike2_take_auth(struct ike_engine *e, struct ike_sa *sa, struct ike2_
 	if (auth->auth.method != IKE2_AUTH_PSK)
 		return ike2_malformed(e, sa, in, message,
 				      "authentication by another method than a pre-shared key");
+	known = ident_decode(&got, id->id.type, id->id.data);
+	if (known == 0 && sa->responder)
+		find_peer(e, sa, &got);
+	want = &sa->peer->conf.remote_id;
 	if (ike2_auth(sa, sa->responder, id->body, expected) != 0)
 		return IKE_RX_internal;
 	if (!sk_equal(auth->auth.data.data, auth->auth.data.len, expected, sa->v2->keys.len))
 		return wrong_key(e, sa, in);
-	if (ident_decode(&got, id->id.type, id->id.data) != 0)
+	if (known != 0)
 		return ike2_malformed(e, sa, in, message, "an identity of unknown form");
 	if (want->type != IKE_ID_AUTO && !ident_match(want, &got))
 		return wrong_id(e, sa, in, &got);

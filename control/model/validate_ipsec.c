@@ -75,8 +75,8 @@ static void check_local(const struct model *m, const struct model_row *row,
 		peer_error(row, PEER_ADDRESS, &addr->addr, problems, "is an address of our own");
 }
 
-/* What tells peers apart when a stranger's packet comes in: addresses and exchange mode, and in
- * aggressive mode, which begins with it, the identity. */
+/* What tells peers apart when a stranger's packet comes in: addresses and exchange mode, and, but
+ * for main mode, where it comes too late, the identity. */
 struct apart {
 	const struct model_row *row;
 	enum ike_exchange_mode mode;
@@ -106,7 +106,7 @@ static int by_identity(const void *a, const void *b)
 
 	if (c == 0 && x->any != y->any)
 		c = x->any - y->any;
-	if (c != 0 || x->any || x->mode != IKE_MODE_AGGRESSIVE || ident_equal(&x->id, &y->id))
+	if (c != 0 || x->any || x->mode == IKE_MODE_MAIN || ident_equal(&x->id, &y->id))
 		return c;
 	c = (int)x->id.type - (int)y->id.type;
 	if (c == 0)
@@ -121,7 +121,7 @@ static void fill_apart(struct apart *a, const struct model_row *peer, const stru
 	a->row = peer;
 	a->mode = validate_peer_mode(peer);
 	a->any = true;
-	if (a->mode == IKE_MODE_AGGRESSIVE && id) {
+	if (a->mode != IKE_MODE_MAIN && id) {
 		const struct value *v = &id->values[IDENTITY_REMOTE_ID];
 
 		a->any = v->num == IKE_ID_AUTO || v->num == IKE_ID_IGNORE;
@@ -129,6 +129,27 @@ static void fill_apart(struct apart *a, const struct model_row *peer, const stru
 		a->id.len = (uint16_t)v->len;
 		memcpy(a->id.data, v->bytes, v->len); /* at most 255: ident_text.c */
 	}
+}
+
+/* Neighbours in the order of by_identity(). */
+static void tell_apart(const struct apart *first, const struct apart *second,
+		       struct problems *problems)
+{
+	const struct value *a = first->row->values, *b = second->row->values;
+
+	if (by_identity(first, second) == 0)
+		problems_error(problems, second->row->file, model_line(second->row, PEER_ADDRESS),
+			       "/ip ipsec peer \"%s\": address: \"%s\" in line %u has the same "
+			       "address%s, so they cannot be told apart",
+			       b[PEER_NAME].text, a[PEER_NAME].text, first->row->line,
+			       second->mode == IKE_MODE_MAIN ? "" : " and remote-id");
+	else if (by_address(first, second) == 0 && second->mode == IKE_MODE_IKE2 &&
+		 a[PEER_PROFILE].num != b[PEER_PROFILE].num)
+		problems_error(problems, second->row->file, model_line(second->row, PEER_PROFILE),
+			       "/ip ipsec peer \"%s\": profile: \"%s\" in line %u has the same "
+			       "address and another profile, which is used before the identity "
+			       "tells them apart",
+			       b[PEER_NAME].text, a[PEER_NAME].text, first->row->line);
 }
 
 static void check_same_address(const struct model *m, struct problems *problems)
@@ -147,14 +168,7 @@ static void check_same_address(const struct model *m, struct problems *problems)
 	if (n)
 		qsort(all, n, sizeof(*all), by_identity);
 	for (size_t i = 1; i < n; i++)
-		if (by_identity(&all[i - 1], &all[i]) == 0)
-			problems_error(problems, all[i].row->file,
-				       model_line(all[i].row, PEER_ADDRESS),
-				       "/ip ipsec peer \"%s\": address: \"%s\" in line %u has the "
-				       "same address%s, so they cannot be told apart",
-				       all[i].row->values[PEER_NAME].text,
-				       all[i - 1].row->values[PEER_NAME].text, all[i - 1].row->line,
-				       all[i].mode == IKE_MODE_AGGRESSIVE ? " and remote-id" : "");
+		tell_apart(&all[i - 1], &all[i], problems);
 	free(all);
 	free(of);
 }

@@ -412,9 +412,72 @@ static void a_restarted_peer_clears_the_old_state(void **state)
 	finish_agreed(&s);
 }
 
+static void set_fqdn(struct ike_identity_conf *id, const char *name)
+{
+	id->type = IKE_ID_FQDN;
+	id->len = (uint16_t)strlen(name);
+	memcpy(id->data, name, id->len);
+}
+
+/* Node 1 knows two parties at node 0's address, each with a secret of its own; the one that a first
+ * message is taken for is the wrong one in one of the rounds. */
+static void the_identity_finds_peer_and_secret(void **state)
+{
+	static const uint8_t other_psk[] = "another secret of two";
+
+	(void)state;
+	for (int first = 0; first < 2; first++) {
+		struct ike_peer_conf two[2];
+		struct sim s;
+
+		init_one_way(&s, 60 + (unsigned)first);
+		set_fqdn(&s.node[0].conf.my_id, "right.example");
+		sim_start(&s);
+		two[0] = two[1] = s.node[1].conf;
+		strcpy(two[1 - first].name, "wrong");
+		set_fqdn(&two[1 - first].remote_id, "wrong.example");
+		two[1 - first].psk = other_psk;
+		two[1 - first].psk_len = sizeof(other_psk) - 1;
+		two[1 - first].n_children = 0;
+		set_fqdn(&two[first].remote_id, "right.example");
+		assert_int_equal(ike_engine_set_peers(s.node[1].engine, two, 2, s.now), 0);
+		run(&s, 5);
+		assert_int_equal(sim_ike_sas(&s, 1, "established"), 1);
+		finish_agreed(&s);
+	}
+}
+
+/* Main mode, aggressive mode and IKEv2 at one address: each first message finds its peer. */
+static void the_mode_finds_the_peer(void **state)
+{
+	static const enum ike_exchange_mode modes[] = {IKE_MODE_MAIN, IKE_MODE_AGGRESSIVE,
+						       IKE_MODE_IKE2};
+
+	(void)state;
+	for (int right = 0; right < 3; right++) {
+		struct ike_peer_conf three[3];
+		struct sim s;
+
+		init_one_way(&s, 70 + (unsigned)right);
+		s.node[0].conf.mode = modes[right];
+		sim_start(&s);
+		for (int i = 0; i < 3; i++) {
+			three[i] = s.node[1].conf;
+			three[i].mode = modes[i];
+			three[i].name[0] = (char)('a' + i);
+			three[i].n_children = i == right ? 1 : 0;
+		}
+		assert_int_equal(ike_engine_set_peers(s.node[1].engine, three, 3, s.now), 0);
+		run(&s, 5);
+		finish_agreed(&s);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_identity_finds_peer_and_secret),
+		cmocka_unit_test(the_mode_finds_the_peer),
 		cmocka_unit_test(comes_up_with_one_pair),
 		cmocka_unit_test(every_suite_comes_up),
 		cmocka_unit_test(the_other_group_is_tried),

@@ -141,15 +141,14 @@ static void one_address_may_have_a_peer_of_each_mode(void **state)
 	}
 }
 
-static void identities_tell_aggressive_peers_of_one_address_apart(void **state)
+static void tell_apart(enum ike_exchange_mode mode)
 {
 	struct ike_peer_conf c[3];
 	size_t bad;
 
-	(void)state;
 	for (int i = 0; i < 3; i++) {
 		fill(&c[i], i == 0 ? "a" : i == 1 ? "b" : "c", v4(1, 2, 3, 4), 32);
-		c[i].mode = IKE_MODE_AGGRESSIVE;
+		c[i].mode = mode;
 	}
 	set_remote_id(&c[0], "one.example");
 	set_remote_id(&c[1], "two.example");
@@ -160,11 +159,19 @@ static void identities_tell_aggressive_peers_of_one_address_apart(void **state)
 	set_remote_id(&c[1], NULL);
 	c[1].remote_id.type = IKE_ID_IGNORE; /* two that take anybody */
 	assert_int_equal(peers_check(c, 3, &bad), -EEXIST);
-	for (int i = 0; i < 2; i++) { /* main mode and IKEv2 have the address alone */
-		c[0].mode = c[1].mode = i == 0 ? IKE_MODE_MAIN : IKE_MODE_IKE2;
-		assert_int_equal(peers_check(c, 3, &bad), -EEXIST);
-		assert_int_equal(bad, 1);
-	}
+	set_remote_id(&c[2], "three.example");
+	c[2].profile.lifetime++;
+	assert_int_equal(peers_check(c, 3, &bad), mode == IKE_MODE_IKE2 ? -EEXIST : 0);
+	c[0].mode = c[1].mode = IKE_MODE_MAIN; /* which has the address alone */
+	assert_int_equal(peers_check(c, 3, &bad), -EEXIST);
+	assert_int_equal(bad, 1);
+}
+
+static void identities_tell_peers_of_one_address_apart(void **state)
+{
+	(void)state;
+	tell_apart(IKE_MODE_AGGRESSIVE);
+	tell_apart(IKE_MODE_IKE2);
 }
 
 static void the_named_identity_comes_before_any(void **state)
@@ -380,7 +387,7 @@ int main(void)
 		cmocka_unit_test(bad_values_are_refused),
 		cmocka_unit_test(sets_must_not_contradict_themselves),
 		cmocka_unit_test(one_address_may_have_a_peer_of_each_mode),
-		cmocka_unit_test(identities_tell_aggressive_peers_of_one_address_apart),
+		cmocka_unit_test(identities_tell_peers_of_one_address_apart),
 		cmocka_unit_test(the_named_identity_comes_before_any),
 		cmocka_unit_test(any_change_is_seen),
 		cmocka_unit_test(local_address_decides_between_equals),

@@ -246,6 +246,19 @@ static const struct bad ipsec[] = {
 		       "remote-id = \"fqdn:ONE.example\"; } );\n"),
 	 "t.conf:8: /ip ipsec peer \"q\": address: \"p\" in line 7 has the same address and "
 	 "remote-id, so they cannot be told apart"},
+	{IPSEC("profile = ( { name = \"f\"; dh-group = \"modp2048\"; }, { name = \"g\"; "
+	       "dh-group = \"modp2048\"; } );\n"
+	       "peer = ( { name = \"p\"; address = \"192.0.2.9\"; profile = \"f\"; "
+	       "exchange-mode = \"ike2\"; },\n"
+	       "{ name = \"q\"; address = \"192.0.2.9\"; profile = \"g\"; "
+	       "exchange-mode = \"ike2\"; } );\n"
+	       "identity = ( { peer = \"p\"; secret = \"01234567890123456789\"; "
+	       "remote-id = \"fqdn:one.example\"; },\n"
+	       "{ peer = \"q\"; secret = \"01234567890123456789\"; "
+	       "remote-id = \"fqdn:two.example\"; } );\n"),
+	 "t.conf:8: /ip ipsec peer \"q\": profile: \"p\" in line 7 has the same address and "
+	 "another "
+	 "profile"},
 	{IPSEC(PROFILE PEER "identity = ( { peer = \"p\"; secret = \"01234567890123456789\"; },\n"
 			    "{ peer = \"p\"; secret = \"01234567890123456789\"; } );\n"),
 	 "t.conf:9: /ip ipsec identity: peer \"p\" has one in line 8"},
