@@ -4,7 +4,7 @@
  * messages, and what else is sent, in clear or under keys that verify. So the input reaches what
  * stands behind decryption and HASH.
  *
- * First byte: PFS, NAT, who begins, proposal check. Then operations, each an opcode byte:
+ * First byte: PFS, NAT, who begins, aggressive mode, proposal check. Then operations, each an opcode byte:
  *   00..3f  let (n + 1) * 20 ms pass
  *   40..5f  raw datagram: to node n & 1, on port 4500 when n & 2; length byte, bytes
  *   60..7f  authentic message from node n & 1, quick mode when n & 2, else informational: first
@@ -152,6 +152,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	sim_init(&s, 1);
 	s.node[1].conf.passive = flags & 4;
+	if (flags & 8)
+		s.node[0].conf.mode = s.node[1].conf.mode = IKE_MODE_AGGRESSIVE;
 	s.node[1].conf.profile.proposal_check = flags >> 4 & 3;
 	s.node[0].children[0].proposal.pfs_group = flags & 1 ? 19 : 0;
 	s.node[1].children[0].proposal.pfs_group = s.node[0].children[0].proposal.pfs_group;
