@@ -4,15 +4,13 @@
  * messages, and what else is sent, in clear or under keys that verify. So the input reaches what
  * stands behind decryption and HASH.
  *
- * First byte: PFS, NAT, who begins, aggressive mode, proposal check. Then operations, each an opcode byte:
- *   00..3f  let (n + 1) * 20 ms pass
- *   40..5f  raw datagram: to node n & 1, on port 4500 when n & 2; length byte, bytes
- *   60..7f  authentic message from node n & 1, quick mode when n & 2, else informational: first
- *           payload type byte, length byte, bytes
- *   80..9f  the next encrypted message from node n & 1: payloads replaced by length byte, bytes
- *           (n & 2), or one byte at offset byte changed to byte
- *   a0..bf  the next message in clear from node n & 1: byte at offset byte changed to byte
- *   c0..    an operator: terminate, flush, rekey of either phase, reload
+ * First byte: PFS, NAT, who begins, aggressive mode, proposal check. Then operations, each an
+ * opcode byte: 00..3f  let (n + 1) * 20 ms pass 40..5f  raw datagram: to node n & 1, on port 4500
+ * when n & 2; length byte, bytes 60..7f  authentic message from node n & 1, quick mode when n & 2,
+ * else informational: first payload type byte, length byte, bytes 80..9f  the next encrypted
+ * message from node n & 1: payloads replaced by length byte, bytes (n & 2), or one byte at offset
+ * byte changed to byte a0..bf  the next message in clear from node n & 1: byte at offset byte
+ * changed to byte c0..    an operator: terminate, flush, rekey of either phase, reload
  */
 #include <string.h>
 

@@ -378,6 +378,52 @@ static void the_responder_claims_its_lifetime(void **state)
 	}
 }
 
+/* Several connections under one phase 1, each with a proposal of its own; both sides begin some. */
+static void connections_share_phase_1_whatever_their_proposals(void **state)
+{
+	static const uint16_t bits[] = {128, 192, 256}, pfs[] = {0, 19, 31};
+
+	(void)state;
+	for (int aggressive = 0; aggressive < 2; aggressive++) {
+		struct sim s;
+
+		init_aggressive(&s, 30 + (unsigned)aggressive);
+		for (int n = 0; n < 2; n++) {
+			struct ike_child_conf *c = s.node[n].children;
+
+			if (!aggressive)
+				s.node[n].conf.mode = IKE_MODE_MAIN;
+			for (unsigned i = 0; i < 3; i++) {
+				char site[32], cloud[32];
+
+				snprintf(site, sizeof(site), "192.168.%u.0", 1 + i);
+				snprintf(cloud, sizeof(cloud), "10.100.%u.0", 1 + i);
+				c[i] = c[0];
+				c[i].policy_id = SIM_POLICY(i);
+				c[i].local = sim_net_range(n == 0 ? site : cloud, 24);
+				c[i].remote = sim_net_range(n == 0 ? cloud : site, 24);
+				c[i].proposal.encr[0].key_bits = bits[i];
+				c[i].proposal.pfs_group = pfs[i];
+				c[i].proposal.lifetime = 300 + 100 * i;
+			}
+			s.node[n].conf.n_children = 3;
+		}
+		sim_start(&s);
+		run(&s, 10);
+		for (unsigned i = 0; i < 3; i++) {
+			assert_true(sim_agreed(&s, i));
+			assert_int_equal(sim_current(&s, 1, i)->sa.encr_key_len, bits[i] / 8);
+			assert_int_equal(sim_current(&s, 1, i)->sa.pfs_group, pfs[i]);
+		}
+		assert_int_equal(sim_counters(&s, 1)->phase1_established, 1);
+		run(&s, 3600);
+		for (unsigned i = 0; i < 3; i++)
+			assert_true(sim_working(&s, i));
+		assert_int_equal(sim_counters(&s, 1)->phase1_established, 1);
+		sim_fini(&s);
+	}
+}
+
 static bool keep_first(struct sim *s, int from, struct ike_datagram *d, uint8_t *data, void *ctx)
 {
 	uint8_t *kept = ctx;
@@ -494,6 +540,7 @@ int main(void)
 		cmocka_unit_test(the_identity_finds_peer_and_secret),
 		cmocka_unit_test(phase_1_is_replaced_without_loss),
 		cmocka_unit_test(the_responder_claims_its_lifetime),
+		cmocka_unit_test(connections_share_phase_1_whatever_their_proposals),
 		cmocka_unit_test(strangers_cost_a_bounded_number_of_exponentiations),
 		cmocka_unit_test(exchanges_not_spoken_are_named),
 	};
