@@ -145,6 +145,9 @@ static void supersede(struct ike_engine *e, struct child_sa *c, const struct chi
 	c->superseded = true;
 	delete_after(e, c, now, ours ? CHILD_DELETE_OLD_MS : CHILD_DELETE_LATE_MS);
 	c->ours_to_delete = ours;
+	/* Some peers move to the new pair when they hear of the end of the old one: before that. */
+	if (ours && c->hard_time > now && c->action.due > now + (c->hard_time - now) / 2)
+		timers_arm(&e->timers, &c->action, now + (c->hard_time - now) / 2);
 }
 
 static void take_over(struct ike_engine *e, struct child_sa *c, uint64_t now)
@@ -340,6 +343,16 @@ bool child_make_room(struct ike_engine *e, struct ike_policy *policy, uint64_t n
 		policy->peer->v->child_delete(e, policy->peer, oldest->owner, oldest->spi_in, now);
 	child_remove(e, oldest, now);
 	return true;
+}
+
+void child_linger(struct ike_engine *e, struct child_sa *c, uint64_t now)
+{
+	if (!c->held) {
+		child_remove(e, c, now);
+		return;
+	}
+	c->deletes = CHILD_DELETES;
+	delete_after(e, c, now, CHILD_DELETE_GRACE_MS);
 }
 
 void child_deleted_by_peer(struct ike_engine *e, struct child_sa *c, uint64_t now)

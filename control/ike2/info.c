@@ -93,7 +93,7 @@ enum ike_rx ike2_info_response(struct ike_engine *e, struct ike_sa *sa, struct i
 	if (kind == IKE2_DELETE_IKE)
 		party_lost(e, sa, in->now);
 	else if (c != NULL && c->state == CHILD_DELETING)
-		child_remove(e, c, in->now);
+		child_linger(e, c, in->now);
 	return IKE_RX_handled;
 }
 

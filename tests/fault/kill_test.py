@@ -18,14 +18,13 @@ def both(lab, **kw):
     return [Stream(lab, f, port=18900 + i, **kw) for i, f in enumerate(("site", "cloud"))]
 
 
-@case(timeout=180)
-def control_killed_three_times_costs_no_packet():
-    with Lab() as lab, wire.Capture(lab) as cap:
+def control_killed(ike, times):
+    with Lab(ike=ike) as lab, wire.Capture(lab) as cap:
         lab.established()
         for frm in ("site", "cloud"):
             lab.reachable(frm)
         streams = both(lab)
-        for again in range(3):
+        for again in range(times):
             lab.control.kill(9)
             time.sleep(3 if again else 8)           # the time without control is the test
             lab.start_control()
@@ -41,6 +40,11 @@ def control_killed_three_times_costs_no_packet():
         cap.need_no_clear()
         cap.need_genuine(wire.cloud_keys(lab), "--contiguous", min_ok=1000)
         return "%d packets, none lost" % sum(r["sent"] for r in rows)
+
+
+for _name, _times in (("control_killed_three_times_costs_no_packet", (1, 3)),
+                      ("control_killed_in_ike2_costs_no_packet", (2, 1))):
+    case(_name, timeout=180, param=_times)(lambda x: control_killed(*x))
 
 
 @case(timeout=180)
@@ -137,9 +141,8 @@ def dataplane_killed_with_gcm_before_its_first_packet():
         cap.need_genuine(wire.cloud_keys(lab), min_ok=10)
 
 
-@case(timeout=120)
-def a_dead_peer_is_noticed_in_interval_times_failures():
-    with Lab(profile={"dpd-interval": "2s", "dpd-maximum-failures": 3}) as lab:
+def dead_peer(ike):
+    with Lab(ike=ike, profile={"dpd-interval": "2s", "dpd-maximum-failures": 3}) as lab:
         lab.established()
         lab.reachable()
         pid = json.loads(lab.peer("info", "--json").stdout)["pid"]
@@ -150,6 +153,10 @@ def a_dead_peer_is_noticed_in_interval_times_failures():
         need(5 <= took <= 11, "noticed after %.1f s instead of about 2 s x 3" % took)
         need(re.search(r"(?i)dpd|dead|not respond", lab.log()), "nothing in the log:\n" + lab.log())
         return "noticed after %.1f s" % took
+
+
+case("a_dead_peer_is_noticed_in_interval_times_failures", timeout=120, param=1)(dead_peer)
+case("a_dead_peer_is_noticed_in_ike2", timeout=120, param=2)(dead_peer)
 
 
 @case(timeout=120)

@@ -25,10 +25,27 @@ DISAGREEMENTS = {
                             ["--remote-ts", "192.168.1.0/24"]),
 }
 
+IKE2 = {
+    "wrong_secret": (["--psk", "another"],
+                     r"P1_PSK_MISMATCH .*the pre-shared keys differ",
+                     r"received AUTHENTICATION_FAILED error notify", ["--psk", "123456"]),
+    "no_common_phase_1_proposal": (["--ike-proposal", "aes256-sha256-modp2048"],
+                                   r"P1_\w+ .*", r"received NO_PROPOSAL_CHOSEN error notify",
+                                   ["--ike-proposal", "aes128-md5-modp768"]),
+    "no_common_phase_2_proposal": (["--esp-proposal", "aes256-sha256"],
+                                   r"P2_ALG_MISMATCH .*compare encryption",
+                                   r"received NO_PROPOSAL_CHOSEN notify, no CHILD_SA built",
+                                   ["--esp-proposal", "aes128-md5"]),
+    "different_selectors": (["--remote-ts", "192.168.77.0/24"],
+                            r"P2_TS_MISMATCH .*set src-address and dst-address here",
+                            r"received TS_UNACCEPTABLE notify, no CHILD_SA built",
+                            ["--remote-ts", "192.168.1.0/24"]),
+}
 
-def disagree(name):
-    wrong, verdict, words, right = DISAGREEMENTS[name]
-    with Lab(start=False) as lab, wire.Capture(lab) as cap:
+
+def disagree(ike, name):
+    wrong, verdict, words, right = (DISAGREEMENTS if ike == 1 else IKE2)[name]
+    with Lab(start=False, ike=ike) as lab, wire.Capture(lab) as cap:
         lab.peer("reconf", *wrong)
         lab.write_conf()
         lab.start_dataplane()
@@ -56,7 +73,9 @@ def disagree(name):
 
 
 for _name in DISAGREEMENTS:
-    case(_name, timeout=240, param=_name)(disagree)
+    case(_name, timeout=240, param=(1, _name))(lambda x: disagree(*x))
+for _name in IKE2:
+    case("ike2_" + _name, timeout=240, param=(2, _name))(lambda x: disagree(*x))
 
 
 @case(timeout=240)

@@ -376,7 +376,7 @@ def prove(pairs):
     """bring all up, rekey under traffic, look at both ends and at the wire"""
     with Pairs(pairs) as lab, wire.Capture(lab) as cap:
         t = time.monotonic()
-        wait(lab.up, 40, "%d pairs" % len(pairs), every=0.3)
+        wait(lab.up, 30 + len(pairs) / 2, "%d pairs" % len(pairs), every=0.3)
         t = time.monotonic() - t
         lab.need_suites(first=True)
         lab.need_roles()
@@ -385,7 +385,7 @@ def prove(pairs):
         p = lab.helper("site", "pings", "--streams", streams, "--pps", "5")
         time.sleep(1)                            # of steady traffic
         lab.rekey()
-        wait(lambda: lab.rekeyed(before), 30, "rekeying", every=0.3)
+        wait(lambda: lab.rekeyed(before), 40, "rekeying", every=0.3)
         time.sleep(2)                            # until the old ones are gone
         p.send_signal(15)
         got = lab.result(p, 20)

@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "control/ike/ike.h"
 #include "tests/sim/sim.h"
 
 static void init(struct sim *s, uint64_t seed)
@@ -156,6 +157,41 @@ static void crossing_rekeys_leave_one(void **state)
 	}
 }
 
+static bool note_answer(struct sim *s, int from, struct ike_datagram *d, uint8_t *data, void *ctx)
+{
+	uint64_t *at = ctx;
+
+	(void)d;
+	if (from == 1 && data[18] == IKE2_EXCH_INFO && (data[19] & IKE2_FLAG_RESPONSE) != 0 &&
+	    *at == 0)
+		*at = s->now;
+	return true;
+}
+
+/* Some peers move to the new pair when the old one is deleted, and what they sent last on the old
+ * one comes after their answer. */
+static void what_was_sent_before_a_delete_is_taken(void **state)
+{
+	uint64_t answered = 0;
+	struct sim s;
+
+	(void)state;
+	init(&s, 7000);
+	for (int n = 0; n < 2; n++)
+		s.node[n].conf.profile.dpd_interval = 600;
+	start_traffic(&s);
+	s.net.hook = note_answer;
+	s.net.hook_ctx = &answered;
+	rekey(&s, 0, false);
+	while (answered == 0)
+		run(&s, 20);
+	run(&s, 500);
+	assert_int_equal(sim_installed(&s, 0), 2);
+	run(&s, 1000);
+	assert_int_equal(sim_installed(&s, 0), 1);
+	finish(&s);
+}
+
 static bool lose_one(struct sim *s, int from, struct ike_datagram *d, uint8_t *data, void *ctx)
 {
 	int *left = ctx;
@@ -232,6 +268,7 @@ int main(void)
 		cmocka_unit_test(pairs_are_replaced_before_they_expire),
 		cmocka_unit_test(ike_sas_are_replaced_before_they_expire),
 		cmocka_unit_test(an_operator_rekeys_either),
+		cmocka_unit_test(what_was_sent_before_a_delete_is_taken),
 		cmocka_unit_test(crossing_rekeys_leave_one),
 		cmocka_unit_test(one_loss_does_not_part_the_sides),
 		cmocka_unit_test(a_flush_crosses_a_rekey),
