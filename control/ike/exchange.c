@@ -39,11 +39,17 @@ static uint64_t wait_for(struct ike_engine *e, unsigned tries)
 	return (ms + state_random_below(e, ms * IKE_RETRANSMIT_JITTER_PCT / 100 + 1)) * TIMERS_MS;
 }
 
+static void arm(struct ike_engine *e, struct exchange *x, uint64_t due)
+{
+	timers_arm(&e->timers, &x->timer,
+		   x->deadline != 0 && x->deadline < due ? x->deadline : due);
+}
+
 static void retransmit(struct ike_engine *e, struct timer *t, uint64_t now)
 {
 	struct exchange *x = TABLE_ENTRY(t, struct exchange, timer);
 
-	if (x->tries >= x->max_tries) {
+	if (x->tries >= x->max_tries || (x->deadline != 0 && now >= x->deadline)) {
 		x->asking = false;
 		refuse_log(e, IKE_LOG_DEBUG, x->sa->peer, x->sa, x->msgid,
 			   "giving up after %u retransmits", x->tries);
@@ -56,7 +62,7 @@ static void retransmit(struct ike_engine *e, struct timer *t, uint64_t now)
 		   x->seq);
 	e->counters.tx_retransmit++;
 	ike_sa_send(e, x->sa, x->msg, x->len);
-	timers_arm(&e->timers, &x->timer, now + wait_for(e, x->tries));
+	arm(e, x, now + wait_for(e, x->tries));
 }
 
 static int keep(struct exchange *x, const uint8_t *msg, size_t len)
@@ -84,9 +90,17 @@ int exchange_ask(struct ike_engine *e, struct exchange *x, const uint8_t *msg, s
 	x->asking = true;
 	x->tries = 0;
 	x->max_tries = IKE_RETRANSMIT_TRIES;
+	x->deadline = 0;
 	ike_sa_send(e, x->sa, x->msg, x->len);
 	timers_arm(&e->timers, &x->timer, now + wait_for(e, 0));
 	return 0;
+}
+
+void exchange_limit(struct ike_engine *e, struct exchange *x, uint64_t deadline)
+{
+	x->deadline = deadline;
+	if (x->asking && x->timer.armed)
+		arm(e, x, x->timer.due);
 }
 
 int exchange_answer(struct ike_engine *e, struct exchange *x, const uint8_t *msg, size_t len,

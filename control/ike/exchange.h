@@ -37,6 +37,7 @@ struct exchange {
 	bool asking;
 	unsigned tries;
 	unsigned max_tries;
+	uint64_t deadline; /* gives up then at the latest; 0 = when the tries are over */
 	struct timer timer;
 	exchange_give_up *give_up;
 	bool have_last;
@@ -51,6 +52,8 @@ void exchange_fini(struct ike_engine *e, struct exchange *x);
 /** Send, keep, and retransmit until settled. 0 or -ENOMEM (then nothing was sent). */
 int exchange_ask(struct ike_engine *e, struct exchange *x, const uint8_t *msg, size_t len,
 		 uint64_t now);
+/** The one that is out is given up at this time, if not before. */
+void exchange_limit(struct ike_engine *e, struct exchange *x, uint64_t deadline);
 /** Send and keep, for repeats only. 0 or -ENOMEM. */
 int exchange_answer(struct ike_engine *e, struct exchange *x, const uint8_t *msg, size_t len,
 		    uint64_t now);

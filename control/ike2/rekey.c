@@ -333,6 +333,8 @@ enum ike_rx ike2_rekey_response(struct ike_engine *e, struct ike2_task *t, struc
 			return IKE_RX_handled;
 		return refused(e, t, n->type, in->now);
 	}
+	if (next == NULL)
+		return failed(e, t, in->now);
 	if (take_answer(t, in) != 0) {
 		ike2_malformed(e, old, in, "CREATE_CHILD_SA response for the IKE_SA",
 			       "not one SA, KE and nonce that fit our request");

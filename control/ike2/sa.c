@@ -52,10 +52,27 @@ void ike2_sa_drop_handshake(struct ike_sa *sa)
 	sa->v2->hs = NULL;
 }
 
+/* A rekey under way does not get its SA any more. */
+static void forget_successor(const struct ike_sa *sa)
+{
+	const struct ike_sa *other;
+	struct ike2_task *t;
+
+	TAILQ_FOREACH (other, &sa->peer->sas, of_peer) {
+		if (other == sa || other->v2 == NULL)
+			continue;
+		TAILQ_FOREACH (t, &other->v2->tasks, of_sa) {
+			if (t->successor == sa)
+				t->successor = NULL;
+		}
+	}
+}
+
 void ike2_sa_free(struct ike_engine *e, struct ike_sa *sa, uint64_t now)
 {
 	struct ike2_task *t;
 
+	forget_successor(sa);
 	ike2_rekey_settle(e, sa, now);
 	if (sa->v2->dh_waits)
 		dhwork_forget(e, sa);

@@ -13,6 +13,8 @@
 #include "control/ike/state.h"
 #include "control/ike2/ike2.h"
 
+#define ALIVE_LEAST_S 4u /* for three datagrams */
+
 static void install_timeout(struct ike_engine *e, struct timer *timer, uint64_t now)
 {
 	struct ike2_task *t = TABLE_ENTRY(timer, struct ike2_task, end);
@@ -90,6 +92,18 @@ bool ike2_busy(const struct ike_sa *sa)
 	return false;
 }
 
+/* Any request asks whether the peer is alive (RFC 7296 section 2.4). One lost datagram is no answer
+ * to that. */
+static void limit(struct ike_engine *e, struct ike_sa *sa, uint64_t now)
+{
+	const struct ike_profile_conf *p = &sa->peer->conf.profile;
+	uint64_t s = (uint64_t)p->dpd_interval * p->dpd_max_failures;
+
+	if (s != 0 && ike_sa_up(sa))
+		exchange_limit(e, &sa->x,
+			       now + (s > ALIVE_LEAST_S ? s : ALIVE_LEAST_S) * TIMERS_SEC);
+}
+
 int ike2_task_ask(struct ike_engine *e, struct ike2_task *t, struct ike2_out *o, uint64_t now)
 {
 	struct ike_sa *sa = t->sa;
@@ -103,6 +117,7 @@ int ike2_task_ask(struct ike_engine *e, struct ike2_task *t, struct ike2_out *o,
 		return r;
 	t->state = IKE2_ASKED;
 	sa->v2->next_out++;
+	limit(e, sa, now);
 	return 0;
 }
 

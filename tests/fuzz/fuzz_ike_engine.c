@@ -1,21 +1,32 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * fuzz_ike_engine.c - two engines negotiate with real keys; the input says what happens to their
- * messages, and what else is sent, in clear or under keys that verify. So the input reaches what
- * stands behind decryption and HASH.
+ * fuzz_ike_engine.c - of IKEv1, and fuzz_ike2_engine with FUZZ_IKE2: two engines negotiate with
+ * real keys; the input says what happens to their messages, and what else is sent, in clear or
+ * under keys that verify. So the input reaches what stands behind decryption and HASH.
  *
  * First byte: PFS, NAT, who begins, aggressive mode, proposal check. Then operations, each an
- * opcode byte: 00..3f  let (n + 1) * 20 ms pass 40..5f  raw datagram: to node n & 1, on port 4500
- * when n & 2; length byte, bytes 60..7f  authentic message from node n & 1, quick mode when n & 2,
- * else informational: first payload type byte, length byte, bytes 80..9f  the next encrypted
- * message from node n & 1: payloads replaced by length byte, bytes (n & 2), or one byte at offset
- * byte changed to byte a0..bf  the next message in clear from node n & 1: byte at offset byte
- * changed to byte c0..    an operator: terminate, flush, rekey of either phase, reload
+ * opcode byte:
+ *   00..3f  let (n + 1) * 20 ms pass
+ *   40..5f  raw datagram: to node n & 1, on port 4500 when n & 2; length byte, bytes
+ *   60..7f  authentic message from node n & 1, quick mode (CREATE_CHILD_SA) when n & 2, else
+ *           informational: first payload type byte, length byte, bytes
+ *   80..9f  the next encrypted message from node n & 1: payloads replaced by length byte, bytes
+ *           (n & 2), or one byte at offset byte changed to byte
+ *   a0..bf  the next message in clear from node n & 1: byte at offset byte changed to byte
+ *   c0..    an operator: terminate, flush, rekey of either phase, reload
  */
 #include <string.h>
 
 #include "tests/fuzz/fuzz.h"
 #include "tests/sim/forge.h"
+#include "tests/sim/forge2.h"
+
+#ifdef FUZZ_IKE2
+#define IKE2 true
+#else
+#define IKE2 false
+#endif
+#define SK 46 /* payload */
 
 struct input {
 	const uint8_t *data;
@@ -68,12 +79,14 @@ static size_t change(void *ctx, uint8_t *next, uint8_t *payloads, size_t len, si
 static bool hook(struct sim *s, int from, struct ike_datagram *d, uint8_t *data, void *ctx)
 {
 	struct pending *p = ctx;
-	bool encrypted = d->len > 28 && (data[19] & 1) != 0;
+	bool encrypted = d->len > 28 && (IKE2 ? data[16] == SK : (data[19] & 1) != 0);
 
 	if (!p->armed || p->from != from || d->len <= 28 || encrypted != p->encrypted)
 		return true;
 	p->armed = false;
-	if (encrypted)
+	if (encrypted && IKE2)
+		(void)forge2_message(s, from, data, &d->len, 4096, change, p);
+	else if (encrypted)
 		(void)forge_message(s, from, data, &d->len, 4096, change, p);
 	else
 		data[28 + p->at % (d->len - 28)] = p->value;
@@ -130,8 +143,11 @@ static void step(struct sim *s, struct pending *p, struct input *in)
 	} else if (op < 0x80) {
 		next = take(in);
 		len = take_bytes(in, bytes, sizeof(bytes));
-		(void)forge_send(s, op & 1, op & 2 ? 32 : 5, 0x10000u + (uint32_t)in->left, next,
-				 bytes, len, FORGE_RIGHT);
+		if (IKE2)
+			(void)forge2_send(s, op & 1, op & 2 ? 36 : 37, next, bytes, len);
+		else
+			(void)forge_send(s, op & 1, op & 2 ? 32 : 5, 0x10000u + (uint32_t)in->left,
+					 next, bytes, len, FORGE_RIGHT);
 	} else if (op < 0xc0) {
 		arm(p, in, op);
 	} else {
@@ -149,8 +165,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (size > 1024)
 		return 0;
 	sim_init(&s, 1);
+	for (int i = 0; i < 2 && IKE2; i++)
+		s.node[i].conf.mode = IKE_MODE_IKE2;
 	s.node[1].conf.passive = flags & 4;
-	if (flags & 8)
+	if ((flags & 8) && !IKE2)
 		s.node[0].conf.mode = s.node[1].conf.mode = IKE_MODE_AGGRESSIVE;
 	s.node[1].conf.profile.proposal_check = flags >> 4 & 3;
 	s.node[0].children[0].proposal.pfs_group = flags & 1 ? 19 : 0;

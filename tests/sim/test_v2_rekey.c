@@ -157,6 +157,26 @@ static void crossing_rekeys_leave_one(void **state)
 	}
 }
 
+static void a_rekey_under_way_ends_with_its_peer(void **state)
+{
+	(void)state;
+	for (int node = 0; node < 2; node++) {
+		struct sim s;
+
+		init(&s, 8000);
+		s.node[1].conf.passive = true;
+		start_traffic(&s);
+		rekey(&s, node, true);
+		run(&s, 1);
+		s.node[node].children[0].proposal.lifetime += 100;
+		assert_int_equal(sim_configure(&s, node), 0);
+		s.node[node].due = s.now;
+		run(&s, 200000);
+		assert_true(sim_agreed(&s, 0));
+		sim_fini(&s);
+	}
+}
+
 static bool note_answer(struct sim *s, int from, struct ike_datagram *d, uint8_t *data, void *ctx)
 {
 	uint64_t *at = ctx;
@@ -268,6 +288,7 @@ int main(void)
 		cmocka_unit_test(pairs_are_replaced_before_they_expire),
 		cmocka_unit_test(ike_sas_are_replaced_before_they_expire),
 		cmocka_unit_test(an_operator_rekeys_either),
+		cmocka_unit_test(a_rekey_under_way_ends_with_its_peer),
 		cmocka_unit_test(what_was_sent_before_a_delete_is_taken),
 		cmocka_unit_test(crossing_rekeys_leave_one),
 		cmocka_unit_test(one_loss_does_not_part_the_sides),
