@@ -31,9 +31,9 @@ struct raw *raw_create(const struct raw_suite *suite, unsigned int n);
 void raw_free(struct raw *r);
 
 /**
- * Run n jobs, inner packet i being inner_len[i] bytes, and return the TSC cycles they took.
- * encrypt: CBC then HMAC as esp_out submits it; else HMAC then CBC, as esp_in. UINT64_MAX when a
- * job failed.
+ * Run n jobs, inner packet i being inner_len[i] bytes, and return the TSC cycles they took in the
+ * middle of a stream of such jobs: all lanes are in use before and after. encrypt: CBC then HMAC as
+ * esp_out submits it; else HMAC then CBC, as esp_in. UINT64_MAX when a job failed.
  */
 uint64_t raw_run(struct raw *r, bool encrypt, const uint16_t *inner_len, unsigned int n);
 
