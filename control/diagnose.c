@@ -14,6 +14,10 @@
 #include "control/model/text.h"
 #include "control/model/weak.h"
 
+/* With more policies than this, who takes whose packets is looked for only when one peer is asked
+ * for: it takes time with the square. */
+#define SHADOW_ALL 512u
+
 static void read_counters(struct gateway *g)
 {
 	const struct segmap *m = dataplane_map(g->dp);
@@ -59,6 +63,7 @@ struct gather {
 	struct ike_evidence *evidence;
 	size_t room;
 	char allow_weak[SUITE_MAX_NAME * 2];
+	bool alone; /* no other peer is asked for */
 	bool failed;
 };
 
@@ -85,8 +90,6 @@ static void take_ike_sa(void *ctx, const struct ike_sa_info *info)
 {
 	struct gather *x = ctx;
 
-	if (strcmp(info->peer, x->peer.conf->name) != 0)
-		return;
 	if (x->peer.state[0] == '\0' || info->established > x->peer.up_since)
 		x->peer.state = info->state;
 	if (info->established > x->peer.up_since)
@@ -97,8 +100,6 @@ static void take_pair(void *ctx, const struct ike_child_info *info)
 {
 	struct gather *x = ctx;
 
-	if (strcmp(info->peer, x->peer.conf->name) != 0)
-		return;
 	for (size_t i = 0; i < x->peer.n_policies; i++) {
 		struct diag_policy *p = &x->policies[i];
 
@@ -140,7 +141,8 @@ static int take_policies(struct gather *x)
 	x->peer.n_policies = c->n_children;
 	for (size_t i = 0; i < c->n_children; i++) {
 		x->policies[i].conf = &c->children[i];
-		x->policies[i].shadowed_by = shadow(x->g->setup.plan, &c->children[i]);
+		if (x->alone || x->g->setup.plan->n_policies <= SHADOW_ALL)
+			x->policies[i].shadowed_by = shadow(x->g->setup.plan, &c->children[i]);
 		diagnose_truth(x->g, c->children[i].policy_id, &x->policies[i].truth);
 	}
 	return 0;
@@ -178,9 +180,8 @@ static int report(struct gather *x, const struct console_diagnose *what, struct 
 				 ? what->vendor
 				 : ike_engine_peer_vendor(x->g->engine, x->peer.conf->name);
 	take_model(x);
-	ike_engine_visit_sas(x->g->engine, take_ike_sa, x);
-	ike_engine_visit_children(x->g->engine, take_pair, x);
-	ike_engine_visit_evidence(x->g->engine, x->peer.conf->name, take_evidence, x);
+	ike_engine_visit_peer(x->g->engine, x->peer.conf->name, take_ike_sa, take_pair,
+			      take_evidence, x);
 	x->peer.evidence = x->evidence;
 	if (x->failed) {
 		rc = -ENOMEM;
@@ -207,7 +208,8 @@ int diagnose_run(void *ctx, const struct console_diagnose *what, struct text *ou
 	if (what->json)
 		text_puts(out, "[");
 	for (size_t i = 0; i < plan->n_peers; i++) {
-		struct gather x = {.g = g, .peer.conf = &plan->peers[i]};
+		struct gather x = {
+			.g = g, .peer.conf = &plan->peers[i], .alone = what->peer != NULL};
 		int rc;
 
 		if (what->peer != NULL && strcmp(what->peer, plan->peers[i].name) != 0)

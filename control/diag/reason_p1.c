@@ -23,6 +23,7 @@ void diag_p1_proposals(struct diag_finding *f, const struct diag_peer *p,
 	diag_say(f, SAY_ALSO_VERSION);
 	diag_say(f, SAY_ALSO_ADDRESS);
 	diag_say(f, SAY_WIDE_OFFER);
+	diag_check(f, SAY_CHECK_LET_BEGIN);
 	diag_check(f, SAY_CHECK_PEER_LOG);
 	diag_fix_offer(f, p, NULL);
 	/* the peer's lines cover all that its refusal can mean */

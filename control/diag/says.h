@@ -93,8 +93,9 @@
 	  "两端可能都设为被动：必须有一端主动发起。") \
 	X(CHECK_PEER_LOG, "See the peer's log; \"espgw explain-log\" reads it.", \
 	  "查看对端日志；可用 espgw explain-log 解读。") \
-	X(CHECK_PROBE, "\"espgw probe PEER\" finds out which versions and algorithms it answers to.", \
-	  "运行 espgw probe PEER 可查明对端支持哪些版本和算法。") \
+	X(CHECK_LET_BEGIN, "Let the peer begin (passive=yes here): its first message shows its version " \
+	  "and algorithms, and diagnose names them.", \
+	  "让对端主动发起（本端设 passive=yes）：它的第一个报文会显示版本和算法，diagnose 会指出差异。") \
 	X(CHECK_LOCAL_LOG, "See the data plane's log on this side.", "查看本端数据面日志。") \
 	X(CHECK_PATH_DAMAGE, "Look for what changes packets on the way, or for an error of the peer's " \
 	  "software.", "检查中间网络是否改动报文，或对端软件是否有错误。") \

@@ -90,8 +90,8 @@ struct ike_ops {
 	void (*child_remove)(void *ctx, uint64_t token);
 	/* When the pair's last genuine packet came in; 0 = never. NULL: not known. */
 	uint64_t (*child_last_seen)(void *ctx, uint64_t token);
-	/* A pair that should cover several pairs of networks covers fewer, at the peer's wish. NULL:
-	 * not of interest. */
+	/* A pair that should cover several pairs of networks covers fewer, at the peer's wish.
+	 * NULL: not of interest. */
 	void (*child_narrowed)(void *ctx, const char *peer);
 	void (*log)(void *ctx, enum ike_log_level level, const struct ike_log_ctx *lc,
 		    const char *text);
@@ -187,6 +187,10 @@ struct ike_evidence;
 typedef void ike_evidence_visit(void *ctx, const char *peer, const struct ike_evidence *ev);
 void ike_engine_visit_evidence(const struct ike_engine *e, const char *peer, ike_evidence_visit *fn,
 			       void *ctx);
+
+/** All of that of one peer, however many there are. */
+void ike_engine_visit_peer(const struct ike_engine *e, const char *peer, ike_sa_visit *sa_fn,
+			   ike_child_visit *child_fn, ike_evidence_visit *evidence_fn, void *ctx);
 
 /** Whose product it seems to be. */
 enum ike_vendor ike_engine_peer_vendor(const struct ike_engine *e, const char *peer);

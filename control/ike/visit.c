@@ -39,15 +39,20 @@ static void visit_sa(const struct ike_sa *sa, ike_sa_visit *fn, void *ctx)
 	fn(ctx, &info);
 }
 
+static void visit_sas_of(const struct ike_peer *peer, ike_sa_visit *fn, void *ctx)
+{
+	const struct ike_sa *sa;
+
+	TAILQ_FOREACH (sa, &peer->sas, of_peer)
+		visit_sa(sa, fn, ctx);
+}
+
 void ike_engine_visit_sas(const struct ike_engine *e, ike_sa_visit *fn, void *ctx)
 {
 	const struct ike_peer *peer;
-	const struct ike_sa *sa;
 
-	TAILQ_FOREACH (peer, &e->peers.list, next) {
-		TAILQ_FOREACH (sa, &peer->sas, of_peer)
-			visit_sa(sa, fn, ctx);
-	}
+	TAILQ_FOREACH (peer, &e->peers.list, next)
+		visit_sas_of(peer, fn, ctx);
 }
 
 static void visit_child(const struct child_sa *c, ike_child_visit *fn, void *ctx)
@@ -73,19 +78,38 @@ static void visit_child(const struct child_sa *c, ike_child_visit *fn, void *ctx
 	fn(ctx, &info);
 }
 
+static void visit_children_of(const struct ike_peer *peer, ike_child_visit *fn, void *ctx)
+{
+	const struct child_sa *c;
+
+	for (size_t i = 0; i < peer->n_policies; i++) {
+		TAILQ_FOREACH (c, &peer->policies[i].pairs, of_policy) {
+			if (c->state >= CHILD_ESTABLISHED && c->held)
+				visit_child(c, fn, ctx);
+		}
+	}
+}
+
 void ike_engine_visit_children(const struct ike_engine *e, ike_child_visit *fn, void *ctx)
 {
 	const struct ike_peer *peer;
-	const struct child_sa *c;
 
-	TAILQ_FOREACH (peer, &e->peers.list, next) {
-		for (size_t i = 0; i < peer->n_policies; i++) {
-			TAILQ_FOREACH (c, &peer->policies[i].pairs, of_policy) {
-				if (c->state >= CHILD_ESTABLISHED && c->held)
-					visit_child(c, fn, ctx);
-			}
-		}
-	}
+	TAILQ_FOREACH (peer, &e->peers.list, next)
+		visit_children_of(peer, fn, ctx);
+}
+
+void ike_engine_visit_peer(const struct ike_engine *e, const char *name, ike_sa_visit *sa_fn,
+			   ike_child_visit *child_fn, ike_evidence_visit *evidence_fn, void *ctx)
+{
+	const struct ike_peer *peer = peers_find_name(&e->peers, name);
+	const struct peer_evidence *ev;
+
+	if (peer == NULL)
+		return;
+	visit_sas_of(peer, sa_fn, ctx);
+	visit_children_of(peer, child_fn, ctx);
+	TAILQ_FOREACH (ev, &peer->evidence, next)
+		evidence_fn(ctx, peer->conf.name, &ev->ev);
 }
 
 void ike_engine_visit_evidence(const struct ike_engine *e, const char *name, ike_evidence_visit *fn,
