@@ -286,6 +286,12 @@ void diag_fix_mode_here(struct diag_finding *f, const struct diag_peer *p,
 
 	diag_set_here(f, "ip ipsec peer", "name", p->conf->name, "exchange-mode", "%s",
 		      names[mode]);
+	if (mode == IKE_MODE_AGGRESSIVE && p->conf->profile.n_dh > 1) {
+		const struct suite_group *g = suite_group_find(p->conf->profile.dh[0]);
+
+		diag_set_here(f, "ip ipsec profile", "name", p->profile, "dh-group", "%s",
+			      g != NULL ? g->name : "");
+	}
 	diag_fix_weak(f, p,
 		      mode == IKE_MODE_IKE2	    ? 0
 		      : mode == IKE_MODE_AGGRESSIVE ? SUITE_WEAK_IKEV1 | SUITE_WEAK_AGGRESSIVE
@@ -311,6 +317,8 @@ static void diff_here_phase1(struct diag_finding *f, const struct diag_peer *p,
 		list_set(f, "ip ipsec profile", p->profile, "hash-algorithm", &hash);
 	}
 	if (s->what & 1u << PROP_GROUP) {
+		if (p->conf->mode == IKE_MODE_AGGRESSIVE)
+			dh = (struct list){0}; /* it can offer one only */
 		list_group(&dh, s->group, true);
 		list_set(f, "ip ipsec profile", p->profile, "dh-group", &dh);
 	}
@@ -455,7 +463,7 @@ static void offer_phase1(struct diag_finding *f, const struct diag_peer *p)
 	}
 	cut(&encr, WIDE_MAX);
 	cut(&hash, WIDE_MAX);
-	cut(&dh, WIDE_MAX);
+	cut(&dh, p->conf->mode == IKE_MODE_AGGRESSIVE ? 1 : WIDE_MAX);
 	list_set(f, "ip ipsec profile", p->profile, "enc-algorithm", &encr);
 	list_set(f, "ip ipsec profile", p->profile, "hash-algorithm", &hash);
 	list_set(f, "ip ipsec profile", p->profile, "dh-group", &dh);

@@ -84,6 +84,10 @@ void diag_p1_mode(struct diag_finding *f, const struct diag_peer *p, const struc
 		diag_say(f, SAY_ALSO_PSK);
 	}
 	diag_say(f, SAY_SAME_MAIN);
+	if (ev->notify == 0) /* it began in the other one itself */
+		diag_fix_mode_here(f, p,
+				   p->conf->mode == IKE_MODE_AGGRESSIVE ? IKE_MODE_MAIN
+									: IKE_MODE_AGGRESSIVE);
 	c = diag_set_peer(f, DIAG_SET_MODE);
 	if (c != NULL)
 		c->mode = p->conf->mode;
@@ -123,6 +127,9 @@ void diag_p1_identity(struct diag_finding *f, const struct diag_peer *p,
 		c = diag_set_peer(f, DIAG_SET_REMOTE_ID);
 		if (c != NULL)
 			c->id = conf->my_id;
+		c = conf->mode != IKE_MODE_IKE2 ? diag_set_peer(f, DIAG_SET_MODE) : NULL;
+		if (c != NULL)
+			c->mode = conf->mode;
 		return;
 	}
 	f->confidence = DIAG_CERTAIN;

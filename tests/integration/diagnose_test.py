@@ -116,6 +116,9 @@ both("E2 version", "P1_VERSION_MISMATCH", roles=R, ikes=(1,), swan={"version": 2
 both("E2 version", "P1_VERSION_MISMATCH", roles=R, ikes=(2,), swan={"version": 1})
 both("E2 version", "P1_NO_PROPOSAL", roles=I, cures=("there",), ikes=(1,), swan={"version": 2})
 both("E2 version", "P1_NO_PROPOSAL", roles=I, cures=("there",), ikes=(2,), swan={"version": 1})
+both("E3 mode", "P1_MODE_MISMATCH", roles=R, ikes=(1,), swan={"aggressive": "yes"})
+both("E3 mode", "P1_ID_MISMATCH", roles=I, cures=("there",), ikes=(1,),
+     swan={"aggressive": "yes"})
 both("E4 the cloud's name", "P1_ID_MISMATCH", roles=I,
      conf={"identity": {"remote-id": "fqdn:c%d.example"}})
 both("E4 the cloud's name, seen by the responder", "P1_ID_MISMATCH", roles=R,

@@ -32,7 +32,7 @@ static const char conf[] =
 	"    profile = ( { name = \"p\"; enc-algorithm = \"aes-128\"; hash-algorithm = \"sha1\";"
 	" dh-group = \"ecp256\"; } );\n"
 	"    peer = ( { name = \"far\"; address = \"%s\"; profile = \"p\"; exchange-mode = \"%s\";"
-	" passive = %s; allow-weak = \"ikev1\"; } );\n"
+	" passive = %s; allow-weak = \"%s\"; } );\n"
 	"    identity = ( { peer = \"far\"; secret = \"%s\"; } );\n"
 	"    proposal = ( { name = \"q\"; auth-algorithms = \"sha1\";"
 	" enc-algorithms = \"aes-128-cbc\"; pfs-group = \"none\"; } );\n"
@@ -44,14 +44,16 @@ static const char conf[] =
 
 void diagkit_init(struct diagkit *k, uint64_t seed, const char *mode)
 {
+	const char *weak = strcmp(mode, "aggressive") == 0 ? "ikev1,aggressive" : "ikev1";
+
 	memset(k, 0, sizeof(*k));
 	sim_init(&k->s, seed);
 	snprintf(k->conf[0], sizeof(k->conf[0]), conf, "192.168.1.1/24", "113.87.48.200/24",
-		 "113.87.48.1", "119.91.254.122", mode, "false", DIAGKIT_SECRET, "192.168.1.0/24",
-		 "10.100.1.0/24");
+		 "113.87.48.1", "119.91.254.122", mode, "false", weak, DIAGKIT_SECRET,
+		 "192.168.1.0/24", "10.100.1.0/24");
 	snprintf(k->conf[1], sizeof(k->conf[1]), conf, "10.100.1.1/24", "119.91.254.122/24",
-		 "119.91.254.1", "113.87.48.200", mode, "true", DIAGKIT_SECRET, "10.100.1.0/24",
-		 "192.168.1.0/24");
+		 "119.91.254.1", "113.87.48.200", mode, "true", weak, DIAGKIT_SECRET,
+		 "10.100.1.0/24", "192.168.1.0/24");
 }
 
 static void drop_model(struct diagkit *k, int side)
