@@ -141,7 +141,8 @@ class Pair:
                       "enc-algorithm": self.enc1, "lifetime": "1h"}],
             peer=[{"name": n, "address": self.cloud, "profile": n, "passive":
                    self.role == "responder", "exchange-mode": self.exchange_mode(),
-                   "multi-selector": self.multi, "allow-weak": self.weak()}],
+                   "multi-selector": self.multi if self.ike == 2 else None,
+                   "allow-weak": self.weak()}],
             identity=[{"peer": n, "auth-method": "pre-shared-key", "secret": self.secret,
                        "my-id": mine[0], "remote-id": theirs[0]}],
             proposal=[{"name": n, "auth-algorithms": self.auth2, "enc-algorithms": self.enc2,
