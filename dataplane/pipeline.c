@@ -569,6 +569,8 @@ uint16_t pipeline_poll(struct worker *w)
 		flush(w);
 		return pipeline_help(w);
 	}
+	if (!rte_ring_empty(w->reply)) /* they waited for a neighbour: older than what comes now */
+		take_replies(w);
 	for (uint8_t i = 0; i < n_ports; i++) {
 		uint16_t n;
 
@@ -582,8 +584,6 @@ uint16_t pipeline_poll(struct worker *w)
 			flush(w); /* order.h says why */
 		received += n;
 	}
-	if (!rte_ring_empty(w->reply))
-		take_replies(w);
 	if (w->reasm)
 		tend_pieces(w);
 	if (w->pipe->n_reenter != 0)

@@ -186,9 +186,10 @@ void neigh_confirm(struct neigh *t, const struct neigh_io *io, int at,
 	neigh_table_unuse(t, at);
 	if (before == value)
 		return;
-	neigh_table_change(t, at, NEIGH_KNOWN, mac);
+	/* What waits goes ahead of what workers send themselves from then on. */
 	while ((m = neigh_table_take(t, at)) != NULL)
 		send_held(io, m, port, value);
+	neigh_table_change(t, at, NEIGH_KNOWN, mac);
 }
 
 /* Who asks for us will hear from us at once, so it is learnt (RFC 826). */

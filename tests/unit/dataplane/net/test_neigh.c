@@ -120,6 +120,35 @@ static void holds_a_few_and_keeps_the_latest(void **state)
 		assert_int_equal(rte_pktmbuf_mtod(nk.sent[i], uint8_t *)[ETH + 28], 5 + i);
 }
 
+static void sends_while_workers_do_not(void *ctx, struct rte_mbuf *m)
+{
+	uint64_t value = 0;
+
+	assert_true(neigh_table_find(nk.table, 0, neigh_key4(LAN_HOST), &value) >= 0);
+	assert_int_not_equal(neigh_value_state(value), NEIGH_KNOWN);
+	nk.sent[nk.n_sent++] = m;
+	++*(unsigned int *)ctx;
+}
+
+/* What a worker sends itself would overtake them, and ESP is to leave in the order of its numbers.
+ */
+static void what_waits_goes_before_what_comes(void **state)
+{
+	const struct neigh_io io = nk.io;
+	unsigned int sent = 0;
+
+	(void)state;
+	for (unsigned int i = 0; i < 3; i++)
+		assert_false(neighkit_push(LAN_HOST));
+	nk.io.send = sends_while_workers_do_not;
+	nk.io.ctx = &sent;
+	neighkit_arp(2, neighkit_a, LAN_HOST, LAN_US, 0);
+	nk.io.send = io.send;
+	nk.io.ctx = io.ctx;
+	assert_int_equal(sent, 3);
+	assert_true(neighkit_push(LAN_HOST));
+}
+
 static void refreshes_by_unicast_while_used(void **state)
 {
 	(void)state;
@@ -332,6 +361,7 @@ int main(void)
 		T(tells_the_sender_about_a_dead_host),
 		T(a_dead_host_that_speaks_is_back_at_once),
 		T(holds_a_few_and_keeps_the_latest),
+		T(what_waits_goes_before_what_comes),
 		T(refreshes_by_unicast_while_used),
 		T(forgets_who_is_not_used),
 		T(forgets_who_stops_answering),
