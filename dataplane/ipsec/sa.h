@@ -140,8 +140,9 @@ struct sa {
 	uint64_t sent;	/* outbound, several workers: all numbers up to here have left (order.h) */
 	uint64_t moved; /* inbound: sa_peer() of a verified packet from elsewhere, or 0 */
 	struct sa_narrow narrow;
-	struct sa6 *six; /* sa6.h; NULL: it has nothing to do with IPv6 */
-	uint8_t salt[4]; /* CTR and AEADs: wiped with the keys */
+	struct sa6 *six;      /* sa6.h; NULL: it has nothing to do with IPv6 */
+	uint8_t salt[4];      /* CTR and AEADs: wiped with the keys */
+	uint32_t replay_mask; /* replay's, which is another line away */
 
 	_Alignas(64) struct sa_outer outer;
 

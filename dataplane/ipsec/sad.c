@@ -132,6 +132,7 @@ static struct sa *sa_make(const struct sad *s, const struct abi_sa_add *c, uint3
 			goto fail;
 		replay_init(sa->replay, window,
 			    (c->flags & ABI_SA_F_RESUME) != 0 ? c->seq_start : 0);
+		sa->replay_mask = sa->replay->mask;
 	}
 	return sa;
 fail:

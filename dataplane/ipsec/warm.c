@@ -7,31 +7,38 @@
 #include "dataplane/ipsec/sad_impl.h"
 #include "dataplane/ipsec/spd_impl.h"
 
+/* The window and where in it the number is that the packet says it has. */
+static void want_window(const struct sa *sa, uint32_t seq)
+{
+	if (sa->replay == NULL)
+		return;
+	warm_lines(sa->replay, 1);
+	warm_lines(&sa->replay->cell[seq >> 5 & sa->replay_mask], 1);
+}
+
 void warm_in(const struct worker *w, struct rte_mbuf *const *pkts, uint16_t n)
 {
 	const struct sad *s = w->tables->sad;
-	uint32_t slot[WORKER_BURST];
+	uint32_t slot[WORKER_BURST], seq[WORKER_BURST];
 	const struct sa *found[WORKER_BURST];
-	uint16_t n_found = 0;
 
-	for (uint16_t i = 0; i < n; i++)
-		slot[i] = warm_spi(pkts[i]) & s->mask;
 	for (uint16_t i = 0; i < n; i++) {
-		const struct sa *sa = sad_slot(s, slot[i]);
-
-		if (sa == NULL)
+		slot[i] = warm_spi(pkts[i]) & s->mask;
+		seq[i] = warm_seq(pkts[i]);
+	}
+	for (uint16_t i = 0; i < n; i++) {
+		found[i] = sad_slot(s, slot[i]);
+		if (found[i] == NULL)
 			continue;
-		found[n_found++] = sa;
-		warm_lines(&sa->state, WARM_HOT + WARM_KEYS);
+		warm_lines(&found[i]->state, WARM_HOT + WARM_KEYS);
 		warm_lines(worker_sa(w, slot[i]), 1);
 	}
-	for (uint16_t i = 0; i < n_found; i++) {
-		const struct sa *sa = found[i];
-
-		if (sa->replay != NULL)
-			warm_lines(sa->replay, 2);
-		if (sa->policy != SAD_NONE)
-			warm_lines(worker_policy(w, sa->policy), 1);
+	for (uint16_t i = 0; i < n; i++) {
+		if (found[i] == NULL)
+			continue;
+		want_window(found[i], seq[i]);
+		if (found[i]->policy != SAD_NONE)
+			warm_lines(worker_policy(w, found[i]->policy), 1);
 	}
 }
 

@@ -52,6 +52,11 @@ static inline uint32_t warm_spi(struct rte_mbuf *m)
 	return ip4_load32(rte_pktmbuf_mtod_offset(m, const uint8_t *, pkt_meta(m)->l4_off));
 }
 
+static inline uint32_t warm_seq(struct rte_mbuf *m)
+{
+	return ip4_load32(rte_pktmbuf_mtod_offset(m, const uint8_t *, pkt_meta(m)->l4_off + 4));
+}
+
 static inline bool warm_has_many_out(struct rte_mbuf *const *pkts, uint16_t n)
 {
 	uint32_t first = n < WARM_LEAST ? 0 : pkt_meta(pkts[0])->sa_slot;
