@@ -78,7 +78,7 @@ def part(ike, aggressive, k, parts):
     return prove(mine)
 
 
-for _name, _ike, _parts in (("ike2", 2, 24 if ALL else 2), ("ike1", 1, 24 if ALL else 1),
+for _name, _ike, _parts in (("ike2", 2, 24 if ALL else 3), ("ike1", 1, 24 if ALL else 1),
                             ("aggressive", 1, 4 if ALL else 1)):
     for _k in range(_parts):
         case("%s_part_%d" % (_name, _k + 1), timeout=300,
