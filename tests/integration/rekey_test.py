@@ -56,7 +56,9 @@ for _by in ("gateway", "cloud"):
     for _phase in (2, 1):
         case("phase_%d_by_the_%s" % (_phase, _by), timeout=240, param=(_by, _phase))(
             lambda p: rekey(*p))
-        # interop_test.py rekeys more; here nothing is lost of many packets
+        # interop_test.py rekeys every way there is; here nothing is lost of many packets
+        if _phase == 1 and not os.environ.get("ESPGW_LONG"):
+            continue
         case("ike2_phase_%d_by_the_%s" % (_phase, _by), timeout=240, param=(_by, _phase, 2, IKE2))(
             lambda p: rekey(*p))
 
