@@ -117,11 +117,18 @@ uint64_t spray_open(const struct spray *s)
 	return s->ticket - __atomic_load_n(&s->done, __ATOMIC_RELAXED);
 }
 
+/* As rte_ring_count(), which reads what others write without saying so. */
+static unsigned int count_offers(const struct spray *s)
+{
+	uint32_t taken = __atomic_load_n(&s->offers->cons.tail, __ATOMIC_RELAXED);
+
+	return s->offers->prod.tail - taken;
+}
+
 bool spray_offer(struct spray *s, struct rte_mbuf *const *pkts, uint16_t n)
 {
 	if (s->full_runs < SPRAY_FULL_RUNS || n < SPRAY_LEAST || n > WORKER_BURST ||
-	    spray_open(s) >= SPRAY_OPEN ||
-	    rte_ring_count(s->offers) >= SPRAY_PER_IDLE * count_idle(s))
+	    spray_open(s) >= SPRAY_OPEN || count_offers(s) >= SPRAY_PER_IDLE * count_idle(s))
 		return false;
 	s->out.ticket = s->ticket + 1;
 	s->out.n = n;
@@ -160,6 +167,14 @@ static void fetch(const struct spray_burst *b)
 	}
 }
 
+/* A look that costs nothing: whoever takes finds out. rte_ring_empty() reads what others write
+ * without saying so. */
+static bool is_empty(const struct rte_ring *r)
+{
+	return __atomic_load_n(&r->prod.tail, __ATOMIC_RELAXED) ==
+	       __atomic_load_n(&r->cons.tail, __ATOMIC_RELAXED);
+}
+
 bool spray_take(struct spray *s, bool own, struct spray_burst *b)
 {
 	if (rte_ring_dequeue_elem(s->offers, b, sizeof(*b)) == 0)
@@ -169,7 +184,7 @@ bool spray_take(struct spray *s, bool own, struct spray_burst *b)
 
 		s->next = s->next + 1 < s->n ? s->next + 1 : 0;
 		other = s->all[s->next];
-		if (other && other != s && !rte_ring_empty(other->offers) &&
+		if (other && other != s && !is_empty(other->offers) &&
 		    rte_ring_dequeue_elem(other->offers, b, sizeof(*b)) == 0) {
 			fetch(b);
 			return true;
