@@ -127,7 +127,8 @@ static void fill_apart(struct apart *a, const struct model_row *peer, const stru
 		a->any = v->num == IKE_ID_AUTO || v->num == IKE_ID_IGNORE;
 		a->id.type = (enum ike_id_type)v->num;
 		a->id.len = (uint16_t)v->len;
-		memcpy(a->id.data, v->bytes, v->len); /* at most 255: ident_text.c */
+		if (v->len)
+			memcpy(a->id.data, v->bytes, v->len); /* at most 255: ident_text.c */
 	}
 }
 
