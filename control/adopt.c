@@ -345,6 +345,24 @@ unsigned int children_adopt(struct children *c, uint64_t now)
 	return adopted;
 }
 
+bool children_claim(struct children *c, uint64_t token, uint32_t policy_id, uint32_t spi_in,
+		    uint32_t spi_out)
+{
+	struct sa_half *h;
+	struct sa_pair *p =
+		c->table != NULL && c->n_adopted > 0
+			? sa_table_at(c->table, spi_in & (sa_table_size(c->table) - 1), &h)
+			: NULL;
+
+	if (p == NULL || !p->adopted || p->state != SA_PAIR_READY || p->policy_id != policy_id ||
+	    p->in.add.spi != spi_in || p->out.add.spi != spi_out)
+		return false;
+	p->adopted = false;
+	c->n_adopted--;
+	sa_table_set_token(c->table, p, token);
+	return true;
+}
+
 void children_replaced(struct children *c, const struct sa_pair *by)
 {
 	struct sa_pair *p;

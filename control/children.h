@@ -66,6 +66,10 @@ void children_resume(struct children *c, uint64_t now);
 /** Look through the status table: adopt what serves our policies, delete what serves none. Returns
  * the number of pairs adopted. */
 unsigned int children_adopt(struct children *c, uint64_t now);
+/** The engine knows an adopted pair after all: it is like its own from now on, but for the keys,
+ * so it does not outlive the dataplane. False: there is no such pair. */
+bool children_claim(struct children *c, uint64_t token, uint32_t policy_id, uint32_t spi_in,
+		    uint32_t spi_out);
 /** Events were lost: tell the engine what the tables show. */
 void children_resync(struct children *c);
 

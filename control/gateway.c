@@ -12,6 +12,7 @@
 
 #include "control/diagnose.h"
 #include "control/log.h"
+#include "control/sa_store.h"
 #include "control/push.h"
 #include "control/rows.h"
 
@@ -99,6 +100,22 @@ static const struct children_ops child_ops = {
 
 /* --- configuration --- */
 
+static int restore_one(void *ctx, uint32_t slot, const uint8_t *data, size_t len)
+{
+	struct gateway *g = ctx;
+
+	return ike_engine_restore(g->engine, data, len, slot, g->now);
+}
+
+/* IKE SAs of a control that was killed, for the pairs that have just been adopted. */
+static void restore_sas(struct gateway *g)
+{
+	unsigned n = g->store != NULL ? sa_store_load(g->store, restore_one, g) : 0;
+
+	if (n > 0)
+		log_notice(&log_ipsec, "going on with %u IKE SAs of an earlier run", n);
+}
+
 /* Peers whose SAs were adopted must not be told to forget them. */
 static void set_peers(struct gateway *g)
 {
@@ -111,8 +128,10 @@ static void set_peers(struct gateway *g)
 	rc = ike_engine_set_peers(g->engine, plan->peers, plan->n_peers, g->now);
 	if (rc != 0)
 		log_error(&log_ipsec, "peers not taken: %s", strerror(-rc));
-	else
+	else if (!g->peers_set) {
 		g->peers_set = true;
+		restore_sas(g);
+	}
 	g->next_tick = 0;
 }
 
@@ -278,6 +297,7 @@ void gateway_free(struct gateway *g)
 	dh_pool_free(g->pool);
 	ike_engine_free(g->engine);
 	inbox_free(&g->inbox);
+	sa_store_close(g->store);
 	dataplane_free(g->dp);
 	children_free(g->children);
 	drop_pending(g);
@@ -286,6 +306,11 @@ void gateway_free(struct gateway *g)
 	watch_free(&g->watch);
 	free(g->config_path);
 	free(g);
+}
+
+void gateway_use_store(struct gateway *g, struct sa_store *store)
+{
+	g->store = store;
 }
 
 void gateway_use_pool(struct gateway *g, struct dh_pool *pool)

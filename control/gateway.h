@@ -26,6 +26,7 @@
 #include "control/watch.h"
 
 struct dh_pool;
+struct sa_store;
 struct model;
 
 /* A configuration and what follows from it. */
@@ -45,9 +46,10 @@ struct gateway {
 	struct dataplane *dp;
 	struct children *children;
 	struct ike_engine *engine;
-	struct inbox inbox;   /* of the engine */
-	struct dh_pool *pool; /* NULL: Diffie-Hellman on the spot */
-	struct setup setup;   /* in force */
+	struct inbox inbox;	/* of the engine */
+	struct sa_store *store; /* NULL: IKE SAs end with this process */
+	struct dh_pool *pool;	/* NULL: Diffie-Hellman on the spot */
+	struct setup setup;	/* in force */
 	struct setup
 		pending; /* being pushed; becomes the one in force when the dataplane took it */
 	bool has_pending;
@@ -86,6 +88,8 @@ void gateway_free(struct gateway *g);
 
 /** Have Diffie-Hellman done by a pool, the gateway's from now on. */
 void gateway_use_pool(struct gateway *g, struct dh_pool *pool);
+/** Keep records of IKE SAs, and go on with those that are there; the gateway's from now on. */
+void gateway_use_store(struct gateway *g, struct sa_store *store);
 /** One turn at time now. Returns how much moved: 0 means idle. */
 unsigned int gateway_turn(struct gateway *g, uint64_t now);
 

@@ -8,6 +8,7 @@
 #include "control/gateway.h"
 #include "control/log.h"
 #include "control/model/selectors.h"
+#include "control/sa_store.h"
 
 static void io_send(void *ctx, const struct ike_datagram *d)
 {
@@ -156,6 +157,27 @@ static void io_child_narrowed(void *ctx, const char *peer)
 	g->replan = true;
 }
 
+static uint32_t io_sa_save(void *ctx, uint32_t slot, const uint8_t *record, size_t len)
+{
+	struct gateway *g = ctx;
+
+	return g->store != NULL ? sa_store_put(g->store, slot, record, len) : 0;
+}
+
+static void io_sa_forget(void *ctx, uint32_t slot)
+{
+	struct gateway *g = ctx;
+
+	if (g->store != NULL)
+		sa_store_forget(g->store, slot);
+}
+
+static bool io_child_adopt(void *ctx, uint64_t token, uint32_t policy_id, uint32_t spi_in,
+			   uint32_t spi_out)
+{
+	return children_claim(((struct gateway *)ctx)->children, token, policy_id, spi_in, spi_out);
+}
+
 const struct ike_ops ike_io_ops = {
 	.send = io_send,
 	.random = io_random,
@@ -169,6 +191,9 @@ const struct ike_ops ike_io_ops = {
 	.log = io_log,
 	.dh_submit = io_dh_submit,
 	.dh_wanted = io_dh_wanted,
+	.sa_save = io_sa_save,
+	.sa_forget = io_sa_forget,
+	.child_adopt = io_child_adopt,
 };
 
 void ike_io_input(struct gateway *g, const struct abi_packet *p)

@@ -12,7 +12,9 @@
 #include "control/gateway.h"
 #include "control/log.h"
 #include "control/loop.h"
+#include "control/sa_store.h"
 #include "control/secret.h"
+#include "control/server.h"
 
 #define ARENA_BYTES	 (16u << 20) /* keys of 60000 SA pairs, and the engine's */
 #define DEFAULT_INSTANCE "default"
@@ -107,6 +109,20 @@ static void log_missing_protection(int missing)
 		log_warn(&log_system, "core dumps could not be switched off");
 }
 
+/* Beside the socket: as long-lived as it, and as private. */
+static struct sa_store *open_store(const char *socket_path)
+{
+	char path[160];
+	struct sa_store *s;
+
+	snprintf(path, sizeof(path), "%s.sas", socket_path);
+	s = server_make_dir(path) == 0 ? sa_store_open(path) : NULL;
+	if (s == NULL)
+		log_warn(&log_system, "%s: %s; a restart will negotiate IKE SAs anew", path,
+			 strerror(errno));
+	return s;
+}
+
 static int run(const struct options *o, const char *socket_path)
 {
 	char segment[ABI_NAME_LEN + 16];
@@ -136,6 +152,7 @@ static int run(const struct options *o, const char *socket_path)
 	if (pool == NULL)
 		log_warn(&log_system, "no threads for Diffie-Hellman: %s", strerror(errno));
 	gateway_use_pool(g, pool);
+	gateway_use_store(g, open_store(socket_path));
 	rc = loop_run(g, socket_path);
 	gateway_free(g);
 	log_notice(&log_system, "stopped");

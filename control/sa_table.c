@@ -229,6 +229,13 @@ static void unbind(struct sa_table *t, const struct sa_pair *p, const struct sa_
 	t->used--;
 }
 
+void sa_table_set_token(struct sa_table *t, struct sa_pair *p, uint64_t token)
+{
+	sa_table_forget_token(t, p);
+	p->token = token;
+	LIST_INSERT_HEAD(&t->bucket[bucket_of(token)], p, by_token);
+}
+
 void sa_table_forget_token(struct sa_table *t, struct sa_pair *p)
 {
 	(void)t;

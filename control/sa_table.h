@@ -101,6 +101,8 @@ uint32_t sa_table_used(const struct sa_table *t);
 struct sa_pair *sa_table_add(struct sa_table *t, uint64_t token, uint32_t policy_id);
 /** Tie a half of the pair to its slot (add.slot), reserved before or free. 0, -EEXIST, -ERANGE. */
 int sa_table_bind(struct sa_table *t, struct sa_pair *p, struct sa_half *h);
+/** The engine's name of an adopted pair from now on; it must not be in use. */
+void sa_table_set_token(struct sa_table *t, struct sa_pair *p, uint64_t token);
 /** The engine knows the token no more. */
 void sa_table_forget_token(struct sa_table *t, struct sa_pair *p);
 /** Remove a pair, its slots and keys. */

@@ -249,8 +249,7 @@ static int listen_at(struct server *s)
 	return s->listener != NULL ? 0 : rc != 0 ? rc : -ENOMEM;
 }
 
-/* The socket's directory, when it is the usual one and not there yet. */
-static int make_dir(const char *path)
+int server_make_dir(const char *path)
 {
 	char dir[108];
 	char *slash;
@@ -283,7 +282,7 @@ struct server *server_new(struct event_base *base, const char *path, server_run_
 		goto fail;
 	strcpy(s->path, path);
 	*why = "directory";
-	rc = make_dir(path);
+	rc = server_make_dir(path);
 	if (rc != 0)
 		goto fail;
 	*why = "lock";

@@ -29,4 +29,7 @@ struct server *server_new(struct event_base *base, const char *path, server_run_
 /** Close all clients, remove the socket. NULL is fine. */
 void server_free(struct server *s);
 
+/** The directory of a socket, when it is not there yet. 0 or -errno. */
+int server_make_dir(const char *path);
+
 #endif

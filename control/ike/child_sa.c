@@ -8,6 +8,7 @@
 #include "control/ike/ike_sa.h"
 #include "control/ike/lifetime.h"
 #include "control/ike/party.h"
+#include "control/ike/record.h"
 #include "control/ike/refuse.h"
 #include "control/ike/state.h"
 #include "control/ike/ts2.h"
@@ -165,6 +166,8 @@ static void take_over(struct ike_engine *e, struct child_sa *c, uint64_t now)
 	c->current = true;
 	c->superseded = false;
 	e->ops.child_current(e->ctx, c->token);
+	if (c->owner != NULL)
+		record_save(e, c->owner);
 	if (c->rekey_due)
 		child_ensure_in(e, c->policy, now);
 }
@@ -214,6 +217,7 @@ void child_established(struct ike_engine *e, struct child_sa *c, uint64_t now)
 					   TIMERS_MS);
 	else
 		take_over(e, c, now);
+	record_save(e, c->owner);
 }
 
 /* A superseded pair has waited long enough. The peer may see a crossing otherwise than we do, or
@@ -311,6 +315,8 @@ static void stop_sending(struct ike_engine *e, struct child_sa *c, unsigned dele
 		delete_after(e, c, now, CHILD_DELETE_GRACE_MS);
 	else
 		timers_cancel(&e->timers, &c->action); /* until the peer answers */
+	if (c->owner != NULL)
+		record_save(e, c->owner);
 	if (!c->current)
 		return;
 	c->current = false;

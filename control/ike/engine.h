@@ -99,6 +99,15 @@ struct ike_ops {
 	 * any order, later; urgent ones before others. 0, or -EBUSY: too many wait. NULL: all is
 	 * done on the spot. */
 	int (*dh_submit)(void *ctx, struct dh_job *job);
+	/* Keep the record of an IKE SA (see record.h): secrets. slot: what an earlier call for it
+	 * returned, or 0; returns the slot, 0 when it cannot be kept. Nothing is kept when sa_save
+	 * is NULL. */
+	uint32_t (*sa_save)(void *ctx, uint32_t slot, const uint8_t *record, size_t len);
+	void (*sa_forget)(void *ctx, uint32_t slot);
+	/* While an SA is restored: does the data plane hold this pair? It is named by token from
+	 * now on. */
+	bool (*child_adopt)(void *ctx, uint64_t token, uint32_t policy_id, uint32_t spi_in,
+			    uint32_t spi_out);
 	/* Is a group worth it? NULL: all are. */
 	bool (*dh_wanted)(void *ctx, uint16_t group);
 };
@@ -115,6 +124,14 @@ void ike_engine_free(struct ike_engine *e);
  */
 int ike_engine_set_peers(struct ike_engine *e, const struct ike_peer_conf *peers, size_t n,
 			 uint64_t now);
+
+/**
+ * An IKE SA as sa_save() got it, from an engine that is gone; after ike_engine_set_peers(). 0;
+ * -EBADMSG: no whole record of this version; -ENOENT: its peer is not configured as it was, or its
+ * time is over; -ENOMEM. On failure the caller forgets the record.
+ */
+int ike_engine_restore(struct ike_engine *e, const uint8_t *record, size_t len, uint32_t slot,
+		       uint64_t now);
 
 /** A datagram from the network. Anything: it is checked here. */
 void ike_engine_input(struct ike_engine *e, const struct ike_datagram *d, uint64_t now);

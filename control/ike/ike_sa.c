@@ -12,6 +12,7 @@
 #include "control/ike/dhwork.h"
 #include "control/ike/ident.h"
 #include "control/ike/lifetime.h"
+#include "control/ike/record.h"
 #include "control/ike/state.h"
 #include "control/ike/version.h"
 
@@ -101,6 +102,19 @@ struct ike_sa *ike_sa_new(struct ike_engine *e, struct ike_peer *peer, bool resp
 	return sa;
 }
 
+int ike_sa_take_spis(struct ike_engine *e, struct ike_sa *sa, uint64_t ispi, uint64_t rspi)
+{
+	uint64_t own = sa->responder ? rspi : ispi;
+
+	if (find_own(e, own) != NULL)
+		return -EEXIST;
+	table_remove(&e->sas, &sa->by_cookie);
+	sa->ispi = ispi;
+	sa->rspi = rspi;
+	table_insert(&e->sas, &sa->by_cookie, table_hash(&e->sas, &own, sizeof(own)));
+	return 0;
+}
+
 void ike_sa_index_first(struct ike_engine *e, struct ike_sa *sa)
 {
 	sa->half_open = sa->unseen = true;
@@ -154,6 +168,8 @@ void ike_sa_free(struct ike_engine *e, struct ike_sa *sa, uint64_t now)
 
 	if (peer->attempt == sa)
 		peer->attempt = NULL;
+	sa->gone = true;
+	record_forget(e, sa);
 	dhwork_sa_gone(e, sa);
 	peer->v->sa_free(e, sa, now);
 	TAILQ_REMOVE(&peer->sas, sa, of_peer);
@@ -257,6 +273,8 @@ void ike_sa_send(struct ike_engine *e, const struct ike_sa *sa, const uint8_t *m
 	}
 	if (sa->unseen)
 		e->budget -= len;
+	if (ike_sa_up(sa)) /* before, not after */
+		record_save(e, (struct ike_sa *)sa);
 	if (sa->fragments && sa->peer->v->cut(e, sa, msg, len, &pieces, &len) == 0)
 		msg = pieces;
 	for (; len > 0; msg += d.len, len -= d.len) {

@@ -102,6 +102,8 @@ struct ike_sa {
 	unsigned n_quicks;
 	struct exchange_msgids msgids, dpd_msgids; /* used ones, of both sides */
 	struct timer life, dpd_timer, keepalive;
+	bool gone;				   /* being freed: no record is written any more */
+	uint32_t slot;				   /* of its record; 0 = none */
 	bool rekey_due;				   /* life's soft end has passed */
 	TAILQ_HEAD(sa_dhwork, dhwork_item) dhwork; /* Diffie-Hellman that its messages wait for */
 
@@ -115,6 +117,9 @@ struct ike_sa *ike_sa_new(struct ike_engine *e, struct ike_peer *peer, bool resp
 			  const struct ike_endpoint *at, uint64_t ispi, uint64_t now);
 /** Put a responder under (initiator's cookie, source) until message 1 can no longer come again. */
 void ike_sa_index_first(struct ike_engine *e, struct ike_sa *sa);
+
+/** Give it other SPIs than it was made with. 0 or -EEXIST. */
+int ike_sa_take_spis(struct ike_engine *e, struct ike_sa *sa, uint64_t ispi, uint64_t rspi);
 
 /** Wipes and frees it with its exchanges; pairs in negotiation go, others lose their owner to
  * another SA of the party or to none. Sends nothing. */

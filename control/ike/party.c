@@ -8,6 +8,7 @@
 #include "control/ike/child_sa.h"
 #include "control/ike/dhwork.h"
 #include "control/ike/ident.h"
+#include "control/ike/record.h"
 #include "control/ike/refuse.h"
 #include "control/ike/state.h"
 #include "control/ike/version.h"
@@ -276,6 +277,7 @@ void party_established(struct ike_engine *e, struct ike_sa *sa, uint64_t now)
 	child_adopt(e, sa);
 	timers_cancel(&e->timers, &peer->start);
 	child_ensure_all(e, peer, sa->responder ? now + RESPONDER_WAIT_S * TIMERS_SEC : now);
+	record_save(e, sa);
 }
 
 bool party_first_contact(const struct ike_sa *sa)

@@ -9,6 +9,7 @@
 #include <openssl/crypto.h>
 
 #include "control/ike/ident.h"
+#include "control/crypto/prf.h"
 #include "control/ike/ts.h"
 #include "control/ike/version.h"
 
@@ -359,6 +360,28 @@ bool peers_same(const struct ike_peer *peer, const struct ike_peer_conf *conf)
 			return false;
 	}
 	return true;
+}
+
+int peers_digest(const struct ike_peer *peer, uint8_t out[PEERS_DIGEST])
+{
+	struct ike_child_conf *children = calloc(peer->n_policies + 1, sizeof(*children));
+	struct ike_peer_conf conf = peer->conf;
+	const struct prf_piece in[] = {
+		{(const uint8_t *)&conf, sizeof(conf)},
+		{peer->psk, peer->psk_len},
+		{(const uint8_t *)children, peer->n_policies * sizeof(*children)}};
+	int r;
+
+	if (children == NULL)
+		return -ENOMEM;
+	conf.psk = NULL;
+	conf.children = NULL;
+	conf.suppress_initial_contact = false;
+	for (size_t i = 0; i < peer->n_policies; i++)
+		memcpy(&children[i], &peer->policies[i].conf, sizeof(*children));
+	r = prf_digest(SUITE_HASH_SHA256, in, 3, out);
+	free(children);
+	return r;
 }
 
 struct ike_peer *peers_find_name(const struct peers *p, const char *name)

@@ -39,6 +39,8 @@ struct peer_evidence {
 	TAILQ_ENTRY(peer_evidence) next;
 };
 
+#define PEERS_DIGEST 32u
+
 struct ike_version;
 
 struct ike_peer {
@@ -58,6 +60,8 @@ struct ike_peer {
 	struct table_node by_name, by_addr;
 	TAILQ_ENTRY(ike_peer) next;
 	bool keep; /* while peers are replaced */
+	bool has_digest;
+	uint8_t digest[PEERS_DIGEST]; /* peers_digest(), once it was asked for */
 };
 
 #define PEERS_MAX_POLICIES 1024u /* per peer */
@@ -90,6 +94,9 @@ void peers_remove(struct peers *p, struct ike_peer *peer);
 /** Same configuration to the last byte (zero your structures first), suppress_initial_contact
  * aside? */
 bool peers_same(const struct ike_peer *peer, const struct ike_peer_conf *conf);
+
+/** Digest of what peers_same() compares. 0, -ENOMEM or -EIO. */
+int peers_digest(const struct ike_peer *peer, uint8_t out[PEERS_DIGEST]);
 
 struct ike_peer *peers_find_name(const struct peers *p, const char *name);
 /** Who may send from remote to local: longest remote prefix; of equals the one whose local address

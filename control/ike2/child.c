@@ -410,6 +410,8 @@ enum ike_rx ike2_create_response(struct ike_engine *e, struct ike_sa *sa, struct
 {
 	struct ike2_task *t = ike2_task_asked(sa);
 
+	if (t != NULL && t->kind == IKE2_LOST)
+		return ike2_lost_response(e, t, in);
 	if (t == NULL || (t->kind != IKE2_CHILD && t->kind != IKE2_REKEY))
 		return IKE_RX_wrong_state;
 	if (t->kind == IKE2_REKEY)

@@ -106,6 +106,8 @@ static bool fits_request(const struct ike_sa *sa, uint8_t exchange)
 	if (t == NULL)
 		return false;
 	switch (t->kind) {
+	case IKE2_LOST:
+		return exchange == t->exchange;
 	case IKE2_AUTH:
 		return exchange == IKE2_EXCH_AUTH;
 	case IKE2_CHILD:

@@ -46,7 +46,8 @@ enum ike2_task_kind {
 	IKE2_REKEY,
 	IKE2_DELETE_CHILD,
 	IKE2_DELETE_IKE,
-	IKE2_ALIVE
+	IKE2_ALIVE,
+	IKE2_LOST, /* sent before a restart: what its answer brings is taken back */
 };
 enum ike2_task_state {
 	IKE2_WAITING = 0, /* for earlier requests */
@@ -69,6 +70,7 @@ struct ike2_task {
 	uint8_t ni[IKE_MAX_NONCE], nr[IKE_MAX_NONCE];
 	size_t ni_len, nr_len;
 	struct ike2_bytes ready; /* the answer that waits for the data plane */
+	uint8_t exchange;	 /* of IKE2_LOST */
 	struct timer end;	 /* of a data plane that does not answer */
 };
 
@@ -272,6 +274,8 @@ int ike2_child_ask(struct ike_engine *e, struct ike2_task *t, uint64_t now);
 
 /** Log what of the policy an established pair does not cover; tell the daemon. */
 void ike2_report_narrowed(struct ike_engine *e, const struct child_sa *c);
+/** The answer to IKE2_LOST. */
+enum ike_rx ike2_lost_response(struct ike_engine *e, struct ike2_task *t, const struct ike2_in *in);
 
 /* rekey.c: IKE SAs. */
 void ike2_rekey(struct ike_engine *e, struct ike_sa *sa, uint64_t now);

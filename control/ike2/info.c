@@ -78,12 +78,25 @@ static struct child_sa *find_spi_in(const struct ike_sa *sa, uint32_t spi)
 	return NULL;
 }
 
+enum ike_rx ike2_lost_response(struct ike_engine *e, struct ike2_task *t, const struct ike2_in *in)
+{
+	struct ike_sa *sa = t->sa;
+	uint32_t spi = t->spi;
+
+	ike2_task_free(e, t, in->now);
+	if (spi != 0 && ike2_find_error(&in->msg) == NULL) /* a pair whose keys nobody has */
+		ike2_delete_child(e, sa->peer, sa, spi, in->now);
+	return IKE_RX_handled;
+}
+
 enum ike_rx ike2_info_response(struct ike_engine *e, struct ike_sa *sa, struct ike2_in *in)
 {
 	struct ike2_task *t = ike2_task_asked(sa);
 	enum ike2_task_kind kind;
 	struct child_sa *c;
 
+	if (t != NULL && t->kind == IKE2_LOST)
+		return ike2_lost_response(e, t, in);
 	if (t == NULL ||
 	    (t->kind != IKE2_DELETE_CHILD && t->kind != IKE2_DELETE_IKE && t->kind != IKE2_ALIVE))
 		return IKE_RX_wrong_state;

@@ -149,11 +149,14 @@ class Many:
         out.append("}\nsecrets { ike { secret = \"one secret for all of them\" } }\n")
         return "\n".join(out)
 
-    def load(self, name):
+    def swanctl(self, name, *args):
         d = "%s/%s" % (self.dir, name)
         env = dict(self.env, SWANCTL_DIR=d + "/swanctl", STRONGSWAN_CONF=d + "/strongswan.conf")
-        return run(SWANCTL, "--load-all", "--uri", "unix://%s/charon.vici" % d, env=env,
+        return run(SWANCTL, args[0], "--uri", "unix://%s/charon.vici" % d, *args[1:], env=env,
                    timeout=200)
+
+    def load(self, name):
+        return self.swanctl(name, "--load-all")
 
     # ------------------------------------------------------------------ espgw --
     def _espgw(self):
@@ -199,12 +202,12 @@ class Many:
         return r.stdout if r.returncode == 0 else ""
 
     # ---------------------------------------------------------------- the run --
+    def list_sas(self, name):
+        return self.swanctl(name, "--list-sas").stdout
+
     def children(self, name):
         """child SAs that a charon holds"""
-        d = "%s/%s" % (self.dir, name)
-        env = dict(self.env, STRONGSWAN_CONF=d + "/strongswan.conf")
-        r = run(SWANCTL, "--list-sas", "--uri", "unix://%s/charon.vici" % d, env=env)
-        return r.stdout.count("INSTALLED")
+        return self.list_sas(name).count("INSTALLED")
 
     def up(self, timeout):
         """bring all up; dict of figures of both ends"""
@@ -243,7 +246,7 @@ class Many:
         return self
 
     def __exit__(self, kind, *_):
-        if kind is not None:
+        if kind is not None and self.kind == "espgw":
             self.report()
         self.close()
 

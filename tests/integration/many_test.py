@@ -3,10 +3,12 @@
 """many_test.py - many tunnels with strongSwan at once. $ESPGW_MANY: how many (default 25); with it
 strongSwan takes the gateway's place as well, and both ends' figures are said."""
 import os
+import re
 
 import cases
 from cases import case
-from many import Many, need
+from lab import wait
+from many import Fail, Many, need
 
 COUNT = int(os.environ.get("ESPGW_MANY", "25"))
 LONG = "ESPGW_MANY" in os.environ
@@ -18,16 +20,23 @@ def figures(f, count):
                   count / max(f["swan_cpu"], 0.01), f["kib"], f["swan_kib"])
 
 
+def yardstick(version, group, initiator):
+    try:
+        with Many(COUNT, version, group, initiator, gateway="strongswan") as m:
+            return figures(m.up(60 + COUNT / 10), COUNT)
+    except Fail as e:
+        return "%s" % e
+
+
 def all_up(param):
     version, group, initiator = param
     with Many(COUNT, version, group, initiator) as m:
-        f = m.up(20 + COUNT / 5)
+        f = m.up(60 + COUNT / 10)
         said = m.cli("ip", "ipsec", "active-peers", "print")
         need(said.count("established") >= COUNT, "active peers: %s" % said[-400:])
         note = figures(f, COUNT)
     if LONG:
-        with Many(COUNT, version, group, initiator, gateway="strongswan") as m:
-            note += "\n   strongSwan in its place: " + figures(m.up(20 + COUNT / 5), COUNT)
+        note += "\n   strongSwan in its place: " + yardstick(version, group, initiator)
     return note
 
 
@@ -36,6 +45,32 @@ for _v in (2, 1):
         for _g in ("ecp256", "x25519", "modp2048") if LONG else ("ecp256",):
             case("ikev%d_%s_%s_initiates" % (_v, _g, _i), timeout=100 + COUNT,
                  param=(_v, _g, _i))(all_up)
+
+def ids(m):
+    """strongSwan's numbers of its IKE SAs"""
+    return sorted(re.findall(r"^c\d+: #\d+, ESTABLISHED", m.list_sas("cloud"), re.M))
+
+
+def goes_on(version):
+    """control is killed: its IKE SAs are still good, for requests of either side"""
+    with Many(5, version) as m:
+        m.up(60)
+        before = ids(m)
+        need(len(before) == 5, "IKE SAs: %s" % before)
+        m.us.p.kill()
+        m.us.p.wait()
+        m.us = m.start_control()
+        wait(lambda: m.cli("ip", "ipsec", "active-peers", "print").count("established") == 5, 10,
+             "the IKE SAs in the new control: " + m.text("control"))
+        m.swanctl("cloud", "--rekey", "--child", "net0")
+        rekeyed = "net0: .*INSTALLED"
+        wait(lambda: len(re.findall(rekeyed, m.list_sas("cloud"))) == 1 and
+             "net0: #1," not in m.list_sas("cloud"), 30, "a rekeyed pair")
+        need(ids(m) == before, "other IKE SAs: %s, not %s" % (ids(m), before))
+
+
+for _v in (2, 1):
+    case("ikev%d_control_is_killed" % _v, timeout=120, param=_v)(goes_on)
 
 if __name__ == "__main__":
     cases.main()

@@ -10,6 +10,7 @@
 
 #include "control/crypto/dh_job.h"
 #include "control/crypto/suite.h"
+#include "tests/sim/sim_priv.h"
 
 enum sim_kind { SIM_IKE = 1, SIM_CONFIRM, SIM_ESP, SIM_ESP_TIMER, SIM_DH, SIM_TURN };
 
@@ -110,6 +111,8 @@ static void op_send(void *ctx, const struct ike_datagram *sent)
 	struct ike_datagram d = *sent;
 	uint8_t data[16384];
 
+	if (n->killed)
+		return;
 	assert(d.len <= sizeof(data));
 	memcpy(data, d.data, d.len);
 	d.data = data;
@@ -297,6 +300,9 @@ static const struct ike_ops ops = {
 	.log = op_log,
 	.dh_submit = op_dh_submit,
 	.dh_wanted = op_dh_wanted,
+	.sa_save = sim_sa_save,
+	.sa_forget = sim_sa_forget,
+	.child_adopt = sim_child_adopt,
 };
 
 static void default_conf(struct sim_node *n)
@@ -385,18 +391,31 @@ void sim_start(struct sim *s)
 	}
 }
 
-void sim_restart(struct sim *s, int i)
+void sim_end_engine(struct sim *s, int i)
 {
 	struct sim_node *n = &s->node[i];
 
 	ike_engine_free(n->engine);
 	n->dh_out = 0;
 	for (size_t k = 0; k < s->n_events; k++) {
-		if (s->heap[k].kind == SIM_DH && s->heap[k].node == i)
+		if (s->heap[k].node != i)
+			continue;
+		if (s->heap[k].kind == SIM_DH)
 			s->heap[k].job = NULL; /* the engine's, gone with it */
+		if (s->heap[k].kind == SIM_CONFIRM)
+			s->heap[k].token = 0; /* nobody asks any more */
 	}
 	n->engine = ike_engine_new(&ops, n);
-	assert(n->engine != NULL && sim_configure(s, i) == 0);
+	assert(n->engine != NULL);
+}
+
+void sim_restart(struct sim *s, int i)
+{
+	int r;
+
+	sim_end_engine(s, i);
+	r = sim_configure(s, i);
+	assert(r == 0);
 }
 
 static void confirm(struct sim *s, const struct sim_event *ev)
@@ -565,6 +584,8 @@ void sim_fini(struct sim *s)
 	for (int i = 0; i < 2; i++) {
 		ike_engine_free(s->node[i].engine);
 		inbox_free(&s->node[i].inbox);
+		for (int k = 0; k < SIM_RECORDS; k++)
+			assert(s->node[i].record[k] == NULL);
 		assert(sim_installed(s, i) == 0);
 		assert(s->node[i].n_reserved == 0);
 		free(s->node[i].log);

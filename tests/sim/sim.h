@@ -20,6 +20,7 @@
 #define SIM_SEC	      1000000000ULL
 #define SIM_PAIRS     64
 #define SIM_RESERVED  64
+#define SIM_RECORDS   16
 #define SIM_LOG	      (256 * 1024)
 #define SIM_CHILDREN  8
 #define SIM_POLICY(i) (100u + (i))
@@ -63,6 +64,9 @@ struct sim_node {
 	uint64_t esp_every;  /* 0: sends no ESP */
 	uint64_t esp_size;   /* bytes of a packet, for lifetimes in bytes; 0: not counted */
 	uint64_t esp_sent, esp_lost, esp_got, esp_no_sa, installs;
+	uint8_t *record[SIM_RECORDS]; /* of IKE SAs, when keeps; slot i + 1 */
+	size_t record_len[SIM_RECORDS];
+	bool keeps, killed;
 	char *log;
 	size_t log_len;
 };
@@ -100,6 +104,9 @@ void sim_run(struct sim *s, uint64_t until);
 void sim_fini(struct sim *s);
 /** Replace the engine by a new one as after a crash: its data plane keeps nothing. */
 void sim_restart(struct sim *s, int i);
+
+/** The same, but the data plane and the records of IKE SAs are still there: how many go on. */
+unsigned sim_kill(struct sim *s, int i);
 
 uint64_t sim_random(struct sim *s);
 /** How often a test repeats itself: its argument i, which $ESPGW_SIM_COUNT replaces for the long

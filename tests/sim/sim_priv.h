@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* sim_priv.h - what the files of the simulation share. */
+#ifndef ESPGW_SIM_PRIV_H
+#define ESPGW_SIM_PRIV_H
+
+#include "tests/sim/sim.h"
+
+/** A new engine in the place of a node's. */
+void sim_end_engine(struct sim *s, int i);
+
+/* Of struct ike_ops: records, and pairs that an earlier engine made. */
+uint32_t sim_sa_save(void *ctx, uint32_t slot, const uint8_t *record, size_t len);
+void sim_sa_forget(void *ctx, uint32_t slot);
+bool sim_child_adopt(void *ctx, uint64_t token, uint32_t policy_id, uint32_t spi_in,
+		     uint32_t spi_out);
+
+#endif
