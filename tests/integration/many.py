@@ -78,6 +78,8 @@ class Many:
                         "_offload", i)
                 run("ip", "-n", ns, "link", "set", i, "addrgenmode", "none", check=False)
                 run("ip", "-n", ns, "link", "set", i, "up")
+        # ask for the gateway in the name of the address on the cable, not of a tunnel's
+        self.sh(self.cloud, "sysctl", "-qw", "net.ipv4.conf.all.arp_announce=2")
         lines = ["addr add %s/24 dev c0" % HOP]
         lines += ["addr add %s/32 dev lo" % a for i in range(self.count) for a in spoke(i)[:2]]
         self._batch(self.cloud, lines)
