@@ -157,7 +157,7 @@ static void fetch(const struct spray_burst *b)
 {
 	for (uint32_t i = 0; i < b->n; i++) {
 		fetch_line(b->pkts[i]);
-		fetch_line(&b->pkts[i]->cacheline1);
+		fetch_line((const uint8_t *)b->pkts[i] + RTE_CACHE_LINE_MIN_SIZE);
 	}
 	for (uint32_t i = 0; i < b->n; i++) {
 		const uint8_t *data = rte_pktmbuf_mtod(b->pkts[i], const uint8_t *);

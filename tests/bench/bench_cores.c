@@ -500,7 +500,7 @@ static int bench(unsigned int workers, unsigned int rounds, bool stages, unsigne
 		 json_t *out)
 {
 	struct harness *h = harness_create(tunnels_slots(TUNNELS), TUNNELS, 1023);
-	struct crew *crews[2 + CREW_MAX];
+	struct crew *crews[2 + CREW_MAX] = {NULL};
 	unsigned int n = 0;
 	int err = -1;
 
