@@ -76,7 +76,7 @@ class Routers(Alone):
         def came():
             got = [self.received(d) - b for d, b in zip(("wan0", "wan2"), before)]
             return sum(got) >= BURST and got
-        return wait(came, 3, "%d packets on wan0 and wan2" % BURST)
+        return wait(came, 0.5, "%d packets on wan0 and wan2" % BURST)
 
     def settle(self, wan0, wan2):
         """until each flow takes the way it should; neighbour discovery adds a packet or two"""
