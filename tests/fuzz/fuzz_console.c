@@ -38,10 +38,28 @@ static int done_peer(void *ctx, const char *peer, char **message)
 	return done(ctx, message);
 }
 
+static int done_rekey(void *ctx, const char *peer, bool ike_sa, char **message)
+{
+	(void)ike_sa;
+	return done_peer(ctx, peer, message);
+}
+
+static int done_diagnose(void *ctx, const struct console_diagnose *what, struct text *out)
+{
+	(void)ctx;
+	text_printf(out, "[\"%d\"]", what->zh);
+	return 0;
+}
+
 static void run(const char *line, bool json)
 {
 	static struct menu_source source[MENU_MAX] = {[MENU_INSTALLED_SA] = {.rows = rows}};
-	struct console c = {.source = source, .actions = {done, done_peer, done, NULL}};
+	struct console c = {.source = source,
+			    .actions = {.flush_sas = done,
+					.kill_peers = done_peer,
+					.rekey = done_rekey,
+					.reload = done,
+					.diagnose = done_diagnose}};
 	struct console_result r;
 	struct model *m = model_new("fuzz");
 
