@@ -110,13 +110,10 @@ static void log_missing_protection(int missing)
 }
 
 /* Beside the socket: as long-lived as it, and as private. */
-static struct sa_store *open_store(const char *socket_path)
+static struct sa_store *open_store(const char *path)
 {
-	char path[160];
-	struct sa_store *s;
+	struct sa_store *s = server_make_dir(path) == 0 ? sa_store_open(path) : NULL;
 
-	snprintf(path, sizeof(path), "%s.sas", socket_path);
-	s = server_make_dir(path) == 0 ? sa_store_open(path) : NULL;
 	if (s == NULL)
 		log_warn(&log_system, "%s: %s; a restart will negotiate IKE SAs anew", path,
 			 strerror(errno));
@@ -125,7 +122,8 @@ static struct sa_store *open_store(const char *socket_path)
 
 static int run(const struct options *o, const char *socket_path)
 {
-	char segment[ABI_NAME_LEN + 16];
+	char segment[ABI_NAME_LEN + 16], records[160];
+	struct sa_store *store;
 	struct dh_pool *pool;
 	struct gateway *g;
 	struct setup setup;
@@ -152,8 +150,12 @@ static int run(const struct options *o, const char *socket_path)
 	if (pool == NULL)
 		log_warn(&log_system, "no threads for Diffie-Hellman: %s", strerror(errno));
 	gateway_use_pool(g, pool);
-	gateway_use_store(g, open_store(socket_path));
+	snprintf(records, sizeof(records), "%s.sas", socket_path);
+	store = open_store(records);
+	gateway_use_store(g, store);
 	rc = loop_run(g, socket_path);
+	if (rc == 0 && store != NULL) /* after an orderly end there is nothing to go on with */
+		unlink(records);
 	gateway_free(g);
 	log_notice(&log_system, "stopped");
 	return rc;

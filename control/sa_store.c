@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -59,6 +60,8 @@ static int prepare(int fd)
 		return -errno;
 	if (!S_ISREG(st.st_mode) || st.st_uid != geteuid() || (st.st_mode & 077) != 0)
 		return -EPERM;
+	if (flock(fd, LOCK_EX | LOCK_NB) != 0) /* of another control that runs */
+		return -errno;
 	if (read_boot_id(want.boot) != 0)
 		return -EIO;
 	if (pread(fd, &got, sizeof(got), 0) == sizeof(got) && memcmp(&got, &want, sizeof(got)) == 0)

@@ -17,7 +17,7 @@
 struct sa_store;
 
 /** Open or make it; what is of another boot or version is emptied. NULL + errno: EPERM when the
- * file is not ours alone. */
+ * file is not ours alone, EWOULDBLOCK when another process has it open. */
 struct sa_store *sa_store_open(const char *path);
 void sa_store_close(struct sa_store *s);
 /** Write a record; slot 0: a new one. Returns the slot, 0 when it was not kept (counted). */

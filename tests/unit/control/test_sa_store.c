@@ -92,6 +92,20 @@ static void records_outlive_the_process(void **state)
 	sa_store_close(s);
 }
 
+static void has_one_user(void **state)
+{
+	struct sa_store *s = sa_store_open(path);
+
+	(void)state;
+	assert_non_null(s);
+	assert_null(sa_store_open(path));
+	assert_int_equal(errno, EWOULDBLOCK);
+	sa_store_close(s);
+	s = sa_store_open(path);
+	assert_non_null(s);
+	sa_store_close(s);
+}
+
 static void a_torn_record_gives_the_one_before(void **state)
 {
 	struct sa_store *s = sa_store_open(path);
@@ -176,6 +190,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(records_outlive_the_process, setup, teardown),
+		cmocka_unit_test_setup_teardown(has_one_user, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_torn_record_gives_the_one_before, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(nothing_stays_of_what_is_forgotten, setup,
