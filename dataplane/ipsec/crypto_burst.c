@@ -160,15 +160,15 @@ static void group_fail(const struct crypto_group *g, struct crypto_op *ops)
 		ops[g->index[i]].ok = false;
 }
 
-/* How many jobs say already what is to be said of sa (NULL: of several). From now on n do, or what
- * did before. */
-static unsigned int keep(struct crypto_kept *k, const struct sa *sa, uint8_t kind, uint16_t n)
+/* How many jobs say already what is to be said of keys (NULL: of several SAs). From now on n do, or
+ * what did before. */
+static unsigned int keep(struct crypto_kept *k, const uint8_t *keys, uint8_t kind, uint16_t n)
 {
 	unsigned int kept = 0;
 
-	if (sa != NULL && sa == k->sa && kind == k->kind)
+	if (keys != NULL && keys == k->keys && kind == k->kind)
 		kept = k->n;
-	*k = (struct crypto_kept){.sa = sa, .kind = kind, .n = RTE_MAX(n, (uint16_t)kept)};
+	*k = (struct crypto_kept){.keys = keys, .kind = kind, .n = RTE_MAX(n, (uint16_t)kept)};
 	return kept;
 }
 
@@ -196,7 +196,8 @@ static void cipher_group(struct crypto *c, struct crypto_op *ops, const struct c
 	IMB_KEY_SIZE_BYTES size = (IMB_KEY_SIZE_BYTES)crypto_ciphers[cipher].key_len;
 	/* Decryption uses no lanes: a few jobs at a time, which stay in the cache. */
 	unsigned int step = dir == IMB_DIR_DECRYPT ? DECRYPT_JOBS : CRYPTO_BURST;
-	unsigned int kept = keep(&c->cipher, sa, (uint8_t)cipher, RTE_MIN(g->n, (uint16_t)step));
+	unsigned int kept = keep(&c->cipher, sa != NULL ? sa_cipher_keys(sa) : NULL,
+				 (uint8_t)cipher, RTE_MIN(g->n, (uint16_t)step));
 
 	for (unsigned int at = 0; at < g->n; at += step) {
 		unsigned int n = RTE_MIN(g->n - at, step);
@@ -219,7 +220,7 @@ static void cipher_group(struct crypto *c, struct crypto_op *ops, const struct c
 static void other_cipher(struct crypto *c, struct crypto_op *ops, const struct crypto_group *g,
 			 IMB_CIPHER_DIRECTION dir, unsigned int cipher)
 {
-	c->cipher.sa = NULL; /* the same jobs */
+	c->cipher.keys = NULL; /* the same jobs */
 	if (cipher == CRYPTO_3DES_CBC)
 		crypto_des_pass(c, ops, g, dir);
 	else
@@ -264,11 +265,16 @@ static inline uint8_t *tag_place(struct crypto *c, const struct crypto_op *ops, 
 	return seal ? ops[i].esp + ops[i].len : c->tag[i];
 }
 
+static const uint8_t *hash_keys(const struct sa *sa)
+{
+	return sa != NULL ? sa_ipad(sa) : NULL;
+}
+
 /* g: those of b with that hash. */
 static void hash_group(struct crypto *c, struct crypto_op *ops, const struct burst *b,
 		       const struct crypto_group *g, bool seal, unsigned int hash)
 {
-	unsigned int kept = keep(&c->hash, b->sa, (uint8_t)hash, g->n);
+	unsigned int kept = keep(&c->hash, hash_keys(b->sa), (uint8_t)hash, g->n);
 	bool esn = b->esn != 0;
 
 	for (unsigned int i = 0; i < g->n; i++) {
@@ -309,7 +315,7 @@ static uint32_t queue_put(struct crypto *c, const struct crypto_op *ops, const s
 	slot = (unsigned int)(jobs[0] - c->queue->jobs);
 	if (at == 0 && slot != 0)
 		return 0;
-	kept = keep(&c->queued, b->sa, CRYPTO_MD5_96, (uint16_t)(slot + n));
+	kept = keep(&c->queued, hash_keys(b->sa), CRYPTO_MD5_96, (uint16_t)(slot + n));
 	for (unsigned int i = 0; i < n; i++) {
 		unsigned int op = g->index[at + i];
 

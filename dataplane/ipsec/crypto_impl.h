@@ -15,10 +15,11 @@
 /* Jobs of the burst interface carry a session since 1.4. */
 #define CRYPTO_JOB_SESSIONS (IMB_VERSION_NUM >= IMB_VERSION(1, 4, 0))
 
-/* What the first n jobs of a worker say of their SA: nothing of that changes while it is the same
- * one with the same suite, for keys lie in the SA itself. sa NULL: nothing is known. */
+/* What the first n jobs of a worker say of their SA: nothing of that changes while keys of the same
+ * kind lie in the same place. That, not the SA, which may be gone and another one, with its keys
+ * elsewhere in it, be where it was. keys NULL: nothing is known. */
 struct crypto_kept {
-	const struct sa *sa;
+	const uint8_t *keys;
 	uint16_t n;
 	uint8_t kind; /* cipher or hash */
 };

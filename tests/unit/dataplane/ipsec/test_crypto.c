@@ -463,6 +463,35 @@ static void an_unknown_algorithm_is_an_engine_failure(void **state)
 	free_ends(ends, 1);
 }
 
+/* The engine keeps jobs that are the same from burst to burst; an SA that is gone leaves its place
+ * to the next one. */
+static void an_sa_where_another_was_has_its_own_keys(void **state)
+{
+	static _Alignas(64) uint8_t place[16384];
+	static uint8_t before[ROOM], work[ROOM];
+	struct end ends[REFERENCE_SUITES];
+
+	(void)state;
+	make_ends(ends, REFERENCE_SUITES);
+	for (unsigned int i = 0; i < REFERENCE_SUITES * REFERENCE_SUITES * 2; i++) {
+		/* One suite after each other one. */
+		const struct end *e =
+			&ends[(i % 2 ? i / 2 : i / 2 / REFERENCE_SUITES) % REFERENCE_SUITES];
+		struct crypto_op op = {
+			.sa = (const struct sa *)(void *)place, .esp = work, .ok = true};
+
+		memset(place, 0, sizeof(place));
+		assert_true(crypto_sa_bytes(e->out) <= sizeof(place));
+		memcpy(place, e->out, crypto_sa_bytes(e->out));
+		op.len = make_packet(e, 64, before);
+		memcpy(work, before, op.len);
+		crypto_seal(engine, &op, 1);
+		assert_true(op.ok);
+		reference_check(e, before, work, op.len, 0);
+	}
+	free_ends(ends, REFERENCE_SUITES);
+}
+
 static void wiping_leaves_no_key_byte(void **state)
 {
 	struct end ends[REFERENCE_SUITES];
@@ -503,6 +532,7 @@ int main(void)
 		cmocka_unit_test(any_flipped_bit_is_refused),
 		cmocka_unit_test(what_is_not_ok_is_left_alone),
 		cmocka_unit_test(an_unknown_algorithm_is_an_engine_failure),
+		cmocka_unit_test(an_sa_where_another_was_has_its_own_keys),
 		cmocka_unit_test(wiping_leaves_no_key_byte),
 	};
 
