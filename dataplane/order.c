@@ -11,8 +11,10 @@
 
 enum block_state {
 	BLOCK_NEW,  /* nobody has asked yet */
-	BLOCK_GOES, /* its packets are in the ports' buffers */
+	BLOCK_GOES, /* its packets are in the ports' buffers; those of a ticket perhaps on the way
+		     */
 	BLOCK_LATE, /* its packets are here */
+	BLOCK_SENT, /* they were, and have been given back to be sent */
 	BLOCK_GONE,
 };
 
@@ -186,7 +188,7 @@ static uint16_t give_kept(struct block *b, struct rte_mbuf **out)
 
 	memcpy(out, b->pkts, n * sizeof(out[0]));
 	b->n = 0;
-	b->state = b->held == 0 ? BLOCK_GOES : BLOCK_LATE;
+	b->state = b->held == 0 ? BLOCK_SENT : BLOCK_LATE;
 	return n;
 }
 
@@ -216,7 +218,7 @@ enum order_next order_next(struct order *o, const struct sad *sad, uint64_t now,
 	for (uint16_t i = 0; i < o->used; i++) {
 		struct block *b = &o->blocks[(o->first + i) & MASK];
 
-		if (b->state == BLOCK_GOES) {
+		if (b->state == BLOCK_GOES || b->state == BLOCK_SENT) {
 			has_gone(sad, b);
 			b->state = BLOCK_GONE;
 		} else if (b->state != BLOCK_GONE && (has_turn(sad, b) || is_overdue(b, now))) {
@@ -235,13 +237,20 @@ enum order_next order_next(struct order *o, const struct sad *sad, uint64_t now,
 	return ORDER_NOTHING;
 }
 
+/* In the middle of a burst. The packets of a ticket may have passed where they could have been held
+ * and not be sealed or sent yet. */
+static bool is_through(const struct block *b)
+{
+	return b->state == BLOCK_SENT || (b->state == BLOCK_GOES && b->done == NULL);
+}
+
 bool order_next_late(struct order *o, const struct sad *sad, uint64_t now, struct rte_mbuf **out,
 		     uint16_t *n)
 {
 	for (uint16_t i = 0; i < o->used; i++) {
 		struct block *b = &o->blocks[(o->first + i) & MASK];
 
-		if (b->state == BLOCK_GOES) {
+		if (is_through(b)) {
 			has_gone(sad, b);
 			b->state = BLOCK_GONE;
 		} else if (b->state == BLOCK_LATE && b->n != 0 &&

@@ -29,6 +29,9 @@ static uint32_t *out; /* numbers that left, in the order they left */
 static uint64_t n_out;
 static uint64_t helped;
 static bool done;
+static uint64_t
+	open_when_sent; /* the least number of open turns while packets left, if asked for */
+static bool watch;
 
 /* Members send in turn, so a place in the list is a place on the wire. */
 static void note(struct crew_member *m, uint8_t port, struct rte_mbuf **pkts, uint16_t n)
@@ -36,9 +39,13 @@ static void note(struct crew_member *m, uint8_t port, struct rte_mbuf **pkts, ui
 	uint64_t at = __atomic_fetch_add(&n_out, n, __ATOMIC_RELAXED);
 
 	(void)m;
+	if (watch)
+		open_when_sent = RTE_MIN(open_when_sent, spray_open(crew->member[0]->w.spray));
 	for (uint16_t i = 0; i < n; i++) {
 		uint32_t flow = 0, number = 0;
 
+		if (watch && port == 1)
+			out[at + i] = tunnels_sequence(pkts[i]) - 1;
 		if (at + i < BURSTS * WORKER_BURST && port == 0 &&
 		    tunnels_read(pkts[i], &flow, &number) && flow == FLOW)
 			out[at + i] = number;
@@ -49,16 +56,16 @@ static void note(struct crew_member *m, uint8_t port, struct rte_mbuf **pkts, ui
 static int setup(void **state)
 {
 	(void)state;
-	h = harness_create(tunnels_slots(1), 4, 1023);
+	h = harness_create(tunnels_slots(2), 4, 1023);
 	if (h == NULL || harness_pipe_create(h) != 0)
 		return -1;
 	sad_widen(h->tables.sad, SPRAY_NUMBERS);
-	if (tunnels_create(h, 1, &tunnels_sha1, 64) != 0)
+	if (tunnels_create(h, 2, &tunnels_sha1, 64) != 0)
 		return -1;
 	crew = crew_create(h, WORKERS, true, 16383, note);
 	out = calloc(BURSTS * WORKER_BURST, sizeof(*out));
 	n_out = helped = 0;
-	done = false;
+	done = watch = false;
 	return crew != NULL && out != NULL ? 0 : -1;
 }
 
@@ -199,6 +206,62 @@ static void does_not_wait_for_ever_for_a_worker_that_took_one(void **state)
 	assert_int_equal(spray_open(w->spray), 0);
 }
 
+/* A burst out of tunnel 0 that goes on in tunnel 1, given away by member 0. */
+static void give_sealed_again(uint32_t number)
+{
+	const struct sa_narrow any = {0, UINT32_MAX, 0, UINT32_MAX};
+	struct worker *w = &crew->member[0]->w;
+	static const uint32_t tunnel[WORKER_BURST];
+	struct rte_mbuf *pkts[WORKER_BURST];
+
+	sad_slot(h->tables.sad, tunnels_slot_in(0))->narrow = any;
+	sad_slot(h->tables.sad, tunnels_slot_in(0) + 1)->narrow = any; /* the peer's */
+	for (uint32_t i = 0; i < WORKER_BURST; i++) {
+		pkts[i] = tunnels_clear(crew->pool, 1, FLOW, number + i, LEN);
+		assert_non_null(pkts[i]);
+	}
+	assert_int_equal(tunnels_seal(w, tunnel, pkts, WORKER_BURST), 0);
+	saturate(w);
+	pipeline_input(w, 1, pkts, WORKER_BURST);
+	assert_int_equal(n_out, 0);
+	open_when_sent = UINT64_MAX;
+	watch = true;
+}
+
+/* The next burst is sealed as soon as the turn of this one is over. */
+static void what_is_sealed_again_keeps_its_turn_until_it_is_sent(void **state)
+{
+	(void)state;
+	make_idle(&crew->member[1]->w);
+	give_sealed_again(0);
+	assert_int_equal(pipeline_help(&crew->member[1]->w), WORKER_BURST);
+	expect_in_order(WORKER_BURST);
+	assert_int_equal(open_when_sent, 1);
+	assert_int_equal(spray_open(crew->member[0]->w.spray), 0);
+}
+
+static void what_waited_to_be_sealed_again_keeps_its_turn_until_it_is_sent(void **state)
+{
+	struct worker *w = &crew->member[1]->w;
+	struct spray_burst slow;
+
+	(void)state;
+	make_idle(w);
+	give_sealed_again(0);
+	give_sealed_again(WORKER_BURST);
+	assert_true(spray_take(crew->member[2]->w.spray, false, &slow));
+	assert_int_equal(pipeline_help(w), WORKER_BURST);
+	assert_int_equal(n_out, 0);
+	assert_int_equal(order_waiting(w->order), 1);
+	assert_int_equal(crew_sa(crew, tunnels_slot_out(1)).packets, 0);
+	rte_pktmbuf_free_bulk(slow.pkts, slow.n);
+	__atomic_store_n(spray_done(w->spray, &slow), slow.ticket, __ATOMIC_RELEASE);
+	pipeline_poll(w);
+	expect_in_order(WORKER_BURST);
+	assert_int_equal(open_when_sent, 1);
+	assert_int_equal(spray_open(crew->member[0]->w.spray), 0);
+}
+
 static void frees_what_is_on_offer(void **state)
 {
 	struct worker *w = &crew->member[0]->w;
@@ -272,6 +335,8 @@ int main(void)
 		WITH(its_own_bursts_wait_for_those_it_gave_away),
 		WITH(takes_back_what_nobody_took),
 		WITH(does_not_wait_for_ever_for_a_worker_that_took_one),
+		WITH(what_is_sealed_again_keeps_its_turn_until_it_is_sent),
+		WITH(what_waited_to_be_sealed_again_keeps_its_turn_until_it_is_sent),
 		WITH(frees_what_is_on_offer),
 		WITH(one_sa_over_three_workers_comes_out_whole_and_in_order),
 	};

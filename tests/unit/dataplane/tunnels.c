@@ -245,7 +245,7 @@ struct rte_mbuf *tunnels_clear(struct rte_mempool *pool, uint32_t tunnel, uint32
 	return make(pool, SITE_HOST, far_net(tunnel) | 6, flow, number, len);
 }
 
-static int seal(struct worker *w, const uint32_t *tunnel, struct rte_mbuf **pkts, uint16_t n)
+int tunnels_seal(struct worker *w, const uint32_t *tunnel, struct rte_mbuf **pkts, uint16_t n)
 {
 	struct order *order = w->order;
 	bool failed = false;
@@ -284,7 +284,8 @@ int tunnels_sealed(struct worker *w, struct rte_mempool *pool, const uint32_t *t
 		}
 	}
 	for (uint16_t i = 0; i < n; i = (uint16_t)(i + WORKER_BURST))
-		if (seal(w, tunnel + i, pkts + i, (uint16_t)RTE_MIN(n - i, (int)WORKER_BURST)) != 0)
+		if (tunnels_seal(w, tunnel + i, pkts + i,
+				 (uint16_t)RTE_MIN(n - i, (int)WORKER_BURST)) != 0)
 			return -1;
 	return 0;
 }
