@@ -443,6 +443,7 @@ static void resume(struct worker *w, struct batch *b)
 		meta->verdict = PKT_FORWARD;
 	}
 	forward(w, &pieces);
+	turn_judge_again(w, &protect);
 	outbound(w, &protect);
 	route_and_send(w, &large);
 	reenter_all(w);

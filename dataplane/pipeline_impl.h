@@ -56,6 +56,9 @@ void tx_flush(struct worker *w);
 /** Those of b that came out of an SA in a burst whose turn it is not are taken out, to wait for
  * that; verdict says where they go on. */
 void turn_hold(struct worker *w, struct batch *b, enum pkt_verdict verdict);
+/** Policies speak again about packets that were to be sealed and have waited: the slot of their SA
+ * may have become another's. */
+void turn_judge_again(struct worker *w, struct batch *b);
 /** In the middle of a burst: earlier ones whose turn has come meanwhile are sent. */
 void turn_send_late(struct worker *w);
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* turn.c - where in the pipeline packets wait for their turn (order.h), but for the end (tx.c). */
+#include "dataplane/ipsec/spd.h"
 #include "dataplane/order.h"
 #include "dataplane/pipeline_impl.h"
 
@@ -20,6 +21,14 @@ void turn_hold(struct worker *w, struct batch *b, enum pkt_verdict verdict)
 			b->pkts[n++] = m;
 	}
 	b->n = n;
+}
+
+void turn_judge_again(struct worker *w, struct batch *b)
+{
+	for (uint16_t i = 0; i < b->n; i++)
+		pkt_meta(b->pkts[i])->flags &= (uint8_t)~PKT_F_PROTECTED;
+	if (b->n != 0)
+		spd_out_burst(w, b->pkts, b->n);
 }
 
 void turn_send_late(struct worker *w)

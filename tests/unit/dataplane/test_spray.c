@@ -240,26 +240,67 @@ static void what_is_sealed_again_keeps_its_turn_until_it_is_sent(void **state)
 	assert_int_equal(spray_open(crew->member[0]->w.spray), 0);
 }
 
-static void what_waited_to_be_sealed_again_keeps_its_turn_until_it_is_sent(void **state)
+/* The second of two such bursts waits at w before it is sealed again: the first is another's. */
+static void let_one_wait(struct worker *w, struct spray_burst *first)
 {
-	struct worker *w = &crew->member[1]->w;
-	struct spray_burst slow;
-
-	(void)state;
 	make_idle(w);
 	give_sealed_again(0);
 	give_sealed_again(WORKER_BURST);
-	assert_true(spray_take(crew->member[2]->w.spray, false, &slow));
+	assert_true(spray_take(crew->member[2]->w.spray, false, first));
 	assert_int_equal(pipeline_help(w), WORKER_BURST);
 	assert_int_equal(n_out, 0);
 	assert_int_equal(order_waiting(w->order), 1);
 	assert_int_equal(crew_sa(crew, tunnels_slot_out(1)).packets, 0);
-	rte_pktmbuf_free_bulk(slow.pkts, slow.n);
-	__atomic_store_n(spray_done(w->spray, &slow), slow.ticket, __ATOMIC_RELEASE);
+}
+
+static void end_turn(struct worker *w, const struct spray_burst *b)
+{
+	rte_pktmbuf_free_bulk((struct rte_mbuf **)(uintptr_t)b->pkts, b->n);
+	__atomic_store_n(spray_done(w->spray, b), b->ticket, __ATOMIC_RELEASE);
+}
+
+static void what_waited_to_be_sealed_again_keeps_its_turn_until_it_is_sent(void **state)
+{
+	struct worker *w = &crew->member[1]->w;
+	struct spray_burst first;
+
+	(void)state;
+	let_one_wait(w, &first);
+	end_turn(w, &first);
 	pipeline_poll(w);
 	expect_in_order(WORKER_BURST);
 	assert_int_equal(open_when_sent, 1);
 	assert_int_equal(spray_open(crew->member[0]->w.spray), 0);
+}
+
+/* While it waited its SA was replaced, and the slot given to one of another policy that would carry
+ * it, to another peer. */
+static void what_waited_to_be_sealed_again_goes_by_its_policy(void **state)
+{
+	struct abi_sa_add next = tunnels_sa_out(h, 1, &tunnels_sha1);
+	struct abi_sa_add foreign = tunnels_sa_out(h, 0, &tunnels_sha1);
+	const struct sa_narrow any = {0, UINT32_MAX, 0, UINT32_MAX};
+	struct worker *w = &crew->member[1]->w;
+	struct spray_burst first;
+	uint32_t detail;
+
+	(void)state;
+	let_one_wait(w, &first);
+	assert_int_equal(sad_delete(h->tables.sad, next.slot, next.spi), ABI_OK);
+	sad_reclaim(h->tables.sad, next.slot);
+	foreign.slot = next.slot;
+	foreign.spi = 4096;
+	foreign.flags = 0;
+	assert_int_equal(sad_add(h->tables.sad, &foreign, 0, 1, &detail), ABI_OK);
+	sad_slot(h->tables.sad, foreign.slot)->narrow = any;
+	next.slot = 8;
+	next.spi = 4097;
+	assert_int_equal(sad_add(h->tables.sad, &next, 1, 1, &detail), ABI_OK);
+	end_turn(w, &first);
+	pipeline_poll(w);
+	assert_int_equal(crew_sa(crew, foreign.slot).packets, 0);
+	assert_int_equal(crew_sa(crew, next.slot).packets, WORKER_BURST);
+	expect_in_order(WORKER_BURST);
 }
 
 static void frees_what_is_on_offer(void **state)
@@ -337,6 +378,7 @@ int main(void)
 		WITH(does_not_wait_for_ever_for_a_worker_that_took_one),
 		WITH(what_is_sealed_again_keeps_its_turn_until_it_is_sent),
 		WITH(what_waited_to_be_sealed_again_keeps_its_turn_until_it_is_sent),
+		WITH(what_waited_to_be_sealed_again_goes_by_its_policy),
 		WITH(frees_what_is_on_offer),
 		WITH(one_sa_over_three_workers_comes_out_whole_and_in_order),
 	};
