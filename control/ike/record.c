@@ -172,6 +172,7 @@ static void ike1(struct walk *k, struct record *r)
 	bytes(k, m->skeyid_e, sizeof(m->skeyid_e));
 	bytes(k, m->encr_key, sizeof(m->encr_key));
 	bytes(k, r->iv, sizeof(r->iv));
+	u32(k, &r->dpd_first);
 	u32(k, &r->dpd_sent);
 	u32(k, &r->dpd_seen);
 	flag(k, &r->dpd_seen_any);

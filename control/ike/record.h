@@ -20,7 +20,7 @@
 #include "control/ike/ike.h"
 #include "control/ike/ike_sa.h"
 
-#define RECORD_VERSION 1u
+#define RECORD_VERSION 2u
 #define RECORD_PAIRS   16u
 #define RECORD_MSGIDS  256u /* IKEv1: the latest ones that were used */
 #define RECORD_IV_STEP 65536u
@@ -50,7 +50,7 @@ struct record {
 	/* IKEv1 */
 	struct keymat_ike1 keys1;
 	uint8_t iv[SUITE_MAX_BLOCK];
-	uint32_t dpd_sent, dpd_seen;
+	uint32_t dpd_first, dpd_sent, dpd_seen;
 	bool dpd_seen_any;
 	uint16_t n_msgids;
 	uint32_t msgids[RECORD_MSGIDS];

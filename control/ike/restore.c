@@ -80,6 +80,7 @@ static void fill1(struct record *r, const struct ike_sa *sa)
 	r->keys1 = sa->keys;
 	r->fragments = sa->fragments;
 	memcpy(r->iv, sa->iv, sizeof(r->iv));
+	r->dpd_first = sa->dpd_first;
 	r->dpd_sent = sa->dpd_sent;
 	r->dpd_seen = sa->dpd_seen;
 	r->dpd_seen_any = sa->dpd_seen_any;
@@ -336,11 +337,12 @@ static bool renew(struct ike_engine *e, struct ike_sa *sa, uint64_t now)
 static bool start(struct ike_engine *e, struct ike_sa *sa, const struct record *r, uint64_t now)
 {
 	ike_sa_start_timers(e, sa, now);
-	if (r->dpd_sent != 0) { /* the peer may want them in order */
-		sa->dpd_first = sa->dpd_sent = sa->dpd_acked = r->dpd_sent;
-		sa->dpd_seen = r->dpd_seen;
-		sa->dpd_seen_any = r->dpd_seen_any;
+	if (r->dpd_sent != 0) { /* the peer may want them in order, and may send ours back */
+		sa->dpd_first = r->dpd_first;
+		sa->dpd_sent = sa->dpd_acked = r->dpd_sent;
 	}
+	sa->dpd_seen = r->dpd_seen; /* also of a peer that we never ask ourselves */
+	sa->dpd_seen_any = r->dpd_seen_any;
 	if (sa->dpd_timer.armed)
 		timers_arm(&e->timers, &sa->dpd_timer,
 			   now + state_random_below(e, PROBE_MS) * TIMERS_MS);
