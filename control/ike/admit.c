@@ -19,20 +19,26 @@ enum ike_rx admit_refused(struct ike_engine *e, struct ike_peer *peer, enum guar
 	return IKE_RX_limited;
 }
 
-static enum guard_verdict ask(struct ike_engine *e, const struct abi_addr *src, uint64_t now)
+/* From an address that is one peer's alone? */
+static bool is_known(const struct ike_engine *e, const struct ike_datagram *d)
 {
-	const struct abi_addr any = {.family = src->family};
-	const struct ike_peer *peer = peers_find_addr(&e->peers, src, &any);
+	const struct ike_peer *peer = peers_find_addr(&e->peers, &d->src, &d->dst);
 
-	if (dhwork_again(e)) /* it has paid */
-		return guard_admit_again(&e->guard, src);
-	return peer != NULL && peers_can_start(peer) ? guard_admit(&e->guard, src, now)
-						     : guard_admit_any(&e->guard, src, now);
+	return peer != NULL && peers_can_start(peer);
 }
 
-enum guard_verdict admit_first(struct ike_engine *e, const struct abi_addr *src, uint64_t now)
+static enum guard_verdict ask(struct ike_engine *e, const struct ike_datagram *d, uint64_t now)
 {
-	enum guard_verdict v = ask(e, src, now);
+	if (dhwork_again(e)) /* it has paid */
+		return guard_admit_again(&e->guard, &d->src);
+	return is_known(e, d) ? guard_admit(&e->guard, &d->src, now)
+			      : guard_admit_any(&e->guard, &d->src, now);
+}
+
+enum guard_verdict admit_first(struct ike_engine *e, const struct ike_datagram *d, uint64_t now)
+{
+	enum guard_verdict v = ask(e, d, now);
+	const struct abi_addr *src = &d->src;
 	struct ike_sa *old;
 
 	if (v != GUARD_SOURCE_FULL && v != GUARD_TOTAL_FULL)
@@ -45,12 +51,13 @@ enum guard_verdict admit_first(struct ike_engine *e, const struct abi_addr *src,
 	return guard_admit_again(&e->guard, src);
 }
 
-enum guard_verdict admit_costly(struct ike_engine *e, const struct abi_addr *src, uint64_t now)
+enum guard_verdict admit_costly(struct ike_engine *e, const struct ike_datagram *d, uint64_t now)
 {
-	enum guard_verdict v = admit_first(e, src, now);
+	enum guard_verdict v = admit_first(e, d, now);
 
-	if (v != GUARD_ADMIT || dhwork_again(e) || guard_admit_costly(&e->guard, now))
+	if (v != GUARD_ADMIT || dhwork_again(e) ||
+	    guard_admit_costly(&e->guard, is_known(e, d), now))
 		return v;
-	guard_release(&e->guard, src);
+	guard_release(&e->guard, &d->src);
 	return GUARD_RATE;
 }

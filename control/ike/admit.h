@@ -8,13 +8,15 @@
 #include "control/ike/engine_counters.h"
 #include "control/ike/guard.h"
 
+struct ike_datagram;
 struct ike_engine;
 struct ike_peer;
 
-/** As guard_admit(); when there are too many, the oldest one that nothing vouches for gives way. */
-enum guard_verdict admit_first(struct ike_engine *e, const struct abi_addr *src, uint64_t now);
+/** As guard_admit() or guard_admit_any(), whichever is for its sender; when there are too many, the
+ * oldest one that nothing vouches for gives way. */
+enum guard_verdict admit_first(struct ike_engine *e, const struct ike_datagram *d, uint64_t now);
 /** The same for one whose answer costs an exponentiation (aggressive mode). */
-enum guard_verdict admit_costly(struct ike_engine *e, const struct abi_addr *src, uint64_t now);
+enum guard_verdict admit_costly(struct ike_engine *e, const struct ike_datagram *d, uint64_t now);
 /** Count and log a refusal; returns IKE_RX_limited. */
 enum ike_rx admit_refused(struct ike_engine *e, struct ike_peer *peer, enum guard_verdict v);
 

@@ -12,7 +12,7 @@ int guard_init(struct guard *g, uint64_t seed)
 	memset(g, 0, sizeof(*g));
 	TAILQ_INIT(&g->idle);
 	g->total[0].tokens = g->total[1].tokens = GUARD_BURST_TOTAL * 1000ULL;
-	g->costly.tokens = GUARD_BURST_COSTLY * 1000ULL;
+	g->costly[0].tokens = g->costly[1].tokens = GUARD_BURST_COSTLY * 1000ULL;
 	return table_init(&g->sources, seed);
 }
 
@@ -135,12 +135,14 @@ enum guard_verdict guard_admit_any(struct guard *g, const struct abi_addr *src, 
 	return admit(g, &g->total[1], src, now);
 }
 
-bool guard_admit_costly(struct guard *g, uint64_t now)
+bool guard_admit_costly(struct guard *g, bool known, uint64_t now)
 {
-	fill(&g->costly, now, GUARD_RATE_COSTLY, GUARD_BURST_COSTLY);
-	if (g->costly.tokens < 1000)
+	struct guard_bucket *b = &g->costly[!known];
+
+	fill(b, now, GUARD_RATE_COSTLY, GUARD_BURST_COSTLY);
+	if (b->tokens < 1000)
 		return false;
-	g->costly.tokens -= 1000;
+	b->tokens -= 1000;
 	return true;
 }
 

@@ -49,8 +49,8 @@ struct guard {
 	struct table sources;
 	TAILQ_HEAD(guard_idle, guard_source) idle;
 	uint32_t half_open;
-	struct guard_bucket total[2]; /* of peers with one address; of all others */
-	struct guard_bucket costly;
+	struct guard_bucket total[2];  /* of peers with one address; of all others */
+	struct guard_bucket costly[2]; /* the same */
 	bool has_secret;
 	uint8_t secret[GUARD_SECRET]; /* of cookies; random, set by the owner before the first */
 };
@@ -77,8 +77,8 @@ enum guard_verdict guard_admit(struct guard *g, const struct abi_addr *src, uint
 enum guard_verdict guard_admit_any(struct guard *g, const struct abi_addr *src, uint64_t now);
 void guard_release(struct guard *g, const struct abi_addr *src);
 /** May one more that was admitted be answered with an exponentiation? If not the caller gives it
- * back. */
-bool guard_admit_costly(struct guard *g, uint64_t now);
+ * back. known: it was guard_admit() that admitted it, not guard_admit_any(). */
+bool guard_admit_costly(struct guard *g, bool known, uint64_t now);
 /** After GUARD_SOURCE_FULL or GUARD_TOTAL_FULL, when the caller has ended another half-open SA for
  * it: the same question at the price of the first. */
 enum guard_verdict guard_admit_again(struct guard *g, const struct abi_addr *src);

@@ -151,7 +151,7 @@ enum ike_rx aggr_r_msg1(struct ike_engine *e, struct ike_peer *peer, struct ike1
 {
 	const struct ike_datagram *d = in->d;
 	struct ike_identity_conf got;
-	enum guard_verdict v = admit_costly(e, &d->src, in->now);
+	enum guard_verdict v = admit_costly(e, d, in->now);
 	struct ike_sa *sa;
 	enum ike_rx rx;
 

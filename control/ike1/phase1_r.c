@@ -122,7 +122,7 @@ enum ike_rx phase1_r_msg1(struct ike_engine *e, struct ike_peer *peer, struct ik
 				  .local_port = d->dst_port,
 				  .remote_port = d->src_port,
 				  .marker = d->marker};
-	enum guard_verdict v = admit_first(e, &d->src, in->now);
+	enum guard_verdict v = admit_first(e, d, in->now);
 	struct ike_sa *sa;
 	enum ike_rx rx;
 

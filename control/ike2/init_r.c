@@ -262,7 +262,7 @@ enum ike_rx ike2_init_request(struct ike_engine *e, struct ike_peer *peer, struc
 		return IKE_RX_malformed;
 	if (!cookie_ok(e, in, &like))
 		return IKE_RX_limited;
-	v = admit_first(e, &d->src, in->now);
+	v = admit_first(e, d, in->now);
 	if (v != GUARD_ADMIT)
 		return admit_refused(e, peer, v);
 	if (awaits_pair(e, peer, in, &rx)) {

@@ -156,6 +156,36 @@ static void a_new_peer_gets_in(void **state)
 	}
 }
 
+/* A gateway that takes anybody under one configuration has a flood in anybody's name; who it knows
+ * by address gets in all the same, in aggressive mode too, where each answer costs much more. */
+static void who_is_known_by_address_gets_in(void **state)
+{
+	static const enum ike_exchange_mode no_cookies[] = {IKE_MODE_MAIN, IKE_MODE_AGGRESSIVE};
+
+	(void)state;
+	for (unsigned i = 0; i < 2; i++) {
+		struct ike_peer_conf confs[2];
+		struct flood f;
+		struct sim s;
+
+		init(&s, no_cookies[i], &f);
+		sim_run(&s, s.now + 2 * SIM_SEC);
+		ike_engine_terminate(s.node[0].engine, NULL, s.now);
+		confs[0] = confs[1] = s.node[1].conf;
+		confs[0].remote = s.node[0].addr;
+		confs[0].remote_prefix_len = 32;
+		strcpy(confs[1].name, "anybody");
+		confs[1].n_children = 0;
+		assert_int_equal(ike_engine_set_peers(s.node[1].engine, confs, 2, s.now), 0);
+		flood_for(&s, &f, 100);
+		s.node[0].due = s.now;
+		flood_for(&s, &f, 1500);
+		assert_true(sim_counters(&s, 1)->guard_rate > 10000);
+		assert_true(sim_working(&s, 0));
+		sim_fini(&s);
+	}
+}
+
 /* All that node 1 sends goes to forged addresses here. */
 static bool tally(struct sim *s, int from, struct ike_datagram *d, uint8_t *data, void *ctx)
 {
@@ -235,6 +265,7 @@ int main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(established_peers_lose_nothing),
 		cmocka_unit_test(a_new_peer_gets_in),
+		cmocka_unit_test(who_is_known_by_address_gets_in),
 		cmocka_unit_test(answers_do_not_amplify),
 	};
 
