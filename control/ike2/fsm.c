@@ -195,6 +195,13 @@ static enum ike_rx dispatch(struct ike_engine *e, struct ike_sa *sa, struct ike2
 	return rx;
 }
 
+/* The window is one (section 2.3): what makes SAs waits for the answer to the request before it. A
+ * peer that gives up may delete all the same. */
+static bool too_early(const struct ike_sa *sa, uint8_t exchange)
+{
+	return exchange != IKE2_EXCH_INFO && ike2_task_answering(sa);
+}
+
 static enum ike_rx run_sealed(struct ike_engine *e, struct ike_sa *sa, struct ike2_in *in,
 			      ike2_handler *handler)
 {
@@ -205,7 +212,7 @@ static enum ike_rx run_sealed(struct ike_engine *e, struct ike_sa *sa, struct ik
 	if (response ? !sa->x.asking || in->hdr.msgid + 1 != sa->v2->next_out
 		     : in->hdr.msgid != sa->v2->next_in)
 		return IKE_RX_replayed;
-	if (response && !fits_request(sa, in->hdr.exchange))
+	if (response ? !fits_request(sa, in->hdr.exchange) : too_early(sa, in->hdr.exchange))
 		return IKE_RX_wrong_state;
 	if (!sa->v2->keyed && sa->v2->hs != NULL &&
 	    dhwork_derive(e, sa, sa->v2->hs->dh, sa->v2->hs->peer_public,

@@ -198,6 +198,8 @@ void ike2_answer_notify(struct ike_engine *e, struct ike_sa *sa, const struct ik
 			uint16_t type, const void *data, size_t len);
 /** Is a request for a pair out, so that the peer may hold one that we do not know yet? */
 bool ike2_task_making(const struct ike_sa *sa);
+/** Does a request of the peer wait for the data plane, so that it has no answer yet? */
+bool ike2_task_answering(const struct ike_sa *sa);
 bool ike2_busy(const struct ike_sa *sa);
 exchange_give_up ike2_give_up;
 

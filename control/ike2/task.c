@@ -81,6 +81,17 @@ bool ike2_task_making(const struct ike_sa *sa)
 	return t != NULL && t->kind == IKE2_CHILD;
 }
 
+bool ike2_task_answering(const struct ike_sa *sa)
+{
+	const struct ike2_task *t;
+
+	TAILQ_FOREACH (t, &sa->v2->tasks, of_sa) {
+		if (t->state == IKE2_ANSWERING)
+			return true;
+	}
+	return false;
+}
+
 bool ike2_busy(const struct ike_sa *sa)
 {
 	struct ike2_task *t;

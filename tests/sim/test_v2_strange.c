@@ -4,6 +4,7 @@
  * say strange things to node 1. It answers by the book, keeps nothing, and the tunnel comes back.
  * Arguments: how many random messages.
  */
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -15,6 +16,7 @@
 #include "control/ike/child_sa.h"
 #include "control/ike/state.h"
 #include "control/ike2/ike2.h"
+#include "tests/sim/forge2.h"
 #include "tests/sim/sim.h"
 
 static unsigned long n_random = 3000;
@@ -342,6 +344,75 @@ static void random_payloads_are_survived(void **state)
 	recovers(&s);
 }
 
+/* The IKE_AUTH request of node 0, kept back. */
+static struct {
+	uint8_t data[4096];
+	size_t len;
+	bool marker;
+} auth;
+
+static bool keep_auth(struct sim *s, int from, struct ike_datagram *d, uint8_t *data, void *ctx)
+{
+	(void)s;
+	(void)ctx;
+	if (from != 0 || data[18] != IKE2_EXCH_AUTH || auth.len != 0)
+		return true;
+	assert_true(d->len <= sizeof(auth.data));
+	memcpy(auth.data, data, d->len);
+	auth.len = d->len;
+	auth.marker = d->marker;
+	return false;
+}
+
+/* The next number, and another SPI in each proposal. */
+static size_t change_spi(void *ctx, uint8_t *next, uint8_t *payloads, size_t len, size_t cap)
+{
+	uint8_t *spi = ctx;
+
+	(void)next;
+	(void)cap;
+	auth.data[23]++;
+	for (size_t i = 0; i + 4 <= len; i++) {
+		if (memcmp(payloads + i, spi, 4) == 0)
+			payloads[i + 3] ^= 0x55;
+	}
+	return len;
+}
+
+/* The window is one (RFC 7296 section 2.3): while the data plane of node 1 still works on the
+ * first IKE_AUTH, another one with the next number is not for it. */
+static void a_second_ike_auth_is_not_taken_before_the_answer(void **state)
+{
+	struct ike_peer *peer;
+	struct sim s;
+	uint8_t spi[4];
+
+	(void)state;
+	memset(&auth, 0, sizeof(auth));
+	sim_init(&s, 10);
+	for (int i = 0; i < 2; i++)
+		s.node[i].conf.mode = IKE_MODE_IKE2;
+	s.node[1].conf.passive = true;
+	s.node[1].install_delay_max = 0;
+	s.net.hook = keep_auth;
+	sim_start(&s);
+	while (auth.len == 0)
+		sim_run(&s, s.now + SIM_MS);
+	sim_inject(&s, 1, auth.data, auth.len, auth.marker);
+	assert_int_equal(s.node[1].installs, 1);
+	peer = TAILQ_FIRST(&s.node[0].engine->peers.list);
+	ike2_put_spi(TAILQ_FIRST(&peer->policies[0].pairs)->spi_in, spi);
+	assert_true(
+		forge2_message(&s, 0, auth.data, &auth.len, sizeof(auth.data), change_spi, spi));
+	s.node[1].install_status = -ENOSPC;
+	sim_inject(&s, 1, auth.data, auth.len, auth.marker);
+	s.node[1].install_status = 0;
+	sim_run(&s, s.now + 5 * SIM_SEC);
+	assert_int_equal(s.node[1].installs, 1);
+	assert_int_equal(sim_counters(&s, 1)->phase1_established, 1);
+	recovers(&s);
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
@@ -353,6 +424,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(a_rekey_of_nothing_is_not_found),
 		cmocka_unit_test(a_childless_request_is_answered),
 		cmocka_unit_test(each_payload_is_missed),
+		cmocka_unit_test(a_second_ike_auth_is_not_taken_before_the_answer),
 		cmocka_unit_test(random_payloads_are_survived),
 	};
 
