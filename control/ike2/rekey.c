@@ -421,7 +421,8 @@ static uint16_t judge(struct ike_sa *sa, struct ike2_in *in, const struct ike_pa
 	struct prop2_want want;
 	struct prop2_sa props;
 
-	if (too_busy(sa))
+	memset(choice, 0, sizeof(*choice));
+	if (too_busy(sa) || sa->v2->heir != 0) /* one that crosses ours is enough */
 		return IKE2_N_TEMPORARY_FAILURE;
 	if (ke == NULL || prop2_decode(&props, &p->sa, &in->msg.error) != 0)
 		return IKE2_N_INVALID_SYNTAX;

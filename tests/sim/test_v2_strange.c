@@ -13,6 +13,8 @@
 
 #include <cmocka.h>
 
+#include "control/crypto/dh.h"
+#include "control/crypto/suite.h"
 #include "control/ike/child_sa.h"
 #include "control/ike/state.h"
 #include "control/ike2/ike2.h"
@@ -63,12 +65,20 @@ static void say(struct sim *s)
 	sa->v2->next_out++;
 }
 
+/* What node 1 has for the SA that node 0 uses. */
+static struct ike_sa *other_end(struct sim *s)
+{
+	struct ike_sa *mine = sa_of(s, 0);
+
+	return ike_sa_find(s->node[1].engine, mine->ispi, mine->rspi);
+}
+
 /* The answer that node 1 keeps for what it was asked last, opened with node 0's keys. */
 static const struct ike_msg *answer(struct sim *s)
 {
 	static struct ike2_in in;
 	static struct ike_datagram d;
-	const struct exchange *x = &sa_of(s, 1)->v2->answer;
+	const struct exchange *x = &other_end(s)->v2->answer;
 	struct ike_parse_error error;
 
 	assert_non_null(x->msg);
@@ -413,6 +423,62 @@ static void a_second_ike_auth_is_not_taken_before_the_answer(void **state)
 	recovers(&s);
 }
 
+/* A rekey of the IKE SA as node 0 would ask for it, with a number that has not been used. */
+static void say_rekey(struct sim *s, uint8_t number)
+{
+	uint8_t nonce[32] = {number}, spi[8] = {number, 1}, seed[DH_MAX_SEED] = {1};
+	struct ike_sa *sa = sa_of(s, 0);
+	const struct suite_group *g = suite_group_find(sa->group);
+	struct dh *dh = dh_new(sa->group, seed, g->seed_len);
+	struct prop2_want want;
+	const uint8_t *public;
+	size_t len;
+
+	assert_non_null(dh);
+	prop2_want_ike(&want, &sa->peer->conf.profile, true);
+	begin(s, IKE2_EXCH_CREATE_CHILD);
+	ike_msg_open(&out.b, IKE2_PLD_SA);
+	assert_int_equal(prop2_build(&out.b.w, &want, spi), 0);
+	ike_msg_close(&out.b);
+	ike_msg_add(&out.b, IKE2_PLD_NONCE, nonce, sizeof(nonce));
+	public = dh_public(dh, &len);
+	ike2_msg_add_ke(&out.b, sa->group, public, len);
+	dh_free(dh);
+	say(s);
+}
+
+static bool lose_all(struct sim *s, int from, struct ike_datagram *d, uint8_t *data, void *ctx)
+{
+	(void)s;
+	(void)from;
+	(void)d;
+	(void)data;
+	(void)ctx;
+	return false;
+}
+
+/* Both sides rekey the IKE SA, which makes two; a peer that goes on asking gets no more. */
+static void a_crossed_rekey_makes_one_heir(void **state)
+{
+	struct sim s;
+
+	(void)state;
+	start(&s, 11);
+	s.net.hook = lose_all;
+	assert_int_equal(ike_engine_rekey(s.node[1].engine, "peer0", true, s.now), 0);
+	say_rekey(&s, 1);
+	assert_null(ike2_find_error(answer(&s)));
+	assert_int_equal(sim_ike_sas(&s, 1, "established"), 2);
+	for (uint8_t i = 2; i < 20; i++) {
+		say_rekey(&s, i);
+		assert_refused(&s, IKE2_N_TEMPORARY_FAILURE);
+	}
+	assert_int_equal(sim_ike_sas(&s, 1, "established"), 2);
+	s.net.hook = NULL;
+	ike_engine_terminate(s.node[0].engine, "peer1", s.now);
+	recovers(&s);
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
@@ -425,6 +491,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(a_childless_request_is_answered),
 		cmocka_unit_test(each_payload_is_missed),
 		cmocka_unit_test(a_second_ike_auth_is_not_taken_before_the_answer),
+		cmocka_unit_test(a_crossed_rekey_makes_one_heir),
 		cmocka_unit_test(random_payloads_are_survived),
 	};
 
