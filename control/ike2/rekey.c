@@ -113,7 +113,8 @@ int ike2_rekey_ask(struct ike_engine *e, struct ike2_task *t, uint64_t now)
 	return r;
 }
 
-/* Pairs, and requests that wait, go on with the new SA. */
+/* Pairs, those that the data plane still installs as well, and requests that wait go on with the
+ * new SA. */
 static void hand_over(struct ike_engine *e, struct ike_sa *old, struct ike_sa *next, uint64_t now)
 {
 	struct ike2_task *t, *following;
@@ -127,7 +128,8 @@ static void hand_over(struct ike_engine *e, struct ike_sa *old, struct ike_sa *n
 	}
 	for (t = TAILQ_FIRST(&old->v2->tasks); t != NULL; t = following) {
 		following = TAILQ_NEXT(t, of_sa);
-		if (t->state != IKE2_WAITING || t->kind == IKE2_REKEY)
+		if ((t->state != IKE2_WAITING && t->state != IKE2_INSTALLING) ||
+		    t->kind == IKE2_REKEY)
 			continue;
 		TAILQ_REMOVE(&old->v2->tasks, t, of_sa);
 		old->v2->n_tasks--;

@@ -282,6 +282,31 @@ static void a_flush_crosses_a_rekey(void **state)
 	}
 }
 
+/* The data plane of node 0 is slow: the IKE SA is replaced and gone before the pair that came with
+ * it is installed. The peer has its half already. */
+static void a_pair_that_is_installed_moves_with_its_ike_sa(void **state)
+{
+	(void)state;
+	for (uint64_t seed = 0; seed < 10; seed++) {
+		uint64_t installs[2];
+		struct sim s;
+
+		init(&s, 700 + seed);
+		s.node[1].conf.passive = true;
+		start_traffic(&s);
+		for (int i = 0; i < 2; i++)
+			installs[i] = s.node[i].installs;
+		s.node[0].install_delay_max = 2 * SIM_SEC;
+		rekey(&s, 0, false);
+		run(&s, 70);
+		rekey(&s, 0, true);
+		settle(&s);
+		for (int i = 0; i < 2; i++)
+			assert_int_equal(s.node[i].installs, installs[i] + 1);
+		finish(&s);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -293,6 +318,7 @@ int main(void)
 		cmocka_unit_test(crossing_rekeys_leave_one),
 		cmocka_unit_test(one_loss_does_not_part_the_sides),
 		cmocka_unit_test(a_flush_crosses_a_rekey),
+		cmocka_unit_test(a_pair_that_is_installed_moves_with_its_ike_sa),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
