@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* info.c - INFORMATIONAL exchanges: DELETE and liveness (RFC 7296 sections 1.4, 1.4.1, 2.4). */
+#include <stdio.h>
 #include <string.h>
 
 #include "control/ike/child_sa.h"
@@ -152,15 +153,54 @@ static enum ike_rx take_delete_ike(struct ike_engine *e, struct ike_sa *sa, stru
 	return IKE_RX_handled;
 }
 
+/* What an initiator says who does not believe our IKE_AUTH response, or cannot read what we sent:
+ * the IKE SA is no more (sections 2.21.2, 2.21.3). */
+static const struct ike_pld_notify *find_end(const struct ike_msg *m)
+{
+	const struct ike_pld_notify *n = ike2_find_error(m);
+
+	return n != NULL && (n->type == IKE2_N_AUTHENTICATION_FAILED ||
+			     n->type == IKE2_N_INVALID_SYNTAX)
+		       ? n
+		       : NULL;
+}
+
+static enum ike_rx take_end(struct ike_engine *e, struct ike_sa *sa, struct ike2_in *in,
+			    struct ike2_out *o, uint16_t type)
+{
+	char classic[96];
+	struct refuse r = {
+		.code = type == IKE2_N_AUTHENTICATION_FAILED ? IKE_P1_PSK_MISMATCH
+							     : IKE_P1_UNEXPLAINED,
+		.message = "INFORMATIONAL request",
+		.classic = classic,
+		.received = ike2_notify_name(type),
+		.advice = "the peer takes back what was agreed: most likely it expects another "
+			  "identity of us: compare my-id here with its remote ID",
+		.msgid = in->hdr.msgid,
+		.notify = type,
+		.proven = true,
+	};
+
+	snprintf(classic, sizeof(classic), "received %s error notify", ike2_notify_name(type));
+	refuse(e, sa->peer, sa, &in->d->src, &r);
+	(void)ike2_answer(e, sa, o, in->now);
+	party_lost(e, sa, in->now);
+	return IKE_RX_refused;
+}
+
 enum ike_rx ike2_info_request(struct ike_engine *e, struct ike_sa *sa, struct ike2_in *in)
 {
 	uint64_t tokens[IKE_MAX_SPIS];
 	uint32_t spis[IKE_MAX_SPIS];
+	const struct ike_pld_notify *end = find_end(&in->msg);
 	const struct ike_payload *p;
 	struct ike2_out o;
 	size_t n = 0;
 
 	ike2_seal_begin(&o, sa, IKE2_EXCH_INFO, in->hdr.msgid, true, true);
+	if (end != NULL)
+		return take_end(e, sa, in, &o, end->type);
 	for (p = ike_msg_find(&in->msg, IKE2_PLD_DELETE); p != NULL;
 	     p = ike_msg_next(&in->msg, p)) {
 		if (p->del.protocol == IKE_PROTO_IKE)

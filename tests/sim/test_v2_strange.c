@@ -205,6 +205,30 @@ static void an_ike_delete_comes_before_all_else(void **state)
 	recovers(&s);
 }
 
+static void an_initiator_may_refuse_after_all(void **state)
+{
+	static const uint16_t ends[] = {IKE2_N_AUTHENTICATION_FAILED, IKE2_N_INVALID_SYNTAX};
+	struct sim s;
+
+	(void)state;
+	for (unsigned i = 0; i < 2; i++) {
+		start(&s, 50 + i);
+		begin(&s, IKE2_EXCH_INFO);
+		ike2_add_notify(&out, IKE2_N_TEMPORARY_FAILURE, NULL, 0); /* says nothing here */
+		say(&s);
+		assert_non_null(sa_of(&s, 1));
+		begin(&s, IKE2_EXCH_INFO);
+		ike2_add_notify(&out, ends[i], NULL, 0);
+		say(&s);
+		assert_null(sa_of(&s, 1));
+		assert_int_equal(sim_installed(&s, 1), 0);
+		assert_true(sim_logged(&s, 1,
+				       i == 0 ? "received AUTHENTICATION_FAILED error notify"
+					      : "received INVALID_SYNTAX error notify"));
+		recovers(&s);
+	}
+}
+
 static void a_rekey_of_nothing_is_not_found(void **state)
 {
 	const struct ike_view spi = {(const uint8_t *)"none", 4};
@@ -487,6 +511,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(deletes_of_what_is_not_there_are_answered_empty),
 		cmocka_unit_test(a_pair_deleted_twice_goes_once),
 		cmocka_unit_test(an_ike_delete_comes_before_all_else),
+		cmocka_unit_test(an_initiator_may_refuse_after_all),
 		cmocka_unit_test(a_rekey_of_nothing_is_not_found),
 		cmocka_unit_test(a_childless_request_is_answered),
 		cmocka_unit_test(each_payload_is_missed),
