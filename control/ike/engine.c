@@ -169,7 +169,7 @@ int ike_engine_set_peers(struct ike_engine *e, const struct ike_peer_conf *peers
 	e->now = now;
 	if (r == -EPROTONOSUPPORT)
 		refuse_log(e, IKE_LOG_ERROR, NULL, NULL, 0,
-			   "peer %.*s: exchange mode not implemented yet, only main and ike2 are",
+			   "peer %.*s: exchange mode is none of main, aggressive and ike2",
 			   IKE_CONF_NAME, peers[bad].name);
 	else if (r == -EEXIST)
 		refuse_log(e, IKE_LOG_ERROR, NULL, NULL, 0,
