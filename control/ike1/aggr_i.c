@@ -59,24 +59,7 @@ static int send_msg1(struct ike_engine *e, struct ike_sa *sa, uint64_t now)
 
 void aggr_begin(struct ike_engine *e, struct ike_peer *peer, uint64_t now)
 {
-	struct ike_endpoint at = ike_sa_first_endpoint(peer);
-	struct ike_sa *sa = ike_sa_new(e, peer, false, &at, 0, now);
-	int r;
-
-	if (sa == NULL) {
-		refuse_log(e, IKE_LOG_ERROR, peer, NULL, 0, "cannot begin phase 1: %s",
-			   strerror(errno));
-		return;
-	}
-	sa->state = SA_AGGR1_SENT;
-	e->counters.phase1_started++;
-	peer->attempt = sa;
-	refuse_log(e, IKE_LOG_INFO, peer, sa, 0, "initiating Aggressive Mode IKE_SA");
-	r = send_msg1(e, sa, now);
-	if (r == 0)
-		return;
-	refuse_log(e, IKE_LOG_ERROR, peer, sa, 0, "cannot begin phase 1: %s", strerror(-r));
-	ike_sa_free(e, sa, now);
+	phase1_start(e, peer, SA_AGGR1_SENT, "Aggressive", send_msg1, now);
 }
 
 /* Keys from message 2, then its HASH_R. */

@@ -24,6 +24,12 @@ exchange_give_up phase1_give_up;
 
 /* Shared steps of the two roles. */
 
+/** Writes and sends message 1 of a new SA. 0 or -errno. */
+typedef int phase1_first(struct ike_engine *e, struct ike_sa *sa, uint64_t now);
+/** Make an SA for a peer, in that state, and send its first message; mode is for the log. */
+void phase1_start(struct ike_engine *e, struct ike_peer *peer, enum ike_sa_state state,
+		  const char *mode, phase1_first *send, uint64_t now);
+
 /** Take KE and nonce of message 3 or 4; checks them. 0 or -EBADMSG. */
 int phase1_take_ke(struct ike_sa *sa, const struct ike_msg *m);
 /** Make our key pair and nonce. 0 or -errno. */

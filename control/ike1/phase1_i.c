@@ -36,7 +36,8 @@ static int send_msg1(struct ike_engine *e, struct ike_sa *sa, uint64_t now)
 	return r != 0 ? r : exchange_ask(e, &sa->x, o.buf, o.len, now);
 }
 
-void phase1_begin(struct ike_engine *e, struct ike_peer *peer, uint64_t now)
+void phase1_start(struct ike_engine *e, struct ike_peer *peer, enum ike_sa_state state,
+		  const char *mode, phase1_first *send, uint64_t now)
 {
 	struct ike_endpoint at = ike_sa_first_endpoint(peer);
 	struct ike_sa *sa = ike_sa_new(e, peer, false, &at, 0, now);
@@ -47,15 +48,20 @@ void phase1_begin(struct ike_engine *e, struct ike_peer *peer, uint64_t now)
 			   strerror(errno));
 		return;
 	}
-	sa->state = SA_MSG1_SENT;
+	sa->state = state;
 	e->counters.phase1_started++;
 	peer->attempt = sa;
-	refuse_log(e, IKE_LOG_INFO, peer, sa, 0, "initiating Main Mode IKE_SA");
-	r = send_msg1(e, sa, now);
+	refuse_log(e, IKE_LOG_INFO, peer, sa, 0, "initiating %s Mode IKE_SA", mode);
+	r = send(e, sa, now);
 	if (r == 0)
 		return;
 	refuse_log(e, IKE_LOG_ERROR, peer, sa, 0, "cannot begin phase 1: %s", strerror(-r));
 	ike_sa_free(e, sa, now);
+}
+
+void phase1_begin(struct ike_engine *e, struct ike_peer *peer, uint64_t now)
+{
+	phase1_start(e, peer, SA_MSG1_SENT, "Main", send_msg1, now);
 }
 
 int phase1_take_choice(struct ike_sa *sa, struct ike1_in *in, const struct ike_profile_conf *offer,
