@@ -41,8 +41,10 @@ def pieces(cap, gateway):
 
 
 def in_pieces(mode, role, suite, cloud, proposal=None):
-    with lab_of(mode, role, suite, cloud, proposal=proposal or {}) as lab, \
+    # The capture runs before the gateway, which may be done before tcpdump listens.
+    with lab_of(mode, role, suite, cloud, proposal=proposal or {}, start=False) as lab, \
             wire.Capture(lab) as cap:
+        lab.start()
         if role == "responder":
             lab.initiate("cloud")
         lab.established()

@@ -139,9 +139,7 @@ class Lab:
             if gateway == "strongswan":
                 self._stand_in()
             elif start:
-                self.write_conf()
-                self.start_dataplane()
-                self.start_control()
+                self.start()
         except BaseException:
             self.report()
             self.close()
@@ -240,6 +238,12 @@ class Lab:
         self.gw, self.names["site"] = "ssp-" + name, "ssp-%s-host" % name
 
     # ---------------------------------------------------------------- espgw --
+    def start(self):
+        """the gateway, with the lab's own configuration"""
+        self.write_conf()
+        self.start_dataplane()
+        self.start_control()
+
     def write_conf(self, text=None, mode=0o600):
         path = os.path.join(self.dir, "espgw.conf")
         with contextlib.suppress(FileNotFoundError):
