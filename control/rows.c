@@ -297,12 +297,13 @@ static unsigned int policy_pairs(struct gateway *g, uint32_t id, struct value *v
 	return n;
 }
 
-static const char *phase2_state(struct gateway *g, uint32_t policy_id, unsigned int pairs)
+static const char *phase2_state(struct gateway *g, uint32_t policy_id, unsigned int pairs,
+				bool clear)
 {
 	struct truth t;
 
 	if (pairs == 0)
-		return "no-phase2";
+		return clear ? "passing in clear" : "no-phase2";
 	diagnose_truth(g, policy_id, &t);
 	return t.state == TRUTH_NOT_PASSING ? "established, not passing" : "established";
 }
@@ -325,7 +326,8 @@ static void policy_fill(void *ctx, const struct menu_key *key, struct value *v)
 	n = policy_pairs(g, key->policy_id, v);
 	value_set_num(&v[POLICY_ACTIVE], n != 0);
 	value_set_num(&v[POLICY_PH2_COUNT], n);
-	value_set_text(&v[POLICY_PH2_STATE], phase2_state(g, key->policy_id, n));
+	value_set_text(&v[POLICY_PH2_STATE],
+		       phase2_state(g, key->policy_id, n, v[POLICY_ALLOW_CLEAR].num != 0));
 	value_set_num(&v[POLICY_OUT_PACKETS], t.out_packets);
 	value_set_num(&v[POLICY_OUT_BYTES], t.out_bytes);
 	value_set_num(&v[POLICY_IN_PACKETS], t.in_packets);

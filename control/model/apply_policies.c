@@ -140,6 +140,8 @@ static void fill(struct abi_policy *p, const struct model *m, const struct model
 	};
 	if (p->action != ABI_ACT_PROTECT)
 		return;
+	if (validate_policy_allows_clear(row))
+		p->flags = ABI_POL_F_ALLOW_CLEAR;
 	peer = &m->table[MENU_PEER].rows[v[POLICY_PEER].num];
 	p->tunnel_local = apply_local(m, peer);
 	if (peer->values[PEER_ADDRESS].prefix_len == addr_bits(&peer->values[PEER_ADDRESS].addr))

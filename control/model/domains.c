@@ -166,7 +166,7 @@ const struct domain domain_policy_action = {
 const struct domain domain_policy_level = {
 	.words = WORDS(OK("require", 0),
 		       OK("unique", 0), /* as it is anyway: SAs belong to one policy */
-		       NO("use", LATER "; it would send packets in clear", "require")),
+		       OK("use", ABI_POL_F_ALLOW_CLEAR)),
 };
 
 const struct domain domain_ipsec_protocol = {

@@ -145,7 +145,8 @@
 	X(POLICY_DST_PORT, "dst-port", PROP_PORT, 0, "any", none, "port on the other side, with protocol tcp or udp") \
 	X(POLICY_PROTOCOL, "protocol", PROP_PROTOCOL, 0, "all", protocol, "all, a name or a number") \
 	X(POLICY_ACTION, "action", PROP_ENUM, 0, "encrypt", policy_action, "what to do with packets it covers") \
-	X(POLICY_LEVEL, "level", PROP_ENUM, 0, "require", policy_level, "what to do while there is no SA") \
+	X(POLICY_LEVEL, "level", PROP_ENUM, 0, "require", policy_level, "while there is no SA: require, unique: packets wait, then drop; use: they pass in clear, both ways") \
+	X(POLICY_ALLOW_CLEAR, "allow-clear", PROP_BOOL, 0, "no", none, "yes: level=use may have its way") \
 	X(POLICY_PROTOCOLS, "ipsec-protocols", PROP_ENUM, 0, "esp", ipsec_protocol, "how packets are protected") \
 	X(POLICY_PROPOSAL, "proposal", PROP_REF, 0, "default", ref_proposal, "phase 2 parameters") \
 	X(POLICY_DF, "dont-fragment", PROP_ENUM, 0, "set", dont_fragment, "DF of the outer IPv4 header: set, inherit (as inside), clear (too big ones travel in pieces)") \
@@ -154,7 +155,7 @@
 	MENU_COMMON(X, POLICY) \
 	X(POLICY_ACTIVE, "active", PROP_BOOL, F_RUN, NULL, none, "it has an SA pair") \
 	X(POLICY_PH2_COUNT, "ph2-count", PROP_COUNT, F_RUN, NULL, none, "its SA pairs") \
-	X(POLICY_PH2_STATE, "ph2-state", PROP_WORD, F_RUN, NULL, none, "no-phase2, established, or established, not passing (see diagnose)") \
+	X(POLICY_PH2_STATE, "ph2-state", PROP_WORD, F_RUN, NULL, none, "no-phase2, passing in clear, established, or established, not passing (see diagnose)") \
 	X(POLICY_SA_SRC, "sa-src-address", PROP_ADDRESS, F_RUN, NULL, none, "outer source in use") \
 	X(POLICY_SA_DST, "sa-dst-address", PROP_ADDRESS, F_RUN, NULL, none, "outer destination in use") \
 	X(POLICY_ID, "policy-id", PROP_COUNT, F_DET, NULL, none, "number in events and counters") \

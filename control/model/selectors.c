@@ -14,7 +14,7 @@
 
 /* What policies must have in common; then in order of the file. */
 struct member {
-	uint64_t peer, proposal, protocol, replay, df, dscp, family;
+	uint64_t peer, proposal, protocol, replay, df, dscp, level, family;
 	uint32_t row;
 };
 
@@ -72,6 +72,7 @@ static struct member *collect(const struct model *m, size_t *n)
 			.replay = v[POLICY_REPLAY].num,
 			.df = v[POLICY_DF].num,
 			.dscp = v[POLICY_DSCP].num,
+			.level = validate_policy_allows_clear(&t->rows[i]),
 			.family = v[POLICY_SRC].addr.family,
 			.row = (uint32_t)i,
 		};

@@ -193,6 +193,7 @@ void model_validate(struct model *m, struct problems *problems)
 	validate_rows(m, problems);
 	validate_net(m, problems);
 	validate_ipsec(m, problems);
+	validate_policy(m, problems);
 	validate_esp(m, problems);
 	validate_ike(m, problems);
 	selectors_validate(m, problems);

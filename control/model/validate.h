@@ -24,8 +24,12 @@ void model_validate(struct model *m, struct problems *problems);
 void validate_rows(struct model *m, struct problems *problems);
 /** Interfaces, addresses, routes. */
 void validate_net(const struct model *m, struct problems *problems);
-/** Peers, identities, policies. */
+/** Peers and identities. */
 void validate_ipsec(const struct model *m, struct problems *problems);
+/** Policies. */
+void validate_policy(const struct model *m, struct problems *problems);
+/** Does a policy let packets pass in clear while there is no SA (level=use)? */
+bool validate_policy_allows_clear(const struct model_row *policy);
 /** Ciphers and integrity of proposals. */
 void validate_esp(const struct model *m, struct problems *problems);
 /** Ciphers of profiles that the IKE version of a peer has no number for. */

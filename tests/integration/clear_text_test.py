@@ -73,5 +73,36 @@ def clear_packets_that_a_policy_covers_are_not_let_in():
             need(MARK.encode() not in lan.data(), "a forged clear packet reached the LAN")
 
 
+@case()
+def level_use_passes_in_clear_only_without_an_sa():
+    """and no longer than that; `require`, above, never"""
+    with Lab(start=False, policy={"level": "use", "allow-clear": True}) as lab, \
+            wire.Capture(lab) as cap:
+        lab.peer("cut")
+        lab.write_conf()
+        # What comes in clear from the cloud's network has to find a way to it and back.
+        lab.start_dataplane()
+        lab.start_control()
+        site = stream(lab, "site", 18900)
+        wait(lambda: MARK.encode() in cap.data(), 20, "clear text on the WAN")
+        rows = lab.cli("ip", "ipsec", "policy", "print")
+        need(rows[0]["ph2-state"] == "passing in clear", "policy: %s" % rows)
+        need("packets leave IN CLEAR" in lab.log(), "no warning at load")
+        with wire.Capture(lab, "lan") as lan:
+            send(lab, [ip(CLOUD_HOST, SITE_HOST, 17, udp(1000, 18902, b"let-in"))])
+            wait(lambda: b"let-in" in lan.data(), 5, "a clear packet on the LAN")
+            lan.stop()
+        lab.peer("uncut")
+        lab.established(60)
+        site.end(0.1)
+        cap.stop()
+        with wire.Capture(lab) as after:
+            again = stream(lab, "site", 18903)
+            lab.ping_both(5)
+            again.end(0.1)
+            after.stop()
+            return "%d frames with the SA" % after.need_no_clear([MARK])
+
+
 if __name__ == "__main__":
     cases.main()

@@ -137,10 +137,8 @@ static const struct bad values[] = {
 	{IPSEC("identity = ( { secret = 123456; } );\n"),
 	 "t.conf:6: /ip ipsec identity: secret: a number is not accepted here; write the value in "
 	 "quotes"},
-	{IPSEC("policy = ( { level = \"use\"; } );\n"),
-	 "t.conf:6: /ip ipsec policy: level: \"use\" is not built yet"},
 	{IPSEC("policy = ( { level = \"uniq\"; } );\n"),
-	 "t.conf:6: /ip ipsec policy: level: \"uniq\" is not known; accepted: require, unique"},
+	 "t.conf:6: /ip ipsec policy: level: \"uniq\" is not known; accepted: require, unique, use"},
 	{IPSEC("policy = ( { ipsec-protocols = \"ah\"; } );\n"),
 	 "t.conf:6: /ip ipsec policy: ipsec-protocols: \"ah\" does not encrypt"},
 	{IPSEC("policy = ( { template = true; } );\n"),

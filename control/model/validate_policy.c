@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* validate_policy.c - policies: what each must have, and that none hides another. */
+#include <stdlib.h>
+
+#include "control/model/model.h"
+#include "control/model/policy_key.h"
+#include "control/model/problem.h"
+#include "control/model/validate.h"
+
+#define PROTO_TCP 6
+#define PROTO_UDP 17
+
+static void policy_error(const struct model_row *row, int prop, struct problems *problems,
+			 const char *text)
+{
+	problems_error(problems, row->file, model_line(row, prop), "/ip ipsec policy: %s", text);
+}
+
+static uint32_t level_flags(const struct model_row *row)
+{
+	const struct domain *levels = schema_menu(MENU_POLICY)->props[POLICY_LEVEL].domain;
+
+	return levels->words[row->values[POLICY_LEVEL].num].value;
+}
+
+bool validate_policy_allows_clear(const struct model_row *row)
+{
+	return policy_action(row) == ABI_ACT_PROTECT &&
+	       (level_flags(row) & ABI_POL_F_ALLOW_CLEAR) != 0;
+}
+
+/* What passes in clear must be meant, twice over. */
+static void check_level(const struct model_row *row, struct problems *problems)
+{
+	bool use = (level_flags(row) & ABI_POL_F_ALLOW_CLEAR) != 0;
+	bool allowed = row->values[POLICY_ALLOW_CLEAR].num != 0;
+
+	if (use && policy_action(row) != ABI_ACT_PROTECT)
+		policy_error(row, POLICY_LEVEL, problems,
+			     "level: use means nothing without action=encrypt");
+	else if (use && !allowed)
+		policy_error(row, POLICY_LEVEL, problems,
+			     "level: use sends what the policy covers in clear, and takes it in "
+			     "clear, while there is no SA; add allow-clear = true if that is "
+			     "meant; nearest accepted: \"require\"");
+	else if (use)
+		problems_warn(problems, row->file, model_line(row, POLICY_LEVEL),
+			      "/ip ipsec policy: level: use: while there is no SA, packets leave "
+			      "IN CLEAR, and clear ones from anybody are let in");
+	else if (allowed)
+		policy_error(row, POLICY_ALLOW_CLEAR, problems,
+			     "allow-clear: means nothing without level=use");
+}
+
+static void check_encrypt(const struct model *m, const struct model_row *row,
+			  struct problems *problems)
+{
+	const struct value *v = row->values;
+
+	if (!v[POLICY_PEER].set)
+		policy_error(row, POLICY_PEER, problems,
+			     "peer is missing; action=encrypt needs one");
+	if (!v[POLICY_TUNNEL].num)
+		policy_error(row, POLICY_TUNNEL, problems,
+			     "tunnel: no (RouterOS's default, transport mode) is not built yet; "
+			     "nearest accepted: tunnel = true");
+	if (v[POLICY_PROPOSAL].set &&
+	    m->table[MENU_PROPOSAL].rows[v[POLICY_PROPOSAL].num].values[PROPOSAL_DISABLED].num)
+		policy_error(row, POLICY_PROPOSAL, problems, "proposal: it is disabled");
+}
+
+static void check_policy(const struct model *m, const struct model_row *row,
+			 struct problems *problems)
+{
+	const struct value *v = row->values;
+	bool ports = v[POLICY_SRC_PORT].num != VALUE_ANY || v[POLICY_DST_PORT].num != VALUE_ANY;
+	uint64_t proto = v[POLICY_PROTOCOL].num;
+
+	if (v[POLICY_SRC].addr.family != v[POLICY_DST].addr.family)
+		policy_error(row, POLICY_DST, problems,
+			     "dst-address: of another family than src-address; no packet has both");
+	if (policy_action(row) == ABI_ACT_PROTECT)
+		check_encrypt(m, row, problems);
+	check_level(row, problems);
+	if (ports && proto != PROTO_TCP && proto != PROTO_UDP)
+		policy_error(row, POLICY_PROTOCOL, problems,
+			     "protocol: src-port and dst-port need tcp or udp");
+	if (v[POLICY_REPLAY].num % 64)
+		policy_error(row, POLICY_REPLAY, problems,
+			     "replay-window: not a multiple of 64; accepted: 64, 128, … 65536");
+}
+
+static void check_same_policy(const struct model *m, struct problems *problems)
+{
+	const struct model_table *t = &m->table[MENU_POLICY];
+	struct policy_key *keys = calloc(t->n + 1, sizeof(*keys));
+	size_t n = 0;
+
+	for (size_t i = 0; keys && i < t->n; i++)
+		if (validate_active(&t->rows[i], POLICY_DISABLED))
+			policy_key_make(&keys[n++], &t->rows[i], (uint32_t)i);
+	if (n)
+		qsort(keys, n, sizeof(*keys), policy_key_order);
+	for (size_t i = 1; i < n; i++) {
+		const struct model_row *first = &t->rows[keys[i - 1].row];
+		const struct model_row *row = &t->rows[keys[i].row];
+
+		if (policy_key_same_traffic(&keys[i - 1], &keys[i]))
+			problems_error(problems, row->file, row->line,
+				       "/ip ipsec policy: it covers the same packets as the one in "
+				       "line %u and would never be used",
+				       first->line);
+	}
+	free(keys);
+}
+
+void validate_policy(const struct model *m, struct problems *problems)
+{
+	const struct model_table *t = &m->table[MENU_POLICY];
+
+	for (size_t i = 0; i < t->n; i++)
+		if (validate_active(&t->rows[i], POLICY_DISABLED))
+			check_policy(m, &t->rows[i], problems);
+	check_same_policy(m, problems);
+}
