@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* child_events.c - what the dataplane tells about pairs, and what its tables show when it could
  * not. */
+#include <string.h>
+
 #include "control/children_priv.h"
 #include "control/log.h"
 
-static void peer_moved(struct children *c, struct sa_pair *p, const struct abi_ev_sa *ev)
+static void set_endpoint(struct children *c, struct sa_pair *p, const struct abi_addr *remote,
+			 uint16_t port)
 {
 	struct sa_half *half[] = {&p->in, &p->out};
 
-	if (p->in.add.encap != ABI_ENCAP_UDP)
+	if (p->in.add.encap != ABI_ENCAP_UDP || p->state == SA_PAIR_REMOVING)
 		return; /* without a NAT an address does not change under an SA */
 	for (unsigned int i = 0; i < 2; i++) {
 		struct sa_half *h = half[i];
@@ -17,22 +20,41 @@ static void peer_moved(struct children *c, struct sa_pair *p, const struct abi_e
 					  .spi = h->add.spi,
 					  .what = ABI_SA_UPD_ENDPOINT,
 					  .local_port = h->add.local_port,
-					  .remote_port = ev->remote_port,
+					  .remote_port = port,
 					  .encap = h->add.encap,
 					  .local = h->add.local,
-					  .remote = ev->remote};
+					  .remote = *remote};
 
-		if (!sa_half_exists(h) || !h->installed)
+		/* What is being added will be there before the update. */
+		if (!sa_half_exists(h) || (!h->installed && p->state != SA_PAIR_ADDING))
 			continue;
 		if (dataplane_command(c->dp, &u, sizeof(u), NULL, NULL) != 0)
 			continue;
-		h->add.remote = ev->remote;
-		h->add.remote_port = ev->remote_port;
+		h->add.remote = *remote;
+		h->add.remote_port = port;
 	}
-	if (p->token != 0)
+}
+
+void children_moved(struct children *c, uint64_t token, const struct abi_addr *remote,
+		    uint16_t port)
+{
+	struct sa_pair *p = c->table != NULL ? sa_table_find(c->table, token) : NULL;
+
+	if (p != NULL && p->in.add.remote.family == remote->family)
+		set_endpoint(c, p, remote, port);
+}
+
+/* The engine asks the peer whether it is there. Where there is no IKE SA to ask through, the pair
+ * follows to another port of the same address, and no further. */
+static void peer_moved(struct children *c, struct sa_pair *p, const struct abi_ev_sa *ev)
+{
+	if (p->token != 0) {
 		c->ops->moved(c->ctx, p->token, &ev->remote, ev->remote_port);
-	log_notice(&log_ipsec, "%s: peer moved, its ESP comes from port %u now", p->peer,
-		   ev->remote_port);
+	} else if (memcmp(&p->in.add.remote, &ev->remote, sizeof(ev->remote)) == 0) {
+		set_endpoint(c, p, &ev->remote, ev->remote_port);
+		log_notice(&log_ipsec, "%s: peer moved, its ESP comes from port %u now", p->peer,
+			   ev->remote_port);
+	}
 }
 
 static void expired(struct children *c, struct sa_pair *p, struct sa_half *h, bool hard,

@@ -56,6 +56,10 @@ void children_release_spi(struct children *c, uint32_t spi);
 void children_install(struct children *c, const struct ike_child_sa *sa, uint64_t now);
 void children_current(struct children *c, uint64_t token);
 void children_remove(struct children *c, uint64_t token);
+/** A pair in UDP goes to and comes from there; also when that is not new: a dataplane that has told
+ * of another place tells again when packets come from it. */
+void children_moved(struct children *c, uint64_t token, const struct abi_addr *remote,
+		    uint16_t port);
 
 /** From the dataplane's callbacks. */
 void children_event(struct children *c, const struct abi_ev_sa *ev);

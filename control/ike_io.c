@@ -85,6 +85,12 @@ static void io_child_remove(void *ctx, uint64_t token)
 	children_remove(((struct gateway *)ctx)->children, token);
 }
 
+static void io_child_moved(void *ctx, uint64_t token, const struct abi_addr *remote,
+			   uint16_t remote_port)
+{
+	children_moved(((struct gateway *)ctx)->children, token, remote, remote_port);
+}
+
 static uint64_t io_child_last_seen(void *ctx, uint64_t token)
 {
 	struct gateway *g = ctx;
@@ -186,6 +192,7 @@ const struct ike_ops ike_io_ops = {
 	.child_install = io_child_install,
 	.child_current = io_child_current,
 	.child_remove = io_child_remove,
+	.child_moved = io_child_moved,
 	.child_last_seen = io_child_last_seen,
 	.child_narrowed = io_child_narrowed,
 	.log = io_log,

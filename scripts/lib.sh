@@ -13,7 +13,7 @@ CLANG_PACKAGES="clang libclang-rt-dev clang-format llvm"
 LINT_PACKAGES="clang clang-format shellcheck git"
 RUN_PACKAGES="ike-scan strongswan-charon strongswan-swanctl libcharon-extra-plugins
 	libstrongswan-standard-plugins libstrongswan-extra-plugins iproute2 procps iputils-ping
-	iperf3 tcpdump tshark python3 python3-cryptography python3-scapy"
+	iperf3 tcpdump tshark nftables python3 python3-cryptography python3-scapy"
 
 say() {
 	printf '%s\n' "$*"

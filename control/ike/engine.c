@@ -12,6 +12,7 @@
 #include "control/ike/ike_sa.h"
 #include "control/ike/party.h"
 #include "control/ike/refuse.h"
+#include "control/ike/roam.h"
 #include "control/ike/state.h"
 #include "control/ike/version.h"
 
@@ -248,16 +249,12 @@ void ike_engine_child_first_traffic(struct ike_engine *e, uint64_t token, uint64
 void ike_engine_child_moved(struct ike_engine *e, uint64_t token, const struct abi_addr *remote,
 			    uint16_t remote_port, uint64_t now)
 {
-	const struct child_sa *c = child_find_token(e, token);
+	struct child_sa *c = child_find_token(e, token);
 	struct ike_sa *sa = c != NULL ? c->owner : NULL;
 
 	e->now = now;
-	/* One mapping of the NAT carries both when IKE uses port 4500 as ESP does. */
-	if (sa == NULL || !sa->nat_remote || !sa->at.marker ||
-	    remote->family != sa->at.remote.family)
-		return;
-	sa->at.remote = *remote;
-	sa->at.remote_port = remote_port;
+	if (sa != NULL)
+		roam_heard_esp(e, sa, remote, remote_port, now);
 }
 
 void ike_engine_acquire(struct ike_engine *e, uint32_t policy_id, uint64_t now)

@@ -88,6 +88,11 @@ struct ike_ops {
 	void (*child_current)(void *ctx,
 			      uint64_t token); /* outbound traffic moves to this pair now */
 	void (*child_remove)(void *ctx, uint64_t token);
+	/* ESP of the pair, both ways, is to and from there now; also when that is what it was: then
+	 * the data plane is to tell again when packets come from elsewhere. NULL: not of interest.
+	 */
+	void (*child_moved)(void *ctx, uint64_t token, const struct abi_addr *remote,
+			    uint16_t remote_port);
 	/* When the pair's last genuine packet came in; 0 = never. NULL: not known. */
 	uint64_t (*child_last_seen)(void *ctx, uint64_t token);
 	/* A pair that should cover several pairs of networks covers fewer, at the peer's wish.
@@ -153,8 +158,9 @@ void ike_engine_child_expired(struct ike_engine *e, uint64_t token, bool hard, u
 			      uint64_t now);
 void ike_engine_child_first_traffic(struct ike_engine *e, uint64_t token,
 				    uint64_t now); /* inbound */
-/** The peer's ESP, verified, comes from elsewhere: a NAT on its way changed. Its IKE does as well.
- */
+/** The peer's ESP, verified and newer than all before, comes from elsewhere: a NAT on its way may
+ * have changed. The peer is asked there; when it answers, ops->child_moved() follows for all its
+ * pairs. */
 void ike_engine_child_moved(struct ike_engine *e, uint64_t token, const struct abi_addr *remote,
 			    uint16_t remote_port, uint64_t now);
 void ike_engine_acquire(struct ike_engine *e, uint32_t policy_id, uint64_t now);

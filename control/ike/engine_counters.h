@@ -54,6 +54,9 @@
 	X(dpd_received, "R-U-THERE answered")                                                      \
 	X(dpd_dead, "peers found dead")                                                            \
 	X(initial_contact, "INITIAL-CONTACT believed")                                             \
+	X(roam_asked, "peers asked at a new address or port")                                      \
+	X(roam_moved, "peers that moved there")                                                    \
+	X(roam_failed, "new addresses and ports that did not answer")                              \
 	X(refusals, "refusals recorded as evidence")
 
 #define IKE_COUNTER_RX_FIELD(name, text)    uint64_t rx_##name;

@@ -9,6 +9,7 @@
 #include "control/crypto/prf.h"
 #include "control/ike/ike_sa.h"
 #include "control/ike/refuse.h"
+#include "control/ike/roam.h"
 #include "control/ike/state.h"
 
 static void retransmit(struct ike_engine *e, struct timer *t, uint64_t now);
@@ -45,6 +46,27 @@ static void arm(struct ike_engine *e, struct exchange *x, uint64_t due)
 		   x->deadline != 0 && x->deadline < due ? x->deadline : due);
 }
 
+static void send(struct ike_engine *e, const struct exchange *x)
+{
+	ike_sa_send_to(e, x->sa, roam_endpoint(x->sa, x->aside), x->msg, x->len);
+}
+
+/* A place that did not answer is left alone. As long as one waits to be asked, what is out may
+ * reach the peer there only. */
+static void send_again(struct ike_engine *e, struct exchange *x, uint64_t now)
+{
+	const struct ike_endpoint *other = roam_endpoint(x->sa, true);
+
+	if (x->aside && x->tries >= ROAM_TRIES) {
+		x->aside = false;
+		roam_failed(e, x->sa, now);
+		other = &x->sa->at;
+	}
+	send(e, x);
+	if (!x->aside && other != &x->sa->at)
+		ike_sa_send_to(e, x->sa, other, x->msg, x->len);
+}
+
 static void retransmit(struct ike_engine *e, struct timer *t, uint64_t now)
 {
 	struct exchange *x = TABLE_ENTRY(t, struct exchange, timer);
@@ -61,7 +83,7 @@ static void retransmit(struct ike_engine *e, struct timer *t, uint64_t now)
 		   "sending retransmit %u of request message ID %u, seq %u", x->tries, x->msgid,
 		   x->seq);
 	e->counters.tx_retransmit++;
-	ike_sa_send(e, x->sa, x->msg, x->len);
+	send_again(e, x, now);
 	arm(e, x, now + wait_for(e, x->tries));
 }
 
@@ -91,7 +113,7 @@ int exchange_ask(struct ike_engine *e, struct exchange *x, const uint8_t *msg, s
 	x->tries = 0;
 	x->max_tries = IKE_RETRANSMIT_TRIES;
 	x->deadline = 0;
-	ike_sa_send(e, x->sa, x->msg, x->len);
+	send(e, x);
 	timers_arm(&e->timers, &x->timer, now + wait_for(e, 0));
 	return 0;
 }
@@ -112,7 +134,7 @@ int exchange_answer(struct ike_engine *e, struct exchange *x, const uint8_t *msg
 	if (r != 0)
 		return r;
 	exchange_settle(e, x);
-	ike_sa_send(e, x->sa, x->msg, x->len);
+	send(e, x);
 	return 0;
 }
 
@@ -148,12 +170,21 @@ bool exchange_is_repeat(const struct exchange *x, const uint8_t *msg, size_t len
 	return x->have_last && digest(msg, len, d) && memcmp(d, x->last, sizeof(d)) == 0;
 }
 
-void exchange_repeat(struct ike_engine *e, struct exchange *x, unsigned limit)
+/* The answer goes to where the request came from (RFC 7296 section 2.11); a NAT may have changed
+ * that since it came first. */
+void exchange_repeat(struct ike_engine *e, struct exchange *x, unsigned limit,
+		     const struct ike_datagram *d)
 {
+	struct ike_endpoint at = *roam_endpoint(x->sa, x->aside);
+
 	if (x->msg == NULL || x->repeats >= limit)
 		return;
 	x->repeats++;
-	ike_sa_send(e, x->sa, x->msg, x->len);
+	if (d != NULL && d->marker == at.marker && roam_can_move(x->sa)) {
+		at.remote = d->src;
+		at.remote_port = d->src_port;
+	}
+	ike_sa_send_to(e, x->sa, &at, x->msg, x->len);
 }
 
 bool exchange_msgid_seen(const struct exchange_msgids *m, uint32_t id)

@@ -25,6 +25,7 @@
 struct ike_engine;
 struct ike_sa;
 struct exchange;
+struct ike_datagram;
 
 typedef void exchange_give_up(struct ike_engine *e, struct exchange *x, uint64_t now);
 
@@ -35,6 +36,7 @@ struct exchange {
 	uint8_t *msg; /* our last message as sent; NULL = none */
 	size_t len;
 	bool asking;
+	bool aside; /* it goes to where the peer may be: roam.h */
 	unsigned tries;
 	unsigned max_tries;
 	uint64_t deadline; /* gives up then at the latest; 0 = when the tries are over */
@@ -66,8 +68,10 @@ void exchange_hurry(struct exchange *x);
 void exchange_took(struct exchange *x, const uint8_t *msg, size_t len);
 /** Is it the one that was taken up last? */
 bool exchange_is_repeat(const struct exchange *x, const uint8_t *msg, size_t len);
-/** Send the cached message again, at most limit times in all. */
-void exchange_repeat(struct ike_engine *e, struct exchange *x, unsigned limit);
+/** Send the cached message again, at most limit times in all. d: the repeat, from wherever; NULL:
+ * the answer goes where it went before. */
+void exchange_repeat(struct ike_engine *e, struct exchange *x, unsigned limit,
+		     const struct ike_datagram *d);
 
 /* Message ids that were used on one IKE SA: the latest max, 0 for EXCHANGE_MSGIDS. */
 struct exchange_msgids {

@@ -13,6 +13,7 @@
 #include "control/ike/ident.h"
 #include "control/ike/lifetime.h"
 #include "control/ike/record.h"
+#include "control/ike/roam.h"
 #include "control/ike/state.h"
 #include "control/ike/version.h"
 
@@ -176,6 +177,7 @@ void ike_sa_free(struct ike_engine *e, struct ike_sa *sa, uint64_t now)
 	child_disown(e, sa, now);
 	ike_sa_proven(e, sa);
 	table_remove(&e->sas, &sa->by_cookie);
+	roam_free(e, sa);
 	exchange_fini(e, &sa->x);
 	timers_cancel(&e->timers, &sa->life);
 	timers_cancel(&e->timers, &sa->dpd_timer);
@@ -253,14 +255,15 @@ static size_t first_length(const uint8_t *msg, size_t len)
 	return first >= IKE_HDR_LEN && first < len ? first : len;
 }
 
-void ike_sa_send(struct ike_engine *e, const struct ike_sa *sa, const uint8_t *msg, size_t len)
+void ike_sa_send_to(struct ike_engine *e, const struct ike_sa *sa, const struct ike_endpoint *at,
+		    const uint8_t *msg, size_t len)
 {
 	struct ike_datagram d = {
-		.src = sa->at.local,
-		.dst = sa->at.remote,
-		.src_port = sa->at.local_port,
-		.dst_port = sa->at.remote_port,
-		.marker = sa->at.marker,
+		.src = at->local,
+		.dst = at->remote,
+		.src_port = at->local_port,
+		.dst_port = at->remote_port,
+		.marker = at->marker,
 	};
 	uint8_t *pieces = NULL;
 
@@ -284,6 +287,11 @@ void ike_sa_send(struct ike_engine *e, const struct ike_sa *sa, const uint8_t *m
 		e->ops.send(e->ctx, &d);
 	}
 	free(pieces);
+}
+
+void ike_sa_send(struct ike_engine *e, const struct ike_sa *sa, const uint8_t *msg, size_t len)
+{
+	ike_sa_send_to(e, sa, &sa->at, msg, len);
 }
 
 void ike_sa_my_id(const struct ike_sa *sa, struct ike_identity_conf *id)

@@ -64,6 +64,7 @@ struct quick;
 struct dhwork_item;
 struct frag1_set;
 struct ike2_sa;
+struct roam;
 
 struct ike_sa {
 	TAILQ_ENTRY(ike_sa) of_peer, of_unseen;
@@ -102,9 +103,10 @@ struct ike_sa {
 	unsigned n_quicks;
 	struct exchange_msgids msgids, dpd_msgids; /* used ones, of both sides */
 	struct timer life, dpd_timer, keepalive;
-	bool gone;				   /* being freed: no record is written any more */
-	uint32_t slot;				   /* of its record; 0 = none */
-	bool rekey_due;				   /* life's soft end has passed */
+	struct roam *roam; /* NULL: the peer has never come from elsewhere */
+	bool gone;	   /* being freed: no record is written any more */
+	uint32_t slot;	   /* of its record; 0 = none */
+	bool rekey_due;	   /* life's soft end has passed */
 	TAILQ_HEAD(sa_dhwork, dhwork_item) dhwork; /* Diffie-Hellman that its messages wait for */
 
 	uint64_t created, established, last_seen, ends;
@@ -149,7 +151,11 @@ bool ike_sa_up(const struct ike_sa *sa);
 
 /** msg: one message, or the fragments of one, each a datagram as long as its header says. */
 void ike_sa_send(struct ike_engine *e, const struct ike_sa *sa, const uint8_t *msg, size_t len);
-/** An authentic message came: follow a peer behind NAT whose address or port changed. */
+/** The same to another place than where the peer is known to be. */
+void ike_sa_send_to(struct ike_engine *e, const struct ike_sa *sa, const struct ike_endpoint *at,
+		    const uint8_t *msg, size_t len);
+/** An authentic message of a handshake came: follow a peer behind NAT whose address or port
+ * changed. */
 void ike_sa_follow(struct ike_sa *sa, const struct ike_datagram *d);
 /** The same for an initiator that may have changed to port 4500, and a NAT its address with it. */
 void ike_sa_move(struct ike_sa *sa, const struct ike_datagram *d);

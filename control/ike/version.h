@@ -41,6 +41,10 @@ struct ike_version {
 	void (*timed_out)(struct ike_engine *e, const struct ike_sa *sa);
 	timer_fn *dpd_tick;
 	void (*dpd_start)(struct ike_engine *e, struct ike_sa *sa, uint64_t now);
+	/** Ask the peer at sa->roam->to whether it is there, when roam_may_ask() says so, now or as
+	 * soon as can be; roam_asked() when the request leaves. 0, -ENOTSUP: it cannot be asked; or
+	 * another -errno. */
+	int (*probe)(struct ike_engine *e, struct ike_sa *sa, uint64_t now);
 	/** Is something under way that should still end well? */
 	bool (*busy)(const struct ike_sa *sa);
 	/** Make a successor of an established SA. */

@@ -279,13 +279,13 @@ enum ike_rx aggr_r_early(struct ike_engine *e, struct ike_sa *sa, struct ike1_in
 		/* Message 3 moves the IV, so what follows a lost one does not decrypt either. Its
 		 * sender answers message 2 with it. */
 		sa->hs->undecryptable++;
-		exchange_repeat(e, &sa->x, EXCHANGE_REPEATS);
+		exchange_repeat(e, &sa->x, EXCHANGE_REPEATS, NULL);
 		return IKE_RX_undecryptable;
 	}
 	p = in->hdr.exchange == IKE1_EXCH_INFO ? ike_msg_find(&in->msg, IKE1_PLD_NOTIFY) : NULL;
 	if (p != NULL && p->notify.type == IKE1_N_AUTHENTICATION_FAILED)
 		return refused_early(e, sa, in, p->notify.type);
-	exchange_repeat(e, &sa->x, EXCHANGE_REPEATS);
+	exchange_repeat(e, &sa->x, EXCHANGE_REPEATS, NULL);
 	return IKE_RX_handled;
 }
 

@@ -2,9 +2,12 @@
 /* dpd.c - dead peer detection; see dpd.h. */
 #include "control/ike1/dpd.h"
 
+#include <errno.h>
+
 #include "control/ike/child_sa.h"
 #include "control/ike/party.h"
 #include "control/ike/refuse.h"
+#include "control/ike/roam.h"
 #include "control/ike/state.h"
 #include "control/ike1/info.h"
 #include "control/ike1/phase1.h"
@@ -21,12 +24,13 @@ void dpd_start(struct ike_engine *e, struct ike_sa *sa, uint64_t now)
 {
 	uint32_t first;
 
-	if (!sa->dpd || interval(sa) == 0)
+	if (!sa->dpd)
 		return;
 	/* RFC 3706 section 7: random, and far from wrapping. */
 	sa->dpd_first = state_random(e, &first, sizeof(first)) == 0 ? first >> 1 : 1;
 	sa->dpd_sent = sa->dpd_acked = sa->dpd_first;
-	timers_arm(&e->timers, &sa->dpd_timer, now + interval(sa));
+	if (interval(sa) != 0)
+		timers_arm(&e->timers, &sa->dpd_timer, now + interval(sa));
 }
 
 static void dead(struct ike_engine *e, struct ike_sa *sa, uint64_t now)
@@ -45,16 +49,33 @@ static void dead(struct ike_engine *e, struct ike_sa *sa, uint64_t now)
 	party_dead(e, sa, now);
 }
 
-static void probe(struct ike_engine *e, struct ike_sa *sa)
+static int probe(struct ike_engine *e, struct ike_sa *sa, const struct ike_endpoint *at)
 {
 	uint8_t data[DPD_DATA];
 	struct wire_writer w;
+	int r;
 
 	sa->dpd_sent++;
 	wire_writer_init(&w, data, sizeof(data));
 	wire_put_u32(&w, sa->dpd_sent);
-	if (info_notify(e, sa, IKE_PROTO_IKE, IKE1_N_R_U_THERE, true, data, sizeof(data)) == 0)
-		e->counters.dpd_sent++;
+	r = info_notify_dpd(e, sa, at, IKE1_N_R_U_THERE, data, sizeof(data));
+	e->counters.dpd_sent += r == 0;
+	return r;
+}
+
+int dpd_probe(struct ike_engine *e, struct ike_sa *sa, uint64_t now)
+{
+	int r;
+
+	(void)now;
+	if (!sa->dpd)
+		return -ENOTSUP;
+	r = probe(e, sa, &sa->roam->to);
+	if (r == 0 && sa->roam->state != ROAM_ASKED)
+		sa->roam->first_seq = sa->dpd_sent;
+	if (r == 0)
+		roam_asked(e, sa);
+	return r;
 }
 
 void dpd_tick(struct ike_engine *e, struct timer *t, uint64_t now)
@@ -71,10 +92,14 @@ void dpd_tick(struct ike_engine *e, struct timer *t, uint64_t now)
 		sa->last_seen = esp;
 		sa->dpd_misses = 0;
 	}
+	if (sa->roam != NULL && sa->roam->state == ROAM_ASKED) { /* that goes elsewhere */
+		timers_arm(&e->timers, t, now + TIMERS_SEC);
+		return;
+	}
 	if (now < sa->last_seen + interval(sa)) {
 		/* It may have lost the IKE SA alone, which a quick mode then waits on. */
 		if (quick_busy(sa) && now >= sa->heard + interval(sa))
-			probe(e, sa);
+			(void)probe(e, sa, &sa->at);
 		timers_arm(&e->timers, t, sa->last_seen + interval(sa));
 		return;
 	}
@@ -83,7 +108,7 @@ void dpd_tick(struct ike_engine *e, struct timer *t, uint64_t now)
 		return;
 	}
 	sa->dpd_misses++;
-	probe(e, sa);
+	(void)probe(e, sa, &sa->at);
 	timers_arm(&e->timers, t, now + interval(sa));
 }
 
@@ -116,20 +141,22 @@ bool dpd_fresh(const struct ike_sa *sa, const struct ike_pld_notify *n)
 	return !sa->dpd_seen_any || (int32_t)(seq - sa->dpd_seen) >= 0;
 }
 
-void dpd_take(struct ike_engine *e, struct ike_sa *sa, const struct ike_pld_notify *n, uint64_t now)
+void dpd_take(struct ike_engine *e, struct ike_sa *sa, const struct ike_pld_notify *n,
+	      const struct ike_datagram *d, uint64_t now)
 {
 	uint32_t seq = 0;
 
-	(void)now;
 	if (!dpd_fresh(sa, n) || !get_seq(n, &seq))
 		return;
 	if (n->type == IKE1_N_R_U_THERE_ACK) {
 		sa->dpd_acked = seq;
+		if (roam_is_asked(sa, d) && (int32_t)(seq - sa->roam->first_seq) >= 0)
+			roam_answered(e, sa, now);
 		return;
 	}
 	sa->dpd_seen_any = true;
 	sa->dpd_seen = seq;
 	e->counters.dpd_received++;
-	(void)info_notify(e, sa, IKE_PROTO_IKE, IKE1_N_R_U_THERE_ACK, true, n->data.data,
-			  n->data.len);
+	(void)info_notify_dpd(e, sa, roam_endpoint(sa, roam_aside(sa, d)), IKE1_N_R_U_THERE_ACK,
+			      n->data.data, n->data.len);
 }

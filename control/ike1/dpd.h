@@ -11,6 +11,7 @@
 
 struct ike_engine;
 struct ike_sa;
+struct ike_datagram;
 
 void dpd_start(struct ike_engine *e, struct ike_sa *sa, uint64_t now);
 timer_fn dpd_tick;     /* timer of struct ike_sa */
@@ -20,7 +21,9 @@ timer_fn dpd_tick;     /* timer of struct ike_sa */
 bool dpd_fresh(const struct ike_sa *sa, const struct ike_pld_notify *n);
 /** A protected R-U-THERE or its ACK. */
 void dpd_take(struct ike_engine *e, struct ike_sa *sa, const struct ike_pld_notify *n,
-	      uint64_t now);
+	      const struct ike_datagram *d, uint64_t now);
+/** Ask the peer where it may be; see roam.h. 0, -ENOTSUP: it does not know DPD; or -errno. */
+int dpd_probe(struct ike_engine *e, struct ike_sa *sa, uint64_t now);
 /** Something authentic came in. */
 void dpd_alive(struct ike_sa *sa, uint64_t now);
 

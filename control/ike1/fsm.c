@@ -131,7 +131,7 @@ static bool is_repeat(struct ike_engine *e, struct ike_sa *sa, const struct ike1
 	if (!is_phase1(&in->hdr) || !exchange_is_repeat(&sa->x, in->d->data, in->d->len))
 		return false;
 	if (main_mode ? sa->responder : sa->responder != up)
-		exchange_repeat(e, &sa->x, up ? EXCHANGE_REPEATS_AUTH : EXCHANGE_REPEATS);
+		exchange_repeat(e, &sa->x, up ? EXCHANGE_REPEATS_AUTH : EXCHANGE_REPEATS, NULL);
 	return true;
 }
 

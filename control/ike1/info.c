@@ -10,6 +10,7 @@
 #include "control/ike/lifetime.h"
 #include "control/ike/party.h"
 #include "control/ike/refuse.h"
+#include "control/ike/roam.h"
 #include "control/ike/state.h"
 #include "control/ike1/dpd.h"
 #include "control/ike1/phase1.h"
@@ -35,7 +36,7 @@ uint32_t info_new_msgid(struct ike_engine *e, const struct ike_sa *sa)
 
 /* HASH(1), IV and off it goes; o was begun with msgid, which is used from now on. */
 static int finish(struct ike_engine *e, struct ike_sa *sa, struct ike1_out *o, uint32_t msgid,
-		  struct exchange_msgids *used)
+		  struct exchange_msgids *used, const struct ike_endpoint *at)
 {
 	uint8_t iv[SUITE_MAX_BLOCK];
 	int r = seal_hash1(o, sa, msgid);
@@ -48,7 +49,7 @@ static int finish(struct ike_engine *e, struct ike_sa *sa, struct ike1_out *o, u
 		return r;
 	/* HASH(1) does not say who sent it: ours must not count when it comes back. */
 	exchange_msgid_add(used, msgid);
-	ike_sa_send(e, sa, o->buf, o->len);
+	ike_sa_send_to(e, sa, at, o->buf, o->len);
 	return 0;
 }
 
@@ -57,8 +58,9 @@ static bool is_dpd(uint16_t type)
 	return type == IKE1_N_R_U_THERE || type == IKE1_N_R_U_THERE_ACK;
 }
 
-int info_notify(struct ike_engine *e, struct ike_sa *sa, uint8_t protocol, uint16_t type,
-		bool with_cookies, const void *data, size_t len)
+/* at: where to. */
+static int notify(struct ike_engine *e, struct ike_sa *sa, const struct ike_endpoint *at,
+		  uint8_t protocol, uint16_t type, bool with_cookies, const void *data, size_t len)
 {
 	struct ike_pld_notify n = {
 		.doi = IKE1_DOI_IPSEC, .protocol = protocol, .type = type, .data = {data, len}};
@@ -77,7 +79,19 @@ int info_notify(struct ike_engine *e, struct ike_sa *sa, uint8_t protocol, uint1
 	}
 	seal_begin(&o, sa, IKE1_EXCH_INFO, msgid, true, true);
 	ike_msg_add_notify(&o.b, &n);
-	return finish(e, sa, &o, msgid, is_dpd(type) ? &sa->dpd_msgids : &sa->msgids);
+	return finish(e, sa, &o, msgid, is_dpd(type) ? &sa->dpd_msgids : &sa->msgids, at);
+}
+
+int info_notify(struct ike_engine *e, struct ike_sa *sa, uint8_t protocol, uint16_t type,
+		bool with_cookies, const void *data, size_t len)
+{
+	return notify(e, sa, &sa->at, protocol, type, with_cookies, data, len);
+}
+
+int info_notify_dpd(struct ike_engine *e, struct ike_sa *sa, const struct ike_endpoint *at,
+		    uint16_t type, const void *data, size_t len)
+{
+	return notify(e, sa, at, IKE_PROTO_IKE, type, true, data, len);
 }
 
 void info_delete_child(struct ike_engine *e, struct ike_peer *peer, struct ike_sa *sa, uint32_t spi,
@@ -96,7 +110,7 @@ void info_delete_child(struct ike_engine *e, struct ike_peer *peer, struct ike_s
 		return;
 	seal_begin(&o, sa, IKE1_EXCH_INFO, msgid, true, true);
 	ike_msg_add_delete(&o.b, &spi, 1, sa->ispi, sa->rspi);
-	if (finish(e, sa, &o, msgid, &sa->msgids) != 0)
+	if (finish(e, sa, &o, msgid, &sa->msgids, &sa->at) != 0)
 		return;
 	e->counters.delete_sent++;
 	refuse_log(e, IKE_LOG_INFO, peer, sa, msgid,
@@ -113,7 +127,7 @@ void info_delete_ike_sa(struct ike_engine *e, struct ike_sa *sa, uint64_t now)
 		return;
 	seal_begin(&o, sa, IKE1_EXCH_INFO, msgid, true, true);
 	ike_msg_add_delete(&o.b, NULL, 0, sa->ispi, sa->rspi);
-	if (finish(e, sa, &o, msgid, &sa->msgids) != 0)
+	if (finish(e, sa, &o, msgid, &sa->msgids, &sa->at) != 0)
 		return;
 	e->counters.delete_sent++;
 	refuse_log(e, IKE_LOG_INFO, sa->peer, sa, msgid, "sending DELETE for IKE_SA");
@@ -223,12 +237,13 @@ static void take_lifetime(struct ike_engine *e, struct ike_sa *sa, const struct 
 }
 
 static void take_notify(struct ike_engine *e, struct ike_sa *sa, const struct ike_pld_notify *n,
-			uint64_t now)
+			const struct ike1_in *in)
 {
+	uint64_t now = in->now;
 	char name[64];
 
 	if (is_dpd(n->type)) {
-		dpd_take(e, sa, n, now);
+		dpd_take(e, sa, n, in->d, now);
 		return;
 	}
 	if (n->type == IKE1_N_INITIAL_CONTACT) /* racoon's children send it alone, after phase 1 */
@@ -278,7 +293,7 @@ static enum ike_rx take_payloads(struct ike_engine *e, struct ike_sa *sa, struct
 		const struct ike_payload *p = &in->msg.pld[i];
 
 		if (p->type == IKE1_PLD_NOTIFY)
-			take_notify(e, sa, &p->notify, in->now);
+			take_notify(e, sa, &p->notify, in);
 		else if (p->type == IKE1_PLD_DELETE && p->del.protocol == IKE_PROTO_ESP)
 			take_delete_esp(e, sa, &p->del, in->now);
 	}
@@ -337,6 +352,6 @@ enum ike_rx info_message(struct ike_engine *e, struct ike_sa *sa, struct ike1_in
 	if (sa->state == SA_MSG5_SENT)
 		return refused_early(e, sa, in);
 	dpd_alive(sa, in->now);
-	ike_sa_follow(sa, in->d);
+	roam_heard(e, sa, in->d, in->now);
 	return take_payloads(e, sa, in);
 }

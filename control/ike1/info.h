@@ -17,6 +17,9 @@ fsm_handler info_message, info_unprotected;
  * with_cookies. 0 or -errno (then nothing was sent). */
 int info_notify(struct ike_engine *e, struct ike_sa *sa, uint8_t protocol, uint16_t type,
 		bool with_cookies, const void *data, size_t len);
+/** R-U-THERE or its ACK, to a place. */
+int info_notify_dpd(struct ike_engine *e, struct ike_sa *sa, const struct ike_endpoint *at,
+		    uint16_t type, const void *data, size_t len);
 /** Tell a peer by DELETE that our inbound SPI is gone, through an SA (NULL: the peer's best; none:
  * nothing is sent). */
 void info_delete_child(struct ike_engine *e, struct ike_peer *peer, struct ike_sa *sa, uint32_t spi,

@@ -329,7 +329,7 @@ static struct quick *find(const struct ike_sa *sa, uint32_t msgid)
 
 /* The last message taken up came once more. Message 2 of a responder has a schedule of its own. A
  * pair that we deleted meanwhile must not come up at the peer by our message 3. */
-static void repeat(struct ike_engine *e, struct quick *q, uint64_t now)
+static void repeat(struct ike_engine *e, struct quick *q, const struct ike1_in *in)
 {
 	struct child_sa *c = child_find_token(e, q->token);
 
@@ -338,9 +338,9 @@ static void repeat(struct ike_engine *e, struct quick *q, uint64_t now)
 			(void)info_notify(e, q->x.sa, IKE_PROTO_ESP, q->refusal, false, NULL, 0);
 	} else if (q->state == QUICK_I_DONE && (c == NULL || c->state == CHILD_DELETING)) {
 		if (q->x.repeats++ < EXCHANGE_REPEATS_AUTH)
-			info_delete_child(e, q->x.sa->peer, q->x.sa, q->spi, now);
+			info_delete_child(e, q->x.sa->peer, q->x.sa, q->spi, in->now);
 	} else if (q->state != QUICK_I_INSTALL && q->state != QUICK_R_INSTALL) {
-		exchange_repeat(e, &q->x, EXCHANGE_REPEATS_AUTH);
+		exchange_repeat(e, &q->x, EXCHANGE_REPEATS_AUTH, in->d);
 	}
 }
 
@@ -355,7 +355,7 @@ enum ike_rx quick_message(struct ike_engine *e, struct ike_sa *sa, struct ike1_i
 		return quick_r_msg1(e, sa, in);
 	}
 	if (exchange_is_repeat(&q->x, in->d->data, in->d->len)) {
-		repeat(e, q, in->now);
+		repeat(e, q, in);
 		return IKE_RX_repeat;
 	}
 	handler = quick_cell(q->state);

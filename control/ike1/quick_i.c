@@ -11,6 +11,7 @@
 #include "control/ike/dhwork.h"
 #include "control/ike/lifetime.h"
 #include "control/ike/refuse.h"
+#include "control/ike/roam.h"
 #include "control/ike/state.h"
 #include "control/ike/ts.h"
 #include "control/ike1/dpd.h"
@@ -254,7 +255,7 @@ enum ike_rx quick_i_msg2(struct ike_engine *e, struct quick *q, struct ike1_in *
 	exchange_took(&q->x, in->d->data, in->d->len);
 	exchange_settle(e, &q->x);
 	dpd_alive(sa, in->now);
-	ike_sa_follow(sa, in->d);
+	roam_heard(e, sa, in->d, in->now);
 	p = ike_msg_find(&in->msg, IKE1_PLD_SA);
 	if (p == NULL || prop_decode(&props, 2, &p->sa, &in->msg.error) != 0 ||
 	    !prop_single(&props) || quick_take_nonce(&in->msg, q->nr, &q->nr_len) != 0) {

@@ -12,6 +12,7 @@
 #include "control/ike/dhwork.h"
 #include "control/ike/lifetime.h"
 #include "control/ike/refuse.h"
+#include "control/ike/roam.h"
 #include "control/ike/state.h"
 #include "control/ike/ts.h"
 #include "control/ike1/dpd.h"
@@ -345,7 +346,7 @@ enum ike_rx quick_r_msg1(struct ike_engine *e, struct ike_sa *sa, struct ike1_in
 	if (!seal_hash1_ok(sa, in))
 		return IKE_RX_unauthentic;
 	dpd_alive(sa, in->now);
-	ike_sa_follow(sa, in->d);
+	roam_heard(e, sa, in->d, in->now);
 	rx = judge(e, sa, in, &rq);
 	if (rx == IKE_RX_handled && rq.choice.group != 0 &&
 	    dhwork_agree(e, sa, rq.choice.group, rq.ke.data, rq.ke.len, in->d, &rx))
@@ -362,6 +363,7 @@ enum ike_rx quick_r_msg1(struct ike_engine *e, struct ike_sa *sa, struct ike1_in
 	if (q == NULL)
 		return IKE_RX_internal;
 	memcpy(q->iv, in->next_iv, sizeof(q->iv));
+	q->x.aside = roam_aside(sa, in->d);
 	exchange_took(&q->x, in->d->data, in->d->len);
 	e->counters.quick_answered++;
 	r = quick_take_nonce(&in->msg, q->ni, &q->ni_len);
@@ -396,7 +398,7 @@ enum ike_rx quick_r_msg3(struct ike_engine *e, struct quick *q, struct ike1_in *
 	exchange_took(&q->x, in->d->data, in->d->len);
 	exchange_settle(e, &q->x);
 	dpd_alive(sa, in->now);
-	ike_sa_follow(sa, in->d);
+	roam_heard(e, sa, in->d, in->now);
 	quick_done(e, q, QUICK_R_DONE, in->now);
 	child_established(e, q->pair, in->now);
 	return IKE_RX_handled;

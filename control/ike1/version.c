@@ -106,6 +106,7 @@ const struct ike_version ike1_version = {
 	.timed_out = aggr_r_timed_out,
 	.dpd_tick = dpd_tick,
 	.dpd_start = dpd_start,
+	.probe = dpd_probe,
 	.busy = quick_busy,
 	.rekey = rekey,
 	.delete_ike_sa = info_delete_ike_sa,

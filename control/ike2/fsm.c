@@ -8,6 +8,7 @@
 #include "control/ike/dhwork.h"
 #include "control/ike/party.h"
 #include "control/ike/refuse.h"
+#include "control/ike/roam.h"
 #include "control/ike/state.h"
 #include "control/ike/version.h"
 #include "control/ike2/ike2.h"
@@ -72,7 +73,8 @@ static enum ike_rx repeat(struct ike_engine *e, struct ike_sa *sa, const struct 
 
 	if (in->hdr.msgid + 1 != sa->v2->next_in || !exchange_is_repeat(x, in->d->data, in->d->len))
 		return IKE_RX_replayed;
-	exchange_repeat(e, x, ike_sa_up(sa) ? EXCHANGE_REPEATS_AUTH : EXCHANGE_REPEATS);
+	exchange_repeat(e, x, ike_sa_up(sa) ? EXCHANGE_REPEATS_AUTH : EXCHANGE_REPEATS,
+			ike_sa_up(sa) ? in->d : NULL);
 	return IKE_RX_repeat;
 }
 
@@ -118,12 +120,25 @@ static bool fits_request(const struct ike_sa *sa, uint8_t exchange)
 	}
 }
 
+/* What went aside says whether the peer is there, when that is where the answer comes from. */
+static void take_answer(struct ike_engine *e, struct ike_sa *sa, const struct ike2_in *in)
+{
+	bool aside = sa->x.aside;
+
+	exchange_settle(e, &sa->x);
+	sa->x.aside = false;
+	if (aside && roam_is_asked(sa, in->d))
+		roam_answered(e, sa, in->now);
+	else if (aside)
+		roam_failed(e, sa, in->now);
+}
+
 /* It is the peer's and it is new: from here on the message counts. */
 static void take_up(struct ike_engine *e, struct ike_sa *sa, const struct ike2_in *in,
 		    bool response)
 {
 	if (response) {
-		exchange_settle(e, &sa->x);
+		take_answer(e, sa, in);
 	} else {
 		struct exchange *x = &sa->v2->answer;
 
@@ -139,7 +154,9 @@ static void take_up(struct ike_engine *e, struct ike_sa *sa, const struct ike2_i
 		x->len = 0;
 	}
 	sa->last_seen = in->now;
-	ike_sa_follow(sa, in->d);
+	roam_heard(e, sa, in->d, in->now);
+	if (!response)
+		sa->v2->answer.aside = roam_aside(sa, in->d);
 }
 
 static bool uses_group(const struct ike_peer *peer, uint16_t group)

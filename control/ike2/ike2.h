@@ -47,7 +47,8 @@ enum ike2_task_kind {
 	IKE2_DELETE_CHILD,
 	IKE2_DELETE_IKE,
 	IKE2_ALIVE,
-	IKE2_LOST, /* sent before a restart: what its answer brings is taken back */
+	IKE2_PROBE, /* is the peer where it may be: roam.h */
+	IKE2_LOST,  /* sent before a restart: what its answer brings is taken back */
 };
 enum ike2_task_state {
 	IKE2_WAITING = 0, /* for earlier requests */
@@ -299,6 +300,8 @@ int ike2_info_ask(struct ike_engine *e, struct ike2_task *t, uint64_t now);
 void ike2_delete_child(struct ike_engine *e, struct ike_peer *peer, struct ike_sa *sa, uint32_t spi,
 		       uint64_t now);
 void ike2_delete_ike_sa(struct ike_engine *e, struct ike_sa *sa, uint64_t now);
+/** Ask the peer where it may be, before all that waits. 0 or -ENOMEM. */
+int ike2_probe(struct ike_engine *e, struct ike_sa *sa, uint64_t now);
 timer_fn ike2_alive_tick;
 void ike2_alive_start(struct ike_engine *e, struct ike_sa *sa, uint64_t now);
 

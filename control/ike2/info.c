@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* info.c - INFORMATIONAL exchanges: DELETE and liveness (RFC 7296 sections 1.4, 1.4.1, 2.4). */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "control/ike/child_sa.h"
 #include "control/ike/party.h"
 #include "control/ike/refuse.h"
+#include "control/ike/roam.h"
 #include "control/ike/state.h"
 #include "control/ike2/ike2.h"
 
@@ -25,6 +27,10 @@ int ike2_info_ask(struct ike_engine *e, struct ike2_task *t, uint64_t now)
 		refuse_log(e, IKE_LOG_INFO, sa->peer, sa, sa->v2->next_out,
 			   "sending DELETE for IKE_SA");
 		e->counters.delete_sent++;
+	} else if (t->kind == IKE2_PROBE) {
+		if (!roam_may_ask(sa, now))
+			return -ECANCELED;
+		roam_asked(e, sa);
 	} else {
 		e->counters.dpd_sent++;
 	}
@@ -98,8 +104,8 @@ enum ike_rx ike2_info_response(struct ike_engine *e, struct ike_sa *sa, struct i
 
 	if (t != NULL && t->kind == IKE2_LOST)
 		return ike2_lost_response(e, t, in);
-	if (t == NULL ||
-	    (t->kind != IKE2_DELETE_CHILD && t->kind != IKE2_DELETE_IKE && t->kind != IKE2_ALIVE))
+	if (t == NULL || (t->kind != IKE2_DELETE_CHILD && t->kind != IKE2_DELETE_IKE &&
+			  t->kind != IKE2_ALIVE && t->kind != IKE2_PROBE))
 		return IKE_RX_wrong_state;
 	kind = t->kind;
 	c = kind == IKE2_DELETE_CHILD ? find_spi_in(sa, t->spi) : NULL;
@@ -223,6 +229,30 @@ enum ike_rx ike2_info_request(struct ike_engine *e, struct ike_sa *sa, struct ik
 			child_deleted_by_peer(e, c, in->now);
 	}
 	return IKE_RX_handled;
+}
+
+int ike2_probe(struct ike_engine *e, struct ike_sa *sa, uint64_t now)
+{
+	struct ike2_task *t;
+
+	TAILQ_FOREACH (t, &sa->v2->tasks, of_sa) {
+		if (t->kind == IKE2_PROBE && t->state == IKE2_WAITING)
+			break;
+	}
+	if (t == NULL) {
+		t = ike2_task_new(e, sa, IKE2_PROBE, IKE2_WAITING);
+		if (t == NULL)
+			return -ENOMEM;
+		TAILQ_REMOVE(&sa->v2->tasks, t, of_sa);
+		TAILQ_INSERT_HEAD(&sa->v2->tasks, t, of_sa);
+	}
+	/* The window is one: what is out must be answered first, and may reach the peer there
+	 * only. */
+	if (sa->x.asking)
+		ike_sa_send_to(e, sa, &sa->roam->to, sa->x.msg, sa->x.len);
+	else
+		ike2_task_run(e, sa, now);
+	return 0;
 }
 
 static uint64_t interval(const struct ike_sa *sa)

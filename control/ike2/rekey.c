@@ -355,7 +355,8 @@ static bool too_busy(const struct ike_sa *sa)
 	struct ike2_task *t;
 
 	TAILQ_FOREACH (t, &sa->v2->tasks, of_sa) {
-		if (t->state != IKE2_WAITING && t->kind != IKE2_ALIVE && t->kind != IKE2_REKEY)
+		if (t->state != IKE2_WAITING && t->kind != IKE2_ALIVE && t->kind != IKE2_PROBE &&
+		    t->kind != IKE2_REKEY)
 			return true;
 	}
 	return sa->v2->closing;

@@ -10,6 +10,7 @@
 #include "control/ike/dhwork.h"
 #include "control/ike/party.h"
 #include "control/ike/refuse.h"
+#include "control/ike/roam.h"
 #include "control/ike/state.h"
 #include "control/ike2/ike2.h"
 
@@ -48,6 +49,8 @@ void ike2_task_free(struct ike_engine *e, struct ike2_task *t, uint64_t now)
 	struct child_sa *pair = t->pair;
 	struct ike_sa *successor = t->successor;
 
+	if (t->kind == IKE2_PROBE && t->state == IKE2_WAITING)
+		roam_forget(t->sa);
 	TAILQ_REMOVE(&t->sa->v2->tasks, t, of_sa);
 	t->sa->v2->n_tasks--;
 	timers_cancel(&e->timers, &t->end);
@@ -123,6 +126,7 @@ int ike2_task_ask(struct ike_engine *e, struct ike2_task *t, struct ike2_out *o,
 	if (r != 0)
 		return r;
 	sa->x.msgid = sa->v2->next_out;
+	sa->x.aside = t->kind == IKE2_PROBE;
 	r = exchange_ask(e, &sa->x, o->buf, o->len, now);
 	if (r != 0)
 		return r;

@@ -28,6 +28,7 @@ const struct ike_version ike2_version = {
 	.give_up = ike2_give_up,
 	.dpd_tick = ike2_alive_tick,
 	.dpd_start = ike2_alive_start,
+	.probe = ike2_probe,
 	.busy = ike2_busy,
 	.rekey = ike2_rekey,
 	.crossed = ike2_rekey_crossed,

@@ -115,6 +115,16 @@ static inline void sa6_moved_put(struct sa6 *six, const struct sa_place6 *from)
 	__atomic_store_n(&six->moved_gen, gen + 2, __ATOMIC_RELEASE);
 }
 
+/** Forget what was left; its generation. What is being written at this very moment stays. */
+static inline uint32_t sa6_moved_forget(struct sa6 *six)
+{
+	const struct sa_place6 nowhere = {0};
+
+	if (__atomic_load_n(&six->moved_gen, __ATOMIC_RELAXED) != 0)
+		sa6_moved_put(six, &nowhere);
+	return __atomic_load_n(&six->moved_gen, __ATOMIC_RELAXED) & ~1u;
+}
+
 /** What was left; its generation, or 0 when there is none or it is being written. */
 static inline uint32_t sa6_moved_get(const struct sa6 *six, struct sa_place6 *from)
 {

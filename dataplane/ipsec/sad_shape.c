@@ -153,6 +153,11 @@ void sad_set_endpoint(struct sad *s, struct sa *sa, const struct abi_addr *local
 	if (sa->direction == ABI_DIR_IN) {
 		__atomic_store_n(&sa->endpoint, sa_endpoint(l, encap), __ATOMIC_RELAXED);
 		__atomic_store_n(&sa->peer, sa_peer(r, remote_port), __ATOMIC_RELAXED);
+		/* Packets from elsewhere are news again. */
+		__atomic_store_n(&sa->moved, 0, __ATOMIC_RELAXED);
+		sa->moved_told = 0;
+		if (sa->shape & SA_SHAPE_OUTER6)
+			sa->six->moved_told = sa6_moved_forget(sa->six);
 	}
 	st->local = *local;
 	st->remote = *remote;

@@ -83,11 +83,6 @@ static struct sim_event pop(struct sim *s)
 	return top;
 }
 
-static bool same_addr(const struct abi_addr *a, const struct abi_addr *b)
-{
-	return a->family == b->family && memcmp(a->bytes, b->bytes, sizeof(a->bytes)) == 0;
-}
-
 /* One copy of a datagram goes on its way. */
 static void travel(struct sim *s, int to, const struct ike_datagram *d)
 {
@@ -102,8 +97,6 @@ static void travel(struct sim *s, int to, const struct ike_datagram *d)
 	push(s, ev);
 }
 
-#define NAT_PORTS 20000
-
 static void op_send(void *ctx, const struct ike_datagram *sent)
 {
 	struct sim_node *n = ctx, *other = &n->sim->node[1 - n->index];
@@ -117,17 +110,10 @@ static void op_send(void *ctx, const struct ike_datagram *sent)
 	memcpy(data, d.data, d.len);
 	d.data = data;
 	s->ike_sent++;
-	assert(same_addr(&d.src, &n->addr));
-	if (n->nat.family != 0) {
-		d.src = n->nat;
-		d.src_port = (uint16_t)(d.src_port + NAT_PORTS);
-	}
-	if (other->nat.family != 0 && same_addr(&d.dst, &other->nat)) {
-		d.dst = other->addr;
-		d.dst_port = (uint16_t)(d.dst_port - NAT_PORTS);
-	}
-	if (!same_addr(&d.dst, &other->addr))
-		return; /* nobody there */
+	assert(sim_same_addr(&d.src, &n->addr));
+	sim_map_source(n, &d.src, &d.src_port);
+	if (!sim_map_target(other, &d.dst, &d.dst_port))
+		return;
 	if (s->net.hook != NULL && !s->net.hook(s, n->index, &d, data, s->net.hook_ctx))
 		return;
 	if (chance(s, s->net.loss_pct))
@@ -236,6 +222,17 @@ static void op_child_remove(void *ctx, uint64_t token)
 	memset(p, 0, sizeof(*p));
 }
 
+static void op_child_moved(void *ctx, uint64_t token, const struct abi_addr *remote, uint16_t port)
+{
+	struct sim_pair *p = find_pair(ctx, token);
+
+	assert(p != NULL);
+	((struct sim_node *)ctx)->moves++;
+	p->sa.remote = *remote;
+	p->sa.remote_port = port;
+	p->told_port = 0;
+}
+
 static uint64_t op_child_last_seen(void *ctx, uint64_t token)
 {
 	const struct sim_pair *p = find_pair(ctx, token);
@@ -296,6 +293,7 @@ static const struct ike_ops ops = {
 	.child_install = op_child_install,
 	.child_current = op_child_current,
 	.child_remove = op_child_remove,
+	.child_moved = op_child_moved,
 	.child_last_seen = op_child_last_seen,
 	.log = op_log,
 	.dh_submit = op_dh_submit,
@@ -304,42 +302,6 @@ static const struct ike_ops ops = {
 	.sa_forget = sim_sa_forget,
 	.child_adopt = sim_child_adopt,
 };
-
-static void default_conf(struct sim_node *n)
-{
-	struct ike_peer_conf *c = &n->conf;
-	struct ike_child_conf *child = &n->children[0];
-
-	snprintf(c->name, sizeof(c->name), "peer%d", 1 - n->index);
-	c->remote = n->sim->node[1 - n->index].addr;
-	c->remote_prefix_len = c->remote.family == 4 ? 32 : 128;
-	c->port = 500;
-	c->local = n->addr;
-	c->mode = IKE_MODE_MAIN;
-	c->send_initial_contact = true;
-	c->profile.encr[0] = (struct ike_encr_choice){12, 128};
-	c->profile.hash[0] = SUITE_HASH_SHA1;
-	c->profile.dh[0] = 19;
-	c->profile.n_encr = c->profile.n_hash = c->profile.n_dh = 1;
-	c->profile.lifetime = 86400;
-	c->profile.dpd_interval = 8;
-	c->profile.dpd_max_failures = 4;
-	c->profile.nat_traversal = true;
-	strcpy((char *)n->psk, "a secret of two");
-	c->psk = n->psk;
-	c->psk_len = strlen((char *)n->psk);
-	c->children = n->children;
-	c->n_children = 1;
-	child->policy_id = SIM_POLICY(0);
-	child->mode = ABI_MODE_TUNNEL;
-	child->local = sim_net_range(n->index == 0 ? "192.168.1.0" : "10.100.1.0", 24);
-	child->remote = sim_net_range(n->index == 0 ? "10.100.1.0" : "192.168.1.0", 24);
-	child->proposal.encr[0] = (struct ike_encr_choice){12, 128};
-	child->proposal.integ[0] = ABI_INTEG_HMAC_SHA1_96;
-	child->proposal.n_encr = child->proposal.n_integ = 1;
-	child->proposal.lifetime = 1800;
-	child->replay_window = 128;
-}
 
 void sim_init(struct sim *s, uint64_t seed)
 {
@@ -362,7 +324,7 @@ void sim_init(struct sim *s, uint64_t seed)
 		assert(n->log != NULL);
 		n->engine = ike_engine_new(&ops, n);
 		assert(n->engine != NULL);
-		default_conf(n);
+		sim_default_conf(n);
 	}
 }
 
@@ -466,9 +428,20 @@ static void esp_send(struct sim *s, struct sim_node *n)
 		ev.at = s->now + between(s, s->net.delay_min, s->net.delay_max);
 		ev.spi = p->sa.out.spi;
 		memcpy(ev.key, p->sa.out.encr_key, sizeof(ev.key));
+		ev.d = (struct ike_datagram){.src = n->addr,
+					     .dst = p->sa.remote,
+					     .src_port = p->sa.local_port,
+					     .dst_port = p->sa.remote_port};
 		if (!count(s, n, p, 1)) {
 			n->esp_lost++;
 			continue;
+		}
+		if (p->sa.encap == ABI_ENCAP_UDP) {
+			sim_map_source(n, &ev.d.src, &ev.d.src_port);
+			if (!sim_map_target(&s->node[1 - n->index], &ev.d.dst, &ev.d.dst_port)) {
+				n->esp_lost++;
+				continue;
+			}
 		}
 		if (!s->net.loses_esp || !chance(s, s->net.loss_pct))
 			push(s, ev);
@@ -477,6 +450,17 @@ static void esp_send(struct sim *s, struct sim_node *n)
 		n->esp_no_sa += sim_current(s, n->index, i) == NULL;
 	push(s, (struct sim_event){
 			.at = s->now + n->esp_every, .kind = SIM_ESP_TIMER, .node = n->index});
+}
+
+/* As a data plane does: another place is told once. */
+static void watch_peer(struct sim *s, struct sim_node *n, struct sim_pair *p,
+		       const struct ike_datagram *d)
+{
+	if (p->sa.encap != ABI_ENCAP_UDP || d->src_port == p->told_port ||
+	    (sim_same_addr(&d->src, &p->sa.remote) && d->src_port == p->sa.remote_port))
+		return;
+	p->told_port = d->src_port;
+	ike_engine_child_moved(n->engine, p->sa.token, &d->src, d->src_port, s->now);
 }
 
 static void esp_receive(struct sim *s, const struct sim_event *ev)
@@ -497,6 +481,7 @@ static void esp_receive(struct sim *s, const struct sim_event *ev)
 			p->seen = true;
 			ike_engine_child_first_traffic(n->engine, p->sa.token, s->now);
 		}
+		watch_peer(s, n, p, &ev->d);
 		return;
 	}
 	s->node[1 - ev->node].esp_lost++;

@@ -32,6 +32,7 @@ struct sim_pair { /* what a data plane holds of a pair */
 	uint64_t last_seen; /* inbound */
 	uint64_t bytes[2];  /* in, out */
 	bool told_soft[2];
+	uint16_t told_port; /* elsewhere, that the engine was told of; 0 = nowhere */
 	struct ike_child_sa sa;
 };
 
@@ -41,7 +42,9 @@ struct sim_node {
 	struct ike_engine *engine;
 	uint64_t due; /* of its next tick */
 	struct abi_addr addr;
-	struct abi_addr nat; /* family 0: none; else the address others see */
+	struct abi_addr nat; /* family 0: none; else the address others see, */
+	uint16_t forwards;   /* ports so much higher are forwarded as well; 0 = none are */
+	uint16_t nat_ports;  /* with ports raised by this; another value is another mapping */
 	struct ike_peer_conf conf;
 	struct ike_child_conf children[SIM_CHILDREN];
 	uint8_t psk[64];
@@ -63,6 +66,7 @@ struct sim_node {
 	bool dead;	     /* takes nothing in */
 	uint64_t esp_every;  /* 0: sends no ESP */
 	uint64_t esp_size;   /* bytes of a packet, for lifetimes in bytes; 0: not counted */
+	uint64_t moves;	     /* of pairs, by the engine */
 	uint64_t esp_sent, esp_lost, esp_got, esp_no_sa, installs;
 	uint8_t *record[SIM_RECORDS]; /* of IKE SAs, when keeps; slot i + 1 */
 	size_t record_len[SIM_RECORDS];

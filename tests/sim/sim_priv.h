@@ -14,4 +14,12 @@ void sim_sa_forget(void *ctx, uint32_t slot);
 bool sim_child_adopt(void *ctx, uint64_t token, uint32_t policy_id, uint32_t spi_in,
 		     uint32_t spi_out);
 
+/** The node's configuration and NAT ports as they begin. */
+void sim_default_conf(struct sim_node *n);
+bool sim_same_addr(const struct abi_addr *a, const struct abi_addr *b);
+/** What others see of a node's address and port. */
+void sim_map_source(const struct sim_node *n, struct abi_addr *addr, uint16_t *port);
+/** The way back; false: nobody is there, or the NAT has forgotten the mapping. */
+bool sim_map_target(const struct sim_node *n, struct abi_addr *addr, uint16_t *port);
+
 #endif

@@ -182,7 +182,6 @@ static void early_informational_does_not_end_phase_1(void **state)
 	sim_fini(&s);
 }
 
-/* A NAT gives the peer another port: its ESP shows it first, and probes must reach it. */
 static bool note_port(struct sim *s, int from, struct ike_datagram *d, uint8_t *data, void *ctx)
 {
 	uint16_t *port = ctx;
@@ -192,35 +191,6 @@ static bool note_port(struct sim *s, int from, struct ike_datagram *d, uint8_t *
 	if (from == 1)
 		*port = (uint16_t)(d->dst_port + 20000);
 	return true;
-}
-
-static void ike_follows_moved_esp(void **state)
-{
-	struct abi_addr moved = sim_addr("203.0.113.9");
-	uint16_t port = 0;
-	struct sim s;
-
-	(void)state;
-	init(&s, 11);
-	s.node[0].nat = moved;
-	s.node[1].conf.remote = moved;
-	s.net.hook = note_port;
-	s.net.hook_ctx = &port;
-	sim_start(&s);
-	run(&s, 3000);
-	assert_true(sim_agreed(&s, 0));
-	assert_int_equal(port, 24500);
-	ike_engine_child_moved(s.node[1].engine, sim_current(&s, 1, 0)->sa.token, &moved, 24600,
-			       s.now);
-	ike_engine_child_moved(s.node[1].engine, 9999, &moved, 24700, s.now);
-	ike_engine_flush_children(s.node[1].engine, s.now);
-	assert_int_equal(port, 24600);
-	/* Where there is no NAT, nobody moves. */
-	ike_engine_child_moved(s.node[0].engine, sim_current(&s, 0, 0)->sa.token, &moved, 24600,
-			       s.now);
-	run(&s, 30 * 1000);
-	assert_true(sim_agreed(&s, 0));
-	sim_fini(&s);
 }
 
 /* The only transform of message 1 gets a lifetime of 1000 kB. */
@@ -375,7 +345,6 @@ int main(void)
 		cmocka_unit_test(initial_contact_may_come_in_message_6),
 		cmocka_unit_test(rekey_goes_on_through_another_ike_sa),
 		cmocka_unit_test(early_informational_does_not_end_phase_1),
-		cmocka_unit_test(ike_follows_moved_esp),
 		cmocka_unit_test(lifetimes_in_kilobytes_have_a_soft_end),
 		cmocka_unit_test(peers_may_give_an_spi_again),
 		cmocka_unit_test(refusal_reaches_who_changed_port),

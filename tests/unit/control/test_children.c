@@ -261,6 +261,7 @@ static void events_of_others_are_ignored(void **state)
 
 static void a_moved_peer_moves_both_directions(void **state)
 {
+	const struct abi_addr remote = {.family = 4, .bytes = {198, 51, 100, 7}};
 	struct childkit *x = *state;
 	struct sa_pair *p = childkit_install(x, 1);
 	union {
@@ -268,8 +269,13 @@ static void a_moved_peer_moves_both_directions(void **state)
 		uint8_t slot[ABI_COMMAND_SLOT];
 	} c;
 
+	/* Whether the peer is there is the engine's to find out. */
 	childkit_event(x, &p->in, p->cookie, ABI_EV_PEER_MOVED, 0);
 	assert_int_equal(x->moved, 1);
+	dataplane_poll(x->d, x->now);
+	assert_int_equal(fake_segment_take(&x->f, &c), 0);
+	children_moved(x->c, 2, &remote, 40001); /* no such pair */
+	children_moved(x->c, 1, &remote, 40001);
 	dataplane_poll(x->d, x->now);
 	for (unsigned int i = 0; i < 2; i++) {
 		assert_int_equal(fake_segment_take(&x->f, &c), 1);

@@ -127,14 +127,14 @@ static void answers_are_repeated_up_to_the_limit(void **state)
 
 	(void)state;
 	setup(&e, &sa, &x);
-	exchange_repeat(&e, &x, 3); /* nothing to repeat yet */
+	exchange_repeat(&e, &x, 3, NULL); /* nothing to repeat yet */
 	assert_int_equal(exchange_answer(&e, &x, (const uint8_t *)"abc", 3, 0), 0);
 	exchange_took(&x, (const uint8_t *)"request", 7);
 	assert_true(exchange_is_repeat(&x, (const uint8_t *)"request", 7));
 	assert_false(exchange_is_repeat(&x, (const uint8_t *)"requesT", 7));
 	assert_false(exchange_is_repeat(&x, (const uint8_t *)"request", 6));
 	for (int i = 0; i < 10; i++)
-		exchange_repeat(&e, &x, 3);
+		exchange_repeat(&e, &x, 3, NULL);
 	assert_int_equal(sent, 1 + 3);
 	run(&e, 100 * TIMERS_SEC); /* a responder sends nothing by itself */
 	assert_int_equal(sent, 4);

@@ -154,6 +154,23 @@ void espkit_pair(const struct reference_suite *s, uint8_t encap)
 	espkit_add(&c);
 }
 
+void espkit_same_endpoint(const struct abi_sa_add *c)
+{
+	struct abi_sa_update u = {
+		.msg = {.type = ABI_CMD_SA_UPDATE, .length = sizeof(u)},
+		.slot = c->slot,
+		.spi = c->spi,
+		.what = ABI_SA_UPD_ENDPOINT,
+		.encap = c->encap,
+		.local_port = c->local_port,
+		.remote_port = c->remote_port,
+		.local = c->local,
+		.remote = c->remote,
+	};
+
+	assert_int_equal(sad_update(esp.sad, &u, &esp.wrong_at), ABI_OK);
+}
+
 int espkit_begin(void **state)
 {
 	kit_begin(state);

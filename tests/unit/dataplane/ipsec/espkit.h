@@ -53,6 +53,8 @@ int espkit_end(void **state);
 /** The same without the pair. */
 int espkit_begin_empty(void **state);
 
+/** Give an SA the endpoints that it has once more, as control does. */
+void espkit_same_endpoint(const struct abi_sa_add *c);
 /** Throw the pair away and install one of that suite and encapsulation. */
 void espkit_pair(const struct reference_suite *s, uint8_t encap);
 const struct reference_suite *espkit_suite(const char *name);

@@ -428,6 +428,7 @@ static void a_peer_that_moved_is_reported_once(void **state)
 {
 	const uint32_t elsewhere = IP(203, 0, 113, 77);
 	struct frame f, old;
+	struct abi_sa_add c;
 
 	(void)state;
 	espkit_pair(esp.suite, ABI_ENCAP_UDP);
@@ -466,6 +467,19 @@ static void a_peer_that_moved_is_reported_once(void **state)
 	assert_int_equal(esp.event[0].slot, IN_SLOT);
 	assert_int_equal(esp.event[0].remote_port, 31000);
 	assert_int_equal(get32(esp.event[0].remote.bytes), elsewhere);
+	/* Control knows better, and will be told again. */
+	esp.events = 0;
+	c = espkit_in();
+	espkit_same_endpoint(&c);
+	espkit_tick(kit.w->now);
+	assert_int_equal(esp.events, 0);
+	e = espkit_next(61);
+	f = espkit_sealed_udp(8, &e);
+	set_source(&f, elsewhere, 31000);
+	assert_int_equal(espkit_reason(&f), DROP_NONE);
+	espkit_tick(kit.w->now);
+	assert_int_equal(esp.events, 1);
+	assert_int_equal(esp.event[0].remote_port, 31000);
 }
 
 /* Whatever comes, nothing is delivered and nothing is lost. */

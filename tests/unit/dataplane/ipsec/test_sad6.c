@@ -142,6 +142,7 @@ static void take(const struct frame *f, unsigned int events)
 static void a_peer_that_moved_is_reported_once(void **state)
 {
 	struct frame f, old;
+	struct abi_sa_add c;
 
 	(void)state;
 	shapekit_pair("aes128+sha1", (struct shape){.outer6 = true, .encap = ABI_ENCAP_UDP});
@@ -163,6 +164,11 @@ static void a_peer_that_moved_is_reported_once(void **state)
 	f = from(far6_host, 31000);
 	take(&f, 0);
 	f = from(far6_host, 31001);
+	take(&f, 1);
+	assert_int_equal(esp.event[0].remote_port, 31001);
+	c = shapekit_in();
+	espkit_same_endpoint(&c);
+	f = from(far6_host, 31001); /* news again */
 	take(&f, 1);
 	assert_int_equal(esp.event[0].remote_port, 31001);
 	f = from(peer6, NATT_PORT); /* where it is expected */

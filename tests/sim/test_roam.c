@@ -1,0 +1,319 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* test_roam.c - a NAT gives the peer another address or port, or somebody pretends that it did. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "tests/sim/sim.h"
+
+#define R_BEHIND 0 /* the node behind the NAT; the other follows */
+#define R_FIXED	 1
+
+static void init(struct sim *s, uint64_t seed, bool v2)
+{
+	sim_init(s, seed);
+	for (int i = 0; i < 2; i++) {
+		s->node[i].conf.mode = v2 ? IKE_MODE_IKE2 : IKE_MODE_MAIN;
+		s->node[i].esp_every = 20 * SIM_MS;
+	}
+	s->node[R_BEHIND].nat = sim_addr("203.0.113.9");
+	s->node[R_FIXED].conf.remote = s->node[R_BEHIND].nat;
+	s->node[R_FIXED].conf.passive = true;
+	sim_start(s);
+	sim_run(s, s->now + 5 * SIM_SEC);
+	assert_true(sim_agreed(s, 0));
+}
+
+static const struct ike_counters *fixed(const struct sim *s)
+{
+	return sim_counters(s, R_FIXED);
+}
+
+/* A captured message or ESP packet that comes, once, from anywhere. */
+static void spoof_esp(struct sim *s, const char *addr, uint16_t port)
+{
+	struct abi_addr from = sim_addr(addr);
+
+	ike_engine_child_moved(s->node[R_FIXED].engine, sim_current(s, R_FIXED, 0)->sa.token, &from,
+			       port, s->now);
+}
+
+static void a_new_port_costs_one_probe_and_one_round_trip(void **state)
+{
+	for (int v2 = 0; v2 < 2; v2++) {
+		const struct sim_pair *p;
+		uint64_t lost;
+		struct sim s;
+
+		(void)state;
+		init(&s, 1, v2);
+		lost = s.node[R_FIXED].esp_lost;
+		s.node[R_BEHIND].nat_ports = 21000;
+		sim_run(&s, s.now + 2 * SIM_SEC);
+		assert_int_equal(fixed(&s)->roam_asked, 1);
+		assert_int_equal(fixed(&s)->roam_moved, 1);
+		assert_int_equal(fixed(&s)->roam_failed, 0);
+		p = sim_current(&s, R_FIXED, 0);
+		assert_int_equal(p->sa.remote_port, 25500);
+		/* 5 ms to us at most 20 ms after the change, 10 ms for the probe: what left us
+		 * before that is lost, one packet each 20 ms. */
+		assert_in_range(s.node[R_FIXED].esp_lost - lost, 1, 2);
+		assert_int_equal(s.node[R_BEHIND].esp_lost, 0);
+		/* IKE went along. */
+		ike_engine_rekey(s.node[R_FIXED].engine, "peer0", false, s.now);
+		sim_run(&s, s.now + 20 * SIM_SEC);
+		assert_true(sim_agreed(&s, 0));
+		sim_fini(&s);
+	}
+}
+
+static void a_new_address_moves_ike_and_all_pairs(void **state)
+{
+	for (int v2 = 0; v2 < 2; v2++) {
+		struct sim s;
+
+		(void)state;
+		init(&s, 2, v2);
+		s.node[R_BEHIND].nat = sim_addr("198.51.100.77");
+		sim_run(&s, s.now + 2 * SIM_SEC);
+		assert_int_equal(fixed(&s)->roam_moved, 1);
+		assert_int_equal(s.node[R_FIXED].moves, 1);
+		assert_memory_equal(&sim_current(&s, R_FIXED, 0)->sa.remote, &s.node[R_BEHIND].nat,
+				    sizeof(struct abi_addr));
+		sim_run(&s, s.now + 60 * SIM_SEC);
+		assert_true(sim_agreed(&s, 0));
+		assert_int_equal(fixed(&s)->dpd_dead, 0);
+		sim_fini(&s);
+	}
+}
+
+/* No ESP: the peer's own liveness check shows where it is, and is answered there. */
+static void a_message_of_ike_shows_it_as_well(void **state)
+{
+	for (int v2 = 0; v2 < 2; v2++) {
+		struct sim s;
+
+		(void)state;
+		init(&s, 3, v2);
+		s.node[0].esp_every = s.node[1].esp_every = 1000 * SIM_SEC;
+		sim_run(&s, s.now + SIM_SEC);
+		s.node[R_FIXED].conf.profile.dpd_interval = 0;
+		s.node[R_BEHIND].nat_ports = 21000;
+		sim_run(&s, s.now + 60 * SIM_SEC);
+		assert_int_equal(fixed(&s)->roam_moved, 1);
+		assert_int_equal(sim_current(&s, R_FIXED, 0)->sa.remote_port, 25500);
+		assert_int_equal(sim_counters(&s, R_BEHIND)->dpd_dead, 0);
+		assert_int_equal(fixed(&s)->dpd_dead, 0);
+		assert_true(sim_agreed(&s, 0));
+		sim_fini(&s);
+	}
+}
+
+static void a_spoofed_source_costs_a_probe_and_moves_nothing(void **state)
+{
+	for (int v2 = 0; v2 < 2; v2++) {
+		uint64_t lost, sent;
+		struct sim s;
+
+		(void)state;
+		init(&s, 4, v2);
+		lost = s.node[R_FIXED].esp_lost;
+		sent = s.ike_sent;
+		for (unsigned i = 0; i < 100; i++) {
+			spoof_esp(&s, "192.0.2.66", (uint16_t)(4500 + i));
+			sim_run(&s, s.now + 10 * SIM_MS);
+		}
+		/* One place was asked, twice; the answer to what then went to the old one is no
+		 * answer from there. */
+		assert_int_equal(fixed(&s)->roam_asked, 1);
+		assert_true(s.ike_sent - sent <= 4);
+		sim_run(&s, s.now + 10 * SIM_SEC);
+		assert_int_equal(fixed(&s)->roam_asked, 1);
+		assert_int_equal(fixed(&s)->roam_failed, 1);
+		assert_int_equal(fixed(&s)->roam_moved, 0);
+		assert_int_equal(sim_current(&s, R_FIXED, 0)->sa.remote_port, 24500);
+		assert_int_equal(s.node[R_FIXED].esp_lost, lost);
+		/* And a real move is still followed. */
+		s.node[R_BEHIND].nat_ports = 21000;
+		sim_run(&s, s.now + 2 * SIM_SEC);
+		assert_int_equal(fixed(&s)->roam_moved, 1);
+		assert_true(sim_agreed(&s, 0));
+		sim_fini(&s);
+	}
+}
+
+/* Whoever goes on with it gets a probe of two messages at most every 64 s in the end. */
+static void probes_become_rare(void **state)
+{
+	for (int v2 = 0; v2 < 2; v2++) {
+		struct sim s;
+
+		(void)state;
+		init(&s, 5, v2);
+		for (unsigned i = 0; i < 6000; i++) {
+			spoof_esp(&s, i % 2 ? "192.0.2.66" : "203.0.113.9", (uint16_t)(1000 + i));
+			sim_run(&s, s.now + 100 * SIM_MS);
+		}
+		assert_in_range(fixed(&s)->roam_asked, 5, 16);
+		assert_int_equal(fixed(&s)->roam_moved, 0);
+		assert_int_equal(fixed(&s)->dpd_dead, 0);
+		assert_true(sim_agreed(&s, 0));
+		sim_fini(&s);
+	}
+}
+
+/* On the path: the probe is sent on to the peer, whose answer comes from where the peer is. */
+static bool forward_probe(struct sim *s, int from, struct ike_datagram *d, uint8_t *data, void *ctx)
+{
+	(void)data;
+	(void)ctx;
+	if (from == R_BEHIND)
+		(*(unsigned *)ctx)++;
+	(void)s;
+	(void)d;
+	return true;
+}
+
+static void an_answer_from_the_old_place_moves_nothing(void **state)
+{
+	unsigned answers = 0;
+	struct sim s;
+
+	(void)state;
+	init(&s, 6, true);
+	/* The NAT knows both mappings: what goes to the new one reaches the peer, and its answer
+	 * comes back through the old one. */
+	s.net.hook = forward_probe;
+	s.net.hook_ctx = &answers;
+	s.node[R_BEHIND].forwards = 23;
+	spoof_esp(&s, "203.0.113.9", 24523);
+	sim_run(&s, s.now + 5 * SIM_SEC);
+	assert_int_equal(fixed(&s)->roam_asked, 1);
+	assert_int_equal(fixed(&s)->roam_failed, 1);
+	assert_int_equal(fixed(&s)->roam_moved, 0);
+	assert_true(answers >= 1);
+	assert_int_equal(fixed(&s)->tx_retransmit, 0);
+	sim_fini(&s);
+}
+
+static void who_is_behind_the_nat_follows_nobody(void **state)
+{
+	for (int v2 = 0; v2 < 2; v2++) {
+		struct abi_addr from = sim_addr("192.0.2.66");
+		struct sim s;
+
+		(void)state;
+		init(&s, 7, v2);
+		ike_engine_child_moved(s.node[R_BEHIND].engine,
+				       sim_current(&s, R_BEHIND, 0)->sa.token, &from, 4500, s.now);
+		sim_run(&s, s.now + 10 * SIM_SEC);
+		assert_int_equal(sim_counters(&s, R_BEHIND)->roam_asked, 0);
+		assert_int_equal(sim_counters(&s, R_BEHIND)->roam_moved, 0);
+		sim_fini(&s);
+	}
+}
+
+/* A request of ours is out, to a mapping that is gone: it reaches the peer all the same. */
+static void a_request_that_is_out_does_not_stop_it(void **state)
+{
+	for (int v2 = 0; v2 < 2; v2++) {
+		struct sim s;
+
+		(void)state;
+		init(&s, 8, v2);
+		s.node[R_BEHIND].nat_ports = 21000;
+		ike_engine_rekey(s.node[R_FIXED].engine, "peer0", false, s.now);
+		sim_run(&s, s.now + 4 * SIM_SEC);
+		assert_int_equal(fixed(&s)->roam_moved, 1);
+		sim_run(&s, s.now + 20 * SIM_SEC);
+		assert_true(sim_agreed(&s, 0));
+		assert_int_equal(sim_current(&s, R_FIXED, 0)->sa.remote_port, 25500);
+		sim_fini(&s);
+	}
+}
+
+/* Both probes are lost: the peer, which is still there, is asked again after the pause. */
+static bool lose_to_peer(struct sim *s, int from, struct ike_datagram *d, uint8_t *data, void *ctx)
+{
+	(void)s;
+	(void)d;
+	(void)data;
+	return from != R_FIXED || *(bool *)ctx;
+}
+
+static void a_lost_probe_is_made_up_for(void **state)
+{
+	for (int v2 = 0; v2 < 2; v2++) {
+		bool passes = false;
+		struct sim s;
+
+		(void)state;
+		init(&s, 9, v2);
+		s.net.hook = lose_to_peer;
+		s.net.hook_ctx = &passes;
+		s.node[R_BEHIND].nat_ports = 21000;
+		sim_run(&s, s.now + 3500 * SIM_MS);
+		assert_int_equal(fixed(&s)->roam_failed, 1);
+		passes = true;
+		sim_run(&s, s.now + 6 * SIM_SEC);
+		assert_int_equal(fixed(&s)->roam_moved, 1);
+		sim_run(&s, s.now + 20 * SIM_SEC);
+		assert_true(sim_agreed(&s, 0));
+		sim_fini(&s);
+	}
+}
+
+/* Moves and spoofs at random, with loss: in the end both are where they are. */
+static void random_moves_end_well(void **state)
+{
+	for (uint64_t seed = 0; seed < 40; seed++) {
+		struct sim s;
+
+		(void)state;
+		init(&s, 100 + seed, seed % 2);
+		s.net.loss_pct = 10;
+		for (unsigned i = 0; i < 10; i++) {
+			uint64_t dice = sim_random(&s);
+
+			if (dice % 3 == 0)
+				spoof_esp(&s, "192.0.2.66", (uint16_t)(dice >> 8 | 1));
+			else if (dice % 3 == 1)
+				s.node[R_BEHIND].nat_ports = (uint16_t)(20000 + (dice >> 8) % 9000);
+			else
+				s.node[R_BEHIND].nat.bytes[3] = (uint8_t)(dice >> 8);
+			sim_run(&s, s.now + (dice >> 32) % 10000 * SIM_MS);
+			if (sim_current(&s, R_FIXED, 0) == NULL)
+				break;
+		}
+		s.net.loss_pct = 0;
+		sim_run(&s, s.now + 150 * SIM_SEC);
+		assert_true(sim_working(&s, 0));
+		assert_int_equal(sim_current(&s, R_FIXED, 0)->sa.remote_port,
+				 4500 + s.node[R_BEHIND].nat_ports);
+		assert_memory_equal(&sim_current(&s, R_FIXED, 0)->sa.remote, &s.node[R_BEHIND].nat,
+				    sizeof(struct abi_addr));
+		assert_true(sim_counters_add_up(&s, 0) && sim_counters_add_up(&s, 1));
+		sim_fini(&s);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_new_port_costs_one_probe_and_one_round_trip),
+		cmocka_unit_test(a_new_address_moves_ike_and_all_pairs),
+		cmocka_unit_test(a_message_of_ike_shows_it_as_well),
+		cmocka_unit_test(a_spoofed_source_costs_a_probe_and_moves_nothing),
+		cmocka_unit_test(probes_become_rare),
+		cmocka_unit_test(an_answer_from_the_old_place_moves_nothing),
+		cmocka_unit_test(who_is_behind_the_nat_follows_nobody),
+		cmocka_unit_test(a_request_that_is_out_does_not_stop_it),
+		cmocka_unit_test(a_lost_probe_is_made_up_for),
+		cmocka_unit_test(random_moves_end_well),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
