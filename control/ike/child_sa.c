@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "control/ike/generate.h"
 #include "control/ike/ike_sa.h"
 #include "control/ike/lifetime.h"
 #include "control/ike/party.h"
@@ -100,8 +101,12 @@ void child_install(struct ike_engine *e, struct child_sa *c, struct ike_child_sa
 	c->policy->kilobytes = c->kilobytes;
 	lifetime_volume(e, c, sa);
 	sa->current = c->first = c->initiator && child_current(c->policy) == NULL;
-	memcpy(sa->ts_local, c->local, sizeof(sa->ts_local));
-	memcpy(sa->ts_remote, c->remote, sizeof(sa->ts_remote));
+	for (unsigned i = 0; i < ABI_MAX_SELECTORS; i++) {
+		sa->ts_local[i] = i < c->n_local ? generate_widened(c->policy, &c->local[i])
+						 : (struct abi_range){0};
+		sa->ts_remote[i] = i < c->n_remote ? generate_widened(c->policy, &c->remote[i])
+						   : (struct abi_range){0};
+	}
 	sa->n_local = c->n_local;
 	sa->n_remote = c->n_remote;
 	e->ops.child_install(e->ctx, sa);
@@ -274,6 +279,8 @@ static void destroy(struct ike_engine *e, struct child_sa *c)
 	timers_cancel(&e->timers, &c->action);
 	TAILQ_REMOVE(&c->policy->pairs, c, of_policy);
 	table_remove(&e->pairs, &c->by_token);
+	if (c->policy->generated && TAILQ_EMPTY(&c->policy->pairs))
+		child_ensure_in(e, c->policy, e->now); /* ends it, once nobody looks at it */
 	free(c);
 }
 
@@ -515,7 +522,10 @@ void child_ensure(struct ike_engine *e, struct timer *t, uint64_t now)
 	struct child_sa *current = child_current(policy);
 	struct ike_sa *sa;
 
-	if (current != NULL ? !current->rekey_due : policy->peer->conf.passive)
+	if (current == NULL && generate_end(e, policy, now))
+		return;
+	if (current != NULL ? !current->rekey_due
+			    : policy->peer->conf.passive || policy->conf.policy_id == 0)
 		return;
 	if (taking_over(policy))
 		return;

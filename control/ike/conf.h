@@ -25,6 +25,13 @@ struct ike_encr_choice {
 enum ike_exchange_mode { IKE_MODE_MAIN = 1, IKE_MODE_AGGRESSIVE, IKE_MODE_IKE2 };
 enum ike_proposal_check { IKE_CHECK_OBEY = 0, IKE_CHECK_STRICT, IKE_CHECK_EXACT, IKE_CHECK_CLAIM };
 
+/* RouterOS generate-policy: what becomes of selectors that no policy has but a template covers. */
+enum ike_generate {
+	IKE_GENERATE_NO = 0,   /* refused */
+	IKE_GENERATE_OVERRIDE, /* a policy of all ports, whatever ports were asked for */
+	IKE_GENERATE_STRICT,   /* a policy of just the ports that were asked for */
+};
+
 /* RouterOS /ip ipsec profile: phase 1. hash numbers are enum suite_hash of control/crypto/suite.h.
  */
 struct ike_profile_conf {
@@ -106,6 +113,12 @@ struct ike_peer_conf {
 	size_t psk_len;
 	const struct ike_child_conf *children;
 	size_t n_children;
+	enum ike_generate generate;
+	char template_group[IKE_CONF_NAME];
+	/* Bounds of generated policies, first match first, each with one selector a side; policy_id
+	 * names the template, and is no policy's. */
+	const struct ike_child_conf *templates;
+	size_t n_templates;
 };
 
 #endif

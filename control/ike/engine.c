@@ -9,6 +9,7 @@
 
 #include "control/ike/child_sa.h"
 #include "control/ike/dhwork.h"
+#include "control/ike/generate.h"
 #include "control/ike/ike_sa.h"
 #include "control/ike/party.h"
 #include "control/ike/refuse.h"
@@ -97,6 +98,7 @@ static void drop_peer(struct ike_engine *e, struct ike_peer *peer, bool tell, ui
 	if (peer->dh_waits)
 		dhwork_forget(e, peer);
 	for (size_t i = 0; i < peer->n_policies; i++) {
+		(void)generate_end(e, &peer->policies[i], now);
 		timers_cancel(&e->timers, &peer->policies[i].ensure);
 		if (peer->policies[i].dh_waits)
 			dhwork_forget(e, &peer->policies[i]);

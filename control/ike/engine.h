@@ -66,6 +66,15 @@ struct ike_child_sa {
 	struct ike_child_key in, out;
 };
 
+/* A policy that a peer's proposal makes from a template; what it points to lives during the call.
+ */
+struct ike_generated {
+	const char *peer;
+	uint32_t template_id; /* policy_id of the template */
+	const struct ike_child_conf
+		*conf; /* with the selectors that are to be in force; no id yet */
+};
+
 enum ike_log_level { IKE_LOG_ERROR = 0, IKE_LOG_WARN, IKE_LOG_NOTICE, IKE_LOG_INFO, IKE_LOG_DEBUG };
 
 struct ike_log_ctx { /* always whole; empty strings and zeros when not known */
@@ -115,6 +124,11 @@ struct ike_ops {
 			    uint32_t spi_out);
 	/* Is a group worth it? NULL: all are. */
 	bool (*dh_wanted)(void *ctx, uint16_t group);
+	/* Put a policy in force before any child_install() for it, until policy_remove(), which is
+	 * called when it has no pair any more. Its id, which no other policy has; 0: no room.
+	 * NULL: no policy is generated. */
+	uint32_t (*policy_add)(void *ctx, const struct ike_generated *what);
+	void (*policy_remove)(void *ctx, uint32_t policy_id);
 };
 
 /** Create and destroy. ops and ctx must outlive it. NULL + errno. Destroying wipes keys and sends

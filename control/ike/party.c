@@ -34,7 +34,7 @@ static uint64_t backoff(struct ike_engine *e, unsigned failures)
 
 void party_connect_in(struct ike_engine *e, struct ike_peer *peer, uint64_t due)
 {
-	if (peer->conf.passive || peer->n_policies == 0 || peer->attempt != NULL ||
+	if (peer->conf.passive || peer->n_configured == 0 || peer->attempt != NULL ||
 	    !peers_can_start(peer) || peer->start.armed)
 		return;
 	timers_arm(&e->timers, &peer->start, due);

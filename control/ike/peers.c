@@ -8,8 +8,9 @@
 
 #include <openssl/crypto.h>
 
-#include "control/ike/ident.h"
 #include "control/crypto/prf.h"
+#include "control/ike/generate.h"
+#include "control/ike/ident.h"
 #include "control/ike/ts.h"
 #include "control/ike/version.h"
 
@@ -106,6 +107,20 @@ static bool more_ok(const struct ike_peer_conf *peer, const struct ike_child_con
 	return ok;
 }
 
+static bool templates_ok(const struct ike_peer_conf *c)
+{
+	if (c->generate > IKE_GENERATE_STRICT || c->n_templates > PEERS_MAX_POLICIES ||
+	    (c->generate == IKE_GENERATE_NO && c->n_templates != 0))
+		return false;
+	for (size_t i = 0; i < c->n_templates; i++) {
+		const struct ike_child_conf *t = &c->templates[i];
+
+		if (check_child(t) != 0 || t->n_more_local + t->n_more_remote != 0)
+			return false;
+	}
+	return true;
+}
+
 static int check_one(const struct ike_peer_conf *c)
 {
 	const struct ike_profile_conf *f = &c->profile;
@@ -125,7 +140,7 @@ static int check_one(const struct ike_peer_conf *c)
 		if (check_child(&c->children[i]) != 0 || !more_ok(c, &c->children[i]))
 			return -EINVAL;
 	}
-	return 0;
+	return templates_ok(c) ? 0 : -EINVAL;
 }
 
 static bool takes_any(const struct ike_peer_conf *c)
@@ -249,21 +264,35 @@ int peers_check(const struct ike_peer_conf *confs, size_t n, size_t *bad)
 	return r;
 }
 
-static int copy_policies(struct ike_peer *peer, const struct ike_peer_conf *conf, timer_fn *ensure)
+/* Room for cap policies, n of which are configured. NULL: no memory. */
+static struct ike_policy *new_policies(struct ike_peer *peer, const struct ike_child_conf *conf,
+				       size_t n, size_t cap, timer_fn *ensure)
 {
-	peer->policies = calloc(conf->n_children + 1, sizeof(peer->policies[0]));
-	if (peer->policies == NULL)
-		return -ENOMEM;
-	for (size_t i = 0; i < conf->n_children; i++) {
-		struct ike_policy *policy = &peer->policies[i];
+	struct ike_policy *list = calloc(cap + 1, sizeof(*list));
 
-		policy->conf = conf->children[i];
+	for (size_t i = 0; list != NULL && i < cap; i++) {
+		struct ike_policy *policy = &list[i];
+
+		if (i < n)
+			policy->conf = conf[i];
 		policy->peer = peer;
 		TAILQ_INIT(&policy->pairs);
 		timers_init_one(&policy->ensure, ensure);
 	}
-	peer->n_policies = conf->n_children;
-	return 0;
+	return list;
+}
+
+static int copy_policies(struct ike_peer *peer, const struct ike_peer_conf *conf, timer_fn *ensure)
+{
+	size_t n = conf->n_children;
+
+	peer->cap_policies = n + (conf->n_templates != 0 ? GENERATE_MAX : 0);
+	peer->policies = new_policies(peer, conf->children, n, peer->cap_policies, ensure);
+	peer->templates =
+		new_policies(peer, conf->templates, conf->n_templates, conf->n_templates, ensure);
+	peer->n_configured = peer->n_policies = n;
+	peer->n_templates = conf->n_templates;
+	return peer->policies != NULL && peer->templates != NULL ? 0 : -ENOMEM;
 }
 
 struct ike_peer *peers_new(const struct ike_peer_conf *conf, timer_fn *start, timer_fn *ensure)
@@ -275,6 +304,7 @@ struct ike_peer *peers_new(const struct ike_peer_conf *conf, timer_fn *start, ti
 	peer->conf = *conf;
 	peer->v = ike_version_find(conf->mode);
 	peer->conf.children = NULL;
+	peer->conf.templates = NULL;
 	peer->conf.psk = NULL;
 	TAILQ_INIT(&peer->sas);
 	TAILQ_INIT(&peer->evidence);
@@ -304,8 +334,21 @@ void peers_free(struct ike_peer *peer)
 		free(ev);
 	}
 	OPENSSL_secure_clear_free(peer->psk, peer->psk_len);
+	free(peer->templates);
 	free(peer->policies);
 	free(peer);
+}
+
+void peers_add_policy(struct peers *p, struct ike_policy *policy)
+{
+	uint32_t id = policy->conf.policy_id;
+
+	table_insert(&p->by_policy, &policy->by_id, table_hash(&p->by_policy, &id, sizeof(id)));
+}
+
+void peers_remove_policy(struct peers *p, struct ike_policy *policy)
+{
+	table_remove(&p->by_policy, &policy->by_id);
 }
 
 void peers_add(struct peers *p, struct ike_peer *peer)
@@ -317,13 +360,8 @@ void peers_add(struct peers *p, struct ike_peer *peer)
 	table_insert(&p->by_name, &peer->by_name,
 		     table_hash(&p->by_name, peer->conf.name,
 				strnlen(peer->conf.name, sizeof(peer->conf.name))));
-	for (size_t i = 0; i < peer->n_policies; i++) {
-		struct ike_policy *policy = &peer->policies[i];
-		uint32_t id = policy->conf.policy_id;
-
-		table_insert(&p->by_policy, &policy->by_id,
-			     table_hash(&p->by_policy, &id, sizeof(id)));
-	}
+	for (size_t i = 0; i < peer->n_configured; i++)
+		peers_add_policy(p, &peer->policies[i]);
 	(k.family == 4 ? p->lens4 : p->lens6)[k.prefix_len]++;
 	TAILQ_INSERT_TAIL(&p->list, peer, next);
 	p->count++;
@@ -333,11 +371,21 @@ void peers_remove(struct peers *p, struct ike_peer *peer)
 {
 	table_remove(&p->by_addr, &peer->by_addr);
 	table_remove(&p->by_name, &peer->by_name);
-	for (size_t i = 0; i < peer->n_policies; i++)
-		table_remove(&p->by_policy, &peer->policies[i].by_id);
+	for (size_t i = 0; i < peer->n_configured; i++)
+		peers_remove_policy(p, &peer->policies[i]);
 	(peer->conf.remote.family == 4 ? p->lens4 : p->lens6)[peer->conf.remote_prefix_len]--;
 	TAILQ_REMOVE(&p->list, peer, next);
 	p->count--;
+}
+
+static bool same_children(const struct ike_policy *policies, const struct ike_child_conf *confs,
+			  size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (memcmp(&policies[i].conf, &confs[i], sizeof(confs[i])) != 0)
+			return false;
+	}
+	return true;
 }
 
 bool peers_same(const struct ike_peer *peer, const struct ike_peer_conf *conf)
@@ -346,39 +394,40 @@ bool peers_same(const struct ike_peer *peer, const struct ike_peer_conf *conf)
 
 	if (peer->psk_len != conf->psk_len ||
 	    CRYPTO_memcmp(peer->psk, conf->psk, conf->psk_len) != 0 ||
-	    peer->n_policies != conf->n_children)
+	    peer->n_configured != conf->n_children || peer->n_templates != conf->n_templates)
 		return false;
 	c.psk = NULL;
 	c.psk_len = peer->conf.psk_len;
 	c.children = NULL;
+	c.templates = NULL;
 	c.suppress_initial_contact = peer->conf.suppress_initial_contact;
 	if (memcmp(&c, &peer->conf, sizeof(c)) != 0)
 		return false;
-	for (size_t i = 0; i < peer->n_policies; i++) {
-		if (memcmp(&peer->policies[i].conf, &conf->children[i],
-			   sizeof(conf->children[i])) != 0)
-			return false;
-	}
-	return true;
+	return same_children(peer->policies, conf->children, conf->n_children) &&
+	       same_children(peer->templates, conf->templates, conf->n_templates);
 }
 
 int peers_digest(const struct ike_peer *peer, uint8_t out[PEERS_DIGEST])
 {
-	struct ike_child_conf *children = calloc(peer->n_policies + 1, sizeof(*children));
+	size_t n = peer->n_configured + peer->n_templates;
+	struct ike_child_conf *children = calloc(n + 1, sizeof(*children));
 	struct ike_peer_conf conf = peer->conf;
-	const struct prf_piece in[] = {
-		{(const uint8_t *)&conf, sizeof(conf)},
-		{peer->psk, peer->psk_len},
-		{(const uint8_t *)children, peer->n_policies * sizeof(*children)}};
+	const struct prf_piece in[] = {{(const uint8_t *)&conf, sizeof(conf)},
+				       {peer->psk, peer->psk_len},
+				       {(const uint8_t *)children, n * sizeof(*children)}};
 	int r;
 
 	if (children == NULL)
 		return -ENOMEM;
 	conf.psk = NULL;
 	conf.children = NULL;
+	conf.templates = NULL;
 	conf.suppress_initial_contact = false;
-	for (size_t i = 0; i < peer->n_policies; i++)
-		memcpy(&children[i], &peer->policies[i].conf, sizeof(*children));
+	for (size_t i = 0; i < n; i++)
+		memcpy(&children[i],
+		       i < peer->n_configured ? &peer->policies[i].conf
+					      : &peer->templates[i - peer->n_configured].conf,
+		       sizeof(*children));
 	r = prf_digest(SUITE_HASH_SHA256, in, 3, out);
 	free(children);
 	return r;

@@ -28,6 +28,8 @@ struct ike_policy {
 	struct timer ensure;			  /* looks whether a quick mode must be started */
 	unsigned failures;			  /* quick modes that failed in a row */
 	bool dh_waits;				  /* for dhwork_wait() */
+	bool generated;				  /* from a template; see generate.h */
+	struct ike_policy *template;		  /* this one */
 	uint64_t kilobytes;   /* volume agreed on last; 0 = none: what the peer asked for stays */
 	uint64_t volume_told; /* when the log last said that a volume is used up too soon */
 };
@@ -48,8 +50,12 @@ struct ike_peer {
 	struct ike_peer_conf conf; /* psk and children point to copies of our own */
 	uint8_t *psk;		   /* secure heap */
 	size_t psk_len;
+	/* The configured ones, then places for generated ones: a free one has no id, and no pairs.
+	 */
 	struct ike_policy *policies;
-	size_t n_policies;
+	size_t n_configured, n_policies, cap_policies;
+	struct ike_policy *templates; /* in no table; never have a pair */
+	size_t n_templates;
 	TAILQ_HEAD(peer_sas, ike_sa) sas; /* newest first */
 	struct ike_sa *attempt;		  /* our own unfinished phase 1 */
 	struct timer start;		  /* begins phase 1 */
@@ -109,6 +115,9 @@ struct ike_peer *peers_choose(const struct peers *p, const struct abi_addr *remo
 			      const struct abi_addr *local, enum ike_exchange_mode mode,
 			      const struct ike_identity_conf *id);
 struct ike_policy *peers_find_policy(const struct peers *p, uint32_t policy_id);
+/** A generated policy, which has got its id, can be found from now on; or no more. */
+void peers_add_policy(struct peers *p, struct ike_policy *policy);
+void peers_remove_policy(struct peers *p, struct ike_policy *policy);
 
 /** May we begin phase 1 with it: its address is one, not a network. */
 bool peers_can_start(const struct ike_peer *peer);

@@ -322,7 +322,7 @@ static bool renew(struct ike_engine *e, struct ike_sa *sa, uint64_t now)
 	struct ike_policy *policy;
 	struct child_sa *c;
 
-	for (size_t i = 0; i < sa->peer->n_policies; i++) {
+	for (size_t i = 0; i < sa->peer->n_configured; i++) {
 		policy = &sa->peer->policies[i];
 		c = child_current(policy);
 		if (c == NULL && sa->peer->conf.passive)

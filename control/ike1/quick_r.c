@@ -10,6 +10,7 @@
 
 #include "control/ike/child_sa.h"
 #include "control/ike/dhwork.h"
+#include "control/ike/generate.h"
 #include "control/ike/lifetime.h"
 #include "control/ike/refuse.h"
 #include "control/ike/roam.h"
@@ -20,7 +21,8 @@
 
 /* What message 1 asked for, checked. */
 struct request {
-	struct ike_policy *policy;
+	struct ike_policy *policy; /* or template */
+	struct abi_range local, remote;
 	struct prop_choice choice;
 	struct prop_sa props;
 	struct ike_view ke, idci, idcr; /* whole bodies; idci.data NULL: none were sent */
@@ -51,16 +53,17 @@ static int take_selectors(const struct ike_sa *sa, const struct ike_msg *m, stru
 	return 0;
 }
 
+/* Generated ones are found through their template, which knows whose they are. */
 static struct ike_policy *find_policy(const struct ike_peer *peer, const struct abi_range *local,
 				      const struct abi_range *remote)
 {
-	for (size_t i = 0; i < peer->n_policies; i++) {
+	for (size_t i = 0; i < peer->n_configured; i++) {
 		struct ike_policy *policy = &peer->policies[i];
 
 		if (ts_equal(&policy->conf.local, local) && ts_equal(&policy->conf.remote, remote))
 			return policy;
 	}
-	return NULL;
+	return generate_find(peer, local, remote);
 }
 
 static void print_pair(char *buf, size_t cap, const struct abi_range *local,
@@ -72,10 +75,11 @@ static void print_pair(char *buf, size_t cap, const struct abi_range *local,
 		 ts_print(remote, r, sizeof(r)));
 }
 
+/* why: what a template covers, but cannot be; NULL: nothing covers it. */
 static enum ike_rx no_policy(struct ike_engine *e, struct ike_sa *sa, const struct ike1_in *in,
-			     struct request *rq, const struct abi_range *local,
-			     const struct abi_range *remote)
+			     struct request *rq, const char *why)
 {
+	const struct abi_range *local = &rq->local, *remote = &rq->remote;
 	char received[2 * TS_MAX_TEXT], configured[IKE_EVIDENCE_TEXT] = "none",
 					classic[2 * TS_MAX_TEXT + 128];
 	struct refuse r = {
@@ -84,17 +88,21 @@ static enum ike_rx no_policy(struct ike_engine *e, struct ike_sa *sa, const stru
 		.classic = classic,
 		.received = received,
 		.configured = configured,
-		.advice = "set src-address and dst-address of a policy here, or the subnets at the "
-			  "peer, so that each side's local is the other's remote, with equal masks",
+		.advice = why,
 		.msgid = in->hdr.msgid,
 	};
 	size_t at = 0;
 
+	if (why == NULL)
+		r.advice = generate_advice(sa->peer,
+					   "set src-address and dst-address of a policy here, or "
+					   "the subnets at the peer, so that each side's local is "
+					   "the other's remote, with equal masks");
 	r.ts_local = local;
 	r.ts_remote = remote;
 	r.n_local = r.n_remote = 1;
 	print_pair(received, sizeof(received), local, remote);
-	for (size_t i = 0; i < sa->peer->n_policies && at < sizeof(configured) - 1; i++) {
+	for (size_t i = 0; i < sa->peer->n_configured && at < sizeof(configured) - 1; i++) {
 		const struct ike_child_conf *c = &sa->peer->policies[i].conf;
 		char one[2 * TS_MAX_TEXT];
 		int n;
@@ -104,6 +112,7 @@ static enum ike_rx no_policy(struct ike_engine *e, struct ike_sa *sa, const stru
 			     one);
 		at += n > 0 ? (size_t)n : 0;
 	}
+	(void)generate_print(sa->peer, configured, at, sizeof(configured));
 	snprintf(classic, sizeof(classic),
 		 "no matching CHILD_SA config found for %s; sending INVALID_ID_INFORMATION",
 		 received);
@@ -189,17 +198,16 @@ static enum ike_rx judge(struct ike_engine *e, struct ike_sa *sa, struct ike1_in
 	static const char message[] = "quick mode message 1";
 	const struct ike_payload *p = ike_msg_find(&in->msg, IKE1_PLD_SA);
 	const struct ike_payload *ke = ike_msg_find(&in->msg, IKE1_PLD_KE);
-	struct abi_range local, remote;
 	struct prop_esp_want want;
 	struct prop_diff diff;
 
 	if (p == NULL || prop_decode(&rq->props, 2, &p->sa, &in->msg.error) != 0)
 		return quick_malformed(e, sa, in, message, "no or bad SA payload");
-	if (take_selectors(sa, &in->msg, rq, &local, &remote) != 0)
+	if (take_selectors(sa, &in->msg, rq, &rq->local, &rq->remote) != 0)
 		return quick_malformed(e, sa, in, message, "no or bad ID payloads");
-	rq->policy = find_policy(sa->peer, &local, &remote);
+	rq->policy = find_policy(sa->peer, &rq->local, &rq->remote);
 	if (rq->policy == NULL)
-		return no_policy(e, sa, in, rq, &local, &remote);
+		return no_policy(e, sa, in, rq, NULL);
 	want = quick_want(sa, rq->policy);
 	if (prop_select_esp(&rq->props, &want, &rq->choice, &diff) != 0)
 		return no_proposal(e, sa, in, rq, &diff);
@@ -328,6 +336,20 @@ static void refused(struct ike_engine *e, struct ike_sa *sa, const struct ike1_i
 	quick_done(e, q, QUICK_R_REFUSED, in->now);
 }
 
+/* The template becomes a policy, now that nothing else speaks against it. */
+static enum ike_rx generate(struct ike_engine *e, struct ike_sa *sa, const struct ike1_in *in,
+			    struct request *rq)
+{
+	const struct generate_want want = {
+		.local = {rq->local}, .remote = {rq->remote}, .n_local = 1, .n_remote = 1};
+	struct ike_policy *policy = generate_take(e, sa, rq->policy, &want, in->now);
+
+	if (policy == NULL)
+		return no_policy(e, sa, in, rq, generate_why(errno));
+	rq->policy = policy;
+	return IKE_RX_handled;
+}
+
 enum ike_rx quick_r_msg1(struct ike_engine *e, struct ike_sa *sa, struct ike1_in *in)
 {
 	uint8_t iv[SUITE_MAX_BLOCK];
@@ -352,6 +374,8 @@ enum ike_rx quick_r_msg1(struct ike_engine *e, struct ike_sa *sa, struct ike1_in
 	    dhwork_agree(e, sa, rq.choice.group, rq.ke.data, rq.ke.len, in->d, &rx))
 		return rx;
 	exchange_msgid_add(&sa->msgids, in->hdr.msgid); /* whatever follows: not twice */
+	if (rx == IKE_RX_handled && generate_is_template(rq.policy))
+		rx = generate(e, sa, in, &rq);
 	if (rx != IKE_RX_handled) {
 		if (rq.refusal != 0)
 			refused(e, sa, in, &rq);

@@ -36,11 +36,11 @@ int ike2_put_auth(struct ike2_out *o, const struct ike_sa *sa)
 /* The policy that the first child SA is for: one that has none, else any. */
 static struct ike_policy *first_policy(struct ike_peer *peer)
 {
-	for (size_t i = 0; i < peer->n_policies; i++) {
+	for (size_t i = 0; i < peer->n_configured; i++) {
 		if (child_current(&peer->policies[i]) == NULL && !child_pending(&peer->policies[i]))
 			return &peer->policies[i];
 	}
-	return peer->n_policies > 0 ? &peer->policies[0] : NULL;
+	return peer->n_configured > 0 ? &peer->policies[0] : NULL;
 }
 
 int ike2_auth_ask(struct ike_engine *e, struct ike_sa *sa, uint64_t now)

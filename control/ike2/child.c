@@ -109,9 +109,12 @@ int ike2_child_put_offer(struct ike2_out *o, const struct ike2_task *t)
 }
 
 /* While the request waited, the peer may have made the pair. */
-static bool still_wanted(const struct ike_policy *policy)
+static bool still_wanted(const struct ike_policy *policy, const struct ike_sa *sa)
 {
-	const struct child_sa *c;
+	const struct child_sa *c = child_current(policy);
+
+	if (policy->conf.policy_id == 0 || (policy->generated && (c == NULL || c->owner != sa)))
+		return false; /* it ended; another one may have its place */
 
 	TAILQ_FOREACH (c, &policy->pairs, of_policy) {
 		if (c->state < CHILD_ESTABLISHED)
@@ -130,7 +133,7 @@ int ike2_child_ask(struct ike_engine *e, struct ike2_task *t, uint64_t now)
 	struct ike2_out o;
 	int r;
 
-	if (!still_wanted(t->policy))
+	if (!still_wanted(t->policy, sa))
 		return -ECANCELED;
 	r = group != 0 ? ike2_task_pair(e, sa, group) : 0;
 	if (r != 0)

@@ -7,8 +7,9 @@
 
 #include <openssl/crypto.h>
 
-#include "control/ike/dhwork.h"
 #include "control/ike/child_sa.h"
+#include "control/ike/dhwork.h"
+#include "control/ike/generate.h"
 #include "control/ike/lifetime.h"
 #include "control/ike/refuse.h"
 #include "control/ike/state.h"
@@ -36,7 +37,9 @@ static void print_lists(char *buf, size_t cap, const struct request *rq)
 		 ts2_print(rq->remote.r, rq->remote.n, r, sizeof(r)));
 }
 
-static uint16_t no_policy(struct ike_engine *e, const struct ike2_task *t, const struct request *rq)
+/* why: what a template covers, but cannot be; NULL: nothing covers it. */
+static uint16_t no_policy(struct ike_engine *e, const struct ike2_task *t, const struct request *rq,
+			  const char *why)
 {
 	char received[IKE_EVIDENCE_TEXT + 8], configured[IKE_EVIDENCE_TEXT] = "none";
 	char classic[IKE_EVIDENCE_TEXT + 128];
@@ -47,18 +50,22 @@ static uint16_t no_policy(struct ike_engine *e, const struct ike2_task *t, const
 		.classic = classic,
 		.received = received,
 		.configured = configured,
-		.advice = "set src-address and dst-address of a policy here, or the subnets at the "
-			  "peer, so that each side's local is the other's remote, with equal masks",
+		.advice = why,
 		.msgid = rq->in->hdr.msgid,
 	};
 	size_t at = 0;
 
+	if (why == NULL)
+		r.advice =
+			generate_advice(peer, "set src-address and dst-address of a policy here, "
+					      "or the subnets at the peer, so that each side's "
+					      "local is the other's remote, with equal masks");
 	r.ts_local = rq->local.r;
 	r.n_local = rq->local.n;
 	r.ts_remote = rq->remote.r;
 	r.n_remote = rq->remote.n;
 	print_lists(received, sizeof(received), rq);
-	for (size_t i = 0; i < peer->n_policies && at < sizeof(configured) - 1; i++) {
+	for (size_t i = 0; i < peer->n_configured && at < sizeof(configured) - 1; i++) {
 		char l[TS_MAX_TEXT], m[TS_MAX_TEXT];
 		int n = snprintf(configured + at, sizeof(configured) - at, "%s%s === %s",
 				 i > 0 ? ", " : "",
@@ -67,6 +74,7 @@ static uint16_t no_policy(struct ike_engine *e, const struct ike2_task *t, const
 
 		at += n > 0 ? (size_t)n : 0;
 	}
+	(void)generate_print(peer, configured, at, sizeof(configured));
 	snprintf(classic, sizeof(classic),
 		 "traffic selectors %s inacceptable, sending TS_UNACCEPTABLE", received);
 	refuse(e, t->sa->peer, t->sa, &rq->in->d->src, &r);
@@ -135,6 +143,7 @@ static int fit(const struct ike_child_conf *conf, const struct request *rq)
 		       : 2;
 }
 
+/* A generated one is found through its template, which knows whose it is, but for a rekey. */
 static struct ike_policy *find_policy(const struct ike2_task *t, struct request *rq)
 {
 	struct ike_peer *peer = t->sa->peer;
@@ -145,13 +154,23 @@ static struct ike_policy *find_policy(const struct ike2_task *t, struct request 
 
 	for (size_t i = 0; i < peer->n_policies; i++) {
 		struct ike_policy *policy = &peer->policies[i];
-		int f = fit(&policy->conf, rq);
+		bool old = rq->old != NULL && rq->old->policy == policy;
+		int f = policy->generated && !old ? 0 : fit(&policy->conf, rq);
 
 		/* A rekey is for the policy of the old pair, if its selectors allow. */
-		if (f > 0 && rq->old != NULL && rq->old->policy == policy)
+		if (f > 0 && old)
 			f = 4;
 		if (f > best_fit) {
 			best = policy;
+			best_fit = f;
+		}
+	}
+	for (size_t i = 0; i < peer->n_templates; i++) {
+		int f = fit(&peer->templates[i].conf, rq);
+
+		f = f > 2 ? 2 : f;
+		if (f > best_fit) {
+			best = &peer->templates[i];
 			best_fit = f;
 		}
 	}
@@ -203,6 +222,22 @@ static uint16_t check_ke(const struct request *rq)
 		       : IKE2_N_INVALID_SYNTAX;
 }
 
+/* The template becomes a policy of what it leaves of the request (section 2.9), now that nothing
+ * else speaks against it. */
+static uint16_t generate(struct ike_engine *e, struct ike2_task *t, const struct request *rq)
+{
+	struct generate_want want = {.n_local = rq->n_local, .n_remote = rq->n_remote};
+	struct ike_policy *policy;
+
+	memcpy(want.local, rq->n_local_r, rq->n_local * sizeof(want.local[0]));
+	memcpy(want.remote, rq->n_remote_r, rq->n_remote * sizeof(want.remote[0]));
+	policy = generate_take(e, t->sa, t->policy, &want, rq->in->now);
+	if (policy == NULL)
+		return no_policy(e, t, rq, generate_why(errno));
+	t->policy = policy;
+	return 0;
+}
+
 static uint16_t judge(struct ike_engine *e, struct ike2_task *t, struct request *rq)
 {
 	struct ike_msg *m = &rq->in->msg;
@@ -224,7 +259,7 @@ static uint16_t judge(struct ike_engine *e, struct ike2_task *t, struct request 
 		return refusal;
 	t->policy = find_policy(t, rq);
 	if (t->policy == NULL)
-		return no_policy(e, t, rq);
+		return no_policy(e, t, rq, NULL);
 	prop2_want_esp(&want, &t->policy->conf.proposal, t->kind == IKE2_AUTH);
 	if (prop2_select(&rq->props, &want, ke != NULL ? ke->ke.group : 0, &rq->choice, &diff) != 0)
 		return no_proposal(e, t, rq, &diff);
@@ -232,6 +267,8 @@ static uint16_t judge(struct ike_engine *e, struct ike2_task *t, struct request 
 	if (!rq->transport && t->policy->conf.mode == ABI_MODE_TRANSPORT)
 		return other_mode(e, t, rq);
 	refusal = check_ke(rq);
+	if (refusal == 0 && generate_is_template(t->policy))
+		refusal = generate(e, t, rq);
 	if (refusal == 0 && !child_make_room(e, t->policy, rq->in->now))
 		refusal = IKE2_N_NO_ADDITIONAL_SAS;
 	return refusal;

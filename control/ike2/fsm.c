@@ -169,6 +169,10 @@ static bool uses_group(const struct ike_peer *peer, uint16_t group)
 		if (peer->policies[i].conf.proposal.pfs_group == group)
 			return true;
 	}
+	for (size_t i = 0; i < peer->n_templates; i++) {
+		if (peer->templates[i].conf.proposal.pfs_group == group)
+			return true;
+	}
 	return false;
 }
 

@@ -301,6 +301,8 @@ static const struct ike_ops ops = {
 	.sa_save = sim_sa_save,
 	.sa_forget = sim_sa_forget,
 	.child_adopt = sim_child_adopt,
+	.policy_add = sim_policy_add,
+	.policy_remove = sim_policy_remove,
 };
 
 void sim_init(struct sim *s, uint64_t seed)
@@ -572,7 +574,7 @@ void sim_fini(struct sim *s)
 		for (int k = 0; k < SIM_RECORDS; k++)
 			assert(s->node[i].record[k] == NULL);
 		assert(sim_installed(s, i) == 0);
-		assert(s->node[i].n_reserved == 0);
+		assert(s->node[i].n_reserved == 0 && s->node[i].n_generated == 0);
 		free(s->node[i].log);
 	}
 	while (s->n_events > 0)

@@ -23,6 +23,7 @@
 #define SIM_RECORDS   16
 #define SIM_LOG	      (256 * 1024)
 #define SIM_CHILDREN  8
+#define SIM_GENERATED 32
 #define SIM_POLICY(i) (100u + (i))
 
 struct sim;
@@ -34,6 +35,11 @@ struct sim_pair { /* what a data plane holds of a pair */
 	bool told_soft[2];
 	uint16_t told_port; /* elsewhere, that the engine was told of; 0 = nowhere */
 	struct ike_child_sa sa;
+};
+
+struct sim_generated { /* a policy that the engine asked for */
+	uint32_t id, template_id;
+	struct ike_child_conf conf;
 };
 
 struct sim_node {
@@ -71,6 +77,9 @@ struct sim_node {
 	uint8_t *record[SIM_RECORDS]; /* of IKE SAs, when keeps; slot i + 1 */
 	size_t record_len[SIM_RECORDS];
 	bool keeps, killed;
+	struct sim_generated generated[SIM_GENERATED]; /* id 0: free */
+	unsigned n_generated, max_generated;	       /* now, and at most; 0: SIM_GENERATED */
+	uint64_t generations;			       /* how many there were */
 	char *log;
 	size_t log_len;
 };

@@ -21,5 +21,8 @@ bool sim_same_addr(const struct abi_addr *a, const struct abi_addr *b);
 void sim_map_source(const struct sim_node *n, struct abi_addr *addr, uint16_t *port);
 /** The way back; false: nobody is there, or the NAT has forgotten the mapping. */
 bool sim_map_target(const struct sim_node *n, struct abi_addr *addr, uint16_t *port);
+/* Of struct ike_ops: policies that are generated. */
+uint32_t sim_policy_add(void *ctx, const struct ike_generated *what);
+void sim_policy_remove(void *ctx, uint32_t policy_id);
 
 #endif

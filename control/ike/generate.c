@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* generate.c - policies from templates; see generate.h. */
+#include "control/ike/generate.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "control/ike/child_sa.h"
+#include "control/ike/dhwork.h"
+#include "control/ike/ike_sa.h"
+#include "control/ike/refuse.h"
+#include "control/ike/state.h"
+#include "control/ike/ts.h"
+#include "control/ike/ts2.h"
+
+struct ike_policy *generate_find(const struct ike_peer *peer, const struct abi_range *local,
+				 const struct abi_range *remote)
+{
+	for (size_t i = 0; i < peer->n_templates; i++) {
+		const struct ike_child_conf *c = &peer->templates[i].conf;
+
+		if (ts_contains(&c->local, local) && ts_contains(&c->remote, remote))
+			return &peer->templates[i];
+	}
+	return NULL;
+}
+
+bool generate_is_template(const struct ike_policy *policy)
+{
+	const struct ike_peer *peer = policy->peer;
+
+	return policy >= peer->templates && policy < peer->templates + peer->n_templates;
+}
+
+/* Packets have one family and one protocol; a policy that none can match is refused. */
+static bool possible(const struct generate_want *w)
+{
+	uint8_t protocol = 0;
+
+	if (w->n_local == 0 || w->n_remote == 0)
+		return false;
+	for (size_t i = 0; i < w->n_local + w->n_remote; i++) {
+		const struct abi_range *r =
+			i < w->n_local ? &w->local[i] : &w->remote[i - w->n_local];
+
+		if (r->family != w->local[0].family ||
+		    (r->protocol != 0 && protocol != 0 && r->protocol != protocol))
+			return false;
+		if (r->protocol != 0)
+			protocol = r->protocol;
+	}
+	return true;
+}
+
+static bool same(const struct ike_policy *policy, const struct ike_policy *template,
+		 const struct generate_want *w)
+{
+	struct abi_range r[ABI_MAX_SELECTORS];
+
+	if (!policy->generated || policy->template != template ||
+	    ts2_of_conf(&policy->conf, true, r) != w->n_local ||
+	    memcmp(r, w->local, w->n_local * sizeof(r[0])) != 0)
+		return false;
+	return ts2_of_conf(&policy->conf, false, r) == w->n_remote &&
+	       memcmp(r, w->remote, w->n_remote * sizeof(r[0])) == 0;
+}
+
+/* Has someone else a pair of it? One whose IKE SA is gone has nobody to speak for it. */
+static bool anothers(const struct ike_policy *policy, const struct ike_sa *sa)
+{
+	const struct child_sa *c;
+
+	TAILQ_FOREACH (c, &policy->pairs, of_policy) {
+		if (c->owner != NULL && !ike_sa_same_party(c->owner, sa))
+			return true;
+	}
+	return false;
+}
+
+static bool has_pair_of(const struct ike_policy *policy, const struct ike_sa *sa)
+{
+	const struct child_sa *c;
+
+	TAILQ_FOREACH (c, &policy->pairs, of_policy) {
+		if (c->owner != NULL && ike_sa_same_party(c->owner, sa))
+			return true;
+	}
+	return false;
+}
+
+/* A place for one more. NULL: none. */
+static struct ike_policy *place(struct ike_peer *peer, const struct ike_sa *sa)
+{
+	struct ike_policy *found = NULL;
+	unsigned party = 0;
+
+	for (size_t i = peer->n_configured; i < peer->n_policies; i++) {
+		struct ike_policy *policy = &peer->policies[i];
+
+		if (!policy->generated)
+			found = policy;
+		else
+			party += has_pair_of(policy, sa);
+	}
+	if (party >= GENERATE_MAX_PARTY)
+		return NULL;
+	if (found == NULL && peer->n_policies < peer->cap_policies)
+		found = &peer->policies[peer->n_policies++];
+	return found;
+}
+
+struct abi_range generate_widened(const struct ike_policy *policy, const struct abi_range *r)
+{
+	struct abi_range w = *r;
+
+	if (policy->generated && policy->peer->conf.generate == IKE_GENERATE_OVERRIDE) {
+		w.port_lo = 0;
+		w.port_hi = UINT16_MAX;
+	}
+	return w;
+}
+
+static void fill(struct ike_policy *policy, struct ike_policy *template,
+		 const struct generate_want *w)
+{
+	struct ike_child_conf *c = &policy->conf;
+
+	*c = template->conf;
+	c->local = w->local[0];
+	c->remote = w->remote[0];
+	c->n_more_local = (uint8_t)(w->n_local - 1);
+	c->n_more_remote = (uint8_t)(w->n_remote - 1);
+	memset(c->more_local, 0, sizeof(c->more_local));
+	memset(c->more_remote, 0, sizeof(c->more_remote));
+	memcpy(c->more_local, w->local + 1, c->n_more_local * sizeof(w->local[0]));
+	memcpy(c->more_remote, w->remote + 1, c->n_more_remote * sizeof(w->remote[0]));
+	policy->generated = true;
+	policy->template = template;
+	policy->failures = 0;
+	policy->kilobytes = 0;
+	policy->volume_told = 0;
+}
+
+/* Have it put in force. Its id, 0: it cannot be. */
+static uint32_t announce(struct ike_engine *e, const struct ike_policy *policy)
+{
+	struct ike_child_conf conf = policy->conf;
+	const struct ike_generated what = {.peer = policy->peer->conf.name,
+					   .template_id = policy->template->conf.policy_id,
+					   .conf = &conf};
+
+	conf.local = generate_widened(policy, &conf.local);
+	conf.remote = generate_widened(policy, &conf.remote);
+	for (size_t i = 0; i < conf.n_more_local; i++)
+		conf.more_local[i] = generate_widened(policy, &conf.more_local[i]);
+	for (size_t i = 0; i < conf.n_more_remote; i++)
+		conf.more_remote[i] = generate_widened(policy, &conf.more_remote[i]);
+	return e->ops.policy_add(e->ctx, &what);
+}
+
+static void tell(struct ike_engine *e, struct ike_sa *sa, const struct generate_want *w)
+{
+	char l[ABI_MAX_SELECTORS * TS_MAX_TEXT], r[sizeof(l)];
+
+	refuse_log(e, IKE_LOG_NOTICE, sa->peer, sa, 0,
+		   "policy %s === %s generated from template group \"%s\"",
+		   ts2_print(w->local, w->n_local, l, sizeof(l)),
+		   ts2_print(w->remote, w->n_remote, r, sizeof(r)), sa->peer->conf.template_group);
+}
+
+struct ike_policy *generate_take(struct ike_engine *e, struct ike_sa *sa,
+				 struct ike_policy *template, const struct generate_want *want,
+				 uint64_t now)
+{
+	struct ike_peer *peer = sa->peer;
+	struct ike_policy *policy = NULL;
+
+	errno = EINVAL;
+	if (!possible(want))
+		return NULL;
+	for (size_t i = peer->n_configured; i < peer->n_policies; i++) {
+		if (same(&peer->policies[i], template, want))
+			policy = &peer->policies[i];
+	}
+	errno = EEXIST;
+	if (policy != NULL)
+		return anothers(policy, sa) ? NULL : policy;
+	errno = ENOSPC;
+	policy = e->ops.policy_add != NULL ? place(peer, sa) : NULL;
+	if (policy == NULL)
+		return NULL;
+	fill(policy, template, want);
+	policy->conf.policy_id = announce(e, policy);
+	if (policy->conf.policy_id == 0) {
+		memset(&policy->conf, 0, sizeof(policy->conf));
+		policy->generated = false;
+		errno = ENOSPC;
+		return NULL;
+	}
+	peers_add_policy(&e->peers, policy);
+	child_ensure_in(e, policy, now); /* should nothing come of it */
+	tell(e, sa, want);
+	return policy;
+}
+
+bool generate_end(struct ike_engine *e, struct ike_policy *policy, uint64_t now)
+{
+	(void)now;
+	if (!policy->generated)
+		return false;
+	if (!TAILQ_EMPTY(&policy->pairs))
+		return true;
+	refuse_log(e, IKE_LOG_NOTICE, policy->peer, NULL, 0,
+		   "generated policy of template group \"%s\" ends with its last SA",
+		   policy->peer->conf.template_group);
+	e->ops.policy_remove(e->ctx, policy->conf.policy_id);
+	peers_remove_policy(&e->peers, policy);
+	timers_cancel(&e->timers, &policy->ensure);
+	if (policy->dh_waits)
+		dhwork_forget(e, policy);
+	memset(&policy->conf, 0, sizeof(policy->conf));
+	policy->generated = false;
+	return true;
+}
+
+size_t generate_print(const struct ike_peer *peer, char *buf, size_t at, size_t cap)
+{
+	int n;
+
+	if (peer->conf.generate == IKE_GENERATE_NO || at >= cap)
+		return at;
+	n = snprintf(buf + at, cap - at, "%stemplate group \"%s\":", at > 0 ? "; " : "",
+		     peer->conf.template_group);
+	at += n > 0 ? (size_t)n : 0;
+	for (size_t i = 0; i < peer->n_templates && at < cap; i++) {
+		char l[TS_MAX_TEXT], r[TS_MAX_TEXT];
+		const struct ike_child_conf *c = &peer->templates[i].conf;
+
+		n = snprintf(buf + at, cap - at, "%s %s === %s", i > 0 ? "," : "",
+			     ts_print(&c->local, l, sizeof(l)), ts_print(&c->remote, r, sizeof(r)));
+		at += n > 0 ? (size_t)n : 0;
+	}
+	return at;
+}
+
+const char *generate_advice(const struct ike_peer *peer, const char *advice)
+{
+	if (peer->conf.generate == IKE_GENERATE_NO)
+		return advice;
+	return "widen src-address or dst-address of a template of the group here, or have the peer "
+	       "ask for networks that lie within one, with the peer's local as our remote";
+}
+
+const char *generate_why(int error)
+{
+	switch (error) {
+	case EEXIST:
+		return "another party has these selectors";
+	case EINVAL:
+		return "no packet has both ends";
+	default:
+		return "too many policies are generated already";
+	}
+}
