@@ -73,9 +73,17 @@ static const struct layout layouts[MENU_MAX] = {
 			.slots = 2,
 			.comment = PROPOSAL_COMMENT,
 		},
+	[MENU_GROUP] =
+		{
+			.flags = FLAGS({LAYOUT_FLAG_DEFAULT, '*', 0, "default"}),
+			.slots = 2,
+			.comment = GROUP_COMMENT,
+		},
 	[MENU_POLICY] =
 		{
-			.flags = FLAGS({POLICY_DISABLED, 'X', 0, "disabled"},
+			.flags = FLAGS({POLICY_TEMPLATE, 'T', 0, "template"},
+				       {POLICY_DISABLED, 'X', 0, "disabled"},
+				       {POLICY_DYNAMIC, 'D', 0, "dynamic"},
 				       {POLICY_ACTIVE, 'A', 1, "active"}),
 			.slots = 2,
 			.comment = POLICY_COMMENT,

@@ -17,6 +17,14 @@ struct plan_interface {
 	uint16_t mtu;
 };
 
+/* Where the policies that are generated from a template are matched. */
+struct plan_template {
+	uint32_t id;   /* as in ike_peer_conf.templates */
+	size_t before; /* index in policies */
+};
+
+#define PLAN_ID_GENERATED 0x80000000u /* in ids of generated policies alone */
+
 /*
  * msg and generation of the ABI records are zero: whoever sends them fills those in. port in
  * addresses and routes is an index into interfaces; the sender replaces it by the index of the port
@@ -32,6 +40,8 @@ struct model_plan {
 	struct abi_policy *policies;	     /* in order of match */
 	char (*policy_peers)[IKE_CONF_NAME]; /* the peer of each; "" without one */
 	size_t n_policies;
+	struct plan_template *templates; /* in the order of the file */
+	size_t n_templates;
 	struct ike_peer_conf *peers; /* enabled ones; children and psk belong to the plan */
 	size_t n_peers;
 	/* Row of /ip ipsec policy -> policy id; 0 for disabled rows. Indexed by row. */

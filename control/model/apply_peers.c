@@ -9,7 +9,9 @@
 #include "control/model/apply_ipsec.h"
 #include "control/model/model.h"
 #include "control/model/netview.h"
+#include "control/model/policy_key.h"
 #include "control/model/selectors.h"
+#include "control/model/templates.h"
 #include "control/model/validate.h"
 
 _Static_assert(VALUE_MAX_LIST <= IKE_CONF_MAX_ALGS, "lists fit");
@@ -201,11 +203,23 @@ static void selectors(struct ike_child_conf *c, const struct link *l, size_t n,
 	memcpy(c->more_remote, remote + 1, c->n_more_remote * sizeof(remote[0]));
 }
 
+/* What a policy and a template have alike. */
+static void child(struct ike_child_conf *c, const struct model *m, const struct value *v)
+{
+	const struct domain_word *df = schema_menu(MENU_POLICY)->props[POLICY_DF].domain->words;
+
+	copy_text(c->comment, sizeof(c->comment), &v[POLICY_COMMENT]);
+	proposal(&c->proposal, &m->table[MENU_PROPOSAL].rows[v[POLICY_PROPOSAL].num]);
+	c->replay_window = (uint32_t)v[POLICY_REPLAY].num;
+	c->df = (uint8_t)df[v[POLICY_DF].num].value;
+	if (v[POLICY_DSCP].num != VALUE_ANY)
+		c->dscp = (uint8_t)(ABI_DSCP_SET | v[POLICY_DSCP].num);
+}
+
 /* The children of a peer: its policies that protect, in order. */
 static int children(struct ike_peer_conf *peer, const struct model *m, const uint32_t *leader,
 		    struct links *policies, uint64_t index)
 {
-	const struct domain_word *df = schema_menu(MENU_POLICY)->props[POLICY_DF].domain->words;
 	size_t n = links_of(policies, index);
 	struct ike_child_conf *list = calloc(n + 1, sizeof(*list));
 
@@ -219,14 +233,9 @@ static int children(struct ike_peer_conf *peer, const struct model *m, const uin
 		if (leader[l->row] != l->row)
 			continue; /* it is among the selectors of that one */
 		c->policy_id = l->policy->policy_id;
-		copy_text(c->comment, sizeof(c->comment), &v[POLICY_COMMENT]);
 		c->mode = l->policy->mode;
 		selectors(c, &policies->list[policies->at + i], n - i, leader, l->row);
-		proposal(&c->proposal, &m->table[MENU_PROPOSAL].rows[v[POLICY_PROPOSAL].num]);
-		c->replay_window = (uint32_t)v[POLICY_REPLAY].num;
-		c->df = (uint8_t)df[v[POLICY_DF].num].value;
-		if (v[POLICY_DSCP].num != VALUE_ANY)
-			c->dscp = (uint8_t)(ABI_DSCP_SET | v[POLICY_DSCP].num);
+		child(c, m, v);
 		peer->n_children++;
 	}
 	peer->children = list;
@@ -245,14 +254,49 @@ static int secret(struct ike_peer_conf *peer, const struct value *v)
 	return 0;
 }
 
+/* What may be generated for a peer. */
+static int templates(struct ike_peer_conf *peer, const struct model *m, const struct model_row *id)
+{
+	struct ike_child_conf *list = NULL;
+	const struct model_row *row;
+	size_t n = 0, at = 0;
+
+	peer->generate = templates_mode(id);
+	if (peer->generate == IKE_GENERATE_NO)
+		return 0;
+	copy_text(peer->template_group, sizeof(peer->template_group),
+		  &templates_group(m, id)->values[GROUP_NAME]);
+	list = calloc(m->table[MENU_POLICY].n + 1, sizeof(*list));
+	if (!list)
+		return -1;
+	while ((row = templates_next(m, id, &at))) {
+		struct ike_child_conf *c = &list[n++];
+		struct policy_key key;
+
+		policy_key_make(&key, row, 0);
+		c->policy_id = templates_id(m, row);
+		c->mode = ABI_MODE_TUNNEL;
+		c->local = key.local;
+		c->remote = key.remote;
+		child(c, m, row->values);
+	}
+	peer->templates = list;
+	peer->n_templates = n;
+	return 0;
+}
+
 static int identities(struct ike_peer_conf *peer, const struct model *m, struct links *ids,
 		      uint64_t index)
 {
+	const struct model_row *row;
 	const struct value *v;
 
 	if (links_of(ids, index) == 0)
 		return 0;
-	v = m->table[MENU_IDENTITY].rows[ids->list[ids->at].row].values;
+	row = &m->table[MENU_IDENTITY].rows[ids->list[ids->at].row];
+	v = row->values;
+	if (templates(peer, m, row))
+		return -1;
 	identity(&peer->my_id, &v[IDENTITY_MY_ID]);
 	identity(&peer->remote_id, &v[IDENTITY_REMOTE_ID]);
 	if (peer->my_id.type == IKE_ID_AUTO) { /* with a pre-shared key: our address */
@@ -319,9 +363,11 @@ void apply_free(struct model_plan *plan)
 			free((void *)(uintptr_t)p->psk);
 		}
 		free((void *)(uintptr_t)p->children);
+		free((void *)(uintptr_t)p->templates);
 	}
 	free(plan->peers);
 	free(plan->policies);
 	free(plan->policy_peers);
 	free(plan->policy_ids);
+	free(plan->templates);
 }

@@ -14,6 +14,7 @@
 #include "control/model/model.h"
 #include "control/model/policy_key.h"
 #include "control/model/selectors.h"
+#include "control/model/templates.h"
 #include "control/model/validate.h"
 
 struct draft {
@@ -99,12 +100,12 @@ static int number(struct drafts *d, const struct model_plan *previous)
 	if (!d->used || take_over(d, previous))
 		return -1;
 	for (size_t i = 0; i < d->n; i++) {
-		uint32_t id = d->list[i].hash;
+		uint32_t id = d->list[i].hash & ~PLAN_ID_GENERATED;
 
 		while (!d->list[i].id) {
 			if (id && take(d, id))
 				d->list[i].id = id;
-			id++;
+			id = (id + 1) & ~PLAN_ID_GENERATED;
 		}
 	}
 	return 0;
@@ -159,10 +160,15 @@ int apply_policies(struct model_plan *plan, const struct model *m,
 	plan->policies = calloc(t->n + 1, sizeof(*plan->policies));
 	plan->policy_peers = calloc(t->n + 1, sizeof(*plan->policy_peers));
 	plan->policy_ids = calloc(t->n + 1, sizeof(*plan->policy_ids));
-	if (!d.list || !plan->policies || !plan->policy_peers || !plan->policy_ids)
+	plan->templates = calloc(t->n + 1, sizeof(*plan->templates));
+	if (!plan->templates || !d.list || !plan->policies || !plan->policy_peers ||
+	    !plan->policy_ids)
 		goto out;
 	for (size_t i = 0; i < t->n; i++) {
-		if (!validate_active(&t->rows[i], POLICY_DISABLED))
+		if (templates_is(&t->rows[i]))
+			plan->templates[plan->n_templates++] = (struct plan_template){
+				.id = templates_id(m, &t->rows[i]), .before = d.n};
+		if (!validate_active(&t->rows[i], POLICY_DISABLED) || templates_is(&t->rows[i]))
 			continue;
 		policy_key_make(&d.list[d.n].key, &t->rows[i], (uint32_t)i);
 		d.list[d.n].hash = policy_key_hash(&d.list[d.n].key);

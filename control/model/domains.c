@@ -57,6 +57,7 @@ const struct domain domain_ref_interface = {.ref = MENU_INTERFACE};
 const struct domain domain_ref_profile = {.ref = MENU_PROFILE};
 const struct domain domain_ref_peer = {.ref = MENU_PEER};
 const struct domain domain_ref_proposal = {.ref = MENU_PROPOSAL};
+const struct domain domain_ref_group = {.ref = MENU_GROUP};
 
 const struct domain domain_profile_hash = {
 	.words = WORDS(OK("md5", 0), OK("sha1", 0), OK("sha256", 0), OK("sha384", 0),
@@ -118,6 +119,11 @@ const struct domain domain_exchange_mode = {
 const struct domain domain_selectors = {
 	.words = WORDS(OK("per-pair", SELECTORS_PER_PAIR), OK("single-sa", SELECTORS_SINGLE),
 		       OK("auto", SELECTORS_AUTO)),
+};
+
+const struct domain domain_generate = {
+	.words = WORDS(OK("no", IKE_GENERATE_NO), OK("port-override", IKE_GENERATE_OVERRIDE),
+		       OK("port-strict", IKE_GENERATE_STRICT)),
 };
 
 const struct domain domain_auth_method = {

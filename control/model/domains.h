@@ -18,12 +18,12 @@ extern const struct domain domain_workers, domain_max_sas, domain_max_policies;
 extern const struct domain domain_max_fragments, domain_fragment_timeout;
 /* references */
 extern const struct domain domain_ref_interface, domain_ref_profile, domain_ref_peer,
-	domain_ref_proposal;
+	domain_ref_proposal, domain_ref_group;
 /* words */
 extern const struct domain domain_profile_hash, domain_profile_enc, domain_dh_group;
 extern const struct domain domain_esp_auth, domain_esp_enc, domain_pfs_group;
 extern const struct domain domain_proposal_check, domain_exchange_mode, domain_auth_method;
-extern const struct domain domain_selectors;
+extern const struct domain domain_selectors, domain_generate;
 extern const struct domain domain_ident_mine, domain_ident_remote, domain_allow_weak;
 extern const struct domain domain_policy_action, domain_policy_level, domain_ipsec_protocol;
 extern const struct domain domain_protocol, domain_idle, domain_dont_fragment, domain_dscp,

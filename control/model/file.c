@@ -85,6 +85,23 @@ static void read_menu(struct row_reader *r, config_setting_t *s, enum menu_id id
 	}
 }
 
+/* A menu below a list (ip ipsec policy group) has its place beside it: policy-group. */
+static int find_menu(const char *path)
+{
+	char words[MAX_PATH_WORDS], *dash;
+	int id = schema_find_menu(path);
+
+	snprintf(words, sizeof(words), "%s", path);
+	dash = strrchr(words, '-');
+	if (id >= 0 || dash == NULL)
+		return id;
+	*dash = '\0';
+	if (schema_find_menu(words) < 0)
+		return -1;
+	*dash = ' ';
+	return schema_find_menu(words);
+}
+
 static void read_group(struct row_reader *r, config_setting_t *group, const char *parent)
 {
 	for (int i = 0; i < config_setting_length(group); i++) {
@@ -95,7 +112,7 @@ static void read_group(struct row_reader *r, config_setting_t *group, const char
 
 		snprintf(path, sizeof(path), "%s%s%s", parent, *parent ? " " : "",
 			 config_setting_name(s));
-		id = schema_find_menu(path);
+		id = find_menu(path);
 		why = schema_refused_menu(path);
 		if (id >= 0)
 			read_menu(r, s, (enum menu_id)id);

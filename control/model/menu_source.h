@@ -6,7 +6,8 @@
  *   MENU_ACTIVE_PEERS, MENU_INSTALLED_SA, MENU_STATISTICS, MENU_DROP_SAMPLES, MENU_LOG: rows()
  *   emits every row.
  *   MENU_STATISTICS: exactly one row; property id = enum drop_reason - 1 (counters.h).
- *   MENU_INTERFACE, MENU_POLICY: fill() adds the runtime properties of one configured row.
+ *   MENU_INTERFACE, MENU_POLICY: fill() adds the runtime properties of one configured row; rows()
+ *   of MENU_POLICY emits the dynamic ones, behind those.
  */
 #ifndef ESPGW_MODEL_MENU_SOURCE_H
 #define ESPGW_MODEL_MENU_SOURCE_H

@@ -113,9 +113,9 @@
 	X(IDENTITY_SECRET, "secret", PROP_SECRET, PROP_F_SECRET | F_REQ, NULL, secret, "pre-shared key: text, or 0x and hex digits") \
 	X(IDENTITY_MY_ID, "my-id", PROP_IDENT, 0, "auto", ident_mine, "who we say we are: auto, address:, fqdn:, user-fqdn:, key-id:") \
 	X(IDENTITY_REMOTE_ID, "remote-id", PROP_IDENT, 0, "auto", ident_remote, "who the peer must say it is; auto and ignore take anybody who knows the key") \
+	X(IDENTITY_GENERATE, "generate-policy", PROP_ENUM, 0, "no", generate, "when the peer asks for what no policy has, but a template of the group covers: no: refuse; port-strict: make a policy of it; port-override: the same, for all ports") \
+	X(IDENTITY_TEMPLATES, "policy-template-group", PROP_REF, 0, NULL, ref_group, "whose templates; by default those of the group default") \
 	MENU_COMMON(X, IDENTITY) \
-	X(IDENTITY_GENERATE, "generate-policy", PROP_STRING, F_NO, "no", none, "policies are not generated; write them down") \
-	X(IDENTITY_TEMPLATES, "policy-template-group", PROP_STRING, F_NO, "default", none, "there are no policy templates") \
 	X(IDENTITY_MATCH_BY, "match-by", PROP_STRING, F_NO, "remote-id", none, "there are no certificates to match by") \
 	X(IDENTITY_MODE_CONFIG, "mode-config", PROP_STRING, F_NO, "none", none, "addresses are not handed out: a gateway joins networks") \
 	X(IDENTITY_NOTRACK, "notrack-chain", PROP_STRING, F_NO, NULL, none, "the fast path tracks no connections, so there is nothing to exempt") \
@@ -136,6 +136,10 @@
 	X(PROPOSAL_PFS, "pfs-group", PROP_ENUM, 0, "modp1024", pfs_group, "group of phase 2, or none") \
 	MENU_COMMON(X, PROPOSAL)
 
+#define MENU_GROUP_PROPS(X) \
+	X(GROUP_NAME, "name", PROP_STRING, F_NAM, NULL, name, "templates belong to it, identities refer to it") \
+	X(GROUP_COMMENT, "comment", PROP_STRING, 0, NULL, comment, "free text, shown as ;;; text")
+
 #define MENU_POLICY_PROPS(X) \
 	X(POLICY_PEER, "peer", PROP_REF, 0, NULL, ref_peer, "the other end; needed with action=encrypt") \
 	X(POLICY_TUNNEL, "tunnel", PROP_BOOL, 0, "no", none, "yes: whole packets travel inside new ones") \
@@ -152,6 +156,8 @@
 	X(POLICY_DF, "dont-fragment", PROP_ENUM, 0, "set", dont_fragment, "DF of the outer IPv4 header: set, inherit (as inside), clear (too big ones travel in pieces)") \
 	X(POLICY_DSCP, "dscp", PROP_INT, 0, "inherit", dscp, "DSCP of the outer header, or inherit (as inside)") \
 	X(POLICY_REPLAY, "replay-window", PROP_INT, 0, "128", replay_window, "how far behind the newest a packet may arrive, in packets; a multiple of 64") \
+	X(POLICY_TEMPLATE, "template", PROP_BOOL, 0, "no", none, "yes: no policy, but the bounds of what a peer may ask for: see generate-policy of /ip ipsec identity") \
+	X(POLICY_GROUP, "group", PROP_REF, 0, NULL, ref_group, "of a template; by default the group default") \
 	MENU_COMMON(X, POLICY) \
 	X(POLICY_ACTIVE, "active", PROP_BOOL, F_RUN, NULL, none, "it has an SA pair") \
 	X(POLICY_PH2_COUNT, "ph2-count", PROP_COUNT, F_RUN, NULL, none, "its SA pairs") \
@@ -165,8 +171,7 @@
 	X(POLICY_IN_HITS, "in-hits", PROP_COUNT, F_DET, NULL, none, "packets that came out of its SAs or matched in clear") \
 	X(POLICY_IN_PACKETS, "in-packets", PROP_COUNT, F_DET, NULL, none, "inner packets accepted from all its SAs, dead ones included") \
 	X(POLICY_IN_BYTES, "in-bytes", PROP_COUNT, F_DET, NULL, none, "their bytes") \
-	X(POLICY_TEMPLATE, "template", PROP_STRING, F_NO, "no", none, "there are no policy templates") \
-	X(POLICY_GROUP, "group", PROP_STRING, F_NO, NULL, none, "there are no policy templates")
+	X(POLICY_DYNAMIC, "dynamic", PROP_BOOL, F_RUN, NULL, none, "generated from a template, for as long as it has SAs; matched where the template stands")
 
 #define MENU_SETTINGS_PROPS(X) \
 	X(SETTINGS_ALLOW_WEAK, "allow-weak", PROP_LIST, 0, NULL, allow_weak, "weak things that peers without an allow-weak of their own may use") \
@@ -272,6 +277,7 @@
 	M(ROUTE6, "ipv6 route", 0, "static IPv6 routes") \
 	M(PROFILE, "ip ipsec profile", 0, "phase 1 parameters") \
 	M(PEER, "ip ipsec peer", 0, "who the tunnels go to") \
+	M(GROUP, "ip ipsec policy group", 0, "groups of policy templates (policy-group in the file)") \
 	M(IDENTITY, "ip ipsec identity", 0, "keys and names of the two ends") \
 	M(PROPOSAL, "ip ipsec proposal", 0, "phase 2 parameters") \
 	M(POLICY, "ip ipsec policy", 0, "what is protected; the first match wins") \
@@ -299,6 +305,7 @@ enum profile_prop { MENU_PROFILE_PROPS(MENU_PROP_ENUM) PROFILE_PROPS };
 enum peer_prop { MENU_PEER_PROPS(MENU_PROP_ENUM) PEER_PROPS };
 enum identity_prop { MENU_IDENTITY_PROPS(MENU_PROP_ENUM) IDENTITY_PROPS };
 enum proposal_prop { MENU_PROPOSAL_PROPS(MENU_PROP_ENUM) PROPOSAL_PROPS };
+enum group_prop { MENU_GROUP_PROPS(MENU_PROP_ENUM) GROUP_PROPS };
 enum policy_prop { MENU_POLICY_PROPS(MENU_PROP_ENUM) POLICY_PROPS };
 enum settings_prop { MENU_SETTINGS_PROPS(MENU_PROP_ENUM) SETTINGS_PROPS };
 enum dataplane_prop { MENU_DATAPLANE_PROPS(MENU_PROP_ENUM) DATAPLANE_PROPS };

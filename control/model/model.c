@@ -89,8 +89,8 @@ static int add_builtin(struct model *m, enum menu_id menu)
 
 struct model *model_new(const char *path)
 {
-	static const enum menu_id builtin[] = {MENU_PROFILE, MENU_PROPOSAL, MENU_SETTINGS,
-					       MENU_DATAPLANE};
+	static const enum menu_id builtin[] = {MENU_PROFILE, MENU_PROPOSAL, MENU_GROUP,
+					       MENU_SETTINGS, MENU_DATAPLANE};
 	struct model *m = calloc(1, sizeof(*m));
 
 	if (!m)

@@ -20,6 +20,7 @@ static const struct prop profile_props[] = {MENU_PROFILE_PROPS(PROP)};
 static const struct prop peer_props[] = {MENU_PEER_PROPS(PROP)};
 static const struct prop identity_props[] = {MENU_IDENTITY_PROPS(PROP)};
 static const struct prop proposal_props[] = {MENU_PROPOSAL_PROPS(PROP)};
+static const struct prop group_props[] = {MENU_GROUP_PROPS(PROP)};
 static const struct prop policy_props[] = {MENU_POLICY_PROPS(PROP)};
 static const struct prop settings_props[] = {MENU_SETTINGS_PROPS(PROP)};
 static const struct prop dataplane_props[] = {MENU_DATAPLANE_PROPS(PROP)};
@@ -43,6 +44,7 @@ static const struct prop log_props[] = {MENU_LOG_PROPS(PROP)};
 #define PROPS_PEER	   peer_props
 #define PROPS_IDENTITY	   identity_props
 #define PROPS_PROPOSAL	   proposal_props
+#define PROPS_GROUP	   group_props
 #define PROPS_POLICY	   policy_props
 #define PROPS_SETTINGS	   settings_props
 #define PROPS_DATAPLANE	   dataplane_props
@@ -66,7 +68,7 @@ static const struct refused_menu refused[] = {
 	{"ip firewall connection", "there is no connection tracking"},
 	{"ip firewall", "packet filtering is not built; /ip ipsec policy with action=discard drops "
 			"what it covers"},
-	{"ip ipsec group", "there are no policy templates"},
+	{"ip ipsec group", "groups of policy templates are in /ip ipsec policy group"},
 	{"ip ipsec mode-config", "addresses are not handed out: a gateway joins networks"},
 	{"ip ipsec key", "RSA keys are not supported; use a pre-shared key"},
 	{"ip ipsec user", "XAuth is for roaming users and is not supported"},

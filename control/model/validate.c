@@ -12,6 +12,7 @@
 #include "control/model/problem.h"
 #include "control/model/selectors.h"
 #include "control/model/suggest.h"
+#include "control/model/templates.h"
 
 const char *validate_label(enum menu_id menu, const struct model_row *row, char *buf, size_t size)
 {
@@ -194,6 +195,7 @@ void model_validate(struct model *m, struct problems *problems)
 	validate_net(m, problems);
 	validate_ipsec(m, problems);
 	validate_policy(m, problems);
+	templates_validate(m, problems);
 	validate_esp(m, problems);
 	validate_ike(m, problems);
 	selectors_validate(m, problems);

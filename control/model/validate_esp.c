@@ -8,6 +8,7 @@
 #include "control/ike/conf.h"
 #include "control/model/model.h"
 #include "control/model/problem.h"
+#include "control/model/templates.h"
 #include "control/model/validate.h"
 
 /* The i-th word of a list property of a proposal. */
@@ -81,6 +82,25 @@ static bool check_numbers(const struct model_row *row, const struct model_row *p
 	return told;
 }
 
+/* Those of the templates that an identity's peer may have. */
+static void check_templates(const struct model *m, const struct model_row *identity, bool *told,
+			    struct problems *problems)
+{
+	const struct model_table *proposals = &m->table[MENU_PROPOSAL];
+	const struct model_row *peer, *row;
+	size_t at = 0;
+
+	if (!validate_active(identity, IDENTITY_DISABLED))
+		return;
+	peer = &m->table[MENU_PEER].rows[identity->values[IDENTITY_PEER].num];
+	while (validate_active(peer, PEER_DISABLED) && (row = templates_next(m, identity, &at))) {
+		uint64_t p = row->values[POLICY_PROPOSAL].num;
+
+		if (!proposals->rows[p].broken && !told[p])
+			told[p] = check_numbers(&proposals->rows[p], peer, problems);
+	}
+}
+
 static void check_uses(const struct model *m, struct problems *problems)
 {
 	const struct model_table *policies = &m->table[MENU_POLICY];
@@ -99,6 +119,8 @@ static void check_uses(const struct model *m, struct problems *problems)
 		if (validate_active(peer, PEER_DISABLED) && !proposals->rows[p].broken && !told[p])
 			told[p] = check_numbers(&proposals->rows[p], peer, problems);
 	}
+	for (size_t i = 0; told && i < m->table[MENU_IDENTITY].n; i++)
+		check_templates(m, &m->table[MENU_IDENTITY].rows[i], told, problems);
 	free(told);
 }
 

@@ -11,6 +11,7 @@
 #include "control/model/netview.h"
 #include "control/model/problem.h"
 #include "control/model/psk.h"
+#include "control/model/templates.h"
 #include "control/model/validate.h"
 
 /* --- peers --- */
@@ -218,7 +219,7 @@ static void check_limits(const struct model *m, struct problems *problems)
 			       "/dataplane: max-sas: %llu is not a power of two",
 			       (unsigned long long)sas);
 	for (size_t i = 0; i < t->n; i++)
-		n += validate_active(&t->rows[i], POLICY_DISABLED);
+		n += validate_active(&t->rows[i], POLICY_DISABLED) && !templates_is(&t->rows[i]);
 	if (n > dp->values[DATAPLANE_MAX_POLICIES].num && !dp->broken)
 		problems_error(problems, dp->file, model_line(dp, DATAPLANE_MAX_POLICIES),
 			       "/dataplane: max-policies: %zu policies are configured, room is for "

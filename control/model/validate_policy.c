@@ -5,6 +5,7 @@
 #include "control/model/model.h"
 #include "control/model/policy_key.h"
 #include "control/model/problem.h"
+#include "control/model/templates.h"
 #include "control/model/validate.h"
 
 #define PROTO_TCP 6
@@ -79,7 +80,7 @@ static void check_policy(const struct model *m, const struct model_row *row,
 	if (v[POLICY_SRC].addr.family != v[POLICY_DST].addr.family)
 		policy_error(row, POLICY_DST, problems,
 			     "dst-address: of another family than src-address; no packet has both");
-	if (policy_action(row) == ABI_ACT_PROTECT)
+	if (policy_action(row) == ABI_ACT_PROTECT && !templates_is(row))
 		check_encrypt(m, row, problems);
 	check_level(row, problems);
 	if (ports && proto != PROTO_TCP && proto != PROTO_UDP)
@@ -97,7 +98,7 @@ static void check_same_policy(const struct model *m, struct problems *problems)
 	size_t n = 0;
 
 	for (size_t i = 0; keys && i < t->n; i++)
-		if (validate_active(&t->rows[i], POLICY_DISABLED))
+		if (validate_active(&t->rows[i], POLICY_DISABLED) && !templates_is(&t->rows[i]))
 			policy_key_make(&keys[n++], &t->rows[i], (uint32_t)i);
 	if (n)
 		qsort(keys, n, sizeof(*keys), policy_key_order);

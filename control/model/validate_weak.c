@@ -10,6 +10,7 @@
 #include "control/ike/conf.h"
 #include "control/model/model.h"
 #include "control/model/problem.h"
+#include "control/model/templates.h"
 #include "control/model/validate.h"
 #include "control/model/weak.h"
 
@@ -128,11 +129,31 @@ static int by_use(const void *a, const void *b)
 	return memcmp(a, b, sizeof(struct use));
 }
 
+/* Those of templates, for each peer that they are for; uses NULL: only counted. */
+static size_t template_uses(const struct model *m, struct use *uses)
+{
+	const struct model_table *ids = &m->table[MENU_IDENTITY];
+	const struct model_row *row;
+	size_t n = 0;
+
+	for (size_t i = 0; i < ids->n; i++) {
+		size_t at = 0;
+
+		if (!validate_active(&ids->rows[i], IDENTITY_DISABLED))
+			continue;
+		for (; (row = templates_next(m, &ids->rows[i], &at)); n++)
+			if (uses)
+				uses[n] = (struct use){ids->rows[i].values[IDENTITY_PEER].num,
+						       row->values[POLICY_PROPOSAL].num};
+	}
+	return n;
+}
+
 static void check_proposals(const struct model *m, struct problems *problems)
 {
 	const struct model_table *policies = &m->table[MENU_POLICY];
-	struct use *uses = calloc(policies->n + 1, sizeof(*uses));
-	size_t n = 0;
+	struct use *uses = calloc(policies->n + template_uses(m, NULL) + 1, sizeof(*uses));
+	size_t n = uses ? template_uses(m, uses) : 0;
 
 	for (size_t i = 0; uses && i < policies->n; i++) {
 		const struct value *v = policies->rows[i].values;

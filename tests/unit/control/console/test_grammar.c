@@ -150,7 +150,7 @@ static void completes_what_was_begun(void **state)
 	(void)state;
 	assert_completes("i", "interface ip ipv6 ");
 	assert_completes("/ip ips", "ipsec ");
-	assert_completes("ip ipsec p", "profile peer proposal policy ");
+	assert_completes("ip ipsec p", "profile peer policy proposal ");
 	assert_completes("/ip/ipsec/in", "installed-sa ");
 	assert_completes("ip ipsec installed-sa ", "print flush rekey export help ? ");
 	assert_completes("ip ipsec installed-sa print s", "show-sensitive ");

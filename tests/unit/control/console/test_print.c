@@ -100,7 +100,7 @@ static void policies_carry_what_runs(void **state)
 {
 	const char *text = fixture_text(*state, "ip ipsec policy print");
 
-	assert_non_null(strstr(text, "Flags: X - disabled, A - active\n"));
+	assert_non_null(strstr(text, "Flags: T - template, X - disabled, D - dynamic, A - active\n"));
 	assert_non_null(strstr(text, "  A peer=to_tencent tunnel=yes"));
 	assert_non_null(strstr(text, "ph2-count=1"));
 	assert_non_null(strstr(text, "ph2-state=established"));

@@ -117,9 +117,9 @@ static const struct bad values[] = {
 	 "t.conf:6: /ip ipsec identity: auth-method: \"eap\" (IKEv2) is for roaming users"},
 	{IPSEC("identity = ( { auth-method = \"rsa-key\"; } );\n"),
 	 "t.conf:6: /ip ipsec identity: auth-method: \"rsa-key\" (IKEv1) is not supported"},
-	{IPSEC("identity = ( { generate-policy = \"port-strict\"; } );\n"),
-	 "t.conf:6: /ip ipsec identity: generate-policy: \"port-strict\": policies are not "
-	 "generated; write them down; accepted: \"no\""},
+	{IPSEC("identity = ( { generate-policy = \"yes\"; } );\n"),
+	 "t.conf:6: /ip ipsec identity: generate-policy: \"yes\" is not known; accepted: no, "
+	 "port-override, port-strict"},
 	{IPSEC("identity = ( { notrack-chain = \"prerouting\"; } );\n"),
 	 "t.conf:6: /ip ipsec identity: notrack-chain: the fast path tracks no connections"},
 	{IPSEC("identity = ( { my-id = \"fqdn\"; } );\n"),
@@ -141,8 +141,12 @@ static const struct bad values[] = {
 	 "t.conf:6: /ip ipsec policy: level: \"uniq\" is not known; accepted: require, unique, use"},
 	{IPSEC("policy = ( { ipsec-protocols = \"ah\"; } );\n"),
 	 "t.conf:6: /ip ipsec policy: ipsec-protocols: \"ah\" does not encrypt"},
-	{IPSEC("policy = ( { template = true; } );\n"),
-	 "t.conf:6: /ip ipsec policy: template: \"yes\": there are no policy templates"},
+	{IPSEC("policy = ( { template = \"maybe\"; } );\n"),
+	 "t.conf:6: /ip ipsec policy: template: \"maybe\" is not yes or no"},
+	{IPSEC("policy-group = ( { name = \"a b\"; } );\n"),
+	 "t.conf:6: /ip ipsec policy group \"a b\": name: \"a b\" is not a name"},
+	{IPSEC("peer-group = ( );\n"),
+	 "t.conf:6: \"peer-group\" is not a menu of /ip ipsec"},
 	{IPSEC("policy = ( { src-address = \"192.168.1.5/24\"; } );\n"),
 	 "t.conf:6: /ip ipsec policy: src-address: \"192.168.1.5/24\" has bits set behind its "
 	 "length; the network is \"192.168.1.0/24\""},

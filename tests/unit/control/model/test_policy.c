@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* test_policy.c - policies: what level=use asks for, and what comes of it. */
+/* test_policy.c - policies: what level=use asks for, templates, and what comes of them. */
 #include "load.h"
 
 #include "control/model/apply.h"
@@ -82,6 +82,122 @@ static void what_would_have_no_effect_is_refused(void **state)
 		    false, "level: use means nothing without action=encrypt");
 }
 
+/* --- templates: a file of two peers, one of which has policies generated --- */
+
+#define BRANCHES(identity, more)                                                                   \
+	"interface = ( { name = \"wan\"; device = \"net_null0\"; } );\n"                           \
+	"ip = { address = ( { address = \"192.0.2.2/24\"; interface = \"wan\"; } );\n"             \
+	"route = ( { gateway = \"192.0.2.1\"; } );\n"                                              \
+	"ipsec = { profile = ( { name = \"f\"; hash-algorithm = \"sha256\"; dh-group = "           \
+	"\"ecp256\"; } );\n"                                                                       \
+	"proposal = ( { name = \"a\"; auth-algorithms = \"sha256\"; pfs-group = \"none\"; },\n"    \
+	"{ name = \"old\"; auth-algorithms = \"md5\"; pfs-group = \"none\"; } );\n"                \
+	"peer = ( { name = \"any\"; profile = \"f\"; address = \"0.0.0.0/0\"; exchange-mode = "    \
+	"\"ike2\"; passive = true; } );\n"                                                         \
+	"identity = ( { peer = \"any\"; secret = \"0123456789012345678901234\"; " identity         \
+	" } );\n" /* line 8 */                                                                     \
+		more "}; };\n"
+#define GROUP  "policy-group = ( { name = \"g\"; } );\n"
+#define STRICT "generate-policy = \"port-strict\"; policy-template-group = \"g\";"
+#define TEMPLATE(more)                                                                             \
+	"{ template = true; src-address = \"10.1.0.0/16\"; dst-address = \"10.2.0.0/16\"; "        \
+	"proposal = \"a\"; " more " }"
+#define DISCARD                                                                                    \
+	"{ action = \"discard\"; src-address = \"10.1.0.0/16\"; dst-address = \"10.2.0.0/16\"; }"
+
+static void a_template_is_a_bound_and_no_policy(void **state)
+{
+	static struct problems problems;
+	struct model *m = load_good(BRANCHES(
+		STRICT, GROUP "policy = ( " DISCARD ", " TEMPLATE("group = \"g\";") ", " TEMPLATE(
+				"dst-port = 5; protocol = \"tcp\"; group "
+				"= \"g\";") ", " TEMPLATE("") " );\n"));
+	struct model_plan *plan;
+	const struct ike_peer_conf *p;
+
+	(void)state;
+	problems_init(&problems);
+	plan = model_plan_new(m, NULL, &problems);
+	assert_non_null(plan);
+	p = &plan->peers[0];
+	assert_int_equal(plan->n_policies, 1);
+	assert_int_equal(plan->policy_ids[1], 0);
+	assert_int_equal(p->n_children, 0);
+	assert_int_equal(p->generate, IKE_GENERATE_STRICT);
+	assert_string_equal(p->template_group, "g");
+	assert_int_equal(p->n_templates, 2); /* the third is another group's */
+	assert_int_equal(p->templates[0].local.lo[1], 1);
+	assert_int_equal(p->templates[0].remote.hi[1], 2);
+	assert_int_equal(p->templates[0].mode, ABI_MODE_TUNNEL);
+	assert_int_equal(p->templates[0].proposal.integ[0], ABI_INTEG_HMAC_SHA2_256_128);
+	assert_int_equal(p->templates[1].remote.port_lo, 5);
+	assert_int_equal(p->templates[1].local.protocol, 6);
+	assert_int_equal(plan->n_templates, 3);
+	for (size_t i = 0; i < 3; i++)
+		assert_int_equal(plan->templates[i].before, 1);
+	assert_int_equal(plan->templates[0].id, p->templates[0].policy_id);
+	assert_int_equal(plan->templates[1].id, p->templates[1].policy_id);
+	assert_int_not_equal(plan->templates[0].id, plan->templates[2].id);
+	assert_true((plan->policies[0].policy_id & PLAN_ID_GENERATED) == 0);
+	model_plan_free(plan);
+	problems_free(&problems);
+	model_free(m);
+}
+
+static void without_a_group_it_is_the_default_one(void **state)
+{
+	struct model *m = load_good(BRANCHES("generate-policy = \"port-override\";",
+					     "policy = ( " TEMPLATE("") " );\n"));
+
+	(void)state;
+	model_free(m);
+}
+
+static const struct {
+	const char *text, *told;
+} bad_templates[] = {
+	{BRANCHES(STRICT, GROUP),
+	 "t.conf:8: /ip ipsec identity: generate-policy: group \"g\" has no policy with template"},
+	{BRANCHES(STRICT, "policy = ( " TEMPLATE("group = \"g\";") " );\n"),
+	 "there is no /ip ipsec policy group named \"g\""},
+	{BRANCHES(STRICT, GROUP "policy = ( " TEMPLATE("group = \"g\"; peer = \"any\";") " );\n"),
+	 "t.conf:10: /ip ipsec policy: a template: peer: it is for all peers"},
+	{BRANCHES(STRICT, GROUP "policy = ( " TEMPLATE("group = \"g\"; tunnel = false;") " );\n"),
+	 "a template: tunnel: generated policies are tunnels"},
+	{BRANCHES(STRICT,
+		  GROUP "policy = ( " TEMPLATE("group = \"g\"; action = \"none\";") " );\n"),
+	 "a template: action: only encrypt"},
+	{BRANCHES(STRICT,
+		  GROUP "policy = ( " TEMPLATE("group = \"g\"; level = \"use\"; allow-clear "
+					       "= true;") " );\n"),
+	 "a template: level: use would have peers choose what passes in clear"},
+	{BRANCHES(STRICT, GROUP "policy = ( " TEMPLATE("group = \"g\";") ",\n" TEMPLATE(
+				  "group = \"g\";") " );\n"),
+	 "t.conf:11: /ip ipsec policy: a template: it covers the same as the one in line 10"},
+	{BRANCHES("", "policy = ( { action = \"discard\"; src-address = \"10.1.0.0/16\"; "
+		      "dst-address = \"10.2.0.0/16\"; group = \"default\"; } );\n"),
+	 "group: means nothing without template = true"},
+	{BRANCHES(STRICT, GROUP "policy = ( { template = true; group = \"g\"; src-address = "
+				"\"10.1.0.0/16\"; dst-address = \"10.2.0.0/16\"; proposal = "
+				"\"old\"; } );\n"),
+	 "t.conf:6: /ip ipsec proposal \"old\": auth-algorithms: md5 is weak"},
+};
+
+static void templates_that_cannot_be_are_refused(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad_templates) / sizeof(bad_templates[0]); i++)
+		assert_told(bad_templates[i].text, false, bad_templates[i].told);
+}
+
+static void a_group_that_is_not_used_is_warned_of(void **state)
+{
+	(void)state;
+	assert_told(BRANCHES("policy-template-group = \"g\";",
+			     GROUP "policy = ( " TEMPLATE("group = \"g\";") " );\n"),
+		    true, "policy-template-group: \"g\" is not used with generate-policy=no");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -89,6 +205,10 @@ int main(void)
 		cmocka_unit_test(use_without_allow_clear_is_refused),
 		cmocka_unit_test(use_with_allow_clear_is_warned_of),
 		cmocka_unit_test(what_would_have_no_effect_is_refused),
+		cmocka_unit_test(a_template_is_a_bound_and_no_policy),
+		cmocka_unit_test(without_a_group_it_is_the_default_one),
+		cmocka_unit_test(templates_that_cannot_be_are_refused),
+		cmocka_unit_test(a_group_that_is_not_used_is_warned_of),
 	};
 
 	return cmocka_run_group_tests(tests, load_setup, load_teardown);
