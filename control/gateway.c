@@ -62,10 +62,17 @@ static bool child_policy(void *ctx, uint32_t policy_id, struct children_policy *
 {
 	const struct gateway *g = ctx;
 	const struct setup_policy *p = setup_find(&g->setup, policy_id);
+	const struct generated_policy *gen = generated_find(&g->generated, policy_id);
 	const struct ike_peer_conf *peer;
 
+	if (gen != NULL)
+		*out = (struct children_policy){
+			.peer = gen->peer,
+			.comment = gen->conf.comment,
+			.remote = gen->records[0].tunnel_remote,
+		};
 	if (p == NULL)
-		return false;
+		return gen != NULL;
 	peer = &g->setup.plan->peers[p->peer];
 	*out = (struct children_policy){
 		.peer = peer->name,
@@ -157,6 +164,48 @@ static void take_pending(struct gateway *g, struct setup *old)
 		 g->setup.plan->n_peers, g->setup.plan->n_policies);
 }
 
+static void pushed(void *ctx, int rc);
+
+/* A plan, with the policies that were generated. */
+static int push_plan(struct gateway *g, const struct model_plan *plan)
+{
+	struct model_plan all = *plan;
+	int rc = -ENOMEM;
+
+	all.policies = generated_merge(&g->generated, plan, &all.n_policies);
+	if (all.policies != NULL)
+		rc = push_start(g->dp, &all, pushed, g);
+	if (rc == 0)
+		g->generated.changed = false;
+	free(all.policies);
+	return rc;
+}
+
+/* What is there stays in force; with time, or fewer policies, it may fit. */
+static void policies_pushed(void *ctx, int rc)
+{
+	struct gateway *g = ctx;
+
+	if (rc == 0 || rc == -ENOTCONN)
+		return;
+	log_error(&log_ipsec, "the dataplane refused generated policies: %s", strerror(-rc));
+	g->generated.changed = true;
+	g->generated.due = g->now + GENERATED_AGAIN;
+}
+
+int gateway_push_policies(struct gateway *g)
+{
+	size_t n;
+	struct abi_policy *all = generated_merge(
+		&g->generated, g->has_pending ? g->pending.plan : g->setup.plan, &n);
+	int rc = all != NULL ? push_policies(g->dp, all, n, policies_pushed, g) : -ENOMEM;
+
+	if (rc == 0)
+		g->generated.changed = false;
+	free(all);
+	return rc;
+}
+
 /* Policies and addresses are in force, or were refused. */
 static void pushed(void *ctx, int rc)
 {
@@ -171,7 +220,7 @@ static void pushed(void *ctx, int rc)
 			  "of before stays in force",
 			  strerror(-rc));
 		drop_pending(g);
-		(void)push_start(g->dp, g->setup.plan, pushed, g);
+		(void)push_plan(g, g->setup.plan);
 		return;
 	}
 	if (rc != 0) {
@@ -200,7 +249,7 @@ static void on_attached(void *ctx, bool fresh)
 
 	g->fresh = fresh;
 	g->gate_open = false;
-	rc = push_start(g->dp, g->has_pending ? g->pending.plan : g->setup.plan, pushed, g);
+	rc = push_plan(g, g->has_pending ? g->pending.plan : g->setup.plan);
 	if (rc != 0)
 		log_error(&log_system, "dataplane: configuration not queued: %s", strerror(-rc));
 	/* Behind the policies in the ring. When control is the new one, there is nothing yet. */
@@ -276,6 +325,7 @@ struct gateway *gateway_new(const char *config_path, const char *segment, struct
 	g->setup = *setup;
 	*setup = (struct setup){0};
 	g->now = gateway_clock();
+	generated_init(&g->generated);
 	g->config_path = strdup(config_path);
 	g->dp = dataplane_new(segment, &dp_ops, g);
 	g->children = g->dp != NULL ? children_new(g->dp, &child_ops, g) : NULL;
@@ -296,6 +346,7 @@ void gateway_free(struct gateway *g)
 		return;
 	dh_pool_free(g->pool);
 	ike_engine_free(g->engine);
+	generated_free(&g->generated);
 	inbox_free(&g->inbox);
 	sa_store_close(g->store);
 	dataplane_free(g->dp);
@@ -339,7 +390,7 @@ static void replan(struct gateway *g)
 	g->replan = false;
 	if (rc == 0) {
 		g->has_pending = true;
-		rc = push_start(g->dp, g->pending.plan, pushed, g);
+		rc = push_plan(g, g->pending.plan);
 		if (rc != 0 && rc != -ENOTCONN)
 			drop_pending(g);
 	}
@@ -359,6 +410,8 @@ unsigned int gateway_turn(struct gateway *g, uint64_t now)
 		moved += feed_engine(g, now);
 	if (g->peers_set && !g->stopping && (moved > 0 || now >= g->next_tick))
 		g->next_tick = ike_engine_tick(g->engine, now);
+	if (g->generated.changed && now >= g->generated.due && dataplane_map(g->dp)->base != NULL)
+		(void)gateway_push_policies(g); /* again at the next turn if it failed */
 	diagnose_tick(g);
 	if (g->replan && !g->has_pending && !g->stopping)
 		replan(g);
@@ -409,7 +462,7 @@ int gateway_reload(struct gateway *g, char **message)
 	*message = text_of("%s%zu peers, %zu policies\n", said != NULL ? said : "",
 			   next.plan->n_peers, next.plan->n_policies);
 	free(said);
-	rc = push_start(g->dp, g->pending.plan, pushed, g);
+	rc = push_plan(g, g->pending.plan);
 	if (rc == -ENOTCONN)
 		return 0; /* pushed when a dataplane is there */
 	if (rc != 0)

@@ -18,6 +18,7 @@
 #include "control/children.h"
 #include "control/console/server.h"
 #include "control/dataplane.h"
+#include "control/generated.h"
 #include "control/ike/engine.h"
 #include "control/ike/inbox.h"
 #include "control/model/apply.h"
@@ -52,6 +53,7 @@ struct gateway {
 	struct setup setup;	/* in force */
 	struct setup
 		pending; /* being pushed; becomes the one in force when the dataplane took it */
+	struct generated generated; /* policies besides those of setup */
 	bool has_pending;
 	bool peers_set; /* the engine has its peers */
 	bool gate_open; /* policies are in force: IKE may go out */
@@ -90,6 +92,9 @@ void gateway_free(struct gateway *g);
 void gateway_use_pool(struct gateway *g, struct dh_pool *pool);
 /** Keep records of IKE SAs, and go on with those that are there; the gateway's from now on. */
 void gateway_use_store(struct gateway *g, struct sa_store *store);
+/** Have the data plane take the policies in force, or about to be, anew: some were generated or
+ * ended. 0 or -errno: nothing was queued. */
+int gateway_push_policies(struct gateway *g);
 /** One turn at time now. Returns how much moved: 0 means idle. */
 unsigned int gateway_turn(struct gateway *g, uint64_t now);
 

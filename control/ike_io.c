@@ -184,6 +184,16 @@ static bool io_child_adopt(void *ctx, uint64_t token, uint32_t policy_id, uint32
 	return children_claim(((struct gateway *)ctx)->children, token, policy_id, spi_in, spi_out);
 }
 
+static uint32_t io_policy_add(void *ctx, const struct ike_generated *what)
+{
+	return generated_add(ctx, what);
+}
+
+static void io_policy_remove(void *ctx, uint32_t policy_id)
+{
+	generated_remove(ctx, policy_id);
+}
+
 const struct ike_ops ike_io_ops = {
 	.send = io_send,
 	.random = io_random,
@@ -201,6 +211,8 @@ const struct ike_ops ike_io_ops = {
 	.sa_save = io_sa_save,
 	.sa_forget = io_sa_forget,
 	.child_adopt = io_child_adopt,
+	.policy_add = io_policy_add,
+	.policy_remove = io_policy_remove,
 };
 
 void ike_io_input(struct gateway *g, const struct abi_packet *p)

@@ -14,12 +14,14 @@ struct push {
 	uint32_t generation;
 	size_t waiting;
 	bool queued; /* all of it */
+	bool always; /* reports even when there is a newer one */
 	int rc;
 	push_done_fn *done;
 	void *ctx;
 };
 
-static uint32_t last_generation; /* only the newest push reports */
+static uint32_t last_generation;
+static uint32_t last_whole; /* only the newest whole push reports */
 
 static int find_port(const struct dataplane *d, const char *name)
 {
@@ -61,7 +63,7 @@ static void finish(struct push *p)
 {
 	if (p->waiting > 0 || !p->queued)
 		return;
-	if (p->generation == last_generation)
+	if (p->done != NULL && (p->always || p->generation == last_whole))
 		p->done(p->ctx, p->rc);
 	free(p);
 }
@@ -157,18 +159,18 @@ static int send_net(struct push *p, const struct model_plan *plan)
 	return rc == 0 ? send_mark(p, ABI_CMD_NET_COMMIT, n) : rc;
 }
 
-static int send_policies(struct push *p, const struct model_plan *plan)
+static int send_policies(struct push *p, const struct abi_policy *policies, size_t n)
 {
-	int rc = send_mark(p, ABI_CMD_POLICY_BEGIN, plan->n_policies);
+	int rc = send_mark(p, ABI_CMD_POLICY_BEGIN, n);
 
-	for (size_t i = 0; rc == 0 && i < plan->n_policies; i++) {
-		struct abi_policy pol = plan->policies[i];
+	for (size_t i = 0; rc == 0 && i < n; i++) {
+		struct abi_policy pol = policies[i];
 
 		pol.msg.type = ABI_CMD_POLICY;
 		pol.generation = p->generation;
 		rc = send(p, &pol, sizeof(pol));
 	}
-	return rc == 0 ? send_mark(p, ABI_CMD_POLICY_COMMIT, plan->n_policies) : rc;
+	return rc == 0 ? send_mark(p, ABI_CMD_POLICY_COMMIT, n) : rc;
 }
 
 static void log_missing_ports(const struct dataplane *d, const struct model_plan *plan)
@@ -181,29 +183,58 @@ static void log_missing_ports(const struct dataplane *d, const struct model_plan
 				  plan->interfaces[i].name);
 }
 
-int push_start(struct dataplane *d, const struct model_plan *plan, push_done_fn *done, void *ctx)
+static int begin(struct dataplane *d, struct push **p)
 {
-	struct push *p;
-	int rc;
-
+	*p = NULL;
 	if (dataplane_map(d)->base == NULL)
 		return -ENOTCONN;
-	p = calloc(1, sizeof(*p));
-	if (p == NULL)
+	*p = calloc(1, sizeof(**p));
+	if (*p == NULL)
 		return -ENOMEM;
-	p->d = d;
-	p->done = done;
-	p->ctx = ctx;
-	p->generation = ++last_generation;
-	log_missing_ports(d, plan);
-	/* Policies first: what they protect must not find a route before it finds them. */
-	rc = send_policies(p, plan);
-	if (rc == 0)
-		rc = send_net(p, plan);
+	(*p)->d = d;
+	(*p)->generation = ++last_generation;
+	return 0;
+}
+
+/* All is in the queue, or not: then the caller knows, and done() is not called. */
+static int queued(struct push *p, int rc)
+{
 	p->queued = true;
 	if (rc == 0)
 		return 0;
-	p->generation = 0; /* the caller knows; do not call done() */
+	p->done = NULL;
 	finish(p);
 	return rc;
+}
+
+int push_start(struct dataplane *d, const struct model_plan *plan, push_done_fn *done, void *ctx)
+{
+	struct push *p;
+	int rc = begin(d, &p);
+
+	if (rc != 0)
+		return rc;
+	p->done = done;
+	p->ctx = ctx;
+	last_whole = p->generation;
+	log_missing_ports(d, plan);
+	/* Policies first: what they protect must not find a route before it finds them. */
+	rc = send_policies(p, plan->policies, plan->n_policies);
+	if (rc == 0)
+		rc = send_net(p, plan);
+	return queued(p, rc);
+}
+
+int push_policies(struct dataplane *d, const struct abi_policy *policies, size_t n,
+		  push_done_fn *done, void *ctx)
+{
+	struct push *p;
+	int rc = begin(d, &p);
+
+	if (rc != 0)
+		return rc;
+	p->done = done;
+	p->ctx = ctx;
+	p->always = true;
+	return queued(p, send_policies(p, policies, n));
 }

@@ -26,4 +26,12 @@ int push_check(const struct dataplane *d, const struct model_plan *plan, char *w
  */
 int push_start(struct dataplane *d, const struct model_plan *plan, push_done_fn *done, void *ctx);
 
+/**
+ * Queue policies alone, all that are to be in force; a push_start() that is under way reports all
+ * the same. done() is called once, from dataplane_poll(). 0, -ENOTCONN, -ENOMEM, or what
+ * dataplane_command() returned (done() is not called then).
+ */
+int push_policies(struct dataplane *d, const struct abi_policy *policies, size_t n,
+		  push_done_fn *done, void *ctx);
+
 #endif

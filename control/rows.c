@@ -56,10 +56,19 @@ static const struct totals *totals_now(struct gateway *g)
 	return &g->totals;
 }
 
+static void add_totals(struct totals_row *sum, const struct totals_row *r)
+{
+	sum->out_packets += r->out_packets;
+	sum->out_bytes += r->out_bytes;
+	sum->in_packets += r->in_packets;
+	sum->in_bytes += r->in_bytes;
+}
+
 static struct totals_row peer_totals(struct gateway *g, const char *peer)
 {
 	const struct totals *t = totals_now(g);
 	const struct model_plan *plan = g->setup.plan;
+	const struct generated_policy *p;
 	struct totals_row sum = {0};
 
 	for (size_t i = 0; i < plan->n_peers; i++) {
@@ -68,11 +77,15 @@ static struct totals_row peer_totals(struct gateway *g, const char *peer)
 		for (size_t k = 0; k < plan->peers[i].n_children; k++) {
 			struct totals_row r = totals_of(t, plan->peers[i].children[k].policy_id);
 
-			sum.out_packets += r.out_packets;
-			sum.out_bytes += r.out_bytes;
-			sum.in_packets += r.in_packets;
-			sum.in_bytes += r.in_bytes;
+			add_totals(&sum, &r);
 		}
+	}
+	TAILQ_FOREACH (p, &g->generated.list, link) {
+		struct totals_row r = totals_of(t, p->id);
+
+		if (strcmp(p->peer, peer) != 0)
+			continue;
+		add_totals(&sum, &r);
 	}
 	return sum;
 }
@@ -308,30 +321,37 @@ static const char *phase2_state(struct gateway *g, uint32_t policy_id, unsigned 
 	return t.state == TRUTH_NOT_PASSING ? "established, not passing" : "established";
 }
 
-static void policy_fill(void *ctx, const struct menu_key *key, struct value *v)
+static void policy_runtime(struct gateway *g, uint32_t id, struct value *v)
 {
-	struct gateway *g = ctx;
-	const struct setup_policy *pol = setup_find(&g->setup, key->policy_id);
 	struct totals_row t;
 	unsigned int n;
 
-	if (key->policy_id == 0)
-		return;
-	t = totals_of(totals_now(g), key->policy_id);
-	value_set_num(&v[POLICY_ID], key->policy_id);
+	t = totals_of(totals_now(g), id);
+	value_set_num(&v[POLICY_ID], id);
 	value_set_num(&v[POLICY_OUT_HITS], t.out_hits);
 	value_set_num(&v[POLICY_IN_HITS], t.in_hits);
-	if (pol == NULL)
+	if (setup_find(&g->setup, id) == NULL && generated_find(&g->generated, id) == NULL)
 		return; /* bypass or discard: no SAs */
-	n = policy_pairs(g, key->policy_id, v);
+	n = policy_pairs(g, id, v);
 	value_set_num(&v[POLICY_ACTIVE], n != 0);
 	value_set_num(&v[POLICY_PH2_COUNT], n);
 	value_set_text(&v[POLICY_PH2_STATE],
-		       phase2_state(g, key->policy_id, n, v[POLICY_ALLOW_CLEAR].num != 0));
+		       phase2_state(g, id, n, v[POLICY_ALLOW_CLEAR].num != 0));
 	value_set_num(&v[POLICY_OUT_PACKETS], t.out_packets);
 	value_set_num(&v[POLICY_OUT_BYTES], t.out_bytes);
 	value_set_num(&v[POLICY_IN_PACKETS], t.in_packets);
 	value_set_num(&v[POLICY_IN_BYTES], t.in_bytes);
+}
+
+static void policy_fill(void *ctx, const struct menu_key *key, struct value *v)
+{
+	if (key->policy_id != 0)
+		policy_runtime(ctx, key->policy_id, v);
+}
+
+static void policy_rows(void *ctx, menu_emit *emit, void *arg)
+{
+	generated_rows(ctx, emit, arg, policy_runtime);
 }
 
 void rows_setup(struct gateway *g)
@@ -342,5 +362,6 @@ void rows_setup(struct gateway *g)
 	g->source[MENU_DROP_SAMPLES] = (struct menu_source){.rows = rows_samples, .ctx = g};
 	g->source[MENU_LOG] = (struct menu_source){.rows = log_rows, .ctx = g};
 	g->source[MENU_INTERFACE] = (struct menu_source){.fill = interface_fill, .ctx = g};
-	g->source[MENU_POLICY] = (struct menu_source){.fill = policy_fill, .ctx = g};
+	g->source[MENU_POLICY] =
+		(struct menu_source){.rows = policy_rows, .fill = policy_fill, .ctx = g};
 }

@@ -63,6 +63,8 @@ static void list_config(const struct console *c, struct listing *l)
 			break;
 	}
 	explicit_bzero(values, sizeof(values));
+	if (source->rows && !l->printer.out->failed)
+		source->rows(source->ctx, list_row, l); /* what was made meanwhile */
 }
 
 static int do_print(const struct console *c, const struct grammar_command *cmd, bool json,
