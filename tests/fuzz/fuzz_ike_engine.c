@@ -1,22 +1,16 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * fuzz_ike_engine.c - of IKEv1, and fuzz_ike2_engine with FUZZ_IKE2: two engines negotiate with
- * real keys; the input says what happens to their messages, and what else is sent, in clear or
- * under keys that verify. So the input reaches what stands behind decryption and HASH.
+ * fuzz_ike_engine.c - of IKEv1, and fuzz_ike2_engine with FUZZ_IKE2: two engines negotiate; the
+ * input says what happens to their messages, and what else is sent, in clear or under keys that
+ * verify. So the input reaches what stands behind decryption and HASH. engine_input.h has its form.
  *
- * First byte: PFS, NAT, who begins, aggressive mode, proposal check. Then operations, each an
- * opcode byte:
- *   00..3f  let (n + 1) * 20 ms pass
- *   40..5f  raw datagram: to node n & 1, on port 4500 when n & 2; length byte, bytes
- *   60..7f  authentic message from node n & 1, quick mode (CREATE_CHILD_SA) when n & 2, else
- *           informational: first payload type byte, length byte, bytes
- *   80..9f  the next encrypted message from node n & 1: payloads replaced by length byte, bytes
- *           (n & 2), or one byte at offset byte changed to byte
- *   a0..bf  the next message in clear from node n & 1: byte at offset byte changed to byte
- *   c0..    an operator: terminate, flush, rekey of either phase, reload
+ * Diffie-Hellman, digests and ciphers are those of cheap_dh.c, cheap_prf.c and
+ * cheap_evp.c.
  */
 #include <string.h>
 
+#include "tests/fuzz/engine_input.h"
+#include "tests/fuzz/engine_start.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/sim/forge.h"
 #include "tests/sim/forge2.h"
@@ -26,45 +20,38 @@
 #else
 #define IKE2 false
 #endif
-#define SK 46 /* payload */
-
-struct input {
-	const uint8_t *data;
-	size_t left;
-};
-
-static uint8_t take(struct input *in)
-{
-	if (in->left == 0)
-		return 0;
-	in->left--;
-	return *in->data++;
-}
-
-static size_t take_bytes(struct input *in, uint8_t *out, size_t cap)
-{
-	size_t n = take(in);
-
-	n = n < in->left ? n : in->left;
-	n = n < cap ? n : cap;
-	memcpy(out, in->data, n);
-	in->data += n;
-	in->left -= n;
-	return n;
-}
+#define SK	46 /* payloads */
+#define SKF	53
+#define PENDING 4
+#define PAST	8
+#define CAP	4096
 
 /* A change that waits for its message. */
 struct pending {
-	bool armed, encrypted, whole;
+	bool armed, encrypted, whole, edits;
 	int from;
 	uint8_t at, value, bytes[256];
 	size_t len;
+	struct edit edit;
+};
+
+struct run {
+	struct sim sim;
+	struct engine_input in;
+	struct pending pending[PENDING];
+	struct { /* the latest datagrams */
+		uint8_t data[1500];
+		size_t len;
+	} past[PAST];
+	unsigned n_past;
 };
 
 static size_t change(void *ctx, uint8_t *next, uint8_t *payloads, size_t len, size_t cap)
 {
 	struct pending *p = ctx;
 
+	if (p->edits)
+		return edit_payloads(&p->edit, next, payloads, len, cap);
 	if (!p->whole) {
 		if (len > 0)
 			payloads[p->at % len] = p->value;
@@ -76,32 +63,71 @@ static size_t change(void *ctx, uint8_t *next, uint8_t *payloads, size_t len, si
 	return len;
 }
 
+static void change_clear(struct pending *p, struct ike_datagram *d, uint8_t *data)
+{
+	size_t len = change(p, &data[16], data + 28, d->len - 28, CAP);
+
+	d->len = 28 + len;
+	if (!p->edits)
+		return;
+	data[26] = (uint8_t)(d->len >> 8);
+	data[27] = (uint8_t)d->len;
+}
+
 static bool hook(struct sim *s, int from, struct ike_datagram *d, uint8_t *data, void *ctx)
 {
-	struct pending *p = ctx;
-	bool encrypted = d->len > 28 && (IKE2 ? data[16] == SK : (data[19] & 1) != 0);
+	struct run *r = ctx;
+	bool encrypted =
+		d->len > 28 && (IKE2 ? data[16] == SK || data[16] == SKF : (data[19] & 1) != 0);
 
-	if (!p->armed || p->from != from || d->len <= 28 || encrypted != p->encrypted)
-		return true;
-	p->armed = false;
-	if (encrypted && IKE2)
-		(void)forge2_message(s, from, data, &d->len, 4096, change, p);
-	else if (encrypted)
-		(void)forge_message(s, from, data, &d->len, 4096, change, p);
-	else
-		data[28 + p->at % (d->len - 28)] = p->value;
+	for (int i = 0; i < PENDING && d->len > 28; i++) {
+		struct pending *p = &r->pending[i];
+
+		if (!p->armed || p->from != from || encrypted != p->encrypted)
+			continue;
+		p->armed = false;
+		if (encrypted && IKE2)
+			(void)forge2_message(s, from, data, &d->len, CAP, change, p);
+		else if (encrypted)
+			(void)forge_message(s, from, data, &d->len, CAP, change, p);
+		else
+			change_clear(p, d, data);
+		break;
+	}
+	if (d->len <= sizeof(r->past[0].data)) {
+		unsigned k = r->n_past++ % PAST;
+
+		memcpy(r->past[k].data, data, d->len);
+		r->past[k].len = d->len;
+	}
 	return true;
 }
 
-static void arm(struct pending *p, struct input *in, uint8_t op)
+static void arm(struct run *r, uint8_t op)
 {
-	p->armed = true;
-	p->encrypted = op < 0xa0;
-	p->from = op & 1;
+	struct engine_input *in = &r->in;
+	struct pending *p = &r->pending[0];
+
+	for (int i = 0; i < PENDING; i++) {
+		if (!r->pending[i].armed) {
+			p = &r->pending[i];
+			break;
+		}
+	}
+	*p = (struct pending){.armed = true, .encrypted = op < 0xa0, .from = op & 1};
+	if (op >= 0xd0) {
+		p->edits = true;
+		p->encrypted = (op & 2) != 0;
+		p->edit.kind = engine_take(in) % EDIT_KINDS;
+		p->edit.which = engine_take(in);
+		p->edit.at = engine_take(in);
+		p->edit.len = engine_take_bytes(in, p->edit.bytes, sizeof(p->edit.bytes));
+		return;
+	}
 	p->whole = p->encrypted && (op & 2) != 0;
-	p->at = p->whole ? 0 : take(in);
-	p->value = take(in);
-	p->len = p->whole ? take_bytes(in, p->bytes, sizeof(p->bytes)) : 0;
+	p->at = p->whole ? 0 : engine_take(in);
+	p->value = engine_take(in);
+	p->len = p->whole ? engine_take_bytes(in, p->bytes, sizeof(p->bytes)) : 0;
 }
 
 static void operate(struct sim *s, uint8_t op)
@@ -123,68 +149,114 @@ static void operate(struct sim *s, uint8_t op)
 		n->children[0].proposal.lifetime = 10 + op;
 		FUZZ_CHECK(sim_configure(s, op & 1) == 0);
 		break;
-	default:
+	case 5:
 		ike_engine_acquire(n->engine, SIM_POLICY(0), s->now);
+		break;
+	case 6:
+		(void)sim_kill(s, op & 1);
+		break;
+	default:
+		n->install_status = n->install_status == 0 ? -28 : 0;
 		break;
 	}
 	n->due = s->now;
 }
 
-static void step(struct sim *s, struct pending *p, struct input *in)
+/* e0..ef */
+static void send_sealed(struct run *r, uint8_t op)
 {
-	uint8_t op = take(in), bytes[256], next;
+	static const uint8_t exchanges1[] = {5, 32, 2, 4, 6, 33};
+	uint8_t exchange = engine_take(&r->in), id = engine_take(&r->in), list[256], out[2048];
+	size_t len = engine_take_bytes(&r->in, list, sizeof(list));
+	uint8_t next;
+
+	len = edit_build(list, len, &next, out, sizeof(out));
+	if (IKE2)
+		(void)forge2_send_as(&r->sim, op & 1, (uint8_t)(34 + exchange % 5), (int8_t)id,
+				     op & 2, next, out, len);
+	else
+		(void)forge_send(&r->sim, op & 1, exchanges1[exchange % sizeof(exchanges1)],
+				 0x10000u + id, next, out, len, op & 4 ? FORGE_WRONG : FORGE_RIGHT);
+}
+
+/* f0..f7 */
+static void send_fragment(struct run *r, uint8_t op)
+{
+	struct engine_input *in = &r->in;
+	uint8_t number = engine_take(in), total = engine_take(in), next = engine_take(in);
+	uint8_t bytes[256];
+	size_t len = engine_take_bytes(in, bytes, sizeof(bytes));
+
+	if (IKE2)
+		(void)forge2_send_fragment(&r->sim, op & 1, number, total, next, bytes, len);
+	else
+		(void)forge_send_fragment(&r->sim, op & 1, next, number, op & 2, bytes, len);
+}
+
+static void step(struct run *r)
+{
+	struct engine_input *in = &r->in;
+	struct sim *s = &r->sim;
+	uint8_t op = engine_take(in), bytes[256], next;
 	size_t len;
 
 	if (op < 0x40) {
 		sim_run(s, s->now + (op + 1) * 20 * SIM_MS);
 	} else if (op < 0x60) {
-		len = take_bytes(in, bytes, sizeof(bytes));
+		len = engine_take_bytes(in, bytes, sizeof(bytes));
 		sim_inject(s, op & 1, bytes, len, op & 2);
 	} else if (op < 0x80) {
-		next = take(in);
-		len = take_bytes(in, bytes, sizeof(bytes));
+		next = engine_take(in);
+		len = engine_take_bytes(in, bytes, sizeof(bytes));
 		if (IKE2)
 			(void)forge2_send(s, op & 1, op & 2 ? 36 : 37, next, bytes, len);
 		else
 			(void)forge_send(s, op & 1, op & 2 ? 32 : 5, 0x10000u + (uint32_t)in->left,
 					 next, bytes, len, FORGE_RIGHT);
-	} else if (op < 0xc0) {
-		arm(p, in, op);
-	} else {
+	} else if (op < 0xc0 || (op >= 0xd0 && op < 0xe0)) {
+		arm(r, op);
+	} else if (op < 0xd0) {
 		operate(s, op);
+	} else if (op < 0xf0) {
+		send_sealed(r, op);
+	} else if (op < 0xf8) {
+		send_fragment(r, op);
+	} else {
+		unsigned k = engine_take(in) % PAST;
+
+		sim_inject(s, op & 1, r->past[k].data, r->past[k].len, op & 2);
 	}
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct input in = {data, size};
-	struct pending p = {.armed = false};
-	uint8_t flags = take(&in);
-	struct sim s;
+	static struct run r;
+	uint8_t flags;
 
-	if (size > 1024)
+	if (size > ENGINE_MAX_INPUT)
 		return 0;
-	sim_init(&s, 1);
-	for (int i = 0; i < 2 && IKE2; i++)
-		s.node[i].conf.mode = IKE_MODE_IKE2;
-	s.node[1].conf.passive = flags & 4;
-	if ((flags & 8) && !IKE2)
-		s.node[0].conf.mode = s.node[1].conf.mode = IKE_MODE_AGGRESSIVE;
-	s.node[1].conf.profile.proposal_check = flags >> 4 & 3;
-	s.node[0].children[0].proposal.pfs_group = flags & 1 ? 19 : 0;
-	s.node[1].children[0].proposal.pfs_group = s.node[0].children[0].proposal.pfs_group;
-	if (flags & 2) {
-		s.node[0].nat = sim_addr("203.0.113.9");
-		s.node[1].conf.remote = s.node[0].nat;
-		s.node[1].conf.passive = true;
+	memset(r.pending, 0, sizeof(r.pending));
+	for (int i = 0; i < PAST; i++)
+		r.past[i].len = 0;
+	r.n_past = 0;
+	r.in = (struct engine_input){data, size};
+	flags = engine_take(&r.in);
+	sim_init(&r.sim, 2); /* not the seed of what was established: its cookies are in use */
+	engine_configure(&r.sim, IKE2, flags);
+	if (flags & ENGINE_ESTABLISHED) {
+		const struct engine_state *up = engine_established(IKE2, flags);
+
+		for (int i = 0; i < 2; i++)
+			(void)engine_restore(&r.sim, up, i);
 	}
-	s.net.hook = hook;
-	s.net.hook_ctx = &p;
-	sim_start(&s);
-	while (in.left > 0)
-		step(&s, &p, &in);
-	sim_run(&s, s.now + 5 * SIM_SEC);
-	FUZZ_CHECK(sim_counters_add_up(&s, 0) && sim_counters_add_up(&s, 1));
-	sim_fini(&s);
+	r.sim.net.hook = hook;
+	r.sim.net.hook_ctx = &r;
+	if ((flags & ENGINE_ESTABLISHED) == 0)
+		sim_start(&r.sim);
+	while (r.in.left > 0)
+		step(&r);
+	sim_run(&r.sim, r.sim.now + 50 * SIM_MS);
+	FUZZ_CHECK(sim_counters_add_up(&r.sim, 0) && sim_counters_add_up(&r.sim, 1));
+	sim_fini(&r.sim);
 	return 0;
 }

@@ -219,3 +219,29 @@ bool forge_send(struct sim *s, int from, uint8_t exchange, uint32_t msgid, uint8
 	sim_inject(s, 1 - from, o.buf, o.len, sa->at.marker);
 	return true;
 }
+
+bool forge_send_fragment(struct sim *s, int from, uint16_t id, uint8_t number, bool last,
+			 const uint8_t *data, size_t len)
+{
+	struct ike_sa *sa = TAILQ_FIRST(&TAILQ_FIRST(&s->node[from].engine->peers.list)->sas);
+	struct ike_hdr hdr = {.version = IKE_VERSION_1, .exchange = IKE1_EXCH_MAIN};
+	uint8_t buf[1024];
+	struct ike_builder b;
+	size_t whole;
+
+	if (sa == NULL || len > 512)
+		return false;
+	hdr.ispi = sa->ispi;
+	hdr.rspi = sa->rspi;
+	ike_msg_begin(&b, buf, sizeof(buf), &hdr);
+	ike_msg_open(&b, IKE1_PLD_FRAGMENT);
+	wire_put_u16(&b.w, id);
+	wire_put_u8(&b.w, number);
+	wire_put_u8(&b.w, last ? 1 : 0);
+	wire_put_bytes(&b.w, data, len);
+	ike_msg_close(&b);
+	if (ike_msg_finish(&b, 0, &whole) != 0)
+		return false;
+	sim_inject(s, 1 - from, buf, whole, sa->at.marker);
+	return true;
+}

@@ -31,4 +31,8 @@ bool forge_spoil(struct sim *s, int from, uint8_t *data, size_t len);
 bool forge_send(struct sim *s, int from, uint8_t exchange, uint32_t msgid, uint8_t next,
 		const uint8_t *payloads, size_t len, enum forge_hash hash);
 
+/** A piece of a message, in clear, on the newest SA, established or not. False: there is none. */
+bool forge_send_fragment(struct sim *s, int from, uint16_t id, uint8_t number, bool last,
+			 const uint8_t *data, size_t len);
+
 #endif

@@ -82,21 +82,64 @@ static size_t put_payloads(void *ctx, uint8_t *next, uint8_t *payloads, size_t l
 	return len;
 }
 
-bool forge2_send(struct sim *s, int from, uint8_t exchange, uint8_t next, const uint8_t *payloads,
-		 size_t len)
+bool forge2_send_as(struct sim *s, int from, uint8_t exchange, int off, bool response, uint8_t next,
+		    const uint8_t *payloads, size_t len)
 {
 	struct ike_peer *peer = TAILQ_FIRST(&s->node[from].engine->peers.list);
 	struct put put = {next, payloads, len};
 	struct ike_sa *sa = ike_sa_best(peer);
 	static struct ike2_out out; /* big: not on the stack */
+	uint32_t id;
 
 	if (sa == NULL || sa->v2 == NULL || !sa->v2->keyed)
 		return false;
-	ike2_seal_begin(&out, sa, exchange, sa->v2->next_out, false, true);
+	id = (response ? sa->v2->next_in : sa->v2->next_out) + (uint32_t)off;
+	ike2_seal_begin(&out, sa, exchange, id, response, true);
 	if (ike2_seal_finish(s->node[from].engine, &out, sa) != 0 ||
 	    !forge2_message(s, from, out.buf, &out.len, sizeof(out.buf), put_payloads, &put))
 		return false;
-	sa->v2->next_out++;
+	if (!response && off == 0)
+		sa->v2->next_out++;
+	sim_inject(s, 1 - from, out.buf, out.len, sa->at.marker);
+	return true;
+}
+
+bool forge2_send(struct sim *s, int from, uint8_t exchange, uint8_t next, const uint8_t *payloads,
+		 size_t len)
+{
+	return forge2_send_as(s, from, exchange, 0, false, next, payloads, len);
+}
+
+bool forge2_send_fragment(struct sim *s, int from, uint16_t number, uint16_t total, uint8_t next,
+			  const uint8_t *text, size_t len)
+{
+	struct ike_peer *peer = TAILQ_FIRST(&s->node[from].engine->peers.list);
+	struct ike_sa *sa = ike_sa_best(peer);
+	struct sk_ike2_sizes z;
+	static struct ike2_out out;
+	size_t pad, iv_at;
+
+	if (sa == NULL || sa->v2 == NULL || !sa->v2->keyed || len > 4096 ||
+	    sk_ike2_sizes(&sa->v2->keys, &z) != 0)
+		return false;
+	ike2_seal_begin(&out, sa, IKE2_EXCH_INFO, sa->v2->next_out, false, false);
+	ike_msg_open(&out.b, IKE2_PLD_SKF);
+	wire_patch_u8(&out.b.w, SK_AT, next);
+	wire_put_u16(&out.b.w, number);
+	wire_put_u16(&out.b.w, total);
+	iv_at = out.b.w.pos;
+	pad = (z.block - (len + 1) % z.block) % z.block;
+	wire_put_zero(&out.b.w, z.iv);
+	wire_put_bytes(&out.b.w, text, len);
+	wire_put_zero(&out.b.w, pad);
+	wire_put_u8(&out.b.w, (uint8_t)pad);
+	wire_put_zero(&out.b.w, z.icv);
+	ike_msg_close(&out.b);
+	if (ike_msg_finish(&out.b, 0, &out.len) != 0 ||
+	    ike2_seal_iv(s->node[from].engine, out.buf + iv_at, sa, &z) != 0 ||
+	    sk_ike2_seal(&sa->v2->keys, sa->responder ? KEYMAT_R : KEYMAT_I, out.buf, iv_at,
+			 out.len) != 0)
+		return false;
 	sim_inject(s, 1 - from, out.buf, out.len, sa->at.marker);
 	return true;
 }

@@ -22,4 +22,13 @@ bool forge2_message(struct sim *s, int from, uint8_t *data, size_t *len, size_t 
 bool forge2_send(struct sim *s, int from, uint8_t exchange, uint8_t next, const uint8_t *payloads,
 		 size_t len);
 
+/** The same with a message id that is off by so much, or as an answer; an off of 0 in a request
+ * uses the number up. */
+bool forge2_send_as(struct sim *s, int from, uint8_t exchange, int off, bool response, uint8_t next,
+		    const uint8_t *payloads, size_t len);
+
+/** One fragment (RFC 7383) of the next request, an INFORMATIONAL; its number is not used up. */
+bool forge2_send_fragment(struct sim *s, int from, uint16_t number, uint16_t total, uint8_t next,
+			  const uint8_t *text, size_t len);
+
 #endif

@@ -251,7 +251,11 @@ static void op_log(void *ctx, enum ike_log_level level, const struct ike_log_ctx
 		fprintf(stderr, "%9.3f %c %-6s %016llx m%08x %s\n",
 			(double)n->sim->now / (double)SIM_SEC, 'A' + n->index, names[level],
 			(unsigned long long)lc->ispi, lc->msgid, text);
-	if (n->log_len + len + 2 < SIM_LOG) {
+	if (n->log_len + len + 2 >= n->log_cap && n->log_cap < SIM_LOG) {
+		n->log = realloc(n->log, n->log_cap *= 4);
+		assert(n->log != NULL);
+	}
+	if (n->log_len + len + 2 < n->log_cap) {
 		memcpy(n->log + n->log_len, text, len);
 		n->log_len += len;
 		n->log[n->log_len++] = '\n';
@@ -322,7 +326,7 @@ void sim_init(struct sim *s, uint64_t seed)
 		n->next_spi = i == 0 ? 0xc0000000 : 0x0a000000;
 		n->install_delay_max = 20 * SIM_MS;
 		inbox_init(&n->inbox);
-		n->log = calloc(1, SIM_LOG);
+		n->log = calloc(1, n->log_cap = 4096);
 		assert(n->log != NULL);
 		n->engine = ike_engine_new(&ops, n);
 		assert(n->engine != NULL);

@@ -81,7 +81,7 @@ struct sim_node {
 	unsigned n_generated, max_generated;	       /* now, and at most; 0: SIM_GENERATED */
 	uint64_t generations;			       /* how many there were */
 	char *log;
-	size_t log_len;
+	size_t log_len, log_cap;
 };
 
 struct sim_net {
