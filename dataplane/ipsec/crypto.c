@@ -84,6 +84,23 @@ static IMB_MGR *queue_create(void)
 	return NULL;
 }
 
+/* 256-bit vectors, and SHA-NI where the CPU has it, beside those of 512 bits. */
+static IMB_MGR *narrow_create(const IMB_MGR *wide)
+{
+	IMB_MGR *mgr;
+
+	if (wide->used_arch <= IMB_ARCH_AVX2)
+		return NULL;
+	mgr = alloc_mb_mgr(0);
+	if (mgr == NULL)
+		return NULL;
+	init_mb_mgr_avx2(mgr);
+	if (imb_get_errno(mgr) == 0)
+		return mgr;
+	free_mb_mgr(mgr);
+	return NULL;
+}
+
 struct crypto *crypto_create(int socket)
 {
 	struct crypto *c = rte_zmalloc_socket("crypto", sizeof(*c), 64, socket);
@@ -96,6 +113,8 @@ struct crypto *crypto_create(int socket)
 		crypto_free(c);
 		return NULL;
 	}
+	c->narrow = narrow_create(c->mgr);
+	crypto_tune(c);
 	return c;
 }
 
@@ -105,6 +124,8 @@ void crypto_free(struct crypto *c)
 		return;
 	if (c->mgr != NULL)
 		free_mb_mgr(c->mgr);
+	if (c->narrow != NULL)
+		free_mb_mgr(c->narrow);
 	if (c->queue != NULL)
 		free_mb_mgr(c->queue);
 	explicit_bzero(c, sizeof(*c));

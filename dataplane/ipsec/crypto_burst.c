@@ -19,7 +19,7 @@
 
 #define DECRYPT_JOBS 32u
 #define SORT_MIN     16u  /* fewer jobs than lanes: no order helps */
-#define SORT_BINS    128u /* of 16 bytes; the longest share the last one */
+#define SORT_BINS    128u /* of CRYPTO_BIN bytes; the longest share the last one */
 
 _Static_assert(CRYPTO_BURST < IMB_MAX_JOBS, "a pass does not go round the queue");
 _Static_assert(CRYPTO_BURST <= UINT8_MAX, "an index is a byte");
@@ -37,7 +37,7 @@ struct burst {
 
 static unsigned int length_bin(const struct crypto_op *op)
 {
-	unsigned int bin = op->len >> 4;
+	unsigned int bin = op->len / CRYPTO_BIN;
 
 	return bin < SORT_BINS ? bin : SORT_BINS - 1;
 }
@@ -120,7 +120,7 @@ static __rte_always_inline void burst_make(struct burst *b, struct crypto_op *op
 		burst_all(b, sa, n);
 	else
 		burst_select(b, ops, n);
-	if (sort && max >> 4 != min >> 4)
+	if (sort && max / CRYPTO_BIN != min / CRYPTO_BIN)
 		group_sort(&b->halves, ops);
 }
 
@@ -270,12 +270,32 @@ static const uint8_t *hash_keys(const struct sa *sa)
 	return sa != NULL ? sa_ipad(sa) : NULL;
 }
 
+/* How many of g, which are its longest and come first, are for the wide manager. */
+static unsigned int wide_jobs(const struct crypto *c, const struct crypto_op *ops,
+			      const struct crypto_group *g, unsigned int hash)
+{
+	uint16_t below = c->narrow_below[hash];
+	unsigned int n = 0;
+
+	if (below == 0)
+		return g->n;
+	while (n < g->n && ops[g->index[n]].len >= below)
+		n++;
+	return n < CRYPTO_WIDE_MIN ? 0 : n;
+}
+
+static bool hash_jobs(IMB_MGR *mgr, IMB_JOB *jobs, unsigned int n, unsigned int hash)
+{
+	return n == 0 || IMB_SUBMIT_HASH_BURST_NOCHECK(mgr, jobs, n, crypto_hashes[hash].alg) == n;
+}
+
 /* g: those of b with that hash. */
 static void hash_group(struct crypto *c, struct crypto_op *ops, const struct burst *b,
 		       const struct crypto_group *g, bool seal, unsigned int hash)
 {
 	unsigned int kept = keep(&c->hash, hash_keys(b->sa), (uint8_t)hash, g->n);
 	bool esn = b->esn != 0;
+	unsigned int wide;
 
 	for (unsigned int i = 0; i < g->n; i++) {
 		unsigned int at = g->index[i];
@@ -284,7 +304,9 @@ static void hash_group(struct crypto *c, struct crypto_op *ops, const struct bur
 			hash_fill_keys(&c->job[i], ops[at].sa, crypto_hashes[hash].icv_len);
 		hash_fill(&c->job[i], &ops[at], tag_place(c, ops, at, seal), esn);
 	}
-	if (IMB_SUBMIT_HASH_BURST_NOCHECK(c->mgr, c->job, g->n, crypto_hashes[hash].alg) != g->n)
+	wide = wide_jobs(c, ops, g, hash);
+	if (!hash_jobs(c->mgr, c->job, wide, hash) ||
+	    !hash_jobs(c->narrow, &c->job[wide], g->n - wide, hash))
 		group_fail(g, ops);
 }
 

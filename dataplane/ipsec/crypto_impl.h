@@ -26,8 +26,10 @@ struct crypto_kept {
 
 struct crypto {
 	IMB_MGR *mgr;
-	IMB_MGR *queue; /* jobs of HMAC-MD5 alone */
+	IMB_MGR *narrow; /* one with narrower vectors, for short packets; NULL: none */
+	IMB_MGR *queue;	 /* jobs of HMAC-MD5 alone */
 	struct iv_gen iv;
+	uint16_t narrow_below[CRYPTO_HASHES]; /* bytes covered: shorter ones go to narrow */
 	struct gcm_context_data gcm;
 	_Alignas(64) uint8_t tag[CRYPTO_BURST][SA_MAX_ICV];
 	struct {
@@ -80,6 +82,14 @@ static inline void crypto_nonce(uint8_t out[16], const struct sa *sa, const uint
 
 /** A multi-buffer manager for this CPU, or NULL. */
 IMB_MGR *crypto_manager(void);
+
+/* Lengths are told apart in steps of so many bytes: the order of a burst knows no finer ones. */
+#define CRYPTO_BIN 16u
+/* Fewer packets leave lanes of the wide manager empty, whatever it takes. */
+#define CRYPTO_WIDE_MIN 64u
+
+/** Find out what narrow is quicker for. Before the first packet. */
+void crypto_tune(struct crypto *c);
 
 /* Indices of ops, in the order of submission. */
 struct crypto_group {
