@@ -170,11 +170,16 @@ static int offer(struct sa_store *s, uint32_t slot, sa_store_fn *fn, void *ctx)
 	for (unsigned half = 0; half < 2; half++)
 		len[half] = get(s, slot, half, &seq[half], buf[half]);
 	s->seq[slot] = seq[0] > seq[1] ? seq[0] : seq[1];
-	for (unsigned k = 0; k < 2 && r != 0; k++) {
+	/* The older one may be behind what the peer was sent: it counts only where the newer was
+	 * not written to its end. */
+	for (unsigned k = 0; k < 2; k++) {
 		unsigned half = (seq[1] > seq[0]) ^ k;
 
-		if (len[half] != 0)
-			r = fn(ctx, slot, buf[half], len[half]);
+		if (len[half] == 0)
+			continue;
+		r = fn(ctx, slot, buf[half], len[half]);
+		if (r != -EBADMSG)
+			break;
 	}
 	explicit_bzero(buf, sizeof(buf));
 	return r;

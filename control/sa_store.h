@@ -23,8 +23,9 @@ void sa_store_close(struct sa_store *s);
 /** Write a record; slot 0: a new one. Returns the slot, 0 when it was not kept (counted). */
 uint32_t sa_store_put(struct sa_store *s, uint32_t slot, const uint8_t *data, size_t len);
 void sa_store_forget(struct sa_store *s, uint32_t slot);
-/** Every record there is, the newer of both places first. fn returns 0 to keep it, another value
- * to be given the older, then the record is forgotten. Returns how many are kept. */
+/** Every record there is, the newer of both places first. fn returns 0 to keep it, -EBADMSG to be
+ * given the older (the newer is not whole), another value to have it forgotten. Returns how many
+ * are kept. */
 typedef int sa_store_fn(void *ctx, uint32_t slot, const uint8_t *data, size_t len);
 unsigned sa_store_load(struct sa_store *s, sa_store_fn *fn, void *ctx);
 /** Records that could not be written. */

@@ -314,6 +314,19 @@ static void promote(struct ike_engine *e, struct ike_policy *policy, uint64_t no
 	child_ensure_in(e, policy, now + 100 * TIMERS_MS);
 }
 
+bool child_leave(struct ike_engine *e, struct child_sa *c, uint64_t now)
+{
+	struct child_sa *other;
+
+	TAILQ_FOREACH (other, &c->policy->pairs, of_policy) {
+		if (other != c && other->owner != c->owner && other->state == CHILD_ESTABLISHED) {
+			take_over(e, other, now);
+			return true;
+		}
+	}
+	return false;
+}
+
 static void stop_sending(struct ike_engine *e, struct child_sa *c, unsigned deletes, uint64_t now)
 {
 	c->state = CHILD_DELETING;

@@ -109,6 +109,8 @@ void child_established(struct ike_engine *e, struct child_sa *c, uint64_t now);
 void child_remove(struct ike_engine *e, struct child_sa *c, uint64_t now);
 /** Tell the peer by DELETE and stop sending on it; it goes a moment later. */
 void child_delete(struct ike_engine *e, struct child_sa *c, uint64_t now);
+/** Its IKE SA goes: another pair takes the policy over, if there is one. */
+bool child_leave(struct ike_engine *e, struct child_sa *c, uint64_t now);
 /** The peer confirmed the DELETE of one that is going: what it sent before is still on its way. */
 void child_linger(struct ike_engine *e, struct child_sa *c, uint64_t now);
 /** The peer said by DELETE that it is gone: no more sending; receives a moment longer. */

@@ -44,6 +44,7 @@ struct ike_profile_conf {
 	uint32_t dpd_interval; /* seconds; 0 = disable-dpd */
 	uint32_t dpd_max_failures;
 	bool nat_traversal;
+	bool reauthentication; /* IKEv2: an IKE SA is made anew, not rekeyed */
 	enum ike_proposal_check proposal_check;
 };
 

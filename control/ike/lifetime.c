@@ -96,10 +96,31 @@ static uint64_t jitter(struct ike_engine *e, uint32_t lifetime, uint64_t pct)
 void lifetime_start_ike_sa(struct ike_engine *e, struct ike_sa *sa)
 {
 	unsigned pct = sa->responder ? IKE_SA_OTHER_PCT : IKE_SA_OWN_PCT;
+	uint64_t span;
 
+	if (sa->auth_ends != 0 && sa->auth_ends < sa->ends)
+		sa->ends = sa->auth_ends;
+	span = sa->ends - sa->established;
 	timers_arm(&e->timers, &sa->life,
-		   sa->established + percent(sa->lifetime, pct) +
-			   jitter(e, sa->lifetime, IKE_SA_JITTER));
+		   sa->established + span / 100 * pct +
+			   state_random_below(e, span / 100 * IKE_SA_JITTER + 1));
+}
+
+/* IKEv2: traffic still goes through a pair that ends with it, and there is another SA to make it
+ * anew through: now at the latest. */
+static bool carries(struct ike_engine *e, const struct ike_sa *sa, uint64_t now)
+{
+	struct child_sa *c;
+	bool any = false;
+
+	for (size_t i = 0; i < sa->peer->n_policies && sa->state == SA_REPLACED; i++) {
+		c = child_current(&sa->peer->policies[i]);
+		if (c == NULL || c->owner != sa || !sa->peer->v->owns_children)
+			continue;
+		child_rekey(e, c, now);
+		any = true;
+	}
+	return any;
 }
 
 void lifetime_ike_sa(struct ike_engine *e, struct timer *t, uint64_t now)
@@ -117,7 +138,8 @@ void lifetime_ike_sa(struct ike_engine *e, struct timer *t, uint64_t now)
 			sa->peer->v->rekey(e, sa, now);
 		return;
 	}
-	if (sa->peer->v->busy(sa) && now < sa->ends + BUSY_S * TIMERS_SEC) {
+	if ((sa->peer->v->busy(sa) || carries(e, sa, now)) &&
+	    now < sa->ends + BUSY_S * TIMERS_SEC) {
 		timers_arm(&e->timers, &sa->life, now + TIMERS_SEC);
 		return;
 	}

@@ -230,6 +230,7 @@ static void all(struct walk *k, struct record *r)
 	k->bad |= r->ispi == 0 || r->rspi == 0;
 	u64(k, &r->established);
 	u64(k, &r->ends);
+	u64(k, &r->auth_ends);
 	u64(k, &r->last_seen);
 	flag(k, &r->responder);
 	flag(k, &r->nat_local);

@@ -6,6 +6,11 @@
  * on where the old one was: no message id of ours is used for other content (RFC 7296 section 2.2),
  * no IV of a counter mode comes twice, a repeated request gets the same answer.
  *
+ * The digest of the configuration covers the pre-shared key. With the SPIs in it no two records say
+ * that their keys are equal, and none can be looked up in a list made before. A key to it would not
+ * help: who reads a record has the keys of the SA beside it, with which a pre-shared key is guessed
+ * as well.
+ *
  * Not recorded: SAs in the making, SAs that are being replaced or deleted, and what is being
  * negotiated. A request that is out is repeated; what its answer brings is taken back.
  */
@@ -20,9 +25,9 @@
 #include "control/ike/ike.h"
 #include "control/ike/ike_sa.h"
 
-#define RECORD_VERSION 2u
+#define RECORD_VERSION 3u
 #define RECORD_PAIRS   16u
-#define RECORD_MSGIDS  256u /* IKEv1: the latest ones that were used */
+#define RECORD_MSGIDS  EXCHANGE_MSGIDS /* IKEv1: all that are known, so none comes again */
 #define RECORD_IV_STEP 65536u
 
 struct record_pair {
@@ -39,8 +44,8 @@ struct record_pair {
 struct record {
 	uint8_t ike_version;
 	char peer[IKE_CONF_NAME];
-	uint8_t conf[PEERS_DIGEST]; /* of the peer's configuration */
-	uint64_t ispi, rspi, established, ends, last_seen;
+	uint8_t conf[PEERS_DIGEST]; /* of the peer's configuration, and of the SPIs: see above */
+	uint64_t ispi, rspi, established, ends, auth_ends, last_seen;
 	bool responder, nat_local, nat_remote, dpd, fragments;
 	struct ike_endpoint at;
 	uint8_t natt;

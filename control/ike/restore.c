@@ -6,6 +6,7 @@
 
 #include <openssl/crypto.h>
 
+#include "control/crypto/prf.h"
 #include "control/ike/child_sa.h"
 #include "control/ike/party.h"
 #include "control/ike/record.h"
@@ -21,13 +22,15 @@
 #define ENSURE_SEC 2u
 
 /* What a record was made under: with any other configuration it is not for us. */
-static int conf_digest(struct ike_peer *peer, uint8_t out[PEERS_DIGEST])
+static int conf_digest(struct ike_peer *peer, uint64_t ispi, uint64_t rspi,
+		       uint8_t out[PEERS_DIGEST])
 {
+	const uint64_t spis[2] = {ispi, rspi};
+	struct prf_piece pieces[] = {{spis, sizeof(spis)}, {peer->digest, PEERS_DIGEST}};
 	int r = peer->has_digest ? 0 : peers_digest(peer, peer->digest);
 
 	peer->has_digest = r == 0;
-	memcpy(out, peer->digest, PEERS_DIGEST);
-	return r;
+	return r != 0 ? r : prf_digest(SUITE_HASH_SHA256, pieces, 2, out);
 }
 
 /* Established, or as good as: the answer that lets the peer use it is on its way. */
@@ -162,7 +165,8 @@ static bool is_ending(const struct ike_sa *sa)
 static bool fill(struct record *r, const struct ike_sa *sa)
 {
 	memset(r, 0, sizeof(*r));
-	if (sa->state != SA_ESTABLISHED || is_ending(sa) || conf_digest(sa->peer, r->conf) != 0)
+	if (sa->state != SA_ESTABLISHED || is_ending(sa) ||
+	    conf_digest(sa->peer, sa->ispi, sa->rspi, r->conf) != 0)
 		return false;
 	r->ike_version = sa->peer->v->number;
 	memcpy(r->peer, sa->peer->conf.name, sizeof(r->peer));
@@ -171,6 +175,7 @@ static bool fill(struct record *r, const struct ike_sa *sa)
 	r->rspi = sa->rspi;
 	r->established = sa->established;
 	r->ends = sa->ends;
+	r->auth_ends = sa->auth_ends;
 	r->last_seen = sa->last_seen;
 	r->responder = sa->responder;
 	r->nat_local = sa->nat_local;
@@ -200,7 +205,7 @@ void record_forget(struct ike_engine *e, struct ike_sa *sa)
 
 void record_save(struct ike_engine *e, struct ike_sa *sa)
 {
-	static struct record r; /* 20 KiB; the engine has one thread */
+	static struct record r; /* 40 KiB; the engine has one thread */
 	static uint8_t buf[BUF];
 	size_t len;
 
@@ -383,6 +388,7 @@ static struct ike_sa *make(struct ike_engine *e, struct ike_peer *peer, const st
 		sa->state = SA_ESTABLISHED;
 		sa->established = sa->created = r->established;
 		sa->ends = r->ends;
+		sa->auth_ends = r->auth_ends;
 		sa->last_seen = r->last_seen;
 		return sa;
 	}
@@ -404,7 +410,8 @@ int ike_engine_restore(struct ike_engine *e, const uint8_t *data, size_t len, ui
 		return rc;
 	peer = peers_find_name(&e->peers, r.peer);
 	rc = -ENOENT;
-	if (peer != NULL && peer->v->number == r.ike_version && conf_digest(peer, conf) == 0 &&
+	if (peer != NULL && peer->v->number == r.ike_version &&
+	    conf_digest(peer, r.ispi, r.rspi, conf) == 0 &&
 	    memcmp(conf, r.conf, sizeof(conf)) == 0 && r.established <= now && now < r.ends) {
 		sa = make(e, peer, &r, now);
 		rc = sa != NULL ? 0 : -ENOMEM;

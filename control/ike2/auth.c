@@ -183,6 +183,15 @@ static enum ike_rx refused(struct ike_engine *e, struct ike_sa *sa, const struct
 	return IKE_RX_refused;
 }
 
+/* We do not say that we speak it, so neither side may use it (RFC 4555 section 3.1). */
+static void note_mobike(struct ike_engine *e, const struct ike_sa *sa, const struct ike2_in *in)
+{
+	if (ike2_find_notify(&in->msg, IKE2_N_MOBIKE_SUPPORTED) != NULL)
+		refuse_log(e, IKE_LOG_INFO, sa->peer, sa, in->hdr.msgid,
+			   "the peer supports MOBIKE, which is not spoken here; behind a NAT it is "
+			   "followed without");
+}
+
 enum ike_rx ike2_auth_response(struct ike_engine *e, struct ike_sa *sa, struct ike2_in *in)
 {
 	struct ike2_task *t = ike2_task_asked(sa);
@@ -204,6 +213,9 @@ enum ike_rx ike2_auth_response(struct ike_engine *e, struct ike_sa *sa, struct i
 	t->ni_len = sa->v2->ni_len;
 	t->nr_len = sa->v2->nr_len;
 	sa->initial_contact = ike2_find_notify(&in->msg, IKE2_N_INITIAL_CONTACT) != NULL;
+	ike2_reauth_begin(sa, in->now);
+	ike2_take_auth_lifetime(e, sa, in);
+	note_mobike(e, sa, in);
 	party_established(e, sa, in->now);
 	return ike2_child_answered(e, t, in);
 }
@@ -235,6 +247,8 @@ static enum ike_rx answer(struct ike_engine *e, struct ike_sa *sa, struct ike2_i
 	t->nr_len = sa->v2->nr_len;
 	ike2_seal_begin(&o, sa, IKE2_EXCH_AUTH, in->hdr.msgid, true, true);
 	r = ike2_put_auth(&o, sa);
+	ike2_reauth_begin(sa, in->now);
+	ike2_put_auth_lifetime(&o, sa);
 	/* Without SA payload: childless (RFC 6023). */
 	if (r == 0 && ike_msg_find(&in->msg, IKE2_PLD_SA) != NULL) {
 		refusal = ike2_child_judge(e, t, in, &o, data, &data_len);
@@ -259,6 +273,7 @@ enum ike_rx ike2_auth_request(struct ike_engine *e, struct ike_sa *sa, struct ik
 	ike_sa_seen(e, sa);
 	ike_sa_move(sa, in->d);
 	if (rx == IKE_RX_handled) {
+		note_mobike(e, sa, in);
 		sa->initial_contact = ike2_find_notify(&in->msg, IKE2_N_INITIAL_CONTACT) != NULL;
 		rx = answer(e, sa, in);
 		if (rx != IKE_RX_internal)

@@ -135,6 +135,8 @@ static void answer_result(struct ike_engine *e, struct ike2_task *t, int status,
 				sa->v2->next_in - 1, true, true);
 		if (first && ike2_put_auth(&o, sa) != 0)
 			return;
+		if (first)
+			ike2_put_auth_lifetime(&o, sa);
 		ike2_add_notify(&o, IKE2_N_TEMPORARY_FAILURE, NULL, 0);
 		(void)ike2_answer(e, sa, &o, now);
 		ike2_task_free(e, t, now);

@@ -95,6 +95,8 @@ struct ike2_sa {
 	bool fragments;		  /* both sides can (RFC 7383) */
 	struct ike2_frags *frags; /* that came so far; NULL: none */
 	bool closing;		  /* rekeyed: nothing new begins here */
+	bool leaving;		  /* deleted by the peer, which has no answer yet: info.c */
+	bool update_told;	  /* UPDATE_SA_ADDRESSES came and was ignored, as the log says */
 	bool dh_waits;		  /* the next request waits for a key pair */
 	uint64_t heir;		  /* id of what the peer's rekey made while ours is out; 0 = none */
 };
@@ -293,6 +295,17 @@ void ike2_rekey_crossed(struct ike_engine *e, struct ike_sa *a, struct ike_sa *b
 void ike2_rekey_in_use(struct ike_engine *e, struct ike_sa *heir, uint64_t now);
 /** Our rekey of sa came to nothing, or sa goes: an heir that the peer made takes over. */
 void ike2_rekey_settle(struct ike_engine *e, struct ike_sa *sa, uint64_t now);
+
+/* reauth.c */
+
+/** The SA is authenticated now: until when that holds, as configured. */
+void ike2_reauth_begin(struct ike_sa *sa, uint64_t now);
+/** Tell the initiator until when (RFC 4478), if it has to come again. */
+void ike2_put_auth_lifetime(struct ike2_out *o, const struct ike_sa *sa);
+/** The responder may have said so. */
+void ike2_take_auth_lifetime(struct ike_engine *e, struct ike_sa *sa, const struct ike2_in *in);
+/** Authentication ends soon: begin anew, as initiator; as responder say who has not come. */
+void ike2_reauth(struct ike_engine *e, struct ike_sa *sa, uint64_t now);
 
 /* info.c: INFORMATIONAL. */
 ike2_handler ike2_info_request, ike2_info_response;

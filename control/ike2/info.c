@@ -11,6 +11,8 @@
 #include "control/ike/state.h"
 #include "control/ike2/ike2.h"
 
+#define LEAVE_MS 30u /* for the data plane to change, and what it sent to arrive */
+
 int ike2_info_ask(struct ike_engine *e, struct ike2_task *t, uint64_t now)
 {
 	struct ike_sa *sa = t->sa;
@@ -149,14 +151,44 @@ static size_t take_delete(struct ike_engine *e, struct ike_sa *sa, const struct 
 	return n;
 }
 
+/* With its answer the peer lets go of the pairs too. Traffic that goes through one of them moves to
+ * another one first, and what was sent before gets there. False: there is no such pair. */
+static bool leaves_first(struct ike_engine *e, struct ike_sa *sa, uint64_t now)
+{
+	struct child_sa *c;
+	bool any = false;
+
+	for (size_t i = 0; i < sa->peer->n_policies; i++) {
+		c = child_current(&sa->peer->policies[i]);
+		if (c != NULL && c->owner == sa)
+			any |= child_leave(e, c, now);
+	}
+	return any;
+}
+
 static enum ike_rx take_delete_ike(struct ike_engine *e, struct ike_sa *sa, struct ike2_in *in,
 				   struct ike2_out *o)
 {
 	e->counters.delete_received++;
 	refuse_log(e, IKE_LOG_NOTICE, sa->peer, sa, in->hdr.msgid, "received DELETE for IKE_SA");
+	if (leaves_first(e, sa, in->now)) {
+		sa->state = SA_REPLACED;
+		sa->v2->closing = sa->v2->leaving = true;
+		timers_arm(&e->timers, &sa->dpd_timer, in->now + LEAVE_MS * TIMERS_MS);
+		return IKE_RX_handled;
+	}
 	(void)ike2_answer(e, sa, o, in->now);
 	party_lost(e, sa, in->now);
 	return IKE_RX_handled;
+}
+
+static void left(struct ike_engine *e, struct ike_sa *sa, uint64_t now)
+{
+	struct ike2_out o;
+
+	ike2_seal_begin(&o, sa, IKE2_EXCH_INFO, sa->v2->next_in - 1, true, true);
+	(void)ike2_answer(e, sa, &o, now);
+	party_lost(e, sa, now);
 }
 
 /* What an initiator says who does not believe our IKE_AUTH response, or cannot read what we sent:
@@ -195,6 +227,17 @@ static enum ike_rx take_end(struct ike_engine *e, struct ike_sa *sa, struct ike2
 	return IKE_RX_refused;
 }
 
+/* Addresses change by MOBIKE alone when both sides have said that they speak it (RFC 4555 section
+ * 3.1): what the peer wants all the same is answered and changes nothing. */
+static void refuse_update(struct ike_engine *e, struct ike_sa *sa, const struct ike2_in *in)
+{
+	if (sa->v2->update_told || ike2_find_notify(&in->msg, IKE2_N_UPDATE_SA_ADDRESSES) == NULL)
+		return;
+	sa->v2->update_told = true;
+	refuse_log(e, IKE_LOG_NOTICE, sa->peer, sa, in->hdr.msgid,
+		   "ignoring UPDATE_SA_ADDRESSES: MOBIKE was not agreed on");
+}
+
 enum ike_rx ike2_info_request(struct ike_engine *e, struct ike_sa *sa, struct ike2_in *in)
 {
 	uint64_t tokens[IKE_MAX_SPIS];
@@ -218,6 +261,8 @@ enum ike_rx ike2_info_request(struct ike_engine *e, struct ike_sa *sa, struct ik
 	}
 	if (in->msg.n == 0)
 		e->counters.dpd_received++;
+	ike2_take_auth_lifetime(e, sa, in);
+	refuse_update(e, sa, in);
 	if (n > 0)
 		ike2_msg_add_delete(&o.b, spis, n);
 	if (ike2_answer(e, sa, &o, in->now) != 0)
@@ -271,6 +316,10 @@ void ike2_alive_tick(struct ike_engine *e, struct timer *timer, uint64_t now)
 	struct ike_sa *sa = TABLE_ENTRY(timer, struct ike_sa, dpd_timer);
 	uint64_t esp;
 
+	if (sa->v2->leaving) {
+		left(e, sa, now);
+		return;
+	}
 	if (!ike_sa_up(sa) || interval(sa) == 0)
 		return;
 	/* A peer whose ESP comes in lives and is not asked (section 2.4). */

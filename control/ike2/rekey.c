@@ -34,6 +34,10 @@ void ike2_rekey(struct ike_engine *e, struct ike_sa *sa, uint64_t now)
 {
 	if (sa->state != SA_ESTABLISHED || find_task(sa) != NULL || sa->v2->heir != 0)
 		return;
+	if (sa->auth_ends != 0) {
+		ike2_reauth(e, sa, now);
+		return;
+	}
 	if (ike2_task_new(e, sa, IKE2_REKEY, IKE2_WAITING) == NULL) {
 		timers_arm(&e->timers, &sa->life, now + AGAIN_S * TIMERS_SEC);
 		return;
@@ -54,6 +58,7 @@ static struct ike_sa *new_sa(struct ike_engine *e, const struct ike_sa *old, boo
 	sa->id_remote = old->id_remote;
 	sa->v2->fragments = old->v2->fragments;
 	sa->natt = old->natt;
+	sa->auth_ends = old->auth_ends; /* a rekey proves nothing anew */
 	sa->nat_local = old->nat_local;
 	sa->nat_remote = old->nat_remote;
 	return sa;

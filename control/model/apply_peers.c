@@ -80,6 +80,7 @@ static void profile(struct ike_profile_conf *p, const struct model_row *row)
 	p->dpd_interval = (uint32_t)v[PROFILE_DPD_INTERVAL].num;
 	p->dpd_max_failures = (uint32_t)v[PROFILE_DPD_FAILURES].num;
 	p->nat_traversal = v[PROFILE_NATT].num != 0;
+	p->reauthentication = v[PROFILE_REAUTH].num != 0;
 	p->proposal_check = (enum ike_proposal_check)schema_menu(MENU_PROFILE)
 				    ->props[PROFILE_PROPOSAL_CHECK]
 				    .domain->words[v[PROFILE_PROPOSAL_CHECK].num]

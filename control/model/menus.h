@@ -91,6 +91,7 @@
 	X(PROFILE_NATT, "nat-traversal", PROP_BOOL, 0, "yes", none, "detect NAT and use UDP 4500 through it") \
 	X(PROFILE_DPD_INTERVAL, "dpd-interval", PROP_TIME, 0, "8s", dpd_interval, "probe a silent peer after this long") \
 	X(PROFILE_DPD_FAILURES, "dpd-maximum-failures", PROP_INT, 0, "4", dpd_failures, "unanswered probes until the peer counts as dead") \
+	X(PROFILE_REAUTH, "reauthentication", PROP_BOOL, 0, "no", none, "IKEv2: make a new IKE SA with new authentication instead of rekeying it, and ask the initiator for it") \
 	X(PROFILE_COMMENT, "comment", PROP_STRING, 0, NULL, comment, "free text, shown as ;;; text") \
 	X(PROFILE_PRF, "prf-algorithm", PROP_STRING, F_NO, "auto", none, "an IKEv1 peer always takes hash-algorithm as its PRF")
 

@@ -176,6 +176,57 @@ static void any_moment_ends_well(void **state)
 }
 
 /* With another secret, or other selectors, a record is not for us. */
+/* The first quick mode after the marked moment. */
+struct taken {
+	uint8_t data[2048];
+	size_t len;
+	bool now;
+};
+
+static bool take_quick(struct sim *s, int from, struct ike_datagram *d, uint8_t *data, void *ctx)
+{
+	struct taken *t = ctx;
+
+	(void)s;
+	if (from == 0 && data[18] == 32 && t->now && t->len == 0 && d->len <= sizeof(t->data)) {
+		memcpy(t->data, data, d->len);
+		t->len = d->len;
+	}
+	return true;
+}
+
+/* IKEv1 has no order of message ids: all must be known for as long as the IKE SA lives. */
+static void old_message_ids_stay_used(void **state)
+{
+	static struct ids ids;
+	struct taken t = {.len = 0};
+	uint64_t replayed, answered;
+	struct sim s;
+
+	(void)state;
+	init(&s, 60, IKE_MODE_MAIN, &ids);
+	s.net.hook = take_quick;
+	s.net.hook_ctx = &t;
+	s.node[0].esp_every = s.node[1].esp_every = 3600 * SIM_SEC;
+	run(&s, 3000);
+	t.now = true;
+	for (unsigned i = 0; i < 400; i++) {
+		rekey(&s, 0, false);
+		run(&s, 1500);
+	}
+	run(&s, 20000);
+	assert_true(sim_agreed(&s, 0));
+	assert_true(sim_counters(&s, 0)->quick_started > 300);
+	assert_int_equal(sim_kill(&s, 1), 1);
+	replayed = sim_counters(&s, 1)->rx_replayed + sim_counters(&s, 1)->rx_repeat;
+	answered = sim_counters(&s, 1)->quick_answered;
+	sim_inject(&s, 1, t.data, t.len, false);
+	assert_int_equal(sim_counters(&s, 1)->rx_replayed + sim_counters(&s, 1)->rx_repeat,
+			 replayed + 1);
+	assert_int_equal(sim_counters(&s, 1)->quick_answered, answered);
+	sim_fini(&s);
+}
+
 static void another_configuration_begins_anew(void **state)
 {
 	static struct ids ids;
@@ -277,6 +328,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(another_configuration_begins_anew),
 		cmocka_unit_test(a_lost_pair_is_replaced),
 		cmocka_unit_test(old_probes_stay_old),
+		cmocka_unit_test(old_message_ids_stay_used),
 	};
 
 	n_seeds = (unsigned)sim_count(argc, argv, 1, n_seeds);

@@ -39,7 +39,8 @@ struct seen {
 	unsigned n;
 	char text[8][32];
 	uint32_t slot[8];
-	const char *refuse; /* as if it were torn */
+	const char *refuse; /* as if it were torn, */
+	int why;	    /* or with this */
 };
 
 static int see(void *ctx, uint32_t slot, const uint8_t *data, size_t len)
@@ -48,7 +49,7 @@ static int see(void *ctx, uint32_t slot, const uint8_t *data, size_t len)
 
 	assert_true(s->n < 8 && len < 32);
 	if (s->refuse != NULL && len == strlen(s->refuse) && memcmp(data, s->refuse, len) == 0)
-		return -EBADMSG;
+		return s->why != 0 ? s->why : -EBADMSG;
 	memcpy(s->text[s->n], data, len);
 	s->text[s->n][len] = '\0';
 	s->slot[s->n++] = slot;
@@ -123,6 +124,25 @@ static void a_torn_record_gives_the_one_before(void **state)
 	sa_store_close(s);
 }
 
+/* The one before is older than what the peer has seen. */
+static void a_whole_record_that_is_refused_is_forgotten(void **state)
+{
+	struct sa_store *s = sa_store_open(path);
+	struct seen seen = {.refuse = "new", .why = -ENOMEM};
+	uint32_t slot;
+
+	(void)state;
+	slot = put(s, 0, "old");
+	assert_int_equal(put(s, slot, "new"), slot);
+	sa_store_close(s);
+	for (unsigned i = 0; i < 2; i++) {
+		s = sa_store_open(path);
+		assert_int_equal(sa_store_load(s, see, &seen), 0);
+		assert_int_equal(seen.n, 0);
+		sa_store_close(s);
+	}
+}
+
 static void nothing_stays_of_what_is_forgotten(void **state)
 {
 	static char all[1 << 20];
@@ -192,6 +212,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(records_outlive_the_process, setup, teardown),
 		cmocka_unit_test_setup_teardown(has_one_user, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_torn_record_gives_the_one_before, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(a_whole_record_that_is_refused_is_forgotten, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(nothing_stays_of_what_is_forgotten, setup,
 						teardown),

@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* test_v2_reauth.c - reauthentication: new IKE SAs with new pairs in time, and no packet lost. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "tests/sim/sim.h"
+
+#define LIFE   100u
+#define POLICY 5u
+
+static void init(struct sim *s, uint64_t seed, unsigned policies)
+{
+	sim_init(s, seed);
+	for (int i = 0; i < 2; i++) {
+		struct sim_node *n = &s->node[i];
+
+		n->conf.mode = IKE_MODE_IKE2;
+		n->conf.profile.lifetime = LIFE;
+		n->esp_every = 20 * SIM_MS;
+		for (unsigned k = 1; k < policies; k++) {
+			char a[24], b[24];
+
+			snprintf(a, sizeof(a), "192.168.%u.0", 1 + k);
+			snprintf(b, sizeof(b), "10.100.%u.0", 1 + k);
+			n->children[k] = n->children[0];
+			n->children[k].policy_id = SIM_POLICY(k);
+			n->children[k].local = sim_net_range(i == 0 ? a : b, 24);
+			n->children[k].remote = sim_net_range(i == 0 ? b : a, 24);
+		}
+		n->conf.n_children = policies;
+	}
+	s->node[1].conf.passive = true;
+}
+
+static void start(struct sim *s)
+{
+	sim_start(s);
+	/* When both began, one of the IKE SAs goes within 10 s. */
+	sim_run(s, s->now + (s->node[1].conf.passive ? 5 : 20) * SIM_SEC);
+	for (unsigned k = 0; k < s->node[0].conf.n_children; k++)
+		assert_true(sim_agreed(s, k));
+	for (int i = 0; i < 2; i++) {
+		s->node[i].esp_lost = s->node[i].esp_no_sa = 0;
+		assert_int_equal(sim_ike_sas(s, i, "established"), 1);
+	}
+}
+
+static void need_whole(struct sim *s)
+{
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(s->node[i].esp_lost, 0);
+		assert_int_equal(s->node[i].esp_no_sa, 0);
+		assert_int_equal(sim_counters(s, i)->dpd_dead, 0);
+		assert_int_equal(sim_evidence(s, i, IKE_PEER_NO_REAUTH), 0);
+	}
+	sim_run(s, s->now + 20 * SIM_SEC);
+	for (unsigned k = 0; k < s->node[0].conf.n_children; k++)
+		assert_true(sim_working(s, k));
+}
+
+static void the_initiator_makes_before_it_breaks(void **state)
+{
+	for (unsigned policies = 1; policies <= POLICY; policies += POLICY - 1) {
+		struct sim s;
+
+		(void)state;
+		init(&s, 1, policies);
+		s.node[0].conf.profile.reauthentication = true;
+		start(&s);
+		sim_run(&s, s.now + 1000 * SIM_SEC);
+		/* each at 85 to 89 s of 100 */
+		assert_in_range(sim_counters(&s, 0)->phase1_started, 11, 13);
+		assert_int_equal(sim_counters(&s, 1)->phase1_answered,
+				 sim_counters(&s, 0)->phase1_started);
+		assert_false(sim_logged(&s, 0, "initiating IKE_SA rekeying"));
+		need_whole(&s);
+		sim_fini(&s);
+	}
+}
+
+static void the_initiator_comes_again_when_it_is_told(void **state)
+{
+	struct sim s;
+
+	(void)state;
+	init(&s, 2, POLICY);
+	s.node[1].conf.profile.reauthentication = true;
+	s.node[0].conf.profile.lifetime = 86400;
+	start(&s);
+	assert_true(sim_logged(&s, 0, "received AUTH_LIFETIME of 100 s"));
+	sim_run(&s, s.now + 1000 * SIM_SEC);
+	assert_in_range(sim_counters(&s, 0)->phase1_started, 11, 13);
+	need_whole(&s);
+	sim_fini(&s);
+}
+
+/* New IKE SAs do not get through. */
+static bool lose_init(struct sim *s, int from, struct ike_datagram *d, uint8_t *data, void *ctx)
+{
+	(void)s;
+	(void)d;
+	return from != 0 || data[18] != 34 || !*(bool *)ctx;
+}
+
+static void who_does_not_come_again_is_named_and_dropped(void **state)
+{
+	bool lose = false;
+	struct sim s;
+
+	(void)state;
+	init(&s, 3, 1);
+	s.node[1].conf.profile.reauthentication = true;
+	s.net.hook = lose_init;
+	s.net.hook_ctx = &lose;
+	start(&s);
+	lose = true;
+	sim_run(&s, s.now + 80 * SIM_SEC);
+	assert_int_equal(sim_evidence(&s, 1, IKE_PEER_NO_REAUTH), 0);
+	sim_run(&s, s.now + 25 * SIM_SEC);
+	assert_int_equal(sim_evidence(&s, 1, IKE_PEER_NO_REAUTH), 1);
+	assert_true(sim_logged(&s, 1, "initiator did not reauthenticate as requested"));
+	assert_null(sim_current(&s, 1, 0));
+	lose = false;
+	sim_run(&s, s.now + 70 * SIM_SEC);
+	assert_true(sim_agreed(&s, 0));
+	sim_fini(&s);
+}
+
+/* A rekey, by an operator or by the peer, proves nothing anew. */
+static void a_rekey_does_not_put_it_off(void **state)
+{
+	struct sim s;
+
+	(void)state;
+	init(&s, 4, 1);
+	s.node[1].conf.profile.reauthentication = true;
+	start(&s);
+	sim_run(&s, s.now + 40 * SIM_SEC);
+	ike_engine_rekey(s.node[0].engine, "peer1", true, s.now);
+	sim_run(&s, s.now + 60 * SIM_SEC);
+	assert_int_equal(sim_counters(&s, 0)->phase1_started, 2);
+	need_whole(&s);
+	sim_fini(&s);
+}
+
+static void both_ends_do_it(void **state)
+{
+	for (uint64_t seed = 10; seed < 20; seed++) {
+		struct sim s;
+
+		(void)state;
+		init(&s, seed, 3);
+		s.node[1].conf.passive = false;
+		s.node[0].conf.profile.reauthentication = true;
+		s.node[1].conf.profile.reauthentication = true;
+		s.node[seed % 2].conf.profile.lifetime = LIFE * 9 / 10;
+		start(&s);
+		sim_run(&s, s.now + 1000 * SIM_SEC);
+		need_whole(&s);
+		sim_fini(&s);
+	}
+}
+
+static void losses_do_not_stop_it(void **state)
+{
+	for (uint64_t seed = 20; seed < 40; seed++) {
+		struct sim s;
+
+		(void)state;
+		init(&s, seed, 3);
+		s.node[0].conf.profile.reauthentication = true;
+		start(&s);
+		s.net.loss_pct = 10;
+		sim_run(&s, s.now + 500 * SIM_SEC);
+		s.net.loss_pct = 0;
+		sim_run(&s, s.now + 120 * SIM_SEC);
+		for (unsigned k = 0; k < 3; k++)
+			assert_true(sim_working(&s, k));
+		assert_true(sim_counters_add_up(&s, 0) && sim_counters_add_up(&s, 1));
+		sim_fini(&s);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_initiator_makes_before_it_breaks),
+		cmocka_unit_test(the_initiator_comes_again_when_it_is_told),
+		cmocka_unit_test(who_does_not_come_again_is_named_and_dropped),
+		cmocka_unit_test(a_rekey_does_not_put_it_off),
+		cmocka_unit_test(both_ends_do_it),
+		cmocka_unit_test(losses_do_not_stop_it),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
