@@ -2,9 +2,9 @@
 /*
  * engine_input.h - the input of the engine targets as a list of operations, and the changes they
  * make to payloads. The first byte is the configuration:
- *   01 PFS, 02 a NAT before node 0, 04 both nodes begin, 08 aggressive mode, 30 proposal check,
- *   40 the SAs are up already, 80 a policy more and long selectors
- * Then operations, each an opcode byte and what it takes; n is what the opcode has beyond its base:
+ *   01 PFS, 02 a NAT before node 0, 04 both nodes begin (with 40: node 0 is deaf), 08 aggressive
+ * mode, 30 proposal check, 40 the SAs are up already, 80 a policy more and long selectors Then
+ * operations, each an opcode byte and what it takes; n is what the opcode has beyond its base:
  *   00..3f  let (n + 1) * 20 ms pass
  *   40..5f  raw datagram: to node n & 1, on port 4500 when n & 2; length, bytes
  *   60..7f  authentic message from node n & 1, quick mode (CREATE_CHILD_SA) when n & 2, else

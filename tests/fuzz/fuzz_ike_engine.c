@@ -248,6 +248,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 		for (int i = 0; i < 2; i++)
 			(void)engine_restore(&r.sim, up, i);
+		r.sim.node[0].dead = flags & ENGINE_BOTH;
 	}
 	r.sim.net.hook = hook;
 	r.sim.net.hook_ctx = &r;
