@@ -22,6 +22,7 @@ struct ike2_frags {
 	uint8_t first; /* type of the first payload inside, from fragment 1 */
 	uint16_t total, have;
 	size_t len;
+	uint64_t begun;
 	struct exchange digest; /* of fragment 1, by which a repeat is known */
 	struct ike2_bytes piece[IKE2_MAX_FRAGMENTS];
 };
@@ -40,13 +41,21 @@ void ike2_frag_free(struct ike2_sa *v2)
 	v2->frags = NULL;
 }
 
+void ike2_frag_expire(struct ike2_sa *v2, uint64_t now)
+{
+	if (v2->frags != NULL && now >= v2->frags->begun + IKE2_FRAGMENTS_S * TIMERS_SEC)
+		ike2_frag_free(v2);
+}
+
 /* The set that a fragment belongs to. A larger number of fragments means that the sender has begun
  * anew with smaller ones; fewer are late ones of before (section 2.6). NULL: not wanted. */
 static struct ike2_frags *find_set(struct ike2_sa *v2, const struct ike2_in *in, uint16_t total)
 {
 	bool response = in->hdr.flags & IKE2_FLAG_RESPONSE;
-	struct ike2_frags *f = v2->frags;
+	struct ike2_frags *f;
 
+	ike2_frag_expire(v2, in->now);
+	f = v2->frags;
 	if (f != NULL && (f->msgid != in->hdr.msgid || f->response != response || f->total < total))
 		ike2_frag_free(v2);
 	else if (f != NULL)
@@ -57,6 +66,7 @@ static struct ike2_frags *find_set(struct ike2_sa *v2, const struct ike2_in *in,
 	f->msgid = in->hdr.msgid;
 	f->response = response;
 	f->total = total;
+	f->begun = in->now;
 	v2->frags = f;
 	return f;
 }

@@ -103,6 +103,7 @@ struct ike2_sa {
 
 #define IKE2_FRAGMENT	   1232u /* longest datagram: 1280 bytes with IPv6 and UDP */
 #define IKE2_MAX_FRAGMENTS 32u
+#define IKE2_FRAGMENTS_S   30u /* pieces whose rest does not come go after this */
 #define IKE2_MAX_TASKS	   64u
 #define IKE2_INSTALL_S	   10u /* how long we wait for the data plane */
 #define IKE2_REFUSED_S	   10u /* how long a refused IKE_AUTH is answered again */
@@ -162,6 +163,8 @@ int ike2_frag_take(struct ike_sa *sa, struct ike2_in *in, const struct ike_paylo
 /** Finish a message as fragments. 0 or -errno. */
 int ike2_frag_split(struct ike_engine *e, struct ike2_out *o, struct ike_sa *sa);
 void ike2_frag_free(struct ike2_sa *v2);
+/** Give up what has waited for its rest too long (RFC 7383 section 2.6). */
+void ike2_frag_expire(struct ike2_sa *v2, uint64_t now);
 
 /* sa.c: the part of an SA, its keys. */
 

@@ -322,6 +322,7 @@ void ike2_alive_tick(struct ike_engine *e, struct timer *timer, uint64_t now)
 	}
 	if (!ike_sa_up(sa) || interval(sa) == 0)
 		return;
+	ike2_frag_expire(sa->v2, now);
 	/* A peer whose ESP comes in lives and is not asked (section 2.4). */
 	esp = child_last_seen(e, sa);
 	if (esp > sa->last_seen)

@@ -178,6 +178,24 @@ static void more_fragments_begin_anew_and_fewer_are_late(void **state)
 	assert_int_equal(strange(2, 3, 10), -EAGAIN);
 }
 
+static void pieces_do_not_wait_for_ever(void **state)
+{
+	uint64_t limit = IKE2_FRAGMENTS_S * 1000000000ull;
+
+	(void)state;
+	in.now = 5;
+	assert_int_equal(strange(1, 2, 10), -EAGAIN);
+	in.now = limit + 4;
+	assert_int_equal(strange(1, 2, 10), -EALREADY); /* just there still */
+	in.now = limit + 5;
+	assert_int_equal(strange(2, 2, 10), -EAGAIN); /* the first is gone */
+	ike2_frag_expire(&b2, 2 * limit + 4);
+	assert_non_null(b2.frags);
+	ike2_frag_expire(&b2, 2 * limit + 5);
+	assert_null(b2.frags);
+	in.now = 0;
+}
+
 static void too_much_together_is_dropped(void **state)
 {
 	(void)state;
@@ -222,6 +240,7 @@ int main(void)
 		T(the_digest_is_that_of_the_first),
 		T(numbers_that_cannot_be_are_refused),
 		T(more_fragments_begin_anew_and_fewer_are_late),
+		T(pieces_do_not_wait_for_ever),
 		T(too_much_together_is_dropped),
 		T(who_did_not_agree_gets_none),
 		T(what_is_not_authentic_is_not_kept),
