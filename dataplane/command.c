@@ -138,19 +138,21 @@ static void fold(struct manager *m, uint32_t slot, uint32_t policy)
 	struct abi_sa_counters *c = segment_area(m->s.segment, ABI_AREA_SA_COUNTERS);
 	struct abi_sa_drops *d = segment_area(m->s.segment, ABI_AREA_SA_DROPS);
 	struct abi_policy_counters *p = segment_area(m->s.segment, ABI_AREA_POLICY_COUNTERS);
-	uint64_t packets = 0, bytes = 0;
+	uint64_t packets = 0, bytes = 0, hits = 0;
 
 	c += (uint64_t)slot * h->max_workers;
 	d += (uint64_t)slot * h->max_workers;
 	for (uint32_t i = 0; i < h->max_workers; i++) {
 		packets += c[i].packets;
 		bytes += c[i].bytes;
+		hits += c[i].hits;
 	}
 	if (policy != POLICIES_NONE) {
 		p += (uint64_t)policy * h->max_workers;
 		if (m->sas[slot].direction == ABI_DIR_OUT) {
 			p->dead_out_packets += packets;
 			p->dead_out_bytes += bytes;
+			p->dead_out_hits += hits;
 		} else {
 			p->dead_in_packets += packets;
 			p->dead_in_bytes += bytes;

@@ -32,13 +32,33 @@ struct abi_sa_counters stats_sa(const struct segment *s, uint32_t slot)
 		sum.bytes += load(&c[i].bytes);
 		sum.wire_bytes += load(&c[i].wire_bytes);
 		sum.drops += load(&c[i].drops);
+		sum.hits += load(&c[i].hits);
 		sum.last_used = used > sum.last_used ? used : sum.last_used;
 	}
 	return sum;
 }
 
+/* Those of live SAs of the policy. */
+static void add_hits(const struct segment *s, uint32_t policy_id, struct abi_policy_counters *sum)
+{
+	const struct abi_sa_status *sa = segment_area(s, ABI_AREA_SA_STATUS);
+
+	for (uint32_t i = 0; i < s->own.max_sas; i++) {
+		struct abi_sa_counters c;
+
+		if (sa[i].state == ABI_SA_FREE || sa[i].policy_id != policy_id)
+			continue;
+		c = stats_sa(s, i);
+		if (sa[i].direction == ABI_DIR_OUT)
+			sum->out_hits += c.hits;
+		else
+			sum->in_hits += c.packets;
+	}
+}
+
 struct abi_policy_counters stats_policy(const struct segment *s, uint32_t index)
 {
+	const struct abi_policy_status *status = segment_area(s, ABI_AREA_POLICY_STATUS);
 	const struct abi_policy_counters *c = segment_area(s, ABI_AREA_POLICY_COUNTERS);
 	struct abi_policy_counters sum = {0};
 
@@ -50,7 +70,12 @@ struct abi_policy_counters stats_policy(const struct segment *s, uint32_t index)
 		sum.dead_out_bytes += load(&c[i].dead_out_bytes);
 		sum.dead_in_packets += load(&c[i].dead_in_packets);
 		sum.dead_in_bytes += load(&c[i].dead_in_bytes);
+		sum.dead_out_hits += load(&c[i].dead_out_hits);
 	}
+	sum.out_hits += sum.dead_out_hits;
+	sum.in_hits += sum.dead_in_packets;
+	if (status[index].policy_id != 0)
+		add_hits(s, status[index].policy_id, &sum);
 	return sum;
 }
 

@@ -97,7 +97,8 @@ struct abi_sa_counters {
 	uint64_t wire_bytes; /* the same packets with their outer headers, without Ethernet */
 	uint64_t last_used;  /* ns, resolution of one burst */
 	uint64_t drops;	     /* sum of the SA's drop lines */
-	uint64_t pad[3];
+	uint64_t hits; /* outbound: packets that its policy has sent to it, before anything else */
+	uint64_t pad[2];
 };
 
 /* Drops per SA and worker; indices 1..25 of enum drop_reason. Four cache lines, touched only by a
@@ -106,16 +107,21 @@ struct abi_sa_drops {
 	_Alignas(64) uint64_t count[32];
 };
 
-/* Per policy slot and worker. Totals of dead SAs are in worker line 0's *_dead fields (written by
- * the manager). */
+/*
+ * Per policy slot and worker. Totals of dead SAs are in worker line 0's *_dead fields (written by
+ * the manager). What went to or came out of an SA of the policy is counted there and nowhere else,
+ * because a packet should not need two lines for it: hits of the policy are its own, those of its
+ * SAs (outbound hits, inbound packets), and those of dead ones.
+ */
 struct abi_policy_counters {
-	_Alignas(64) uint64_t out_hits; /* packets that matched outbound, before anything else */
-	uint64_t in_hits;		/* packets that came out of its SAs or matched in clear */
+	_Alignas(64) uint64_t out_hits; /* packets that matched outbound and went to no SA */
+	uint64_t in_hits;		/* packets that matched in clear */
 	uint64_t dead_out_packets;
 	uint64_t dead_out_bytes;
 	uint64_t dead_in_packets;
 	uint64_t dead_in_bytes;
-	uint64_t pad[2];
+	uint64_t dead_out_hits;
+	uint64_t pad[1];
 };
 
 /*

@@ -38,7 +38,7 @@
 
 #define ABI_MAGIC 0x31574750534531ffull
 #define ABI_MAJOR 1u
-#define ABI_MINOR 1u /* 1: drop samples */
+#define ABI_MINOR 2u /* 1: drop samples; 2: hits of SAs are not the policy's, too */
 
 enum abi_area_id {
 	ABI_AREA_COMMAND,

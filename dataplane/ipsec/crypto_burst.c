@@ -23,7 +23,7 @@
 
 _Static_assert(CRYPTO_BURST < IMB_MAX_JOBS, "a pass does not go round the queue");
 _Static_assert(CRYPTO_BURST <= UINT8_MAX, "an index is a byte");
-_Static_assert(CRYPTO_CIPHERS <= 32 && CRYPTO_HASHES <= 32, "kinds are bits of a word");
+_Static_assert(CRYPTO_CIPHERS <= 16 && CRYPTO_HASHES <= 16, "bits of a word; both fit sa.kind");
 
 /* What is to be done in a burst. */
 struct burst {
@@ -33,6 +33,7 @@ struct burst {
 	struct crypto_group aead; /* in arrival order */
 	const struct sa *sa;	  /* all of one SA, in halves; or NULL */
 	uint8_t esn;		  /* not 0: an ICV covers more than what is sent */
+	uint8_t icv_len;	  /* of all of them, in halves; or 0 */
 };
 
 static unsigned int length_bin(const struct crypto_op *op)
@@ -82,16 +83,45 @@ static void burst_select(struct burst *b, struct crypto_op *ops, uint16_t n)
 	}
 }
 
+static void burst_says(struct burst *b, const struct sa *sa, uint16_t n)
+{
+	b->halves.n = n;
+	b->esn = sa->esn;
+	b->sa = sa;
+	b->icv_len = sa->icv_len;
+	b->ciphers = 1u << sa->cipher;
+	b->hashes = 1u << sa->hash;
+}
+
 /* All n of one SA. */
 static void burst_all(struct burst *b, const struct sa *sa, uint16_t n)
 {
 	for (unsigned int i = 0; i < n; i++)
 		b->halves.index[i] = (uint8_t)i;
-	b->halves.n = n;
-	b->esn = sa->esn;
-	b->sa = sa;
-	b->ciphers = 1u << sa->cipher;
-	b->hashes = 1u << sa->hash;
+	burst_says(b, sa, n);
+}
+
+/* All n of one suite, which has halves, as that of first. False: not so, and nothing is said. */
+static bool burst_suite(struct burst *b, const struct crypto_op *ops, const struct sa *first,
+			uint16_t n)
+{
+	uint8_t esn = 0, other = 0;
+	bool ok = true;
+
+	for (unsigned int i = 0; i < n; i++) {
+		const struct sa *sa = ops[i].sa;
+
+		b->halves.index[i] = (uint8_t)i;
+		ok &= ops[i].ok;
+		esn |= sa->esn;
+		other |= sa->kind ^ first->kind;
+	}
+	if (!ok || other != 0)
+		return false;
+	burst_says(b, first, n);
+	b->esn = esn;
+	b->sa = NULL;
+	return true;
 }
 
 static bool has_halves(const struct sa *sa)
@@ -111,6 +141,7 @@ static __rte_always_inline void burst_make(struct burst *b, struct crypto_op *op
 	b->ciphers = b->hashes = 0;
 	b->sa = NULL;
 	b->esn = 0;
+	b->icv_len = 0;
 	for (unsigned int i = 0; i < n; i++) {
 		alike &= (ops[i].sa == sa) & ops[i].ok;
 		min = ops[i].len < min ? ops[i].len : min;
@@ -118,7 +149,7 @@ static __rte_always_inline void burst_make(struct burst *b, struct crypto_op *op
 	}
 	if (alike && has_halves(sa))
 		burst_all(b, sa, n);
-	else
+	else if (n == 0 || !has_halves(sa) || !burst_suite(b, ops, sa, n))
 		burst_select(b, ops, n);
 	if (sort && max / CRYPTO_BIN != min / CRYPTO_BIN)
 		group_sort(&b->halves, ops);
@@ -407,11 +438,9 @@ compare_len(const struct crypto *c, struct crypto_op *ops, uint16_t n, unsigned 
 		ops[i].ok &= icv_equal(c->tag[i], ops[i].esp + ops[i].len, len);
 }
 
-/* sa: of all of them; or NULL. */
-static void compare(const struct crypto *c, struct crypto_op *ops, uint16_t n, const struct sa *sa)
+/* len: of all of them; or 0. */
+static void compare(const struct crypto *c, struct crypto_op *ops, uint16_t n, unsigned int len)
 {
-	unsigned int len = sa != NULL ? sa->icv_len : 0;
-
 	if (len == 12)
 		compare_len(c, ops, n, 12);
 	else if (len == 16)
@@ -454,7 +483,7 @@ static void verify_rest(struct crypto *c, struct crypto_op *ops, uint16_t n)
 	hash_pass(c, ops, &b, false);
 	if (b.esn != 0)
 		crypto_esn_uncover(c, ops, n);
-	compare(c, ops, n, b.sa);
+	compare(c, ops, n, b.icv_len);
 }
 
 /* A burst of one AEAD, which is the usual one of those, needs no sorting out. */

@@ -15,7 +15,7 @@
 #include "dataplane/ipsec/inbound.h"
 #include "dataplane/ipsec/mss.h"
 #include "dataplane/ipsec/own.h"
-#include "dataplane/ipsec/sad.h"
+#include "dataplane/ipsec/sad_impl.h"
 #include "dataplane/ipsec/selector.h"
 #include "dataplane/ipsec/warm.h"
 #include "dataplane/ipsec/trailer.h"
@@ -25,7 +25,11 @@
 #include "dataplane/stages.h"
 
 #define PREFETCH_GAP   4u
-#define FOUND_NO_BLOCK 1u /* no multiple of 32 */
+#define SLOT_AHEAD     48u /* packets of a burst of many SAs: the way to an SA, */
+#define SA_AHEAD       32u /* the SA, */
+#define AGAIN_AHEAD    12u /* what of it has not come yet, */
+#define WINDOW_AHEAD   12u /* and what it leads to */
+#define FOUND_NO_BLOCK 1u  /* no multiple of 32 */
 #define FOUND_NO_UDP   UINT8_MAX
 
 /* What is known of a packet before its ICV; later on nothing of this is read from the packet again.
@@ -79,10 +83,6 @@ static enum drop_reason find_sa(struct worker *w, struct rte_mbuf *m, uint32_t s
 		return DROP_IN_NO_STATES;
 	if (endpoint != sa_endpoint(meta->dst, encap))
 		return DROP_IN_STATE_MISMATCHES;
-	warm_again(w, sa);
-	warm_lines(&sa->seq, 1);
-	if (sa->policy != SAD_NONE)
-		warm_lines(worker_policy(w, sa->policy), 1);
 	*found = (struct found){.sa = sa,
 				.first = FOUND_NO_BLOCK,
 				.ends = (uint64_t)spi << 32 | meta->dst,
@@ -182,15 +182,57 @@ static inline void prefetch_packets(struct rte_mbuf **pkts, uint16_t i, uint16_t
 		rte_prefetch0(rte_pktmbuf_mtod(pkts[i + PREFETCH_GAP], const void *));
 }
 
+/* Of a burst of many SAs: the way to the SA of a packet some way ahead, the SA, its window. Nothing
+ * is believed of the packets but where their ESP header is. */
+static inline void look_ahead(const struct worker *w, struct rte_mbuf **pkts, uint16_t i,
+			      uint16_t n)
+{
+	const struct sad *s = w->tables->sad;
+	uint32_t slot;
+
+	if (i + SLOT_AHEAD < n)
+		rte_prefetch0(&s->slot[warm_spi(pkts[i + SLOT_AHEAD]) & s->mask]);
+	if (i + SA_AHEAD < n) {
+		slot = warm_spi(pkts[i + SA_AHEAD]) & s->mask;
+		warm_sa_in(w, sad_in_slot(s, slot), slot);
+	}
+	if (i + AGAIN_AHEAD < n) {
+		slot = warm_spi(pkts[i + AGAIN_AHEAD]) & s->mask;
+		warm_again_in(w, sad_in_slot(s, slot), slot);
+	}
+	if (i + WINDOW_AHEAD < n)
+		warm_window(sad_in_slot(s, warm_spi(pkts[i + WINDOW_AHEAD]) & s->mask),
+			    warm_seq(pkts[i + WINDOW_AHEAD]));
+}
+
+/* The first packets of such a burst, which nobody has looked ahead to. */
+static __rte_noinline void look_first(const struct worker *w, struct rte_mbuf **pkts, uint16_t n)
+{
+	const struct sad *s = w->tables->sad;
+
+	for (uint16_t i = 0; i < n && i < SA_AHEAD; i++) {
+		uint32_t slot = warm_spi(pkts[i]) & s->mask;
+
+		warm_sa_in(w, sad_in_slot(s, slot), slot);
+	}
+	for (uint16_t i = 0; i < n && i < WINDOW_AHEAD; i++)
+		warm_window(sad_in_slot(s, warm_spi(pkts[i]) & s->mask), warm_seq(pkts[i]));
+}
+
 static void check_all(struct worker *w, struct batch *b, struct rte_mbuf **pkts, uint16_t n)
 {
 	struct found found = {.udp = FOUND_NO_UDP};
+	bool many = warm_has_many_in(pkts, n);
 
 	b->n = 0;
 	b->flags = 0;
+	if (unlikely(many))
+		look_first(w, pkts, n);
 	for (uint16_t i = 0; i < n; i++) {
 		enum drop_reason why;
 
+		if (unlikely(many))
+			look_ahead(w, pkts, i, n);
 		prefetch_packets(pkts, i, n);
 		why = check(w, &pkts[i], &found, b);
 		if (unlikely(why != DROP_NONE)) {
@@ -402,8 +444,6 @@ static void tally_write(struct worker *w, const struct tally *t)
 	c->bytes += t->bytes;
 	c->wire_bytes += t->wire_bytes;
 	c->last_used = w->now;
-	if (t->policy != SAD_NONE)
-		worker_policy(w, t->policy)->in_hits += t->packets;
 	if (unlikely(t->sa->limited))
 		sad_spend(w->tables->sad, t->sa->slot, t->packets, t->bytes);
 }
@@ -515,8 +555,6 @@ void esp_in_burst(struct worker *w, struct rte_mbuf **pkts, uint16_t n)
 	struct batch b;
 	uint64_t t = stage_start(w);
 
-	if (unlikely(warm_has_many_in(pkts, n)))
-		warm_in(w, pkts, n);
 	check_all(w, &b, pkts, n);
 	t = stage_end(w, STAGE_IN_CHECK, t, n);
 	crypto_verify(w->crypto, b.op, b.n);

@@ -16,6 +16,7 @@
 
 #include "dataplane/ipsec/crypto.h"
 #include "dataplane/ipsec/ecn.h"
+#include "dataplane/ipsec/esp_out_impl.h"
 #include "dataplane/ipsec/esp_shape.h"
 #include "dataplane/ipsec/mss.h"
 #include "dataplane/ipsec/mtu.h"
@@ -32,60 +33,8 @@
 #include "dataplane/pipeline.h"
 #include "dataplane/stages.h"
 
-#define FLOW_PLACES	 512u
-#define FLOW_NONE	 UINT8_MAX /* of at most WORKER_BURST */
-#define EXTRA_MAX	 (4 * WORKER_BURST)
 #define ICMP_UNREACHABLE 3u
 #define ICMP_FRAG_NEEDED 4u
-#define AES_IV		 16u
-#define PREFETCH_GAP	 4u
-#define FIND_AHEAD	 32u
-
-_Static_assert(WORKER_BURST <= FLOW_NONE, "one byte says which flow, or none");
-
-/* What the packets of one SA in a burst share. */
-struct flow {
-	struct sa *sa;
-	struct sa_outer outer;
-	struct {
-		uint16_t head;	  /* bytes in front of the inner packet */
-		uint16_t around;  /* these, and all behind it but for pad bytes */
-		uint16_t covered; /* those of them that the ICV covers */
-		uint8_t esp;	  /* bytes in front of the ESP header */
-		uint8_t index;	  /* of this flow */
-	} size;
-	uint64_t seq;	/* next number */
-	uint64_t limit; /* last number that may be used */
-	uint64_t bytes;
-	uint64_t wire_bytes;
-	struct pkt_meta meta; /* of the outer packet, but for lengths */
-	uint16_t n;	      /* packets admitted */
-	uint16_t block;	      /* of numbers, for order.h */
-	uint16_t done;	      /* packets sent */
-	uint8_t unusable;     /* enum drop_reason */
-	bool plain;	      /* usable, IPv4 in a tunnel over IPv4, IVs of AES_IV bytes */
-};
-
-struct batch {
-	uint16_t n; /* packets */
-	uint16_t n_flows;
-	uint16_t n_ops;
-	const uint8_t *iv; /* for the rest of the burst; NULL: none taken yet */
-	struct flow flow[WORKER_BURST];
-	bool many;			 /* SAs: flow_of is filled in ahead, */
-	uint16_t found;			 /* for so many packets */
-	uint8_t place[FLOW_PLACES];	 /* flows by hash of their slot; set with the first flow */
-	uint8_t flow_of[WORKER_BURST];	 /* by packet; valid while its verdict is PKT_FORWARD */
-	uint32_t slot_of[WORKER_BURST];	 /* by flow */
-	uint8_t packet_of[WORKER_BURST]; /* by op */
-	uint16_t inner_of[WORKER_BURST]; /* by op: length of the inner packet */
-	struct crypto_op op[WORKER_BURST];
-};
-
-struct extra {
-	uint16_t n;
-	struct rte_mbuf *pkts[EXTRA_MAX];
-};
 
 /* Only once for a flow: reading it back from each packet just written would wait for the stores. */
 static struct pkt_meta outer_meta(const struct sa *sa, const struct sa_outer *o)
@@ -108,7 +57,7 @@ static enum drop_reason flow_open(struct flow *f, struct sa *sa)
 {
 	f->sa = sa;
 	f->bytes = f->wire_bytes = 0;
-	f->n = f->done = 0;
+	f->hits = f->n = f->done = 0;
 	if (sa->direction != ABI_DIR_OUT)
 		return DROP_OUT_BUNDLE_ERRORS;
 	switch (sa_state(sa)) {
@@ -281,31 +230,16 @@ static void keep_alone(const struct batch *b)
 			__atomic_store_n(&b->flow[i].sa->seq, b->flow[i].seq - 1, __ATOMIC_RELAXED);
 }
 
-/* Move the borders of m, so that len bytes of outer packet lie behind 14 of Ethernet room with the
- * inner one head bytes into it. The outer packet, or NULL when the buffer is too small. */
-static uint8_t *wrap(struct rte_mbuf *m, uint8_t l3_off, uint32_t head, uint32_t len)
-{
-	uint32_t inner = m->data_off + (uint32_t)l3_off;
-
-	if (inner < head + IP4_ETHER_ROOM || inner - head + len > m->buf_len)
-		return NULL;
-	m->data_off = (uint16_t)(inner - head - IP4_ETHER_ROOM);
-	m->data_len = (uint16_t)(IP4_ETHER_ROOM + len);
-	m->pkt_len = IP4_ETHER_ROOM + len;
-	return rte_pktmbuf_mtod_offset(m, uint8_t *, IP4_ETHER_ROOM);
-}
-
 static inline int write_iv(struct crypto *c, struct batch *b, const struct flow *f, uint8_t *iv)
 {
+	const uint8_t *from;
+
 	if (unlikely(!f->plain) && f->sa->iv_len != AES_IV)
 		return f->sa->iv_len == 0 ? 0 : crypto_iv8(c, f->sa, f->seq, iv);
-	if (unlikely(b->iv == NULL)) {
-		b->iv = crypto_ivs(c, b->n);
-		if (b->iv == NULL)
-			return -EIO;
-	}
-	memcpy(iv, b->iv, AES_IV);
-	b->iv += AES_IV;
+	from = take_iv(c, b);
+	if (from == NULL)
+		return -EIO;
+	memcpy(iv, from, AES_IV);
 	return 0;
 }
 
@@ -381,56 +315,33 @@ static __rte_always_inline enum drop_reason take(struct worker *w, struct batch 
 	return DROP_NONE;
 }
 
-/* Packets that come soon: their mbufs, and somewhat later what is written around the inner packet.
- * Since they were parsed others have been over the cache. */
-static inline void prefetch_mbuf(struct rte_mbuf **pkts, uint16_t i, uint16_t n)
-{
-	if (i + 2 * PREFETCH_GAP < n) {
-		rte_mbuf_prefetch_part1(pkts[i + 2 * PREFETCH_GAP]);
-		rte_mbuf_prefetch_part2(pkts[i + 2 * PREFETCH_GAP]);
-	}
-}
-
-static inline void prefetch_packets(struct rte_mbuf **pkts, uint16_t i, uint16_t n)
-{
-	prefetch_mbuf(pkts, i, n);
-	if (i + PREFETCH_GAP < n) {
-		struct rte_mbuf *m = pkts[i + PREFETCH_GAP];
-		const uint8_t *start = rte_pktmbuf_mtod(m, const uint8_t *);
-
-		rte_prefetch0(start - RTE_CACHE_LINE_SIZE);
-		rte_prefetch0(start + m->data_len);
-	}
-}
-
-/* Of a burst of many SAs: the flows of the next packets. What is copied from their SAs is not read
- * back at once then, and nobody waits for the stores. */
-static __rte_noinline void find_flows(struct worker *w, struct batch *b, struct rte_mbuf **pkts)
-{
-	uint16_t end = RTE_MIN((uint16_t)(b->found + FIND_AHEAD), b->n);
-
-	for (; b->found < end; b->found++) {
-		const struct flow *f = flow_find(w, b, pkt_meta(pkts[b->found])->sa_slot);
-
-		b->flow_of[b->found] = f != NULL ? f->size.index : FLOW_NONE;
-	}
-}
-
 /* The flow of packet i, mostly that of the packet before. */
 static inline struct flow *flow_of(struct worker *w, struct batch *b, struct flow *last,
 				   struct rte_mbuf **pkts, uint16_t i)
 {
 	uint32_t slot = pkt_meta(pkts[i])->sa_slot;
 
-	if (unlikely(b->many)) {
-		if (i == b->found)
-			find_flows(w, b, pkts);
-		if (b->flow_of[i] == FLOW_NONE)
-			return NULL;
-		warm_again(w, b->flow[b->flow_of[i]].sa);
-		return &b->flow[b->flow_of[i]];
-	}
 	return likely(last != NULL && last->sa->slot == slot) ? last : flow_find(w, b, slot);
+}
+
+enum drop_reason esp_out_take(struct worker *w, struct batch *b, struct rte_mbuf **pkts, uint16_t i,
+			      struct extra *extra)
+{
+	struct flow *f = flow_find(w, b, pkt_meta(pkts[i])->sa_slot);
+	enum drop_reason why = DROP_OUT_BUNDLE_CHECK_ERRORS;
+
+	if (f == NULL)
+		return why;
+	f->hits++;
+	why = admit(w, f, &pkts[i], extra);
+	if (why != DROP_NONE)
+		return why;
+	f->n++;
+	number_alone(f);
+	b->flow_of[i] = f->size.index;
+	why = take(w, b, f, pkts[i], i);
+	__atomic_store_n(&f->sa->seq, f->seq - 1, __ATOMIC_RELAXED);
+	return why;
 }
 
 /* One worker: admitted, numbered and built at once. */
@@ -445,8 +356,10 @@ static void take_alone(struct worker *w, struct batch *b, struct rte_mbuf **pkts
 
 		prefetch_packets(pkts, i, b->n);
 		f = flow_of(w, b, f, pkts, i);
-		if (likely(f != NULL))
+		if (likely(f != NULL)) {
+			f->hits++;
 			why = admit(w, f, &pkts[i], extra);
+		}
 		if (likely(why == DROP_NONE)) {
 			first = f->n++ == 0;
 			if (unlikely(first))
@@ -471,8 +384,10 @@ static void take_among_others(struct worker *w, struct batch *b, struct rte_mbuf
 
 		prefetch_mbuf(pkts, i, b->n);
 		f = flow_of(w, b, f, pkts, i);
-		if (likely(f != NULL))
+		if (likely(f != NULL)) {
+			f->hits++;
 			why = admit(w, f, &pkts[i], extra);
+		}
 		if (unlikely(why != DROP_NONE)) {
 			pkt_drop(pkts[i], why);
 			continue;
@@ -510,11 +425,12 @@ static bool all_done(const struct batch *b)
 static void finish_all(struct worker *w, struct batch *b, struct rte_mbuf **pkts)
 {
 	for (uint16_t k = 0; k < b->n_ops; k++) {
-		struct flow *f = &b->flow[b->flow_of[b->packet_of[k]]];
+		uint8_t flow = b->flow_of[b->packet_of[k]];
+		struct flow *f = &b->flow[flow];
 		struct rte_mbuf **m = &pkts[b->packet_of[k]];
 		enum drop_reason why = DROP_OUT_STATE_PROTOCOL_ERRORS;
 
-		if (b->op[k].ok && (f->sa->shape & SA_SHAPE_OUTER6) == 0)
+		if (flow == FLOW_NONE || (b->op[k].ok && (f->sa->shape & SA_SHAPE_OUTER6) == 0))
 			continue;
 		if (b->op[k].ok)
 			why = esp_shape_finish(w, f->sa, m, &f->outer);
@@ -527,12 +443,15 @@ static void finish_all(struct worker *w, struct batch *b, struct rte_mbuf **pkts
 	}
 }
 
-static void count_all(struct worker *w, const struct batch *b)
+/* pieces: no policy was asked about them. */
+static void count_all(struct worker *w, const struct batch *b, bool pieces)
 {
 	for (uint16_t i = 0; i < b->n_flows; i++) {
 		const struct flow *f = &b->flow[i];
 		struct abi_sa_counters *c = worker_sa(w, f->sa->slot);
 
+		if (!pieces)
+			c->hits += f->hits;
 		if (f->done == 0)
 			continue;
 		c->packets += f->done;
@@ -549,24 +468,27 @@ static void protect(struct worker *w, struct rte_mbuf **pkts, uint16_t n, struct
 {
 	struct batch b;
 	uint64_t t = stage_start(w);
+	bool many = warm_has_many_out(pkts, n);
 
 	b.n = n;
 	b.n_flows = b.n_ops = 0;
 	b.iv = NULL;
-	b.many = false;
-	b.found = 0;
-	if (unlikely(warm_has_many_out(pkts, n)))
-		b.many = true;
-	if (w->order == NULL)
-		take_alone(w, &b, pkts, extra);
-	else
+	if (unlikely(many) && w->order != NULL)
+		warm_out(w, pkts, n);
+	if (w->order != NULL)
 		take_among_others(w, &b, pkts, extra);
+	else if (unlikely(many))
+		esp_out_each(w, &b, pkts, extra);
+	else
+		take_alone(w, &b, pkts, extra);
 	t = stage_end(w, STAGE_OUT_BUILD, t, n);
 	crypto_seal(w->crypto, b.op, b.n_ops);
 	t = stage_end(w, STAGE_OUT_SEAL, t, b.n_ops);
 	if (!all_done(&b))
 		finish_all(w, &b, pkts);
-	count_all(w, &b);
+	count_all(w, &b, extra == NULL);
+	if (unlikely(many) && w->order == NULL)
+		esp_out_each_count(w, &b, pkts);
 	stage_end(w, STAGE_OUT_FINISH, t, b.n_ops);
 }
 

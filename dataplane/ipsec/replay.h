@@ -25,7 +25,8 @@ struct replay {
 	uint64_t top;	 /* highest sequence number verified */
 	uint32_t window; /* packets */
 	uint32_t mask;	 /* cells - 1, cells being a power of two */
-	uint64_t cell[] __attribute__((aligned(64)));
+	uint64_t *cell;	 /* of their own memory, on a cache line: these are near what is read with
+			    them */
 };
 
 /** Cells that a window of that many packets takes. */
@@ -38,10 +39,10 @@ static inline uint32_t replay_cells(uint32_t window)
 	return cells;
 }
 
-/** Bytes of a struct replay for that window (REPLAY_WINDOW_MIN..REPLAY_WINDOW_MAX). */
+/** Bytes of the cells for that window (REPLAY_WINDOW_MIN..REPLAY_WINDOW_MAX): whole cache lines. */
 static inline size_t replay_bytes(uint32_t window)
 {
-	return sizeof(struct replay) + replay_cells(window) * sizeof(uint64_t);
+	return replay_cells(window) * sizeof(uint64_t);
 }
 
 static inline uint64_t replay_cell(uint32_t block, uint32_t bits)
@@ -49,14 +50,16 @@ static inline uint64_t replay_cell(uint32_t block, uint32_t bits)
 	return (uint64_t)block << 32 | bits;
 }
 
-/** Start with every number up to `start` taken (0: a new SA). Not for use beside workers. */
-static inline void replay_init(struct replay *r, uint32_t window, uint64_t start)
+/** Start with every number up to `start` taken (0: a new SA). cell: replay_bytes(window), which
+ * stay the caller's. Not for use beside workers. */
+static inline void replay_init(struct replay *r, uint64_t *cell, uint32_t window, uint64_t start)
 {
 	uint32_t last = (uint32_t)(start >> 5), cells = replay_cells(window);
 
 	r->top = start;
 	r->window = window;
 	r->mask = cells - 1;
+	r->cell = cell;
 	for (uint32_t i = 0; i < cells; i++)
 		r->cell[i] = 0;
 	for (uint32_t i = 0; i < cells && i <= last; i++)

@@ -2,11 +2,11 @@
 /*
  * sa.h - one security association as the workers see it (RFC 4301 section 4.4.2).
  *
- * The manager builds it, publishes it (sad.h), and frees it after a grace period. Workers read line
- * 0 for every packet, share line 1, and take the outer header once per burst; with the keys these
- * lie in one piece, because of thousands of SAs none is in a cache near by. Key material is here
- * and nowhere else; it is wiped before the memory is given back. Addresses and ports are in host
- * order but for the header template.
+ * The manager builds it, publishes it (sad.h), and frees it after a grace period. Of thousands of
+ * SAs none is in a cache near by, so what counts is how many cache lines a packet needs: line 0 and
+ * the keys both ways, between them line 1 inbound and the outer header outbound. Key material is
+ * here and nowhere else; it is wiped before the memory is given back. Addresses and ports are in
+ * host order but for the header template.
  */
 #ifndef ESPGW_IPSEC_SA_H
 #define ESPGW_IPSEC_SA_H
@@ -56,11 +56,19 @@ struct sa_range {
 
 #define SA_OUTER_WORDS 8u
 
+/** The selectors of an SA that has one of addresses alone on each side, as most have. */
+struct sa_narrow {
+	uint32_t local_lo;
+	uint32_t local_hi;
+	uint32_t remote_lo;
+	uint32_t remote_hi;
+};
+
 /**
  * What esp_out puts in front: IPv4 or IPv6, UDP when encapsulated, ESP with SPI; lengths, TOS or
  * traffic class, id, checksum and sequence number left 0. Moved as whole words, so that a reader
  * beside a writer sees old or new words, and sa.outer_gen tells it when it saw both. In transport
- * mode only what follows the IP header is used.
+ * mode only what follows the IP header is used. An IPv4 header leaves room for the selectors.
  */
 struct sa_outer {
 	union {
@@ -72,17 +80,13 @@ struct sa_outer {
 			uint8_t encap;
 			uint32_t remote; /* IPv4 */
 		};
+		struct {
+			uint8_t header4[40];
+			struct sa_narrow narrow; /* of an SA that is plain */
+		};
 	};
 };
 _Static_assert(sizeof(struct sa_outer) == 64, "sa_outer");
-
-/** The selectors of an SA that has one of addresses alone on each side, as most have. */
-struct sa_narrow {
-	uint32_t local_lo;
-	uint32_t local_hi;
-	uint32_t remote_lo;
-	uint32_t remote_hi;
-};
 
 struct sa {
 	/* The manager's. */
@@ -102,10 +106,12 @@ struct sa {
 	 */
 	_Alignas(64) struct sa_range local[ABI_MAX_SELECTORS];
 	struct sa_range remote[ABI_MAX_SELECTORS];
+	uint8_t n_local;
+	uint8_t n_remote;
 	struct volume volume; /* shared by the workers, when limited */
 
-	/* What a packet needs lies together from here on. Line 0: read for every packet; written by
-	 * the manager only. */
+	/* What a packet needs lies together from here on. Line 0: read for every packet; the
+	 * workers write nothing but seq. */
 	_Alignas(64) uint32_t state; /* enum sa_state */
 	uint32_t spi;
 	uint32_t slot;
@@ -116,8 +122,8 @@ struct sa {
 	uint8_t iv_len;
 	uint8_t block; /* what the ciphertext is a multiple of: 16, or 4 (RFC 4303 section 2.4) */
 	uint8_t icv_len;
-	uint8_t n_local;
-	uint8_t n_remote;
+	uint8_t kind;	    /* cipher and hash in one number */
+	uint8_t plain;	    /* outbound: narrow, IPv4 in a tunnel over IPv4, nothing special */
 	uint32_t mtu;	    /* outbound: largest inner packet */
 	uint32_t outer_gen; /* odd while the manager writes outer */
 	uint8_t shape;	    /* SA_SHAPE_...; 0: the fast path is all it needs */
@@ -128,21 +134,26 @@ struct sa {
 	uint8_t limited;    /* it has a lifetime in bytes or packets: volume.h */
 	uint8_t is_narrow;  /* narrow says all that local and remote do */
 	uint8_t states;	    /* bytes of keys before the cipher's */
-	uint64_t endpoint;  /* inbound: sa_endpoint() of local address and encapsulation */
+	union {
+		uint64_t endpoint; /* inbound: sa_endpoint() of local address and encapsulation */
+		uint64_t seq;	   /* outbound: last number handed out; runs past the limit */
+	};
 	union {
 		uint64_t peer;	    /* inbound: sa_peer() of where packets are expected from */
 		uint64_t seq_limit; /* outbound: last number to use, kept ahead by sad_tick */
 	};
-	struct replay *replay; /* inbound; NULL: off */
+	struct replay *replay; /* inbound: of line 1; NULL: off */
 
 	/* Line 1: shared by the workers; what follows moved is the manager's to write. */
-	_Alignas(64) uint64_t seq; /* outbound: last number handed out; runs past the limit */
-	uint64_t sent;	/* outbound, several workers: all numbers up to here have left (order.h) */
+	union {
+		uint64_t sent; /* outbound, several workers: all numbers up to here
+					       have left (order.h) */
+		struct replay window;
+	};
 	uint64_t moved; /* inbound: sa_peer() of a verified packet from elsewhere, or 0 */
 	struct sa_narrow narrow;
-	struct sa6 *six;      /* sa6.h; NULL: it has nothing to do with IPv6 */
-	uint8_t salt[4];      /* CTR and AEADs: wiped with the keys */
-	uint32_t replay_mask; /* replay's, which is another line away */
+	struct sa6 *six; /* sa6.h; NULL: it has nothing to do with IPv6 */
+	uint8_t salt[4]; /* CTR and AEADs: wiped with the keys */
 
 	_Alignas(64) struct sa_outer outer;
 
@@ -153,8 +164,8 @@ struct sa {
 	 */
 	_Alignas(64) uint8_t keys[];
 };
-_Static_assert(offsetof(struct sa, seq) == offsetof(struct sa, state) + 64, "line 0");
-_Static_assert(offsetof(struct sa, outer) == offsetof(struct sa, seq) + 64, "line 1");
+_Static_assert(offsetof(struct sa, sent) == offsetof(struct sa, state) + 64, "line 0");
+_Static_assert(offsetof(struct sa, outer) == offsetof(struct sa, sent) + 64, "line 1");
 _Static_assert(offsetof(struct sa, keys) == offsetof(struct sa, outer) + 64, "no holes");
 _Static_assert(sizeof(struct sa) == offsetof(struct sa, keys), "keys start on a cache line");
 

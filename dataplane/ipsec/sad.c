@@ -57,7 +57,8 @@ static void sa_free(struct sa *sa)
 {
 	if (sa == NULL)
 		return;
-	rte_free(sa->replay);
+	if (sa->replay != NULL)
+		rte_free(sa->window.cell);
 	rte_free(sa->six);
 	crypto_wipe_keys(sa);
 	explicit_bzero(sa, sizeof(*sa));
@@ -82,7 +83,7 @@ void sad_free(struct sad *s)
 
 struct sa *sad_slot(const struct sad *s, uint32_t slot)
 {
-	return slot > s->mask ? NULL : __atomic_load_n(&s->slot[slot], __ATOMIC_ACQUIRE);
+	return sad_in_slot(s, slot);
 }
 
 struct sa *sad_lookup_in(const struct sad *s, uint32_t spi)
@@ -94,9 +95,9 @@ struct sa *sad_lookup_in(const struct sad *s, uint32_t spi)
 
 struct sa *sad_lookup_out(const struct sad *s, uint32_t policy_index)
 {
-	if (policy_index >= s->max_policies)
-		return NULL;
-	return sad_slot(s, __atomic_load_n(&s->out[policy_index], __ATOMIC_ACQUIRE));
+	uint32_t out = sad_out_of(s, policy_index);
+
+	return out != SAD_NONE ? sad_slot(s, out & SAD_OUT_SLOT) : NULL;
 }
 
 /* Allocate and fill what does not depend on the slot's status line. NULL: no memory or engine. */
@@ -126,13 +127,13 @@ static struct sa *sa_make(const struct sad *s, const struct abi_sa_add *c, uint3
 		goto fail;
 	if (c->direction == ABI_DIR_IN && c->replay_window != 0) {
 		uint32_t window = c->replay_window + s->wider;
+		uint64_t *cell = arena_zmalloc("replay", replay_bytes(window), 64, s->socket);
 
-		sa->replay = arena_zmalloc("replay", replay_bytes(window), 64, s->socket);
-		if (sa->replay == NULL)
+		if (cell == NULL)
 			goto fail;
-		replay_init(sa->replay, window,
+		replay_init(&sa->window, cell, window,
 			    (c->flags & ABI_SA_F_RESUME) != 0 ? c->seq_start : 0);
-		sa->replay_mask = sa->replay->mask;
+		sa->replay = &sa->window;
 	}
 	return sa;
 fail:
@@ -160,7 +161,10 @@ static void fill_status(struct abi_sa_status *st, const struct abi_sa_add *c, co
 	st->encr_key_len = c->encr_key_len;
 	st->current = 0;
 	st->seen_traffic = 0;
-	st->seq = sa->replay != NULL ? sa->replay->top : sa->seq;
+	if (sa->direction == ABI_DIR_OUT)
+		st->seq = sa->seq;
+	else
+		st->seq = sa->replay != NULL ? sa->replay->top : 0;
 	st->seq_mark = sa->seq_mark;
 	st->replay_window = c->replay_window;
 	st->flags = c->flags & ABI_SA_F_ESN;
@@ -174,14 +178,16 @@ static void fill_status(struct abi_sa_status *st, const struct abi_sa_add *c, co
 static void make_current(struct sad *s, struct sa *sa)
 {
 	uint32_t old = s->out[sa->policy];
+	uint32_t mode = sa->mode == ABI_MODE_TRANSPORT ? SAD_OUT_TRANSPORT : 0;
 
+	old = old != SAD_NONE ? old & SAD_OUT_SLOT : SAD_NONE;
 	if (old != SAD_NONE && s->owned[old] != NULL) {
 		s->owned[old]->current = false;
 		s->status[old].current = 0;
 	}
 	sa->current = true;
 	s->status[sa->slot].current = 1;
-	__atomic_store_n(&s->out[sa->policy], sa->slot, __ATOMIC_RELEASE);
+	__atomic_store_n(&s->out[sa->policy], sa->slot | mode, __ATOMIC_RELEASE);
 }
 
 static uint32_t chain_of(const struct sad *s, uint32_t spi)
@@ -335,7 +341,7 @@ uint16_t sad_delete(struct sad *s, uint32_t slot, uint32_t spi)
 	set_status(s, slot, ABI_SA_DEAD);
 	s->status[slot].current = 0;
 	__atomic_store_n(&sa->state, SA_DEAD, __ATOMIC_RELEASE);
-	if (sa->policy != SAD_NONE && s->out[sa->policy] == slot)
+	if (sad_out_is(s, sa))
 		__atomic_store_n(&s->out[sa->policy], SAD_NONE, __ATOMIC_RELEASE);
 	__atomic_store_n(&s->slot[slot], NULL, __ATOMIC_RELEASE);
 	if (sa->direction == ABI_DIR_OUT)

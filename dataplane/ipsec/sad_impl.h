@@ -5,10 +5,17 @@
 
 #include "dataplane/ipsec/sad.h"
 
+/* What a policy has to know of its outbound SA without looking at it. */
+#define SAD_OUT_SLOT	  0x3fffffffu
+#define SAD_OUT_EXPIRED	  (1u << 30) /* past a hard lifetime */
+#define SAD_OUT_TRANSPORT (1u << 31) /* mode */
+_Static_assert(ABI_MAX_SAS_LIMIT <= SAD_OUT_SLOT, "a slot, and it is never SAD_NONE");
+
 struct sad {
 	/* Read by the workers. */
 	struct sa **slot; /* [max_sas], published */
-	uint32_t *out;	  /* [max_policies], slot of the current outbound SA or SAD_NONE */
+	uint32_t *out;	  /* [max_policies], slot of the current outbound SA and SAD_OUT_..., or
+			     SAD_NONE */
 	uint32_t mask;
 	uint32_t max_policies;
 	uint32_t *spi_head; /* outbound SAs by SPI: slot + 1 of the first in each chain, */
@@ -41,6 +48,27 @@ bool sad_set_shape(struct sa *sa, const struct abi_sa_add *c, int socket);
 void sad_set_endpoint(struct sad *s, struct sa *sa, const struct abi_addr *local,
 		      const struct abi_addr *remote, uint16_t local_port, uint16_t remote_port,
 		      uint8_t encap);
+
+/** sad_slot() where every packet asks, within one function. */
+static inline struct sa *sad_in_slot(const struct sad *s, uint32_t slot)
+{
+	return slot > s->mask ? NULL : __atomic_load_n(&s->slot[slot], __ATOMIC_ACQUIRE);
+}
+
+/** Of the outbound SA of a policy: slot and SAD_OUT_..., or SAD_NONE. */
+static inline uint32_t sad_out_of(const struct sad *s, uint32_t policy_index)
+{
+	return policy_index < s->max_policies
+		       ? __atomic_load_n(&s->out[policy_index], __ATOMIC_ACQUIRE)
+		       : SAD_NONE;
+}
+
+/** Is it the one that its policy sends through? */
+static inline bool sad_out_is(const struct sad *s, const struct sa *sa)
+{
+	return sa->policy != SAD_NONE && s->out[sa->policy] != SAD_NONE &&
+	       (s->out[sa->policy] & SAD_OUT_SLOT) == sa->slot;
+}
 
 static inline uint32_t sad_addr(const uint8_t *bytes)
 {

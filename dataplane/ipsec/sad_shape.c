@@ -87,6 +87,7 @@ bool sad_set_shape(struct sa *sa, const struct abi_sa_add *c, int socket)
 	set_narrow(sa);
 	if (sa->n_local == 0)
 		sa->shape |= SA_SHAPE_INNER6;
+	sa->plain = c->direction == ABI_DIR_OUT && sa->shape == 0 && sa->is_narrow;
 	if (!outer6 && sa->n_local == c->n_local && sa->n_remote == c->n_remote)
 		return true;
 	sa->six = arena_zmalloc("sa6", sizeof(*sa->six), 0, socket);
@@ -149,6 +150,8 @@ void sad_set_endpoint(struct sad *s, struct sa *sa, const struct abi_addr *local
 	}
 	ip4_store32(o.header + o.length, sa->spi);
 	o.length += SA_ESP_HEADER;
+	if (sa->plain)
+		o.narrow = sa->narrow;
 	sa_outer_write(sa, &o);
 	if (sa->direction == ABI_DIR_IN) {
 		__atomic_store_n(&sa->endpoint, sa_endpoint(l, encap), __ATOMIC_RELAXED);

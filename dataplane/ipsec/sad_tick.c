@@ -100,6 +100,8 @@ static void tick_life(struct sad *s, struct sa *sa, const struct sad_tick_io *io
 	if (limit != 0) {
 		__atomic_store_n(&s->status[sa->slot].state, ABI_SA_DEAD, __ATOMIC_RELEASE);
 		__atomic_store_n(&sa->state, SA_EXPIRED, __ATOMIC_RELEASE);
+		if (sa->direction == ABI_DIR_OUT && sad_out_is(s, sa))
+			__atomic_fetch_or(&s->out[sa->policy], SAD_OUT_EXPIRED, __ATOMIC_RELEASE);
 		tell(io, sa, ABI_EV_SA_EXPIRE, ABI_EXPIRE_HARD, limit);
 		return;
 	}

@@ -147,6 +147,44 @@ static bool needs_whole(const struct abi_policy *p)
 	       (p->local.family == 6 && spd_protocol(p) != 0);
 }
 
+/* Flows that no policy tells apart are one: then a pair of hosts takes one place in the cache,
+ * whatever they have to say to each other. */
+static uint64_t shown_of(const struct abi_policy *policies, uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++)
+		if (policies[i].local.family == 4 &&
+		    (!spd_any_port(&policies[i].local) || !spd_any_port(&policies[i].remote)))
+			return UINT64_MAX;
+	return ~SPD_CACHE_PORTS;
+}
+
+static void reach_add(uint64_t *reach, uint32_t lo, uint32_t hi)
+{
+	for (uint32_t net = lo >> SPD_REACH_SHIFT; net <= hi >> SPD_REACH_SHIFT; net++) {
+		if (net % 64 == 0 && (hi >> SPD_REACH_SHIFT) - net >= 64) {
+			reach[net / 64] = UINT64_MAX;
+			net += 63;
+		} else {
+			reach[net / 64] |= 1ull << (net % 64);
+		}
+	}
+}
+
+/* False: no memory. */
+static bool reach_all(struct spd *s, const struct abi_policy *policies, uint32_t n, int socket)
+{
+	if (count_family(policies, n, 4) == 0)
+		return true;
+	s->reach = arena_zmalloc("spd", SPD_REACH_WORDS * sizeof(*s->reach), 64, socket);
+	if (s->reach == NULL)
+		return false;
+	for (uint32_t i = 0; i < n; i++)
+		if (policies[i].remote.family == 4)
+			reach_add(s->reach, addr(policies[i].remote.lo),
+				  addr(policies[i].remote.hi));
+	return true;
+}
+
 struct spd *spd_build(const struct abi_policy *policies, const uint32_t *index, uint32_t n,
 		      uint32_t generation, int socket, uint32_t *status, uint32_t *detail)
 {
@@ -174,6 +212,7 @@ struct spd *spd_build(const struct abi_policy *policies, const uint32_t *index, 
 	s->serial = serials;
 	s->generation = generation;
 	s->n = n;
+	s->shown = shown_of(policies, n);
 	for (uint32_t i = 0; i < n; i++)
 		s->ports |= needs_whole(&policies[i]);
 	for (uint32_t i = 0; i < n; i++)
@@ -181,7 +220,7 @@ struct spd *spd_build(const struct abi_policy *policies, const uint32_t *index, 
 						 .action = policies[i].action,
 						 .mode = policies[i].mode,
 						 .flags = (uint8_t)policies[i].flags};
-	if (!compile_all(s, policies, n, socket)) {
+	if (!compile_all(s, policies, n, socket) || !reach_all(s, policies, n, socket)) {
 		spd_free(s);
 		return NULL;
 	}
@@ -195,6 +234,7 @@ void spd_free(struct spd *s)
 		return;
 	rte_acl_free(s->acl);
 	rte_acl_free(s->acl6);
+	rte_free(s->reach);
 	rte_free(s);
 }
 

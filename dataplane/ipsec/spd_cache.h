@@ -49,6 +49,9 @@ static inline uint64_t spd_cache_rest(uint16_t src_port, uint16_t dst_port, uint
 	       (uint64_t)no_ports << 23 | SPD_CACHE_TAKEN;
 }
 
+/** Of spd_cache_rest(): the ports, and whether there are any. */
+#define SPD_CACHE_PORTS ((uint64_t)UINT32_MAX << 32 | 1ull << 23)
+
 /* The same for IPv6, whose flows are larger: one cache line each. */
 #define SPD_CACHE_BUCKETS6 4096u /* 512 KiB, which nothing touches where there is no IPv6 */
 

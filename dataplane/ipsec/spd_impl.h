@@ -40,15 +40,32 @@ struct spd_entry {
 	uint8_t pad;
 };
 
+/* The networks of 256 addresses of IPv4, a bit each. */
+#define SPD_REACH_SHIFT 8u
+#define SPD_REACH_WORDS ((1u << (32 - SPD_REACH_SHIFT)) / 64)
+
 struct spd {
 	struct rte_acl_ctx *acl;  /* NULL: no policies for IPv4 */
 	struct rte_acl_ctx *acl6; /* NULL: none for IPv6 */
-	uint32_t serial;	  /* of this table in this process, never 0 */
+	/* Where remote ends of policies for IPv4 are; NULL: none anywhere. What packets ask it
+	 * about is mostly the few networks at this side of the tunnels: a line or two of its 2 MiB.
+	 */
+	uint64_t *reach;
+	uint64_t shown; /* of a flow in the cache: what policies for IPv4 can tell flows apart by */
+	uint32_t serial; /* of this table in this process, never 0 */
 	uint32_t generation;
 	uint32_t n;
 	bool ports; /* some policy asks for more than each fragment shows */
 	struct spd_entry entry[];
 };
+
+/** May the address be the remote end of a policy? False: certainly not. */
+static inline bool spd_reaches(const struct spd *s, uint32_t addr)
+{
+	uint32_t net = addr >> SPD_REACH_SHIFT;
+
+	return s->reach != NULL && (s->reach[net / 64] >> (net % 64) & 1) != 0;
+}
 
 #define SPD_FAILED (SPD_NO_MATCH - 1) /* not to be passed */
 

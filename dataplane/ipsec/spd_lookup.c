@@ -5,9 +5,8 @@
 #include <rte_branch_prediction.h>
 #include <rte_prefetch.h>
 
-#include "dataplane/ipsec/sad.h"
+#include "dataplane/ipsec/sad_impl.h"
 #include "dataplane/ipsec/spd_impl.h"
-#include "dataplane/ipsec/warm.h"
 
 void spd_make_key(struct spd_key *k, const struct selector *sel, bool inbound)
 {
@@ -45,11 +44,12 @@ uint32_t spd_match(const struct spd *s, const struct selector *sel, bool inbound
 	return match;
 }
 
-/* Everything that selector_of() looks at. */
-static inline struct spd_flow flow_of(const struct pkt_meta *meta)
+/* Everything that selector_of() looks at, as far as it makes a difference. */
+static inline struct spd_flow flow_of(const struct spd *s, const struct pkt_meta *meta)
 {
 	return (struct spd_flow){.addrs = (uint64_t)meta->src << 32 | meta->dst,
-				 .rest = spd_cache_rest(meta->src_port, meta->dst_port, meta->proto,
+				 .rest = s->shown &
+					 spd_cache_rest(meta->src_port, meta->dst_port, meta->proto,
 							(meta->flags & PKT_F_NONFIRST) != 0)};
 }
 
@@ -123,7 +123,7 @@ static void look_up(struct worker *w, const struct spd *s, struct rte_mbuf **pkt
 		return;
 	}
 	for (uint16_t i = 0; i < n; i++) {
-		a.flow[i] = flow_of(pkt_meta(pkts[i]));
+		a.flow[i] = flow_of(s, pkt_meta(pkts[i]));
 		a.hash[i] = spd_cache_hash(c, &a.flow[i]);
 		rte_prefetch1(spd_cache_first(c, a.hash[i]));
 	}
@@ -211,24 +211,20 @@ static inline enum drop_reason judge_in(struct worker *w, const struct spd *s, u
 
 static enum drop_reason protect(struct worker *w, struct pkt_meta *meta, const struct spd_entry *e)
 {
-	const struct sa *sa;
-	enum sa_state state;
+	uint32_t out, mode = e->mode == ABI_MODE_TRANSPORT ? SAD_OUT_TRANSPORT : 0;
 
 	/* RFC 4301 section 4.1: a gateway has transport mode for what it says itself. */
 	if (unlikely(e->mode != ABI_MODE_TUNNEL) && !(meta->flags & PKT_F_ORIGIN))
 		return DROP_OUT_STATE_MODE_ERRORS;
-	sa = sad_lookup_out(w->tables->sad, e->index);
-	state = sa != NULL ? sa_state(sa) : SA_DEAD;
-	if (state == SA_LIVE) {
-		meta->sa_slot = sa->slot;
-		if (unlikely(sa->mode != e->mode))
+	out = sad_out_of(w->tables->sad, e->index);
+	if (likely(out != SAD_NONE)) {
+		meta->sa_slot = out & SAD_OUT_SLOT;
+		if (unlikely(out & SAD_OUT_EXPIRED))
+			return DROP_OUT_STATE_EXPIRED;
+		if (unlikely((out & SAD_OUT_TRANSPORT) != mode))
 			return DROP_OUT_STATE_MODE_ERRORS;
 		meta->flags |= PKT_F_PROTECTED;
 		return DROP_NONE;
-	}
-	if (state == SA_EXPIRED) {
-		meta->sa_slot = sa->slot;
-		return DROP_OUT_STATE_EXPIRED;
 	}
 	if (e->flags & ABI_POL_F_ALLOW_CLEAR)
 		return DROP_NONE;
@@ -267,17 +263,30 @@ static inline enum drop_reason judge_out(struct worker *w, const struct spd *s,
 		return DROP_NONE;
 	if (match >= s->n)
 		return DROP_OUT_POLICY_ERRORS;
-	worker_policy(w, s->entry[match].index)->out_hits++;
 	if (match == last->match) {
 		meta->sa_slot = last->slot;
 		meta->flags |= PKT_F_PROTECTED;
 		return DROP_NONE;
 	}
 	why = judge_policy(w, meta, &s->entry[match]);
-	if (why == DROP_NONE && (meta->flags & PKT_F_PROTECTED) &&
-	    s->entry[match].mode == ABI_MODE_TUNNEL)
+	if (unlikely(why != DROP_NONE || !(meta->flags & PKT_F_PROTECTED)))
+		worker_policy(w, s->entry[match].index)->out_hits++; /* else it is its SA's */
+	else if (s->entry[match].mode == ABI_MODE_TUNNEL)
 		*last = (struct served){.match = match, .slot = meta->sa_slot};
 	return why;
+}
+
+/* Out of tunnels, and to where no policy has its remote end: as most of what comes out of them. */
+static bool none_goes_back(const struct spd *s, struct rte_mbuf *const *pkts, uint16_t n)
+{
+	for (uint16_t i = 0; i < n; i++) {
+		const struct pkt_meta *meta = pkt_meta(pkts[i]);
+
+		if ((meta->flags & (PKT_F_FROM_SA | PKT_F_IPV6)) != PKT_F_FROM_SA ||
+		    spd_reaches(s, meta->dst))
+			return false;
+	}
+	return true;
 }
 
 enum judge { JUDGE_IN, JUDGE_OUT, JUDGE_TRANSIT };
@@ -308,13 +317,12 @@ static inline void judge_burst(struct worker *w, struct rte_mbuf **pkts, uint16_
 	struct served last = {.match = SPD_NO_MATCH};
 	bool ask = s != NULL && s->n != 0;
 
+	if (ask && how == JUDGE_TRANSIT && none_goes_back(s, pkts, n))
+		ask = false;
 	if (ask && unlikely(some_are_ipv6(pkts, n)))
 		look_up_mixed(w, s, pkts, n, match);
 	else if (ask)
 		look_up(w, s, pkts, n, match);
-	if (ask && unlikely(n >= WARM_LEAST &&
-			    (match[n / 2].out != match[0].out || match[n - 1].out != match[0].out)))
-		warm_policies(w, s, match, n);
 	for (uint16_t i = 0; i < n; i++) {
 		enum drop_reason why =
 			judge_one(w, s, pkt_meta(pkts[i]), ask ? &match[i] : &none, how, &last);

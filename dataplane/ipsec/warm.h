@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * warm.h - with thousands of SAs in use, those of a burst are in no cache. Their lines are asked
- * for in passes over the whole burst before the first packet needs them, so that the waits for
- * memory overlap. A burst of few SAs, the common one, is told apart by three of its packets.
+ * for some packets before the first that needs them, so that the waits for memory overlap, with
+ * each other and with work. A burst of few SAs, the common one, is told apart by three of its
+ * packets.
  */
 #ifndef ESPGW_IPSEC_WARM_H
 #define ESPGW_IPSEC_WARM_H
@@ -16,8 +17,6 @@
 #define WARM_LEAST 8u /* packets of a burst worth looking at */
 
 #define WARM_LINE 64u
-#define WARM_HOT                                                                                   \
-	((unsigned int)((offsetof(struct sa, keys) - offsetof(struct sa, state)) / WARM_LINE))
 #define WARM_KEYS 4u /* lines of keys: all that AES-128 and most hashes take */
 
 /** Into the second level, which takes more requests at a time than the first and has room for those
@@ -28,24 +27,67 @@ static inline void warm_lines(const void *from, unsigned int lines)
 		rte_prefetch1((const uint8_t *)from + i * WARM_LINE);
 }
 
-/** The CPU forgets requests when there are too many: what is needed late is asked for again, with
- * other work in between, and costs next to nothing if it is there. */
-static inline void warm_again(const struct worker *w, const struct sa *sa)
+/*
+ * At times a CPU shared with others takes no request for the second level at all, and one for the
+ * first forgets those that it has no room for. So everything is asked for twice, far ahead into the
+ * second level, and some packets ahead into the first: the one is there mostly, the other nearly
+ * always.
+ */
+static inline void warm_near(const void *from, unsigned int lines)
 {
-	warm_lines(sa->keys, WARM_KEYS);
-	warm_lines(worker_sa(w, sa->slot), 1);
+	for (unsigned int i = 0; i < lines; i++)
+		rte_prefetch0((const uint8_t *)from + i * WARM_LINE);
 }
 
-/** Ask for what esp_in is going to read of the SAs of n packets with meta->l4_off at their ESP
- * header. Nothing is believed of the packets but that. */
-void warm_in(const struct worker *w, struct rte_mbuf *const *pkts, uint16_t n);
+/** Ask for what esp_out is going to read and count of the SA in that slot; NULL: none there. */
+static inline void warm_sa_out(const struct worker *w, const struct sa *sa, uint32_t slot)
+{
+	if (sa == NULL)
+		return;
+	warm_lines(&sa->state, 1);
+	warm_lines(&sa->outer, 1);
+	warm_lines(sa->keys, WARM_KEYS);
+	warm_lines(worker_sa(w, slot), 1);
+}
 
-struct spd_matches; /* spd_cache.h */
+/** Ask for what esp_in is going to read and count of the SA in that slot, but for its window; NULL:
+ * none there. */
+static inline void warm_sa_in(const struct worker *w, const struct sa *sa, uint32_t slot)
+{
+	if (sa == NULL)
+		return;
+	warm_lines(&sa->state, 2);
+	warm_lines(sa->keys, WARM_KEYS);
+	warm_lines(worker_sa(w, slot), 1);
+}
 
-/** The same for the policies that n packets match outbound in s, which has some, and for what
- * esp_out is going to read of their SAs. */
-void warm_policies(const struct worker *w, const struct spd *s, const struct spd_matches *match,
-		   uint16_t n);
+static inline void warm_again_out(const struct worker *w, const struct sa *sa, uint32_t slot)
+{
+	if (sa == NULL)
+		return;
+	warm_near(&sa->state, 1);
+	warm_near(&sa->outer, 1 + WARM_KEYS);
+	warm_near(worker_sa(w, slot), 1);
+}
+
+static inline void warm_again_in(const struct worker *w, const struct sa *sa, uint32_t slot)
+{
+	if (sa == NULL)
+		return;
+	warm_near(&sa->state, 2);
+	warm_near(sa->keys, WARM_KEYS);
+	warm_near(worker_sa(w, slot), 1);
+}
+
+/** Where in the window the number is that a packet says it has. */
+static inline void warm_window(const struct sa *sa, uint32_t seq)
+{
+	if (sa != NULL && sa->replay != NULL)
+		rte_prefetch0(&sa->window.cell[seq >> 5 & sa->window.mask]);
+}
+
+/** warm_sa_out() for all SAs of n packets. */
+void warm_out(const struct worker *w, struct rte_mbuf *const *pkts, uint16_t n);
 
 static inline uint32_t warm_spi(struct rte_mbuf *m)
 {

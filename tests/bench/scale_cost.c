@@ -108,6 +108,12 @@ static void touch_packets(void)
 	(void)sink;
 }
 
+void scale_cost_input(struct worker *w, bool out)
+{
+	for (unsigned int i = 0; i < WINDOW; i += WORKER_BURST)
+		pipeline_input(w, out ? 0 : 1, packets + i, WORKER_BURST);
+}
+
 /* Cycles a packet took in one window; 0 when some were lost. */
 static double site_run(struct site *s, bool out, const uint16_t *len, uint32_t *seed)
 {
@@ -120,8 +126,7 @@ static double site_run(struct site *s, bool out, const uint16_t *len, uint32_t *
 	n_sent = 0;
 	stages_switch(w, s->measure);
 	start = rte_rdtsc_precise();
-	for (unsigned int i = 0; i < WINDOW; i += WORKER_BURST)
-		pipeline_input(w, out ? 0 : 1, packets + i, WORKER_BURST);
+	scale_cost_input(w, out);
 	end = rte_rdtsc_precise();
 	stages_switch(w, false);
 	return n_sent == WINDOW ? (double)(end - start) / WINDOW : 0;

@@ -269,6 +269,9 @@ static void set_policy(struct fixture *x, uint32_t index, uint32_t id, uint64_t 
 	c[index * 3].dead_in_bytes = dead_in;
 	c[index * 3].out_hits = 10;
 	c[index * 3 + 2].out_hits = 1;
+	c[index * 3].dead_out_hits = 100;
+	c[index * 3].in_hits = 2;
+	c[index * 3].dead_in_packets = 40;
 }
 
 static void totals_add_live_and_dead(void **state)
@@ -280,12 +283,15 @@ static void totals_add_live_and_dead(void **state)
 	set_policy(x, 5, 3, 1000, 64);
 	set_policy(x, 1, 9, 1, 1);
 	fake_segment_counters(&x->f, 2, 1)->packets = 25;
+	fake_segment_counters(&x->f, 2, 1)->hits = 26;
 	fake_segment_counters(&x->f, 0x19, 0)->bytes = 3303;
+	fake_segment_counters(&x->f, 0x19, 0)->packets = 5;
 	assert_int_equal(totals_collect(&t, &x->map), 0);
 	r = totals_of(&t, 3);
 	assert_int_equal(r.out_packets, 1025);
 	assert_int_equal(r.in_bytes, 3367);
-	assert_int_equal(r.out_hits, 11);
+	assert_int_equal(r.out_hits, 11 + 100 + 26);
+	assert_int_equal(r.in_hits, 2 + 40 + 5);
 	assert_int_equal(totals_of(&t, 9).out_packets, 1);
 	assert_int_equal(totals_of(&t, 4).out_packets, 0);
 	totals_free(&t);

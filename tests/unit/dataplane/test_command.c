@@ -170,6 +170,7 @@ static void folds_the_counters_of_a_dead_sa_into_its_policy(void **state)
 		assert_int_equal(add(fixture_sa(2, ABI_DIR_IN, 7)), ABI_OK);
 		worker_sa(w, 1)->packets = 10;
 		worker_sa(w, 1)->bytes = 1000;
+		worker_sa(w, 1)->hits = 12;
 		worker_sa(w, 2)->packets = 3;
 		worker_sa(w, 2)->bytes = 300;
 		worker_count_sa_drop(w, 2, DROP_IN_STATE_EXPIRED);
@@ -180,6 +181,7 @@ static void folds_the_counters_of_a_dead_sa_into_its_policy(void **state)
 		fixture_grace(f);
 		assert_int_equal(p->dead_out_packets, 11 * round);
 		assert_int_equal(p->dead_out_bytes, 1100 * round);
+		assert_int_equal(p->dead_out_hits, 12 * round);
 		assert_int_equal(p->dead_in_packets, 3 * round);
 		assert_int_equal(p->dead_in_bytes, 300 * round);
 		assert_int_equal(worker_sa(w, 1)->packets, 0);

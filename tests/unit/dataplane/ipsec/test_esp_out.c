@@ -33,7 +33,7 @@ static void every_suite_and_length_opens_elsewhere(void **state)
 	}
 }
 
-/* Some packets name slots without an SA. */
+/* Some packets name slots without an SA, and some SAs have limits, which is not what most have. */
 static void a_burst_of_many_sas_keeps_order_and_numbers(void **state)
 {
 	enum { SAS = 6, ROUNDS = 200 };
@@ -49,6 +49,7 @@ static void a_burst_of_many_sas_keeps_order_and_numbers(void **state)
 
 		c.slot = 20 + i;
 		c.spi = 0x20000 + i;
+		c.life.hard_packets = i % 3 == 1 ? 1u << 30 : 0;
 		espkit_add(&c);
 	}
 	for (unsigned int round = 0; round < ROUNDS; round++) {
@@ -78,8 +79,44 @@ static void a_burst_of_many_sas_keeps_order_and_numbers(void **state)
 			rte_pktmbuf_free(m[i]);
 		}
 	}
-	for (unsigned int i = 0; i < SAS; i++)
+	for (unsigned int i = 0; i < SAS; i++) {
 		assert_int_equal(espkit_counters(20 + i)->packets, seq[i]);
+		assert_int_equal(espkit_counters(20 + i)->hits, seq[i]);
+		assert_int_equal(sad_slot(esp.sad, 20 + i)->volume.packets,
+				 i % 3 == 1 ? seq[i] : 0);
+	}
+}
+
+/* Bursts of many SAs and few: what is not sent was sent there all the same. */
+static void what_a_policy_has_sent_to_an_sa_is_a_hit(void **state)
+{
+	enum { SAS = 20 };
+	struct rte_mbuf *m[SAS];
+	struct frame f = espkit_udp_out(100);
+
+	(void)state;
+	put32(f.b + ETH + 12, 0x01020304); /* no address of the site */
+	frame_fix(&f);
+	for (unsigned int i = 0; i < SAS; i++) {
+		struct abi_sa_add c = espkit_out();
+
+		c.slot = 20 + i;
+		c.spi = 0x20000 + i;
+		espkit_add(&c);
+		m[i] = espkit_clear(&f);
+		pkt_meta(m[i])->sa_slot = 20 + i;
+	}
+	esp_out_burst(kit.w, m, SAS);
+	for (unsigned int i = 0; i < SAS; i++) {
+		assert_int_equal(pkt_meta(m[i])->reason, DROP_OUT_BUNDLE_ERRORS);
+		assert_int_equal(espkit_counters(20 + i)->hits, 1);
+		pkt_meta(m[i])->verdict = PKT_FORWARD;
+		pkt_meta(m[i])->sa_slot = 20;
+	}
+	esp_out_burst(kit.w, m, SAS);
+	assert_int_equal(espkit_counters(20)->hits, 1 + SAS);
+	assert_int_equal(espkit_counters(20)->packets, 0);
+	rte_pktmbuf_free_bulk(m, SAS);
 }
 
 static void meta_describes_the_outer_packet(void **state)
@@ -400,6 +437,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		CASE(every_suite_and_length_opens_elsewhere),
 		CASE(a_burst_of_many_sas_keeps_order_and_numbers),
+		CASE(what_a_policy_has_sent_to_an_sa_is_a_hit),
 		CASE(meta_describes_the_outer_packet),
 		CASE(tos_is_copied_and_df_set),
 		CASE(ethernet_padding_is_not_sent),

@@ -15,12 +15,12 @@
 
 static struct replay *make(uint32_t window, uint64_t start)
 {
-	size_t bytes = (replay_bytes(window) + 63) & ~(size_t)63;
+	size_t bytes = 64 + replay_bytes(window);
 	struct replay *r = aligned_alloc(64, bytes);
 
 	assert_non_null(r);
 	memset(r, 0xaa, bytes);
-	replay_init(r, window, start);
+	replay_init(r, (uint64_t *)(void *)r + 8, window, start);
 	return r;
 }
 

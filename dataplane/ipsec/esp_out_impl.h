@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* esp_out_impl.h - what the files of esp_out share: esp_out.c for bursts of few SAs, in which
+ * packets share what is known of theirs, esp_out_each.c for bursts of many. */
+#ifndef ESPGW_IPSEC_ESP_OUT_IMPL_H
+#define ESPGW_IPSEC_ESP_OUT_IMPL_H
+
+#include <rte_prefetch.h>
+
+#include "dataplane/ipsec/crypto.h"
+#include "dataplane/net/ip4.h"
+#include "dataplane/worker.h"
+
+#define FLOW_PLACES  512u
+#define FLOW_NONE    UINT8_MAX /* of at most WORKER_BURST */
+#define EXTRA_MAX    (4 * WORKER_BURST)
+#define AES_IV	     16u
+#define PREFETCH_GAP 4u
+
+_Static_assert(WORKER_BURST <= FLOW_NONE, "one byte says which flow, or none");
+
+/* What the packets of one SA in a burst share. */
+struct flow {
+	struct sa *sa;
+	struct sa_outer outer;
+	struct {
+		uint16_t head;	  /* bytes in front of the inner packet */
+		uint16_t around;  /* these, and all behind it but for pad bytes */
+		uint16_t covered; /* those of them that the ICV covers */
+		uint8_t esp;	  /* bytes in front of the ESP header */
+		uint8_t index;	  /* of this flow */
+	} size;
+	uint64_t seq;	/* next number */
+	uint64_t limit; /* last number that may be used */
+	uint64_t bytes;
+	uint64_t wire_bytes;
+	struct pkt_meta meta; /* of the outer packet, but for lengths */
+	uint16_t hits;	      /* packets that the policy has sent here */
+	uint16_t n;	      /* packets admitted */
+	uint16_t block;	      /* of numbers, for order.h */
+	uint16_t done;	      /* packets sent */
+	uint8_t unusable;     /* enum drop_reason */
+	bool plain;	      /* usable, IPv4 in a tunnel over IPv4, IVs of AES_IV bytes */
+};
+
+struct batch {
+	uint16_t n; /* packets */
+	uint16_t n_flows;
+	uint16_t n_ops;
+	const uint8_t *iv; /* for the rest of the burst; NULL: none taken yet */
+	struct flow flow[WORKER_BURST];
+	uint8_t place[FLOW_PLACES];	 /* flows by hash of their slot; set with the first flow */
+	uint8_t flow_of[WORKER_BURST];	 /* by packet; valid while its verdict is PKT_FORWARD; or
+					    FLOW_NONE */
+	uint32_t slot_of[WORKER_BURST];	 /* by flow */
+	uint8_t packet_of[WORKER_BURST]; /* by op */
+	uint16_t inner_of[WORKER_BURST]; /* by op: length of the inner packet */
+	uint16_t wire_of[WORKER_BURST];	 /* by op without a flow: of the outer one */
+	struct crypto_op op[WORKER_BURST];
+};
+
+struct extra {
+	uint16_t n;
+	struct rte_mbuf *pkts[EXTRA_MAX];
+};
+
+/* Packets that come soon: their mbufs, and somewhat later what is written around the inner packet.
+ * Since they were parsed others have been over the cache. */
+static inline void prefetch_mbuf(struct rte_mbuf **pkts, uint16_t i, uint16_t n)
+{
+	if (i + 2 * PREFETCH_GAP < n) {
+		rte_mbuf_prefetch_part1(pkts[i + 2 * PREFETCH_GAP]);
+		rte_mbuf_prefetch_part2(pkts[i + 2 * PREFETCH_GAP]);
+	}
+}
+
+static inline void prefetch_packets(struct rte_mbuf **pkts, uint16_t i, uint16_t n)
+{
+	prefetch_mbuf(pkts, i, n);
+	if (i + PREFETCH_GAP < n) {
+		struct rte_mbuf *m = pkts[i + PREFETCH_GAP];
+		const uint8_t *start = rte_pktmbuf_mtod(m, const uint8_t *);
+
+		rte_prefetch0(start - RTE_CACHE_LINE_SIZE);
+		rte_prefetch0(start + m->data_len);
+	}
+}
+
+/* Move the borders of m, so that len bytes of outer packet lie behind 14 of Ethernet room with the
+ * inner one head bytes into it. The outer packet, or NULL when the buffer is too small. */
+static uint8_t *wrap(struct rte_mbuf *m, uint8_t l3_off, uint32_t head, uint32_t len)
+{
+	uint32_t inner = m->data_off + (uint32_t)l3_off;
+
+	if (inner < head + IP4_ETHER_ROOM || inner - head + len > m->buf_len)
+		return NULL;
+	m->data_off = (uint16_t)(inner - head - IP4_ETHER_ROOM);
+	m->data_len = (uint16_t)(IP4_ETHER_ROOM + len);
+	m->pkt_len = IP4_ETHER_ROOM + len;
+	return rte_pktmbuf_mtod_offset(m, uint8_t *, IP4_ETHER_ROOM);
+}
+
+/* IVs of the rest of the burst, all taken at once. NULL: there are none. */
+static inline const uint8_t *take_iv(struct crypto *c, struct batch *b)
+{
+	const uint8_t *iv;
+
+	if (unlikely(b->iv == NULL)) {
+		b->iv = crypto_ivs(c, b->n);
+		if (b->iv == NULL)
+			return NULL;
+	}
+	iv = b->iv;
+	b->iv += AES_IV;
+	return iv;
+}
+
+/** A packet of any kind, number i of the burst: admitted, numbered and built. */
+enum drop_reason esp_out_take(struct worker *w, struct batch *b, struct rte_mbuf **pkts, uint16_t i,
+			      struct extra *extra);
+
+/** All packets of a burst of many SAs, by the only worker. */
+void esp_out_each(struct worker *w, struct batch *b, struct rte_mbuf **pkts, struct extra *extra);
+
+/** After the crypto engine: those that esp_out_each() has built itself are counted. */
+void esp_out_each_count(struct worker *w, const struct batch *b, struct rte_mbuf **pkts);
+
+#endif
