@@ -35,29 +35,41 @@ static enum guard_verdict ask(struct ike_engine *e, const struct ike_datagram *d
 			      : guard_admit_any(&e->guard, &d->src, now);
 }
 
-enum guard_verdict admit_first(struct ike_engine *e, const struct ike_datagram *d, uint64_t now)
+static struct ike_sa *victim(const struct ike_engine *e, const struct ike_datagram *d,
+			     enum guard_verdict v)
 {
-	enum guard_verdict v = ask(e, d, now);
-	const struct abi_addr *src = &d->src;
-	struct ike_sa *old;
-
 	if (v != GUARD_SOURCE_FULL && v != GUARD_TOTAL_FULL)
-		return v;
-	old = ike_sa_find_unseen(e, v == GUARD_SOURCE_FULL ? src : NULL);
+		return NULL;
+	return ike_sa_find_unseen(e, v == GUARD_SOURCE_FULL ? &d->src : NULL);
+}
+
+enum guard_verdict admit_room(struct ike_engine *e, const struct ike_datagram *d,
+			      enum guard_verdict v, uint64_t now)
+{
+	struct ike_sa *old = victim(e, d, v);
+
 	if (old == NULL)
 		return v;
 	++*(v == GUARD_SOURCE_FULL ? &e->counters.guard_source : &e->counters.guard_total);
 	party_timed_out(e, old, now);
-	return guard_admit_again(&e->guard, src);
+	return guard_admit_again(&e->guard, &d->src);
 }
 
-enum guard_verdict admit_costly(struct ike_engine *e, const struct ike_datagram *d, uint64_t now)
+enum guard_verdict admit_first(struct ike_engine *e, const struct ike_datagram *d, uint64_t now)
 {
-	enum guard_verdict v = admit_first(e, d, now);
+	return admit_room(e, d, ask(e, d, now), now);
+}
 
-	if (v != GUARD_ADMIT || dhwork_again(e) ||
-	    guard_admit_costly(&e->guard, is_known(e, d), now))
+enum guard_verdict admit_costly(struct ike_engine *e, const struct ike_datagram *d, uint64_t now,
+				bool *room)
+{
+	enum guard_verdict v = ask(e, d, now);
+
+	*room = v == GUARD_ADMIT || victim(e, d, v) != NULL;
+	if (!*room || dhwork_again(e) || guard_admit_costly(&e->guard, is_known(e, d), now))
 		return v;
-	guard_release(&e->guard, &d->src);
+	if (v == GUARD_ADMIT)
+		guard_release(&e->guard, &d->src);
+	*room = false;
 	return GUARD_RATE;
 }

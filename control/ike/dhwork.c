@@ -84,6 +84,16 @@ bool dhwork_again(const struct ike_engine *e)
 	return e->again != NULL;
 }
 
+/* What a job takes of the room for strangers: large MODP groups are slow, by the square of their
+ * size. Peers that proved their key pay by the job. */
+static unsigned weight(bool urgent, uint16_t group)
+{
+	const struct suite_group *g = suite_group_find(group);
+	unsigned n = g != NULL && g->kind == SUITE_GROUP_MODP ? g->public_len / 256u : 0;
+
+	return urgent || n < 2 ? 1 : n * n;
+}
+
 static unsigned *gauge(struct ike_engine *e, bool urgent)
 {
 	return urgent ? &e->n_dh_peers : &e->n_dh_strangers;
@@ -108,7 +118,7 @@ static void item_free(struct ike_engine *e, struct dhwork_item *it)
 	if (it->sa != NULL)
 		TAILQ_REMOVE(&it->sa->dhwork, it, of_sa);
 	TAILQ_REMOVE(&e->dhwork, it, of_engine);
-	--*gauge(e, it->job.urgent);
+	*gauge(e, it->job.urgent) -= weight(it->job.urgent, it->job.group);
 	dh_job_wipe(&it->job);
 	free(it);
 }
@@ -117,10 +127,10 @@ static void item_free(struct ike_engine *e, struct dhwork_item *it)
 static struct dhwork_item *item_new(struct ike_engine *e, struct ike_sa *sa, bool urgent,
 				    enum dh_job_kind kind, uint16_t group)
 {
-	unsigned *n = gauge(e, urgent);
+	unsigned *n = gauge(e, urgent), more = weight(urgent, group);
 	struct dhwork_item *it;
 
-	if (*n >= (urgent ? DHWORK_PEERS : DHWORK_STRANGERS))
+	if (*n + more > (urgent ? DHWORK_PEERS : DHWORK_STRANGERS))
 		return NULL;
 	it = calloc(1, sizeof(*it));
 	if (it == NULL)
@@ -133,7 +143,7 @@ static struct dhwork_item *item_new(struct ike_engine *e, struct ike_sa *sa, boo
 	if (sa != NULL)
 		TAILQ_INSERT_TAIL(&sa->dhwork, it, of_sa);
 	TAILQ_INSERT_TAIL(&e->dhwork, it, of_engine);
-	++*n;
+	*n += more;
 	return it;
 }
 

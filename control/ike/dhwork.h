@@ -25,7 +25,7 @@
 #include "control/ike/engine.h"
 #include "control/ike/engine_counters.h"
 
-#define DHWORK_STRANGERS 256u  /* jobs at a time for who has not proved its key */
+#define DHWORK_STRANGERS 256u  /* jobs at a time for who has not proved its key; of modp8192 16 */
 #define DHWORK_PEERS	 1024u /* for who has, and for what we begin */
 #define DHWORK_ASIDE	 8u    /* datagrams that wait for one job: the fragments of a message */
 #define DHWORK_LATER_MS	 20u   /* what we would begin looks again after this when all is full */

@@ -113,6 +113,7 @@ void ike_engine_free(struct ike_engine *e)
 
 	if (e == NULL)
 		return;
+	e->ending = true;
 	while ((peer = TAILQ_FIRST(&e->peers.list)) != NULL)
 		drop_peer(e, peer, false, e->now);
 	dhwork_fini(e);

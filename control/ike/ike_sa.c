@@ -267,6 +267,8 @@ void ike_sa_send_to(struct ike_engine *e, const struct ike_sa *sa, const struct 
 	};
 	uint8_t *pieces = NULL;
 
+	if (e->ending)
+		return;
 	/* Who has shown nothing but its own claim of an address gets little for what it sends, so
 	 * nobody else can be flooded through us; all such answers are sent while their question is
 	 * served. */

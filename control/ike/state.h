@@ -38,6 +38,7 @@ struct ike_engine {
 	struct dhwork_item *again; /* what waited for it comes again */
 	size_t budget; /* bytes that may still answer the datagram of now, see ike_sa_send() */
 	uint64_t next_id, next_token;
+	bool ending;	   /* nothing is sent any more */
 	uint16_t frag1_id; /* of the last message that was sent in pieces */
 	uint64_t now;	   /* of the call being served: for logs and evidence */
 	uint64_t stranger_filled, stranger_silent; /* refuse_log_stranger() */

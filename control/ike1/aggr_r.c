@@ -151,15 +151,20 @@ enum ike_rx aggr_r_msg1(struct ike_engine *e, struct ike_peer *peer, struct ike1
 {
 	const struct ike_datagram *d = in->d;
 	struct ike_identity_conf got;
-	enum guard_verdict v = admit_costly(e, d, in->now);
+	bool room;
+	enum guard_verdict v = admit_costly(e, d, in->now, &room);
 	struct ike_sa *sa;
 	enum ike_rx rx;
 
-	if (v != GUARD_ADMIT)
+	if (!room)
 		return admit_refused(e, peer, v);
 	rx = find_peer(e, &peer, in, &got);
 	if (rx == IKE_RX_handled)
 		(void)awaits_pair(e, peer, in, &rx);
+	if (rx == IKE_RX_handled)
+		v = admit_room(e, d, v, in->now);
+	if (v != GUARD_ADMIT)
+		return rx == IKE_RX_handled ? admit_refused(e, peer, v) : rx;
 	sa = rx == IKE_RX_handled ? new_sa(e, peer, in) : NULL;
 	if (sa == NULL) {
 		guard_release(&e->guard, &d->src);

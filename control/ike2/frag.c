@@ -131,6 +131,23 @@ int ike2_frag_take(struct ike_sa *sa, struct ike2_in *in, const struct ike_paylo
 	return keep(sa, in, number, total, in->d->data[skf->offset], in->plain + iv_at + s.iv, len);
 }
 
+bool ike2_frag_is_first(struct ike_sa *sa, struct ike2_in *in)
+{
+	enum keymat_side from = sa->responder ? KEYMAT_I : KEYMAT_R;
+	const struct ike_payload *skf;
+	size_t len;
+
+	if (!sa->v2->keyed || !sa->v2->fragments || in->d->len > sizeof(in->plain) ||
+	    ike_msg_parse(&in->msg, in->d->data, in->d->len) != 0)
+		return false;
+	skf = ike_msg_find(&in->msg, IKE2_PLD_SKF);
+	if (skf == NULL || in->msg.n != 1 || skf->body.data[0] != 0 || skf->body.data[1] != 1)
+		return false;
+	memcpy(in->plain, in->d->data, in->d->len);
+	return sk_ike2_open(&sa->v2->keys, from, in->plain, skf->offset + IKE_PLD_HDR_LEN + NUMBERS,
+			    in->d->len, &len) == 0;
+}
+
 /* One fragment behind the others in o->buf. */
 static int put_piece(struct ike_engine *e, struct ike2_out *o, struct ike_sa *sa,
 		     const struct ike_hdr *hdr, const struct sk_ike2_sizes *s, unsigned number,

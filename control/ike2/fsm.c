@@ -67,11 +67,16 @@ ike2_handler *ike2_fsm_cell(enum ike_sa_state state, enum ike2_event event)
 }
 
 /* A request that came before: the answer once more, when there is one by now. */
-static enum ike_rx repeat(struct ike_engine *e, struct ike_sa *sa, const struct ike2_in *in)
+static enum ike_rx repeat(struct ike_engine *e, struct ike_sa *sa, struct ike2_in *in)
 {
 	struct exchange *x = &sa->v2->answer;
 
-	if (in->hdr.msgid + 1 != sa->v2->next_in || !exchange_is_repeat(x, in->d->data, in->d->len))
+	if (in->hdr.msgid + 1 != sa->v2->next_in)
+		return IKE_RX_replayed;
+	/* In smaller fragments than before it is the same request (RFC 7383 section 2.5.2), and its
+	 * sender waits for the answer still. */
+	if (!exchange_is_repeat(x, in->d->data, in->d->len) &&
+	    (x->repeats >= EXCHANGE_REPEATS_AUTH || !ike2_frag_is_first(sa, in)))
 		return IKE_RX_replayed;
 	exchange_repeat(e, x, ike_sa_up(sa) ? EXCHANGE_REPEATS_AUTH : EXCHANGE_REPEATS,
 			ike_sa_up(sa) ? in->d : NULL);

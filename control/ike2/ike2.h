@@ -108,6 +108,7 @@ struct ike2_sa {
 #define IKE2_INSTALL_S	   10u /* how long we wait for the data plane */
 #define IKE2_REFUSED_S	   10u /* how long a refused IKE_AUTH is answered again */
 #define IKE2_MAX_RETRIES   4u  /* of IKE_SA_INIT for cookies, or for groups */
+#define IKE2_MAX_CLOSING   4u  /* such SAs at a time that the peer may leave us with */
 #define IKE2_CLOSE_S	   10u /* an SA that the peer should delete goes after this */
 
 /* A received datagram on its way through the engine. msg is what open gave: inside SK the payloads
@@ -160,6 +161,8 @@ void ike2_bytes_free(struct ike2_bytes *b);
 
 /** As ike2_seal_open() of a message whose payload is SKF. */
 int ike2_frag_take(struct ike_sa *sa, struct ike2_in *in, const struct ike_payload *skf);
+/** Is it an authentic first fragment? What it is of is not looked at. */
+bool ike2_frag_is_first(struct ike_sa *sa, struct ike2_in *in);
 /** Finish a message as fragments. 0 or -errno. */
 int ike2_frag_split(struct ike_engine *e, struct ike2_out *o, struct ike_sa *sa);
 void ike2_frag_free(struct ike2_sa *v2);

@@ -422,6 +422,18 @@ static struct ike_sa *make(struct ike_engine *e, struct ike_sa *old, struct ike2
 	return NULL;
 }
 
+/* SAs that wait for the peer to delete them. One that makes new ones all the time without is told
+ * to come later. */
+static unsigned undeleted(const struct ike_sa *sa)
+{
+	const struct ike_sa *other;
+	unsigned n = 0;
+
+	TAILQ_FOREACH (other, &sa->peer->sas, of_peer)
+		n += ike_sa_up(other) && other->v2->closing && ike_sa_same_party(other, sa);
+	return n;
+}
+
 /* What of the request refuses it; 0 = nothing. */
 static uint16_t judge(struct ike_sa *sa, struct ike2_in *in, const struct ike_payload *p,
 		      const struct ike_payload *ke, struct prop2_choice *choice)
@@ -430,7 +442,8 @@ static uint16_t judge(struct ike_sa *sa, struct ike2_in *in, const struct ike_pa
 	struct prop2_sa props;
 
 	memset(choice, 0, sizeof(*choice));
-	if (too_busy(sa) || sa->v2->heir != 0) /* one that crosses ours is enough */
+	/* one that crosses ours is enough */
+	if (too_busy(sa) || sa->v2->heir != 0 || undeleted(sa) >= IKE2_MAX_CLOSING)
 		return IKE2_N_TEMPORARY_FAILURE;
 	if (ke == NULL || prop2_decode(&props, &p->sa, &in->msg.error) != 0)
 		return IKE2_N_INVALID_SYNTAX;

@@ -15,7 +15,7 @@ import tempfile
 import time
 
 import wire
-from lab import PEER, Lab, binary, need, run, wait
+from lab import PEER, Lab, binary, host_of, need, run, wait
 from suites import GatewayConf, literal
 
 sys.path.append(os.path.join(os.path.dirname(PEER), "lib"))
@@ -364,6 +364,32 @@ class Pairs(Lab):
             elif p.rekey == "ike-cloud":
                 v.call("rekey", ike=p.name)
 
+    def carrying(self, packets):
+        """every SA of ours has carried so many"""
+        idle = ["%s -> %s: %s" % (r["src-address"], r["dst-address"], r["current-packets"])
+                for rows in self.sas().values() for r in rows
+                if int(r["current-packets"]) < packets]
+        need(not idle, "%d SAs idle: %s" % (len(idle), idle[:5]))
+        return True
+
+    def settled(self):
+        """of IKEv2 nothing is left besides what is in force, at both ends. In IKEv1 strongSwan keeps
+        what was replaced until its own end."""
+        far, left = self.far(), []
+        for p in self.pairs:
+            ikes = far.get(p.name, [])
+            children = [c for ike in ikes for c in ike.get("child-sas", {}).values()]
+            if p.ike == 2 and (len(ikes) != 1 or len(children) != len(p.children())):
+                left.append("%s: %d IKE SAs, %d pairs" % (p, len(ikes), len(children)))
+        need(not left, "\n".join(left))
+        ours = {}
+        for r in self.sas()["in"]:
+            ours.setdefault(host_of(r["src-address"]), []).append(r["spi"])
+        left = ["%s: %s" % (p, ours[p.cloud]) for p in self.pairs
+                if p.ike == 2 and len(ours[p.cloud]) != len(p.children())]
+        need(not left, "\n".join(left))
+        return True
+
     def rekeyed(self, before):
         after, wrong = self.spis(), []
         for p in self.pairs:
@@ -387,10 +413,10 @@ def prove(pairs):
         before = lab.spis()
         streams = ",".join("%s-%s" % s for p in pairs for s in p.streams())
         p = lab.helper("site", "pings", "--streams", streams, "--pps", "5")
-        time.sleep(1)                            # of steady traffic
+        wait(lambda: lab.carrying(3), 30, "steady traffic", every=0.3)
         lab.rekey()
         wait(lambda: lab.rekeyed(before), 40, "rekeying", every=0.3)
-        time.sleep(2)                            # until the old ones are gone
+        wait(lab.settled, 40, "the old ones to be gone", every=0.3)
         p.send_signal(15)
         got = lab.result(p, 20)
         of = {"%s-%s" % s: p for p in pairs for s in p.streams()}

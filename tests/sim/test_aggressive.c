@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* test_aggressive.c - aggressive mode between two engines: what comes up, what is refused and how
- * it is named, and what a stranger may cost. */
+ * it is named. */
 #include <endian.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -424,58 +424,6 @@ static void connections_share_phase_1_whatever_their_proposals(void **state)
 	}
 }
 
-static bool keep_first(struct sim *s, int from, struct ike_datagram *d, uint8_t *data, void *ctx)
-{
-	uint8_t *kept = ctx;
-
-	(void)s;
-	if (from == 0 && data[18] == 4 && (data[19] & 1) == 0 && d->len < 1024) {
-		memcpy(kept + 2, data, d->len);
-		kept[0] = (uint8_t)(d->len >> 8);
-		kept[1] = (uint8_t)d->len;
-	}
-	return false;
-}
-
-/* A genuine message 1 under ever new cookies, in the name of many addresses. */
-static void strangers_cost_a_bounded_number_of_exponentiations(void **state)
-{
-	static uint8_t kept[1026];
-	struct ike_datagram d;
-	uint64_t answered;
-	struct sim s;
-
-	(void)state;
-	init_aggressive(&s, 13);
-	s.node[1].conf.remote = sim_addr("0.0.0.0");
-	s.node[1].conf.remote_prefix_len = 0;
-	s.net.hook = keep_first;
-	s.net.hook_ctx = kept;
-	sim_start(&s);
-	run(&s, 1);
-	d = (struct ike_datagram){.dst = s.node[1].addr,
-				  .src_port = 500,
-				  .dst_port = 500,
-				  .data = kept + 2,
-				  .len = (size_t)kept[0] << 8 | kept[1]};
-	assert_true(d.len > 28);
-	for (unsigned i = 0; i < 3000; i++) {
-		d.src = sim_addr("198.18.0.0");
-		d.src.bytes[2] = (uint8_t)(i >> 8);
-		d.src.bytes[3] = (uint8_t)i;
-		kept[2] = (uint8_t)i;
-		kept[3] = (uint8_t)(i >> 8);
-		ike_engine_input(s.node[1].engine, &d, s.now);
-	}
-	answered = sim_counters(&s, 1)->phase1_answered;
-	assert_in_range(answered, 150, 200);
-	assert_int_equal(sim_counters(&s, 1)->guard_rate, 3000 - answered);
-	s.node[1].due = s.now;
-	run(&s, 35);
-	assert_int_equal(sim_ike_sas(&s, 1, NULL), 0);
-	sim_fini(&s);
-}
-
 static void put_cookies(const struct sim *s, uint8_t m[16])
 {
 	const struct ike_peer *peer = TAILQ_FIRST(&s->node[1].engine->peers.list);
@@ -541,7 +489,6 @@ int main(void)
 		cmocka_unit_test(phase_1_is_replaced_without_loss),
 		cmocka_unit_test(the_responder_claims_its_lifetime),
 		cmocka_unit_test(connections_share_phase_1_whatever_their_proposals),
-		cmocka_unit_test(strangers_cost_a_bounded_number_of_exponentiations),
 		cmocka_unit_test(exchanges_not_spoken_are_named),
 	};
 

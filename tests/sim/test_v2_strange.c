@@ -503,6 +503,78 @@ static void a_crossed_rekey_makes_one_heir(void **state)
 	recovers(&s);
 }
 
+/* A request was answered, and comes again in smaller fragments because its sender saw no answer. */
+static void a_request_in_other_fragments_is_answered_again(void **state)
+{
+	uint64_t sent, repeats;
+	struct sim s;
+
+	(void)state;
+	start(&s, 90);
+	assert_true(forge2_send(&s, 0, IKE2_EXCH_INFO, 0, NULL, 0));
+	sent = s.ike_sent;
+	repeats = sim_counters(&s, 1)->rx_repeat;
+	sa_of(&s, 0)->v2->next_out--;
+	assert_true(forge2_send_fragment(&s, 0, 2, 2, 0, NULL, 0)); /* the first one speaks */
+	assert_int_equal(s.ike_sent, sent);
+	for (unsigned i = 1; i <= 30; i++) {
+		assert_true(forge2_send_fragment(&s, 0, 1, 2, 0, NULL, 0));
+		assert_int_equal(s.ike_sent, sent + (i < 16 ? i : 16));
+	}
+	assert_int_equal(sim_counters(&s, 1)->rx_repeat, repeats + 16);
+	sa_of(&s, 0)->v2->next_out++;
+	recovers(&s);
+}
+
+/* Node 0 rekeys the IKE SA again and again, and what it would say to delete the old ones is lost.
+ */
+static bool lose_info(struct sim *s, int from, struct ike_datagram *d, uint8_t *data, void *ctx)
+{
+	(void)s;
+	(void)d;
+	(void)ctx;
+	return from != 0 || data[18] != IKE2_EXCH_INFO || (data[19] & IKE2_FLAG_RESPONSE) != 0;
+}
+
+static void replaced_sas_do_not_pile_up(void **state)
+{
+	unsigned most = 0;
+	struct sim s;
+
+	(void)state;
+	start(&s, 91);
+	s.net.hook = lose_info;
+	for (unsigned i = 0; i < 40; i++) {
+		(void)ike_engine_rekey(s.node[0].engine, "peer1", true, s.now);
+		sim_run(&s, s.now + 150 * SIM_MS);
+		if (sim_ike_sas(&s, 1, NULL) > most)
+			most = sim_ike_sas(&s, 1, NULL);
+	}
+	assert_in_range(most, 4, 5);
+	s.net.hook = NULL;
+	recovers(&s);
+}
+
+/* The data plane has not answered for a pair when the engine ends. */
+static void an_engine_that_ends_is_silent(void **state)
+{
+	uint64_t sent;
+	struct sim s;
+
+	(void)state;
+	start(&s, 92);
+	s.node[1].mute_dataplane = true;
+	(void)ike_engine_rekey(s.node[0].engine, "peer1", false, s.now);
+	s.node[0].due = s.now;
+	sim_run(&s, s.now + 100 * SIM_MS);
+	assert_int_equal(sim_installed(&s, 1), 2);
+	sent = s.ike_sent;
+	sim_restart(&s, 1);
+	assert_int_equal(s.ike_sent, sent);
+	s.node[1].mute_dataplane = false;
+	recovers(&s);
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
@@ -518,6 +590,9 @@ int main(int argc, char **argv)
 		cmocka_unit_test(a_second_ike_auth_is_not_taken_before_the_answer),
 		cmocka_unit_test(a_crossed_rekey_makes_one_heir),
 		cmocka_unit_test(random_payloads_are_survived),
+		cmocka_unit_test(a_request_in_other_fragments_is_answered_again),
+		cmocka_unit_test(replaced_sas_do_not_pile_up),
+		cmocka_unit_test(an_engine_that_ends_is_silent),
 	};
 
 	n_random = sim_count(argc, argv, 1, n_random);
