@@ -100,7 +100,8 @@ void child_install(struct ike_engine *e, struct child_sa *c, struct ike_child_sa
 	sa->hard_time = c->hard_time;
 	c->policy->kilobytes = c->kilobytes;
 	lifetime_volume(e, c, sa);
-	sa->current = c->first = c->initiator && child_current(c->policy) == NULL;
+	sa->current = c->first =
+		c->initiator && version(c)->owns_children && child_current(c->policy) == NULL;
 	for (unsigned i = 0; i < ABI_MAX_SELECTORS; i++) {
 		sa->ts_local[i] = i < c->n_local ? generate_widened(c->policy, &c->local[i])
 						 : (struct abi_range){0};
@@ -220,6 +221,8 @@ void child_established(struct ike_engine *e, struct child_sa *c, uint64_t now)
 		timers_arm(&e->timers, &c->action,
 			   now + (c->initiator ? CHILD_SWITCH_MS : CHILD_SWITCH_LATE_MS) *
 					   TIMERS_MS);
+	else if (c->initiator && !version(c)->owns_children)
+		timers_arm(&e->timers, &c->action, now + CHILD_FIRST_MS * TIMERS_MS);
 	else
 		take_over(e, c, now);
 	record_save(e, c->owner);
@@ -538,7 +541,8 @@ void child_ensure(struct ike_engine *e, struct timer *t, uint64_t now)
 	if (current == NULL && generate_end(e, policy, now))
 		return;
 	if (current != NULL ? !current->rekey_due
-			    : policy->peer->conf.passive || policy->conf.policy_id == 0)
+			    : policy->peer->conf.passive || policy->conf.policy_id == 0 ||
+				      !party_wants(policy, now))
 		return;
 	if (taking_over(policy))
 		return;

@@ -8,8 +8,9 @@
  * when the peer's first packet on it came in or a second has passed. The old pair goes on receiving
  * until the side that began the rekey deletes it, some seconds later. DELETE is not acknowledged in
  * IKEv1, so the other side deletes it too, a little later, once it has seen the peer use another
- * pair. In IKEv2 DELETE is answered, and a pair we delete goes with the answer; and who answered a
- * rekey is the one to wait, for the answer may be lost (RFC 7296 section 2.8).
+ * pair. The first pair that we begin in IKEv1 waits for a moment, too: traffic that was held must
+ * not overtake message 3. In IKEv2 DELETE is answered, and a pair we delete goes with the answer;
+ * and who answered a rekey is the one to wait, for the answer may be lost (RFC 7296 section 2.8).
  *
  * Crossing. When both sides begin a quick mode for one policy at the same time, both succeed; the
  * pair that holds the lowest of the four nonces loses (as RFC 7296 section 2.8.1 has it) and the
@@ -72,6 +73,7 @@ struct child_sa {
 	unsigned deletes;    /* DELETE was sent, or need not be, so often */
 };
 
+#define CHILD_FIRST_MS	      200u  /* IKEv1: the peer has the pair when it took message 3 */
 #define CHILD_SWITCH_MS	      1000u /* at most, after message 3 of a rekey we began */
 #define CHILD_SWITCH_LATE_MS  4000u /* IKEv2: of one that the peer began, without a packet on it */
 #define CHILD_DELETE_OLD_MS   5000u /* after taking over, when the old pair is ours to delete */

@@ -102,6 +102,7 @@ struct ike_peer_conf {
 	struct abi_addr local; /* the address we use; resolved from routes when not configured */
 	enum ike_exchange_mode mode;
 	bool passive;
+	bool on_demand; /* begins when there is traffic, not by itself */
 	bool send_initial_contact;
 	/* SAs of an earlier run of control may still carry traffic: no INITIAL-CONTACT to this peer
 	 * as long as this engine lives. Set for the moment by the daemon; a peer is not changed

@@ -20,6 +20,8 @@
 #define START_SPREAD_NS (1 * TIMERS_MS)	  /* between the first messages to many peers */
 #define AGAIN_NS	(100 * TIMERS_MS) /* after an operator ended SAs */
 #define ACQUIRE_WAIT_S	5u		  /* traffic shortens a back-off to this */
+#define ACQUIRE_KEEP_S                                                                             \
+	30u /* on demand: goes on trying after the last packet, for so long it is held */
 
 int state_random(struct ike_engine *e, void *buf, size_t len)
 {
@@ -270,9 +272,12 @@ void ike_engine_acquire(struct ike_engine *e, uint32_t policy_id, uint64_t now)
 	if (policy == NULL || policy->peer->conf.passive || child_current(policy) != NULL)
 		return;
 	peer = policy->peer;
+	policy->wanted = now + ACQUIRE_KEEP_S * TIMERS_SEC;
 	due = now + (peer->failures > 0 ? ACQUIRE_WAIT_S * TIMERS_SEC : 0);
 	if (peer->start.armed && peer->start.due > due)
 		timers_arm(&e->timers, &peer->start, due);
+	else if (ike_sa_best(peer) == NULL)
+		party_connect_in(e, peer, due);
 	child_ensure_in(e, policy, now + (policy->failures > 0 ? ACQUIRE_WAIT_S * TIMERS_SEC : 0));
 }
 

@@ -32,10 +32,25 @@ static uint64_t backoff(struct ike_engine *e, unsigned failures)
 	return s * TIMERS_SEC + state_random_below(e, s * TIMERS_SEC / 10);
 }
 
+bool party_wants(const struct ike_policy *policy, uint64_t now)
+{
+	return !policy->peer->conf.on_demand || now < policy->wanted ||
+	       child_current(policy) != NULL;
+}
+
+static bool wants_any(const struct ike_peer *peer, uint64_t now)
+{
+	for (size_t i = 0; i < peer->n_configured; i++) {
+		if (party_wants(&peer->policies[i], now))
+			return true;
+	}
+	return false;
+}
+
 void party_connect_in(struct ike_engine *e, struct ike_peer *peer, uint64_t due)
 {
-	if (peer->conf.passive || peer->n_configured == 0 || peer->attempt != NULL ||
-	    !peers_can_start(peer) || peer->start.armed)
+	if (peer->conf.passive || peer->attempt != NULL || !peers_can_start(peer) ||
+	    peer->start.armed || !wants_any(peer, e->now))
 		return;
 	timers_arm(&e->timers, &peer->start, due);
 }
@@ -66,7 +81,7 @@ void party_start(struct ike_engine *e, struct timer *t, uint64_t now)
 	struct ike_peer *peer = TABLE_ENTRY(t, struct ike_peer, start);
 	struct ike_sa *best = ike_sa_best(peer);
 
-	if (peer->attempt != NULL || (best != NULL && !best->rekey_due) ||
+	if (peer->attempt != NULL || (best != NULL && !best->rekey_due) || !wants_any(peer, now) ||
 	    awaits_pair(e, peer, now))
 		return;
 	peer->v->begin(e, peer, now);

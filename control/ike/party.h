@@ -8,10 +8,13 @@
 
 #include "control/ike/ike_sa.h"
 
-/** Begin an IKE SA with a peer at due, unless it is passive, cannot be reached by address, or an
- * attempt is under way. */
+/** Begin an IKE SA with a peer at due, unless it is passive, cannot be reached by address, begins
+ * on demand and there is none, or an attempt is under way. */
 void party_connect_in(struct ike_engine *e, struct ike_peer *peer, uint64_t due);
 timer_fn party_start; /* timer of struct ike_peer */
+/** May a pair of the policy be begun by us now: by one who begins on demand, only when traffic
+ * waits for it, or goes through it. */
+bool party_wants(const struct ike_policy *policy, uint64_t now);
 
 /** A responder's half-open SA has waited long enough. */
 void party_timed_out(struct ike_engine *e, struct ike_sa *sa, uint64_t now);

@@ -28,8 +28,9 @@ struct ike_policy {
 	struct timer ensure;			  /* looks whether a quick mode must be started */
 	unsigned failures;			  /* quick modes that failed in a row */
 	bool dh_waits;				  /* for dhwork_wait() */
-	bool generated;				  /* from a template; see generate.h */
-	struct ike_policy *template;		  /* this one */
+	uint64_t wanted; /* there was traffic for it; until then it is begun even on demand */
+	bool generated;	 /* from a template; see generate.h */
+	struct ike_policy *template; /* this one */
 	uint64_t kilobytes;   /* volume agreed on last; 0 = none: what the peer asked for stays */
 	uint64_t volume_told; /* when the log last said that a volume is used up too soon */
 };

@@ -33,19 +33,22 @@ int ike2_put_auth(struct ike2_out *o, const struct ike_sa *sa)
 	return r;
 }
 
-/* The policy that the first child SA is for: one that has none, else any. */
-static struct ike_policy *first_policy(struct ike_peer *peer)
+/* The policy that the first child SA is for: one that has none and is wanted, else any. */
+static struct ike_policy *first_policy(struct ike_peer *peer, uint64_t now)
 {
 	for (size_t i = 0; i < peer->n_configured; i++) {
-		if (child_current(&peer->policies[i]) == NULL && !child_pending(&peer->policies[i]))
-			return &peer->policies[i];
+		struct ike_policy *policy = &peer->policies[i];
+
+		if (child_current(policy) == NULL && !child_pending(policy) &&
+		    party_wants(policy, now))
+			return policy;
 	}
 	return peer->n_configured > 0 ? &peer->policies[0] : NULL;
 }
 
 int ike2_auth_ask(struct ike_engine *e, struct ike_sa *sa, uint64_t now)
 {
-	struct ike_policy *policy = first_policy(sa->peer);
+	struct ike_policy *policy = first_policy(sa->peer, now);
 	struct ike2_task *t = ike2_task_new(e, sa, IKE2_AUTH, IKE2_WAITING);
 	struct ike2_out o;
 	int r = -ENOMEM;

@@ -321,6 +321,9 @@ static void one_peer(struct ike_peer_conf *p, const struct model *m, const struc
 	p->local = apply_local(m, row);
 	p->mode = (enum ike_exchange_mode)modes->words[v[PEER_MODE].num].value;
 	p->passive = v[PEER_PASSIVE].num || p->remote_prefix_len < addr_bits(&p->remote);
+	p->on_demand =
+		schema_menu(MENU_PEER)->props[PEER_START].domain->words[v[PEER_START].num].value !=
+		0;
 	p->send_initial_contact = v[PEER_INITIAL_CONTACT].num != 0;
 	profile(&p->profile, &m->table[MENU_PROFILE].rows[v[PEER_PROFILE].num]);
 }

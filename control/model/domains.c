@@ -116,6 +116,10 @@ const struct domain domain_exchange_mode = {
 		       NO("base", "is not supported: no peer needs it", "main")),
 };
 
+const struct domain domain_peer_start = {
+	.words = WORDS(OK("load", 0), OK("traffic", 1)),
+};
+
 const struct domain domain_selectors = {
 	.words = WORDS(OK("per-pair", SELECTORS_PER_PAIR), OK("single-sa", SELECTORS_SINGLE),
 		       OK("auto", SELECTORS_AUTO)),

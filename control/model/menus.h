@@ -103,6 +103,7 @@
 	X(PEER_PROFILE, "profile", PROP_REF, 0, "default", ref_profile, "phase 1 parameters") \
 	X(PEER_MODE, "exchange-mode", PROP_ENUM, 0, "main", exchange_mode, "how phase 1 is done") \
 	X(PEER_PASSIVE, "passive", PROP_BOOL, 0, "no", none, "yes: wait for the peer to start") \
+	X(PEER_START, "start", PROP_ENUM, 0, "load", peer_start, "when we begin: load: at once, and again whenever it went down; traffic: when a packet needs it, which waits meanwhile") \
 	X(PEER_INITIAL_CONTACT, "send-initial-contact", PROP_BOOL, 0, "yes", none, "tell the peer to forget older SAs of ours") \
 	MENU_COMMON(X, PEER) \
 	X(PEER_ALLOW_WEAK, "allow-weak", PROP_LIST, 0, NULL, allow_weak, "weak things this peer may use; default: those of /ip ipsec settings") \

@@ -72,6 +72,25 @@ static void check_local(const struct model *m, const struct model_row *row,
 		peer_error(row, PEER_ADDRESS, &addr->addr, problems, "is an address of our own");
 }
 
+/* start=traffic is for who may begin at all. */
+static void check_start(const struct model_row *row, struct problems *problems)
+{
+	const struct value *v = row->values;
+	const char *why = NULL;
+
+	if (!v[PEER_START].num)
+		return;
+	if (v[PEER_PASSIVE].num)
+		why = "passive=yes";
+	else if (v[PEER_ADDRESS].prefix_len != addr_bits(&v[PEER_ADDRESS].addr))
+		why = "a network as address";
+	if (why)
+		problems_error(problems, row->file, model_line(row, PEER_START),
+			       "/ip ipsec peer \"%s\": start: traffic means nothing with %s: we "
+			       "never begin then",
+			       v[PEER_NAME].text, why);
+}
+
 /* What tells peers apart when a stranger's packet comes in: addresses and exchange mode, and, but
  * for main mode, where it comes too late, the identity. */
 struct apart {
@@ -231,9 +250,12 @@ void validate_ipsec(const struct model *m, struct problems *problems)
 {
 	const struct model_table *t = &m->table[MENU_PEER];
 
-	for (size_t i = 0; i < t->n; i++)
-		if (validate_active(&t->rows[i], PEER_DISABLED))
+	for (size_t i = 0; i < t->n; i++) {
+		if (validate_active(&t->rows[i], PEER_DISABLED)) {
 			check_local(m, &t->rows[i], problems);
+			check_start(&t->rows[i], problems);
+		}
+	}
 	check_same_address(m, problems);
 	check_identities(m, problems);
 	check_limits(m, problems);

@@ -7,9 +7,8 @@ import cases
 import wire
 from cases import case
 from lab import Lab, need, wait
-from suites import SITE_NET, TUTORIAL, Suite
+from suites import MODERN, SITE_NET, TUTORIAL
 
-MODERN = Suite("aes256-sha256-ecp256", "aes-256", "sha256", "ecp256", "aes-256-cbc", "sha256")
 GROUP = "warriors"
 THEIRS = "10.100.1.0/28"           # strongSwan needs an address of its own in it
 

@@ -71,6 +71,7 @@ class Suite:
 
 TUTORIAL = Suite("aes128-md5-modp768", "aes-128", "md5", "modp768",
                  "aes-128-cbc", "md5", weak=("modp768", "md5"))
+MODERN = Suite("aes256-sha256-ecp256", "aes-256", "sha256", "ecp256", "aes-256-cbc", "sha256")
 SUITES = [
     TUTORIAL,
     Suite("aes192-sha1-modp1024", "aes-192", "sha1", "modp1024",

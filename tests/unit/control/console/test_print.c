@@ -92,7 +92,7 @@ static void configured_menus_print_as_pairs(void **state)
 			    " 0    ;;; to_tencent\n"
 			    "      name=\"to_tencent\" address=119.91.254.122/32 port=500 "
 			    "profile=to_tencent\n"
-			    "      exchange-mode=main passive=no send-initial-contact=yes\n"
+			    "      exchange-mode=main passive=no start=load send-initial-contact=yes\n"
 			    "      allow-weak=ikev1,modp768,md5 multi-selector=per-pair\n");
 }
 

@@ -183,6 +183,25 @@ static const struct {
 	 "t.conf:6: /ip ipsec proposal \"old\": auth-algorithms: md5 is weak"},
 };
 
+static void who_never_begins_cannot_begin_with_traffic(void **state)
+{
+	(void)state;
+	assert_told(
+		"interface = ( { name = \"wan\"; device = \"net_null0\"; } );\n"
+		"ip = { address = ( { address = \"192.0.2.2/24\"; interface = \"wan\"; } );\n"
+		"ipsec = { profile = ( { name = \"f\"; hash-algorithm = \"sha256\"; dh-group = "
+		"\"ecp256\"; } );\n"
+		"peer = ( { name = \"p\"; address = \"192.0.2.9\"; profile = \"f\"; start = "
+		"\"traffic\"; passive = true; exchange-mode = \"ike2\"; },\n"
+		"{ name = \"q\"; address = \"192.0.2.0/24\"; profile = \"f\"; start = "
+		"\"traffic\"; exchange-mode = \"ike2\"; } );\n"
+		"}; };\n",
+		false,
+		"t.conf:4: /ip ipsec peer \"p\": start: traffic means nothing with passive=yes: "
+		"we never begin then\n"
+		"t.conf:5: /ip ipsec peer \"q\": start: traffic means nothing with a network");
+}
+
 static void templates_that_cannot_be_are_refused(void **state)
 {
 	(void)state;
@@ -208,6 +227,7 @@ int main(void)
 		cmocka_unit_test(a_template_is_a_bound_and_no_policy),
 		cmocka_unit_test(without_a_group_it_is_the_default_one),
 		cmocka_unit_test(templates_that_cannot_be_are_refused),
+		cmocka_unit_test(who_never_begins_cannot_begin_with_traffic),
 		cmocka_unit_test(a_group_that_is_not_used_is_warned_of),
 	};
 
