@@ -42,6 +42,14 @@ void diagnose_tick(struct gateway *g)
 	watch_turn(&g->watch, g->now);
 }
 
+/* What goes through the SAs of a policy: the first of its networks. */
+static const struct abi_range *used(const struct ike_child_conf *c, bool local)
+{
+	if (c->n_use_local == 0)
+		return local ? &c->local : &c->remote;
+	return local ? &c->use_local[0] : &c->use_remote[0];
+}
+
 void diagnose_truth(struct gateway *g, uint32_t policy_id, struct truth *out)
 {
 	const struct setup_policy *p = setup_find(&g->setup, policy_id);
@@ -50,8 +58,8 @@ void diagnose_truth(struct gateway *g, uint32_t policy_id, struct truth *out)
 	if (p == NULL)
 		return;
 	read_counters(g);
-	watch_truth(&g->watch, policy_id, dataplane_map(g->dp), &p->child->local, &p->child->remote,
-		    g->now, out);
+	watch_truth(&g->watch, policy_id, dataplane_map(g->dp), used(p->child, true),
+		    used(p->child, false), g->now, out);
 }
 
 /* --- one peer --- */
@@ -123,8 +131,8 @@ static uint32_t shadow(const struct model_plan *plan, const struct ike_child_con
 
 		if (p->policy_id == c->policy_id)
 			return 0;
-		if (ts_intersect(&p->local, &c->local, &common) &&
-		    ts_intersect(&p->remote, &c->remote, &common))
+		if (ts_intersect(&p->local, used(c, true), &common) &&
+		    ts_intersect(&p->remote, used(c, false), &common))
 			return p->policy_id;
 	}
 	return 0;

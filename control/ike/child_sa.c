@@ -82,6 +82,23 @@ void child_set_nonces(struct child_sa *c, const uint8_t *ni, size_t ni_len, cons
 	memcpy(c->low_nonce, first ? ni : nr, c->low_nonce_len);
 }
 
+/* What the data plane is to let through, of what was agreed. How many. */
+static uint16_t put_selectors(const struct child_sa *c, bool local, struct abi_range *out)
+{
+	const struct ike_child_conf *conf = &c->policy->conf;
+	const struct abi_range *use = local ? conf->use_local : conf->use_remote;
+	size_t n_use = local ? conf->n_use_local : conf->n_use_remote;
+	struct ts2_list agreed = {.n = local ? c->n_local : c->n_remote};
+
+	for (unsigned i = 0; i < agreed.n; i++)
+		agreed.r[i] = generate_widened(c->policy, local ? &c->local[i] : &c->remote[i]);
+	memset(out, 0, ABI_MAX_SELECTORS * sizeof(*out));
+	if (n_use != 0)
+		return (uint16_t)ts2_narrow(use, n_use, &agreed, out, ABI_MAX_SELECTORS);
+	memcpy(out, agreed.r, agreed.n * sizeof(*out));
+	return agreed.n;
+}
+
 void child_install(struct ike_engine *e, struct child_sa *c, struct ike_child_sa *sa, uint64_t now)
 {
 	lifetime_start_child(e, c, now);
@@ -102,14 +119,8 @@ void child_install(struct ike_engine *e, struct child_sa *c, struct ike_child_sa
 	lifetime_volume(e, c, sa);
 	sa->current = c->first =
 		c->initiator && version(c)->owns_children && child_current(c->policy) == NULL;
-	for (unsigned i = 0; i < ABI_MAX_SELECTORS; i++) {
-		sa->ts_local[i] = i < c->n_local ? generate_widened(c->policy, &c->local[i])
-						 : (struct abi_range){0};
-		sa->ts_remote[i] = i < c->n_remote ? generate_widened(c->policy, &c->remote[i])
-						   : (struct abi_range){0};
-	}
-	sa->n_local = c->n_local;
-	sa->n_remote = c->n_remote;
+	sa->n_local = put_selectors(c, true, sa->ts_local);
+	sa->n_remote = put_selectors(c, false, sa->ts_remote);
 	e->ops.child_install(e->ctx, sa);
 }
 

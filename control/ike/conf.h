@@ -87,6 +87,9 @@ struct ike_child_conf {
 	 */
 	uint8_t n_more_local, n_more_remote;
 	struct abi_range more_local[ABI_MAX_SELECTORS - 1], more_remote[ABI_MAX_SELECTORS - 1];
+	/* What may go through the pair, when less than what is negotiated; none: all of that */
+	uint8_t n_use_local, n_use_remote;
+	struct abi_range use_local[ABI_MAX_SELECTORS], use_remote[ABI_MAX_SELECTORS];
 	struct ike_proposal_conf proposal;
 	uint32_t replay_window;
 	uint8_t df;   /* enum abi_df */

@@ -100,6 +100,8 @@ static bool more_ok(const struct ike_peer_conf *peer, const struct ike_child_con
 	bool ok = c->n_more_local < ABI_MAX_SELECTORS && c->n_more_remote < ABI_MAX_SELECTORS &&
 		  (peer->mode == IKE_MODE_IKE2 || c->n_more_local + c->n_more_remote == 0);
 
+	ok = ok && c->n_use_local <= ABI_MAX_SELECTORS && c->n_use_remote <= ABI_MAX_SELECTORS &&
+	     (c->n_use_local == 0) == (c->n_use_remote == 0);
 	for (size_t i = 0; ok && i < c->n_more_local; i++)
 		ok = ts_valid(&c->more_local[i]) && c->more_local[i].family == c->local.family;
 	for (size_t i = 0; ok && i < c->n_more_remote; i++)

@@ -1,16 +1,29 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* narrow.c - what the peer left out of a policy's selectors (RFC 7296 section 2.9). */
+#include <string.h>
+
 #include "control/ike/child_sa.h"
 #include "control/ike/refuse.h"
 #include "control/ike/state.h"
 #include "control/ike2/ike2.h"
 
+/* The networks that are to go through the pair; more than that may have been asked for. */
+static size_t meant(const struct ike_child_conf *conf, bool is_local, struct abi_range *out)
+{
+	size_t n = is_local ? conf->n_use_local : conf->n_use_remote;
+
+	if (n == 0)
+		return ts2_of_conf(conf, is_local, out);
+	memcpy(out, is_local ? conf->use_local : conf->use_remote, n * sizeof(*out));
+	return n;
+}
+
 void ike2_report_narrowed(struct ike_engine *e, const struct child_sa *c)
 {
 	const struct ike_child_conf *conf = &c->policy->conf;
 	struct abi_range local[ABI_MAX_SELECTORS], remote[ABI_MAX_SELECTORS];
-	size_t n_local = ts2_of_conf(conf, true, local);
-	size_t n_remote = ts2_of_conf(conf, false, remote);
+	size_t n_local = meant(conf, true, local);
+	size_t n_remote = meant(conf, false, remote);
 	char l[TS_MAX_TEXT], r[TS_MAX_TEXT];
 	bool narrowed = false;
 

@@ -204,6 +204,24 @@ static void selectors(struct ike_child_conf *c, const struct link *l, size_t n,
 	memcpy(c->more_remote, remote + 1, c->n_more_remote * sizeof(remote[0]));
 }
 
+/* multi-selector=any: what goes through the pair stays, but another thing is negotiated. */
+static void negotiate_any(struct ike_child_conf *c)
+{
+	struct abi_range any = {.family = c->local.family, .port_hi = UINT16_MAX};
+
+	c->n_use_local = (uint8_t)(1 + c->n_more_local);
+	c->n_use_remote = (uint8_t)(1 + c->n_more_remote);
+	c->use_local[0] = c->local;
+	c->use_remote[0] = c->remote;
+	memcpy(c->use_local + 1, c->more_local, sizeof(c->more_local));
+	memcpy(c->use_remote + 1, c->more_remote, sizeof(c->more_remote));
+	memset(c->more_local, 0, sizeof(c->more_local));
+	memset(c->more_remote, 0, sizeof(c->more_remote));
+	c->n_more_local = c->n_more_remote = 0;
+	memset(any.hi, 0xff, any.family == 4 ? 4 : 16);
+	c->local = c->remote = any;
+}
+
 /* What a policy and a template have alike. */
 static void child(struct ike_child_conf *c, const struct model *m, const struct value *v)
 {
@@ -236,6 +254,8 @@ static int children(struct ike_peer_conf *peer, const struct model *m, const uin
 		c->policy_id = l->policy->policy_id;
 		c->mode = l->policy->mode;
 		selectors(c, &policies->list[policies->at + i], n - i, leader, l->row);
+		if (selectors_mode(&m->table[MENU_PEER].rows[index]) == SELECTORS_ANY)
+			negotiate_any(c);
 		child(c, m, v);
 		peer->n_children++;
 	}

@@ -122,7 +122,7 @@ const struct domain domain_peer_start = {
 
 const struct domain domain_selectors = {
 	.words = WORDS(OK("per-pair", SELECTORS_PER_PAIR), OK("single-sa", SELECTORS_SINGLE),
-		       OK("auto", SELECTORS_AUTO)),
+		       OK("auto", SELECTORS_AUTO), OK("any", SELECTORS_ANY)),
 };
 
 const struct domain domain_generate = {

@@ -107,7 +107,7 @@
 	X(PEER_INITIAL_CONTACT, "send-initial-contact", PROP_BOOL, 0, "yes", none, "tell the peer to forget older SAs of ours") \
 	MENU_COMMON(X, PEER) \
 	X(PEER_ALLOW_WEAK, "allow-weak", PROP_LIST, 0, NULL, allow_weak, "weak things this peer may use; default: those of /ip ipsec settings") \
-	X(PEER_SELECTORS, "multi-selector", PROP_ENUM, 0, "per-pair", selectors, "IKEv2: single-sa: one SA for all policies with one proposal; per-pair: one each; auto: one, until the peer shows that it wants one each")
+	X(PEER_SELECTORS, "multi-selector", PROP_ENUM, 0, "per-pair", selectors, "per-pair: an SA for each policy; IKEv2: single-sa: one for all policies with one proposal; auto: one, until the peer shows that it wants one each; any: one, negotiated for 0.0.0.0/0 on both sides (destination routing), which only what the policies cover goes through")
 
 #define MENU_IDENTITY_PROPS(X) \
 	X(IDENTITY_PEER, "peer", PROP_REF, F_REQ, NULL, ref_peer, "the peer it is for") \

@@ -30,9 +30,12 @@ enum selectors_mode selectors_mode(const struct model_row *peer)
 	const struct domain_word *words =
 		schema_menu(MENU_PEER)->props[PEER_SELECTORS].domain->words;
 
-	if (validate_peer_is_ike1(peer) || peer->learnt_pairs)
+	enum selectors_mode mode =
+		(enum selectors_mode)words[peer->values[PEER_SELECTORS].num].value;
+
+	if (mode != SELECTORS_ANY && (validate_peer_is_ike1(peer) || peer->learnt_pairs))
 		return SELECTORS_PER_PAIR;
-	return (enum selectors_mode)words[peer->values[PEER_SELECTORS].num].value;
+	return mode;
 }
 
 static int by_kind(const struct member *x, const struct member *y)
@@ -124,10 +127,13 @@ static size_t group_ranges(const struct group *g, bool local, struct abi_range *
 
 static bool fits(const struct group *g, size_t *n_local, size_t *n_remote)
 {
+	const struct model_row *peer = &g->m->table[MENU_PEER].rows[g->list[g->lo].peer];
 	struct abi_range r[ABI_MAX_SELECTORS];
 
 	*n_local = group_ranges(g, true, r, ABI_MAX_SELECTORS);
 	*n_remote = group_ranges(g, false, r, ABI_MAX_SELECTORS);
+	if (selectors_mode(peer) == SELECTORS_ANY)
+		return *n_local <= ABI_MAX_SELECTORS && *n_remote <= ABI_MAX_SELECTORS;
 	/* No two policies cover the same packets (validate_ipsec.c), so numbers tell. */
 	return *n_local <= ABI_MAX_SELECTORS && *n_remote <= ABI_MAX_SELECTORS &&
 	       g->hi - g->lo == *n_local * *n_remote;
@@ -228,6 +234,29 @@ static void check_ike1(const struct model *m, struct problems *problems)
 	}
 }
 
+/* Is there a group of the same peer and family before it? */
+static bool is_second(const struct group *g)
+{
+	for (size_t i = 0; i < g->lo; i++)
+		if (g->list[i].peer == g->list[g->lo].peer &&
+		    g->list[i].family == g->list[g->lo].family)
+			return true;
+	return false;
+}
+
+/* With 0.0.0.0/0 on both sides the peer could not tell two SAs apart. */
+static void tell_second(const struct group *g, struct problems *problems)
+{
+	const struct model_row *row = &g->m->table[MENU_POLICY].rows[g->list[g->lo].row];
+	const struct model_row *peer = &g->m->table[MENU_PEER].rows[g->list[g->lo].peer];
+
+	problems_error(problems, row->file, row->line,
+		       "/ip ipsec policy: peer \"%s\" has multi-selector=any: one SA for all its "
+		       "policies, so all need the same proposal, protocol, level, replay-window, "
+		       "dont-fragment and dscp",
+		       peer->values[PEER_NAME].text);
+}
+
 void selectors_validate(const struct model *m, struct problems *problems)
 {
 	size_t n, n_local, n_remote;
@@ -239,14 +268,17 @@ void selectors_validate(const struct model *m, struct problems *problems)
 		const struct model_row *peer = &m->table[MENU_PEER].rows[list[g.lo].peer];
 		const struct model_row *row = &m->table[MENU_POLICY].rows[list[g.lo].row];
 
+		if (selectors_mode(peer) == SELECTORS_ANY && is_second(&g))
+			tell_second(&g, problems);
 		if (fits(&g, &n_local, &n_remote) || selectors_mode(peer) == SELECTORS_AUTO)
 			continue;
-		if (n_local <= ABI_MAX_SELECTORS && n_remote <= ABI_MAX_SELECTORS)
+		if (selectors_mode(peer) != SELECTORS_ANY && n_local <= ABI_MAX_SELECTORS &&
+		    n_remote <= ABI_MAX_SELECTORS)
 			tell_missing(&g, problems);
 		else
 			problems_error(
 				problems, row->file, row->line,
-				"/ip ipsec policy: peer \"%s\" has multi-selector=single-sa; "
+				"/ip ipsec policy: peer \"%s\" shares one SA between policies; "
 				"an SA has at most %u networks on either side: use fewer, "
 				"wider ones, or say per-pair",
 				peer->values[PEER_NAME].text, ABI_MAX_SELECTORS);

@@ -4,6 +4,9 @@
  *
  * An SA protects each of its local networks to each of its remote ones, so the policies that share
  * it are all combinations of their networks. The first of them stands for all: its id is theirs.
+ *
+ * With multi-selector=any the pair is negotiated for everything, as gateways with destination
+ * routing want it; all policies of the peer share it, and nothing else goes through it.
  */
 #ifndef ESPGW_MODEL_SELECTORS_H
 #define ESPGW_MODEL_SELECTORS_H
@@ -18,7 +21,7 @@ struct model;
 struct model_row;
 struct problems;
 
-enum selectors_mode { SELECTORS_PER_PAIR = 0, SELECTORS_SINGLE, SELECTORS_AUTO };
+enum selectors_mode { SELECTORS_PER_PAIR = 0, SELECTORS_SINGLE, SELECTORS_AUTO, SELECTORS_ANY };
 
 enum selectors_mode selectors_mode(const struct model_row *peer);
 

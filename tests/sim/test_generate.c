@@ -412,6 +412,41 @@ static void a_configured_policy_comes_before_templates(void **state)
 	}
 }
 
+/* Destination routing: everything is negotiated, some of it may go through. */
+static void of_what_is_negotiated_only_some_may_be_used(void **state)
+{
+	struct sim s;
+
+	(void)state;
+	for (int v = 1; v <= 2; v++) {
+		for (int first = 0; first < 2; first++) { /* who begins */
+			struct ike_child_conf *a, *b;
+
+			init(&s, 14, v);
+			s.node[B].conf.templates = NULL;
+			s.node[B].conf.n_templates = 0;
+			s.node[B].conf.generate = IKE_GENERATE_NO;
+			s.node[B].conf.n_children = 1;
+			s.node[1 - first].conf.passive = true;
+			a = &s.node[A].children[0];
+			b = &s.node[B].children[0];
+			a->n_use_local = a->n_use_remote = 1;
+			a->use_local[0] = a->local;
+			a->use_remote[0] = a->remote;
+			a->local = a->remote = sim_net_range("0.0.0.0", 0);
+			b->local = b->remote = a->local;
+			sim_start(&s);
+			run(&s, 5);
+			assert_true(sim_agreed(&s, 0));
+			assert_range(&sim_current(&s, A, 0)->sa.ts_local[0], &a->use_local[0]);
+			assert_range(&sim_current(&s, A, 0)->sa.ts_remote[0], &a->use_remote[0]);
+			assert_int_equal(sim_current(&s, A, 0)->sa.n_remote, 1);
+			assert_range(&sim_current(&s, B, 0)->sa.ts_remote[0], &b->remote);
+			sim_fini(&s);
+		}
+	}
+}
+
 static void lost_messages_leave_neither_policies_nor_pairs_behind(void **state)
 {
 	struct sim s;
@@ -458,6 +493,7 @@ int main(void)
 		cmocka_unit_test(a_party_keeps_its_selectors),
 		cmocka_unit_test(other_algorithms_are_refused_without_a_policy),
 		cmocka_unit_test(a_configured_policy_comes_before_templates),
+		cmocka_unit_test(of_what_is_negotiated_only_some_may_be_used),
 		cmocka_unit_test(lost_messages_leave_neither_policies_nor_pairs_behind),
 	};
 

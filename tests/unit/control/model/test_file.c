@@ -138,15 +138,15 @@ static const struct bad values[] = {
 	 "t.conf:6: /ip ipsec identity: secret: a number is not accepted here; write the value in "
 	 "quotes"},
 	{IPSEC("policy = ( { level = \"uniq\"; } );\n"),
-	 "t.conf:6: /ip ipsec policy: level: \"uniq\" is not known; accepted: require, unique, use"},
+	 "t.conf:6: /ip ipsec policy: level: \"uniq\" is not known; accepted: require, unique, "
+	 "use"},
 	{IPSEC("policy = ( { ipsec-protocols = \"ah\"; } );\n"),
 	 "t.conf:6: /ip ipsec policy: ipsec-protocols: \"ah\" does not encrypt"},
 	{IPSEC("policy = ( { template = \"maybe\"; } );\n"),
 	 "t.conf:6: /ip ipsec policy: template: \"maybe\" is not yes or no"},
 	{IPSEC("policy-group = ( { name = \"a b\"; } );\n"),
 	 "t.conf:6: /ip ipsec policy group \"a b\": name: \"a b\" is not a name"},
-	{IPSEC("peer-group = ( );\n"),
-	 "t.conf:6: \"peer-group\" is not a menu of /ip ipsec"},
+	{IPSEC("peer-group = ( );\n"), "t.conf:6: \"peer-group\" is not a menu of /ip ipsec"},
 	{IPSEC("policy = ( { src-address = \"192.168.1.5/24\"; } );\n"),
 	 "t.conf:6: /ip ipsec policy: src-address: \"192.168.1.5/24\" has bits set behind its "
 	 "length; the network is \"192.168.1.0/24\""},

@@ -185,8 +185,7 @@ static const struct {
 
 static void who_never_begins_cannot_begin_with_traffic(void **state)
 {
-	(void)state;
-	assert_told(
+	static const char text[] =
 		"interface = ( { name = \"wan\"; device = \"net_null0\"; } );\n"
 		"ip = { address = ( { address = \"192.0.2.2/24\"; interface = \"wan\"; } );\n"
 		"ipsec = { profile = ( { name = \"f\"; hash-algorithm = \"sha256\"; dh-group = "
@@ -195,11 +194,15 @@ static void who_never_begins_cannot_begin_with_traffic(void **state)
 		"\"traffic\"; passive = true; exchange-mode = \"ike2\"; },\n"
 		"{ name = \"q\"; address = \"192.0.2.0/24\"; profile = \"f\"; start = "
 		"\"traffic\"; exchange-mode = \"ike2\"; } );\n"
-		"}; };\n",
-		false,
+		"}; };\n";
+
+	(void)state;
+	assert_told(
+		text, false,
 		"t.conf:4: /ip ipsec peer \"p\": start: traffic means nothing with passive=yes: "
-		"we never begin then\n"
-		"t.conf:5: /ip ipsec peer \"q\": start: traffic means nothing with a network");
+		"we never begin then\n");
+	assert_told(text, false,
+		    "t.conf:5: /ip ipsec peer \"q\": start: traffic means nothing with a network");
 }
 
 static void templates_that_cannot_be_are_refused(void **state)

@@ -162,6 +162,9 @@ static void what_cannot_be_shared_is_refused(void **state)
 		 "an SA has at most 4 networks on either side"},
 		{SITE("multi-selector = \"single-sa\";", FOUR),
 		 "multi-selector: single-sa needs exchange-mode=ike2"},
+		{SITE(IKE2("any"), POLICY("10.1.0.0/16", "10.2.0.0/16",
+					  "a") "," POLICY("10.1.0.0/16", "10.3.0.0/16", "b")),
+		 "multi-selector=any: one SA for all its policies, so all need the same proposal"},
 		{SITE(IKE2("some"), FOUR), "multi-selector: \"some\" is not known; accepted: "},
 	};
 
@@ -176,6 +179,36 @@ static void what_cannot_be_shared_is_refused(void **state)
 	}
 }
 
+static void any_negotiates_everything_and_uses_what_policies_cover(void **state)
+{
+	static const char *const texts[] = {SITE(IKE2("any"), THREE),
+					    SITE("multi-selector = \"any\";", THREE)};
+
+	(void)state;
+	for (size_t t = 0; t < 2; t++) {
+		struct model *m = load(texts[t]);
+		struct model_plan *plan = plan_of(m);
+		const struct ike_child_conf *c = plan->peers[0].children;
+
+		assert_int_equal(plan->peers[0].n_children, 1);
+		assert_int_equal(c->n_more_local + c->n_more_remote, 0);
+		assert_int_equal(c->local.lo[0] | c->remote.lo[0], 0);
+		assert_int_equal(c->local.hi[3] & c->remote.hi[3], 255);
+		assert_int_equal(c->local.port_hi, 65535);
+		assert_int_equal(c->n_use_local, 2);
+		assert_int_equal(c->n_use_remote, 2);
+		assert_int_equal(c->use_local[1].lo[1], 4);
+		assert_int_equal(c->use_remote[1].lo[1], 3);
+		assert_int_equal(plan->n_policies, 3); /* nothing but these is matched */
+		for (size_t i = 0; i < 3; i++) {
+			assert_int_equal(plan->policies[i].policy_id, c->policy_id);
+			assert_int_equal(plan->policies[i].local.lo[0], 10);
+		}
+		model_plan_free(plan);
+		model_free(m);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -184,6 +217,7 @@ int main(void)
 		cmocka_unit_test(per_pair_shares_nothing),
 		cmocka_unit_test(auto_learns_once),
 		cmocka_unit_test(what_cannot_be_shared_is_refused),
+		cmocka_unit_test(any_negotiates_everything_and_uses_what_policies_cover),
 	};
 
 	return cmocka_run_group_tests(tests, load_setup, load_teardown);
