@@ -349,6 +349,16 @@ static void policy_fill(void *ctx, const struct menu_key *key, struct value *v)
 		policy_runtime(ctx, key->policy_id, v);
 }
 
+static void peer_fill(void *ctx, const struct menu_key *key, struct value *v)
+{
+	const struct gateway *g = ctx;
+	const struct model_plan *plan = g->setup.plan;
+
+	for (size_t i = 0; i < plan->n_peers; i++)
+		if (strcmp(plan->peers[i].name, key->name) == 0)
+			value_set_num(&v[PEER_RESPONDER], plan->peers[i].passive);
+}
+
 static void policy_rows(void *ctx, menu_emit *emit, void *arg)
 {
 	generated_rows(ctx, emit, arg, policy_runtime);
@@ -362,6 +372,7 @@ void rows_setup(struct gateway *g)
 	g->source[MENU_DROP_SAMPLES] = (struct menu_source){.rows = rows_samples, .ctx = g};
 	g->source[MENU_LOG] = (struct menu_source){.rows = log_rows, .ctx = g};
 	g->source[MENU_INTERFACE] = (struct menu_source){.fill = interface_fill, .ctx = g};
+	g->source[MENU_PEER] = (struct menu_source){.fill = peer_fill, .ctx = g};
 	g->source[MENU_POLICY] =
 		(struct menu_source){.rows = policy_rows, .fill = policy_fill, .ctx = g};
 }

@@ -56,7 +56,8 @@ static const struct layout layouts[MENU_MAX] = {
 		},
 	[MENU_PEER] =
 		{
-			.flags = FLAGS({PEER_DISABLED, 'X', 0, "disabled"}),
+			.flags = FLAGS({PEER_DISABLED, 'X', 0, "disabled"},
+				       {PEER_RESPONDER, 'R', 1, "responder"}),
 			.slots = 2,
 			.comment = PEER_COMMENT,
 		},

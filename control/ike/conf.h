@@ -38,6 +38,7 @@ struct ike_profile_conf {
 	struct ike_encr_choice encr[IKE_CONF_MAX_ALGS];
 	uint16_t hash[IKE_CONF_MAX_ALGS];
 	uint16_t dh[IKE_CONF_MAX_ALGS];
+	uint16_t prf; /* IKEv2: the only PRF, as in hash; 0: those of hash */
 	uint8_t n_encr, n_hash, n_dh;
 	uint32_t lifetime;     /* seconds */
 	uint32_t lifebytes;    /* kilobytes sent, never enforced; 0 = not sent */

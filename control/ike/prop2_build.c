@@ -37,6 +37,10 @@ void prop2_want_ike(struct prop2_want *w, const struct ike_profile_conf *conf, b
 		w->prf[w->n_prf++] = d->prf2;
 		w->integ[w->n_integ++] = integ_of(d->hash);
 	}
+	if (conf->prf != 0 && suite_digest_find(conf->prf) != NULL) {
+		w->prf[0] = suite_digest_find(conf->prf)->prf2;
+		w->n_prf = 1;
+	}
 	for (size_t i = 0; i < conf->n_dh && i < IKE_CONF_MAX_ALGS; i++)
 		w->dh[w->n_dh++] = conf->dh[i];
 }

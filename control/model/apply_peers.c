@@ -75,6 +75,10 @@ static void profile(struct ike_profile_conf *p, const struct model_row *row)
 		if (s)
 			p->dh[p->n_dh++] = s->id;
 	}
+	p->prf = (uint16_t)schema_menu(MENU_PROFILE)
+			 ->props[PROFILE_PRF]
+			 .domain->words[v[PROFILE_PRF].num]
+			 .value;
 	p->lifetime = (uint32_t)v[PROFILE_LIFETIME].num;
 	p->lifebytes = (uint32_t)v[PROFILE_LIFEBYTES].num;
 	p->dpd_interval = (uint32_t)v[PROFILE_DPD_INTERVAL].num;

@@ -64,6 +64,11 @@ const struct domain domain_profile_hash = {
 		       OK("sha512", 0)),
 };
 
+const struct domain domain_profile_prf = {
+	.words = WORDS(OK("auto", 0), OK("sha1", SUITE_HASH_SHA1), OK("sha256", SUITE_HASH_SHA256),
+		       OK("sha384", SUITE_HASH_SHA384), OK("sha512", SUITE_HASH_SHA512)),
+};
+
 const struct domain domain_profile_enc = {
 	.words = WORDS(
 		OK("3des", 0), OK("aes-128", 0), OK("aes-192", 0), OK("aes-256", 0),

@@ -23,7 +23,7 @@ extern const struct domain domain_ref_interface, domain_ref_profile, domain_ref_
 extern const struct domain domain_profile_hash, domain_profile_enc, domain_dh_group;
 extern const struct domain domain_esp_auth, domain_esp_enc, domain_pfs_group;
 extern const struct domain domain_proposal_check, domain_exchange_mode, domain_auth_method;
-extern const struct domain domain_selectors, domain_generate, domain_peer_start;
+extern const struct domain domain_profile_prf, domain_selectors, domain_generate, domain_peer_start;
 extern const struct domain domain_ident_mine, domain_ident_remote, domain_allow_weak;
 extern const struct domain domain_policy_action, domain_policy_level, domain_ipsec_protocol;
 extern const struct domain domain_protocol, domain_idle, domain_dont_fragment, domain_dscp,

@@ -6,8 +6,8 @@
  *   MENU_ACTIVE_PEERS, MENU_INSTALLED_SA, MENU_STATISTICS, MENU_DROP_SAMPLES, MENU_LOG: rows()
  *   emits every row.
  *   MENU_STATISTICS: exactly one row; property id = enum drop_reason - 1 (counters.h).
- *   MENU_INTERFACE, MENU_POLICY: fill() adds the runtime properties of one configured row; rows()
- *   of MENU_POLICY emits the dynamic ones, behind those.
+ *   MENU_INTERFACE, MENU_PEER, MENU_POLICY: fill() adds the runtime properties of one configured
+ * row; rows() of MENU_POLICY emits the dynamic ones, behind those.
  */
 #ifndef ESPGW_MODEL_MENU_SOURCE_H
 #define ESPGW_MODEL_MENU_SOURCE_H
@@ -25,7 +25,7 @@ typedef bool menu_emit(void *arg, uint64_t id, const struct value *values);
 
 /* What names a configured row to fill(). */
 struct menu_key {
-	const char *name;   /* MENU_INTERFACE: its name */
+	const char *name;   /* MENU_INTERFACE, MENU_PEER: its name */
 	uint32_t policy_id; /* MENU_POLICY: abi_policy.policy_id; 0 when it is not in force */
 };
 

@@ -83,6 +83,7 @@
 #define MENU_PROFILE_PROPS(X) \
 	X(PROFILE_NAME, "name", PROP_STRING, F_NAM, NULL, name, "peers refer to it") \
 	X(PROFILE_HASH, "hash-algorithm", PROP_LIST, 0, "sha1", profile_hash, "phase 1: hash and PRF") \
+	X(PROFILE_PRF, "prf-algorithm", PROP_ENUM, 0, "auto", profile_prf, "phase 1 of IKEv2: the PRF; auto: the same as hash-algorithm") \
 	X(PROFILE_ENC, "enc-algorithm", PROP_LIST, 0, "aes-128", profile_enc, "phase 1: ciphers, best first") \
 	X(PROFILE_DH, "dh-group", PROP_LIST, 0, "modp2048,modp1024", dh_group, "phase 1: Diffie-Hellman groups, best first") \
 	X(PROFILE_LIFETIME, "lifetime", PROP_TIME, 0, "1d", profile_lifetime, "phase 1: how long an IKE SA lives") \
@@ -92,8 +93,7 @@
 	X(PROFILE_DPD_INTERVAL, "dpd-interval", PROP_TIME, 0, "8s", dpd_interval, "probe a silent peer after this long") \
 	X(PROFILE_DPD_FAILURES, "dpd-maximum-failures", PROP_INT, 0, "4", dpd_failures, "unanswered probes until the peer counts as dead") \
 	X(PROFILE_REAUTH, "reauthentication", PROP_BOOL, 0, "no", none, "IKEv2: make a new IKE SA with new authentication instead of rekeying it, and ask the initiator for it") \
-	X(PROFILE_COMMENT, "comment", PROP_STRING, 0, NULL, comment, "free text, shown as ;;; text") \
-	X(PROFILE_PRF, "prf-algorithm", PROP_STRING, F_NO, "auto", none, "an IKEv1 peer always takes hash-algorithm as its PRF")
+	X(PROFILE_COMMENT, "comment", PROP_STRING, 0, NULL, comment, "free text, shown as ;;; text")
 
 #define MENU_PEER_PROPS(X) \
 	X(PEER_NAME, "name", PROP_STRING, F_NAM, NULL, name, "identities and policies refer to it") \
@@ -106,6 +106,7 @@
 	X(PEER_START, "start", PROP_ENUM, 0, "load", peer_start, "when we begin: load: at once, and again whenever it went down; traffic: when a packet needs it, which waits meanwhile") \
 	X(PEER_INITIAL_CONTACT, "send-initial-contact", PROP_BOOL, 0, "yes", none, "tell the peer to forget older SAs of ours") \
 	MENU_COMMON(X, PEER) \
+	X(PEER_RESPONDER, "responder", PROP_BOOL, F_RUN, NULL, none, "it is never begun by us: passive, or a network") \
 	X(PEER_ALLOW_WEAK, "allow-weak", PROP_LIST, 0, NULL, allow_weak, "weak things this peer may use; default: those of /ip ipsec settings") \
 	X(PEER_SELECTORS, "multi-selector", PROP_ENUM, 0, "per-pair", selectors, "per-pair: an SA for each policy; IKEv2: single-sa: one for all policies with one proposal; auto: one, until the peer shows that it wants one each; any: one, negotiated for 0.0.0.0/0 on both sides (destination routing), which only what the policies cover goes through")
 

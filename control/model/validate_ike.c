@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* validate_ike.c - ciphers of a profile must have a number in the IKE version of its peers. */
+/* validate_ike.c - what a profile says must mean something in the IKE version of its peers. */
 #include "control/crypto/suite.h"
 #include "control/model/model.h"
 #include "control/model/problem.h"
@@ -32,6 +32,39 @@ static void check_profile(const struct model_row *profile, const struct model_ro
 	}
 }
 
+/* What is said in a profile and means nothing to a peer of it. */
+static void check_unused(const struct model_row *profile, const struct model_row *peer,
+			 struct problems *problems)
+{
+	static const struct {
+		int prop;
+		bool ike1; /* said of IKEv1 peers; else of IKEv2 */
+		const char *why;
+	} unused[] = {
+		{PROFILE_PRF, true, "is not used: the PRF of IKEv1 is hash-algorithm"},
+		{PROFILE_NATT, true, "NAT is not looked for: behind one, ESP may not get through"},
+		{PROFILE_NATT, false,
+		 "is not used: IKEv2 always looks for NAT (RFC 7296 section 2.23)"},
+		{PROFILE_LIFEBYTES, false, "is not used: IKEv2 tells no lifetimes"},
+		{PROFILE_PROPOSAL_CHECK, false, "is not used: IKEv2 negotiates no lifetimes"},
+	};
+	char label[192];
+
+	for (size_t i = 0; i < sizeof(unused) / sizeof(unused[0]); i++) {
+		const struct prop *p = &schema_menu(MENU_PROFILE)->props[unused[i].prop];
+		bool preset = unused[i].prop == PROFILE_NATT
+				      ? profile->values[PROFILE_NATT].num != 0
+				      : profile->values[unused[i].prop].num == 0;
+
+		if (preset || validate_peer_is_ike1(peer) != unused[i].ike1)
+			continue;
+		problems_warn(problems, profile->file, model_line(profile, unused[i].prop),
+			      "%s: %s: with peer \"%s\": %s",
+			      validate_label(MENU_PROFILE, profile, label, sizeof(label)), p->name,
+			      peer->values[PEER_NAME].text, unused[i].why);
+	}
+}
+
 void validate_ike(const struct model *m, struct problems *problems)
 {
 	const struct model_table *peers = &m->table[MENU_PEER];
@@ -41,8 +74,10 @@ void validate_ike(const struct model *m, struct problems *problems)
 		const struct model_row *profile =
 			&m->table[MENU_PROFILE].rows[peer->values[PEER_PROFILE].num];
 
-		if (validate_active(peer, PEER_DISABLED) && validate_peer_is_ike1(peer) &&
-		    !profile->broken)
+		if (!validate_active(peer, PEER_DISABLED) || profile->broken)
+			continue;
+		check_unused(profile, peer, problems);
+		if (validate_peer_is_ike1(peer))
 			check_profile(profile, peer, problems);
 	}
 }

@@ -220,6 +220,27 @@ static void single_hosts_and_ranges_of_ipv6_are_selectors(void **state)
 	sim_fini(&s);
 }
 
+/* PF6: IKEv2's PRF may be another hash than that of integrity. */
+static void a_prf_of_its_own_is_negotiated(void **state)
+{
+	struct sim s;
+
+	(void)state;
+	for (int only_one = 0; only_one < 2; only_one++) {
+		init(&s, 2700);
+		for (int i = 0; i < 2; i++) {
+			s.node[i].conf.mode = IKE_MODE_IKE2;
+			s.node[i].conf.profile.hash[0] = SUITE_HASH_SHA256;
+			s.node[i].conf.profile.prf = i == 0 || !only_one ? SUITE_HASH_SHA384 : 0;
+		}
+		sim_start(&s);
+		run(&s, 5);
+		assert_int_equal(sim_agreed(&s, 0), !only_one);
+		assert_int_equal(sim_evidence(&s, 1, IKE_P1_ALG_MISMATCH) != 0, only_one);
+		sim_fini(&s);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -228,6 +249,7 @@ int main(void)
 		cmocka_unit_test(a_suite_that_only_one_has_is_refused_by_name),
 		cmocka_unit_test(families_inside_and_outside_are_free_of_each_other),
 		cmocka_unit_test(nat_is_found_over_ipv6),
+		cmocka_unit_test(a_prf_of_its_own_is_negotiated),
 		cmocka_unit_test(single_hosts_and_ranges_of_ipv6_are_selectors),
 	};
 

@@ -88,7 +88,7 @@ static void lines_wrap_at_the_width(void **state)
 static void configured_menus_print_as_pairs(void **state)
 {
 	assert_string_equal(fixture_text(*state, "ip ipsec peer print"),
-			    "Flags: X - disabled\n"
+			    "Flags: X - disabled, R - responder\n"
 			    " 0    ;;; to_tencent\n"
 			    "      name=\"to_tencent\" address=119.91.254.122/32 port=500 "
 			    "profile=to_tencent\n"

@@ -96,8 +96,9 @@ static const struct bad values[] = {
 	 "t.conf:6: /ip ipsec profile \"x\": lifetime: takes one value, not a list"},
 	{IPSEC("profile = ( { name = \"x y\"; } );\n"),
 	 "t.conf:6: /ip ipsec profile \"x y\": name: \"x y\" is not a name"},
-	{IPSEC("profile = ( { name = \"x\"; prf-algorithm = \"sha256\"; } );\n"),
-	 "t.conf:6: /ip ipsec profile \"x\": prf-algorithm: \"sha256\": an IKEv1 peer"},
+	{IPSEC("profile = ( { name = \"x\"; prf-algorithm = \"md5\"; } );\n"),
+	 "t.conf:6: /ip ipsec profile \"x\": prf-algorithm: \"md5\" is not known; accepted: auto, "
+	 "sha1, sha256, sha384, sha512"},
 	{IPSEC("peer = ( { name = \"x\"; exchange-mode = \"base\"; } );\n"),
 	 "t.conf:6: /ip ipsec peer \"x\": exchange-mode: \"base\" is not supported: no peer needs "
 	 "it; nearest accepted: \"main\""},

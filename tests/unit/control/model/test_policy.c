@@ -205,6 +205,47 @@ static void who_never_begins_cannot_begin_with_traffic(void **state)
 		    "t.conf:5: /ip ipsec peer \"q\": start: traffic means nothing with a network");
 }
 
+#define PROFILE(more, peer)                                                                        \
+	"interface = ( { name = \"wan\"; device = \"net_null0\"; } );\n"                           \
+	"ip = { address = ( { address = \"192.0.2.2/24\"; interface = \"wan\"; } );\n"             \
+	"ipsec = { settings = { allow-weak = \"ikev1\"; };\n"                                      \
+	"profile = ( { name = \"f\"; hash-algorithm = \"sha256\"; dh-group = \"ecp256\"; " more    \
+	" } );\n" /* line 4 */                                                                     \
+	"peer = ( { name = \"p\"; profile = \"f\"; address = \"192.0.2.9\"; " peer " } );\n"       \
+	"identity = ( { peer = \"p\"; secret = \"0123456789012345678901234\"; } ); }; };\n"
+#define V1 ""
+#define V2 "exchange-mode = \"ike2\";"
+
+static void what_means_nothing_to_a_version_is_warned_of(void **state)
+{
+	static const struct {
+		const char *text, *told;
+	} cases[] = {
+		{PROFILE("prf-algorithm = \"sha384\";", V1),
+		 "prf-algorithm: with peer \"p\": is not"},
+		{PROFILE("nat-traversal = false;", V1),
+		 "nat-traversal: with peer \"p\": NAT is not"},
+		{PROFILE("nat-traversal = false;", V2),
+		 "nat-traversal: with peer \"p\": is not used"},
+		{PROFILE("lifebytes = 1000;", V2), "lifebytes: with peer \"p\": is not used"},
+		{PROFILE("proposal-check = \"strict\";", V2),
+		 "proposal-check: with peer \"p\": is"},
+	};
+	static const char *const quiet[] = {
+		PROFILE("prf-algorithm = \"sha384\";", V2), PROFILE("lifebytes = 1000;", V1),
+		PROFILE("proposal-check = \"strict\";", V1), PROFILE("", V2), PROFILE("", V1)};
+	char *told;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		assert_told(cases[i].text, true, cases[i].told);
+	for (size_t i = 0; i < sizeof(quiet) / sizeof(quiet[0]); i++) {
+		model_free(load_text(quiet[i], &told));
+		assert_string_equal(told, "");
+		free(told);
+	}
+}
+
 static void templates_that_cannot_be_are_refused(void **state)
 {
 	(void)state;
@@ -230,6 +271,7 @@ int main(void)
 		cmocka_unit_test(a_template_is_a_bound_and_no_policy),
 		cmocka_unit_test(without_a_group_it_is_the_default_one),
 		cmocka_unit_test(templates_that_cannot_be_are_refused),
+		cmocka_unit_test(what_means_nothing_to_a_version_is_warned_of),
 		cmocka_unit_test(who_never_begins_cannot_begin_with_traffic),
 		cmocka_unit_test(a_group_that_is_not_used_is_warned_of),
 	};
