@@ -62,8 +62,8 @@ struct crypto_op {
 struct crypto *crypto_create(int socket);
 void crypto_free(struct crypto *c);
 
-/** Have hashes of fewer than so many bytes (a multiple of 16, or UINT16_MAX) done by the narrow
- * implementation where there are two, whatever is quicker: for tests. */
+/** Have packets of fewer than so many bytes (a multiple of 16, or UINT16_MAX) hashed and encrypted
+ * by the narrow implementation where there are two, whatever is quicker: for tests. */
 void crypto_choose(struct crypto *c, uint16_t below);
 
 /** Known-answer test of every cipher and hash, alone and with all lanes full; once at start. 0, or

@@ -220,16 +220,41 @@ static inline void cipher_fill(IMB_JOB *job, const struct crypto_op *op)
 	job->msg_len_to_cipher_in_bytes = op->len - SA_ESP_HEADER - IV_LEN;
 }
 
+/* How many of g, which are its longest and come first, have that length or more. */
+static unsigned int longer_than(const struct crypto_op *ops, const struct crypto_group *g,
+				uint16_t len)
+{
+	unsigned int n = 0;
+
+	if (len == 0)
+		return g->n;
+	while (n < g->n && ops[g->index[n]].len >= len)
+		n++;
+	return n;
+}
+
+static bool cipher_jobs(IMB_MGR *mgr, IMB_JOB *jobs, unsigned int n, IMB_CIPHER_DIRECTION dir,
+			unsigned int cipher)
+{
+	return n == 0 || IMB_SUBMIT_CIPHER_BURST_NOCHECK(
+				 mgr, jobs, n, IMB_CIPHER_CBC, dir,
+				 (IMB_KEY_SIZE_BYTES)crypto_ciphers[cipher].key_len) == n;
+}
+
 /* sa: of all of them; or NULL. */
 static void cipher_group(struct crypto *c, struct crypto_op *ops, const struct crypto_group *g,
 			 IMB_CIPHER_DIRECTION dir, unsigned int cipher, const struct sa *sa)
 {
-	IMB_KEY_SIZE_BYTES size = (IMB_KEY_SIZE_BYTES)crypto_ciphers[cipher].key_len;
 	/* Decryption uses no lanes: a few jobs at a time, which stay in the cache. */
 	unsigned int step = dir == IMB_DIR_DECRYPT ? DECRYPT_JOBS : CRYPTO_BURST;
 	unsigned int kept = keep(&c->cipher, sa != NULL ? sa_cipher_keys(sa) : NULL,
 				 (uint8_t)cipher, RTE_MIN(g->n, (uint16_t)step));
+	unsigned int wide = g->n;
 
+	if (dir == IMB_DIR_ENCRYPT)
+		wide = longer_than(ops, g, c->narrow_cbc[cipher]);
+	if (wide != 0 && g->n - wide < CRYPTO_PART_MIN)
+		wide = g->n;
 	for (unsigned int at = 0; at < g->n; at += step) {
 		unsigned int n = RTE_MIN(g->n - at, step);
 
@@ -242,8 +267,8 @@ static void cipher_group(struct crypto *c, struct crypto_op *ops, const struct c
 		}
 		if (sa != NULL)
 			kept = RTE_MAX(kept, n);
-		if (IMB_SUBMIT_CIPHER_BURST_NOCHECK(c->mgr, c->job, n, IMB_CIPHER_CBC, dir, size) !=
-		    n)
+		if (!cipher_jobs(c->mgr, c->job, RTE_MIN(wide, n), dir, cipher) ||
+		    (wide < n && !cipher_jobs(c->narrow, &c->job[wide], n - wide, dir, cipher)))
 			group_fail(g, ops);
 	}
 }
@@ -301,20 +326,6 @@ static const uint8_t *hash_keys(const struct sa *sa)
 	return sa != NULL ? sa_ipad(sa) : NULL;
 }
 
-/* How many of g, which are its longest and come first, are for the wide manager. */
-static unsigned int wide_jobs(const struct crypto *c, const struct crypto_op *ops,
-			      const struct crypto_group *g, unsigned int hash)
-{
-	uint16_t below = c->narrow_below[hash];
-	unsigned int n = 0;
-
-	if (below == 0)
-		return g->n;
-	while (n < g->n && ops[g->index[n]].len >= below)
-		n++;
-	return n < CRYPTO_WIDE_MIN ? 0 : n;
-}
-
 static bool hash_jobs(IMB_MGR *mgr, IMB_JOB *jobs, unsigned int n, unsigned int hash)
 {
 	return n == 0 || IMB_SUBMIT_HASH_BURST_NOCHECK(mgr, jobs, n, crypto_hashes[hash].alg) == n;
@@ -335,7 +346,9 @@ static void hash_group(struct crypto *c, struct crypto_op *ops, const struct bur
 			hash_fill_keys(&c->job[i], ops[at].sa, crypto_hashes[hash].icv_len);
 		hash_fill(&c->job[i], &ops[at], tag_place(c, ops, at, seal), esn);
 	}
-	wide = wide_jobs(c, ops, g, hash);
+	wide = longer_than(ops, g, c->narrow_hash[hash]);
+	if (wide < CRYPTO_PART_MIN && wide < g->n)
+		wide = 0;
 	if (!hash_jobs(c->mgr, c->job, wide, hash) ||
 	    !hash_jobs(c->narrow, &c->job[wide], g->n - wide, hash))
 		group_fail(g, ops);

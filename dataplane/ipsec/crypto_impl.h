@@ -29,7 +29,8 @@ struct crypto {
 	IMB_MGR *narrow; /* one with narrower vectors, for short packets; NULL: none */
 	IMB_MGR *queue;	 /* jobs of HMAC-MD5 alone */
 	struct iv_gen iv;
-	uint16_t narrow_below[CRYPTO_HASHES]; /* bytes covered: shorter ones go to narrow */
+	uint16_t narrow_hash[CRYPTO_HASHES];	    /* crypto_op.len: shorter ones go to narrow */
+	uint16_t narrow_cbc[CRYPTO_AES256_CBC + 1]; /* the same for encryption */
 	struct gcm_context_data gcm;
 	_Alignas(64) uint8_t tag[CRYPTO_BURST][SA_MAX_ICV];
 	struct {
@@ -85,8 +86,8 @@ IMB_MGR *crypto_manager(void);
 
 /* Lengths are told apart in steps of so many bytes: the order of a burst knows no finer ones. */
 #define CRYPTO_BIN 16u
-/* Fewer packets leave lanes of the wide manager empty, whatever it takes. */
-#define CRYPTO_WIDE_MIN 64u
+/* So many packets make a part of a burst worth its own submission. */
+#define CRYPTO_PART_MIN 64u
 
 /** Find out what narrow is quicker for. Before the first packet. */
 void crypto_tune(struct crypto *c);

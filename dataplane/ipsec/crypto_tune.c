@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * crypto_tune.c - which of the library's implementations a hash is given to.
+ * crypto_tune.c - which of the library's implementations a packet is given to.
  *
- * By itself the library takes the widest vectors there are: 16 packets at a time. Where the CPU has
- * instructions for a hash (SHA-NI), its implementation for those, of two packets at a time, has
- * less to do around each packet, and none of them waits for others of its length: for short packets
+ * By itself the library takes the widest vectors there are: 16 packets at a time. Its code for
+ * narrower ones has less to do around each packet, and where the CPU has instructions for a hash
+ * (SHA-NI), which do two packets at a time, none waits for others of its length: for short packets
  * it is quicker, on some CPUs for all. No table of CPUs says which. Each engine finds out when it
  * is made, within a few milliseconds: bursts of some lengths through both in turn, the best time of
  * each counts.
@@ -17,74 +17,109 @@
 #include "dataplane/ipsec/crypto.h"
 #include "dataplane/ipsec/crypto_impl.h"
 
-#define JOBS	96u
-#define TURNS	5u
-#define LONGEST 1456u
+#define JOBS	 96u
+#define TURNS	 5u
+#define LONGEST	 1448u
+#define HEAD	 (SA_ESP_HEADER + IV_LEN)
+#define SCHEDULE (15u * 16)
 
-/* Bytes covered; between two of them lies the border when the next one is quicker wide. */
-static const uint16_t lengths[] = {112, 304, 608, LONGEST};
+/* Bytes covered by the ICV, as crypto_op.len. */
+static const uint16_t lengths[] = {104, 168, 296, 616, LONGEST};
 
-static void fill(struct crypto *c, unsigned int hash, uint16_t len)
+/* One of the algorithms. */
+struct trial {
+	unsigned int cipher; /* CRYPTO_NULL: it is a hash */
+	unsigned int hash;
+};
+
+static void fill(struct crypto *c, const struct trial *t, uint16_t len)
 {
-	static const uint8_t text[LONGEST], state[64];
+	static const uint8_t state[64];
+	static _Alignas(64) const uint8_t schedule[SCHEDULE];
+	static _Thread_local uint8_t text[LONGEST];
 
 	for (unsigned int i = 0; i < JOBS; i++) {
-		c->job[i].src = text;
-		c->job[i].hash_start_src_offset_in_bytes = 0;
-		c->job[i].msg_len_to_hash_in_bytes = len;
-		c->job[i].auth_tag_output = c->tag[i];
-		c->job[i].auth_tag_output_len_in_bytes = crypto_hashes[hash].icv_len;
-		c->job[i].u.HMAC._hashed_auth_key_xor_ipad = state;
-		c->job[i].u.HMAC._hashed_auth_key_xor_opad = state;
+		IMB_JOB *job = &c->job[i];
+
+		job->src = text;
+		job->dst = text;
+		job->iv = text;
+		job->iv_len_in_bytes = IV_LEN;
+		job->enc_keys = schedule;
+		job->key_len_in_bytes = crypto_ciphers[t->cipher].key_len;
+		job->msg_len_to_cipher_in_bytes = len - HEAD;
+		job->msg_len_to_hash_in_bytes = len;
+		job->auth_tag_output = c->tag[i];
+		job->auth_tag_output_len_in_bytes = crypto_hashes[t->hash].icv_len;
+		job->u.HMAC._hashed_auth_key_xor_ipad = state;
+		job->u.HMAC._hashed_auth_key_xor_opad = state;
 	}
+}
+
+static unsigned int submit(struct crypto *c, IMB_MGR *mgr, const struct trial *t)
+{
+	if (t->cipher == CRYPTO_NULL)
+		return IMB_SUBMIT_HASH_BURST_NOCHECK(mgr, c->job, JOBS, crypto_hashes[t->hash].alg);
+	return IMB_SUBMIT_CIPHER_BURST_NOCHECK(
+		mgr, c->job, JOBS, IMB_CIPHER_CBC, IMB_DIR_ENCRYPT,
+		(IMB_KEY_SIZE_BYTES)crypto_ciphers[t->cipher].key_len);
 }
 
 /* Cycles of one burst; UINT64_MAX when it does not go through. */
-static uint64_t run(struct crypto *c, IMB_MGR *mgr, unsigned int hash)
+static uint64_t run(struct crypto *c, IMB_MGR *mgr, const struct trial *t)
 {
 	uint64_t start = rte_rdtsc();
 
-	if (IMB_SUBMIT_HASH_BURST_NOCHECK(mgr, c->job, JOBS, crypto_hashes[hash].alg) != JOBS)
-		return UINT64_MAX;
-	return rte_rdtsc() - start;
+	return submit(c, mgr, t) == JOBS ? rte_rdtsc() - start : UINT64_MAX;
 }
 
-/* Here all are of one length. Medium ones come among others, and lanes wait then: of these the wide
- * one has to be clearly quicker. */
-static bool wide_wins(struct crypto *c, unsigned int hash, uint16_t len)
+/* Here all are of one length. Ciphers of mixed bursts are done in two parts where narrow is to be
+ * used, which costs: there that must be clearly quicker. Hashes of mixed bursts are done by one,
+ * and wide lanes wait for each other: of medium length wide must be. */
+static bool wide_wins(struct crypto *c, const struct trial *t, uint16_t len)
 {
-	uint64_t wide = UINT64_MAX, narrow = UINT64_MAX, lead;
+	uint64_t wide = UINT64_MAX, narrow = UINT64_MAX;
 
-	fill(c, hash, len);
+	fill(c, t, len);
 	for (unsigned int i = 0; i < TURNS; i++) {
-		wide = RTE_MIN(wide, run(c, c->mgr, hash));
-		narrow = RTE_MIN(narrow, run(c, c->narrow, hash));
+		wide = RTE_MIN(wide, run(c, c->mgr, t));
+		narrow = RTE_MIN(narrow, run(c, c->narrow, t));
 	}
-	lead = len < LONGEST ? wide / 32 : 0;
-	return narrow == UINT64_MAX || (wide != UINT64_MAX && wide + lead < narrow);
+	if (wide == UINT64_MAX || narrow == UINT64_MAX)
+		return true;
+	if (t->cipher != CRYPTO_NULL)
+		return wide - wide / 32 < narrow;
+	return len < LONGEST ? wide + wide / 32 < narrow : wide < narrow;
+}
+
+/* Where the lengths begin that wide is for. */
+static uint16_t border(struct crypto *c, const struct trial *t)
+{
+	unsigned int k = 0;
+
+	while (k < RTE_DIM(lengths) && !wide_wins(c, t, lengths[k]))
+		k++;
+	if (k == RTE_DIM(lengths))
+		return UINT16_MAX;
+	return k == 0 ? 0 : RTE_ALIGN_CEIL((lengths[k - 1] + lengths[k]) / 2, CRYPTO_BIN);
 }
 
 void crypto_tune(struct crypto *c)
 {
-	memset(c->narrow_below, 0, sizeof(c->narrow_below));
+	crypto_choose(c, 0);
 	if (c->narrow == NULL)
 		return;
-	for (unsigned int hash = CRYPTO_MD5_96 + 1; hash < CRYPTO_NO_HASH; hash++) {
-		unsigned int k = 0;
-
-		while (k < RTE_DIM(lengths) && !wide_wins(c, hash, lengths[k]))
-			k++;
-		if (k == RTE_DIM(lengths))
-			c->narrow_below[hash] = UINT16_MAX;
-		else if (k != 0)
-			c->narrow_below[hash] =
-				RTE_ALIGN_CEIL((lengths[k - 1] + lengths[k]) / 2, CRYPTO_BIN);
-	}
+	for (unsigned int hash = CRYPTO_MD5_96 + 1; hash < CRYPTO_NO_HASH; hash++)
+		c->narrow_hash[hash] = border(c, &(struct trial){.hash = hash});
+	for (unsigned int k = CRYPTO_AES128_CBC; k <= CRYPTO_AES256_CBC; k++)
+		c->narrow_cbc[k] = border(c, &(struct trial){.cipher = k, .hash = CRYPTO_NO_HASH});
 	memset(c->job, 0, sizeof(c->job));
 }
 
 void crypto_choose(struct crypto *c, uint16_t below)
 {
 	for (unsigned int hash = 0; hash < CRYPTO_HASHES; hash++)
-		c->narrow_below[hash] = c->narrow != NULL ? below : 0;
+		c->narrow_hash[hash] = c->narrow != NULL ? below : 0;
+	for (unsigned int k = 0; k < RTE_DIM(c->narrow_cbc); k++)
+		c->narrow_cbc[k] = c->narrow != NULL ? below : 0;
 }

@@ -80,19 +80,21 @@ static inline uint16_t ip4_cksum_adjust(uint16_t cksum, uint16_t before, uint16_
  * more. */
 static inline bool ip4_cksum_ok(const uint8_t *ip, unsigned int ihl)
 {
-	uint64_t sum = 0;
+	uint64_t sum, half;
 	uint32_t word;
 
-	/* The compiler would make vectors of a loop, which costs more than five additions. */
-	for (unsigned int i = 0; i < IP4_HEADER; i += 4) {
-		memcpy(&word, ip + i, sizeof(word));
-		sum += word;
-		__asm__("" : "+r"(sum));
-	}
+	/* Words of any size will do, carries being added again. A loop takes longer. */
+	memcpy(&sum, ip, 8);
+	memcpy(&half, ip + 8, 8);
+	memcpy(&word, ip + 16, 4);
+	sum += half;
+	sum += sum < half;
+	sum += word;
+	sum += sum < word;
 	for (unsigned int i = IP4_HEADER; i < ihl; i += 4) {
 		memcpy(&word, ip + i, sizeof(word));
 		sum += word;
-		__asm__("" : "+r"(sum));
+		sum += sum < word;
 	}
 	/* Folding 16 bits onto 16 changes nothing modulo 0xffff; the compiler multiplies. */
 	return sum != 0 && sum % 0xffff == 0;
