@@ -69,7 +69,7 @@ static void place_pairs(struct ike_engine *e, const struct ike_sa *sa)
 		return;
 	for (size_t i = 0; i < sa->peer->n_policies; i++) {
 		TAILQ_FOREACH (c, &sa->peer->policies[i].pairs, of_policy) {
-			if (c->owner == sa && c->state >= CHILD_INSTALLING)
+			if (c->owner == sa && c->held)
 				e->ops.child_moved(e->ctx, c->token, &sa->at.remote,
 						   sa->at.remote_port);
 		}

@@ -18,6 +18,7 @@ static void init(struct sim *s, uint64_t seed, bool v2)
 	for (int i = 0; i < 2; i++) {
 		s->node[i].conf.mode = v2 ? IKE_MODE_IKE2 : IKE_MODE_MAIN;
 		s->node[i].esp_every = 20 * SIM_MS;
+		s->node[i].keeps = true;
 	}
 	s->node[R_BEHIND].nat = sim_addr("203.0.113.9");
 	s->node[R_FIXED].conf.remote = s->node[R_BEHIND].nat;
@@ -110,6 +111,36 @@ static void a_message_of_ike_shows_it_as_well(void **state)
 		assert_true(sim_agreed(&s, 0));
 		sim_fini(&s);
 	}
+}
+
+static bool lose_answers(struct sim *s, int from, struct ike_datagram *d, uint8_t *data, void *ctx)
+{
+	(void)s;
+	(void)d;
+	(void)data;
+	(void)ctx;
+	return from != R_FIXED;
+}
+
+/* What is deleted and only still to be told, after a restart, is no data plane's any more: nobody
+ * is told that it moved. */
+static void what_the_dataplane_does_not_hold_is_not_moved(void **state)
+{
+	struct sim s;
+
+	(void)state;
+	init(&s, 12, true);
+	s.net.hook = lose_answers;
+	ike_engine_flush_children(s.node[R_FIXED].engine, s.now);
+	assert_int_equal(sim_kill(&s, R_FIXED), 1);
+	s.net.hook = NULL;
+	s.node[R_BEHIND].nat_ports = 21000;
+	ike_engine_flush_children(s.node[R_BEHIND].engine, s.now);
+	s.node[R_BEHIND].due = s.now;
+	sim_run(&s, s.now + 60 * SIM_SEC);
+	assert_int_equal(fixed(&s)->roam_moved, 1);
+	assert_true(sim_agreed(&s, 0));
+	sim_fini(&s);
 }
 
 static void a_spoofed_source_costs_a_probe_and_moves_nothing(void **state)
@@ -306,6 +337,7 @@ int main(void)
 		cmocka_unit_test(a_new_port_costs_one_probe_and_one_round_trip),
 		cmocka_unit_test(a_new_address_moves_ike_and_all_pairs),
 		cmocka_unit_test(a_message_of_ike_shows_it_as_well),
+		cmocka_unit_test(what_the_dataplane_does_not_hold_is_not_moved),
 		cmocka_unit_test(a_spoofed_source_costs_a_probe_and_moves_nothing),
 		cmocka_unit_test(probes_become_rare),
 		cmocka_unit_test(an_answer_from_the_old_place_moves_nothing),
