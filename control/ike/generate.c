@@ -30,7 +30,8 @@ bool generate_is_template(const struct ike_policy *policy)
 {
 	const struct ike_peer *peer = policy->peer;
 
-	return policy >= peer->templates && policy < peer->templates + peer->n_templates;
+	return peer->n_templates != 0 && policy >= peer->templates &&
+	       policy < peer->templates + peer->n_templates;
 }
 
 /* Packets have one family and one protocol; a policy that none can match is refused. */

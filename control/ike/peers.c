@@ -270,7 +270,7 @@ int peers_check(const struct ike_peer_conf *confs, size_t n, size_t *bad)
 static struct ike_policy *new_policies(struct ike_peer *peer, const struct ike_child_conf *conf,
 				       size_t n, size_t cap, timer_fn *ensure)
 {
-	struct ike_policy *list = calloc(cap + 1, sizeof(*list));
+	struct ike_policy *list = calloc(cap > 0 ? cap : 1, sizeof(*list));
 
 	for (size_t i = 0; list != NULL && i < cap; i++) {
 		struct ike_policy *policy = &list[i];
@@ -290,11 +290,14 @@ static int copy_policies(struct ike_peer *peer, const struct ike_peer_conf *conf
 
 	peer->cap_policies = n + (conf->n_templates != 0 ? GENERATE_MAX : 0);
 	peer->policies = new_policies(peer, conf->children, n, peer->cap_policies, ensure);
-	peer->templates =
-		new_policies(peer, conf->templates, conf->n_templates, conf->n_templates, ensure);
+	if (conf->n_templates != 0)
+		peer->templates = new_policies(peer, conf->templates, conf->n_templates,
+					       conf->n_templates, ensure);
 	peer->n_configured = peer->n_policies = n;
 	peer->n_templates = conf->n_templates;
-	return peer->policies != NULL && peer->templates != NULL ? 0 : -ENOMEM;
+	return peer->policies != NULL && (peer->templates != NULL || conf->n_templates == 0)
+		       ? 0
+		       : -ENOMEM;
 }
 
 struct ike_peer *peers_new(const struct ike_peer_conf *conf, timer_fn *start, timer_fn *ensure)
