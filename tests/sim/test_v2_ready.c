@@ -177,6 +177,55 @@ static void unknown_payloads_are_skipped(void **state)
 	}
 }
 
+struct refusals {
+	unsigned cookies, groups, requests;
+};
+
+static bool count_refusals(struct sim *s, int from, struct ike_datagram *d, uint8_t *data,
+			   void *ctx)
+{
+	struct refusals *n = ctx;
+	unsigned type = d->len >= 36 ? (unsigned)(data[34] << 8 | data[35]) : 0;
+
+	(void)s;
+	if (data[18] != IKE2_EXCH_SA_INIT)
+		return true;
+	n->requests += from == 0;
+	if (from == 1 && data[16] == IKE2_PLD_NOTIFY) {
+		n->cookies += type == IKE2_N_COOKIE;
+		n->groups += type == IKE2_N_INVALID_KE_PAYLOAD;
+	}
+	return true;
+}
+
+/* Section 2.6.1: the responder wants a cookie, and then another group. */
+static void a_cookie_and_another_group_are_wanted(void **state)
+{
+	struct refusals n = {0};
+	struct sim s;
+
+	(void)state;
+	sim_init(&s, 32);
+	for (int i = 0; i < 2; i++) {
+		s.node[i].conf.mode = IKE_MODE_IKE2;
+		s.node[i].conf.profile.dh[0] = i == 0 ? 31 : 19;
+	}
+	s.node[0].conf.profile.dh[1] = 19;
+	s.node[0].conf.profile.n_dh = 2;
+	s.node[1].conf.passive = true;
+	s.net.hook = count_refusals;
+	s.net.hook_ctx = &n;
+	s.node[1].engine->guard.half_open += GUARD_COOKIE_TOTAL; /* of others */
+	sim_start(&s);
+	sim_run(&s, s.now + 5 * SIM_SEC);
+	s.node[1].engine->guard.half_open -= GUARD_COOKIE_TOTAL;
+	assert_true(n.cookies >= 1);
+	assert_int_equal(n.groups, 1);
+	assert_in_range(n.requests, 3, 4);
+	assert_true(sim_agreed(&s, 0));
+	sim_fini(&s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -184,6 +233,7 @@ int main(void)
 		cmocka_unit_test(the_version_bit_is_ignored),
 		cmocka_unit_test(a_higher_minor_version_is_taken),
 		cmocka_unit_test(unknown_payloads_are_skipped),
+		cmocka_unit_test(a_cookie_and_another_group_are_wanted),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
