@@ -73,9 +73,11 @@ struct child_sa {
 	unsigned deletes;    /* DELETE was sent, or need not be, so often */
 };
 
-#define CHILD_FIRST_MS	      200u  /* IKEv1: the peer has the pair when it took message 3 */
-#define CHILD_SWITCH_MS	      1000u /* at most, after message 3 of a rekey we began */
-#define CHILD_SWITCH_LATE_MS  4000u /* IKEv2: of one that the peer began, without a packet on it */
+#define CHILD_FIRST_MS	200u  /* IKEv1: the peer has the pair when it took message 3 */
+#define CHILD_SWITCH_MS 1000u /* at most, after message 3 of a rekey we began */
+/* IKEv2: of one that the peer began, without a packet on it. Its DELETE of the old pair says as
+ * well that it has the new one; a busy peer may need seconds for its part of a large group. */
+#define CHILD_SWITCH_LATE_MS  20000u
 #define CHILD_DELETE_OLD_MS   5000u /* after taking over, when the old pair is ours to delete */
 #define CHILD_DELETE_LATE_MS  8000u /* when the peer should have, and uses another pair */
 #define CHILD_DELETES	      3u    /* DELETE has no answer: so often, */

@@ -307,6 +307,36 @@ static void a_pair_that_is_installed_moves_with_its_ike_sa(void **state)
 	}
 }
 
+/* The answer to a rekey takes long to get through, or its initiator takes long over a large group:
+ * until it has the new pair, traffic stays with the old one. */
+static bool lose_answers(struct sim *s, int from, struct ike_datagram *d, uint8_t *data, void *ctx)
+{
+	const uint64_t *until = ctx;
+
+	(void)d;
+	return from != 1 || data[18] != IKE2_EXCH_CREATE_CHILD || s->now >= *until;
+}
+
+static void a_slow_initiator_is_waited_for(void **state)
+{
+	uint64_t until, before;
+	struct sim s;
+
+	(void)state;
+	init(&s, 70);
+	start_traffic(&s);
+	until = s.now + 12 * SIM_SEC;
+	before = sim_counters(&s, 1)->quick_established;
+	s.net.hook = lose_answers;
+	s.net.hook_ctx = &until;
+	pace(&s, IDLE);
+	rekey(&s, 0, false);
+	sim_run(&s, s.now + 30 * SIM_SEC);
+	assert_int_equal(sim_counters(&s, 1)->quick_established, before + 1);
+	settle(&s);
+	finish(&s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -319,6 +349,7 @@ int main(void)
 		cmocka_unit_test(one_loss_does_not_part_the_sides),
 		cmocka_unit_test(a_flush_crosses_a_rekey),
 		cmocka_unit_test(a_pair_that_is_installed_moves_with_its_ike_sa),
+		cmocka_unit_test(a_slow_initiator_is_waited_for),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
