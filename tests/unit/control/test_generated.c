@@ -83,17 +83,6 @@ static int setup(void **state)
 	return x->g == NULL;
 }
 
-static int teardown(void **state)
-{
-	struct fixture *x = *state;
-
-	gateway_free(x->g);
-	fake_segment_remove(&x->f);
-	unlink(x->path);
-	free(x);
-	return 0;
-}
-
 static void turn(struct fixture *x)
 {
 	x->now += SEC / 5;
@@ -107,6 +96,18 @@ static void settle(struct fixture *x)
 		turn(x);
 		fake_segment_serve(&x->f, x->now);
 	}
+}
+
+static int teardown(void **state)
+{
+	struct fixture *x = *state;
+
+	settle(x); /* what waits for an answer */
+	gateway_free(x->g);
+	fake_segment_remove(&x->f);
+	unlink(x->path);
+	free(x);
+	return 0;
 }
 
 static struct abi_range net(uint8_t a, uint8_t b, uint8_t c)

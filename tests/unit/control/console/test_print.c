@@ -87,20 +87,22 @@ static void lines_wrap_at_the_width(void **state)
 
 static void configured_menus_print_as_pairs(void **state)
 {
-	assert_string_equal(fixture_text(*state, "ip ipsec peer print"),
-			    "Flags: X - disabled, R - responder\n"
-			    " 0    ;;; to_tencent\n"
-			    "      name=\"to_tencent\" address=119.91.254.122/32 port=500 "
-			    "profile=to_tencent\n"
-			    "      exchange-mode=main passive=no start=load send-initial-contact=yes\n"
-			    "      allow-weak=ikev1,modp768,md5 multi-selector=per-pair\n");
+	assert_string_equal(
+		fixture_text(*state, "ip ipsec peer print"),
+		"Flags: X - disabled, R - responder\n"
+		" 0    ;;; to_tencent\n"
+		"      name=\"to_tencent\" address=119.91.254.122/32 port=500 "
+		"profile=to_tencent\n"
+		"      exchange-mode=main passive=no start=load send-initial-contact=yes\n"
+		"      allow-weak=ikev1,modp768,md5 multi-selector=per-pair\n");
 }
 
 static void policies_carry_what_runs(void **state)
 {
 	const char *text = fixture_text(*state, "ip ipsec policy print");
 
-	assert_non_null(strstr(text, "Flags: T - template, X - disabled, D - dynamic, A - active\n"));
+	assert_non_null(
+		strstr(text, "Flags: T - template, X - disabled, D - dynamic, A - active\n"));
 	assert_non_null(strstr(text, "  A peer=to_tencent tunnel=yes"));
 	assert_non_null(strstr(text, "ph2-count=1"));
 	assert_non_null(strstr(text, "ph2-state=established"));
