@@ -506,22 +506,21 @@ static void a_crossed_rekey_makes_one_heir(void **state)
 /* A request was answered, and comes again in smaller fragments because its sender saw no answer. */
 static void a_request_in_other_fragments_is_answered_again(void **state)
 {
-	uint64_t sent, repeats;
+	static const uint8_t none[1];
+	uint64_t sent;
 	struct sim s;
 
 	(void)state;
 	start(&s, 90);
-	assert_true(forge2_send(&s, 0, IKE2_EXCH_INFO, 0, NULL, 0));
+	assert_true(forge2_send(&s, 0, IKE2_EXCH_INFO, 0, none, 0));
 	sent = s.ike_sent;
-	repeats = sim_counters(&s, 1)->rx_repeat;
 	sa_of(&s, 0)->v2->next_out--;
-	assert_true(forge2_send_fragment(&s, 0, 2, 2, 0, NULL, 0)); /* the first one speaks */
+	assert_true(forge2_send_fragment(&s, 0, 2, 2, 0, none, 0)); /* the first one speaks */
 	assert_int_equal(s.ike_sent, sent);
 	for (unsigned i = 1; i <= 30; i++) {
-		assert_true(forge2_send_fragment(&s, 0, 1, 2, 0, NULL, 0));
+		assert_true(forge2_send_fragment(&s, 0, 1, 2, 0, none, 0));
 		assert_int_equal(s.ike_sent, sent + (i < 16 ? i : 16));
 	}
-	assert_int_equal(sim_counters(&s, 1)->rx_repeat, repeats + 16);
 	sa_of(&s, 0)->v2->next_out++;
 	recovers(&s);
 }
