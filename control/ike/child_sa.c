@@ -11,6 +11,7 @@
 #include "control/ike/party.h"
 #include "control/ike/record.h"
 #include "control/ike/refuse.h"
+#include "control/ike/roam.h"
 #include "control/ike/state.h"
 #include "control/ike/ts2.h"
 #include "control/ike/version.h"
@@ -473,7 +474,6 @@ void child_adopt(struct ike_engine *e, struct ike_sa *sa)
 	struct ike_peer *peer = sa->peer;
 	struct child_sa *c;
 
-	(void)e;
 	for (size_t i = 0; i < peer->n_policies && !peer->v->owns_children; i++) {
 		TAILQ_FOREACH (c, &peer->policies[i].pairs, of_policy) {
 			if (c->state >= CHILD_ESTABLISHED &&
@@ -481,6 +481,8 @@ void child_adopt(struct ike_engine *e, struct ike_sa *sa)
 				c->owner = sa;
 		}
 	}
+	if (!peer->v->owns_children)
+		roam_place(e, sa);
 }
 
 /* All pairs of an SA of IKEv2. */

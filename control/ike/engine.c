@@ -255,11 +255,10 @@ void ike_engine_child_moved(struct ike_engine *e, uint64_t token, const struct a
 			    uint16_t remote_port, uint64_t now)
 {
 	struct child_sa *c = child_find_token(e, token);
-	struct ike_sa *sa = c != NULL ? c->owner : NULL;
 
 	e->now = now;
-	if (sa != NULL)
-		roam_heard_esp(e, sa, remote, remote_port, now);
+	if (c != NULL && c->owner != NULL)
+		roam_heard_esp(e, c, remote, remote_port, now);
 }
 
 void ike_engine_acquire(struct ike_engine *e, uint32_t policy_id, uint64_t now)

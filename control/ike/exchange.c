@@ -58,7 +58,10 @@ static void send_again(struct ike_engine *e, struct exchange *x, uint64_t now)
 	const struct ike_endpoint *other = roam_endpoint(x->sa, true);
 
 	if (x->aside && x->tries >= ROAM_TRIES) {
+		/* From here on it asks the peer where it is known to be, in full. */
 		x->aside = false;
+		x->tries = 0;
+		x->deadline += x->deadline != 0 ? now - x->asked : 0;
 		roam_failed(e, x->sa, now);
 		other = &x->sa->at;
 	}
@@ -97,7 +100,7 @@ static int keep(struct exchange *x, const uint8_t *msg, size_t len)
 	free(x->msg);
 	x->msg = copy;
 	x->len = len;
-	x->repeats = 0;
+	x->repeats = x->strays = 0;
 	x->seq++;
 	return 0;
 }
@@ -113,6 +116,7 @@ int exchange_ask(struct ike_engine *e, struct exchange *x, const uint8_t *msg, s
 	x->tries = 0;
 	x->max_tries = IKE_RETRANSMIT_TRIES;
 	x->deadline = 0;
+	x->asked = now;
 	send(e, x);
 	timers_arm(&e->timers, &x->timer, now + wait_for(e, 0));
 	return 0;
@@ -160,7 +164,7 @@ static bool digest(const uint8_t *msg, size_t len, uint8_t *out)
 void exchange_took(struct exchange *x, const uint8_t *msg, size_t len)
 {
 	x->have_last = digest(msg, len, x->last);
-	x->repeats = 0;
+	x->repeats = x->strays = 0;
 }
 
 bool exchange_is_repeat(const struct exchange *x, const uint8_t *msg, size_t len)
@@ -175,15 +179,19 @@ bool exchange_is_repeat(const struct exchange *x, const uint8_t *msg, size_t len
 void exchange_repeat(struct ike_engine *e, struct exchange *x, unsigned limit,
 		     const struct ike_datagram *d)
 {
-	struct ike_endpoint at = *roam_endpoint(x->sa, x->aside);
+	const struct ike_endpoint *known = roam_endpoint(x->sa, x->aside);
+	struct ike_endpoint at = *known;
+	bool elsewhere = false;
 
-	if (x->msg == NULL || x->repeats >= limit)
-		return;
-	x->repeats++;
 	if (d != NULL && d->marker == at.marker && roam_can_move(x->sa)) {
 		at.remote = d->src;
 		at.remote_port = d->src_port;
+		elsewhere = at.remote_port != known->remote_port ||
+			    !peers_addr_equal(&at.remote, &known->remote);
 	}
+	if (x->msg == NULL || (elsewhere ? x->strays >= EXCHANGE_REPEATS : x->repeats >= limit))
+		return;
+	++*(elsewhere ? &x->strays : &x->repeats);
 	ike_sa_send_to(e, x->sa, &at, x->msg, x->len);
 }
 

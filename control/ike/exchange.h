@@ -39,12 +39,14 @@ struct exchange {
 	bool aside; /* it goes to where the peer may be: roam.h */
 	unsigned tries;
 	unsigned max_tries;
+	uint64_t asked;
 	uint64_t deadline; /* gives up then at the latest; 0 = when the tries are over */
 	struct timer timer;
 	exchange_give_up *give_up;
 	bool have_last;
 	uint8_t last[EXCHANGE_DIGEST]; /* of the last message taken up */
-	unsigned repeats;
+	unsigned repeats;	       /* of the answer, */
+	unsigned strays;	       /* and to elsewhere: anybody can send a request on */
 };
 
 void exchange_init(struct exchange *x, struct ike_sa *sa, uint32_t msgid, exchange_give_up *fn);

@@ -11,6 +11,7 @@
 #include "control/ike/party.h"
 #include "control/ike/record.h"
 #include "control/ike/refuse.h"
+#include "control/ike/roam.h"
 #include "control/ike/state.h"
 #include "control/ike/version.h"
 #include "control/ike2/ike2.h"
@@ -353,6 +354,7 @@ static bool start(struct ike_engine *e, struct ike_sa *sa, const struct record *
 			   now + state_random_below(e, PROBE_MS) * TIMERS_MS);
 	for (unsigned i = r->n_pairs; i > 0; i--) /* the newest first, as they were */
 		restore_pair(e, sa, &r->pairs[i - 1], now);
+	roam_place(e, sa); /* what was told to who is gone is told again */
 	if (r->asking)
 		(void)exchange_ask(e, &sa->x, r->request, r->request_len, now);
 	timers_cancel(&e->timers, &sa->peer->start);

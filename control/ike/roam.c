@@ -76,6 +76,12 @@ static void place_pairs(struct ike_engine *e, const struct ike_sa *sa)
 	}
 }
 
+void roam_place(struct ike_engine *e, const struct ike_sa *sa)
+{
+	if (sa->nat_remote && sa->at.marker)
+		place_pairs(e, sa);
+}
+
 static void print_place(const struct ike_endpoint *at, char *buf, size_t cap)
 {
 	if (inet_ntop(at->remote.family == 4 ? AF_INET : AF_INET6, at->remote.bytes, buf,
@@ -208,13 +214,35 @@ void roam_heard(struct ike_engine *e, struct ike_sa *sa, const struct ike_datagr
 		heard(e, sa, &from, now);
 }
 
-void roam_heard_esp(struct ike_engine *e, struct ike_sa *sa, const struct abi_addr *remote,
+void roam_heard_esp(struct ike_engine *e, const struct child_sa *c, const struct abi_addr *remote,
 		    uint16_t port, uint64_t now)
 {
+	struct ike_sa *sa = c->owner;
 	const struct ike_endpoint from = place_of(sa, remote, port);
 
-	if (ike_sa_up(sa))
+	if (!ike_sa_up(sa))
+		return;
+	/* The SA knows, by its own handshake say, and the data plane does not. */
+	if (same_place(&from, &sa->at) && c->held && e->ops.child_moved != NULL)
+		e->ops.child_moved(e->ctx, c->token, &sa->at.remote, sa->at.remote_port);
+	else
 		heard(e, sa, &from, now);
+}
+
+void roam_inherit(struct ike_engine *e, const struct ike_sa *old, struct ike_sa *sa, uint64_t now)
+{
+	bool first = sa->roam == NULL;
+
+	if (old->roam == NULL || make(sa) == NULL)
+		return;
+	if (first) {
+		sa->roam->failures = old->roam->failures;
+		sa->roam->pause_until = old->roam->pause_until;
+	}
+	if (old->roam->state != ROAM_HOME)
+		heard(e, sa, &old->roam->to, now);
+	else
+		roam_place(e, sa);
 }
 
 void roam_answered(struct ike_engine *e, struct ike_sa *sa, uint64_t now)
@@ -225,7 +253,8 @@ void roam_answered(struct ike_engine *e, struct ike_sa *sa, uint64_t now)
 	r->state = ROAM_HOME;
 	r->failures = 0;
 	r->pause_until = now;
-	move(e, sa, &r->to);
+	if (!same_place(&r->to, &sa->at)) /* another SA of the party may have heard it first */
+		move(e, sa, &r->to);
 }
 
 void roam_failed(struct ike_engine *e, struct ike_sa *sa, uint64_t now)

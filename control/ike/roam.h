@@ -18,6 +18,8 @@
 
 #include "control/ike/ike_sa.h"
 
+struct child_sa;
+
 enum roam_state {
 	ROAM_HOME = 0,
 	ROAM_WAITS, /* known, and not asked yet: a request is out, or the pause is not over */
@@ -44,9 +46,13 @@ struct roam {
 /** An authentic message that is no repeat came in: note where from. */
 void roam_heard(struct ike_engine *e, struct ike_sa *sa, const struct ike_datagram *d,
 		uint64_t now);
-/** ESP of a pair of the SA came, verified and newer than all before, from there. */
-void roam_heard_esp(struct ike_engine *e, struct ike_sa *sa, const struct abi_addr *remote,
+/** ESP of a pair that has an SA came, verified and newer than all before, from there. */
+void roam_heard_esp(struct ike_engine *e, const struct child_sa *c, const struct abi_addr *remote,
 		    uint16_t port, uint64_t now);
+/** What is known of the peer's place goes on with the SA that took over the pairs of another. */
+void roam_inherit(struct ike_engine *e, const struct ike_sa *old, struct ike_sa *sa, uint64_t now);
+/** Pairs may be told of another place than their SA is at: it has not had them all the time. */
+void roam_place(struct ike_engine *e, const struct ike_sa *sa);
 /** Does an answer to this message go elsewhere than to where the peer is known to be? */
 bool roam_aside(const struct ike_sa *sa, const struct ike_datagram *d);
 /** Where messages of the SA go; aside: to where the peer may be. */

@@ -13,6 +13,7 @@
 #include "control/ike/child_sa.h"
 #include "control/ike/party.h"
 #include "control/ike/refuse.h"
+#include "control/ike/roam.h"
 #include "control/ike/state.h"
 #include "control/ike2/ike2.h"
 
@@ -131,8 +132,13 @@ static void hand_over(struct ike_engine *e, struct ike_sa *old, struct ike_sa *n
 				c->owner = next;
 		}
 	}
+	roam_inherit(e, old, next, now);
 	for (t = TAILQ_FIRST(&old->v2->tasks); t != NULL; t = following) {
 		following = TAILQ_NEXT(t, of_sa);
+		if (t->kind == IKE2_PROBE && t->state == IKE2_WAITING) {
+			ike2_task_free(e, t, now); /* it is the new one's to ask */
+			continue;
+		}
 		if ((t->state != IKE2_WAITING && t->state != IKE2_INSTALLING) ||
 		    t->kind == IKE2_REKEY)
 			continue;

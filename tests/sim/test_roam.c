@@ -12,9 +12,8 @@
 #define R_BEHIND 0 /* the node behind the NAT; the other follows */
 #define R_FIXED	 1
 
-static void init(struct sim *s, uint64_t seed, bool v2)
+static void start(struct sim *s, bool v2)
 {
-	sim_init(s, seed);
 	for (int i = 0; i < 2; i++) {
 		s->node[i].conf.mode = v2 ? IKE_MODE_IKE2 : IKE_MODE_MAIN;
 		s->node[i].esp_every = 20 * SIM_MS;
@@ -26,6 +25,12 @@ static void init(struct sim *s, uint64_t seed, bool v2)
 	sim_start(s);
 	sim_run(s, s->now + 5 * SIM_SEC);
 	assert_true(sim_agreed(s, 0));
+}
+
+static void init(struct sim *s, uint64_t seed, bool v2)
+{
+	sim_init(s, seed);
+	start(s, v2);
 }
 
 static const struct ike_counters *fixed(const struct sim *s)
@@ -297,6 +302,180 @@ static void a_lost_probe_is_made_up_for(void **state)
 	}
 }
 
+/* Requests of ours of one exchange do not get through for now. */
+struct lossy {
+	uint8_t exchange;
+	unsigned lose;
+};
+
+static bool lose_exchange(struct sim *s, int from, struct ike_datagram *d, uint8_t *data, void *ctx)
+{
+	struct lossy *l = ctx;
+
+	(void)s;
+	(void)d;
+	if (from != R_FIXED || data[18] != l->exchange || (data[19] & 0x20) != 0 || l->lose == 0)
+		return true;
+	l->lose--;
+	return false;
+}
+
+/* The new IKE SA must know what the old one did: the data plane tells it once. */
+static void a_rekey_of_the_ike_sa_does_not_forget_it(void **state)
+{
+	for (int who = 0; who < 2; who++) {
+		struct lossy lossy = {.exchange = 37, .lose = 1};
+		struct sim s;
+
+		(void)state;
+		init(&s, 10, true);
+		s.net.hook = who == R_BEHIND ? lose_exchange : NULL; /* its probe is lost */
+		s.net.hook_ctx = &lossy;
+		s.node[R_BEHIND].nat_ports = 21000;
+		ike_engine_rekey(s.node[who].engine, who == 0 ? "peer1" : "peer0", true, s.now);
+		sim_run(&s, s.now + 4 * SIM_SEC);
+		assert_true(sim_logged(&s, R_FIXED, "IKE_SA rekeyed"));
+		assert_int_equal(fixed(&s)->roam_moved, 1);
+		assert_int_equal(sim_current(&s, R_FIXED, 0)->sa.remote_port, 25500);
+		sim_run(&s, s.now + 20 * SIM_SEC);
+		assert_true(sim_agreed(&s, 0));
+		sim_fini(&s);
+	}
+}
+
+/* Phase 1 anew from another place, before anything else came from there: what goes on with it is
+ * there as well. */
+static void pairs_go_where_their_new_ike_sa_is(void **state)
+{
+	struct sim s;
+
+	(void)state;
+	init(&s, 11, false);
+	s.node[0].esp_every = s.node[1].esp_every = 1000 * SIM_SEC;
+	sim_run(&s, s.now + SIM_SEC);
+	s.node[R_BEHIND].nat_ports = 21000;
+	ike_engine_rekey(s.node[R_BEHIND].engine, "peer1", true, s.now);
+	sim_run(&s, s.now + 2 * SIM_SEC);
+	assert_int_equal(fixed(&s)->phase1_answered, 2);
+	assert_int_equal(sim_current(&s, R_FIXED, 0)->sa.remote_port, 25500);
+	sim_fini(&s);
+}
+
+/* The data plane tells once, and who was told is gone. */
+static void a_restart_meanwhile_does_not_stop_it(void **state)
+{
+	for (int v2 = 0; v2 < 2; v2++) {
+		bool passes = false;
+		struct sim s;
+
+		(void)state;
+		init(&s, 12, v2);
+		s.node[R_FIXED].keeps = true;
+		ike_engine_rekey(s.node[R_FIXED].engine, "peer0", false, s.now);
+		sim_run(&s, s.now + 40 * SIM_SEC);
+		s.net.hook = lose_to_peer;
+		s.net.hook_ctx = &passes;
+		s.node[R_BEHIND].nat_ports = 21000;
+		sim_run(&s, s.now + 500 * SIM_MS);
+		assert_int_equal(fixed(&s)->roam_asked, 1);
+		assert_int_equal(sim_kill(&s, R_FIXED), 1);
+		passes = true;
+		sim_run(&s, s.now + 4 * SIM_SEC);
+		assert_int_equal(fixed(&s)->roam_moved, 1);
+		assert_int_equal(sim_current(&s, R_FIXED, 0)->sa.remote_port, 25500);
+		sim_run(&s, s.now + 60 * SIM_SEC);
+		assert_true(sim_agreed(&s, 0));
+		sim_fini(&s);
+	}
+}
+
+/* After a probe that went elsewhere the peer, which is where it was, has its full time to answer.
+ */
+static bool lose_one_home(struct sim *s, int from, struct ike_datagram *d, uint8_t *data, void *ctx)
+{
+	(void)data;
+	if (from != R_FIXED || memcmp(&d->dst, &s->node[R_BEHIND].addr, sizeof(d->dst)) != 0 ||
+	    *(unsigned *)ctx == 0)
+		return true;
+	--*(unsigned *)ctx;
+	return false;
+}
+
+static void a_spoof_and_one_loss_do_not_end_it(void **state)
+{
+	unsigned lose = 1;
+	struct sim s;
+
+	(void)state;
+	sim_init(&s, 13);
+	s.node[R_FIXED].conf.profile.dpd_interval = 1;
+	s.node[R_FIXED].conf.profile.dpd_max_failures = 1;
+	start(&s, true);
+	spoof_esp(&s, "192.0.2.66", 4500);
+	s.net.hook = lose_one_home;
+	s.net.hook_ctx = &lose;
+	sim_run(&s, s.now + 10 * SIM_SEC);
+	assert_int_equal(fixed(&s)->roam_failed, 1);
+	assert_int_equal(lose, 0);
+	assert_int_equal(fixed(&s)->dpd_dead, 0);
+	sim_fini(&s);
+}
+
+/* A request that is sent on from many places, and its answer lost: its sender gets it all the same
+ * when it asks again. */
+struct copy {
+	uint8_t data[2048];
+	size_t len;
+	struct ike_datagram d;
+	bool answer_lost;
+};
+
+static bool copy_request(struct sim *s, int from, struct ike_datagram *d, uint8_t *data, void *ctx)
+{
+	struct copy *c = ctx;
+	bool answer = (data[19] & 0x20) != 0;
+
+	(void)s;
+	if (from == R_BEHIND && !answer && c->len == 0 && data[18] == 36) {
+		assert_true(d->len <= sizeof(c->data));
+		memcpy(c->data, data, d->len);
+		c->len = d->len;
+		c->d = *d;
+	}
+	if (from == R_FIXED && answer && data[18] == 36 && !c->answer_lost) {
+		c->answer_lost = true;
+		return false;
+	}
+	return true;
+}
+
+static void repeats_from_elsewhere_do_not_use_up_the_answer(void **state)
+{
+	struct copy c = {.len = 0};
+	struct sim s;
+
+	(void)state;
+	init(&s, 14, true);
+	s.net.hook = copy_request;
+	s.net.hook_ctx = &c;
+	ike_engine_rekey(s.node[R_BEHIND].engine, "peer1", false, s.now);
+	sim_run(&s, s.now + 500 * SIM_MS);
+	assert_true(c.answer_lost);
+	c.d.data = c.data;
+	c.d.len = c.len;
+	c.d.src = sim_addr("192.0.2.66");
+	for (unsigned i = 0; i < 100; i++) {
+		c.d.src_port = (uint16_t)(4500 + i);
+		sim_arrive(&s, R_FIXED, &c.d);
+	}
+	sim_run(&s, s.now + 3 * SIM_SEC);
+	assert_int_equal(sim_counters(&s, R_BEHIND)->tx_retransmit, 1);
+	assert_true(sim_working(&s, 0));
+	sim_run(&s, s.now + 100 * SIM_SEC);
+	assert_int_equal(sim_counters(&s, R_BEHIND)->dpd_dead, 0);
+	sim_fini(&s);
+}
+
 /* Moves and spoofs at random, with loss: in the end both are where they are. */
 static void random_moves_end_well(void **state)
 {
@@ -344,6 +523,11 @@ int main(void)
 		cmocka_unit_test(who_is_behind_the_nat_follows_nobody),
 		cmocka_unit_test(a_request_that_is_out_does_not_stop_it),
 		cmocka_unit_test(a_lost_probe_is_made_up_for),
+		cmocka_unit_test(a_rekey_of_the_ike_sa_does_not_forget_it),
+		cmocka_unit_test(pairs_go_where_their_new_ike_sa_is),
+		cmocka_unit_test(a_restart_meanwhile_does_not_stop_it),
+		cmocka_unit_test(a_spoof_and_one_loss_do_not_end_it),
+		cmocka_unit_test(repeats_from_elsewhere_do_not_use_up_the_answer),
 		cmocka_unit_test(random_moves_end_well),
 	};
 
