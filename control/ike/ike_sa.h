@@ -110,9 +110,10 @@ struct ike_sa {
 	TAILQ_HEAD(sa_dhwork, dhwork_item) dhwork; /* Diffie-Hellman that its messages wait for */
 
 	uint64_t created, established, last_seen, ends;
-	uint64_t auth_ends; /* IKEv2: authentication holds until then; 0 = as long as it is rekeyed
-			     */
-	uint64_t heard;	    /* IKEv1: last authentic message of IKE; last_seen counts ESP too */
+	uint64_t auth_ends;  /* IKEv2: authentication holds until then; 0 = as long as it is rekeyed
+			      */
+	bool auth_responder; /* IKEv2: we answered IKE_AUTH; responder is who answered the rekey */
+	uint64_t heard;	     /* IKEv1: last authentic message of IKE; last_seen counts ESP too */
 	uint32_t ph2_total;
 };
 

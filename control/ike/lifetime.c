@@ -95,12 +95,16 @@ static uint64_t jitter(struct ike_engine *e, uint32_t lifetime, uint64_t pct)
 
 void lifetime_start_ike_sa(struct ike_engine *e, struct ike_sa *sa)
 {
-	unsigned pct = sa->responder ? IKE_SA_OTHER_PCT : IKE_SA_OWN_PCT;
+	bool other = sa->responder;
+	unsigned pct;
 	uint64_t span;
 
-	if (sa->auth_ends != 0 && sa->auth_ends < sa->ends)
+	if (sa->auth_ends != 0 && sa->auth_ends <= sa->ends) {
 		sa->ends = sa->auth_ends;
-	span = sa->ends - sa->established;
+		other = sa->auth_responder; /* who began comes again, whoever rekeyed since */
+	}
+	pct = other ? IKE_SA_OTHER_PCT : IKE_SA_OWN_PCT;
+	span = sa->ends > sa->established ? sa->ends - sa->established : 0;
 	timers_arm(&e->timers, &sa->life,
 		   sa->established + span / 100 * pct +
 			   state_random_below(e, span / 100 * IKE_SA_JITTER + 1));

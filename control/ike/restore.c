@@ -391,6 +391,7 @@ static struct ike_sa *make(struct ike_engine *e, struct ike_peer *peer, const st
 		sa->established = sa->created = r->established;
 		sa->ends = r->ends;
 		sa->auth_ends = r->auth_ends;
+		sa->auth_responder = r->responder; /* as good as always */
 		sa->last_seen = r->last_seen;
 		return sa;
 	}

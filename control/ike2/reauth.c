@@ -14,6 +14,7 @@
 
 void ike2_reauth_begin(struct ike_sa *sa, uint64_t now)
 {
+	sa->auth_responder = sa->responder;
 	if (sa->peer->conf.profile.reauthentication)
 		sa->auth_ends = now + (uint64_t)sa->lifetime * TIMERS_SEC;
 }
@@ -34,7 +35,7 @@ void ike2_take_auth_lifetime(struct ike_engine *e, struct ike_sa *sa, const stru
 	struct wire_reader r;
 	uint64_t s, ends;
 
-	if (n == NULL || n->data.len != 4 || sa->responder) /* it is the responder's to say */
+	if (n == NULL || n->data.len != 4 || sa->auth_responder) /* it is the responder's to say */
 		return;
 	wire_reader_init(&r, n->data.data, n->data.len, 0);
 	s = wire_get_u32(&r);
@@ -66,7 +67,7 @@ static void report(struct ike_engine *e, struct ike_sa *sa)
 
 void ike2_reauth(struct ike_engine *e, struct ike_sa *sa, uint64_t now)
 {
-	if (sa->responder && sa->peer->conf.profile.reauthentication)
+	if (sa->auth_responder && sa->peer->conf.profile.reauthentication)
 		report(e, sa);
 	else
 		refuse_log(e, IKE_LOG_INFO, sa->peer, sa, 0, "reauthenticating IKE_SA");

@@ -35,7 +35,9 @@ void ike2_rekey(struct ike_engine *e, struct ike_sa *sa, uint64_t now)
 {
 	if (sa->state != SA_ESTABLISHED || find_task(sa) != NULL || sa->v2->heir != 0)
 		return;
-	if (sa->auth_ends != 0) {
+	/* A rekey of an operator, or of one whose authentication holds longer, is one all the same.
+	 */
+	if (sa->rekey_due && sa->auth_ends != 0 && sa->auth_ends <= sa->ends) {
 		ike2_reauth(e, sa, now);
 		return;
 	}
@@ -60,6 +62,7 @@ static struct ike_sa *new_sa(struct ike_engine *e, const struct ike_sa *old, boo
 	sa->v2->fragments = old->v2->fragments;
 	sa->natt = old->natt;
 	sa->auth_ends = old->auth_ends; /* a rekey proves nothing anew */
+	sa->auth_responder = old->auth_responder;
 	sa->nat_local = old->nat_local;
 	sa->nat_remote = old->nat_remote;
 	return sa;

@@ -142,8 +142,101 @@ static void a_rekey_does_not_put_it_off(void **state)
 	start(&s);
 	sim_run(&s, s.now + 40 * SIM_SEC);
 	ike_engine_rekey(s.node[0].engine, "peer1", true, s.now);
-	sim_run(&s, s.now + 60 * SIM_SEC);
+	sim_run(&s, s.now + SIM_SEC);
+	assert_true(sim_logged(&s, 0, "IKE_SA rekeyed"));
+	assert_int_equal(sim_counters(&s, 0)->phase1_started, 1);
+	sim_run(&s, s.now + 59 * SIM_SEC);
 	assert_int_equal(sim_counters(&s, 0)->phase1_started, 2);
+	need_whole(&s);
+	sim_fini(&s);
+}
+
+/* The other side rekeyed, and is the initiator of what that made: nobody failed to come. */
+static void a_rekey_by_the_responder_blames_nobody(void **state)
+{
+	for (int who = 0; who < 2; who++) {
+		struct sim s;
+
+		(void)state;
+		init(&s, 5, 1);
+		s.node[who].conf.profile.reauthentication = true;
+		start(&s);
+		sim_run(&s, s.now + 40 * SIM_SEC);
+		ike_engine_rekey(s.node[1].engine, "peer0", true, s.now);
+		sim_run(&s, s.now + SIM_SEC);
+		assert_true(sim_logged(&s, 1, "IKE_SA rekeyed"));
+		sim_run(&s, s.now + 400 * SIM_SEC);
+		assert_in_range(sim_counters(&s, 0)->phase1_started, 5, 6);
+		need_whole(&s);
+		sim_fini(&s);
+	}
+}
+
+/* The peer answers a rekey when authentication is over, and says nothing more. */
+struct held {
+	uint8_t data[2048];
+	struct ike_datagram d;
+	bool holds;
+};
+
+static bool hold_response(struct sim *s, int from, struct ike_datagram *d, uint8_t *data, void *ctx)
+{
+	struct held *h = ctx;
+
+	(void)s;
+	if (from != 0 || !h->holds)
+		return true;
+	if (h->d.len == 0 && data[18] == 36 && (data[19] & 0x20) != 0 &&
+	    d->len <= sizeof(h->data)) {
+		memcpy(h->data, data, d->len);
+		h->d = *d;
+		h->d.data = h->data;
+	}
+	return false;
+}
+
+static void a_rekey_that_ends_late_does_not_outlive_it(void **state)
+{
+	struct held held = {.holds = false};
+	struct sim s;
+
+	(void)state;
+	init(&s, 7, 1);
+	s.node[1].conf.profile.reauthentication = true;
+	s.node[1].conf.profile.dpd_interval = 0;
+	s.net.hook = hold_response;
+	s.net.hook_ctx = &held;
+	start(&s);
+	sim_run(&s, s.now + 75 * SIM_SEC);
+	held.holds = true;
+	ike_engine_rekey(s.node[1].engine, "peer0", true, s.now);
+	sim_run(&s, s.now + 21 * SIM_SEC);
+	assert_true(held.d.len != 0);
+	sim_arrive(&s, 1, &held.d);
+	assert_true(sim_logged(&s, 1, "IKE_SA rekeyed"));
+	sim_run(&s, s.now + 40 * SIM_SEC);
+	assert_int_equal(sim_ike_sas(&s, 1, "established"), 0);
+	assert_null(sim_current(&s, 1, 0));
+	held.holds = false;
+	sim_run(&s, s.now + 120 * SIM_SEC);
+	assert_true(sim_working(&s, 0));
+	sim_fini(&s);
+}
+
+/* What the responder asks for is far off: until then a rekey is enough. */
+static void a_far_end_needs_no_new_authentication_yet(void **state)
+{
+	struct sim s;
+
+	(void)state;
+	init(&s, 6, 1);
+	s.node[1].conf.profile.reauthentication = true;
+	s.node[1].conf.profile.lifetime = UINT32_MAX;
+	start(&s);
+	assert_true(sim_logged(&s, 0, "received AUTH_LIFETIME of 4294967295 s"));
+	sim_run(&s, s.now + 500 * SIM_SEC);
+	assert_true(sim_logged(&s, 0, "IKE_SA rekeyed"));
+	assert_int_equal(sim_counters(&s, 0)->phase1_started, 1);
 	need_whole(&s);
 	sim_fini(&s);
 }
@@ -193,6 +286,9 @@ int main(void)
 		cmocka_unit_test(the_initiator_comes_again_when_it_is_told),
 		cmocka_unit_test(who_does_not_come_again_is_named_and_dropped),
 		cmocka_unit_test(a_rekey_does_not_put_it_off),
+		cmocka_unit_test(a_rekey_by_the_responder_blames_nobody),
+		cmocka_unit_test(a_far_end_needs_no_new_authentication_yet),
+		cmocka_unit_test(a_rekey_that_ends_late_does_not_outlive_it),
 		cmocka_unit_test(both_ends_do_it),
 		cmocka_unit_test(losses_do_not_stop_it),
 	};
