@@ -209,7 +209,7 @@ static void log_established(struct ike_engine *e, const struct child_sa *c)
 void child_established(struct ike_engine *e, struct child_sa *c, uint64_t now)
 {
 	struct child_sa *rival = c->crossed != 0 ? child_find_token(e, c->crossed) : NULL;
-	struct ike_sa *best = ike_sa_best(c->policy->peer);
+	struct ike_sa *best = ike_sa_best_of(c->owner);
 
 	log_established(e, c);
 	e->counters.quick_established++;
@@ -217,8 +217,7 @@ void child_established(struct ike_engine *e, struct child_sa *c, uint64_t now)
 	c->policy->failures = 0;
 	c->owner->ph2_total++;
 	version(c)->child_made(c);
-	if (!version(c)->owns_children && best != NULL && best != c->owner &&
-	    ike_sa_same_party(best, c->owner)) {
+	if (!version(c)->owns_children && best != NULL && best != c->owner) {
 		/* The IKE SA was replaced meanwhile. A peer may drop what it made on the old one
 		 * together with it, so make this pair anew soon. */
 		c->owner = best;
@@ -476,8 +475,7 @@ void child_adopt(struct ike_engine *e, struct ike_sa *sa)
 
 	for (size_t i = 0; i < peer->n_policies && !peer->v->owns_children; i++) {
 		TAILQ_FOREACH (c, &peer->policies[i].pairs, of_policy) {
-			if (c->state >= CHILD_ESTABLISHED &&
-			    (c->owner == NULL || ike_sa_same_party(c->owner, sa)))
+			if (c->state >= CHILD_ESTABLISHED && generate_speaks_for(sa, c))
 				c->owner = sa;
 		}
 	}
@@ -501,15 +499,13 @@ static void remove_owned(struct ike_engine *e, struct ike_sa *sa, uint64_t now)
 
 void child_disown(struct ike_engine *e, struct ike_sa *sa, uint64_t now)
 {
-	struct ike_sa *best = ike_sa_best(sa->peer);
+	struct ike_sa *best = ike_sa_best_of(sa);
 	struct child_sa *c;
 
 	if (sa->peer->v->owns_children) {
 		remove_owned(e, sa, now);
 		return;
 	}
-	if (best != NULL && !ike_sa_same_party(best, sa))
-		best = NULL;
 	for (size_t i = 0; i < sa->peer->n_policies; i++) {
 		TAILQ_FOREACH (c, &sa->peer->policies[i].pairs, of_policy) {
 			if (c->owner != sa)
@@ -563,7 +559,7 @@ void child_ensure(struct ike_engine *e, struct timer *t, uint64_t now)
 		child_ensure_in(e, policy, now + 3 * TIMERS_SEC);
 		return;
 	}
-	sa = ike_sa_best(policy->peer);
+	sa = policy->generated ? generate_speaker(current) : ike_sa_best(policy->peer);
 	if (sa == NULL) {
 		party_connect_in(e, policy->peer, now);
 		return;

@@ -8,6 +8,7 @@
 
 #include "control/ike/child_sa.h"
 #include "control/ike/dhwork.h"
+#include "control/ike/ident.h"
 #include "control/ike/ike_sa.h"
 #include "control/ike/refuse.h"
 #include "control/ike/state.h"
@@ -67,25 +68,85 @@ static bool same(const struct ike_policy *policy, const struct ike_policy *templ
 	       memcmp(r, w->remote, w->n_remote * sizeof(r[0])) == 0;
 }
 
+static bool is_of(const struct ike_policy *policy, const struct ike_sa *sa)
+{
+	return policy->peer == sa->peer && ident_equal(&policy->party, &sa->id_remote);
+}
+
+bool generate_speaks_for(const struct ike_sa *sa, const struct child_sa *c)
+{
+	if (c->policy->generated)
+		return is_of(c->policy, sa);
+	return c->owner == NULL || ike_sa_same_party(c->owner, sa);
+}
+
+struct ike_sa *generate_speaker(const struct child_sa *current)
+{
+	return current->owner != NULL ? ike_sa_best_of(current->owner) : NULL;
+}
+
 /* Has someone else a pair of it? One whose IKE SA is gone has nobody to speak for it. */
 static bool anothers(const struct ike_policy *policy, const struct ike_sa *sa)
 {
 	const struct child_sa *c;
 
+	if (is_of(policy, sa))
+		return false;
 	TAILQ_FOREACH (c, &policy->pairs, of_policy) {
-		if (c->owner != NULL && !ike_sa_same_party(c->owner, sa))
+		if (c->owner != NULL)
 			return true;
 	}
 	return false;
 }
 
-static bool has_pair_of(const struct ike_policy *policy, const struct ike_sa *sa)
+struct abi_range generate_widened(const struct ike_policy *policy, const struct abi_range *r)
 {
-	const struct child_sa *c;
+	struct abi_range w = *r;
 
-	TAILQ_FOREACH (c, &policy->pairs, of_policy) {
-		if (c->owner != NULL && ike_sa_same_party(c->owner, sa))
+	if (policy->generated && policy->peer->conf.generate == IKE_GENERATE_OVERRIDE) {
+		w.port_lo = 0;
+		w.port_hi = UINT16_MAX;
+	}
+	return w;
+}
+
+/* Have two lists of selectors packets in common? Those of want are not widened yet. */
+static bool meet(const struct ike_policy *policy, bool local, const struct abi_range *want,
+		 size_t n_want, bool any_port)
+{
+	struct abi_range r[ABI_MAX_SELECTORS], common;
+	size_t n = ts2_of_conf(&policy->conf, local, r);
+
+	for (size_t i = 0; i < n * n_want; i++) {
+		struct abi_range has = generate_widened(policy, &r[i % n]), asks = want[i / n];
+
+		if (any_port) {
+			asks.port_lo = 0;
+			asks.port_hi = UINT16_MAX;
+		}
+		if (ts_intersect(&has, &asks, &common))
 			return true;
+	}
+	return false;
+}
+
+/* Would some traffic of another party go to this one, or this one's to another? The older policy
+ * has it, but which one is older changes, and neither should wait for it. */
+static bool meets_another(const struct ike_engine *e, const struct ike_sa *sa,
+			  const struct generate_want *w)
+{
+	bool any_port = sa->peer->conf.generate == IKE_GENERATE_OVERRIDE;
+	const struct ike_peer *peer;
+
+	TAILQ_FOREACH (peer, &e->peers.list, next) {
+		for (size_t i = peer->n_configured; i < peer->n_policies; i++) {
+			const struct ike_policy *policy = &peer->policies[i];
+
+			if (policy->generated && anothers(policy, sa) &&
+			    meet(policy, true, w->local, w->n_local, any_port) &&
+			    meet(policy, false, w->remote, w->n_remote, any_port))
+				return true;
+		}
 	}
 	return false;
 }
@@ -102,24 +163,13 @@ static struct ike_policy *place(struct ike_peer *peer, const struct ike_sa *sa)
 		if (!policy->generated)
 			found = policy;
 		else
-			party += has_pair_of(policy, sa);
+			party += is_of(policy, sa);
 	}
 	if (party >= GENERATE_MAX_PARTY)
 		return NULL;
 	if (found == NULL && peer->n_policies < peer->cap_policies)
 		found = &peer->policies[peer->n_policies++];
 	return found;
-}
-
-struct abi_range generate_widened(const struct ike_policy *policy, const struct abi_range *r)
-{
-	struct abi_range w = *r;
-
-	if (policy->generated && policy->peer->conf.generate == IKE_GENERATE_OVERRIDE) {
-		w.port_lo = 0;
-		w.port_hi = UINT16_MAX;
-	}
-	return w;
 }
 
 static void fill(struct ike_policy *policy, struct ike_policy *template,
@@ -185,13 +235,18 @@ struct ike_policy *generate_take(struct ike_engine *e, struct ike_sa *sa,
 			policy = &peer->policies[i];
 	}
 	errno = EEXIST;
-	if (policy != NULL)
-		return anothers(policy, sa) ? NULL : policy;
+	if (meets_another(e, sa, want))
+		return NULL;
+	if (policy != NULL) {
+		policy->party = sa->id_remote;
+		return policy;
+	}
 	errno = ENOSPC;
 	policy = e->ops.policy_add != NULL ? place(peer, sa) : NULL;
 	if (policy == NULL)
 		return NULL;
 	fill(policy, template, want);
+	policy->party = sa->id_remote;
 	policy->conf.policy_id = announce(e, policy);
 	if (policy->conf.policy_id == 0) {
 		memset(&policy->conf, 0, sizeof(policy->conf));
@@ -257,7 +312,7 @@ const char *generate_why(int error)
 {
 	switch (error) {
 	case EEXIST:
-		return "another party has these selectors";
+		return "another party has traffic of these selectors";
 	case EINVAL:
 		return "no packet has both ends";
 	default:

@@ -4,8 +4,8 @@
  *
  * A template bounds what may be asked for. What it covers becomes a policy of its own for as long
  * as it has a pair of SAs; it is in force before its first pair is installed, and gone with its
- * last. The selectors of one party (by identity) are never given to another. A generated policy is
- * never begun by us; its pairs are rekeyed by either side.
+ * last. What covers traffic of one party (by peer and identity) is not given to another. A
+ * generated policy is never begun by us; its pairs are rekeyed by either side.
  */
 #ifndef ESPGW_IKE_GENERATE_H
 #define ESPGW_IKE_GENERATE_H
@@ -16,6 +16,7 @@
 
 #include "dataplane/api/messages.h"
 
+struct child_sa;
 struct ike_engine;
 struct ike_peer;
 struct ike_policy;
@@ -39,7 +40,7 @@ bool generate_is_template(const struct ike_policy *policy);
 
 /**
  * The policy of these selectors: the one that is there, or a new one, in force. NULL + errno:
- * EEXIST, another party has them; EINVAL, no packet has both ends; ENOSPC, too many.
+ * EEXIST, another party has some of it; EINVAL, no packet has both ends; ENOSPC, too many.
  */
 struct ike_policy *generate_take(struct ike_engine *e, struct ike_sa *sa,
 				 struct ike_policy *template, const struct generate_want *want,
@@ -47,6 +48,14 @@ struct ike_policy *generate_take(struct ike_engine *e, struct ike_sa *sa,
 
 /** A generated policy without pairs ends; any other is left alone. True: it was one. */
 bool generate_end(struct ike_engine *e, struct ike_policy *policy, uint64_t now);
+
+/** May sa speak for a pair: it is of the same party, or of nobody any more. What was generated for
+ * a party stays that party's also without an IKE SA. */
+bool generate_speaks_for(const struct ike_sa *sa, const struct child_sa *c);
+
+/** The IKE SA through which the current pair of a generated policy is rekeyed: one of its party.
+ * NULL: there is none. */
+struct ike_sa *generate_speaker(const struct child_sa *current);
 
 /** What the data plane is to have of a selector: with port-override all ports. */
 struct abi_range generate_widened(const struct ike_policy *policy, const struct abi_range *r);

@@ -239,6 +239,20 @@ struct ike_sa *ike_sa_best(const struct ike_peer *peer)
 	return best;
 }
 
+struct ike_sa *ike_sa_best_of(const struct ike_sa *party)
+{
+	struct ike_sa *sa, *best = NULL;
+
+	TAILQ_FOREACH (sa, &party->peer->sas, of_peer) {
+		if (!ike_sa_up(sa) || !ike_sa_same_party(sa, party))
+			continue;
+		if (best == NULL || sa->state < best->state ||
+		    (sa->state == best->state && sa->established > best->established))
+			best = sa;
+	}
+	return best;
+}
+
 bool ike_sa_same_party(const struct ike_sa *a, const struct ike_sa *b)
 {
 	return a->peer == b->peer && ident_equal(&a->id_remote, &b->id_remote);

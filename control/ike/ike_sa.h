@@ -148,6 +148,8 @@ struct ike_sa *ike_sa_find_first(const struct ike_engine *e, uint64_t ispi,
 				 const struct abi_addr *remote);
 /** The SA to use for new exchanges with a peer; NULL when none is established. */
 struct ike_sa *ike_sa_best(const struct ike_peer *peer);
+/** The same, of the party of an SA alone, which need not be in the peer's list any more. */
+struct ike_sa *ike_sa_best_of(const struct ike_sa *party);
 /** Same peer and same identity. */
 bool ike_sa_same_party(const struct ike_sa *a, const struct ike_sa *b);
 bool ike_sa_up(const struct ike_sa *sa);

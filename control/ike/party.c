@@ -7,6 +7,7 @@
 
 #include "control/ike/child_sa.h"
 #include "control/ike/dhwork.h"
+#include "control/ike/generate.h"
 #include "control/ike/ident.h"
 #include "control/ike/record.h"
 #include "control/ike/refuse.h"
@@ -148,8 +149,7 @@ static void remove_pairs(struct ike_engine *e, struct ike_sa *sa, uint64_t befor
 
 		for (c = TAILQ_FIRST(pairs); c != NULL; c = next) {
 			next = TAILQ_NEXT(c, of_policy);
-			if (c->added < before &&
-			    (c->owner == NULL || ike_sa_same_party(c->owner, sa)))
+			if (c->added < before && generate_speaks_for(sa, c))
 				child_remove(e, c, now);
 		}
 	}

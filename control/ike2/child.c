@@ -113,7 +113,8 @@ static bool still_wanted(const struct ike_policy *policy, const struct ike_sa *s
 {
 	const struct child_sa *c = child_current(policy);
 
-	if (policy->conf.policy_id == 0 || (policy->generated && (c == NULL || c->owner != sa)))
+	if (policy->conf.policy_id == 0 ||
+	    (policy->generated && (c == NULL || !ike_sa_same_party(c->owner, sa))))
 		return false; /* it ended; another one may have its place */
 
 	TAILQ_FOREACH (c, &policy->pairs, of_policy) {

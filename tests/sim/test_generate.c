@@ -376,6 +376,68 @@ static void a_party_keeps_its_selectors(void **state)
 	}
 }
 
+/* Nor can it take a part of that, or more than that, with selectors of its own. */
+static void a_party_keeps_its_traffic(void **state)
+{
+	static const struct {
+		const char *net;
+		uint8_t len;
+		bool apart;
+	} asks[] = {
+		{"192.168.0.0", 16, false}, {"192.168.1.64", 26, false}, {"192.168.2.0", 24, true}};
+	struct sim s;
+
+	(void)state;
+	for (int v = 1; v <= 2; v++) {
+		for (size_t i = 0; i < sizeof(asks) / sizeof(asks[0]); i++) {
+			init(&s, 14, v);
+			set_id(&s.node[A].conf.my_id, "one.example");
+			s.node[A].conf.send_initial_contact = false;
+			s.node[B].conf.profile.dpd_interval = 60;
+			sim_start(&s);
+			run(&s, 5);
+			assert_int_equal(s.node[B].n_generated, 1);
+			set_id(&s.node[A].conf.my_id, "two.example");
+			s.node[A].children[0].local = sim_net_range(asks[i].net, asks[i].len);
+			sim_restart(&s, A);
+			run(&s, 20);
+			assert_int_equal(sim_current(&s, A, 0) != NULL, asks[i].apart);
+			assert_int_equal(s.node[B].n_generated, asks[i].apart ? 2 : 1);
+			sim_fini(&s);
+		}
+	}
+}
+
+/* With several parties behind one peer, each pair is rekeyed with the party it is of. */
+static void a_pair_is_not_rekeyed_with_another_party(void **state)
+{
+	struct sim s;
+
+	(void)state;
+	for (int v = 1; v <= 2; v++) {
+		init(&s, 15, v);
+		for (int i = 0; i < 2; i++)
+			s.node[i].conf.profile.dpd_interval = 0;
+		s.node[A].children[0].proposal.lifetime = 600;
+		template.proposal.lifetime = v == 2 ? 300 : 600;
+		set_id(&s.node[A].conf.my_id, "one.example");
+		s.node[A].conf.send_initial_contact = false;
+		sim_start(&s);
+		run(&s, 5);
+		assert_int_equal(s.node[B].n_generated, 1);
+		set_id(&s.node[A].conf.my_id, "two.example");
+		s.node[A].children[0].local = sim_net_range("192.168.2.0", 24);
+		sim_restart(&s, A);
+		run(&s, 20);
+		assert_int_equal(s.node[B].n_generated, 2);
+		run(&s, 900); /* the first one is gone for ever */
+		assert_int_equal(sim_evidence(&s, A, IKE_P2_TS_MISMATCH), 0);
+		assert_int_equal(s.node[B].n_generated, 1);
+		assert_non_null(sim_current(&s, A, 0));
+		sim_fini(&s);
+	}
+}
+
 static void other_algorithms_are_refused_without_a_policy(void **state)
 {
 	struct sim s;
@@ -491,6 +553,8 @@ int main(void)
 		cmocka_unit_test(a_party_gets_so_many_and_no_more),
 		cmocka_unit_test(without_room_it_is_refused_until_there_is_some),
 		cmocka_unit_test(a_party_keeps_its_selectors),
+		cmocka_unit_test(a_party_keeps_its_traffic),
+		cmocka_unit_test(a_pair_is_not_rekeyed_with_another_party),
 		cmocka_unit_test(other_algorithms_are_refused_without_a_policy),
 		cmocka_unit_test(a_configured_policy_comes_before_templates),
 		cmocka_unit_test(of_what_is_negotiated_only_some_may_be_used),
