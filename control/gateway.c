@@ -242,6 +242,26 @@ static void pushed(void *ctx, int rc)
 
 /* --- the dataplane --- */
 
+static int restore_policies(void *ctx, uint32_t slot, const uint8_t *data, size_t len)
+{
+	struct gateway *g = ctx;
+	int rc = ike_engine_restore_policies(g->engine, data, len, g->now);
+
+	(void)slot;
+	return rc == -EBADMSG ? rc : 0; /* restore_one() decides */
+}
+
+/* What was generated has to be in force without a gap, and known before its SAs are adopted. The
+ * engine does nothing with the peers until it is called again. */
+static void know_policies(struct gateway *g)
+{
+	const struct model_plan *plan = g->has_pending ? g->pending.plan : g->setup.plan;
+
+	if (!g->peers_set && g->store != NULL && plan->n_templates != 0 &&
+	    ike_engine_set_peers(g->engine, plan->peers, plan->n_peers, g->now) == 0)
+		(void)sa_store_load(g->store, restore_policies, g);
+}
+
 static void on_attached(void *ctx, bool fresh)
 {
 	struct gateway *g = ctx;
@@ -249,6 +269,7 @@ static void on_attached(void *ctx, bool fresh)
 
 	g->fresh = fresh;
 	g->gate_open = false;
+	know_policies(g);
 	rc = push_plan(g, g->has_pending ? g->pending.plan : g->setup.plan);
 	if (rc != 0)
 		log_error(&log_system, "dataplane: configuration not queued: %s", strerror(-rc));

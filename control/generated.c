@@ -106,7 +106,12 @@ uint32_t generated_add(struct gateway *g, const struct ike_generated *what)
 	snprintf(p->peer, sizeof(p->peer), "%s", what->peer);
 	p->template_id = what->template_id;
 	p->conf = *what->conf;
-	p->id = p->conf.policy_id = number(&g->generated, p);
+	/* Also where a control of before had given it: SAs in the data plane have it. */
+	if (p->conf.policy_id == 0)
+		p->conf.policy_id = number(&g->generated, p);
+	p->id = p->conf.policy_id;
+	if ((p->id & PLAN_ID_GENERATED) == 0 || find(&g->generated, p->id) != NULL)
+		goto fail;
 	fill_records(p, find_peer(g, what->peer));
 	if (n + p->n_records > map->hdr.max_policies) {
 		log_error(&log_ipsec,
@@ -116,6 +121,8 @@ uint32_t generated_add(struct gateway *g, const struct ike_generated *what)
 	}
 	TAILQ_INSERT_TAIL(&g->generated.list, p, link);
 	g->generated.n_records += p->n_records;
+	if (!g->peers_set) /* it goes with the plan */
+		return p->id;
 	if (gateway_push_policies(g) == 0)
 		return p->id;
 	drop(&g->generated, p);

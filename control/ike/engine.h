@@ -72,7 +72,7 @@ struct ike_generated {
 	const char *peer;
 	uint32_t template_id; /* policy_id of the template */
 	const struct ike_child_conf
-		*conf; /* with the selectors that are to be in force; no id yet */
+		*conf; /* with the selectors that are to be in force; no id yet, or the old one */
 };
 
 enum ike_log_level { IKE_LOG_ERROR = 0, IKE_LOG_WARN, IKE_LOG_NOTICE, IKE_LOG_INFO, IKE_LOG_DEBUG };
@@ -125,7 +125,8 @@ struct ike_ops {
 	/* Is a group worth it? NULL: all are. */
 	bool (*dh_wanted)(void *ctx, uint16_t group);
 	/* Put a policy in force before any child_install() for it, until policy_remove(), which is
-	 * called when it has no pair any more. Its id, which no other policy has; 0: no room.
+	 * called when it has no pair any more. Its id, which no other policy has: that of
+	 * what->conf if that is not 0 (an engine of before had it); 0: no room.
 	 * NULL: no policy is generated. */
 	uint32_t (*policy_add)(void *ctx, const struct ike_generated *what);
 	void (*policy_remove)(void *ctx, uint32_t policy_id);
@@ -151,6 +152,12 @@ int ike_engine_set_peers(struct ike_engine *e, const struct ike_peer_conf *peers
  */
 int ike_engine_restore(struct ike_engine *e, const uint8_t *record, size_t len, uint32_t slot,
 		       uint64_t now);
+
+/** Only the policies that were generated for an SA, through ops->policy_add(): who has to know them
+ * before ops->child_adopt() can be asked calls this first. Those that then get no pair end. Returns
+ * as ike_engine_restore() does. */
+int ike_engine_restore_policies(struct ike_engine *e, const uint8_t *record, size_t len,
+				uint64_t now);
 
 /** A datagram from the network. Anything: it is checked here. */
 void ike_engine_input(struct ike_engine *e, const struct ike_datagram *d, uint64_t now);

@@ -151,25 +151,29 @@ static bool meets_another(const struct ike_engine *e, const struct ike_sa *sa,
 	return false;
 }
 
-/* A place for one more. NULL: none. */
+static struct ike_policy *free_place(struct ike_peer *peer)
+{
+	for (size_t i = peer->n_configured; i < peer->n_policies; i++) {
+		if (!peer->policies[i].generated)
+			return &peer->policies[i];
+	}
+	return peer->n_policies < peer->cap_policies ? &peer->policies[peer->n_policies++] : NULL;
+}
+
+/* A place for one more of a party. NULL: none. */
 static struct ike_policy *place(struct ike_peer *peer, const struct ike_sa *sa)
 {
-	struct ike_policy *found = NULL;
 	unsigned party = 0;
 
-	for (size_t i = peer->n_configured; i < peer->n_policies; i++) {
-		struct ike_policy *policy = &peer->policies[i];
+	for (size_t i = peer->n_configured; i < peer->n_policies; i++)
+		party += peer->policies[i].generated && is_of(&peer->policies[i], sa);
+	return party < GENERATE_MAX_PARTY ? free_place(peer) : NULL;
+}
 
-		if (!policy->generated)
-			found = policy;
-		else
-			party += is_of(policy, sa);
-	}
-	if (party >= GENERATE_MAX_PARTY)
-		return NULL;
-	if (found == NULL && peer->n_policies < peer->cap_policies)
-		found = &peer->policies[peer->n_policies++];
-	return found;
+static void clear(struct ike_policy *policy)
+{
+	memset(&policy->conf, 0, sizeof(policy->conf));
+	policy->generated = false;
 }
 
 static void fill(struct ike_policy *policy, struct ike_policy *template,
@@ -178,6 +182,7 @@ static void fill(struct ike_policy *policy, struct ike_policy *template,
 	struct ike_child_conf *c = &policy->conf;
 
 	*c = template->conf;
+	c->policy_id = 0;
 	c->local = w->local[0];
 	c->remote = w->remote[0];
 	c->n_more_local = (uint8_t)(w->n_local - 1);
@@ -249,8 +254,7 @@ struct ike_policy *generate_take(struct ike_engine *e, struct ike_sa *sa,
 	policy->party = sa->id_remote;
 	policy->conf.policy_id = announce(e, policy);
 	if (policy->conf.policy_id == 0) {
-		memset(&policy->conf, 0, sizeof(policy->conf));
-		policy->generated = false;
+		clear(policy);
 		errno = ENOSPC;
 		return NULL;
 	}
@@ -258,6 +262,46 @@ struct ike_policy *generate_take(struct ike_engine *e, struct ike_sa *sa,
 	child_ensure_in(e, policy, now); /* should nothing come of it */
 	tell(e, sa, want);
 	return policy;
+}
+
+/* The first template that has both ends whole. */
+static struct ike_policy *covering(struct ike_peer *peer, const struct generate_want *w)
+{
+	for (size_t i = 0; i < peer->n_templates; i++) {
+		const struct ike_child_conf *c = &peer->templates[i].conf;
+
+		if (ts2_within(w->local, w->n_local, &c->local, 1) &&
+		    ts2_within(w->remote, w->n_remote, &c->remote, 1))
+			return &peer->templates[i];
+	}
+	return NULL;
+}
+
+struct ike_policy *generate_again(struct ike_engine *e, struct ike_peer *peer,
+				  const struct ike_identity_conf *party, uint32_t policy_id,
+				  const struct generate_want *want, uint64_t now)
+{
+	struct ike_policy *policy = peers_find_policy(&e->peers, policy_id);
+	struct ike_policy *template = covering(peer, want);
+
+	if (policy != NULL)
+		return policy->peer == peer ? policy : NULL;
+	if (template == NULL || policy_id == 0 || e->ops.policy_add == NULL || !possible(want))
+		return NULL;
+	policy = free_place(peer);
+	if (policy == NULL)
+		return NULL;
+	fill(policy, template, want);
+	policy->party = *party;
+	policy->conf.policy_id = policy_id;
+	policy->conf.policy_id = announce(e, policy);
+	if (policy->conf.policy_id != 0) {
+		peers_add_policy(&e->peers, policy);
+		child_ensure_in(e, policy, now);
+		return policy;
+	}
+	clear(policy);
+	return NULL;
 }
 
 bool generate_end(struct ike_engine *e, struct ike_policy *policy, uint64_t now)
@@ -275,8 +319,7 @@ bool generate_end(struct ike_engine *e, struct ike_policy *policy, uint64_t now)
 	timers_cancel(&e->timers, &policy->ensure);
 	if (policy->dh_waits)
 		dhwork_forget(e, policy);
-	memset(&policy->conf, 0, sizeof(policy->conf));
-	policy->generated = false;
+	clear(policy);
 	return true;
 }
 

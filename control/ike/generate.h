@@ -18,6 +18,7 @@
 
 struct child_sa;
 struct ike_engine;
+struct ike_identity_conf;
 struct ike_peer;
 struct ike_policy;
 struct ike_sa;
@@ -45,6 +46,12 @@ bool generate_is_template(const struct ike_policy *policy);
 struct ike_policy *generate_take(struct ike_engine *e, struct ike_sa *sa,
 				 struct ike_policy *template, const struct generate_want *want,
 				 uint64_t now);
+
+/** The policy that an engine of before had generated under this id for a party. NULL: no template
+ * has it any more, or there is no place. */
+struct ike_policy *generate_again(struct ike_engine *e, struct ike_peer *peer,
+				  const struct ike_identity_conf *party, uint32_t policy_id,
+				  const struct generate_want *want, uint64_t now);
 
 /** A generated policy without pairs ends; any other is left alone. True: it was one. */
 bool generate_end(struct ike_engine *e, struct ike_policy *policy, uint64_t now);

@@ -8,6 +8,7 @@
 
 #include "control/crypto/prf.h"
 #include "control/ike/child_sa.h"
+#include "control/ike/generate.h"
 #include "control/ike/party.h"
 #include "control/ike/record.h"
 #include "control/ike/refuse.h"
@@ -238,14 +239,28 @@ static void restore_delete(struct ike_engine *e, struct ike_sa *sa, struct ike_p
 		timers_arm(&e->timers, &c->action, now + CHILD_DELETE_GRACE_MS * TIMERS_MS);
 }
 
+/* One that was generated is so again, if it had a pair that goes on. */
+static struct ike_policy *policy_of(struct ike_engine *e, struct ike_peer *peer,
+				    const struct ike_identity_conf *party,
+				    const struct record_pair *p, uint64_t now)
+{
+	struct ike_policy *policy = peers_find_policy(&e->peers, p->policy_id);
+	struct generate_want want = {.n_local = p->n_local, .n_remote = p->n_remote};
+
+	if (policy == NULL && !p->deleting && peer->n_templates != 0) {
+		memcpy(want.local, p->local, sizeof(want.local));
+		memcpy(want.remote, p->remote, sizeof(want.remote));
+		policy = generate_again(e, peer, party, p->policy_id, &want, now);
+	}
+	return policy != NULL && policy->peer == peer ? policy : NULL;
+}
+
 static void restore_pair(struct ike_engine *e, struct ike_sa *sa, const struct record_pair *p,
 			 uint64_t now)
 {
-	struct ike_policy *policy = peers_find_policy(&e->peers, p->policy_id);
+	struct ike_policy *policy = policy_of(e, sa->peer, &sa->id_remote, p, now);
 	struct child_sa *c = NULL;
 
-	if (policy != NULL && policy->peer != sa->peer)
-		policy = NULL;
 	if (policy != NULL && !p->deleting)
 		c = child_new(e, policy, p->initiator, now);
 	if (c != NULL)
@@ -328,11 +343,13 @@ static bool renew(struct ike_engine *e, struct ike_sa *sa, uint64_t now)
 	struct ike_policy *policy;
 	struct child_sa *c;
 
-	for (size_t i = 0; i < sa->peer->n_configured; i++) {
+	for (size_t i = 0; i < sa->peer->n_policies; i++) {
 		policy = &sa->peer->policies[i];
 		c = child_current(policy);
-		if (c == NULL && sa->peer->conf.passive)
+		if (c == NULL && sa->peer->conf.passive && i < sa->peer->n_configured)
 			return false;
+		if (policy->generated && (c == NULL || c->owner != sa))
+			continue;
 		if (c != NULL && c->life.armed)
 			timers_arm(&e->timers, &c->life,
 				   now + (1000 + state_random_below(e, RENEW_MS)) * TIMERS_MS);
@@ -399,11 +416,39 @@ static struct ike_sa *make(struct ike_engine *e, struct ike_peer *peer, const st
 	return NULL;
 }
 
+/* The peer of a record, configured as it was. NULL: there is none, or the SA's time is over. */
+static struct ike_peer *peer_of(struct ike_engine *e, const struct record *r, uint64_t now)
+{
+	struct ike_peer *peer = peers_find_name(&e->peers, r->peer);
+	uint8_t conf[sizeof(r->conf)];
+
+	if (peer == NULL || peer->v->number != r->ike_version ||
+	    conf_digest(peer, r->ispi, r->rspi, conf) != 0 ||
+	    memcmp(conf, r->conf, sizeof(conf)) != 0 || r->established > now || now >= r->ends)
+		return NULL;
+	return peer;
+}
+
+int ike_engine_restore_policies(struct ike_engine *e, const uint8_t *data, size_t len, uint64_t now)
+{
+	static struct record r;
+	struct ike_peer *peer;
+	int rc = record_decode(&r, data, len);
+
+	e->now = now;
+	if (rc != 0)
+		return rc;
+	peer = peer_of(e, &r, now);
+	for (unsigned i = r.n_pairs; i > 0 && peer != NULL; i--)
+		(void)policy_of(e, peer, &r.id_remote, &r.pairs[i - 1], now);
+	OPENSSL_cleanse(&r, sizeof(r));
+	return peer != NULL ? 0 : -ENOENT;
+}
+
 int ike_engine_restore(struct ike_engine *e, const uint8_t *data, size_t len, uint32_t slot,
 		       uint64_t now)
 {
 	static struct record r;
-	uint8_t conf[sizeof(r.conf)];
 	struct ike_peer *peer;
 	struct ike_sa *sa;
 	int rc = record_decode(&r, data, len);
@@ -411,11 +456,9 @@ int ike_engine_restore(struct ike_engine *e, const uint8_t *data, size_t len, ui
 	e->now = now;
 	if (rc != 0)
 		return rc;
-	peer = peers_find_name(&e->peers, r.peer);
+	peer = peer_of(e, &r, now);
 	rc = -ENOENT;
-	if (peer != NULL && peer->v->number == r.ike_version &&
-	    conf_digest(peer, r.ispi, r.rspi, conf) == 0 &&
-	    memcmp(conf, r.conf, sizeof(conf)) == 0 && r.established <= now && now < r.ends) {
+	if (peer != NULL) {
 		sa = make(e, peer, &r, now);
 		rc = sa != NULL ? 0 : -ENOMEM;
 		if (sa != NULL) {

@@ -84,11 +84,21 @@ def ikev2_takes_what_the_template_covers():
 
 
 @case(timeout=60)
-def a_dead_warrior_loses_its_policy():
-    with lab_of(2, THEIRS) as lab:
+def it_outlives_control_and_ends_with_the_warrior():
+    with lab_of(2, THEIRS) as lab, wire.Capture(lab) as cap:
         lab.initiate("cloud")
         lab.established()
+        rows, spis = policies(lab), [s["spi"] for s in lab.sas()["in"] + lab.sas()["out"]]
+        need(len(rows) == 1, "policies: %s" % rows)
+        lab.control.kill(9)
+        lab.ping_both(3)
+        lab.start_control()
+        for _ in range(3):                     # while the policies are sent anew, and after
+            lab.ping_both(5)
+        need([s["spi"] for s in lab.sas()["in"] + lab.sas()["out"]] == spis, "other SAs")
         need(len(policies(lab)) == 1, "policies: %s" % policies(lab))
+        cap.stop()
+        cap.need_no_clear()
         lab.peer("cut")
         wait(lambda: not policies(lab) and not lab.sas()["in"], 45, "the policy to go")
 

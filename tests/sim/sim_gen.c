@@ -27,6 +27,9 @@ uint32_t sim_policy_add(void *ctx, const struct ike_generated *what)
 	for (unsigned i = 0; i < max; i++) {
 		if (n->generated[i].id != 0)
 			continue;
+		if (what->conf->policy_id != 0)
+			id = what->conf->policy_id;
+		assert(what->conf->policy_id == 0 || !is_used(n, id));
 		while (is_used(n, id))
 			id++;
 		n->generated[i] = (struct sim_generated){id, what->template_id, *what->conf};

@@ -65,6 +65,8 @@ unsigned sim_kill(struct sim *s, int i)
 	n->killed = false;
 	memcpy(n->pairs, pairs, sizeof(pairs));
 	n->n_reserved = 0;
+	memset(n->generated, 0, sizeof(n->generated)); /* its memory alone had them */
+	n->n_generated = 0;
 	for (int k = 0; k < SIM_PAIRS; k++)
 		n->pairs[k].sa.token = 0;
 	r = ike_engine_set_peers(n->engine, &n->conf, 1, s->now);

@@ -438,6 +438,42 @@ static void a_pair_is_not_rekeyed_with_another_party(void **state)
 	}
 }
 
+/* Control is killed: the policy is there again, under its id, and its pair goes on. */
+static void it_outlives_a_crash(void **state)
+{
+	struct abi_range local = sim_net_range("10.100.1.0", 24);
+	struct abi_range remote = sim_net_range("192.168.1.0", 24);
+	uint32_t id, spi;
+	struct sim s;
+
+	(void)state;
+	for (int v = 1; v <= 2; v++) {
+		init(&s, 16, v);
+		for (int i = 0; i < 2; i++)
+			s.node[i].keeps = true;
+		s.node[B].conf.passive = true;
+		sim_start(&s);
+		run(&s, 30);
+		id = only(&s)->id;
+		spi = sim_current(&s, A, 0)->sa.in.spi;
+		assert_int_equal(sim_kill(&s, B), 1);
+		assert_int_equal(only(&s)->id, id);
+		assert_int_equal(only(&s)->template_id, TEMPLATE_ID);
+		assert_range(&only(&s)->conf.local, &local);
+		assert_range(&only(&s)->conf.remote, &remote);
+		assert_int_equal(sim_installed(&s, B), 1);
+		assert_int_equal(sim_current(&s, A, 0)->sa.in.spi, spi);
+		run(&s, 60);
+		assert_true(sim_agreed(&s, 0));
+		assert_int_equal(s.node[B].n_generated, 1);
+		/* Not for another configuration. */
+		template.remote = sim_net_range("172.16.0.0", 16);
+		(void)sim_kill(&s, B);
+		assert_int_equal(s.node[B].n_generated, 0);
+		sim_fini(&s);
+	}
+}
+
 static void other_algorithms_are_refused_without_a_policy(void **state)
 {
 	struct sim s;
@@ -554,6 +590,7 @@ int main(void)
 		cmocka_unit_test(without_room_it_is_refused_until_there_is_some),
 		cmocka_unit_test(a_party_keeps_its_selectors),
 		cmocka_unit_test(a_party_keeps_its_traffic),
+		cmocka_unit_test(it_outlives_a_crash),
 		cmocka_unit_test(a_pair_is_not_rekeyed_with_another_party),
 		cmocka_unit_test(other_algorithms_are_refused_without_a_policy),
 		cmocka_unit_test(a_configured_policy_comes_before_templates),
