@@ -18,6 +18,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <jansson.h>
 #include <rte_cycles.h>
 #include <rte_malloc.h>
 #include <rte_rcu_qsbr.h>
@@ -434,15 +435,30 @@ static int bench_change(const struct options *o)
 	return err;
 }
 
+static int bench_cost(struct scale_cost *o, const char *file)
+{
+	int err;
+
+	o->rows = json_array();
+	err = o->rows != NULL ? scale_cost(o) : -1;
+	if (err == 0 && file != NULL && json_dump_file(o->rows, file, JSON_INDENT(1)) != 0) {
+		fprintf(stderr, "cannot write %s\n", file);
+		err = -1;
+	}
+	json_decref(o->rows);
+	return err;
+}
+
 static int usage(FILE *f)
 {
 	fprintf(f, "bench_scale [--sas N] [--flows N] [--installed N] [--rounds N] [--stages] "
-		   "[cost|change]\n"
+		   "[--json FILE] [cost|change]\n"
 		   "  --sas N        tunnels and policies, at most 20000 (10000)\n"
 		   "  --flows N      flows of each tunnel (10)\n"
 		   "  --installed N  SAs installed through the command ring (100000)\n"
 		   "  --rounds N     turns of 448 packets (101)\n"
-		   "  --stages       show the cycles of each stage, too\n");
+		   "  --stages       show the cycles of each stage, too\n"
+		   "  --json FILE    write the figures of cost for programs\n");
 	return f == stdout ? 0 : 2;
 }
 
@@ -453,11 +469,12 @@ int main(int argc, char **argv)
 						{"installed", required_argument, NULL, 'i'},
 						{"rounds", required_argument, NULL, 'r'},
 						{"stages", no_argument, NULL, 't'},
+						{"json", required_argument, NULL, 'j'},
 						{"help", no_argument, NULL, 'h'},
 						{NULL, 0, NULL, 0}};
 	struct options o = {.cost = {.tunnels = 10000, .flows = 10, .rounds = 101},
 			    .installed = 100000};
-	const char *what;
+	const char *what, *file = NULL;
 	int c, err = 0;
 
 	while ((c = getopt_long(argc, argv, "h", options, NULL)) != -1) {
@@ -473,6 +490,8 @@ int main(int argc, char **argv)
 			o.cost.rounds = n;
 		else if (c == 't')
 			o.cost.stages = true;
+		else if (c == 'j')
+			file = optarg;
 		else
 			return usage(c == 'h' ? stdout : stderr);
 	}
@@ -483,7 +502,7 @@ int main(int argc, char **argv)
 	    o.cost.rounds > SCALE_COST_ROUNDS)
 		return usage(stderr);
 	if (strcmp(what, "change") != 0)
-		err = scale_cost(&o.cost);
+		err = bench_cost(&o.cost, file);
 	if (err == 0 && strcmp(what, "cost") != 0)
 		err = bench_change(&o);
 	return err == 0 ? 0 : 1;

@@ -35,6 +35,7 @@
 #define LAN_HOST   HARNESS_IP(192, 168, 1, 12)
 #define VPC_HOST   HARNESS_IP(10, 100, 1, 6)
 #define CLEAR_DST  HARNESS_IP(10, 200, 1, 6)
+#define OTHER_NETS HARNESS_IP(20, 0, 0, 0) /* nobody sends there */
 #define GW_WAN	   HARNESS_IP(192, 0, 2, 1)
 #define PEER	   HARNESS_IP(203, 0, 113, 2)
 #define SLOT_OUT   1u
@@ -129,27 +130,55 @@ static int add_sa(struct gateway *g, const struct raw_suite *suite, uint32_t slo
 	return status == ABI_OK ? 0 : -1;
 }
 
-static int add_policy(struct gateway *g)
+int gateway_change_policies(struct gateway *g, unsigned int n)
 {
-	struct abi_policy p = {.msg = {.type = ABI_CMD_POLICY, .length = sizeof(p)},
-			       .generation = 1,
-			       .policy_id = 1,
-			       .action = ABI_ACT_PROTECT,
-			       .mode = ABI_MODE_TUNNEL};
-	uint32_t index = 0, status = 0, detail = 0;
-	struct spd *spd;
+	struct abi_policy *p = calloc(n, sizeof(*p));
+	uint32_t *index = calloc(n, sizeof(*index)), status = 0, detail = 0;
+	struct spd *spd = NULL;
 
-	p.local = range4(LAN_HOST & 0xffffff00, LAN_HOST | 0xff);
-	p.remote = range4(VPC_HOST & 0xffffff00, VPC_HOST | 0xff);
-	p.tunnel_local = addr4(GW_WAN);
-	p.tunnel_remote = addr4(PEER);
-	spd = spd_build(&p, &index, 1, 1, SOCKET_ID_ANY, &status, &detail);
+	for (unsigned int i = 0; p != NULL && index != NULL && i < n; i++) {
+		bool own = i == n - 1;
+		uint32_t far = own ? VPC_HOST & 0xffffff00 : OTHER_NETS + (i << 8);
+
+		p[i] = (struct abi_policy){.msg = {.type = ABI_CMD_POLICY, .length = sizeof(*p)},
+					   .generation = 1,
+					   .policy_id = own ? 1 : 2 + i,
+					   .action = ABI_ACT_PROTECT,
+					   .mode = ABI_MODE_TUNNEL,
+					   .local = range4(LAN_HOST & 0xffffff00, LAN_HOST | 0xff),
+					   .remote = range4(far, far | 0xff),
+					   .tunnel_local = addr4(GW_WAN),
+					   .tunnel_remote = addr4(PEER)};
+		index[i] = own ? 0 : 1 + i % (POLICIES - 1);
+	}
+	if (p != NULL && index != NULL)
+		spd = spd_build(p, index, n, 1, SOCKET_ID_ANY, &status, &detail);
+	free(p);
+	free(index);
 	if (spd == NULL) {
-		fprintf(stderr, "policy refused: status %u\n", status);
+		fprintf(stderr, "%u policies refused: status %u\n", n, status);
 		return -1;
 	}
 	spd_free(g->h->tables.spd);
 	g->h->tables.spd = spd;
+	return 0;
+}
+
+int gateway_change_sas(struct gateway *g, unsigned int n)
+{
+	struct sad *sad = g->h->tables.sad;
+
+	for (unsigned int i = 0; i < n; i++) {
+		uint32_t slot = SLOT_PEER + 1 + i % (MAX_SAS - SLOT_PEER - 1);
+
+		if (add_sa(g, &raw_suites[1], slot, ABI_DIR_OUT, 1 + i % (POLICIES - 1)) != 0)
+			return -1;
+		if (sad_delete(sad, slot, sad_slot(sad, slot)->spi) != ABI_OK) {
+			fprintf(stderr, "SA %u cannot be deleted\n", slot);
+			return -1;
+		}
+		sad_reclaim(sad, slot);
+	}
 	return 0;
 }
 
@@ -174,7 +203,7 @@ struct gateway *gateway_create(const struct raw_suite *suite, unsigned int n)
 	g->h->worker.stages = &g->stages;
 	pipeline_free(&g->h->worker);
 	if (pipeline_create(&g->h->worker, count_and_free, g, SOCKET_ID_ANY) != 0 ||
-	    add_policy(g) != 0 || add_sa(g, suite, SLOT_OUT, ABI_DIR_OUT, 0) != 0 ||
+	    gateway_change_policies(g, 1) != 0 || add_sa(g, suite, SLOT_OUT, ABI_DIR_OUT, 0) != 0 ||
 	    add_sa(g, suite, SLOT_IN, ABI_DIR_IN, SAD_NONE) != 0 ||
 	    add_sa(g, suite, SLOT_PEER, ABI_DIR_OUT, 1) != 0)
 		goto fail;

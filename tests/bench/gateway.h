@@ -45,6 +45,17 @@ uint64_t gateway_run(struct gateway *g, enum gateway_path path, const uint16_t *
 int gateway_prepare(struct gateway *g, enum gateway_path path, const uint16_t *inner_len,
 		    unsigned int n);
 
+/*
+ * What the manager does to the tables of a running gateway, for a bench that asks whether its
+ * packets notice.
+ */
+
+/** Install and remove n SAs that carry nothing, one after the other. 0, or -1, said on stderr. */
+int gateway_change_sas(struct gateway *g, unsigned int n);
+/** Put a table of n policies, the gateway's own the last of them, in the place of the one there is.
+ * 0, or -1, said on stderr. */
+int gateway_change_policies(struct gateway *g, unsigned int n);
+
 /** Let n of the prepared packets, from the first-th on, arrive at the worker at once. Never
  * inlined, so that a profiler finds it. */
 void gateway_input(struct gateway *g, enum gateway_path path, unsigned int first, unsigned int n)

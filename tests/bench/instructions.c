@@ -17,9 +17,13 @@
 
 static const uint16_t sizes[] = {64, 1420};
 
+#define CHANGES 10000u /* of the tables, before a path is counted */
+
 struct path {
 	enum gateway_path path;
 	const char *name;
+	int (*change)(struct gateway *g, unsigned int n); /* before it is counted; NULL: nothing */
+	unsigned int changes;
 };
 
 static int count(struct gateway *g, const struct path *p, const char *suite, uint16_t size)
@@ -29,6 +33,8 @@ static int count(struct gateway *g, const struct path *p, const char *suite, uin
 	for (unsigned int i = 0; i < PACKETS; i++)
 		len[i] = size;
 	for (int turn = 0; turn < 2; turn++) {
+		if (turn == 1 && p->change != NULL && p->change(g, p->changes) != 0)
+			return -1;
 		if (gateway_run(g, p->path, len, PACKETS) == UINT64_MAX) {
 			fprintf(stderr, "%s %s %u: packets were lost\n", p->name, suite, size);
 			return -1;
@@ -69,15 +75,27 @@ static void print_setting(void)
 
 int main(void)
 {
-	static const struct path alike[] = {{GATEWAY_FORWARD, "forward"},
-					    {GATEWAY_MISS, "forward-new-flow"},
-					    {GATEWAY_UNKNOWN, "drop-unknown-spi"}};
-	static const struct path per_suite[] = {
-		{GATEWAY_OUT, "out"}, {GATEWAY_IN, "in"}, {GATEWAY_FORGED, "drop-forged"}};
+	static const struct path alike[] = {{GATEWAY_FORWARD, "forward", NULL, 0},
+					    {GATEWAY_MISS, "forward-new-flow", NULL, 0},
+					    {GATEWAY_UNKNOWN, "drop-unknown-spi", NULL, 0}};
+	static const struct path per_suite[] = {{GATEWAY_OUT, "out", NULL, 0},
+						{GATEWAY_IN, "in", NULL, 0},
+						{GATEWAY_FORGED, "drop-forged", NULL, 0}};
+	/* A pass that follows changes of the tables, however many, costs what any other does; after
+	 * one of the policies all flows are asked about anew, once. */
+	static const struct path changed[] = {
+		{GATEWAY_OUT, "out-after-10000-sas", gateway_change_sas, CHANGES},
+		{GATEWAY_IN, "in-after-10000-sas", gateway_change_sas, CHANGES},
+		{GATEWAY_OUT, "out-after-1-policy", gateway_change_policies, 1},
+		{GATEWAY_OUT, "out-after-10000-policies", gateway_change_policies, CHANGES},
+		{GATEWAY_IN, "in-after-10000-policies", gateway_change_policies, CHANGES}};
 	int err;
 
 	print_setting();
 	err = count_paths(&raw_suites[0], "", alike, sizeof(alike) / sizeof(alike[0]));
+	if (err == 0)
+		err = count_paths(&raw_suites[1], raw_suites[1].name, changed,
+				  sizeof(changed) / sizeof(changed[0]));
 	for (unsigned int i = 0; i < n_raw_suites && err == 0; i++)
 		err = count_paths(&raw_suites[i], raw_suites[i].name, per_suite,
 				  sizeof(per_suite) / sizeof(per_suite[0]));

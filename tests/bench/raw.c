@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #define NO_COMPAT_IMB_API_053
 #include <intel-ipsec-mb.h>
@@ -13,6 +14,7 @@
 
 #define RAW_STRIDE  2368u /* bytes from packet to packet: an odd number of cache lines */
 #define RAW_BURST   32u
+#define RAW_PAGE    (2u << 20)
 #define RAW_ESP	    8u
 #define RAW_IV	    16u
 #define RAW_IV_AEAD 8u
@@ -41,6 +43,13 @@ const struct raw_suite raw_suites[] = {
 };
 const unsigned int n_raw_suites = sizeof(raw_suites) / sizeof(raw_suites[0]);
 
+/* Of one SA. A job needs the lines of the states and those of one direction's schedule. */
+struct raw_key {
+	_Alignas(64) uint8_t states[128]; /* inner, and from RAW_OUTER on outer */
+	_Alignas(64) uint32_t enc[15 * 4];
+	_Alignas(64) uint32_t dec[15 * 4];
+};
+
 struct raw {
 	const struct raw_suite *suite;
 	IMB_MGR *mgr;
@@ -48,10 +57,9 @@ struct raw {
 	uint8_t (*tag)[64];
 	unsigned int n;
 	IMB_HASH_ALG hash;
-	_Alignas(64) uint32_t enc_keys[15 * 4];
-	_Alignas(64) uint32_t dec_keys[15 * 4];
-	_Alignas(64) uint8_t ipad[128];
-	_Alignas(64) uint8_t opad[128];
+	struct raw_key *keys;
+	unsigned int n_keys;
+	uint32_t *key_of; /* by buffer */
 	struct gcm_key_data gcm;
 	struct gcm_context_data gcm_context;
 	_Alignas(16) uint8_t nonce[16];
@@ -79,14 +87,20 @@ static void raw_one_block(struct raw *r, const uint8_t *block, uint8_t *digest)
 	}
 }
 
-static void raw_set_keys(struct raw *r)
+/* Where the outer state is: behind the inner one, in the same line if both fit. */
+static unsigned int raw_outer(const struct raw *r)
+{
+	return r->suite->integ == ABI_INTEG_HMAC_SHA2_512_256 ? 64 : 32;
+}
+
+static void raw_set_key(struct raw *r, struct raw_key *k, unsigned int number)
 {
 	uint8_t key[64], block[128];
 
 	for (unsigned int i = 0; i < sizeof(key); i++)
-		key[i] = (uint8_t)(i * 7 + 1);
+		key[i] = (uint8_t)(i * 7 + 1 + number + (i == 0 ? number >> 8 : 0));
 	if (raw_is_aead(r->suite)) {
-		memcpy(r->enc_keys, key, 32); /* ChaCha20 takes its key as it is */
+		memcpy(k->enc, key, 32); /* ChaCha20 takes its key as it is */
 		if (r->suite->encr_key_len == 16)
 			IMB_AES128_GCM_PRE(r->mgr, key, &r->gcm);
 		else
@@ -94,17 +108,44 @@ static void raw_set_keys(struct raw *r)
 		return;
 	}
 	if (r->suite->encr_key_len == 16)
-		IMB_AES_KEYEXP_128(r->mgr, key, r->enc_keys, r->dec_keys);
+		IMB_AES_KEYEXP_128(r->mgr, key, k->enc, k->dec);
 	else
-		IMB_AES_KEYEXP_256(r->mgr, key, r->enc_keys, r->dec_keys);
+		IMB_AES_KEYEXP_256(r->mgr, key, k->enc, k->dec);
 	memset(block, 0x36, sizeof(block));
 	for (unsigned int i = 0; i < r->suite->integ_key_len; i++)
 		block[i] ^= key[i];
-	raw_one_block(r, block, r->ipad);
+	raw_one_block(r, block, k->states);
 	memset(block, 0x5c, sizeof(block));
 	for (unsigned int i = 0; i < r->suite->integ_key_len; i++)
 		block[i] ^= key[i];
-	raw_one_block(r, block, r->opad);
+	raw_one_block(r, block, k->states + raw_outer(r));
+}
+
+/* On large pages, if there are any, as the gateway's SAs are. */
+static int raw_set_keys(struct raw *r, unsigned int n)
+{
+	size_t bytes = (n * sizeof(*r->keys) + RAW_PAGE - 1) & ~(size_t)(RAW_PAGE - 1);
+
+	free(r->keys);
+	r->keys = aligned_alloc(RAW_PAGE, bytes);
+	if (r->keys == NULL)
+		return -1;
+	madvise(r->keys, bytes, MADV_HUGEPAGE);
+	for (unsigned int i = 0; i < n; i++)
+		raw_set_key(r, &r->keys[i], i);
+	r->n_keys = n;
+	return 0;
+}
+
+int raw_use_keys(struct raw *r, unsigned int n)
+{
+	return n == 0 || raw_is_aead(r->suite) ? -1 : raw_set_keys(r, n);
+}
+
+void raw_choose_key(struct raw *r, unsigned int i, uint32_t key)
+{
+	if (i < r->n && key < r->n_keys)
+		r->key_of[i] = key;
 }
 
 struct raw *raw_create(const struct raw_suite *suite, unsigned int n)
@@ -119,14 +160,18 @@ struct raw *raw_create(const struct raw_suite *suite, unsigned int n)
 	r->mgr = alloc_mb_mgr(0);
 	r->buf = aligned_alloc(64, (size_t)n * RAW_STRIDE);
 	r->tag = calloc(n, sizeof(*r->tag));
-	if (r->mgr == NULL || r->buf == NULL || r->tag == NULL) {
+	r->key_of = calloc(n, sizeof(*r->key_of));
+	if (r->mgr == NULL || r->buf == NULL || r->tag == NULL || r->key_of == NULL) {
 		raw_free(r);
 		return NULL;
 	}
 	init_mb_mgr_auto(r->mgr, NULL);
 	for (size_t i = 0; i < (size_t)n * RAW_STRIDE; i++)
 		r->buf[i] = (uint8_t)(i * 31);
-	raw_set_keys(r);
+	if (raw_set_keys(r, 1) != 0) {
+		raw_free(r);
+		return NULL;
+	}
 	return r;
 }
 
@@ -138,6 +183,8 @@ void raw_free(struct raw *r)
 		free_mb_mgr(r->mgr);
 	free(r->buf);
 	free(r->tag);
+	free(r->keys);
+	free(r->key_of);
 	free(r);
 }
 
@@ -145,12 +192,13 @@ static void raw_fill(struct raw *r, IMB_JOB *job, bool encrypt, unsigned int i, 
 {
 	uint8_t *esp = r->buf + (size_t)i * RAW_STRIDE + RAW_START;
 	uint16_t clen = raw_cipher_len(r->suite, inner_len);
+	const struct raw_key *k = &r->keys[r->key_of[i]];
 
 	job->cipher_mode = IMB_CIPHER_CBC;
 	job->cipher_direction = encrypt ? IMB_DIR_ENCRYPT : IMB_DIR_DECRYPT;
 	job->chain_order = encrypt ? IMB_ORDER_CIPHER_HASH : IMB_ORDER_HASH_CIPHER;
-	job->enc_keys = r->enc_keys;
-	job->dec_keys = r->dec_keys;
+	job->enc_keys = k->enc;
+	job->dec_keys = k->dec;
 	job->key_len_in_bytes = r->suite->encr_key_len;
 	job->src = esp;
 	job->dst = esp + RAW_ESP + RAW_IV;
@@ -161,8 +209,8 @@ static void raw_fill(struct raw *r, IMB_JOB *job, bool encrypt, unsigned int i, 
 	job->hash_alg = r->hash;
 	job->hash_start_src_offset_in_bytes = 0;
 	job->msg_len_to_hash_in_bytes = RAW_ESP + RAW_IV + clen;
-	job->u.HMAC._hashed_auth_key_xor_ipad = r->ipad;
-	job->u.HMAC._hashed_auth_key_xor_opad = r->opad;
+	job->u.HMAC._hashed_auth_key_xor_ipad = k->states;
+	job->u.HMAC._hashed_auth_key_xor_opad = k->states + raw_outer(r);
 	job->auth_tag_output = encrypt ? esp + RAW_ESP + RAW_IV + clen : r->tag[i];
 	job->auth_tag_output_len_in_bytes = r->suite->icv_len;
 }
@@ -180,8 +228,8 @@ static void raw_fill_aead(struct raw *r, IMB_JOB *job, bool encrypt, unsigned in
 	job->hash_alg = IMB_AUTH_CHACHA20_POLY1305;
 	job->cipher_direction = encrypt ? IMB_DIR_ENCRYPT : IMB_DIR_DECRYPT;
 	job->chain_order = encrypt ? IMB_ORDER_CIPHER_HASH : IMB_ORDER_HASH_CIPHER;
-	job->enc_keys = r->enc_keys;
-	job->dec_keys = r->enc_keys;
+	job->enc_keys = r->keys->enc;
+	job->dec_keys = r->keys->enc;
 	job->key_len_in_bytes = r->suite->encr_key_len;
 	job->src = text;
 	job->dst = text;

@@ -30,6 +30,12 @@ struct raw;
 struct raw *raw_create(const struct raw_suite *suite, unsigned int n);
 void raw_free(struct raw *r);
 
+/** Have n keys, all different, instead of one; not of an AEAD. 0, or -1. */
+int raw_use_keys(struct raw *r, unsigned int n);
+
+/** The job of buffer i takes that key from now on. */
+void raw_choose_key(struct raw *r, unsigned int i, uint32_t key);
+
 /**
  * Run n jobs, inner packet i being inner_len[i] bytes, and return the TSC cycles they took in the
  * middle of a stream of such jobs: all lanes are in use before and after. encrypt: CBC then HMAC as

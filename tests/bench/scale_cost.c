@@ -5,11 +5,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include <jansson.h>
+
 #include <rte_cycles.h>
 
 #include "dataplane/pipeline.h"
 #include "dataplane/stages.h"
+#include "tests/bench/raw.h"
 #include "tests/bench/sizes.h"
+#include "tests/bench/yardstick.h"
 #include "tests/unit/dataplane/crew.h"
 #include "tests/unit/dataplane/tunnels.h"
 
@@ -17,6 +21,7 @@
 #define PACKETS	     1024u
 #define REPLAY	     1024u
 #define STAGE_ROUNDS 41u
+#define BOTH_WAYS    16u /* cache lines of a tunnel that packets there and back touch */
 
 struct site {
 	struct harness *h;
@@ -173,52 +178,165 @@ static int show_stages(struct site *s, const char *name, bool out, const uint16_
 	return 0;
 }
 
-static int cost_row(struct site *one, struct site *many, bool out, uint16_t size,
+/* What is measured beside: intel-ipsec-mb alone with one key and with as many as there are SAs, and
+ * lines at random out of as much memory as packets both ways touch. */
+struct beside {
+	struct raw *one;
+	struct raw *many;
+	struct yardstick_region *region;
+};
+
+static int beside_create(struct beside *x, uint32_t tunnels)
+{
+	const struct raw_suite *suite = raw_suites;
+
+	while (suite->integ != tunnels_sha1.integ)
+		suite++;
+	x->one = raw_create(suite, WINDOW);
+	x->many = raw_create(suite, WINDOW);
+	x->region = yardstick_create((size_t)tunnels * BOTH_WAYS * RTE_CACHE_LINE_SIZE);
+	if (x->one == NULL || x->many == NULL || x->region == NULL)
+		return -1;
+	return raw_use_keys(x->many, tunnels);
+}
+
+static void beside_free(struct beside *x)
+{
+	raw_free(x->one);
+	raw_free(x->many);
+	yardstick_free(x->region);
+}
+
+static double library_run(struct raw *r, uint32_t keys, bool out, const uint16_t *len,
+			  uint32_t *seed)
+{
+	uint64_t cycles;
+
+	for (unsigned int i = 0; i < WINDOW; i++)
+		raw_choose_key(r, i, next_random(seed) % keys);
+	cycles = raw_run(r, out, len, WINDOW);
+	return cycles == UINT64_MAX ? 0 : (double)cycles / WINDOW;
+}
+
+/* Cycles per packet, round by round. */
+struct turns {
+	double one[SCALE_COST_ROUNDS], many[SCALE_COST_ROUNDS], ratio[SCALE_COST_ROUNDS];
+};
+
+static int turns_take(struct turns *t, unsigned int k, double one, double many)
+{
+	t->one[k] = one;
+	t->many[k] = many;
+	if (one == 0 || many == 0)
+		return -1;
+	t->ratio[k] = many / one;
+	return 0;
+}
+
+static json_t *row_json(const struct turns *gateway, const struct turns *library,
+			const struct yardstick *y, unsigned int rounds)
+{
+	struct turns g = *gateway, l = *library;
+
+	return json_pack("{s:f s:f s:f s:f s:f s:f s:f s:f s:f s:f s:f}", "cycles_one",
+			 sizes_quantile(g.one, rounds, 0.5), "cycles_many",
+			 sizes_quantile(g.many, rounds, 0.5), "ratio",
+			 sizes_quantile(g.ratio, rounds, 0.5), "ratio_low",
+			 sizes_quantile(g.ratio, rounds, 0.25), "ratio_high",
+			 sizes_quantile(g.ratio, rounds, 0.75), "library_one",
+			 sizes_quantile(l.one, rounds, 0.5), "library_many",
+			 sizes_quantile(l.many, rounds, 0.5), "library_ratio",
+			 sizes_quantile(l.ratio, rounds, 0.5), "line_alone", y->alone,
+			 "line_together", y->together, "prefetched", y->prefetched);
+}
+
+static double row_number(const json_t *row, const char *name)
+{
+	return json_number_value(json_object_get(row, name));
+}
+
+static void row_print(const json_t *row, bool out, const char *size)
+{
+	printf("%-4s %5s %7.0f %7.0f  %5.2f (%.2f..%.2f)", out ? "out" : "in", size,
+	       row_number(row, "cycles_one"), row_number(row, "cycles_many"),
+	       row_number(row, "ratio"), row_number(row, "ratio_low"),
+	       row_number(row, "ratio_high"));
+	printf("  %7.0f %7.0f %5.2f  %6.0f %6.1f %4.0f %%\n", row_number(row, "library_one"),
+	       row_number(row, "library_many"), row_number(row, "library_ratio"),
+	       row_number(row, "line_alone"), row_number(row, "line_together"),
+	       100 * row_number(row, "prefetched"));
+}
+
+static int row_keep(const struct scale_cost *o, json_t *row, bool out, uint16_t size)
+{
+	json_object_set_new(row, "direction", json_string(out ? "out" : "in"));
+	json_object_set_new(row, "size", size != 0 ? json_integer(size) : json_string("imix"));
+	json_object_set_new(row, "sas", json_integer(o->tunnels));
+	json_object_set_new(row, "policies", json_integer(o->tunnels));
+	json_object_set_new(row, "flows", json_integer(o->flows));
+	return o->rows != NULL ? json_array_append(o->rows, row) : 0;
+}
+
+static int cost_row(struct site *one, struct site *many, struct beside *x, bool out, uint16_t size,
 		    const struct scale_cost *o)
 {
-	const unsigned int rounds = o->rounds;
-	static double a[SCALE_COST_ROUNDS], b[SCALE_COST_ROUNDS], ratio[SCALE_COST_ROUNDS];
+	static struct turns gateway, library;
 	uint16_t len[WINDOW];
 	uint32_t seed = 7;
 	char name[8] = "imix";
+	struct yardstick y;
+	json_t *row;
+	int err = 0;
 
 	sizes_fill(len, WINDOW, size);
 	if (size != 0)
 		snprintf(name, sizeof(name), "%u", size);
-	for (unsigned int i = 0; i < rounds + 8; i++) {
-		unsigned int k = i < 8 ? 0 : i - 8; /* the first warm up */
-
-		a[k] = site_run(one, out, len, &seed);
-		b[k] = site_run(many, out, len, &seed);
-		if (a[k] == 0 || b[k] == 0) {
-			fprintf(stderr, "packets were lost, no figure\n");
-			return -1;
-		}
-		ratio[k] = b[k] / a[k];
+	/* One after the other: the library's keys would be where the gateway's SAs could. */
+	for (unsigned int i = 0; err == 0 && i < o->rounds + 8; i++) /* the first warm up */
+		err = turns_take(&gateway, i < 8 ? 0 : i - 8, site_run(one, out, len, &seed),
+				 site_run(many, out, len, &seed));
+	for (unsigned int i = 0; err == 0 && i < o->rounds + 8; i++)
+		err = turns_take(&library, i < 8 ? 0 : i - 8,
+				 library_run(x->one, 1, out, len, &seed),
+				 library_run(x->many, o->tunnels, out, len, &seed));
+	if (err != 0) {
+		fprintf(stderr, "packets were lost, no figure\n");
+		return -1;
 	}
-	printf("%-4s %5s %9.0f %9.0f   %5.2f", out ? "out" : "in", name,
-	       sizes_quantile(a, rounds, 0.5), sizes_quantile(b, rounds, 0.5),
-	       sizes_quantile(ratio, rounds, 0.5));
-	printf(" (%.2f..%.2f)\n", sizes_quantile(ratio, rounds, 0.25),
-	       sizes_quantile(ratio, rounds, 0.75));
-	if (!o->stages)
-		return 0;
+	y = yardstick_measure(x->region);
+	row = row_json(&gateway, &library, &y, o->rounds);
+	if (row == NULL)
+		return -1;
+	row_print(row, out, name);
+	err = row_keep(o, row, out, size);
+	json_decref(row);
+	if (err != 0 || !o->stages)
+		return err;
 	return show_stages(one, "one", out, len, &seed) |
 	       show_stages(many, "many", out, len, &seed);
 }
 
 int scale_cost(const struct scale_cost *o)
 {
+	struct beside x = {.one = NULL};
 	struct site one, many;
-	int err = site_create(&one, 1, 1) | site_create(&many, o->tunnels, o->flows);
+	int err = site_create(&one, 1, 1) | site_create(&many, o->tunnels, o->flows) |
+		  beside_create(&x, o->tunnels);
 
 	printf("%u tunnels, %u policies, %u flows each, at random, against one of each\n",
 	       o->tunnels, o->tunnels, o->flows);
-	printf("%-4s %5s %9s %9s   %s\n", "dir", "size", "one", "many", "ratio (quartiles)");
+	printf("beside them: the crypto library alone, with 1 key and with %u; a cache line at "
+	       "random"
+	       " of %u KiB,\nalone and with others, and how many of those come that are asked for"
+	       " ahead (into L2)\n",
+	       o->tunnels, o->tunnels * BOTH_WAYS * RTE_CACHE_LINE_SIZE / 1024);
+	printf("%-4s %5s %7s %7s  %-18s  %7s %7s %5s  %6s %6s %6s\n", "dir", "size", "one", "many",
+	       "ratio (quartiles)", "library", "many", "ratio", "line", "lines", "ahead");
 	if (err == 0)
 		err = warm_up(&many, true) | warm_up(&many, false);
 	for (unsigned int i = 0; err == 0 && i < 2 * SIZES; i++)
-		err = cost_row(&one, &many, i % 2 == 0, sizes[i / 2], o);
+		err = cost_row(&one, &many, &x, i % 2 == 0, sizes[i / 2], o);
+	beside_free(&x);
 	site_free(&many);
 	site_free(&one);
 	return err;

@@ -9,13 +9,16 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <jansson.h>
+
 #define SCALE_COST_ROUNDS 1001u /* at most */
 
 struct scale_cost {
 	uint32_t tunnels; /* one SA each way and the peer's */
 	uint32_t flows;	  /* of each tunnel */
 	unsigned int rounds;
-	bool stages; /* where the cycles go, too */
+	bool stages;  /* where the cycles go, too */
+	json_t *rows; /* an array to put the figures into; NULL: they are only printed */
 };
 
 struct worker;
@@ -24,8 +27,15 @@ struct worker;
  * packets through the pipeline. */
 void scale_cost_input(struct worker *w, bool out) __attribute__((noinline));
 
-/** Print the ratio of their cycles per packet, for each size and direction. 0, or -1 when packets
- * were lost. */
+/**
+ * Print the ratio of their cycles per packet, for each size and direction, and beside it what of
+ * that is the machine's: the same of intel-ipsec-mb alone, and yardstick.h. 0, or -1 when packets
+ * were lost.
+ *
+ * A row of o->rows is an object {direction ("out", "in"), size (bytes of the inner packet, or
+ * "imix"), sas, policies, flows, cycles_one, cycles_many, ratio, ratio_low, ratio_high (quartiles),
+ * library_one, library_many, library_ratio, line_alone, line_together (cycles), prefetched (0..1)}.
+ */
 int scale_cost(const struct scale_cost *o);
 
 #endif
