@@ -9,6 +9,8 @@
 #include "control/crypto/suite.h"
 #include "control/diag/diag.h"
 #include "control/gateway.h"
+#include "control/ike/probe.h"
+#include "control/ike/timers.h"
 #include "control/ike/ts.h"
 #include "control/model/model.h"
 #include "control/model/text.h"
@@ -17,6 +19,9 @@
 /* With more policies than this, who takes whose packets is looked for only when one peer is asked
  * for: it takes time with the square. */
 #define SHADOW_ALL 512u
+
+#define PROBE_SHOWN  (3 * TIMERS_SEC)	/* a result that is older is asked for anew */
+#define PROBE_RECENT (300 * TIMERS_SEC) /* one that is older explains nothing */
 
 static void read_counters(struct gateway *g)
 {
@@ -191,6 +196,10 @@ static int report(struct gather *x, const struct console_diagnose *what, struct 
 	ike_engine_visit_peer(x->g->engine, x->peer.conf->name, take_ike_sa, take_pair,
 			      take_evidence, x);
 	x->peer.evidence = x->evidence;
+	x->peer.probe = ike_engine_probe_result(x->g->engine, x->peer.conf->name);
+	if (x->peer.probe != NULL &&
+	    (x->peer.probe->ended == 0 || x->g->now - x->peer.probe->ended > PROBE_RECENT))
+		x->peer.probe = NULL;
 	if (x->failed) {
 		rc = -ENOMEM;
 		goto done;
@@ -205,6 +214,35 @@ done:
 	free(x->policies);
 	free(x->evidence);
 	return rc;
+}
+
+int diagnose_probe(void *ctx, const struct console_probe *what, struct text *out)
+{
+	struct gateway *g = ctx;
+	const struct ike_probe *p = ike_engine_probe_result(g->engine, what->peer);
+	const struct model_plan *plan = g->setup.plan;
+	int rc = 0;
+
+	if (p != NULL && p->ended == 0)
+		return -EAGAIN;
+	if (p == NULL || g->now - p->ended > PROBE_SHOWN ||
+	    (what->aggressive && p->rows[PROBE_AGGRESSIVE].said == PROBE_NOT_ASKED)) {
+		rc = ike_engine_probe(g->engine, what->peer, what->aggressive, g->now);
+		g->next_tick = 0;
+		p = ike_engine_probe_result(g->engine, what->peer);
+	}
+	if (rc != 0 && (rc != -EBUSY || p == NULL))
+		return rc;
+	if (p == NULL || p->ended == 0)
+		return -EAGAIN;
+	for (size_t i = 0; i < plan->n_peers; i++) {
+		if (strcmp(plan->peers[i].name, what->peer) == 0)
+			return diag_probe_report(what->peer, &plan->peers[i].remote, p, what->json,
+						 out) == 0
+				       ? 0
+				       : -ENOMEM;
+	}
+	return -ENOENT;
 }
 
 int diagnose_run(void *ctx, const struct console_diagnose *what, struct text *out)

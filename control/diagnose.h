@@ -11,11 +11,16 @@
 #include "control/diag/truth.h"
 
 struct console_diagnose;
+struct console_probe;
 struct gateway;
 struct text;
 
 /** The console's action: a report of one peer or of all. 0 or -ENOENT, -ENOMEM. */
 int diagnose_run(void *ctx, const struct console_diagnose *what, struct text *out);
+
+/** The console's action: begin to probe a peer, or report what the probe found; -EAGAIN while it is
+ * under way, else 0 or as ike_engine_probe(). */
+int diagnose_probe(void *ctx, const struct console_probe *what, struct text *out);
 
 /** Facts of a policy's traffic, read at most once per console command. */
 void diagnose_truth(struct gateway *g, uint32_t policy_id, struct truth *out);

@@ -102,9 +102,21 @@ const char *event_check(const union event_record *ev, const struct abi_hdr *hdr)
 	}
 }
 
+static const char *check_unreachable(const struct abi_packet *p)
+{
+	struct abi_unreachable u;
+
+	if (p->data_len != sizeof(u))
+		return "length does not fit the type";
+	memcpy(&u, p->data, sizeof(u));
+	return addr_ok(&u.from, false) && u.from.family == p->src.family
+		       ? NULL
+		       : "address family out of range";
+}
+
 const char *event_check_packet(const struct abi_packet *p, const struct abi_hdr *hdr)
 {
-	if (p->msg.type != ABI_PACKET_IKE)
+	if (p->msg.type != ABI_PACKET_IKE && p->msg.type != ABI_PACKET_UNREACHABLE)
 		return "unknown type";
 	if (p->data_len > sizeof(p->data))
 		return "longer than a record";
@@ -116,5 +128,5 @@ const char *event_check_packet(const struct abi_packet *p, const struct abi_hdr 
 		return "port out of range";
 	if ((p->flags & ~ABI_PKT_F_MARKER) != 0)
 		return "unknown flag";
-	return NULL;
+	return p->msg.type == ABI_PACKET_UNREACHABLE ? check_unreachable(p) : NULL;
 }

@@ -579,6 +579,7 @@ struct console gateway_console(struct gateway *g)
 			    .rekey = action_rekey,
 			    .reload = action_reload,
 			    .diagnose = diagnose_run,
+			    .probe = diagnose_probe,
 			    .ctx = g},
 	};
 }

@@ -215,6 +215,20 @@ const struct ike_ops ike_io_ops = {
 	.policy_remove = io_policy_remove,
 };
 
+static void unreachable(struct gateway *g, const struct abi_packet *p)
+{
+	struct ike_unreachable u = {.local = p->dst, .remote = p->src, .remote_port = p->src_port};
+	struct abi_unreachable said;
+
+	memcpy(&said, p->data, sizeof(said));
+	u.from = said.from;
+	u.type = said.type;
+	u.code = said.code;
+	for (size_t i = 0; i < sizeof(said.ispi); i++)
+		u.ispi = u.ispi << 8 | said.ispi[i];
+	ike_engine_unreachable(g->engine, &u, g->now);
+}
+
 void ike_io_input(struct gateway *g, const struct abi_packet *p)
 {
 	const struct ike_datagram d = {
@@ -227,6 +241,10 @@ void ike_io_input(struct gateway *g, const struct abi_packet *p)
 		.len = p->data_len,
 	};
 
-	if (g->gate_open && g->peers_set && !g->stopping)
+	if (!g->gate_open || !g->peers_set || g->stopping)
+		return;
+	if (p->msg.type == ABI_PACKET_UNREACHABLE)
+		unreachable(g, p);
+	else
 		inbox_put(&g->inbox, g->engine, &d, g->now);
 }

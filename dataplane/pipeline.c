@@ -20,7 +20,6 @@
 #include "dataplane/net/neigh.h"
 #include "dataplane/net/parse.h"
 #include "dataplane/net/port.h"
-#include "dataplane/net/quote.h"
 #include "dataplane/net/reasm.h"
 #include "dataplane/net/route.h"
 #include "dataplane/order.h"
@@ -215,14 +214,6 @@ static void forward(struct worker *w, struct batch *b)
 
 /* --- from the wire to "forward" --- */
 
-/* What parse and local_burst() have for the manager. */
-static enum pkt_slow slow_kind(const struct pkt_meta *meta)
-{
-	if (quote_is(meta))
-		return PKT_SLOW_PMTU;
-	return meta->flags & PKT_F_IPV6 ? PKT_SLOW_ND : PKT_SLOW_ARP;
-}
-
 /* A burst is mostly of one kind. */
 static bool sort_alike(struct lanes *l, struct rte_mbuf **pkts, uint16_t n)
 {
@@ -262,7 +253,7 @@ static void sort(struct worker *w, struct lanes *l, struct rte_mbuf **pkts, uint
 			w->counters->punted++;
 			break;
 		case PKT_SLOW:
-			slow(w, m, slow_kind(meta));
+			slow(w, m, local_slow_kind(meta));
 			break;
 		default:
 			pipeline_drop(w, m, meta->reason);

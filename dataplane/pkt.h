@@ -37,6 +37,7 @@ enum pkt_slow {
 	PKT_SLOW_ACQUIRE, /* meta->sa_slot is the index of a PROTECT policy without an SA */
 	PKT_SLOW_IKE,	  /* to the punt ring */
 	PKT_SLOW_PMTU,	  /* an ICMP error: one of ours was too big (net/quote.h) */
+	PKT_SLOW_UNREACH, /* an ICMP error: IKE of ours was not delivered (net/unreach.h) */
 	PKT_SLOW_ND,	  /* IPv6 neighbour discovery that came in */
 };
 

@@ -13,6 +13,7 @@
 #include "dataplane/manager.h"
 #include "dataplane/net/ip6.h"
 #include "dataplane/net/punt.h"
+#include "dataplane/net/unreach.h"
 #include "dataplane/pipeline.h"
 
 void slow_reply(struct manager *m, struct rte_mbuf *p, enum pkt_verdict verdict)
@@ -116,6 +117,18 @@ static void punt(struct manager *m, struct rte_mbuf *p)
 		rte_pktmbuf_free(p);
 }
 
+static void unreachable(struct manager *m, struct rte_mbuf *p)
+{
+	struct abi_packet record;
+	enum drop_reason why = DROP_NET_CONSUMED;
+
+	if (!unreach_read(p, &record))
+		why = DROP_NET_LOCAL;
+	else if (abi_ring_put(&m->s.segment->punt, &record, record.msg.length) != 0)
+		why = DROP_NET_PUNT_FULL;
+	manager_drop(m, p, why);
+}
+
 /* The SAs' own MTUs follow at their next tick. */
 static void too_big(struct manager *m, struct rte_mbuf *p)
 {
@@ -150,6 +163,9 @@ static void one(struct manager *m, struct rte_mbuf *p)
 		break;
 	case PKT_SLOW_IKE:
 		punt(m, p);
+		break;
+	case PKT_SLOW_UNREACH:
+		unreachable(m, p);
 		break;
 	case PKT_SLOW_PMTU:
 		too_big(m, p);

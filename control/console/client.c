@@ -9,11 +9,14 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "control/console/protocol.h"
 
 #define ANSWER_TIMEOUT 30 /* seconds */
+#define AGAIN_TIMES    80 /* what takes time is asked for again: */
+#define AGAIN_NS       250000000L
 
 int client_connect(const char *instance)
 {
@@ -85,8 +88,8 @@ static unsigned int terminal_width(void)
 	return PROTOCOL_DEFAULT_WIDTH;
 }
 
-/* One answer, printed. */
-static int receive(int fd)
+/* One answer, printed; last: there is no asking again. */
+static int receive(int fd, bool last)
 {
 	uint8_t header[PROTOCOL_HEADER];
 	struct protocol_response resp;
@@ -106,11 +109,13 @@ static int receive(int fd)
 	errno = EBADMSG;
 	if (protocol_parse_response(json, len, &resp))
 		goto fail;
-	fwrite(resp.text, 1, resp.text_len, stdout);
-	fflush(stdout);
-	if (resp.note)
-		fputs(resp.note, stderr);
 	rc = resp.status;
+	if (rc != PROTOCOL_AGAIN || last) {
+		fwrite(resp.text, 1, resp.text_len, stdout);
+		fflush(stdout);
+		if (resp.note)
+			fputs(resp.note, stderr);
+	}
 	protocol_free_response(&resp);
 	explicit_bzero(json, len);
 	free(json);
@@ -132,11 +137,18 @@ int client_run(int fd, const char *const *args, size_t n_args, bool json)
 		fprintf(stderr, "espgw: the command cannot be sent: %s\n", strerror(errno));
 		return PROTOCOL_USAGE;
 	}
-	rc = write_all(fd, frame, len);
-	free(frame);
-	if (rc) {
-		fprintf(stderr, "espgw: espgw-control hung up: %s\n", strerror(errno));
-		return CLIENT_UNREACHABLE;
+	for (unsigned int i = 1; i <= AGAIN_TIMES; i++) {
+		rc = write_all(fd, frame, len);
+		if (rc) {
+			fprintf(stderr, "espgw: espgw-control hung up: %s\n", strerror(errno));
+			rc = CLIENT_UNREACHABLE;
+			break;
+		}
+		rc = receive(fd, i == AGAIN_TIMES);
+		if (rc != PROTOCOL_AGAIN)
+			break;
+		nanosleep(&(struct timespec){.tv_nsec = AGAIN_NS}, NULL);
 	}
-	return receive(fd);
+	free(frame);
+	return rc == PROTOCOL_AGAIN ? PROTOCOL_FAILED : rc;
 }

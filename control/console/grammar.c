@@ -139,6 +139,24 @@ static int take_diagnose(struct grammar_command *c, const struct verb *v, struct
 	return 0;
 }
 
+static int take_probe(struct grammar_command *c, const struct verb *v, struct scan *s,
+		      struct text *why)
+{
+	while (next_word(s, false)) {
+		if (c->peer[0] == '\0')
+			snprintf(c->peer, sizeof(c->peer), "%.63s",
+				 strncmp(s->word, "peer=", 5) == 0 ? s->word + 5 : s->word);
+		else if (verbs_has_option(v, s->word))
+			c->aggressive = true;
+		else
+			return option_error(v, s->word, why);
+	}
+	if (c->peer[0] != '\0')
+		return 0;
+	text_puts(why, "probe: the name of a peer is missing");
+	return -EINVAL;
+}
+
 static int take_options(struct grammar_command *c, const struct verb *v, struct scan *s,
 			struct text *why)
 {
@@ -191,6 +209,8 @@ static int parse_line(struct grammar_command *c, const char *line, struct text *
 	c->verb = v->verb;
 	if (v->verb == GRAMMAR_DIAGNOSE)
 		return take_diagnose(c, v, &s, why);
+	if (v->verb == GRAMMAR_PROBE)
+		return take_probe(c, v, &s, why);
 	return take_options(c, v, &s, why);
 }
 

@@ -7,7 +7,7 @@
  *   /ip ipsec installed-sa rekey [peer=NAME]    /ip ipsec active-peers rekey [peer=NAME]
  *   reload          [/menu…] export [hide-sensitive|show-sensitive]
  *   [/menu…] help   version
- *   diagnose [PEER] [vendor=NAME] [lang=en|zh]
+ *   diagnose [PEER] [vendor=NAME] [lang=en|zh]      probe PEER [aggressive]
  */
 #ifndef ESPGW_CONSOLE_GRAMMAR_H
 #define ESPGW_CONSOLE_GRAMMAR_H
@@ -26,6 +26,7 @@ enum grammar_verb {
 	GRAMMAR_REKEY_PEERS,
 	GRAMMAR_RELOAD,
 	GRAMMAR_DIAGNOSE,
+	GRAMMAR_PROBE,
 	GRAMMAR_EXPORT,
 	GRAMMAR_HELP,
 	GRAMMAR_VERSION,
@@ -40,6 +41,7 @@ struct grammar_command {
 	char peer[64];		/* kill-connections, rekey, diagnose; "" = all */
 	enum ike_vendor vendor; /* diagnose */
 	bool zh;		/* diagnose: Chinese */
+	bool aggressive;	/* probe */
 };
 
 /** Understand n words. 0, or -EINVAL and why (with the nearest known word). Free it in both cases.

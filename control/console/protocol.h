@@ -8,8 +8,9 @@
  *   request   {"args": ["ip", "ipsec", "peer", "print"], "json": false, "width": 80}
  *   response  {"status": 0, "text": "...", "note": "..."}
  *
- * status is the client's exit code, text goes to its standard output and note to its standard
- * error. A frame longer than its bound ends the connection.
+ * status is the client's exit code (but for PROTOCOL_AGAIN, on which it asks again), text goes to
+ * its standard output and note to its standard error. A frame longer than its bound ends the
+ * connection.
  */
 #ifndef ESPGW_CONSOLE_PROTOCOL_H
 #define ESPGW_CONSOLE_PROTOCOL_H
@@ -31,6 +32,8 @@ enum protocol_status {
 	PROTOCOL_OK = 0,
 	PROTOCOL_FAILED = 1, /* the command was understood and could not be done */
 	PROTOCOL_USAGE = 2,  /* the command was not understood */
+	PROTOCOL_AGAIN = 4,  /* it takes some time: the same request again, a little later, gets the
+				answer */
 };
 
 struct protocol_request {

@@ -178,6 +178,37 @@ static int do_diagnose(const struct console *c, const struct grammar_command *cm
 	return rc ? PROTOCOL_FAILED : PROTOCOL_OK;
 }
 
+static int do_probe(const struct console *c, const struct grammar_command *cmd, bool json,
+		    struct text *out, struct text *note)
+{
+	struct console_probe what = {
+		.peer = cmd->peer, .aggressive = cmd->aggressive, .json = json};
+	int rc;
+
+	if (!model_find(c->model, MENU_PEER, what.peer))
+		return unknown_peer(c, what.peer, note);
+	rc = c->actions.probe(c->actions.ctx, &what, out);
+	switch (rc) {
+	case 0:
+		return PROTOCOL_OK;
+	case -EAGAIN:
+		text_puts(note, "the probe is under way: ask again\n");
+		return PROTOCOL_AGAIN;
+	case -ENOENT:
+		text_printf(note, "peer \"%s\" is disabled\n", what.peer);
+		return PROTOCOL_FAILED;
+	case -EDESTADDRREQ:
+		text_printf(note, "peer \"%s\" has no address of its own to ask\n", what.peer);
+		return PROTOCOL_FAILED;
+	case -EBUSY:
+		text_puts(note, "too many probes are under way\n");
+		return PROTOCOL_FAILED;
+	default:
+		text_printf(note, "%s\n", strerror(-rc));
+		return PROTOCOL_FAILED;
+	}
+}
+
 static int run(const struct console *c, const struct grammar_command *cmd, bool json,
 	       unsigned int width, struct text *out, struct text *note)
 {
@@ -199,6 +230,8 @@ static int run(const struct console *c, const struct grammar_command *cmd, bool 
 		return do_action(rc, message, "configuration loaded", json, out, note);
 	case GRAMMAR_DIAGNOSE:
 		return do_diagnose(c, cmd, json, out, note);
+	case GRAMMAR_PROBE:
+		return do_probe(c, cmd, json, out, note);
 	case GRAMMAR_EXPORT:
 		export_print(c->model, cmd->path, cmd->sensitive, out);
 		return PROTOCOL_OK;

@@ -21,6 +21,11 @@ struct console_diagnose {
 	bool zh, json;
 };
 
+struct console_probe {
+	const char *peer;
+	bool aggressive, json;
+};
+
 /* What a command may do. Each returns 0 or -errno; *message, when it is set, is malloc()ed text for
  * the operator, kept free of secrets. */
 struct console_actions {
@@ -35,6 +40,8 @@ struct console_actions {
 	int (*reload)(void *ctx, char **message);
 	/* diagnose: a report into out. */
 	int (*diagnose)(void *ctx, const struct console_diagnose *what, struct text *out);
+	/* probe: a report into out; -EAGAIN: it is under way, ask again. */
+	int (*probe)(void *ctx, const struct console_probe *what, struct text *out);
 	void *ctx;
 };
 

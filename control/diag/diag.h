@@ -17,6 +17,7 @@
 #include "control/ike/evidence.h"
 #include "control/ike/vendor.h"
 
+struct ike_probe;
 struct text; /* control/model/text.h */
 
 enum diag_lang { DIAG_EN = 0, DIAG_ZH };
@@ -47,6 +48,7 @@ struct diag_peer {
 	uint64_t now;
 	const struct ike_evidence *evidence;
 	size_t n_evidence;
+	const struct ike_probe *probe; /* the last one, ended and recent; NULL = none */
 	const struct diag_policy *policies;
 	size_t n_policies;
 };
@@ -67,6 +69,8 @@ enum diag_set {
 	DIAG_SET_LIFETIME2,	 /* number: seconds */
 	DIAG_SET_NO_NAT,	 /* local, remote of that side: must not be translated */
 	DIAG_SET_ROUTE,		 /* remote of that side: must go into the tunnel */
+	DIAG_SET_BEGIN,		 /* nothing: it must begin */
+	DIAG_SET_FRAGMENTATION,	 /* nothing: of IKE messages, on */
 	DIAG_SETS,
 };
 
@@ -127,6 +131,10 @@ void diag_reason(struct diag_report *r, const struct diag_peer *peer);
 /** Say it. The text ends with a newline; the JSON is one object. */
 void diag_text(const struct diag_report *r, enum diag_lang lang, struct text *out);
 void diag_json(const struct diag_report *r, enum diag_lang lang, struct text *out);
+
+/** What a probe (control/ike/probe.h) that has ended found. 0, or -1: no memory. */
+int diag_probe_report(const char *peer, const struct abi_addr *address, const struct ike_probe *p,
+		      bool json, struct text *out);
 
 /* fix.c: what reason.c builds findings from. */
 

@@ -157,7 +157,8 @@ static void from_evidence(struct diag_report *r, const struct diag_peer *p,
 {
 	struct diag_finding *f;
 
-	if (builders[ev->code] == NULL || cured(p, ev) || left_behind(p, ev) || explained(p, ev))
+	if (builders[ev->code] == NULL || cured(p, ev) || left_behind(p, ev) || explained(p, ev) ||
+	    diag_probe_explains(p, ev))
 		return;
 	f = diag_add(r, ev->code);
 	if (f == NULL)
@@ -197,5 +198,6 @@ void diag_reason(struct diag_report *r, const struct diag_peer *peer)
 	for (size_t i = 0; i < peer->n_policies; i++)
 		diag_traffic(r, &peer->policies[i]);
 	diag_partial(r);
+	diag_no_evidence(r);
 	sort(r);
 }

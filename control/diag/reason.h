@@ -33,6 +33,13 @@ diag_builder diag_p2_no_reauth;
 bool diag_of_phase2(const struct ike_evidence *ev);
 /** A new finding; NULL when there are too many. */
 struct diag_finding *diag_add(struct diag_report *r, enum ike_code code);
+/** reason_probe.c: does the probe (NULL: none), or ICMP, show that messages are lost on the way? */
+bool diag_probe_blames_path(const struct ike_probe *p, const struct ike_evidence *ev);
+/** reason_probe.c: is it refused because the peer wants another version or mode, as the probe
+ * shows? */
+bool diag_probe_explains(const struct diag_peer *p, const struct ike_evidence *ev);
+/** reason_probe.c: what is wrong without any evidence: nobody begins, or the probe shows it. */
+void diag_no_evidence(struct diag_report *r);
 /** traffic.c: what the traffic of a policy tells. */
 void diag_traffic(struct diag_report *r, const struct diag_policy *policy);
 /** traffic.c: some policies are up and others not, or carry less than configured. */

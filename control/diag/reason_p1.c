@@ -23,6 +23,8 @@ void diag_p1_proposals(struct diag_finding *f, const struct diag_peer *p,
 	diag_say(f, SAY_ALSO_VERSION);
 	diag_say(f, SAY_ALSO_ADDRESS);
 	diag_say(f, SAY_WIDE_OFFER);
+	if (p->probe == NULL)
+		diag_check(f, SAY_CHECK_PROBE);
 	diag_check(f, SAY_CHECK_LET_BEGIN);
 	diag_check(f, SAY_CHECK_PEER_LOG);
 	diag_fix_offer(f, p, NULL);
@@ -97,11 +99,18 @@ void diag_p1_psk(struct diag_finding *f, const struct diag_peer *p, const struct
 {
 	const struct ike_peer_conf *c = p->conf;
 
+	if (ev->cause != IKE_CAUSE_NONE && diag_probe_blames_path(p->probe, ev)) {
+		f->code = IKE_PEER_SILENT;
+		diag_p1_silent(f, p, ev);
+		return;
+	}
 	f->confidence = ev->version == 2 && ev->notify == 0 ? DIAG_CERTAIN : DIAG_LIKELY;
 	if (ev->notify != 0)
 		diag_say(f, SAY_ALSO_ID);
 	if (ev->cause == IKE_CAUSE_PORT_4500)
 		diag_say(f, SAY_ALSO_4500);
+	if (ev->cause != IKE_CAUSE_NONE && p->probe == NULL)
+		diag_check(f, SAY_CHECK_PROBE);
 	diag_say(f, SAY_PSK_BOTH);
 	if (c->psk_len > 0 && (c->psk[0] == ' ' || c->psk[c->psk_len - 1] == ' '))
 		diag_say(f, SAY_PSK_BLANKS);
@@ -138,35 +147,6 @@ void diag_p1_identity(struct diag_finding *f, const struct diag_peer *p,
 	c = diag_set_peer(f, DIAG_SET_LOCAL_ID);
 	if (c != NULL)
 		c->id = conf->remote_id;
-}
-
-void diag_p1_silent(struct diag_finding *f, const struct diag_peer *p,
-		    const struct ike_evidence *ev)
-{
-	f->confidence = ev->cause == IKE_CAUSE_NO_ANSWER ? DIAG_CERTAIN : DIAG_LIKELY;
-	for (size_t i = 0; i < p->n_evidence; i++) {
-		if (!p->evidence[i].initiator && p->evidence[i].last >= ev->first) {
-			diag_say(f, SAY_ITS_PACKETS_COME);
-			break;
-		}
-	}
-	switch (ev->cause) {
-	case IKE_CAUSE_PORT_4500:
-		diag_say(f, SAY_ALSO_PSK);
-		diag_check(f, SAY_CHECK_4500);
-		diag_check(f, SAY_CHECK_LARGE);
-		break;
-	case IKE_CAUSE_HALF_WAY:
-		diag_say(f, SAY_ALSO_PSK);
-		diag_check(f, SAY_CHECK_LARGE);
-		break;
-	default:
-		diag_check(f, SAY_CHECK_UP);
-		diag_check(f, SAY_CHECK_500);
-		diag_check(f, SAY_CHECK_4500);
-		break;
-	}
-	diag_check(f, SAY_CHECK_PEER_LOG);
 }
 
 void diag_p1_dead(struct diag_finding *f, const struct diag_peer *p, const struct ike_evidence *ev)

@@ -163,18 +163,6 @@ void diag_p2_lifetime2(struct diag_finding *f, const struct diag_peer *p,
 		c->number = f->policy->conf->proposal.lifetime;
 }
 
-void diag_p2_no_answer2(struct diag_finding *f, const struct diag_peer *p,
-			const struct ike_evidence *ev)
-{
-	(void)p;
-	(void)ev;
-	f->confidence = DIAG_CERTAIN;
-	diag_say(f, SAY_ALSO_TS);
-	diag_say(f, SAY_ALSO_PFS);
-	diag_check(f, SAY_CHECK_LARGE);
-	diag_check(f, SAY_CHECK_PEER_LOG);
-}
-
 void diag_p2_not_installed(struct diag_finding *f, const struct diag_peer *p,
 			   const struct ike_evidence *ev)
 {

@@ -82,6 +82,18 @@ static void put_evidence(const struct out *o, const struct ike_evidence *ev)
 	else if (ev->received[0] != '\0')
 		text_printf(o->text, "    %s%s%s\n", word(o, WORD_RECEIVED), colon(o),
 			    ev->received);
+	if (ev->sent != 0)
+		text_printf(o->text, "    %s%s%u", word(o, WORD_BYTES), colon(o), ev->sent);
+	if (ev->sent != 0 && ev->answered != 0)
+		text_printf(o->text, "; %s %u", word(o, WORD_ANSWERED), ev->answered);
+	text_puts(o->text, ev->sent != 0 ? "\n" : "");
+	if (ev->icmp.heard) {
+		text_printf(o->text, "    ICMP%s: UDP %u, %s %u, %s %u, %s ",
+			    ev->icmp.from.family == 6 ? "v6" : "", ev->icmp.port, "type",
+			    ev->icmp.type, "code", ev->icmp.code, word(o, WORD_FROM));
+		put_addr(o, &ev->icmp.from);
+		text_printf(o->text, " %s\n", word(o, WORD_UNPROTECTED));
+	}
 	if (ev->configured[0] != '\0')
 		text_printf(o->text, "    %s%s%s\n", word(o, WORD_CONFIGURED), colon(o),
 			    ev->configured);

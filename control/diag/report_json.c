@@ -140,6 +140,18 @@ static json_t *evidence_json(const struct ike_evidence *ev, uint64_t now)
 								 : ike1_notify_name(ev->notify)));
 		json_object_set_new(j, "protected", json_boolean(ev->proven));
 	}
+	if (ev->pending)
+		json_object_set_new(j, "so-far", json_true());
+	if (ev->sent != 0) {
+		json_object_set_new(j, "bytes", json_integer(ev->sent));
+		json_object_set_new(j, "answered-bytes", json_integer(ev->answered));
+	}
+	if (ev->icmp.heard)
+		json_object_set_new(j, "icmp",
+				    json_pack("{s:i, s:i, s:i, s:o}", "type", (int)ev->icmp.type,
+					      "code", (int)ev->icmp.code, "port",
+					      (int)ev->icmp.port, "from",
+					      addr_json(&ev->icmp.from)));
 	if (ev->diff != NULL)
 		json_object_set_new(j, "proposals", diff_json(ev->diff));
 	return j;

@@ -75,6 +75,21 @@
 	  "help behind NAT; it exposes a hash of the secret to guessing, so take a long one.", \
 	  "如果参数完全一致仍失败，可在 NAT 场景尝试野蛮模式并使用 FQDN 标识；该模式会暴露密钥的哈希，" \
 	  "请使用足够长的密钥。") \
+	X(PROBE_NOTHING, "The probe got no answer on either port.", "探测在两个端口都没有得到回应。") \
+	X(PROBE_NOT_500, "The probe got answers on UDP 4500 and none on UDP 500.", \
+	  "探测在 UDP 4500 得到回应，在 UDP 500 没有。") \
+	X(PROBE_NOT_4500, "The probe got answers on UDP 500 and none on UDP 4500.", \
+	  "探测在 UDP 500 得到回应，在 UDP 4500 没有。") \
+	X(PROBE_NOT_LARGE, "The probe's short messages were answered, one of 1300 bytes was not.", \
+	  "探测的短报文得到回应，1300 字节的没有。") \
+	X(PROBE_NOT_FRAGMENTS, "The probe's messages were answered but for the one in IP fragments.", \
+	  "探测报文得到回应，只有 IP 分片的没有。") \
+	X(PROBE_ALL, "The probe got answers on both ports and to messages of this size: the way is open, " \
+	  "the peer itself does not answer.", "探测在两个端口、各种长度都得到回应：路径是通的，是对端自己不回应。") \
+	X(PROBE_TAKES, "The probe shows that the peer would take our proposals in another version or mode.", \
+	  "探测表明对端在另一版本或模式下会接受本端提议。") \
+	X(WE_WAIT, "This side is passive, and nothing of the peer has come: both may wait for each other.", \
+	  "本端为被动方，而且没有收到对端的任何报文：两端可能都在等待对方发起。") \
 	X(WINDOW_SMALL, "They were refused by the replay window: packets arrive too late or twice.", \
 	  "报文被重放窗口拒绝：乱序过大或重复。") \
 	X(NATTED_SOURCE, "Packets came out of the tunnel from an address outside its networks.", \
@@ -89,8 +104,19 @@
 	X(CHECK_4500, "Does UDP 4500 pass in both directions?", "确认 UDP 4500 双向放通。") \
 	X(CHECK_LARGE, "Do large packets and fragments pass? Later messages are longer than the first.", \
 	  "确认大包和分片能够通过：后面的报文比第一个长。") \
-	X(CHECK_PASSIVE, "Both sides may be passive: one of them has to begin.", \
-	  "两端可能都设为被动：必须有一端主动发起。") \
+	X(CHECK_FRAGMENTS, "Do IP fragments pass? The message needs more than one packet; a peer with IKE " \
+	  "fragmentation gets it in pieces of their own.", \
+	  "确认 IP 分片能够通过：该报文超过一个 IP 包；对端启用 IKE 分片后可避免 IP 分片。") \
+	X(CHECK_PROBE, "\"espgw probe PEER\" asks on both ports, in both versions and in several sizes, and " \
+	  "tells more.", "执行 espgw probe PEER：它在两个端口、以两个版本和多种长度探测，能进一步区分原因。") \
+	X(CHECK_ICMP_PORT, "The host at the peer's address refuses the port: is IKE running there, and does " \
+	  "its firewall allow it?", "该地址的主机拒绝该端口：确认 IKE 已运行，且主机防火墙放通。") \
+	X(CHECK_ICMP_FIREWALL, "A firewall refuses the message: the ICMP error above says from where.", \
+	  "防火墙拒绝了报文：上面的 ICMP 错误指出其地址。") \
+	X(CHECK_ICMP_ROUTE, "A router has no way to the peer: is its address right, and are the routes?", \
+	  "路由器没有到对端的路由：确认对端地址和路由。") \
+	X(CHECK_ITS_WAY, "If the peer does begin: do its packets for UDP 500 and 4500 reach us?", \
+	  "如果对端确实在发起：确认它的 UDP 500 和 4500 报文能到达本端。") \
 	X(CHECK_PEER_LOG, "See the peer's log; \"espgw explain-log\" reads it.", \
 	  "查看对端日志；可用 espgw explain-log 解读。") \
 	X(CHECK_LET_BEGIN, "Let the peer begin (passive=yes here): its first message shows its version " \

@@ -98,6 +98,8 @@ static const struct both words[WORDS] = {
 	[WORD_CONFIGURED] = {"configured", "本端配置"},
 	[WORD_PEER_SAID] = {"the peer said", "对端通知"},
 	[WORD_UNPROTECTED] = {"(unprotected: a hint, no proof)", "（未加密，仅供参考）"},
+	[WORD_BYTES] = {"bytes of the message without answer", "未得到回应的报文字节数"},
+	[WORD_ANSWERED] = {"of the largest with one", "得到回应的最大报文字节数"},
 	[WORD_HERE] = {"change here", "修改本端"},
 	[WORD_RELOAD] = {"in the configuration file, then \"espgw reload\"",
 			 "配置文件，然后执行 espgw reload"},

@@ -50,6 +50,8 @@ static const struct vendor_template templates[] = {
 	{V_ANY, DIAG_SET_LIFETIME2, ANY, "phase 2 (ESP)", "lifetime: {n} s"},
 	{V_ANY, DIAG_SET_NO_NAT, ANY, "", "no NAT from {local} to {remote}"},
 	{V_ANY, DIAG_SET_ROUTE, ANY, "", "route {remote} into the tunnel"},
+	{V_ANY, DIAG_SET_BEGIN, ANY, "", "begin the negotiation (active, not passive)"},
+	{V_ANY, DIAG_SET_FRAGMENTATION, ANY, "phase 1 (IKE)", "IKE fragmentation: on"},
 
 	{V_ROS, DIAG_SET_IKE_SUITE, ENC, "", "/ip ipsec profile set [find name=<profile>] enc-algorithm={enc}"},
 	{V_ROS, DIAG_SET_IKE_SUITE, HSH, "", "/ip ipsec profile set [find name=<profile>] hash-algorithm={hash}"},
@@ -66,6 +68,7 @@ static const struct vendor_template templates[] = {
 	{V_ROS, DIAG_SET_TUNNEL, ANY, "", "/ip ipsec policy set [find peer=<peer>] tunnel={tunnelbool}"},
 	{V_ROS, DIAG_SET_LIFETIME1, ANY, "", "/ip ipsec profile set [find name=<profile>] lifetime={n}s"},
 	{V_ROS, DIAG_SET_LIFETIME2, ANY, "", "/ip ipsec proposal set [find name=<proposal>] lifetime={n}s"},
+	{V_ROS, DIAG_SET_BEGIN, ANY, "", "/ip ipsec peer set [find name=<peer>] passive=no"},
 	{V_ROS, DIAG_SET_NO_NAT, ANY, "", "/ip firewall nat add chain=srcnat action=accept place-before=0 src-address={local} dst-address={remote}"},
 	{V_ROS, DIAG_SET_ROUTE, ANY, "", "/ip ipsec policy print where dst-address={remote}"},
 
@@ -82,6 +85,8 @@ static const struct vendor_template templates[] = {
 	{V_SWN, DIAG_SET_TUNNEL, ANY, SWAN_CHILD, "mode = {tunnel}"},
 	{V_SWN, DIAG_SET_LIFETIME1, ANY, SWAN_CONN, "rekey_time = {n}s"},
 	{V_SWN, DIAG_SET_LIFETIME2, ANY, SWAN_CHILD, "life_time = {n}s"},
+	{V_SWN, DIAG_SET_BEGIN, ANY, SWAN_CHILD, "start_action = start"},
+	{V_SWN, DIAG_SET_FRAGMENTATION, ANY, SWAN_CONN, "fragmentation = yes"},
 	{V_SWN, DIAG_SET_NO_NAT, ANY, "shell", "iptables -t nat -I POSTROUTING -s {local} -d {remote} -j ACCEPT"},
 	{V_SWN, DIAG_SET_ROUTE, ANY, "shell", "ip route get {remotehost}"},
 
@@ -99,6 +104,7 @@ static const struct vendor_template templates[] = {
 	{V_TEN, DIAG_SET_NETS, ANY, TEN_SPD, "本端网段 (local): {local}; 对端网段 (remote): {remote}"},
 	{V_TEN, DIAG_SET_LIFETIME1, ANY, TEN_IKE, "IKE SA Lifetime: {n} s"},
 	{V_TEN, DIAG_SET_LIFETIME2, ANY, TEN_IPSEC, "IPsec SA Lifetime: {n} s"},
+	{V_TEN, DIAG_SET_BEGIN, ANY, TEN_BASIC, "协商类型 (negotiation type): 主动 (active)"},
 	{V_TEN, DIAG_SET_ROUTE, ANY, TEN_VPC, "目的端 (destination) {remote}, 下一跳 (next hop): VPN 网关"},
 
 	{V_ALI, DIAG_SET_IKE_SUITE, ENC, ALI_IKE, "加密算法 (encryption): {enc}"},
@@ -115,6 +121,7 @@ static const struct vendor_template templates[] = {
 	{V_ALI, DIAG_SET_NETS, ANY, ALI_CONN, "本端网段 (local): {local}; 对端网段 (remote): {remote}"},
 	{V_ALI, DIAG_SET_LIFETIME1, ANY, ALI_IKE, "SA 生存周期 (lifetime): {n} s"},
 	{V_ALI, DIAG_SET_LIFETIME2, ANY, ALI_IPSEC, "SA 生存周期 (lifetime): {n} s"},
+	{V_ALI, DIAG_SET_BEGIN, ANY, ALI_CONN, "立即生效 (effect immediately): 是 (yes)"},
 	{V_ALI, DIAG_SET_ROUTE, ANY, "Alibaba console, VPC, route table", "目标网段 (destination) {remote}, 下一跳 (next hop): VPN 网关"},
 
 	{V_HUA, DIAG_SET_IKE_SUITE, ENC, HUA_IKE, "encryption-algorithm {enc}"},

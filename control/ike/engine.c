@@ -12,6 +12,7 @@
 #include "control/ike/generate.h"
 #include "control/ike/ike_sa.h"
 #include "control/ike/party.h"
+#include "control/ike/probe.h"
 #include "control/ike/refuse.h"
 #include "control/ike/roam.h"
 #include "control/ike/state.h"
@@ -46,6 +47,7 @@ struct ike_engine *ike_engine_new(const struct ike_ops *ops, void *ctx)
 	e->ops = *ops;
 	TAILQ_INIT(&e->unseen);
 	TAILQ_INIT(&e->dhwork);
+	TAILQ_INIT(&e->probes);
 	e->ctx = ctx;
 	r = state_random(e, seeds, sizeof(seeds));
 	if (r == 0)
@@ -105,6 +107,7 @@ static void drop_peer(struct ike_engine *e, struct ike_peer *peer, bool tell, ui
 		if (peer->policies[i].dh_waits)
 			dhwork_forget(e, &peer->policies[i]);
 	}
+	probe_free(e, peer);
 	peers_remove(&e->peers, peer);
 	peers_free(peer);
 }

@@ -162,6 +162,18 @@ int ike_engine_restore_policies(struct ike_engine *e, const uint8_t *record, siz
 /** A datagram from the network. Anything: it is checked here. */
 void ike_engine_input(struct ike_engine *e, const struct ike_datagram *d, uint64_t now);
 
+/* An ICMP error about a message of ours. */
+struct ike_unreachable {
+	struct abi_addr local, remote, from;
+	uint16_t remote_port;
+	uint8_t type, code; /* ICMP, or ICMPv6 when the addresses are IPv6 */
+	uint64_t ispi;	    /* of the message; 0 = not quoted */
+};
+
+/** It was not delivered, somebody says: kept with what fails, nothing is done (RFC 7296 section
+ * 2.4). */
+void ike_engine_unreachable(struct ike_engine *e, const struct ike_unreachable *u, uint64_t now);
+
 /** Run what is due. Returns when to call again (ns), UINT64_MAX when nothing is pending. */
 uint64_t ike_engine_tick(struct ike_engine *e, uint64_t now);
 

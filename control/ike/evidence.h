@@ -60,6 +60,14 @@ enum ike_cause {
 	IKE_CAUSE_HALF_WAY,  /* the same port, but a later (larger) message was not answered */
 };
 
+/* What ICMP says of a message that is not answered: anybody can send that. */
+struct ike_icmp {
+	bool heard;
+	uint8_t type, code; /* ICMPv6's when from is one */
+	uint16_t port;	    /* where the message went */
+	struct abi_addr from;
+};
+
 #define IKE_EVIDENCE_TEXT 256
 #define IKE_EVIDENCE_MAX  24u /* records per peer */
 
@@ -77,6 +85,10 @@ struct ike_evidence {
 	struct ike_identity_conf id; /* type IKE_ID_AUTO: none; else what the peer said it is */
 	uint16_t n_local, n_remote;  /* selectors the peer asked for, in our view */
 	struct abi_range ts_local[ABI_MAX_SELECTORS], ts_remote[ABI_MAX_SELECTORS];
+	uint16_t sent;	   /* silence: bytes of the message that got no answer */
+	uint16_t answered; /* of the largest one of that attempt that got one; 0 = none did */
+	struct ike_icmp icmp;
+	bool pending; /* no more than what is seen so far: the attempt goes on */
 	struct abi_addr local, remote;
 	uint32_t policy_id;		    /* phase 2; 0 = none */
 	char message[48];		    /* "main mode message 1" */

@@ -88,6 +88,15 @@ static void retransmit(struct ike_engine *e, struct timer *t, uint64_t now)
 	e->counters.tx_retransmit++;
 	send_again(e, x, now);
 	arm(e, x, now + wait_for(e, x->tries));
+	if (x->tries >= IKE_SILENT_TRIES && x->silent != NULL)
+		x->silent(e, x, now);
+}
+
+/* What was out has its answer: the exchange goes on. */
+static void note_answer(struct exchange *x)
+{
+	if (x->asking && x->len > x->answered)
+		x->answered = x->len;
 }
 
 static int keep(struct exchange *x, const uint8_t *msg, size_t len)
@@ -97,6 +106,7 @@ static int keep(struct exchange *x, const uint8_t *msg, size_t len)
 	if (copy == NULL)
 		return -ENOMEM;
 	memcpy(copy, msg, len);
+	note_answer(x);
 	free(x->msg);
 	x->msg = copy;
 	x->len = len;
@@ -145,6 +155,7 @@ int exchange_answer(struct ike_engine *e, struct exchange *x, const uint8_t *msg
 void exchange_settle(struct ike_engine *e, struct exchange *x)
 {
 	timers_cancel(&e->timers, &x->timer);
+	note_answer(x);
 	x->asking = false;
 }
 

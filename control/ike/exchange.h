@@ -43,6 +43,8 @@ struct exchange {
 	uint64_t deadline; /* gives up then at the latest; 0 = when the tries are over */
 	struct timer timer;
 	exchange_give_up *give_up;
+	exchange_give_up *silent; /* some tries are over; more follow. May be NULL */
+	size_t answered;	  /* the length of our largest message that was */
 	bool have_last;
 	uint8_t last[EXCHANGE_DIGEST]; /* of the last message taken up */
 	unsigned repeats;	       /* of the answer, */

@@ -246,6 +246,7 @@ enum ike2_notify { /* RFC 7296 section 3.10.1, RFC 6023, RFC 7383 */
 /* Timers, nanoseconds and seconds as named. */
 #define IKE_RETRANSMIT_FIRST_MS	  1000u /* then 2, 4, 8, 16 s, each + up to 10 % */
 #define IKE_RETRANSMIT_JITTER_PCT 10u
+#define IKE_SILENT_TRIES	  2u /* so many without answer are worth saying: after 3 s */
 #define IKE_RETRANSMIT_TRIES	  5u
 #define IKE_AMPLIFICATION	  3u  /* bytes to an address that may be forged, for each from it */
 #define IKE_HALF_OPEN_S		  30u /* a responder's unfinished phase 1 */

@@ -95,6 +95,7 @@ struct ike_sa *ike_sa_new(struct ike_engine *e, struct ike_peer *peer, bool resp
 	TAILQ_INIT(&sa->quicks);
 	TAILQ_INIT(&sa->dhwork);
 	exchange_init(&sa->x, sa, 0, peer->v->give_up);
+	sa->x.silent = peer->v->silent;
 	timers_init_one(&sa->life, lifetime_ike_sa);
 	timers_init_one(&sa->dpd_timer, peer->v->dpd_tick);
 	timers_init_one(&sa->keepalive, ike_sa_keepalive);

@@ -38,6 +38,7 @@ struct ike_policy {
 
 struct peer_evidence {
 	struct ike_evidence ev;
+	bool said;
 	uint64_t logged; /* when last */
 	uint64_t silent; /* how often since */
 	TAILQ_ENTRY(peer_evidence) next;
@@ -46,6 +47,7 @@ struct peer_evidence {
 #define PEERS_DIGEST 32u
 
 struct ike_version;
+struct probe;
 
 struct ike_peer {
 	const struct ike_version *v;
@@ -65,6 +67,9 @@ struct ike_peer {
 	bool dh_waits;			  /* for dhwork_wait(), to begin */
 	TAILQ_HEAD(peer_evidences, peer_evidence) evidence;
 	enum ike_vendor vendor; /* as its messages tell */
+	struct ike_icmp icmp;	/* what was said last of a message to it, */
+	struct probe *probe;	/* the last one; NULL = none */
+	uint64_t icmp_at;	/* and when */
 	struct table_node by_name, by_addr;
 	TAILQ_ENTRY(ike_peer) next;
 	bool keep; /* while peers are replaced */

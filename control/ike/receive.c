@@ -9,6 +9,7 @@
 
 #include "control/ike/dhwork.h"
 #include "control/ike/ike_sa.h"
+#include "control/ike/probe.h"
 #include "control/ike/refuse.h"
 #include "control/ike/state.h"
 #include "control/ike/version.h"
@@ -209,6 +210,8 @@ static enum ike_rx receive(struct ike_engine *e, const struct ike_datagram *d, u
 	if (r != 0)
 		return error.reason == IKE_PARSE_VERSION ? later_version(e, d, &in.hdr)
 							 : IKE_RX_malformed;
+	if (probe_take(e, d, &in.hdr, now))
+		return IKE_RX_handled;
 	version = in.hdr.version >> 4;
 	sa = ike_sa_find(e, in.hdr.ispi, in.hdr.rspi);
 	if (sa != NULL && sa->peer->v->number != version)

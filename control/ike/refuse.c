@@ -135,11 +135,25 @@ static void keep_facts(struct ike_evidence *ev, const struct ike_peer *peer,
 	ev->proven = r->proven;
 	ev->cause = r->cause;
 	ev->group = r->group;
+	ev->sent = r->sent;
+	ev->answered = r->answered;
+	ev->icmp = r->icmp;
 	keep_diff(ev, r->diff);
 	if (r->id != NULL)
 		ev->id = *r->id;
 	ev->n_local = copy_ranges(ev->ts_local, r->ts_local, r->n_local);
 	ev->n_remote = copy_ranges(ev->ts_remote, r->ts_remote, r->n_remote);
+}
+
+void refuse_silence(struct refuse *r, const struct exchange *x)
+{
+	const struct ike_peer *peer = x->sa->peer;
+
+	r->sent = (uint16_t)(x->len < UINT16_MAX ? x->len : UINT16_MAX);
+	r->answered = (uint16_t)(x->answered < UINT16_MAX ? x->answered : UINT16_MAX);
+	if (peer->icmp.heard && peer->icmp.port == x->sa->at.remote_port &&
+	    peer->icmp_at >= x->sa->created)
+		r->icmp = peer->icmp;
 }
 
 static void copy_text(char *out, size_t cap, const char *text)
@@ -166,28 +180,51 @@ static void log_refusal(struct ike_engine *e, struct ike_peer *peer, const struc
 	log_text(e, IKE_LOG_WARN, peer, sa, remote, r->msgid, text);
 }
 
-void refuse(struct ike_engine *e, struct ike_peer *peer, const struct ike_sa *sa,
-	    const struct abi_addr *remote, const struct refuse *r)
+static struct peer_evidence *keep(struct ike_engine *e, struct ike_peer *peer,
+				  const struct ike_sa *sa, const struct abi_addr *remote,
+				  const struct refuse *r)
 {
 	struct peer_evidence *ev = find_or_add(peer, r, e->now);
 
-	e->counters.refusals++;
-	if (remote == NULL)
-		remote = sa != NULL ? &sa->at.remote : &peer->conf.remote;
 	if (ev == NULL)
-		return;
+		return NULL;
 	ev->ev.last = e->now;
-	ev->ev.count++;
+	ev->ev.count += !ev->ev.pending;
+	ev->ev.pending = false;
 	ev->ev.remote = *remote;
 	keep_facts(&ev->ev, peer, sa, r);
 	copy_text(ev->ev.message, sizeof(ev->ev.message), r->message);
 	copy_text(ev->ev.received, sizeof(ev->ev.received), r->received);
 	copy_text(ev->ev.configured, sizeof(ev->ev.configured), r->configured);
 	copy_text(ev->ev.advice, sizeof(ev->ev.advice), r->advice);
-	if (ev->ev.count > 1 && e->now - ev->logged < LOG_AGAIN) {
+	return ev;
+}
+
+void refuse_pending(struct ike_engine *e, struct ike_peer *peer, const struct ike_sa *sa,
+		    const struct refuse *r)
+{
+	struct peer_evidence *ev = keep(e, peer, sa, &sa->at.remote, r);
+
+	if (ev != NULL)
+		ev->ev.pending = true;
+}
+
+void refuse(struct ike_engine *e, struct ike_peer *peer, const struct ike_sa *sa,
+	    const struct abi_addr *remote, const struct refuse *r)
+{
+	struct peer_evidence *ev;
+
+	e->counters.refusals++;
+	if (remote == NULL)
+		remote = sa != NULL ? &sa->at.remote : &peer->conf.remote;
+	ev = keep(e, peer, sa, remote, r);
+	if (ev == NULL)
+		return;
+	if (ev->said && e->now - ev->logged < LOG_AGAIN) {
 		ev->silent++;
 		return;
 	}
+	ev->said = true;
 	log_refusal(e, peer, sa, remote, r, ev->silent);
 	ev->logged = e->now;
 	ev->silent = 0;

@@ -12,6 +12,7 @@
 
 struct ike_peer;
 struct ike_sa;
+struct exchange;
 
 struct refuse {
 	enum ike_code code;
@@ -26,6 +27,8 @@ struct refuse {
 	bool proven;
 	enum ike_cause cause;
 	uint16_t group;
+	uint16_t sent, answered;
+	struct ike_icmp icmp;
 	const struct prop_diff *diff;
 	const struct ike_identity_conf *id;
 	const struct abi_range *ts_local, *ts_remote;
@@ -35,6 +38,12 @@ struct refuse {
 /** sa may be NULL: nothing came about yet. remote says who when there is no sa; may be NULL. */
 void refuse(struct ike_engine *e, struct ike_peer *peer, const struct ike_sa *sa,
 	    const struct abi_addr *remote, const struct refuse *r);
+
+/** What is known of an exchange that got no answer: sizes, and what ICMP says. */
+void refuse_silence(struct refuse *r, const struct exchange *x);
+/** The same before its time: kept as evidence, not counted or logged until refuse() confirms it. */
+void refuse_pending(struct ike_engine *e, struct ike_peer *peer, const struct ike_sa *sa,
+		    const struct refuse *r);
 
 /** Which code a proposal's diff means: DH or PFS when only the group differs, encapsulation, else
  * algorithms. */

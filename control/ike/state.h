@@ -35,7 +35,9 @@ struct ike_engine {
 	TAILQ_HEAD(unseen_sas, ike_sa) unseen; /* responders without message 3, oldest first */
 	TAILQ_HEAD(dhwork_items, dhwork_item) dhwork; /* jobs that are out */
 	unsigned n_dh_strangers, n_dh_peers;
-	struct dhwork_item *again; /* what waited for it comes again */
+	struct dhwork_item *again;	  /* what waited for it comes again */
+	TAILQ_HEAD(probes, probe) probes; /* under way */
+	unsigned n_probes;
 	size_t budget; /* bytes that may still answer the datagram of now, see ike_sa_send() */
 	uint64_t next_id, next_token;
 	bool ending;	   /* nothing is sent any more */

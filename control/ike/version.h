@@ -34,7 +34,7 @@ struct ike_version {
 	 * fragments set. */
 	int (*cut)(struct ike_engine *e, const struct ike_sa *sa, const uint8_t *msg, size_t len,
 		   uint8_t **out, size_t *out_len);
-	exchange_give_up *give_up; /* of struct ike_sa.x */
+	exchange_give_up *give_up, *silent; /* of struct ike_sa.x */
 	/** A responder's half-open SA has waited long enough: say why, if anything tells. May be
 	 * NULL.
 	 */

@@ -20,7 +20,7 @@ enum ike_rx phase1_r_msg1(struct ike_engine *e, struct ike_peer *peer, struct ik
 /** Send message 1 to a peer. */
 void phase1_begin(struct ike_engine *e, struct ike_peer *peer, uint64_t now);
 
-exchange_give_up phase1_give_up;
+exchange_give_up phase1_give_up, phase1_silent;
 
 /* Shared steps of the two roles. */
 

@@ -60,10 +60,46 @@ static void explain_hint(struct refuse *r, uint16_t type)
 	}
 }
 
-void phase1_give_up(struct ike_engine *e, struct exchange *x, uint64_t now)
+static void explain_silence(const struct ike_sa *sa, struct refuse *r)
 {
-	struct ike_sa *sa = x->sa;
-	struct refuse r = {
+	if (sa->state == SA_AGGR1_SENT) {
+		r->message = "aggressive mode message 1";
+		if (sa->hs->undecryptable > 0) {
+			r->code = IKE_P1_PSK_MISMATCH;
+			r->received = "answers whose HASH_R is made from another secret";
+			r->advice = "the pre-shared keys differ: set the same secret on both sides";
+		}
+	} else if (sa->state == SA_MSG3_SENT) {
+		r->message = "main mode message 3";
+		r->cause = IKE_CAUSE_HALF_WAY;
+		r->received = "message 2, then nothing";
+		r->advice =
+			"the peer stopped answering after message 2: see its log; large packets "
+			"may be lost on the way";
+	} else if (sa->state == SA_MSG5_SENT) {
+		r->code = IKE_P1_PSK_MISMATCH;
+		r->message = "main mode message 5";
+		if (sa->hs->undecryptable == 0)
+			r->cause = sa->at.marker ? IKE_CAUSE_PORT_4500 : IKE_CAUSE_HALF_WAY;
+		else
+			r->cause = IKE_CAUSE_NONE;
+		r->received = sa->hs->undecryptable > 0
+				      ? "answers that do not decrypt"
+				      : "no answer to the first encrypted message";
+		r->advice =
+			sa->at.marker
+				? "most likely the pre-shared keys differ: set the same secret on "
+				  "both sides; if they agree, UDP 4500 is blocked"
+				: "most likely the pre-shared keys differ: set the same secret on "
+				  "both sides";
+	}
+	if (sa->hs->told && sa->hs->undecryptable == 0)
+		explain_hint(r, sa->hs->told_type);
+}
+
+static void no_answer(const struct exchange *x, struct refuse *r)
+{
+	*r = (struct refuse){
 		.code = IKE_PEER_SILENT,
 		.message = "main mode message 1",
 		.classic = "establishing IKE_SA failed, peer not responding",
@@ -72,38 +108,27 @@ void phase1_give_up(struct ike_engine *e, struct exchange *x, uint64_t now)
 		.advice = "check that the peer is up, that its address is right here and ours is "
 			  "there, and that UDP 500 and 4500 pass in both directions",
 	};
+	explain_silence(x->sa, r);
+	refuse_silence(r, x);
+}
 
-	if (sa->state == SA_AGGR1_SENT) {
-		r.message = "aggressive mode message 1";
-		if (sa->hs->undecryptable > 0) {
-			r.code = IKE_P1_PSK_MISMATCH;
-			r.received = "answers whose HASH_R is made from another secret";
-			r.advice = "the pre-shared keys differ: set the same secret on both sides";
-		}
-	} else if (sa->state == SA_MSG3_SENT) {
-		r.message = "main mode message 3";
-		r.cause = IKE_CAUSE_HALF_WAY;
-		r.received = "message 2, then nothing";
-		r.advice = "the peer stopped answering after message 2: see its log; large packets "
-			   "may be lost on the way";
-	} else if (sa->state == SA_MSG5_SENT) {
-		r.code = IKE_P1_PSK_MISMATCH;
-		r.message = "main mode message 5";
-		if (sa->hs->undecryptable == 0)
-			r.cause = sa->at.marker ? IKE_CAUSE_PORT_4500 : IKE_CAUSE_HALF_WAY;
-		else
-			r.cause = IKE_CAUSE_NONE;
-		r.received = sa->hs->undecryptable > 0 ? "answers that do not decrypt"
-						       : "no answer to the first encrypted message";
-		r.advice =
-			sa->at.marker
-				? "most likely the pre-shared keys differ: set the same secret on "
-				  "both sides; if they agree, UDP 4500 is blocked"
-				: "most likely the pre-shared keys differ: set the same secret on "
-				  "both sides";
-	}
-	if (sa->hs->told && sa->hs->undecryptable == 0)
-		explain_hint(&r, sa->hs->told_type);
+void phase1_give_up(struct ike_engine *e, struct exchange *x, uint64_t now)
+{
+	struct ike_sa *sa = x->sa;
+	struct refuse r;
+
+	no_answer(x, &r);
 	refuse(e, sa->peer, sa, NULL, &r);
 	party_failed(e, sa, now);
+}
+
+void phase1_silent(struct ike_engine *e, struct exchange *x, uint64_t now)
+{
+	struct refuse r;
+
+	(void)now;
+	if (x->sa->hs == NULL)
+		return;
+	no_answer(x, &r);
+	refuse_pending(e, x->sa->peer, x->sa, &r);
 }

@@ -31,10 +31,9 @@ quick_handler *quick_cell(enum quick_state state)
 	return cells[state];
 }
 
-static void give_up(struct ike_engine *e, struct exchange *x, uint64_t now)
+static void no_answer(const struct quick *q, struct refuse *r)
 {
-	struct quick *q = TABLE_ENTRY(x, struct quick, x);
-	struct refuse r = {
+	*r = (struct refuse){
 		.code = IKE_P2_SILENT,
 		.message =
 			q->state == QUICK_I_SENT1 ? "quick mode message 1" : "quick mode message 2",
@@ -42,12 +41,28 @@ static void give_up(struct ike_engine *e, struct exchange *x, uint64_t now)
 		.received = "nothing",
 		.advice = "the IKE SA is up but the peer does not answer quick mode: see its log",
 		.policy_id = q->policy->conf.policy_id,
-		.msgid = x->msgid,
+		.msgid = q->x.msgid,
 	};
+	refuse_silence(r, &q->x);
+}
 
+static void silent(struct ike_engine *e, struct exchange *x, uint64_t now)
+{
+	struct refuse r;
+
+	(void)now;
+	no_answer(TABLE_ENTRY(x, struct quick, x), &r);
+	refuse_pending(e, x->sa->peer, x->sa, &r);
+}
+
+static void give_up(struct ike_engine *e, struct exchange *x, uint64_t now)
+{
+	struct quick *q = TABLE_ENTRY(x, struct quick, x);
 	struct ike_sa *sa = x->sa;
 	bool forgotten = q->state == QUICK_I_SENT1 && sa->heard <= q->begun;
+	struct refuse r;
 
+	no_answer(q, &r);
 	refuse(e, sa->peer, sa, NULL, &r);
 	quick_failed(e, q, now);
 	if (!forgotten)
@@ -100,6 +115,7 @@ struct quick *quick_new(struct ike_engine *e, struct ike_sa *sa, uint32_t msgid,
 	q->state = state;
 	q->policy = policy;
 	exchange_init(&q->x, sa, msgid, give_up);
+	q->x.silent = silent;
 	timers_init_one(&q->end, end_timer);
 	TAILQ_INSERT_TAIL(&sa->quicks, q, of_sa);
 	sa->n_quicks++;

@@ -103,6 +103,7 @@ const struct ike_version ike1_version = {
 	.drop_handshake = drop_handshake,
 	.cut = frag1_cut,
 	.give_up = phase1_give_up,
+	.silent = phase1_silent,
 	.timed_out = aggr_r_timed_out,
 	.dpd_tick = dpd_tick,
 	.dpd_start = dpd_start,

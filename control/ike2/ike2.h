@@ -210,7 +210,7 @@ bool ike2_task_making(const struct ike_sa *sa);
 /** Does a request of the peer wait for the data plane, so that it has no answer yet? */
 bool ike2_task_answering(const struct ike_sa *sa);
 bool ike2_busy(const struct ike_sa *sa);
-exchange_give_up ike2_give_up;
+exchange_give_up ike2_give_up, ike2_silent;
 
 /* fsm.c */
 enum ike2_event {

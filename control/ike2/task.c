@@ -238,10 +238,9 @@ static void explain_silence(const struct ike_sa *sa, struct refuse *r)
 	}
 }
 
-void ike2_give_up(struct ike_engine *e, struct exchange *x, uint64_t now)
+static void no_answer(const struct exchange *x, struct refuse *r)
 {
-	struct ike_sa *sa = x->sa;
-	struct refuse r = {
+	*r = (struct refuse){
 		.code = IKE_PEER_SILENT,
 		.message = "IKE_SA_INIT request",
 		.cause = IKE_CAUSE_NO_ANSWER,
@@ -250,9 +249,29 @@ void ike2_give_up(struct ike_engine *e, struct exchange *x, uint64_t now)
 		.advice = "check that the peer is up, that its address is right here and ours is "
 			  "there, and that UDP 500 and 4500 pass in both directions",
 	};
+	if (!ike_sa_up(x->sa))
+		explain_silence(x->sa, r);
+	refuse_silence(r, x);
+}
 
+void ike2_silent(struct ike_engine *e, struct exchange *x, uint64_t now)
+{
+	struct refuse r;
+
+	(void)now;
+	if (ike_sa_up(x->sa))
+		return;
+	no_answer(x, &r);
+	refuse_pending(e, x->sa->peer, x->sa, &r);
+}
+
+void ike2_give_up(struct ike_engine *e, struct exchange *x, uint64_t now)
+{
+	struct ike_sa *sa = x->sa;
+	struct refuse r;
+
+	no_answer(x, &r);
 	if (!ike_sa_up(sa)) {
-		explain_silence(sa, &r);
 		refuse(e, sa->peer, sa, NULL, &r);
 		party_failed(e, sa, now);
 		return;

@@ -26,6 +26,7 @@ const struct ike_version ike2_version = {
 	.sa_free = ike2_sa_free,
 	.drop_handshake = ike2_sa_drop_handshake,
 	.give_up = ike2_give_up,
+	.silent = ike2_silent,
 	.dpd_tick = ike2_alive_tick,
 	.dpd_start = ike2_alive_start,
 	.probe = ike2_probe,

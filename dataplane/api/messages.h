@@ -305,6 +305,15 @@ struct abi_ev_port {
 	(1u << 0) /* non-ESP marker: stripped on punt, put in front on inject (RFC 3948            \
 		     section 2.2) */
 
+/* What a punted ABI_PACKET_UNREACHABLE holds as data: an ICMP error about IKE that we sent from dst
+ * to src. Forged as easily as any ICMP. */
+struct abi_unreachable {
+	uint8_t type, code; /* of ICMP, or of ICMPv6 when the addresses are IPv6 */
+	uint8_t pad[2];
+	struct abi_addr from; /* who says so */
+	uint8_t ispi[8];      /* the message's initiator SPI; zero: not quoted */
+};
+
 /* punt and inject rings: one UDP payload of IKE (or, injected without the marker, a NAT keepalive).
  */
 struct abi_packet {
@@ -319,8 +328,9 @@ struct abi_packet {
 	uint32_t pad;
 	uint8_t data[ABI_PACKET_SLOT - 64];
 };
-#define ABI_PACKET_IKE	 1u
-#define ABI_PACKET_FIXED 64u /* bytes before data */
+#define ABI_PACKET_IKE	       1u
+#define ABI_PACKET_UNREACHABLE 2u  /* punt only */
+#define ABI_PACKET_FIXED       64u /* bytes before data */
 
 _Static_assert(sizeof(struct abi_msg) == 8, "abi_msg");
 _Static_assert(sizeof(struct abi_addr) == 20, "abi_addr");
@@ -332,6 +342,7 @@ _Static_assert(sizeof(struct abi_address) == 36, "abi_address");
 _Static_assert(sizeof(struct abi_route) == 56, "abi_route");
 _Static_assert(sizeof(struct abi_ev_sa) == 56, "abi_ev_sa");
 _Static_assert(sizeof(struct abi_ev_acquire) == 60, "abi_ev_acquire");
+_Static_assert(sizeof(struct abi_unreachable) == 32, "abi_unreachable");
 _Static_assert(sizeof(struct abi_packet) == ABI_PACKET_SLOT, "abi_packet");
 _Static_assert(__builtin_offsetof(struct abi_packet, data) == ABI_PACKET_FIXED, "abi_packet.data");
 _Static_assert(sizeof(struct abi_sa_add) <= ABI_COMMAND_SLOT, "command slot");

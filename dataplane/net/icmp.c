@@ -7,6 +7,7 @@
 #include "dataplane/net/icmp6.h"
 #include "dataplane/net/ip4.h"
 #include "dataplane/net/quote.h"
+#include "dataplane/net/unreach.h"
 #include "dataplane/net/route.h"
 #include "dataplane/pipeline.h"
 
@@ -161,6 +162,15 @@ static enum drop_reason answer_echo(struct rte_mbuf *m)
 	return DROP_NONE;
 }
 
+enum pkt_slow local_slow_kind(const struct pkt_meta *meta)
+{
+	if (quote_is(meta))
+		return PKT_SLOW_PMTU;
+	if (unreach_is(meta))
+		return PKT_SLOW_UNREACH;
+	return meta->flags & PKT_F_IPV6 ? PKT_SLOW_ND : PKT_SLOW_ARP;
+}
+
 void local_burst(struct worker *w, struct rte_mbuf **pkts, uint16_t n)
 {
 	for (uint16_t i = 0; i < n; i++) {
@@ -168,6 +178,8 @@ void local_burst(struct worker *w, struct rte_mbuf **pkts, uint16_t n)
 
 		if (quote_is(pkt_meta(pkts[i])))
 			why = quote_screen(w, pkts[i]);
+		else if (unreach_is(pkt_meta(pkts[i])))
+			why = unreach_screen(w, pkts[i]);
 		else if (pkt_meta(pkts[i])->verdict == PKT_LOCAL)
 			why = pkt_meta(pkts[i])->flags & PKT_F_IPV6 ? icmp6_answer(w, pkts[i])
 								    : answer_echo(pkts[i]);

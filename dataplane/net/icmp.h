@@ -45,6 +45,9 @@ bool icmp_take_token(struct worker *w);
 void icmp_error(struct worker *w, const struct rte_mbuf *m, uint8_t type, uint8_t code,
 		uint16_t mtu);
 
+/** What parse and local_burst() have for the manager: packets with PKT_SLOW. */
+enum pkt_slow local_slow_kind(const struct pkt_meta *meta);
+
 /**
  * Stage: packets to our own addresses. An echo request becomes its reply in place: verdict
  * PKT_FORWARD, PKT_F_ORIGIN, meta describing it, to be sent on from "forward"; PKT_F_FROM_SA stays

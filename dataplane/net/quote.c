@@ -84,7 +84,7 @@ bool quote_read(const struct rte_mbuf *m, struct quote *q)
 }
 
 /* As icmp_error()'s bucket: the time at which it would be full again. */
-static bool take_token(struct worker *w)
+bool quote_take_token(struct worker *w)
 {
 	uint64_t full = w->quote_full > w->now ? w->quote_full : w->now;
 
@@ -102,7 +102,7 @@ enum drop_reason quote_screen(struct worker *w, struct rte_mbuf *m)
 	/* Our packets travel outside of every SA, and so does what is said about them. Who has not
 	 * seen them does not know their SPIs, and gets at no token. */
 	if ((meta->flags & PKT_F_FROM_SA) || !quote_read(m, &q) ||
-	    !sad_may_send(w->tables->sad, q.spi) || !take_token(w))
+	    !sad_may_send(w->tables->sad, q.spi) || !quote_take_token(w))
 		return DROP_NET_PMTU;
 	meta->verdict = PKT_SLOW;
 	return DROP_NONE;

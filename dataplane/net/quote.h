@@ -49,6 +49,11 @@ static inline bool quote_is(const struct pkt_meta *meta)
  */
 bool quote_read(const struct rte_mbuf *m, struct quote *q);
 
+/** One of QUOTE_RATE a second and QUOTE_BURST at a time, of all ICMP errors to us that are looked
+ * at.
+ */
+bool quote_take_token(struct worker *w);
+
 /**
  * local_burst()'s part for such a packet: in clear, sound, about an SPI that we send with, and not
  * too many of them: verdict PKT_SLOW. Else net-pmtu.

@@ -23,6 +23,7 @@
 #include "dataplane/net/port.h"
 #include "dataplane/net/punt.h"
 #include "dataplane/net/quote.h"
+#include "dataplane/net/unreach.h"
 #include "dataplane/net/reasm.h"
 #include "dataplane/net/route.h"
 #include "dataplane/pipeline.h"
@@ -221,6 +222,7 @@ static void punt(struct rte_mbuf *m)
 /* From parse on. */
 static void go_on(struct rte_mbuf *m)
 {
+	struct abi_packet record;
 	struct quote quote;
 
 	if (pkt_meta(m)->verdict == PKT_LOCAL)
@@ -235,6 +237,9 @@ static void go_on(struct rte_mbuf *m)
 	case PKT_SLOW:
 		if (quote_is(pkt_meta(m))) {
 			quote_read(m, &quote);
+			rte_pktmbuf_free(m);
+		} else if (unreach_is(pkt_meta(m))) {
+			FUZZ_CHECK(unreach_read(m, &record));
 			rte_pktmbuf_free(m);
 		} else if (pkt_meta(m)->flags & PKT_F_IPV6)
 			neigh_nd_input(h->tables.neigh6, &io, m, h->worker.now);

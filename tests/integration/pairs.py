@@ -248,10 +248,11 @@ class PairsConf(GatewayConf):
 class Pairs(Lab):
     """a lab whose cloud gateway is the far end of all pairs"""
 
-    def __init__(self, pairs, **kw):
+    def __init__(self, pairs, options=(), **kw):
         self.pairs = pairs
         super().__init__(conf=PairsConf(pairs), port="tap",
-                         cloud=("--no-default-child", "--local-id", "nobody"), start=False, **kw)
+                         cloud=("--no-default-child", "--local-id", "nobody", *options),
+                         start=False, **kw)
         try:
             self._addresses()
             self.write_conf()

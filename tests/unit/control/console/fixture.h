@@ -127,6 +127,16 @@ static inline int fixture_diagnose(void *ctx, const struct console_diagnose *wha
 	return f->fail;
 }
 
+static inline int fixture_probe(void *ctx, const struct console_probe *what, struct text *out)
+{
+	struct fixture *f = ctx;
+
+	if (f->fail == 0)
+		text_printf(out, "%s%s%s\n", what->peer, what->aggressive ? " aggressive" : "",
+			    what->json ? " json" : "");
+	return f->fail;
+}
+
 static inline int fixture_setup(void **state)
 {
 	static struct problems problems;
@@ -152,7 +162,7 @@ static inline int fixture_setup(void **state)
 		.plan = f->plan,
 		.source = f->source,
 		.actions = {fixture_flush, fixture_kill, fixture_rekey, fixture_reload,
-			    fixture_diagnose, f},
+			    fixture_diagnose, fixture_probe, f},
 	};
 	*state = f;
 	return f->plan ? 0 : -1;

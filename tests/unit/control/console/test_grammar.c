@@ -191,6 +191,26 @@ static void a_line_is_bounded(void **state)
 	free(line);
 }
 
+static void probe_takes_a_peer_and_says_when_to_ask_again(void **state)
+{
+	struct fixture *f = *state;
+
+	f->fail = 0;
+	assert_string_equal(fixture_text(f, "probe to_tencent"), "to_tencent\n");
+	assert_string_equal(fixture_text(f, "probe peer=to_tencent aggressive"),
+			    "to_tencent aggressive\n");
+	fixture_note(f, "probe", PROTOCOL_USAGE);
+	fixture_note(f, "probe to_tencent to_tencent", PROTOCOL_USAGE);
+	assert_non_null(strstr(fixture_note(f, "probe to_tencemt", PROTOCOL_FAILED), "to_tencent"));
+	f->fail = -EAGAIN;
+	assert_non_null(strstr(fixture_note(f, "probe to_tencent", PROTOCOL_AGAIN), "again"));
+	f->fail = -EDESTADDRREQ;
+	assert_non_null(strstr(fixture_note(f, "probe to_tencent", PROTOCOL_FAILED), "no address"));
+	f->fail = -ENOENT;
+	assert_non_null(strstr(fixture_note(f, "probe to_tencent", PROTOCOL_FAILED), "disabled"));
+	f->fail = 0;
+}
+
 static void diagnose_takes_a_peer_a_vendor_and_a_language(void **state)
 {
 	struct fixture *f = *state;
@@ -214,6 +234,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(diagnose_takes_a_peer_a_vendor_and_a_language),
+		cmocka_unit_test(probe_takes_a_peer_and_says_when_to_ask_again),
 		cmocka_unit_test(paths_are_written_in_every_way),
 		cmocka_unit_test(words_may_come_one_by_one),
 		cmocka_unit_test(unknown_words_get_the_nearest),

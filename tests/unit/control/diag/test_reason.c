@@ -2,6 +2,7 @@
 /* test_reason.c - evidence made by hand, row by row of the error matrix, to findings and advice. */
 #include "control/diag/texts.h"
 #include "control/ike/ike.h"
+#include "control/ike/probe.h"
 #include "tests/unit/control/diag/world.h"
 
 static void e1_the_secret(void **state)
@@ -198,10 +199,122 @@ static void e7_silence_and_its_causes(void **state)
 	ev->cause = IKE_CAUSE_PORT_4500;
 	assert_says(said(w, IKE_VENDOR_UNKNOWN), "UDP 4500");
 	ev->cause = IKE_CAUSE_HALF_WAY;
+	ev->sent = 700;
+	ev->answered = 300;
 	assert_says(said(w, IKE_VENDOR_UNKNOWN), "large packets");
+	assert_says(said(w, IKE_VENDOR_UNKNOWN), "answer: 700; of the largest with one 300");
+	assert_says(said(w, IKE_VENDOR_UNKNOWN), "espgw probe");
+	ev->answered = 700; /* one of that size did get through */
+	assert_null(strstr(said(w, IKE_VENDOR_UNKNOWN), "large packets"));
 	ev->cause = IKE_CAUSE_NO_ANSWER;
 	add(w, IKE_P1_MALFORMED, false, 2); /* its own packets do come */
 	assert_says(said(w, IKE_VENDOR_UNKNOWN), "Its own packets do reach us");
+}
+
+/* What a probe heard: all of it, but for one question. */
+static void probe_but(struct world *w, struct ike_probe *p, enum probe_ask silent)
+{
+	*p = (struct ike_probe){.begun = 991 * SEC, .ended = 992 * SEC, .ike2 = true};
+	for (int i = 0; i < PROBE_ASKS; i++)
+		p->rows[i].said = PROBE_ANSWERS;
+	p->rows[PROBE_MAIN].said = p->rows[PROBE_AGGRESSIVE].said = PROBE_NOTHING;
+	if (silent < PROBE_ASKS)
+		p->rows[silent].said = PROBE_NOTHING;
+	w->peer.probe = p;
+}
+
+static void e7_the_probe_names_port_and_size(void **state)
+{
+	struct world *w = make();
+	struct ike_evidence *ev = add(w, IKE_PEER_SILENT, true, 2);
+	struct ike_probe p;
+
+	(void)state;
+	ev->cause = IKE_CAUSE_PORT_4500;
+	ev->sent = 600;
+	probe_but(w, &p, PROBE_4500);
+	assert_says(said(w, IKE_VENDOR_UNKNOWN), "check: Does UDP 4500 pass");
+	assert_null(strstr(said(w, IKE_VENDOR_UNKNOWN), "large packets"));
+	assert_one(w, IKE_PEER_SILENT, DIAG_CERTAIN);
+	probe_but(w, &p, PROBE_LARGE);
+	assert_says(said(w, IKE_VENDOR_UNKNOWN), "large packets");
+	assert_null(strstr(said(w, IKE_VENDOR_UNKNOWN), "UDP 4500 pass"));
+	probe_but(w, &p, PROBE_FRAGMENTS);
+	assert_says(said(w, IKE_VENDOR_UNKNOWN), "the peer itself does not answer");
+	ev->sent = 1600;
+	assert_says(said(w, IKE_VENDOR_STRONGSWAN), "fragmentation = yes");
+	probe_but(w, &p, PROBE_ASKS);
+	p.rows[PROBE_IKE2].said = p.rows[PROBE_SMALL].said = PROBE_NOTHING;
+	assert_says(said(w, IKE_VENDOR_UNKNOWN), "answers on UDP 4500 and none on UDP 500");
+	p.rows[PROBE_4500].said = PROBE_NOTHING;
+	assert_says(said(w, IKE_VENDOR_UNKNOWN), "no answer on either port");
+}
+
+static void e7_icmp_says_who_refuses(void **state)
+{
+	static const struct {
+		uint8_t family, code;
+		const char *text;
+	} cases[] = {{4, 3, "refuses the port"},    {4, 13, "A firewall refuses"},
+		     {4, 1, "A router has no way"}, {6, 4, "refuses the port"},
+		     {6, 1, "A firewall refuses"},  {6, 0, "A router has no way"}};
+
+	(void)state;
+	for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct world *w = make();
+		struct ike_evidence *ev = add(w, IKE_PEER_SILENT, true, 2);
+
+		ev->cause = IKE_CAUSE_NO_ANSWER;
+		ev->icmp = (struct ike_icmp){.heard = true,
+					     .type = cases[i].family == 4 ? 3 : 1,
+					     .code = cases[i].code,
+					     .port = 500,
+					     .from = {.family = cases[i].family}};
+		assert_says(said(w, IKE_VENDOR_UNKNOWN), cases[i].text);
+		assert_says(said(w, IKE_VENDOR_UNKNOWN), "a hint, no proof");
+	}
+}
+
+static void e7_both_wait(void **state)
+{
+	struct world *w = make();
+	char *text;
+
+	(void)state;
+	w->conf.passive = true;
+	w->conf.remote_prefix_len = 32;
+	text = said(w, IKE_VENDOR_STRONGSWAN);
+	assert_one(w, IKE_PEER_SILENT, DIAG_POSSIBLE);
+	assert_says(text, "start_action = start");
+	assert_says(text, "ip.ipsec.peer name=\"cloud\": passive = false;");
+	w->conf.remote_prefix_len = 0; /* who may come from anywhere is not waited for */
+	said(w, IKE_VENDOR_STRONGSWAN);
+	assert_int_equal(w->report.n, 0);
+}
+
+static void e2_e3_the_probe_names_version_and_mode(void **state)
+{
+	struct world *w = make();
+	struct ike_evidence *ev = add(w, IKE_P1_NO_PROPOSAL, true, 1);
+	struct ike_probe p;
+	char *text;
+
+	(void)state;
+	ev->notify = IKE1_N_NO_PROPOSAL_CHOSEN;
+	probe_but(w, &p, PROBE_ASKS);
+	p.rows[PROBE_MAIN].said = PROBE_NO_PROPOSAL;
+	p.rows[PROBE_IKE2].said = PROBE_TAKES;
+	text = said(w, IKE_VENDOR_STRONGSWAN);
+	assert_one(w, IKE_P1_VERSION_MISMATCH, DIAG_LIKELY);
+	assert_says(text, "exchange-mode = \"ike2\"");
+	assert_says(text, "version = 1");
+	p.rows[PROBE_IKE2].said = PROBE_NOTHING;
+	p.rows[PROBE_AGGRESSIVE].said = PROBE_TAKES;
+	said(w, IKE_VENDOR_STRONGSWAN);
+	assert_one(w, IKE_P1_MODE_MISMATCH, DIAG_LIKELY);
+	p.rows[PROBE_MAIN].said = PROBE_TAKES; /* then it is not that */
+	said(w, IKE_VENDOR_STRONGSWAN);
+	assert_one(w, IKE_P1_NO_PROPOSAL, DIAG_LIKELY);
 }
 
 static void e8_our_address(void **state)
@@ -374,6 +487,10 @@ int main(void)
 		cmocka_unit_test(e5_what_the_peer_has_may_be_unknown),
 		cmocka_unit_test(e6_ikev2_names_the_group),
 		cmocka_unit_test(e7_silence_and_its_causes),
+		cmocka_unit_test(e7_the_probe_names_port_and_size),
+		cmocka_unit_test(e7_icmp_says_who_refuses),
+		cmocka_unit_test(e7_both_wait),
+		cmocka_unit_test(e2_e3_the_probe_names_version_and_mode),
 		cmocka_unit_test(e8_our_address),
 		cmocka_unit_test(e9_networks),
 		cmocka_unit_test(e10_is_told_apart_by_the_phase),

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* report_probe.c - what a probe has found, as text and as JSON; see diag.h. */
+#include <arpa/inet.h>
+#include <jansson.h>
+#include <stdlib.h>
+
+#include "control/diag/diag.h"
+#include "control/ike/msg.h"
+#include "control/ike/probe.h"
+#include "control/model/text.h"
+
+#define NS 1000000000ull
+
+static const char *const ask_names[PROBE_ASKS] = {
+	[PROBE_IKE2] = "ike2",		[PROBE_MAIN] = "main", [PROBE_AGGRESSIVE] = "aggressive",
+	[PROBE_SMALL] = "small",	[PROBE_4500] = "natt", [PROBE_LARGE] = "large",
+	[PROBE_FRAGMENTS] = "fragments"};
+
+static const char *const ask_texts[PROBE_ASKS] = {[PROBE_IKE2] = "IKEv2",
+						  [PROBE_MAIN] = "IKEv1 main mode",
+						  [PROBE_AGGRESSIVE] = "IKEv1 aggressive mode",
+						  [PROBE_SMALL] = "a short message",
+						  [PROBE_4500] = "a short message",
+						  [PROBE_LARGE] = "a long message",
+						  [PROBE_FRAGMENTS] = "a message in fragments"};
+
+static const char *const said_names[] = {
+	[PROBE_NOT_ASKED] = "not-asked",     [PROBE_WAITS] = "waits",
+	[PROBE_NOTHING] = "nothing",	     [PROBE_TAKES] = "takes",
+	[PROBE_NO_PROPOSAL] = "no-proposal", [PROBE_REFUSES] = "refuses",
+	[PROBE_ANSWERS] = "answers"};
+
+static bool is_ike2(const struct ike_probe *p, enum probe_ask ask)
+{
+	return ask == PROBE_IKE2 || (ask > PROBE_AGGRESSIVE && p->ike2);
+}
+
+static const char *notify_name(const struct ike_probe *p, enum probe_ask ask)
+{
+	uint16_t type = p->rows[ask].notify;
+
+	return is_ike2(p, ask) ? ike2_notify_name(type) : ike1_notify_name(type);
+}
+
+/* Of the ports and sizes it only matters that something comes back. */
+static void put_said(const struct ike_probe *p, enum probe_ask ask, struct text *out)
+{
+	switch (p->rows[ask].said) {
+	case PROBE_NOTHING:
+		text_puts(out, "no answer");
+		break;
+	case PROBE_TAKES:
+		text_puts(out, ask <= PROBE_AGGRESSIVE ? "would take our proposals" : "answered");
+		break;
+	case PROBE_NO_PROPOSAL:
+		text_puts(out, ask <= PROBE_AGGRESSIVE
+				       ? "refused: it does not take our proposals, or not from us, "
+					 "or not in this version and mode"
+				       : "answered");
+		break;
+	case PROBE_REFUSES:
+		text_printf(out, ask <= PROBE_AGGRESSIVE ? "refused: %s" : "answered",
+			    notify_name(p, ask));
+		break;
+	default:
+		text_puts(out, "answered");
+		break;
+	}
+}
+
+static void put_text(const struct ike_probe *p, struct text *out)
+{
+	for (int i = 0; i < PROBE_ASKS; i++) {
+		const struct probe_row *row = &p->rows[i];
+
+		if (row->said == PROBE_NOT_ASKED)
+			continue;
+		text_printf(out, "  %s (%u bytes) to UDP %u: ", ask_texts[i], row->len, row->port);
+		put_said(p, (enum probe_ask)i, out);
+		text_puts(out, "\n");
+	}
+	if (p->rows[PROBE_AGGRESSIVE].said == PROBE_NOT_ASKED)
+		text_puts(out, "  IKEv1 aggressive mode: not asked, as it would show our identity; "
+			       "\"aggressive\" behind the peer's name asks\n");
+	text_puts(out, "  (answers in clear: hints, no proofs)\n");
+}
+
+static int put_json(const char *peer, const char *address, const struct ike_probe *p,
+		    struct text *out)
+{
+	json_t *answers = json_array();
+	json_t *j;
+	char *text;
+
+	for (int i = 0; i < PROBE_ASKS; i++) {
+		const struct probe_row *row = &p->rows[i];
+		json_t *one = json_pack("{s:s, s:s, s:i, s:i}", "ask", ask_names[i], "said",
+					said_names[row->said], "port", (int)row->port, "bytes",
+					(int)row->len);
+
+		if (row->notify != 0)
+			json_object_set_new(one, "notify",
+					    json_string(notify_name(p, (enum probe_ask)i)));
+		json_array_append_new(answers, one);
+	}
+	j = json_pack("[{s:s, s:s, s:o}]", "peer", peer, "address", address, "answers", answers);
+	text = j != NULL ? json_dumps(j, JSON_COMPACT) : NULL;
+	json_decref(j);
+	if (text == NULL)
+		return -1;
+	text_printf(out, "%s\n", text);
+	free(text);
+	return 0;
+}
+
+int diag_probe_report(const char *peer, const struct abi_addr *address, const struct ike_probe *p,
+		      bool json, struct text *out)
+{
+	char addr[INET6_ADDRSTRLEN] = "?";
+
+	inet_ntop(address->family == 6 ? AF_INET6 : AF_INET, address->bytes, addr, sizeof(addr));
+	if (json)
+		return put_json(peer, addr, p, out);
+	text_printf(out, "%s (%s), asked in %llu.%llu s:\n", peer, addr,
+		    (unsigned long long)((p->ended - p->begun) / NS),
+		    (unsigned long long)((p->ended - p->begun) % NS / (NS / 10)));
+	put_text(p, out);
+	return 0;
+}
