@@ -175,8 +175,8 @@ void diag_p2_not_installed(struct diag_finding *f, const struct diag_peer *p,
 void diag_p2_no_reauth(struct diag_finding *f, const struct diag_peer *p,
 		       const struct ike_evidence *ev)
 {
-	(void)p;
 	(void)ev;
 	f->confidence = DIAG_CERTAIN;
+	diag_set_here(f, "ip ipsec profile", "name", p->profile, "reauthentication", "no");
 	diag_check(f, SAY_CHECK_REAUTH);
 }

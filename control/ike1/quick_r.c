@@ -191,6 +191,24 @@ static void check_lifetimes(const struct ike_sa *sa, struct request *rq)
 		rq->lifetime = volume;
 }
 
+/* Nothing has its selectors: would a policy take its proposals? Who mends the one should know of
+ * the other. */
+static void also_no_proposal(struct ike_engine *e, struct ike_sa *sa, const struct ike1_in *in,
+			     struct request *rq)
+{
+	struct prop_esp_want want;
+	struct prop_diff diff;
+
+	for (size_t i = sa->peer->n_configured; i-- > 0;) {
+		rq->policy = &sa->peer->policies[i];
+		want = quick_want(sa, rq->policy);
+		if (prop_select_esp(&rq->props, &want, &rq->choice, &diff) == 0)
+			return;
+	}
+	if (rq->policy != NULL)
+		(void)no_proposal(e, sa, in, rq, &diff);
+}
+
 /* Judges an authentic message 1. */
 static enum ike_rx judge(struct ike_engine *e, struct ike_sa *sa, struct ike1_in *in,
 			 struct request *rq)
@@ -206,8 +224,11 @@ static enum ike_rx judge(struct ike_engine *e, struct ike_sa *sa, struct ike1_in
 	if (take_selectors(sa, &in->msg, rq, &rq->local, &rq->remote) != 0)
 		return quick_malformed(e, sa, in, message, "no or bad ID payloads");
 	rq->policy = find_policy(sa->peer, &rq->local, &rq->remote);
-	if (rq->policy == NULL)
+	if (rq->policy == NULL) {
+		also_no_proposal(e, sa, in, rq);
+		rq->policy = NULL;
 		return no_policy(e, sa, in, rq, NULL);
+	}
 	want = quick_want(sa, rq->policy);
 	if (prop_select_esp(&rq->props, &want, &rq->choice, &diff) != 0)
 		return no_proposal(e, sa, in, rq, &diff);

@@ -238,6 +238,26 @@ static uint16_t generate(struct ike_engine *e, struct ike2_task *t, const struct
 	return 0;
 }
 
+/* Nothing has its selectors: would a policy take its proposals? Who mends the one should know of
+ * the other. */
+static void also_no_proposal(struct ike_engine *e, struct ike2_task *t, struct request *rq)
+{
+	struct ike_peer *peer = t->sa->peer;
+	struct prop2_want want;
+	struct prop_diff diff;
+
+	for (size_t i = peer->n_configured; i-- > 0;) {
+		t->policy = &peer->policies[i];
+		prop2_want_esp(&want, &t->policy->conf.proposal, t->kind == IKE2_AUTH);
+		if (prop2_select(&rq->props, &want, 0, &rq->choice, &diff) == 0)
+			goto done;
+	}
+	if (t->policy != NULL)
+		(void)no_proposal(e, t, rq, &diff);
+done:
+	t->policy = NULL;
+}
+
 static uint16_t judge(struct ike_engine *e, struct ike2_task *t, struct request *rq)
 {
 	struct ike_msg *m = &rq->in->msg;
@@ -258,8 +278,10 @@ static uint16_t judge(struct ike_engine *e, struct ike2_task *t, struct request 
 	if (refusal != 0)
 		return refusal;
 	t->policy = find_policy(t, rq);
-	if (t->policy == NULL)
+	if (t->policy == NULL) {
+		also_no_proposal(e, t, rq);
 		return no_policy(e, t, rq, NULL);
+	}
 	prop2_want_esp(&want, &t->policy->conf.proposal, t->kind == IKE2_AUTH);
 	if (prop2_select(&rq->props, &want, ke != NULL ? ke->ke.group : 0, &rq->choice, &diff) != 0)
 		return no_proposal(e, t, rq, &diff);
