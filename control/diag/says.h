@@ -109,8 +109,8 @@
 	  "确认 IP 分片能够通过：该报文超过一个 IP 包；对端启用 IKE 分片后可避免 IP 分片。") \
 	X(CHECK_PROBE, "\"espgw probe PEER\" asks on both ports, in both versions and in several sizes, and " \
 	  "tells more.", "执行 espgw probe PEER：它在两个端口、以两个版本和多种长度探测，能进一步区分原因。") \
-	X(CHECK_ICMP_PORT, "The host at the peer's address refuses the port: is IKE running there, and does " \
-	  "its firewall allow it?", "该地址的主机拒绝该端口：确认 IKE 已运行，且主机防火墙放通。") \
+	X(CHECK_ICMP_PORT, "The port is refused, by the address in the ICMP error above: is IKE running there, " \
+	  "and does the firewall allow it?", "上面 ICMP 错误中的地址拒绝了该端口：确认对端 IKE 已运行，且防火墙放通。") \
 	X(CHECK_ICMP_FIREWALL, "A firewall refuses the message: the ICMP error above says from where.", \
 	  "防火墙拒绝了报文：上面的 ICMP 错误指出其地址。") \
 	X(CHECK_ICMP_ROUTE, "A router has no way to the peer: is its address right, and are the routes?", \

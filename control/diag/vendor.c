@@ -85,7 +85,12 @@ static void fill_hash(const struct fill *x)
 {
 	const char *name = hash_name(x->c);
 
-	if (x->vendor == IKE_VENDOR_HUAWEI && strncmp(name, "sha", 3) == 0 && strlen(name) == 6)
+	if (x->vendor == IKE_VENDOR_TENCENT && strcmp(name, "sha1") == 0 && !phase2(x))
+		name = "sha"; /* SHA in IKE, SHA1 in IPsec, SHA-256 in both */
+	if (x->vendor == IKE_VENDOR_TENCENT && strncmp(name, "sha", 3) == 0 && strlen(name) == 6)
+		put(x, "sha-%s", name + 3);
+	else if (x->vendor == IKE_VENDOR_HUAWEI && strncmp(name, "sha", 3) == 0 &&
+		 strlen(name) == 6)
 		put(x, "sha2-%s", name + 3);
 	else
 		put(x, "%s", name);
@@ -265,19 +270,33 @@ static void fill_remotenet(const struct fill *x)
 	first_address(&x->c->remote, x);
 }
 
+static void put_bits(const struct fill *x, const struct abi_range *r)
+{
+	int bits = ts_prefix_len(r);
+
+	if (bits >= 0)
+		put(x, "%d", bits);
+	else
+		put(x, "<prefix length>"); /* a range, which is no prefix */
+}
+
 static void fill_localbits(const struct fill *x)
 {
-	put(x, "%d", ts_prefix_len(&x->c->local));
+	put_bits(x, &x->c->local);
 }
 
 static void fill_remotebits(const struct fill *x)
 {
-	put(x, "%d", ts_prefix_len(&x->c->remote));
+	put_bits(x, &x->c->remote);
 }
 
 /* 0.0.0.255 of a /24 */
 static void wildcard(const struct abi_range *r, const struct fill *x)
 {
+	if (r->family == 6) { /* its rules take the prefix length */
+		put_bits(x, r);
+		return;
+	}
 	put(x, "%d.%d.%d.%d", r->hi[0] - r->lo[0], r->hi[1] - r->lo[1], r->hi[2] - r->lo[2],
 	    r->hi[3] - r->lo[3]);
 }
@@ -409,11 +428,34 @@ static void here_line(const struct diag_change *c, diag_line_fn *fn, void *ctx)
 	fn(ctx, &line);
 }
 
+/* A value as a RouterOS console takes it: in quotes when it is more than a word. */
+static const char *console_word(const char *value, char *buf, size_t cap)
+{
+	size_t at = 0;
+
+	if (value[0] != '\0' && value[strspn(value, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQR"
+						    "STUVWXYZ0123456789-_.,:/@+*")] == '\0')
+		return value;
+	buf[at++] = '"';
+	for (const char *p = value; *p != '\0' && at + 4 < cap; p++) {
+		if (*p == '"' || *p == '\\' || *p == '$')
+			buf[at++] = '\\';
+		buf[at++] = *p;
+	}
+	buf[at++] = '"';
+	buf[at] = '\0';
+	return buf;
+}
+
 char *diag_routeros_line(const struct diag_change *c, char *buf, size_t cap)
 {
+	char first[264], second[264], value[648];
+	bool two = c->find[1][0][0] != '\0';
+
 	snprintf(buf, cap, "/%s set [find %s=%s%s%s%s%s] %s=%s", c->menu, c->find[0][0],
-		 c->find[0][1], c->find[1][0][0] != '\0' ? " " : "", c->find[1][0],
-		 c->find[1][0][0] != '\0' ? "=" : "", c->find[1][1], c->prop, c->text);
+		 console_word(c->find[0][1], first, sizeof(first)), two ? " " : "", c->find[1][0],
+		 two ? "=" : "", two ? console_word(c->find[1][1], second, sizeof(second)) : "",
+		 c->prop, console_word(c->text, value, sizeof(value)));
 	return buf;
 }
 

@@ -108,6 +108,13 @@ bool ident_match(const struct ike_identity_conf *configured,
 	return ident_equal(configured, received);
 }
 
+/* What a configuration file, swanctl.conf or a console would take for more than a letter:
+ * identities of peers stand in lines that people paste there. */
+static bool is_plain(uint8_t c)
+{
+	return c > ' ' && c < 0x7f && strchr("\\\"'`;#$(){}[]<>|&", c) == NULL;
+}
+
 /* text with everything unprintable as \xNN, cut to cap. */
 static void print_text(const char *prefix, const uint8_t *data, size_t len, char *buf, size_t cap)
 {
@@ -115,9 +122,8 @@ static void print_text(const char *prefix, const uint8_t *data, size_t len, char
 
 	snprintf(buf, cap, "%s", prefix);
 	for (size_t i = 0; i < len && at + 5 <= cap; i++) {
-		bool plain = data[i] > ' ' && data[i] < 0x7f && data[i] != '\\';
-
-		at += (size_t)snprintf(buf + at, cap - at, plain ? "%c" : "\\x%02x", data[i]);
+		at += (size_t)snprintf(buf + at, cap - at, is_plain(data[i]) ? "%c" : "\\x%02x",
+				       data[i]);
 	}
 }
 

@@ -53,6 +53,12 @@ both("E9 the cloud's network", "P2_TS_MISMATCH", roles=R,
      swan={"children.CHILD.local_ts": "10.200.%d.0/24"})
 both("E9 the cloud's network", "P2_TS_MISMATCH", roles=I, cures=("there",),
      swan={"children.CHILD.local_ts": "10.200.%d.0/24"})
+both("E10 secret, aggressive", "P1_PSK_MISMATCH", roles=I + R, ikes=(1,), aggressive=True,
+     psk="something else altogether")
+both("E10 network, aggressive", "P2_TS_MISMATCH", roles=R, ikes=(1,), aggressive=True,
+     swan={"children.CHILD.local_ts": "10.200.%d.0/24"})
+both("E10 network, aggressive", "P2_TS_MISMATCH", roles=I, cures=("there",), ikes=(1,),
+     aggressive=True, swan={"children.CHILD.local_ts": "10.200.%d.0/24"})
 both("E11 encryption", "P2_ALG_MISMATCH", roles=I + R,
      swan={"children.CHILD.esp_proposals": "aes256-sha256"})
 both("E11 authentication", "P2_ALG_MISMATCH", roles=R,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* test_reason.c - evidence made by hand, row by row of the error matrix, to findings and advice. */
 #include "control/diag/texts.h"
+#include "control/diag/vendor.h"
 #include "control/ike/ike.h"
 #include "control/ike/probe.h"
 #include "tests/unit/control/diag/world.h"
@@ -147,7 +148,7 @@ static void e5_e6_all_of_phase_1(void **state)
 	assert_says(text, "proposals = aes128-sha1-modp2048");
 	text = said(w, IKE_VENDOR_TENCENT);
 	assert_says(text, "AES-CBC-128");
-	assert_says(text, "SHA1");
+	assert_says(text, "(authentication): SHA\n");
 	assert_says(text, "GROUP14");
 	text = said(w, IKE_VENDOR_ALIBABA);
 	assert_says(text, "encryption): aes\n");
@@ -211,6 +212,55 @@ static void e7_silence_and_its_causes(void **state)
 	assert_says(said(w, IKE_VENDOR_UNKNOWN), "Its own packets do reach us");
 }
 
+/* Who proves the secret may still not write into our file through the operator's hands. */
+static void e4_an_identity_is_no_configuration(void **state)
+{
+	static const char evil[] = "x\"; secret = \"y#$(z)";
+	struct world *w = make();
+	struct ike_evidence *ev = add(w, IKE_P1_ID_MISMATCH, false, 1);
+
+	(void)state;
+	ev->id.type = IKE_ID_FQDN;
+	ev->id.len = sizeof(evil) - 1;
+	memcpy(ev->id.data, evil, sizeof(evil) - 1);
+	assert_says(said(w, IKE_VENDOR_STRONGSWAN),
+		    "remote-id = "
+		    "\"fqdn:x\\x22\\x3b\\x20secret\\x20=\\x20\\x22y\\x23\\x24\\x28z\\x29\";");
+}
+
+static void tencent_names_its_hashes_by_phase(void **state)
+{
+	struct world *w = make();
+	struct ike_evidence *ev = add(w, IKE_P1_NO_PROPOSAL, true, 1);
+
+	(void)state;
+	ev->notify = IKE1_N_NO_PROPOSAL_CHOSEN;
+	assert_says(said(w, IKE_VENDOR_TENCENT), "(authentication): SHA\n");
+	w->conf.profile.hash[0] = SUITE_HASH_SHA256;
+	assert_says(said(w, IKE_VENDOR_TENCENT), "(authentication): SHA-256\n");
+	ev->code = IKE_P2_ALG_MISMATCH;
+	ev->policy_id = 7;
+	assert_says(said(w, IKE_VENDOR_TENCENT), "(authentication): SHA1\n");
+}
+
+static void a_name_with_a_blank_is_one_word_for_the_console(void **state)
+{
+	struct diag_change c = {.menu = "ip ipsec peer", .prop = "comment"};
+	char line[256];
+
+	(void)state;
+	strcpy(c.find[0][0], "name");
+	strcpy(c.find[0][1], "head office");
+	strcpy(c.text, "it's $5 \"more\"");
+	assert_string_equal(diag_routeros_line(&c, line, sizeof(line)),
+			    "/ip ipsec peer set [find name=\"head office\"] comment=\"it's \\$5 "
+			    "\\\"more\\\"\"");
+	strcpy(c.find[0][1], "head-office");
+	strcpy(c.text, "aes-128,aes-256");
+	assert_string_equal(diag_routeros_line(&c, line, sizeof(line)),
+			    "/ip ipsec peer set [find name=head-office] comment=aes-128,aes-256");
+}
+
 /* What a probe heard: all of it, but for one question. */
 static void probe_but(struct world *w, struct ike_probe *p, enum probe_ask silent)
 {
@@ -255,8 +305,8 @@ static void e7_icmp_says_who_refuses(void **state)
 	static const struct {
 		uint8_t family, code;
 		const char *text;
-	} cases[] = {{4, 3, "refuses the port"},    {4, 13, "A firewall refuses"},
-		     {4, 1, "A router has no way"}, {6, 4, "refuses the port"},
+	} cases[] = {{4, 3, "The port is refused"}, {4, 13, "A firewall refuses"},
+		     {4, 1, "A router has no way"}, {6, 4, "The port is refused"},
 		     {6, 1, "A firewall refuses"},  {6, 0, "A router has no way"}};
 
 	(void)state;
@@ -491,6 +541,9 @@ int main(void)
 		cmocka_unit_test(e7_icmp_says_who_refuses),
 		cmocka_unit_test(e7_both_wait),
 		cmocka_unit_test(e2_e3_the_probe_names_version_and_mode),
+		cmocka_unit_test(e4_an_identity_is_no_configuration),
+		cmocka_unit_test(tencent_names_its_hashes_by_phase),
+		cmocka_unit_test(a_name_with_a_blank_is_one_word_for_the_console),
 		cmocka_unit_test(e8_our_address),
 		cmocka_unit_test(e9_networks),
 		cmocka_unit_test(e10_is_told_apart_by_the_phase),

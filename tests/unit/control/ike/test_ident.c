@@ -164,7 +164,7 @@ static void texts_are_readable_and_harmless(void **state)
 	assert_string_equal(ident_print(&id, text, sizeof(text)), "fqdn:gw.example");
 	decode(&id, 3, "a b\n%s\x1b[31m\\\xff", 13);
 	assert_string_equal(ident_print(&id, text, sizeof(text)),
-			    "user-fqdn:a\\x20b\\x0a%s\\x1b[31m\\x5c\\xff");
+			    "user-fqdn:a\\x20b\\x0a%s\\x1b\\x5b31m\\x5c\\xff");
 	decode(&id, 11, "office-1", 8);
 	assert_string_equal(ident_print(&id, text, sizeof(text)), "key-id:office-1");
 	decode(&id, 11, "\0\1\xfe", 3);
