@@ -550,8 +550,9 @@ void child_ensure(struct ike_engine *e, struct timer *t, uint64_t now)
 	if (current == NULL && generate_end(e, policy, now))
 		return;
 	if (current != NULL ? !current->rekey_due
-			    : policy->peer->conf.passive || policy->conf.policy_id == 0 ||
-				      !party_wants(policy, now))
+			    : policy->conf.policy_id == 0 ||
+				      (now >= policy->renew_until &&
+				       (policy->peer->conf.passive || !party_wants(policy, now))))
 		return;
 	if (taking_over(policy))
 		return;

@@ -32,6 +32,7 @@ struct ike_policy {
 	bool generated;	 /* from a template; see generate.h */
 	struct ike_policy *template;	/* this one */
 	struct ike_identity_conf party; /* that it was generated for */
+	uint64_t renew_until; /* after a restart: what ends before this is made anew by us */
 	uint64_t kilobytes;   /* volume agreed on last; 0 = none: what the peer asked for stays */
 	uint64_t volume_told; /* when the log last said that a volume is used up too soon */
 };

@@ -350,7 +350,10 @@ static bool renew(struct ike_engine *e, struct ike_sa *sa, uint64_t now)
 			return false;
 		if (policy->generated && (c == NULL || c->owner != sa))
 			continue;
-		if (c != NULL && c->life.armed)
+		if (c == NULL)
+			continue;
+		policy->renew_until = now + 2 * RENEW_MS * TIMERS_MS;
+		if (c->life.armed)
 			timers_arm(&e->timers, &c->life,
 				   now + (1000 + state_random_below(e, RENEW_MS)) * TIMERS_MS);
 	}

@@ -322,9 +322,51 @@ static void old_probes_stay_old(void **state)
 	}
 }
 
+/* IKEv1: the peer has a pair whose last message we were not there for, and takes the old one away
+ * before it is made anew. It does not know, so it is ours to begin although we are passive. */
+struct third {
+	unsigned sent;
+	bool lost;
+};
+
+static bool lose_third(struct sim *s, int from, struct ike_datagram *d, uint8_t *data, void *ctx)
+{
+	struct third *t = ctx;
+
+	(void)s;
+	(void)d;
+	if (from != 0 || data[18] != 32 || ++t->sent != 2)
+		return true;
+	t->lost = true;
+	return false;
+}
+
+static void a_pair_that_only_the_peer_has_is_made_up_for(void **state)
+{
+	for (uint64_t seed = 0; seed < 10; seed++) {
+		struct third third = {.sent = 0};
+		static struct ids ids;
+		struct sim s;
+
+		(void)state;
+		init(&s, 900 + seed, IKE_MODE_MAIN, &ids);
+		run(&s, 20000);
+		s.net.hook = lose_third;
+		s.net.hook_ctx = &third;
+		rekey(&s, 0, false);
+		while (!third.lost)
+			run(&s, 1);
+		assert_int_equal(sim_kill(&s, 1), 1);
+		run(&s, 60000);
+		assert_true(sim_working(&s, 0));
+		sim_fini(&s);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_pair_that_only_the_peer_has_is_made_up_for),
 		cmocka_unit_test(goes_on_with_the_same_sas),
 		cmocka_unit_test(any_moment_ends_well),
 		cmocka_unit_test(another_configuration_begins_anew),
