@@ -161,6 +161,7 @@ static void follow_port(struct ike_engine *e, struct roam *r, uint64_t now)
 		return;
 	}
 	r->state = ROAM_HOME;
+	r->pause_until = now + ROAM_REST_S * TIMERS_SEC;
 	move(e, sa, &r->to);
 }
 
@@ -252,7 +253,7 @@ void roam_answered(struct ike_engine *e, struct ike_sa *sa, uint64_t now)
 	timers_cancel(&e->timers, &r->timer);
 	r->state = ROAM_HOME;
 	r->failures = 0;
-	r->pause_until = now;
+	r->pause_until = now + ROAM_REST_S * TIMERS_SEC;
 	if (!same_place(&r->to, &sa->at)) /* another SA of the party may have heard it first */
 		move(e, sa, &r->to);
 }

@@ -40,6 +40,7 @@ struct roam {
 #define ROAM_TRIES	 2u /* requests to a place, */
 #define ROAM_TRY_MS	 1000u
 #define ROAM_WAIT_MS	 3000u /* IKEv1: and so long in all for an answer */
+#define ROAM_REST_S	 1u    /* after a move: each is told to the data plane and logged */
 #define ROAM_PAUSE_S	 2u    /* after a place that did not answer, doubled to */
 #define ROAM_PAUSE_MAX_S 64u
 

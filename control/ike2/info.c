@@ -17,6 +17,7 @@ int ike2_info_ask(struct ike_engine *e, struct ike2_task *t, uint64_t now)
 {
 	struct ike_sa *sa = t->sa;
 	struct ike2_out o;
+	int r;
 
 	ike2_seal_begin(&o, sa, IKE2_EXCH_INFO, sa->v2->next_out, false, true);
 	if (t->kind == IKE2_DELETE_CHILD) {
@@ -36,7 +37,10 @@ int ike2_info_ask(struct ike_engine *e, struct ike2_task *t, uint64_t now)
 	} else {
 		e->counters.dpd_sent++;
 	}
-	return ike2_task_ask(e, t, &o, now);
+	r = ike2_task_ask(e, t, &o, now);
+	if (r != 0 && t->kind == IKE2_PROBE)
+		roam_failed(e, sa, now);
+	return r;
 }
 
 void ike2_delete_child(struct ike_engine *e, struct ike_peer *peer, struct ike_sa *sa, uint32_t spi,

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* test_roam.c - a NAT gives the peer another address or port, or somebody pretends that it did. */
+/* test_roam.c - a NAT gives the peer another address or port, or somebody pretends that it did.
+ * argv[1]: seeds of the random part (default 60). */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -8,6 +9,8 @@
 #include <cmocka.h>
 
 #include "tests/sim/sim.h"
+
+static unsigned long n_seeds;
 
 #define R_BEHIND 0 /* the node behind the NAT; the other follows */
 #define R_FIXED	 1
@@ -421,6 +424,31 @@ static void a_spoof_and_one_loss_do_not_end_it(void **state)
 	sim_fini(&s);
 }
 
+/* A peer that moves all the time costs the data plane and the log little. */
+static void moves_are_taken_one_a_second(void **state)
+{
+	for (int v2 = 0; v2 < 2; v2++) {
+		uint64_t moves;
+		struct sim s;
+
+		(void)state;
+		init(&s, 15, v2);
+		moves = s.node[R_FIXED].moves;
+		for (unsigned i = 0; i < 250; i++) {
+			s.node[R_BEHIND].nat_ports = (uint16_t)(20001 + i);
+			sim_run(&s, s.now + 40 * SIM_MS);
+		}
+		assert_in_range(fixed(&s)->roam_moved, 1, 10);
+		assert_in_range(s.node[R_FIXED].moves - moves, 1, 30);
+		sim_run(&s, s.now + 10 * SIM_SEC);
+		assert_int_equal(sim_current(&s, R_FIXED, 0)->sa.remote_port,
+				 4500 + s.node[R_BEHIND].nat_ports);
+		sim_run(&s, s.now + 60 * SIM_SEC);
+		assert_true(sim_agreed(&s, 0));
+		sim_fini(&s);
+	}
+}
+
 /* A request that is sent on from many places, and its answer lost: its sender gets it all the same
  * when it asks again. */
 struct copy {
@@ -476,30 +504,53 @@ static void repeats_from_elsewhere_do_not_use_up_the_answer(void **state)
 	sim_fini(&s);
 }
 
-/* Moves and spoofs at random, with loss: in the end both are where they are. */
+/* Moves, spoofs, rekeys and restarts at random, with loss: in the end both are where they are. */
+static void act(struct sim *s, uint64_t dice)
+{
+	int who = (int)(dice >> 40) & 1;
+
+	switch (dice % 6) {
+	case 0:
+		if (sim_current(s, R_FIXED, 0) != NULL)
+			spoof_esp(s, "192.0.2.66", (uint16_t)(dice >> 8 | 1));
+		break;
+	case 1:
+		s->node[R_BEHIND].nat.bytes[3] = (uint8_t)(dice >> 8);
+		break;
+	case 2:
+		(void)ike_engine_rekey(s->node[who].engine, who == 0 ? "peer1" : "peer0",
+				       dice >> 41 & 1, s->now);
+		break;
+	case 3:
+		if (dice >> 41 & 1)
+			(void)sim_kill(s, R_FIXED);
+		break;
+	default:
+		s->node[R_BEHIND].nat_ports = (uint16_t)(20000 + (dice >> 8) % 9000);
+	}
+}
+
 static void random_moves_end_well(void **state)
 {
-	for (uint64_t seed = 0; seed < 40; seed++) {
+	for (uint64_t seed = 0; seed < n_seeds; seed++) {
 		struct sim s;
 
 		(void)state;
-		init(&s, 100 + seed, seed % 2);
+		sim_init(&s, 100 + seed);
+		s.node[R_FIXED].keeps = true;
+		s.node[R_FIXED].conf.remote_prefix_len = 24;
+		s.node[R_BEHIND].conf.profile.reauthentication = seed % 4 == 1;
+		s.node[R_BEHIND].conf.profile.lifetime = seed % 4 == 1 ? 60 : 86400;
+		start(&s, seed % 2);
 		s.net.loss_pct = 10;
-		for (unsigned i = 0; i < 10; i++) {
+		for (unsigned i = 0; i < 20; i++) {
 			uint64_t dice = sim_random(&s);
 
-			if (dice % 3 == 0)
-				spoof_esp(&s, "192.0.2.66", (uint16_t)(dice >> 8 | 1));
-			else if (dice % 3 == 1)
-				s.node[R_BEHIND].nat_ports = (uint16_t)(20000 + (dice >> 8) % 9000);
-			else
-				s.node[R_BEHIND].nat.bytes[3] = (uint8_t)(dice >> 8);
-			sim_run(&s, s.now + (dice >> 32) % 10000 * SIM_MS);
-			if (sim_current(&s, R_FIXED, 0) == NULL)
-				break;
+			act(&s, dice);
+			sim_run(&s, s.now + (dice >> 32) % (i % 2 ? 10000 : 50) * SIM_MS);
 		}
 		s.net.loss_pct = 0;
-		sim_run(&s, s.now + 150 * SIM_SEC);
+		sim_run(&s, s.now + 200 * SIM_SEC);
 		assert_true(sim_working(&s, 0));
 		assert_int_equal(sim_current(&s, R_FIXED, 0)->sa.remote_port,
 				 4500 + s.node[R_BEHIND].nat_ports);
@@ -510,7 +561,7 @@ static void random_moves_end_well(void **state)
 	}
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_new_port_costs_one_probe_and_one_round_trip),
@@ -528,8 +579,10 @@ int main(void)
 		cmocka_unit_test(a_restart_meanwhile_does_not_stop_it),
 		cmocka_unit_test(a_spoof_and_one_loss_do_not_end_it),
 		cmocka_unit_test(repeats_from_elsewhere_do_not_use_up_the_answer),
+		cmocka_unit_test(moves_are_taken_one_a_second),
 		cmocka_unit_test(random_moves_end_well),
 	};
 
+	n_seeds = sim_count(argc, argv, 1, 60);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
