@@ -127,13 +127,10 @@ static size_t group_ranges(const struct group *g, bool local, struct abi_range *
 
 static bool fits(const struct group *g, size_t *n_local, size_t *n_remote)
 {
-	const struct model_row *peer = &g->m->table[MENU_PEER].rows[g->list[g->lo].peer];
 	struct abi_range r[ABI_MAX_SELECTORS];
 
 	*n_local = group_ranges(g, true, r, ABI_MAX_SELECTORS);
 	*n_remote = group_ranges(g, false, r, ABI_MAX_SELECTORS);
-	if (selectors_mode(peer) == SELECTORS_ANY)
-		return *n_local <= ABI_MAX_SELECTORS && *n_remote <= ABI_MAX_SELECTORS;
 	/* No two policies cover the same packets (validate_ipsec.c), so numbers tell. */
 	return *n_local <= ABI_MAX_SELECTORS && *n_remote <= ABI_MAX_SELECTORS &&
 	       g->hi - g->lo == *n_local * *n_remote;
@@ -202,12 +199,13 @@ static void tell_missing(const struct group *g, struct problems *problems)
 			value_print(&schema_menu(MENU_POLICY)->props[POLICY_DST],
 				    &t->rows[g->list[k].row].values[POLICY_DST], VALUE_ROUTEROS,
 				    &text);
-			problems_error(
-				problems, first->file, first->line,
-				"/ip ipsec policy: peer \"%s\" has multi-selector=single-sa, "
-				"and one SA protects each local network to each remote one: "
-				"a policy for %s is missing; or say per-pair",
-				peer->values[PEER_NAME].text, text.s);
+			problems_error(problems, first->file, first->line,
+				       "/ip ipsec policy: peer \"%s\" has multi-selector=%s, "
+				       "and one SA protects each local network to each remote one: "
+				       "a policy for %s is missing; or say per-pair",
+				       peer->values[PEER_NAME].text,
+				       selectors_mode(peer) == SELECTORS_ANY ? "any" : "single-sa",
+				       text.s);
 			text_free(&text);
 			return;
 		}
@@ -272,8 +270,7 @@ void selectors_validate(const struct model *m, struct problems *problems)
 			tell_second(&g, problems);
 		if (fits(&g, &n_local, &n_remote) || selectors_mode(peer) == SELECTORS_AUTO)
 			continue;
-		if (selectors_mode(peer) != SELECTORS_ANY && n_local <= ABI_MAX_SELECTORS &&
-		    n_remote <= ABI_MAX_SELECTORS)
+		if (n_local <= ABI_MAX_SELECTORS && n_remote <= ABI_MAX_SELECTORS)
 			tell_missing(&g, problems);
 		else
 			problems_error(

@@ -170,19 +170,69 @@ static void check_same(const struct model *m, struct problems *problems)
 	free(list);
 }
 
+static bool meet(const struct abi_range *a, const struct abi_range *b)
+{
+	return a->family == b->family &&
+	       (a->protocol == 0 || b->protocol == 0 || a->protocol == b->protocol) &&
+	       a->port_lo <= b->port_hi && b->port_lo <= a->port_hi &&
+	       memcmp(a->lo, b->hi, sizeof(a->lo)) <= 0 && memcmp(b->lo, a->hi, sizeof(b->lo)) <= 0;
+}
+
+static bool lies_within(const struct abi_range *in, const struct abi_range *out)
+{
+	return in->family == out->family && (out->protocol == 0 || out->protocol == in->protocol) &&
+	       out->port_lo <= in->port_lo && in->port_hi <= out->port_hi &&
+	       memcmp(out->lo, in->lo, sizeof(in->lo)) <= 0 &&
+	       memcmp(in->hi, out->hi, sizeof(in->hi)) <= 0;
+}
+
+/* What stands behind a template: it loses what peers ask for, and decides about what none has. */
+static void check_behind(const struct model *m, size_t template, struct problems *problems)
+{
+	const struct model_table *t = &m->table[MENU_POLICY];
+	const struct model_row *row = &t->rows[template];
+	struct policy_key key, other;
+	bool closed = false;
+
+	policy_key_make(&key, row, 0);
+	for (size_t i = template + 1; i < t->n; i++) {
+		if (!validate_active(&t->rows[i], POLICY_DISABLED) || templates_is(&t->rows[i]))
+			continue;
+		policy_key_make(&other, &t->rows[i], 0);
+		if (other.action == ABI_ACT_PROTECT && meet(&key.local, &other.local) &&
+		    meet(&key.remote, &other.remote))
+			problems_warn(problems, row->file, row->line,
+				      "/ip ipsec policy: a template: peers of its group may take "
+				      "traffic of the policy in line %u, which stands behind it; "
+				      "put the template behind that policy",
+				      t->rows[i].line);
+		closed |= other.action != ABI_ACT_BYPASS &&
+			  !validate_policy_allows_clear(&t->rows[i]) &&
+			  lies_within(&key.local, &other.local) &&
+			  lies_within(&key.remote, &other.remote);
+	}
+	if (!closed)
+		problems_warn(problems, row->file, row->line,
+			      "/ip ipsec policy: a template: while no peer has asked for it, what "
+			      "it covers leaves IN CLEAR, and is let in; a policy behind it with "
+			      "the same addresses and action=discard prevents that");
+}
+
 void templates_validate(const struct model *m, struct problems *problems)
 {
 	const struct model_table *t = &m->table[MENU_POLICY];
 
 	for (size_t i = 0; i < t->n; i++) {
-		if (templates_is(&t->rows[i]))
+		if (templates_is(&t->rows[i])) {
 			check_template(m, &t->rows[i], problems);
-		else if (validate_active(&t->rows[i], POLICY_DISABLED) &&
-			 given(&t->rows[i], POLICY_GROUP))
+			check_behind(m, i, problems);
+		} else if (validate_active(&t->rows[i], POLICY_DISABLED) &&
+			   given(&t->rows[i], POLICY_GROUP)) {
 			problems_error(problems, t->rows[i].file,
 				       model_line(&t->rows[i], POLICY_GROUP),
 				       "/ip ipsec policy: group: means nothing without "
 				       "template = true");
+		}
 	}
 	check_same(m, problems);
 	t = &m->table[MENU_IDENTITY];

@@ -253,6 +253,34 @@ static void templates_that_cannot_be_are_refused(void **state)
 		assert_told(bad_templates[i].text, false, bad_templates[i].told);
 }
 
+static void what_stands_behind_a_template_is_warned_of(void **state)
+{
+	static const char *const closed = BRANCHES(
+		STRICT, GROUP "policy = ( " TEMPLATE("group = \"g\";") ", " DISCARD " );\n");
+	char *told;
+
+	(void)state;
+	assert_told(BRANCHES(STRICT,
+			     GROUP "policy = ( " DISCARD ", " TEMPLATE("group = \"g\";") " );\n"),
+		    true, "while no peer has asked for it, what it covers leaves IN CLEAR");
+	assert_told(BRANCHES(STRICT,
+			     GROUP "policy = ( " TEMPLATE(
+				     "group = \"g\";") ",\n{ action = \"discard\"; "
+						       "src-address = \"10.1.0.0/16\"; dst-address "
+						       "= \"10.2.1.0/24\"; } );\n"),
+		    true, "leaves IN CLEAR");
+	assert_told(BRANCHES(STRICT,
+			     GROUP "policy = ( " TEMPLATE(
+				     "group = \"g\";") ",\n{ peer = \"any\"; tunnel = "
+						       "true; proposal = \"a\"; src-address = "
+						       "\"10.0.0.0/8\"; dst-address = "
+						       "\"10.2.1.0/24\"; } );\n"),
+		    true, "may take traffic of the policy in line 11");
+	model_free(load_text(closed, &told));
+	assert_string_equal(told, "");
+	free(told);
+}
+
 static void a_group_that_is_not_used_is_warned_of(void **state)
 {
 	(void)state;
@@ -273,6 +301,7 @@ int main(void)
 		cmocka_unit_test(templates_that_cannot_be_are_refused),
 		cmocka_unit_test(what_means_nothing_to_a_version_is_warned_of),
 		cmocka_unit_test(who_never_begins_cannot_begin_with_traffic),
+		cmocka_unit_test(what_stands_behind_a_template_is_warned_of),
 		cmocka_unit_test(a_group_that_is_not_used_is_warned_of),
 	};
 

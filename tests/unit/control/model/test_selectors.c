@@ -152,6 +152,8 @@ static void what_cannot_be_shared_is_refused(void **state)
 		{SITE(IKE2("single-sa"), THREE),
 		 "one SA protects each local network to each remote one: a policy for 10.4.0.0/16 "
 		 "to 10.3.0.0/16 is missing; or say per-pair"},
+		{SITE(IKE2("any"), THREE), /* the peer could send what no policy has */
+		 "multi-selector=any, and one SA protects each local network to each remote one"},
 		{SITE(IKE2("single-sa"),
 		      POLICY("10.1.0.0/16", "10.2.0.0/16", "a") "," POLICY(
 			      "10.1.0.0/16", "10.3.0.0/16",
@@ -181,8 +183,8 @@ static void what_cannot_be_shared_is_refused(void **state)
 
 static void any_negotiates_everything_and_uses_what_policies_cover(void **state)
 {
-	static const char *const texts[] = {SITE(IKE2("any"), THREE),
-					    SITE("multi-selector = \"any\";", THREE)};
+	static const char *const texts[] = {SITE(IKE2("any"), FOUR),
+					    SITE("multi-selector = \"any\";", FOUR)};
 
 	(void)state;
 	for (size_t t = 0; t < 2; t++) {
@@ -199,8 +201,8 @@ static void any_negotiates_everything_and_uses_what_policies_cover(void **state)
 		assert_int_equal(c->n_use_remote, 2);
 		assert_int_equal(c->use_local[1].lo[1], 4);
 		assert_int_equal(c->use_remote[1].lo[1], 3);
-		assert_int_equal(plan->n_policies, 3); /* nothing but these is matched */
-		for (size_t i = 0; i < 3; i++) {
+		assert_int_equal(plan->n_policies, 4); /* nothing but these is matched */
+		for (size_t i = 0; i < 4; i++) {
 			assert_int_equal(plan->policies[i].policy_id, c->policy_id);
 			assert_int_equal(plan->policies[i].local.lo[0], 10);
 		}
