@@ -19,6 +19,7 @@
 
 #define DATAPLANE_COMMAND_TIMEOUT 2000000000ull /* ns from entering the ring */
 #define DATAPLANE_QUEUE_MAX	  200000u	/* commands waiting, enough for the largest SPD */
+#define DATAPLANE_QUEUE_PEERS	  50000u	/* of these, as many as peers' wishes may fill */
 
 struct dataplane;
 

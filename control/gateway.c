@@ -198,8 +198,14 @@ int gateway_push_policies(struct gateway *g)
 	size_t n;
 	struct abi_policy *all = generated_merge(
 		&g->generated, g->has_pending ? g->pending.plan : g->setup.plan, &n);
-	int rc = all != NULL ? push_policies(g->dp, all, n, policies_pushed, g) : -ENOMEM;
+	size_t waiting = dataplane_pending(g->dp);
+	int rc = -ENOMEM;
 
+	/* All are sent anew for each: who wants many policies waits, and not everybody else. */
+	if (all != NULL && waiting > 0 && waiting + n > DATAPLANE_QUEUE_PEERS)
+		rc = -EAGAIN;
+	else if (all != NULL)
+		rc = push_policies(g->dp, all, n, policies_pushed, g);
 	if (rc == 0)
 		g->generated.changed = false;
 	free(all);

@@ -156,9 +156,10 @@ static size_t take(const struct generated *all, uint32_t template_id, struct abi
 	return n;
 }
 
-static bool has_template(const struct model_plan *plan, uint32_t id)
+/* Is it among the first n templates? */
+static bool has_template(const struct model_plan *plan, size_t n, uint32_t id)
 {
-	for (size_t i = 0; i < plan->n_templates; i++)
+	for (size_t i = 0; i < n; i++)
 		if (plan->templates[i].id == id)
 			return true;
 	return false;
@@ -179,13 +180,14 @@ struct abi_policy *generated_merge(const struct generated *all, const struct mod
 		memcpy(out + at, plan->policies + done, (before - done) * sizeof(*out));
 		at += before - done;
 		done = before;
-		at += take(all, plan->templates[i].id, out + at);
+		if (!has_template(plan, i, plan->templates[i].id)) /* ids are hashes */
+			at += take(all, plan->templates[i].id, out + at);
 	}
 	memcpy(out + at, plan->policies + done, (plan->n_policies - done) * sizeof(*out));
 	at += plan->n_policies - done;
 	/* Of a template that a reload has just taken away: the engine will end them. */
 	TAILQ_FOREACH (p, &all->list, link) {
-		if (has_template(plan, p->template_id))
+		if (has_template(plan, plan->n_templates, p->template_id))
 			continue;
 		memcpy(out + at, p->records, p->n_records * sizeof(*out));
 		at += p->n_records;

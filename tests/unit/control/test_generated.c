@@ -263,6 +263,44 @@ static void the_console_shows_them_as_dynamic(void **state)
 	ike_io_ops.policy_remove(x->g, id);
 }
 
+/* A peer that makes and ends policies all the time leaves the queue to others. */
+static void a_flood_of_policies_is_bounded(void **state)
+{
+	struct fixture *x = *state;
+	unsigned int refused = 0;
+
+	settle(x);
+	for (unsigned int i = 0; i < 20000; i++) {
+		uint32_t id = add(x, 1, 1);
+
+		refused += id == 0;
+		ike_io_ops.policy_remove(x->g, id);
+	}
+	assert_true(refused > 0);
+	assert_true(dataplane_pending(x->g->dp) <= DATAPLANE_QUEUE_PEERS + 64);
+}
+
+/* Ids of templates are hashes: should two be alike, each policy stands in the table once. */
+static void templates_of_one_id_give_a_policy_once(void **state)
+{
+	struct fixture *x = *state;
+	struct plan_template twice[2];
+	struct model_plan plan;
+	struct abi_policy *all;
+	size_t n;
+
+	settle(x);
+	plan = *x->g->setup.plan;
+	twice[0] = twice[1] = plan.templates[0];
+	plan.templates = twice;
+	plan.n_templates = 2;
+	assert_int_not_equal(add(x, 1, 4), 0);
+	all = generated_merge(&x->g->generated, &plan, &n);
+	assert_non_null(all);
+	assert_int_equal(n, plan.n_policies + 4);
+	free(all);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -272,6 +310,9 @@ int main(void)
 						teardown),
 		cmocka_unit_test_setup_teardown(without_room_none_is_made, setup, teardown),
 		cmocka_unit_test_setup_teardown(the_console_shows_them_as_dynamic, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_flood_of_policies_is_bounded, setup, teardown),
+		cmocka_unit_test_setup_teardown(templates_of_one_id_give_a_policy_once, setup,
+						teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
