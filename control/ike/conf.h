@@ -108,6 +108,7 @@ struct ike_peer_conf {
 	bool passive;
 	bool on_demand; /* begins when there is traffic, not by itself */
 	bool send_initial_contact;
+	bool my_id_auto; /* nobody chose my_id: it is our address */
 	/* SAs of an earlier run of control may still carry traffic: no INITIAL-CONTACT to this peer
 	 * as long as this engine lives. Set for the moment by the daemon; a peer is not changed
 	 * because this differs. */

@@ -2,6 +2,7 @@
 /* ike_sa.c - IKE SAs: creation, look-up, sending, end; see ike_sa.h. */
 #include "control/ike/ike_sa.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +14,7 @@
 #include "control/ike/ident.h"
 #include "control/ike/lifetime.h"
 #include "control/ike/record.h"
+#include "control/ike/refuse.h"
 #include "control/ike/roam.h"
 #include "control/ike/state.h"
 #include "control/ike/version.h"
@@ -319,6 +321,26 @@ void ike_sa_my_id(const struct ike_sa *sa, struct ike_identity_conf *id)
 		(void)ident_from_addr(id, &sa->at.local);
 	else
 		*id = *my;
+}
+
+void ike_sa_tell_private(struct ike_engine *e, const struct ike_sa *sa)
+{
+	struct ike_peer *peer = sa->peer;
+	struct ike_identity_conf id;
+	char text[INET6_ADDRSTRLEN] = "?";
+
+	if ((!peer->conf.my_id_auto && peer->conf.my_id.type != IKE_ID_AUTO) ||
+	    peers_addr_equal(&peer->private_told, &sa->at.local))
+		return;
+	peer->private_told = sa->at.local;
+	ike_sa_my_id(sa, &id);
+	inet_ntop(id.type == IKE_ID_IPV6 ? AF_INET6 : AF_INET, id.data, text, sizeof(text));
+	refuse_log(e, IKE_LOG_WARN, peer, sa, 0,
+		   "behind NAT with my-id=auto: the identity sent is %s, our address before the "
+		   "NAT; a peer that expects the public one refuses it. Set my-id = "
+		   "\"address:<public>\" or \"fqdn:<name>\" of its /ip ipsec identity to what "
+		   "the peer expects, or have the peer expect %s",
+		   text, text);
 }
 
 void ike_sa_keepalive(struct ike_engine *e, struct timer *t, uint64_t now)

@@ -172,6 +172,9 @@ struct ike_endpoint ike_sa_first_endpoint(const struct ike_peer *peer);
 void ike_sa_float(struct ike_sa *sa);
 /** Our identity as it goes out from sa. */
 void ike_sa_my_id(const struct ike_sa *sa, struct ike_identity_conf *id);
+/** A NAT changes our address: warn when that address is our identity and nobody chose it, once for
+ * each peer and address. */
+void ike_sa_tell_private(struct ike_engine *e, const struct ike_sa *sa);
 timer_fn ike_sa_keepalive; /* timer of struct ike_sa */
 /** Lifetime, DPD and keepalive timers of a new established SA. */
 void ike_sa_start_timers(struct ike_engine *e, struct ike_sa *sa, uint64_t now);

@@ -65,6 +65,7 @@ struct ike_peer {
 	struct ike_sa *attempt;		  /* our own unfinished phase 1 */
 	struct timer start;		  /* begins phase 1 */
 	unsigned failures;		  /* attempts that failed in a row */
+	struct abi_addr private_told;	  /* ike_sa_tell_private() named it */
 	bool dh_waits;			  /* for dhwork_wait(), to begin */
 	TAILQ_HEAD(peer_evidences, peer_evidence) evidence;
 	enum ike_vendor vendor; /* as its messages tell */

@@ -208,10 +208,9 @@ void phase1_take_nat(struct ike_engine *e, struct ike_sa *sa, struct ike1_in *in
 	sa->nat_remote = nat.remote_nat;
 	if (nat.local_nat)
 		refuse_log(e, IKE_LOG_INFO, sa->peer, sa, 0,
-			   "local host is behind NAT, sending keep alives%s",
-			   sa->peer->conf.my_id.type == IKE_ID_AUTO
-				   ? "; our identity is the private address, as my-id=auto says"
-				   : "");
+			   "local host is behind NAT, sending keep alives");
+	if (nat.local_nat)
+		ike_sa_tell_private(e, sa);
 	if (nat.remote_nat)
 		refuse_log(e, IKE_LOG_INFO, sa->peer, sa, 0, "remote host is behind NAT");
 }

@@ -65,6 +65,8 @@ void ike2_take_nat(struct ike_engine *e, struct ike_sa *sa, const struct ike2_in
 	if (sa->nat_local)
 		refuse_log(e, IKE_LOG_INFO, sa->peer, sa, 0,
 			   "local host is behind NAT, sending keep alives");
+	if (sa->nat_local)
+		ike_sa_tell_private(e, sa);
 	if (sa->nat_remote)
 		refuse_log(e, IKE_LOG_INFO, sa->peer, sa, 0, "remote host is behind NAT");
 }

@@ -325,6 +325,7 @@ static int identities(struct ike_peer_conf *peer, const struct model *m, struct 
 	identity(&peer->my_id, &v[IDENTITY_MY_ID]);
 	identity(&peer->remote_id, &v[IDENTITY_REMOTE_ID]);
 	if (peer->my_id.type == IKE_ID_AUTO) { /* with a pre-shared key: our address */
+		peer->my_id_auto = true;
 		peer->my_id.type = peer->local.family == 6 ? IKE_ID_IPV6 : IKE_ID_IPV4;
 		peer->my_id.len = addr_bits(&peer->local) / 8u;
 		memcpy(peer->my_id.data, peer->local.bytes, peer->my_id.len);

@@ -68,6 +68,7 @@ static void the_tutorial_gives_its_peer(void **state)
 	assert_int_equal(p->profile.dpd_max_failures, 4);
 	assert_true(p->profile.nat_traversal);
 	assert_int_equal(p->my_id.type, IKE_ID_IPV4); /* auto with a pre-shared key */
+	assert_true(p->my_id_auto);
 	assert_int_equal(p->my_id.len, 4);
 	assert_v4(p->my_id.data, 113, 87, 48, 200);
 	assert_int_equal(p->remote_id.type, IKE_ID_AUTO);
@@ -200,6 +201,7 @@ static void each_peer_has_its_own(void **state)
 	assert_int_equal(q->children[0].policy_id, plan->policies[0].policy_id);
 	assert_int_equal(q->children[1].policy_id, plan->policies[3].policy_id);
 	assert_v4(q->local.bytes, 192, 168, 1, 1); /* routed through "lan" */
+	assert_false(q->my_id_auto);
 	assert_int_equal(q->my_id.type, IKE_ID_FQDN);
 	assert_memory_equal(q->my_id.data, "us.example", 10);
 	assert_int_equal(q->remote_id.type, IKE_ID_IGNORE);
