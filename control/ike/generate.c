@@ -157,7 +157,10 @@ static struct ike_policy *free_place(struct ike_peer *peer)
 		if (!peer->policies[i].generated)
 			return &peer->policies[i];
 	}
-	return peer->n_policies < peer->cap_policies ? &peer->policies[peer->n_policies++] : NULL;
+	if (peer->n_policies == peer->cap_policies)
+		return NULL;
+	peers_init_policy(&peer->policies[peer->n_policies], peer, child_ensure);
+	return &peer->policies[peer->n_policies++];
 }
 
 /* A place for one more of a party. NULL: none. */

@@ -23,7 +23,8 @@ struct ike_peer;
 struct ike_policy;
 struct ike_sa;
 
-#define GENERATE_MAX	   256u /* policies of a peer */
+#define GENERATE_MAX	   256u /* policies of a peer that is a network */
+#define GENERATE_MAX_HOST  32u	/* of one that is an address */
 #define GENERATE_MAX_PARTY 16u	/* of one party of it */
 
 /* Selectors of one policy. */

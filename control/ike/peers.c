@@ -266,20 +266,23 @@ int peers_check(const struct ike_peer_conf *confs, size_t n, size_t *bad)
 	return r;
 }
 
-/* Room for cap policies, n of which are configured. NULL: no memory. */
+void peers_init_policy(struct ike_policy *policy, struct ike_peer *peer, timer_fn *ensure)
+{
+	policy->peer = peer;
+	TAILQ_INIT(&policy->pairs);
+	timers_init_one(&policy->ensure, ensure);
+}
+
+/* Room for cap policies, n of which are configured. The rest is not touched, so that it takes no
+ * memory before there are some. NULL: no memory. */
 static struct ike_policy *new_policies(struct ike_peer *peer, const struct ike_child_conf *conf,
 				       size_t n, size_t cap, timer_fn *ensure)
 {
 	struct ike_policy *list = calloc(cap > 0 ? cap : 1, sizeof(*list));
 
-	for (size_t i = 0; list != NULL && i < cap; i++) {
-		struct ike_policy *policy = &list[i];
-
-		if (i < n)
-			policy->conf = conf[i];
-		policy->peer = peer;
-		TAILQ_INIT(&policy->pairs);
-		timers_init_one(&policy->ensure, ensure);
+	for (size_t i = 0; list != NULL && i < n; i++) {
+		list[i].conf = conf[i];
+		peers_init_policy(&list[i], peer, ensure);
 	}
 	return list;
 }
@@ -288,7 +291,9 @@ static int copy_policies(struct ike_peer *peer, const struct ike_peer_conf *conf
 {
 	size_t n = conf->n_children;
 
-	peer->cap_policies = n + (conf->n_templates != 0 ? GENERATE_MAX : 0);
+	if (conf->n_templates != 0)
+		peer->cap_policies = peers_can_start(peer) ? GENERATE_MAX_HOST : GENERATE_MAX;
+	peer->cap_policies += n;
 	peer->policies = new_policies(peer, conf->children, n, peer->cap_policies, ensure);
 	if (conf->n_templates != 0)
 		peer->templates = new_policies(peer, conf->templates, conf->n_templates,

@@ -124,6 +124,8 @@ struct ike_peer *peers_choose(const struct peers *p, const struct abi_addr *remo
 			      const struct abi_addr *local, enum ike_exchange_mode mode,
 			      const struct ike_identity_conf *id);
 struct ike_policy *peers_find_policy(const struct peers *p, uint32_t policy_id);
+/** A place among policies that was not used before. */
+void peers_init_policy(struct ike_policy *policy, struct ike_peer *peer, timer_fn *ensure);
 /** A generated policy, which has got its id, can be found from now on; or no more. */
 void peers_add_policy(struct peers *p, struct ike_policy *policy);
 void peers_remove_policy(struct peers *p, struct ike_policy *policy);
