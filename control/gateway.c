@@ -326,7 +326,10 @@ static void on_packet(void *ctx, const struct abi_packet *p)
 
 static void on_resync(void *ctx)
 {
-	children_resync(((struct gateway *)ctx)->children);
+	struct gateway *g = ctx;
+
+	children_resync(g->children);
+	ike_engine_resync(g->engine, g->now);
 }
 
 static const struct dataplane_ops dp_ops = {

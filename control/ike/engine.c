@@ -264,6 +264,18 @@ void ike_engine_child_moved(struct ike_engine *e, uint64_t token, const struct a
 		roam_heard_esp(e, c, remote, remote_port, now);
 }
 
+void ike_engine_resync(struct ike_engine *e, uint64_t now)
+{
+	struct ike_peer *peer;
+	struct ike_sa *sa;
+
+	e->now = now;
+	TAILQ_FOREACH (peer, &e->peers.list, next) {
+		TAILQ_FOREACH (sa, &peer->sas, of_peer)
+			roam_resync(e, sa, now);
+	}
+}
+
 void ike_engine_acquire(struct ike_engine *e, uint32_t policy_id, uint64_t now)
 {
 	struct ike_policy *policy = peers_find_policy(&e->peers, policy_id);

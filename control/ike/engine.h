@@ -196,6 +196,9 @@ void ike_engine_child_first_traffic(struct ike_engine *e, uint64_t token,
  * pairs. */
 void ike_engine_child_moved(struct ike_engine *e, uint64_t token, const struct abi_addr *remote,
 			    uint16_t remote_port, uint64_t now);
+/** Events were lost: places that the data plane has told are told again, spread over some seconds.
+ */
+void ike_engine_resync(struct ike_engine *e, uint64_t now);
 void ike_engine_acquire(struct ike_engine *e, uint32_t policy_id, uint64_t now);
 
 /** Operator: delete all SAs of a peer (NULL: of all), telling the peer. Policies that are not

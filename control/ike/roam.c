@@ -246,6 +246,18 @@ void roam_inherit(struct ike_engine *e, const struct ike_sa *old, struct ike_sa 
 		roam_place(e, sa);
 }
 
+void roam_resync(struct ike_engine *e, struct ike_sa *sa, uint64_t now)
+{
+	struct roam *r;
+
+	if (!ike_sa_up(sa) || !roam_can_move(sa))
+		return;
+	r = make(sa);
+	if (r != NULL && r->state == ROAM_HOME && !r->timer.armed)
+		timers_arm(&e->timers, &r->timer,
+			   now + state_random_below(e, ROAM_SPREAD_MS) * TIMERS_MS);
+}
+
 void roam_answered(struct ike_engine *e, struct ike_sa *sa, uint64_t now)
 {
 	struct roam *r = sa->roam;

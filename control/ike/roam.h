@@ -40,6 +40,7 @@ struct roam {
 #define ROAM_TRIES	 2u /* requests to a place, */
 #define ROAM_TRY_MS	 1000u
 #define ROAM_WAIT_MS	 3000u /* IKEv1: and so long in all for an answer */
+#define ROAM_SPREAD_MS	 3000u /* many SAs at a time do not ask the data plane all at once */
 #define ROAM_REST_S	 1u    /* after a move: each is told to the data plane and logged */
 #define ROAM_PAUSE_S	 2u    /* after a place that did not answer, doubled to */
 #define ROAM_PAUSE_MAX_S 64u
@@ -54,6 +55,8 @@ void roam_heard_esp(struct ike_engine *e, const struct child_sa *c, const struct
 void roam_inherit(struct ike_engine *e, const struct ike_sa *old, struct ike_sa *sa, uint64_t now);
 /** Pairs may be told of another place than their SA is at: it has not had them all the time. */
 void roam_place(struct ike_engine *e, const struct ike_sa *sa);
+/** The same soon, if there is no word of another place yet: one may have been lost. */
+void roam_resync(struct ike_engine *e, struct ike_sa *sa, uint64_t now);
 /** Does an answer to this message go elsewhere than to where the peer is known to be? */
 bool roam_aside(const struct ike_sa *sa, const struct ike_datagram *d);
 /** Where messages of the SA go; aside: to where the peer may be. */

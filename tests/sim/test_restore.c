@@ -363,9 +363,39 @@ static void a_pair_that_only_the_peer_has_is_made_up_for(void **state)
 	}
 }
 
+/* The ring of events was full when the peer moved: what could not be told is told again. */
+static void a_move_that_could_not_be_told_is_followed(void **state)
+{
+	for (unsigned m = 0; m < 2; m++) {
+		static struct ids ids;
+		struct sim_pair *p;
+		struct sim s;
+
+		(void)state;
+		init(&s, 950, modes[m], &ids);
+		s.node[0].nat = sim_addr("203.0.113.9");
+		s.node[1].conf.remote = s.node[0].nat;
+		assert_int_equal(sim_configure(&s, 1), 0);
+		run(&s, 20000);
+		p = (struct sim_pair *)sim_current(&s, 1, 0);
+		assert_non_null(p);
+		p->told_port = 25500;
+		s.node[0].nat_ports = 21000;
+		run(&s, 2000);
+		assert_int_equal(sim_counters(&s, 1)->roam_moved, 0);
+		ike_engine_resync(s.node[1].engine, s.now);
+		s.node[1].due = s.now;
+		run(&s, 4000);
+		assert_int_equal(sim_counters(&s, 1)->roam_moved, 1);
+		assert_int_equal(sim_current(&s, 1, 0)->sa.remote_port, 25500);
+		sim_fini(&s);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_move_that_could_not_be_told_is_followed),
 		cmocka_unit_test(a_pair_that_only_the_peer_has_is_made_up_for),
 		cmocka_unit_test(goes_on_with_the_same_sas),
 		cmocka_unit_test(any_moment_ends_well),
