@@ -30,6 +30,8 @@ static const char *auth_name(uint8_t integ, uint8_t encr)
 		return "sha1";
 	case ABI_INTEG_HMAC_SHA2_256_128:
 		return "sha256";
+	case ABI_INTEG_HMAC_SHA2_256_96:
+		return "sha256_96";
 	case ABI_INTEG_HMAC_SHA2_384_192:
 		return "sha384";
 	case ABI_INTEG_HMAC_SHA2_512_256:

@@ -41,11 +41,13 @@ static const struct suite_digest digests[] = {
 
 /* AUTH_ALGORITHM: RFC 2407 section 4.5, RFC 4868 section 2.2 with the IANA values 5, 6, 7. */
 static const struct suite_integ integs[] = {
-	{1, 1, 16, 12, SUITE_HASH_MD5, SUITE_WEAK_MD5, "md5"},
-	{2, 2, 20, 12, SUITE_HASH_SHA1, SUITE_WEAK_SHA1, "sha1"},
-	{12, 5, 32, 16, SUITE_HASH_SHA256, 0, "sha256"},
-	{13, 6, 48, 24, SUITE_HASH_SHA384, 0, "sha384"},
-	{14, 7, 64, 32, SUITE_HASH_SHA512, 0, "sha512"},
+	{1, 1, 1, 16, 12, SUITE_HASH_MD5, SUITE_WEAK_MD5, "md5"},
+	{2, 2, 2, 20, 12, SUITE_HASH_SHA1, SUITE_WEAK_SHA1, "sha1"},
+	{12, 12, 5, 32, 16, SUITE_HASH_SHA256, 0, "sha256"},
+	{13, 13, 6, 48, 24, SUITE_HASH_SHA384, 0, "sha384"},
+	{14, 14, 7, 64, 32, SUITE_HASH_SHA512, 0, "sha512"},
+	/* Agreed on as sha256, which stands first and is found by the numbers. */
+	{252, 12, 5, 32, 12, SUITE_HASH_SHA256, 0, "sha256_96"},
 };
 
 /* MODP exponents have at least twice the group's strength (RFC 3526 section 8, upper estimate).
@@ -148,6 +150,11 @@ const struct suite_digest *suite_digest_find(uint16_t hash)
 const struct suite_integ *suite_integ_find(uint16_t id)
 {
 	FIND(integs, integs[i].id == id);
+}
+
+const struct suite_integ *suite_integ_find_wire(uint32_t value)
+{
+	FIND(integs, integs[i].wire == value);
 }
 
 const struct suite_group *suite_group_find(uint16_t id)
@@ -347,7 +354,7 @@ char *suite_print_prf2(uint16_t id, char *buf, size_t cap)
 
 char *suite_print_integ2(uint16_t id, char *buf, size_t cap)
 {
-	const struct suite_integ *t = suite_integ_find(id);
+	const struct suite_integ *t = suite_integ_find_wire(id);
 
 	if (t)
 		return print_known(t->name, buf, cap);

@@ -73,7 +73,8 @@ struct suite_digest {
 };
 
 struct suite_integ {
-	uint16_t id;	 /* IKEv2 transform type 3 = enum abi_integ */
+	uint16_t id;	 /* enum abi_integ: names it inside */
+	uint16_t wire;	 /* IKEv2 transform type 3; two rows may have one number */
 	uint16_t auth1;	 /* RFC 2407 section 4.5 AUTH_ALGORITHM attribute (RFC 4868 2.2) */
 	uint8_t key_len; /* bytes */
 	uint8_t icv_len; /* bytes on the wire */
@@ -111,6 +112,7 @@ const struct suite_encr *suite_encr_find_esp1(uint32_t transform, uint32_t key_b
 bool suite_esp1_is_aead(uint32_t transform);
 const struct suite_digest *suite_digest_find_ike1(uint32_t value);
 const struct suite_integ *suite_integ_find_auth1(uint32_t value);
+const struct suite_integ *suite_integ_find_wire(uint32_t value);
 
 /** Rows by RouterOS name; phase 2's names work for encryption too. NULL = unknown. */
 const struct suite_encr *suite_encr_find_name(const char *name);

@@ -158,6 +158,16 @@ static void lists_of_proposal(const struct ike_proposal_conf *c, struct list *en
 		list_integ(integ, c->integ[i], false);
 }
 
+/* sha256_96 goes neither with sha256 nor with an AEAD. */
+static bool is_short(const struct ike_proposal_conf *c)
+{
+	for (unsigned i = 0; i < c->n_integ; i++) {
+		if (c->integ[i] == ABI_INTEG_HMAC_SHA2_256_96)
+			return true;
+	}
+	return false;
+}
+
 /* --- numbers of a diff to those of the suite tables --- */
 
 static bool take_encr(uint8_t phase, uint16_t value, uint16_t bits, struct ike_encr_choice *out)
@@ -190,7 +200,7 @@ static bool take_hash(uint8_t phase, uint16_t value, uint16_t *out)
 static bool take_integ(uint8_t phase, uint16_t value, uint16_t *out)
 {
 	const struct suite_integ *s =
-		phase == 2 ? suite_integ_find_auth1(value) : suite_integ_find(value);
+		phase == 2 ? suite_integ_find_auth1(value) : suite_integ_find_wire(value);
 
 	if (s == NULL)
 		return false;
@@ -335,6 +345,11 @@ static void diff_here_phase2(struct diag_finding *f, const struct diag_peer *p,
 	if (s->what & 1u << PROP_ENCR) {
 		list_encr(&encr, s->encr, true, true);
 		list_set(f, "ip ipsec proposal", row, "enc-algorithms", &encr);
+		if (is_short(&child->proposal) && is_aead(s->encr)) {
+			integ = (struct list){0};
+			list_integ(&integ, ABI_INTEG_HMAC_SHA2_256_128, true);
+			list_set(f, "ip ipsec proposal", row, "auth-algorithms", &integ);
+		}
 	}
 	if (s->what & 1u << PROP_INTEG && s->integ != 0) {
 		list_integ(&integ, s->integ, true);
@@ -470,6 +485,19 @@ static void offer_phase1(struct diag_finding *f, const struct diag_peer *p)
 	diag_fix_weak(f, p, encr.weak | hash.weak | dh.weak);
 }
 
+/* Not what does not go with the lists as they are. */
+static void offer_encr(struct list *l, const struct ike_child_conf *child, struct ike_encr_choice e)
+{
+	if (!is_short(&child->proposal) || !is_aead(e))
+		list_encr(l, e, true, true);
+}
+
+static void offer_integ(struct list *l, const struct ike_child_conf *child, uint16_t integ)
+{
+	if (!is_short(&child->proposal) || integ != ABI_INTEG_HMAC_SHA2_256_128)
+		list_integ(l, integ, true);
+}
+
 static void offer_phase2(struct diag_finding *f, const struct diag_peer *p,
 			 const struct ike_child_conf *child)
 {
@@ -481,13 +509,13 @@ static void offer_phase2(struct diag_finding *f, const struct diag_peer *p,
 
 	lists_of_proposal(&child->proposal, &encr, &integ);
 	if (v != NULL) {
-		list_encr(&encr, v->encr, true, true);
-		list_integ(&integ, v->integ, true);
+		offer_encr(&encr, child, v->encr);
+		offer_integ(&integ, child, v->integ);
 	}
 	for (unsigned i = 0; i < 3; i++)
-		list_encr(&encr, ciphers[i], true, true);
+		offer_encr(&encr, child, ciphers[i]);
 	for (unsigned i = 0; i < 2; i++)
-		list_integ(&integ, integs[i], true);
+		offer_integ(&integ, child, integs[i]);
 	cut(&encr, LIST_MAX);
 	cut(&integ, LIST_MAX);
 	list_set(f, "ip ipsec proposal", child->proposal.name, "enc-algorithms", &encr);

@@ -139,8 +139,8 @@
 	  "本端内网：目的主机是否存在，本网关是否有到它的路由。") \
 	X(CHECK_ORDER, "Policy order: the first policy that covers a packet decides.", \
 	  "策略顺序：第一条匹配的策略生效。") \
-	X(CHECK_TRUNCATION, "With sha256 some old peers cut the check value to 96 bits: use sha1 or an AEAD.", \
-	  "使用 sha256 时，部分旧设备只用 96 位校验值：请改用 sha1 或 AEAD。") \
+	X(CHECK_TRUNCATION, "With sha256 some old peers cut the check value to 96 bits: use sha1 or an AEAD, or sha256_96 here.", \
+	  "使用 sha256 时，部分旧设备只用 96 位校验值：请改用 sha1 或 AEAD，或在本端用 sha256_96。") \
 	X(CHECK_REPLAY, "Raise replay-window of the policy, or look for reordering on the way.", \
 	  "增大策略的 replay-window，或检查中间网络的乱序。") \
 	X(CHECK_PUBLIC_PRIVATE, "Are public addresses used as private ones on either side?", \

@@ -77,7 +77,7 @@ static const char *hash_name(const struct diag_change *c)
 	const struct suite_digest *d = suite_digest_find(c->suite.hash);
 
 	if (c->set == DIAG_SET_ESP_SUITE)
-		return i != NULL ? i->name : "null";
+		return i != NULL ? suite_integ_find_wire(i->wire)->name : "null";
 	return d != NULL ? d->name : "";
 }
 

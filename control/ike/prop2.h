@@ -39,10 +39,11 @@ struct prop2_want {
 	uint8_t protocol; /* IKE_PROTO_IKE or IKE_PROTO_ESP */
 	uint8_t spi_len;  /* of each proposal: 0 or 8 (IKE), 4 (ESP) */
 	uint8_t n_encr, n_integ, n_prf, n_dh;
-	bool esn;    /* ESP: 64-bit sequence numbers too */
-	bool any_dh; /* IKE_AUTH: a group in an ESP proposal means nothing */
+	bool esn;	   /* ESP: 64-bit sequence numbers too */
+	bool short_sha256; /* ESP: the number of SHA2-256-128 means ABI_INTEG_HMAC_SHA2_256_96 */
+	bool any_dh;	   /* IKE_AUTH: a group in an ESP proposal means nothing */
 	struct ike_encr_choice encr[IKE_CONF_MAX_ALGS];
-	uint16_t integ[IKE_CONF_MAX_ALGS], prf[IKE_CONF_MAX_ALGS]; /* prf: IKEv2 numbers */
+	uint16_t integ[IKE_CONF_MAX_ALGS], prf[IKE_CONF_MAX_ALGS]; /* IKEv2 numbers */
 	uint16_t dh[IKE_CONF_MAX_ALGS];				   /* ESP: none, or one group */
 };
 
@@ -55,7 +56,7 @@ struct prop2_choice {
 	uint8_t number;
 	uint8_t protocol;
 	struct ike_encr_choice encr;
-	uint16_t integ; /* 0 with an AEAD */
+	uint16_t integ; /* enum abi_integ; 0 with an AEAD */
 	uint16_t prf;	/* IKE: enum suite_hash */
 	uint16_t group; /* 0: none */
 	bool with_esn;	/* the proposal had transforms of type ESN */

@@ -54,8 +54,12 @@ void prop2_want_esp(struct prop2_want *w, const struct ike_proposal_conf *conf, 
 	w->esn = conf->esn;
 	for (size_t i = 0; i < conf->n_encr && i < IKE_CONF_MAX_ALGS; i++)
 		w->encr[w->n_encr++] = conf->encr[i];
-	for (size_t i = 0; i < conf->n_integ && i < IKE_CONF_MAX_ALGS; i++)
-		w->integ[w->n_integ++] = conf->integ[i];
+	for (size_t i = 0; i < conf->n_integ && i < IKE_CONF_MAX_ALGS; i++) {
+		const struct suite_integ *a = suite_integ_find(conf->integ[i]);
+
+		w->short_sha256 |= conf->integ[i] == ABI_INTEG_HMAC_SHA2_256_96;
+		w->integ[w->n_integ++] = a != NULL ? a->wire : conf->integ[i];
+	}
 	if (conf->pfs_group != 0 && !first)
 		w->dh[w->n_dh++] = conf->pfs_group;
 }
@@ -128,7 +132,7 @@ static int check(const struct prop2_want *want)
 		plain |= e->icv_len == 0;
 	}
 	for (size_t i = 0; i < want->n_integ; i++) {
-		if (suite_integ_find(want->integ[i]) == NULL)
+		if (suite_integ_find_wire(want->integ[i]) == NULL)
 			return -EINVAL;
 	}
 	for (size_t i = 0; i < want->n_dh; i++) {
@@ -188,10 +192,11 @@ int prop2_build_answer(struct wire_writer *w, const struct prop2_choice *choice,
 {
 	struct draft d = open_proposal(w, choice->number, choice->protocol, spi, spi_len);
 	const struct suite_digest *prf = suite_digest_find(choice->prf);
+	const struct suite_integ *integ = suite_integ_find(choice->integ);
 
 	put_transform(&d, IKE2_T_ENCR, choice->encr.id, choice->encr.key_bits);
-	if (choice->integ != 0)
-		put_transform(&d, IKE2_T_INTEG, choice->integ, 0);
+	if (integ != NULL)
+		put_transform(&d, IKE2_T_INTEG, integ->wire, 0);
 	if (prf != NULL)
 		put_transform(&d, IKE2_T_PRF, prf->prf2, 0);
 	if (choice->group != 0)

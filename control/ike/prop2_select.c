@@ -296,6 +296,8 @@ int prop2_select(const struct prop2_sa *sa, const struct prop2_want *w, uint16_t
 		try_proposal(&a, sa, &sa->proposals[i], w, ke_group);
 		if (a.misses == 0) {
 			*out = a.choice;
+			if (w->short_sha256 && out->integ == ABI_INTEG_HMAC_SHA2_256_128)
+				out->integ = ABI_INTEG_HMAC_SHA2_256_96;
 			return 0;
 		}
 		n = __builtin_popcount(a.misses);

@@ -212,6 +212,18 @@ static void want_encap(struct prop_diff *d, const struct prop_esp_want *w)
 	     0);
 }
 
+/* The one of ours that a number of AUTH_ALGORITHM stands for. */
+static uint16_t integ_of(const struct ike_proposal_conf *conf, uint16_t auth)
+{
+	for (size_t i = 0; i < conf->n_integ && i < IKE_CONF_MAX_ALGS; i++) {
+		const struct suite_integ *t = suite_integ_find(conf->integ[i]);
+
+		if (t && t->auth1 == auth)
+			return t->id;
+	}
+	return ABI_INTEG_NONE;
+}
+
 int prop_select_esp(const struct prop_sa *sa, const struct prop_esp_want *w,
 		    struct prop_choice *out, struct prop_diff *diff)
 {
@@ -249,7 +261,7 @@ int prop_select_esp(const struct prop_sa *sa, const struct prop_esp_want *w,
 	e = suite_encr_find_esp1(out->transform->encr, out->transform->key_bits);
 	out->encr = (struct ike_encr_choice){e->id, e->key_bits};
 	if (out->transform->auth != 0)
-		out->integ = suite_integ_find_auth1(out->transform->auth)->id;
+		out->integ = integ_of(conf, out->transform->auth);
 	out->group = out->transform->group;
 	wire_reader_init(&spi, out->proposal->spi.data, out->proposal->spi.len, 0);
 	out->spi = wire_get_u32(&spi);

@@ -92,9 +92,10 @@ const struct domain domain_dh_group = {.words = WORDS(GROUPS)};
 const struct domain domain_pfs_group = {.words = WORDS(OK("none", 0), GROUPS)};
 
 const struct domain domain_esp_auth = {
-	.words = WORDS(
-		OK("md5", 0), OK("sha1", 0), OK("sha256", 0), OK("sha384", 0), OK("sha512", 0),
-		OK("null", 0)), /* what goes with gcm and chacha20poly1305: see validate_esp.c */
+	.words = WORDS(OK("md5", 0), OK("sha1", 0), OK("sha256", 0), OK("sha384", 0),
+		       OK("sha512", 0),
+		       OK("null", 0), /* what goes with gcm and chacha20poly1305: validate_esp.c */
+		       OK("sha256_96", 0)), /* and what this goes with */
 };
 
 const struct domain domain_esp_enc = {

@@ -227,7 +227,7 @@
 	X(SA_SRC, "src-address", PROP_ENDPOINT, F_RUN, NULL, none, "outer source, with its port when UDP-encapsulated") \
 	X(SA_DST, "dst-address", PROP_ENDPOINT, F_RUN, NULL, none, "outer destination, with its port when UDP-encapsulated") \
 	X(SA_STATE, "state", PROP_WORD, F_RUN, NULL, none, "larval, mature, dying, dead") \
-	X(SA_AUTH_ALGORITHM, "auth-algorithm", PROP_WORD, F_RUN, NULL, none, "md5, sha1, sha256, sha384, sha512") \
+	X(SA_AUTH_ALGORITHM, "auth-algorithm", PROP_WORD, F_RUN, NULL, none, "md5, sha1, sha256, sha256_96, sha384, sha512") \
 	X(SA_ENC_ALGORITHM, "enc-algorithm", PROP_WORD, F_RUN, NULL, none, "cipher, without its key size") \
 	X(SA_ENC_KEY_SIZE, "enc-key-size", PROP_COUNT, F_RUN, NULL, none, "bits") \
 	X(SA_AUTH_KEY, "auth-key", PROP_KEY, F_KEY, NULL, none, "integrity key") \

@@ -56,6 +56,42 @@ static void check_integrity(const struct model_row *row, struct problems *proble
 			       validate_label(MENU_PROPOSAL, row, label, sizeof(label)), plain);
 }
 
+/* Peers that cut SHA2-256 to 96 bits agree on the number of RFC 4868's 128 bits: only one of the
+ * two can be meant, and an AEAD would be neither. */
+static void check_short(const struct model_row *row, struct problems *problems)
+{
+	bool is_short = false, full = false;
+	const char *aead = find(row, true);
+	unsigned line = model_line(row, PROPOSAL_AUTH);
+	char label[192];
+
+	for (unsigned i = 0; i < row->values[PROPOSAL_AUTH].n; i++) {
+		is_short |= strcmp(word(row, PROPOSAL_AUTH, i), "sha256_96") == 0;
+		full |= strcmp(word(row, PROPOSAL_AUTH, i), "sha256") == 0;
+	}
+	if (!is_short)
+		return;
+	validate_label(MENU_PROPOSAL, row, label, sizeof(label));
+	if (full)
+		problems_error(problems, row->file, line,
+			       "%s: auth-algorithms: sha256_96 and sha256 have one number on the "
+			       "wire, so that nobody knows which was agreed on: keep the one that "
+			       "the peer uses; nearest accepted: \"sha256\"",
+			       label);
+	else if (aead)
+		problems_error(problems, row->file, line,
+			       "%s: auth-algorithms: sha256_96 does not go with %s, which has an "
+			       "ICV of its own; nearest accepted: \"null\"",
+			       label, aead);
+	else
+		problems_warn(
+			problems, row->file, line,
+			"%s: auth-algorithms: sha256_96 cuts the ICV to 96 bits where RFC 4868 "
+			"says 128: only for a peer that does the same wrong (old Linux kernels, "
+			"strongSwan with sha256_96 = yes); nearest right: \"sha256\"",
+			label);
+}
+
 /* What IKEv1 has no number for. True when told. */
 static bool check_numbers(const struct model_row *row, const struct model_row *peer,
 			  struct problems *problems)
@@ -129,7 +165,9 @@ void validate_esp(const struct model *m, struct problems *problems)
 	const struct model_table *t = &m->table[MENU_PROPOSAL];
 
 	for (size_t i = 0; i < t->n; i++)
-		if (validate_active(&t->rows[i], PROPOSAL_DISABLED))
+		if (validate_active(&t->rows[i], PROPOSAL_DISABLED)) {
 			check_integrity(&t->rows[i], problems);
+			check_short(&t->rows[i], problems);
+		}
 	check_uses(m, problems);
 }

@@ -88,6 +88,9 @@ enum abi_integ {
 	ABI_INTEG_HMAC_SHA2_256_128 = 12,
 	ABI_INTEG_HMAC_SHA2_384_192 = 13,
 	ABI_INTEG_HMAC_SHA2_512_256 = 14,
+	/* No number of IANA's: peers agree on 12 and then cut the ICV to 96 bits, as drafts before
+	 * RFC 4868 had it. */
+	ABI_INTEG_HMAC_SHA2_256_96 = 252,
 };
 
 enum abi_direction { ABI_DIR_IN = 1, ABI_DIR_OUT = 2 };

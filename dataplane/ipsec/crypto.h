@@ -43,7 +43,8 @@ enum crypto_hash {
 	CRYPTO_SHA256_128,
 	CRYPTO_SHA384_192,
 	CRYPTO_SHA512_256,
-	CRYPTO_NO_HASH, /* the cipher is an AEAD */
+	CRYPTO_SHA256_96, /* not RFC 4868's ICV, but some peers' */
+	CRYPTO_NO_HASH,	  /* the cipher is an AEAD */
 	CRYPTO_HASHES
 };
 

@@ -56,7 +56,7 @@ struct crypto_cipher_info {
 
 struct crypto_hash_info {
 	const char *name;
-	uint8_t integ; /* IANA number */
+	uint8_t integ; /* enum abi_integ */
 	uint8_t key_len;
 	uint8_t icv_len;
 	uint8_t block;

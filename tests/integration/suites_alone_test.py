@@ -15,8 +15,10 @@ import socket
 import struct
 import time
 
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.hmac import HMAC
 from scapy.layers.inet import IP, UDP
-from scapy.layers.ipsec import ESP, SecurityAssociation
+from scapy.layers.ipsec import AUTH_ALGOS, ESP, AuthAlgo, SecurityAssociation
 from scapy.packet import Raw, raw
 
 import cases
@@ -37,10 +39,14 @@ CIPHERS = {"aes128": (12, "AES-CBC", 16, 0), "aes192": (12, "AES-CBC", 24, 0),
            "aes256": (12, "AES-CBC", 32, 0), "null": (11, "NULL", 0, 0),
            "3des": (3, "3DES", 24, 0), "aes128ctr": (13, "AES-CTR", 16, 4),
            "aes192ctr": (13, "AES-CTR", 24, 4), "aes256ctr": (13, "AES-CTR", 32, 4)}
-# name: IANA number, scapy's name, key bytes, hash, ICV bytes
+# scapy lacks what peers with `sha256_96` do
+AUTH_ALGOS["SHA2-256-96"] = AuthAlgo("SHA2-256-96", mac=HMAC, digestmod=SHA256, icv_size=12,
+                                     key_size=32)
+# name: number in the contract, scapy's name, key bytes, hash, ICV bytes
 HASHES = {"md5": (1, "HMAC-MD5-96", 16, hashlib.md5, 12),
           "sha1": (2, "HMAC-SHA1-96", 20, hashlib.sha1, 12),
           "sha256": (12, "SHA2-256-128", 32, hashlib.sha256, 16),
+          "sha256_96": (252, "SHA2-256-96", 32, hashlib.sha256, 12),
           "sha384": (13, "SHA2-384-192", 48, hashlib.sha384, 24),
           "sha512": (14, "SHA2-512-256", 64, hashlib.sha512, 32)}
 AEADS = {"aes128gcm": (20, "AES-GCM", 16, 4), "aes192gcm": (20, "AES-GCM", 24, 4),

@@ -182,6 +182,7 @@ def cloud_keys(lab):
 ENC = {"aes-cbc": "AES_CBC", "aes-128-cbc": "AES_CBC", "aes-192-cbc": "AES_CBC",
        "aes-256-cbc": "AES_CBC", "3des": "3DES_CBC", "null": "NULL"}
 INTEG = {"md5": "HMAC_MD5_96", "sha1": "HMAC_SHA1_96", "sha256": "HMAC_SHA2_256_128",
+         "sha256_96": "HMAC_SHA2_256_96",
          "sha384": "HMAC_SHA2_384_192", "sha512": "HMAC_SHA2_512_256"}
 
 

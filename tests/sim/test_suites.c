@@ -63,6 +63,7 @@ static const struct {
 	{ABI_ENCR_AES_CTR, 256, ABI_INTEG_HMAC_SHA2_512_256, 32, 4, 64},
 	{ABI_ENCR_3DES, 0, ABI_INTEG_HMAC_SHA1_96, 24, 0, 20},
 	{ABI_ENCR_NULL, 0, ABI_INTEG_HMAC_SHA2_256_128, 0, 0, 32},
+	{ABI_ENCR_AES_CBC, 128, ABI_INTEG_HMAC_SHA2_256_96, 16, 0, 32},
 };
 
 static void every_esp_suite_comes_up_with_its_key_lengths(void **state)
@@ -115,6 +116,39 @@ static void an_aead_and_a_cbc_suite_may_stand_in_one_list(void **state)
 				 gcm_first ? ABI_ENCR_AES_GCM_16 : ABI_ENCR_AES_CBC);
 		assert_int_equal(sim_current(&s, 1, 0)->sa.integ,
 				 gcm_first ? ABI_INTEG_NONE : ABI_INTEG_HMAC_SHA1_96);
+		sim_fini(&s);
+	}
+}
+
+/* Both numbers of SHA2-256 are one on the wire: each side cuts the ICV as it is told here. */
+static void a_short_icv_is_agreed_on_as_the_full_one(void **state)
+{
+	static const uint16_t says[2] = {ABI_INTEG_HMAC_SHA2_256_96, ABI_INTEG_HMAC_SHA2_256_128};
+
+	(void)state;
+	for (unsigned i = 0; i < 4; i++) {
+		struct sim s;
+
+		init(&s, 2250 + i);
+		for (int n = 0; n < 2; n++) {
+			s.node[n].conf.mode = i < 2 ? IKE_MODE_MAIN : IKE_MODE_IKE2;
+			propose(&s, n, ABI_ENCR_AES_CBC, 128, says[(i + (unsigned)n) % 2]);
+			s.node[n].children[0].proposal.integ[1] = ABI_INTEG_HMAC_SHA1_96;
+			s.node[n].children[0].proposal.n_integ = 2;
+		}
+		sim_start(&s);
+		run(&s, 5);
+		for (unsigned rekeyed = 0; rekeyed < 2; rekeyed++) {
+			for (int n = 0; n < 2; n++) {
+				assert_non_null(sim_current(&s, n, 0));
+				assert_int_equal(sim_current(&s, n, 0)->sa.integ,
+						 says[(i + (unsigned)n) % 2]);
+			}
+			assert_int_equal(ike_engine_rekey(s.node[0].engine, "peer1", false, s.now),
+					 0);
+			s.node[0].due = s.now;
+			run(&s, 20);
+		}
 		sim_fini(&s);
 	}
 }
@@ -246,6 +280,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_esp_suite_comes_up_with_its_key_lengths),
 		cmocka_unit_test(an_aead_and_a_cbc_suite_may_stand_in_one_list),
+		cmocka_unit_test(a_short_icv_is_agreed_on_as_the_full_one),
 		cmocka_unit_test(a_suite_that_only_one_has_is_refused_by_name),
 		cmocka_unit_test(families_inside_and_outside_are_free_of_each_other),
 		cmocka_unit_test(nat_is_found_over_ipv6),

@@ -85,6 +85,7 @@ static void every_suite_comes_up(void **state)
 		{20, 256, SUITE_HASH_SHA256, 31, 20, 256, 0, 31},
 		{28, 0, SUITE_HASH_SHA256, 21, 28, 0, 0, 19},
 		{3, 0, SUITE_HASH_SHA1, 5, 3, 0, ABI_INTEG_HMAC_SHA2_512_256, 1},
+		{12, 128, SUITE_HASH_SHA256, 19, 12, 128, ABI_INTEG_HMAC_SHA2_256_96, 19},
 	};
 
 	(void)state;

@@ -44,7 +44,8 @@ static void integrity_rows_truncate_as_published(void **state)
 		uint8_t out[SUITE_MAX_HASH];
 
 		for (size_t k = 0; suite_integ_at(k); k++) {
-			if (suite_integ_at(k)->hash == v->hash)
+			if (suite_integ_at(k)->hash == v->hash &&
+			    suite_integ_at(k)->id == suite_integ_at(k)->wire)
 				t = suite_integ_at(k);
 		}
 		assert_non_null(t);

@@ -104,6 +104,7 @@ static void esp_rows_carry_the_contract_numbers(void **state)
 	assert_int_equal(suite_integ_find_name("sha256")->id, ABI_INTEG_HMAC_SHA2_256_128);
 	assert_int_equal(suite_integ_find_name("sha384")->id, ABI_INTEG_HMAC_SHA2_384_192);
 	assert_int_equal(suite_integ_find_name("sha512")->id, ABI_INTEG_HMAC_SHA2_512_256);
+	assert_int_equal(suite_integ_find_name("sha256_96")->id, ABI_INTEG_HMAC_SHA2_256_96);
 	assert_int_equal(suite_encr_find_name("aes-256-ctr")->id, ABI_ENCR_AES_CTR);
 	assert_int_equal(suite_encr_find_name("aes-192-gcm")->id, ABI_ENCR_AES_GCM_16);
 	assert_int_equal(suite_encr_find_name("chacha20poly1305")->id, ABI_ENCR_CHACHA20_POLY1305);
@@ -118,6 +119,24 @@ static void esp_rows_carry_the_contract_numbers(void **state)
 	}
 	for (size_t i = 0; suite_integ_at(i); i++)
 		assert_true(suite_integ_at(i)->icv_len < suite_integ_at(i)->key_len);
+}
+
+static void a_short_icv_has_no_number_of_its_own_on_the_wire(void **state)
+{
+	const struct suite_integ *t = suite_integ_find_name("sha256_96");
+	const struct suite_integ *full = suite_integ_find_name("sha256");
+	char buf[SUITE_MAX_NAME];
+
+	(void)state;
+	assert_int_equal(t->icv_len, 12);
+	assert_int_equal(t->wire, full->wire);
+	assert_int_equal(t->auth1, full->auth1);
+	assert_int_equal(t->key_len, full->key_len);
+	assert_ptr_equal(suite_integ_find(t->id), t);
+	assert_ptr_equal(suite_integ_find_wire(12), full);
+	assert_ptr_equal(suite_integ_find_auth1(5), full);
+	assert_null(suite_integ_find_wire(t->id));
+	assert_string_equal(suite_print_integ2(t->id, buf, sizeof(buf)), "unknown(252)");
 }
 
 static void weak_words_are_the_documented_ones(void **state)
@@ -182,6 +201,7 @@ int main(void)
 		cmocka_unit_test(values_above_16_bits_find_nothing),
 		cmocka_unit_test(names_lead_back_to_their_rows),
 		cmocka_unit_test(esp_rows_carry_the_contract_numbers),
+		cmocka_unit_test(a_short_icv_has_no_number_of_its_own_on_the_wire),
 		cmocka_unit_test(weak_words_are_the_documented_ones),
 		cmocka_unit_test(printing_survives_a_small_buffer),
 		cmocka_unit_test(foreign_algorithms_have_names),

@@ -454,6 +454,27 @@ static void e11_phase_2_refused_by_the_peer(void **state)
 	}
 }
 
+/* Neither sha256 nor an AEAD may stand beside it, and no peer has the word in a proposal. */
+static void a_short_icv_is_left_alone(void **state)
+{
+	struct world *w = make();
+	struct ike_evidence *ev = add(w, IKE_P2_ALG_MISMATCH, true, 1);
+	char *text;
+
+	(void)state;
+	ev->notify = IKE1_N_NO_PROPOSAL_CHOSEN;
+	ev->proven = true;
+	ev->policy_id = 7;
+	w->child[0].proposal.integ[0] = ABI_INTEG_HMAC_SHA2_256_96;
+	text = said(w, IKE_VENDOR_STRONGSWAN);
+	assert_says(text, "enc-algorithms = \"aes-128-cbc,aes-256-cbc\";");
+	assert_says(text, "auth-algorithms = \"sha256_96,sha1\";");
+	assert_says(text, "esp_proposals = aes128-sha256\n");
+	set_diff(w, ev, 2, PROP_ENCR, 20, 128, 12, 128);
+	set_diff(w, ev, 2, PROP_INTEG, 0, 0, 5, 0);
+	assert_says(said(w, IKE_VENDOR_STRONGSWAN), "auth-algorithms = \"sha256\";");
+}
+
 static void e12_pfs(void **state)
 {
 	struct world *w = make();
@@ -548,6 +569,7 @@ int main(void)
 		cmocka_unit_test(e9_networks),
 		cmocka_unit_test(e10_is_told_apart_by_the_phase),
 		cmocka_unit_test(e11_phase_2_refused_by_the_peer),
+		cmocka_unit_test(a_short_icv_is_left_alone),
 		cmocka_unit_test(e12_pfs),
 		cmocka_unit_test(e13_nothing_explains_it),
 		cmocka_unit_test(what_is_certain_replaces_a_guess),

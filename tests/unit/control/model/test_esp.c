@@ -50,6 +50,14 @@ static const struct {
 	 "without"},
 	{SITE("ikev1", "auth-algorithms = \"md5\"; enc-algorithms = \"aes-128-gcm,aes-128-cbc\";"),
 	 "t.conf:8: /ip ipsec proposal \"e\": auth-algorithms: md5 is weak"},
+	{SITE("ikev1", "auth-algorithms = \"sha256_96,sha256\"; enc-algorithms = \"aes-128-cbc\";"),
+	 "t.conf:8: /ip ipsec proposal \"e\": auth-algorithms: sha256_96 and sha256 have one "
+	 "number "
+	 "on the wire"},
+	{SITE("ikev1",
+	      "auth-algorithms = \"sha256_96\"; enc-algorithms = \"aes-128-cbc,aes-128-gcm\";"),
+	 "t.conf:8: /ip ipsec proposal \"e\": auth-algorithms: sha256_96 does not go with "
+	 "aes-128-gcm"},
 	{SITE("ikev1", "auth-algorithms = \"sha256\"; enc-algorithms = \"3des\";"),
 	 "t.conf:8: /ip ipsec proposal \"e\": enc-algorithms: 3des is weak; to use it nevertheless "
 	 "add \"3des\" to allow-weak"},
@@ -143,12 +151,45 @@ static void the_engine_gets_numbers_without_null(void **state)
 	model_free(m);
 }
 
+static void a_short_icv_is_taken_with_a_warning(void **state)
+{
+	static const char *const sites[] = {
+		SITE("ikev1,3des", "auth-algorithms = \"sha256_96\"; enc-algorithms = "
+				   "\"aes-128-cbc,aes-128-ctr,3des\";"),
+		SITE("ikev1,sha1", "auth-algorithms = \"sha1,sha256_96\"; enc-algorithms = "
+				   "\"aes-128-cbc\";"),
+	};
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		static struct problems problems;
+		struct model_plan *plan;
+		struct model *m;
+		char *told;
+
+		m = load_text(sites[i], &told);
+		assert_non_null(m);
+		assert_non_null(strstr(told, "t.conf:8: warning: /ip ipsec proposal \"e\": "
+					     "auth-algorithms: sha256_96 cuts the ICV"));
+		problems_init(&problems);
+		plan = model_plan_new(m, NULL, &problems);
+		assert_non_null(plan);
+		assert_int_equal(plan->peers[0].children[0].proposal.integ[i],
+				 ABI_INTEG_HMAC_SHA2_256_96);
+		problems_free(&problems);
+		model_plan_free(plan);
+		model_free(m);
+		free(told);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(proposals_are_taken_or_refused_for_a_reason),
 		cmocka_unit_test(a_foreign_cipher_is_told_once_however_many_use_it),
 		cmocka_unit_test(a_site_without_peers_may_discard),
+		cmocka_unit_test(a_short_icv_is_taken_with_a_warning),
 		cmocka_unit_test(the_engine_gets_numbers_without_null),
 	};
 

@@ -18,7 +18,8 @@
 		SUITE(c, e, ek, iv, blk, sl, "+sha1", ABI_INTEG_HMAC_SHA1_96, 20, 12),             \
 		SUITE(c, e, ek, iv, blk, sl, "+sha256", ABI_INTEG_HMAC_SHA2_256_128, 32, 16),      \
 		SUITE(c, e, ek, iv, blk, sl, "+sha384", ABI_INTEG_HMAC_SHA2_384_192, 48, 24),      \
-		SUITE(c, e, ek, iv, blk, sl, "+sha512", ABI_INTEG_HMAC_SHA2_512_256, 64, 32)
+		SUITE(c, e, ek, iv, blk, sl, "+sha512", ABI_INTEG_HMAC_SHA2_512_256, 64, 32),      \
+		SUITE(c, e, ek, iv, blk, sl, "+sha256_96", ABI_INTEG_HMAC_SHA2_256_96, 32, 12)
 #define AEAD(c, e, ek) SUITE(c, e, ek, 8, 4, 4, "", ABI_INTEG_NONE, 0, 16)
 
 const struct reference_suite reference_suites[REFERENCE_SUITES] = {
@@ -68,6 +69,7 @@ static const EVP_MD *hash_of(const struct reference_suite *s)
 	case ABI_INTEG_HMAC_SHA1_96:
 		return EVP_sha1();
 	case ABI_INTEG_HMAC_SHA2_256_128:
+	case ABI_INTEG_HMAC_SHA2_256_96:
 		return EVP_sha256();
 	case ABI_INTEG_HMAC_SHA2_384_192:
 		return EVP_sha384();

@@ -24,7 +24,7 @@ struct reference_suite {
 	uint8_t salt_len; /* the salt follows the key, as in the keying material of IKE */
 };
 
-#define REFERENCE_SUITES 44u
+#define REFERENCE_SUITES 52u
 /** Every cipher with every hash, and the AEADs. */
 extern const struct reference_suite reference_suites[REFERENCE_SUITES];
 
