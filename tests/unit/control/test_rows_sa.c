@@ -165,6 +165,25 @@ static void plain_esp_shows_no_ports(void **state)
 	assert_int_equal(x->v[SA_UDP_ENCAP].num, 0);
 }
 
+static void each_integrity_algorithm_has_its_configuration_word(void **state)
+{
+	static const struct {
+		uint8_t integ;
+		const char *word;
+	} names[] = {
+		{ABI_INTEG_HMAC_MD5_96, "md5"},		 {ABI_INTEG_HMAC_SHA1_96, "sha1"},
+		{ABI_INTEG_HMAC_SHA2_256_128, "sha256"}, {ABI_INTEG_HMAC_SHA2_256_96, "sha256_96"},
+		{ABI_INTEG_HMAC_SHA2_384_192, "sha384"}, {ABI_INTEG_HMAC_SHA2_512_256, "sha512"},
+	};
+	struct fixture *x = *state;
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		x->pair.in.add.integ = names[i].integ;
+		rows_fill_sa(&x->in, x->v);
+		assert_string_equal(x->v[SA_AUTH_ALGORITHM].text, names[i].word);
+	}
+}
+
 static void algorithms_and_keys_are_the_tutorials(void **state)
 {
 	struct fixture *x = *state;
@@ -327,6 +346,7 @@ int main(void)
 		T(an_expired_sa_has_no_time_left),
 		T(addresses_are_mirrored_with_ports),
 		T(plain_esp_shows_no_ports),
+		T(each_integrity_algorithm_has_its_configuration_word),
 		T(algorithms_and_keys_are_the_tutorials),
 		T(adopted_sas_show_no_keys),
 		T(counters_are_inner_and_summed),
