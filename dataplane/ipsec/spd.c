@@ -170,18 +170,28 @@ static void reach_add(uint64_t *reach, uint32_t lo, uint32_t hi)
 	}
 }
 
-/* False: no memory. */
+/* False: no memory. Thousands of policies may be towards everywhere: what lies within the widest
+ * range so far is there. */
 static bool reach_all(struct spd *s, const struct abi_policy *policies, uint32_t n, int socket)
 {
+	uint32_t widest_lo = UINT32_MAX, widest_hi = 0;
+
 	if (count_family(policies, n, 4) == 0)
 		return true;
 	s->reach = arena_zmalloc("spd", SPD_REACH_WORDS * sizeof(*s->reach), 64, socket);
 	if (s->reach == NULL)
 		return false;
-	for (uint32_t i = 0; i < n; i++)
-		if (policies[i].remote.family == 4)
-			reach_add(s->reach, addr(policies[i].remote.lo),
-				  addr(policies[i].remote.hi));
+	for (uint32_t i = 0; i < n; i++) {
+		uint32_t lo = addr(policies[i].remote.lo), hi = addr(policies[i].remote.hi);
+
+		if (policies[i].remote.family != 4 || (lo >= widest_lo && hi <= widest_hi))
+			continue;
+		reach_add(s->reach, lo, hi);
+		if (widest_lo > widest_hi || hi - lo > widest_hi - widest_lo) {
+			widest_lo = lo;
+			widest_hi = hi;
+		}
+	}
 	return true;
 }
 

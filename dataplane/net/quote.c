@@ -84,13 +84,13 @@ bool quote_read(const struct rte_mbuf *m, struct quote *q)
 }
 
 /* As icmp_error()'s bucket: the time at which it would be full again. */
-bool quote_take_token(struct worker *w)
+bool quote_take_token(uint64_t *bucket, uint64_t now)
 {
-	uint64_t full = w->quote_full > w->now ? w->quote_full : w->now;
+	uint64_t full = *bucket > now ? *bucket : now;
 
-	if (full - w->now > (uint64_t)(QUOTE_BURST - 1) * INTERVAL_NS)
+	if (full - now > (uint64_t)(QUOTE_BURST - 1) * INTERVAL_NS)
 		return false;
-	w->quote_full = full + INTERVAL_NS;
+	*bucket = full + INTERVAL_NS;
 	return true;
 }
 
@@ -102,7 +102,7 @@ enum drop_reason quote_screen(struct worker *w, struct rte_mbuf *m)
 	/* Our packets travel outside of every SA, and so does what is said about them. Who has not
 	 * seen them does not know their SPIs, and gets at no token. */
 	if ((meta->flags & PKT_F_FROM_SA) || !quote_read(m, &q) ||
-	    !sad_may_send(w->tables->sad, q.spi) || !quote_take_token(w))
+	    !sad_may_send(w->tables->sad, q.spi) || !quote_take_token(&w->quote_full, w->now))
 		return DROP_NET_PMTU;
 	meta->verdict = PKT_SLOW;
 	return DROP_NONE;

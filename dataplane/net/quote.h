@@ -49,10 +49,9 @@ static inline bool quote_is(const struct pkt_meta *meta)
  */
 bool quote_read(const struct rte_mbuf *m, struct quote *q);
 
-/** One of QUOTE_RATE a second and QUOTE_BURST at a time, of all ICMP errors to us that are looked
- * at.
- */
-bool quote_take_token(struct worker *w);
+/** One of QUOTE_RATE a second and QUOTE_BURST at a time. A kind of ICMP error has a bucket of its
+ * own, so that one that anybody can make does not use up another's. */
+bool quote_take_token(uint64_t *bucket, uint64_t now);
 
 /**
  * local_burst()'s part for such a packet: in clear, sound, about an SPI that we send with, and not

@@ -102,7 +102,8 @@ enum drop_reason unreach_screen(struct worker *w, struct rte_mbuf *m)
 	struct abi_packet p;
 
 	/* Our IKE travels outside of every SA, and so does what is said about it. */
-	if ((meta->flags & PKT_F_FROM_SA) || !unreach_read(m, &p) || !quote_take_token(w))
+	if ((meta->flags & PKT_F_FROM_SA) || !unreach_read(m, &p) ||
+	    !quote_take_token(&w->unreach_full, w->now))
 		return DROP_NET_LOCAL;
 	meta->verdict = PKT_SLOW;
 	return DROP_NONE;

@@ -7,6 +7,7 @@
 
 #include "dataplane/ipsec/pmtu.h"
 #include "dataplane/net/parse.h"
+#include "dataplane/net/unreach.h"
 
 #define S      1000000000ull
 #define ROUTER IP(113, 87, 48, 77)
@@ -134,6 +135,28 @@ static void believes_no_forged_ones(void **state)
 		assert_int_equal(path(), 1500);
 		kit.w->now += S;
 	}
+}
+
+/* Who knows no SPI can say that IKE was not delivered, as often as he likes. */
+static void other_errors_do_not_drown_them(void **state)
+{
+	struct frame forged = too_big_udp(0, 0, 0, 24, 500), f = too_big(OUT_SPI, LAST, 1400);
+	uint8_t *icmp = forged.b + ETH + 20;
+
+	(void)state;
+	icmp[1] = 3;
+	put16(icmp + 8 + 20, 500);
+	put16(icmp + 2, 0);
+	put16(icmp + 2, ref_cksum(icmp, 8 + 20 + 24));
+	kit.w->unreach_full = 0;
+	for (unsigned int i = 0; i < 1000; i++) {
+		struct rte_mbuf *m = kit_parse(&forged);
+
+		assert_true(unreach_is(pkt_meta(m)));
+		assert_int_equal(unreach_screen(kit.w, m) == DROP_NONE, i < QUOTE_BURST);
+		rte_pktmbuf_free(m);
+	}
+	assert_true(learned(&f, 1500));
 }
 
 /* Every single bit of the quoted headers counts. */
@@ -364,6 +387,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(believes_what_quotes_a_packet_of_ours, begin, end),
 		cmocka_unit_test_setup_teardown(believes_no_forged_ones, begin, end),
+		cmocka_unit_test_setup_teardown(other_errors_do_not_drown_them, begin, end),
 		cmocka_unit_test_setup_teardown(one_wrong_bit_is_enough, begin, end),
 		cmocka_unit_test_setup_teardown(wants_the_checksum_to_be_right, begin, end),
 		cmocka_unit_test_setup_teardown(reads_esp_in_udp_where_enough_is_quoted, begin,

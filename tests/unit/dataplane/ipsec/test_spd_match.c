@@ -5,6 +5,8 @@
 
 #include <rte_malloc.h>
 
+#include "dataplane/ipsec/spd_impl.h"
+
 static uint64_t seed = 3;
 
 static uint32_t rnd(uint32_t below)
@@ -175,6 +177,34 @@ static void compiled_policies_agree_with_the_linear_matcher(void **state)
 	assert_true(hits > 300000 && hits < 990000);
 }
 
+/* What is asked before a look-up is left out: exact to the network of 256 addresses. */
+static void remote_ends_reach_to_their_networks(void **state)
+{
+	unsigned int within = 0;
+
+	(void)state;
+	for (unsigned int round = 0; round < 60; round++) {
+		uint32_t n = 1 + round % 3;
+		struct spd *s;
+
+		random_policies(n);
+		s = spdkit_build(n);
+		for (unsigned int i = 0; i < 2000; i++) {
+			uint32_t a = near(n, false) + ((rnd(5) - 2) << 8);
+			bool want = false;
+
+			for (uint32_t k = 0; k < n; k++)
+				want |= a >> 8 >= get32(spdkit_policies[k].remote.lo) >> 8 &&
+					a >> 8 <= get32(spdkit_policies[k].remote.hi) >> 8;
+			if (spd_reaches(s, a) != want)
+				fail_msg("set %u: %08x", round, a);
+			within += want;
+		}
+		spd_free(s);
+	}
+	assert_true(within > 30000 && within < 110000);
+}
+
 static void borders_of_a_range_are_inside_and_no_more(void **state)
 {
 	static const uint32_t lo[] = {0, 1, IP(10, 0, 0, 3), IP(127, 255, 255, 255), UINT32_MAX};
@@ -326,6 +356,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		CASE(compiled_policies_agree_with_the_linear_matcher),
+		CASE(remote_ends_reach_to_their_networks),
 		CASE(borders_of_a_range_are_inside_and_no_more),
 		CASE(first_match_wins),
 		CASE(the_cache_changes_nothing),

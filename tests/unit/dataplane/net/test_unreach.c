@@ -38,7 +38,7 @@ static bool told(const struct frame *f, struct abi_packet *p)
 	struct rte_mbuf *m = kit_parse(f);
 	bool ok;
 
-	kit.w->quote_full = 0;
+	kit.w->unreach_full = 0;
 	local_burst(kit.w, &m, 1);
 	ok = pkt_meta(m)->verdict == PKT_SLOW && unreach_is(pkt_meta(m));
 	if (ok)
@@ -132,7 +132,7 @@ static void only_some_a_second_are_looked_at(void **state)
 	unsigned int passed = 0;
 
 	(void)state;
-	kit.w->quote_full = 0;
+	kit.w->unreach_full = 0;
 	for (int i = 0; i < 1000; i++) {
 		struct rte_mbuf *m = kit_parse(&f);
 
