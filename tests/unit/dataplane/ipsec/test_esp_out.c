@@ -87,6 +87,53 @@ static void a_burst_of_many_sas_keeps_order_and_numbers(void **state)
 	}
 }
 
+/* Built packet by packet; lengths up to the MTU. */
+static void every_suite_opens_elsewhere_from_bursts_of_many_sas(void **state)
+{
+	enum { SAS = 6, N = 64 };
+	uint64_t seed = 5;
+
+	(void)state;
+	for (unsigned int k = 0; k < 2 * REFERENCE_SUITES; k++) {
+		struct frame f[N];
+		struct rte_mbuf *m[N];
+		uint32_t seq[SAS] = {0};
+		unsigned int of[N];
+
+		espkit_pair(&reference_suites[k / 2], k % 2 ? ABI_ENCAP_UDP : ABI_ENCAP_NONE);
+		for (unsigned int i = 0; i < SAS; i++) {
+			struct abi_sa_add c = espkit_out();
+
+			c.slot = 20 + i;
+			c.spi = 0x20000 + i;
+			espkit_add(&c);
+		}
+		for (unsigned int i = 0; i < N; i++) {
+			size_t most = espkit_mtu() - 28;
+
+			of[i] = (unsigned int)(reference_random(&seed) % SAS);
+			f[i] = espkit_udp_out(i % 4 == 0 ? most - i / 4
+							 : reference_random(&seed) % most);
+			m[i] = espkit_clear(&f[i]);
+			pkt_meta(m[i])->sa_slot = 20 + of[i];
+		}
+		esp_out_burst(kit.w, m, N);
+		for (unsigned int i = 0; i < N; i++) {
+			struct reference_esp e;
+			uint8_t inner[ESPKIT_MAX_INNER];
+
+			assert_int_equal(pkt_meta(m[i])->verdict, PKT_FORWARD);
+			assert_int_equal(espkit_open(m[i], &e, inner), f[i].len - ETH);
+			assert_memory_equal(inner, f[i].b + ETH, f[i].len - ETH);
+			assert_int_equal(e.spi, 0x20000 + of[i]);
+			assert_int_equal(e.seq, ++seq[of[i]]);
+			rte_pktmbuf_free(m[i]);
+		}
+		for (unsigned int i = 0; i < SAS; i++)
+			espkit_remove(20 + i);
+	}
+}
+
 /* Bursts of many SAs and few: what is not sent was sent there all the same. */
 static void what_a_policy_has_sent_to_an_sa_is_a_hit(void **state)
 {
@@ -437,6 +484,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		CASE(every_suite_and_length_opens_elsewhere),
 		CASE(a_burst_of_many_sas_keeps_order_and_numbers),
+		CASE(every_suite_opens_elsewhere_from_bursts_of_many_sas),
 		CASE(what_a_policy_has_sent_to_an_sa_is_a_hit),
 		CASE(meta_describes_the_outer_packet),
 		CASE(tos_is_copied_and_df_set),
