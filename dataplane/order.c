@@ -124,7 +124,7 @@ static uint64_t *counter_of(const struct sad *sad, const struct block *b)
 	if (b->done)
 		return b->done;
 	sa = sad_slot(sad, b->slot);
-	return sa && sa->spi == b->spi ? &sa->sent : NULL;
+	return sa && sa->direction == ABI_DIR_OUT && sa->spi == b->spi ? &sa->sent : NULL;
 }
 
 /* Of an SA that is gone nobody waits for anything. */
