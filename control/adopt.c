@@ -9,6 +9,8 @@
 
 #include "control/log.h"
 
+#define CURRENT_HEARD 3000000000ull /* ns: a dataplane that lives has heard a command by then */
+
 /* A line of the status table. */
 struct found {
 	uint32_t slot;
@@ -25,8 +27,19 @@ static void delete_found(struct children *c, const struct found *f)
 
 /* --- the dataplane was restarted --- */
 
-static void keep_mark(const struct segmap *map, struct sa_half *h)
+/* The segment says through which pair the dataplane sent. What it was told shortly before it died
+ * it may not have heard; then what it was told counts. */
+static void keep_current(const struct children *c, struct sa_pair *p, bool current)
 {
+	if (p->current_at != 0 && c->now < p->current_at + CURRENT_HEARD)
+		return;
+	p->out.add.flags &= ~ABI_SA_F_CURRENT;
+	p->out.add.flags |= current ? ABI_SA_F_CURRENT : 0;
+}
+
+static void keep_mark(const struct children *c, struct sa_pair *p, struct sa_half *h)
+{
+	const struct segmap *map = dataplane_map(c->dp);
 	struct abi_sa_status s;
 	uint64_t mark;
 
@@ -35,10 +48,8 @@ static void keep_mark(const struct segmap *map, struct sa_half *h)
 	mark = h->add.direction == ABI_DIR_OUT ? s.seq_mark : s.seq;
 	if (mark > h->add.seq_start)
 		h->add.seq_start = mark;
-	if (h->add.direction == ABI_DIR_OUT && s.state != ABI_SA_DEAD) {
-		h->add.flags &= ~ABI_SA_F_CURRENT;
-		h->add.flags |= s.current != 0 ? ABI_SA_F_CURRENT : 0;
-	}
+	if (h->add.direction == ABI_DIR_OUT && s.state != ABI_SA_DEAD)
+		keep_current(c, p, s.current != 0);
 }
 
 static void keep_marks(struct children *c)
@@ -46,8 +57,8 @@ static void keep_marks(struct children *c)
 	struct sa_pair *p;
 
 	TAILQ_FOREACH (p, sa_table_all(c->table), link) {
-		keep_mark(dataplane_map(c->dp), &p->in);
-		keep_mark(dataplane_map(c->dp), &p->out);
+		keep_mark(c, p, &p->in);
+		keep_mark(c, p, &p->out);
 	}
 }
 

@@ -365,6 +365,7 @@ void children_make_current(struct children *c, struct sa_pair *p)
 	p->switch_at = 0;
 	p->behind_adopted = false;
 	p->out.add.flags |= ABI_SA_F_CURRENT;
+	p->current_at = c->now;
 	(void)dataplane_command(c->dp, &u, sizeof(u), NULL, NULL);
 }
 

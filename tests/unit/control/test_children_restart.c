@@ -54,6 +54,46 @@ static void resumes_with_the_marks_of_before(void **state)
 	assert_int_equal(sa_table_find(children_table(x->c), 1)->state, SA_PAIR_READY);
 }
 
+/* Flags of the outbound SA as it is resumed, when the dead dataplane did not send through it. */
+static uint32_t resumed_flags(struct childkit *x, const struct sa_pair *p)
+{
+	union {
+		struct abi_sa_add add;
+		uint8_t slot[ABI_COMMAND_SLOT];
+	} c;
+
+	fake_segment_sa(&x->f, p->out.add.slot)->current = 0;
+	restart_dataplane(x);
+	dataplane_poll(x->d, x->now);
+	dataplane_poll(x->d, x->now += CHILDKIT_SEC / 5);
+	assert_int_equal(fake_segment_take(&x->f, &c), 1);
+	assert_int_equal(fake_segment_take(&x->f, &c), 1);
+	assert_int_equal(c.add.direction, ABI_DIR_OUT);
+	return c.add.flags;
+}
+
+static void what_a_dying_dataplane_did_not_hear_counts(void **state)
+{
+	struct childkit *x = *state;
+	struct sa_pair *p = childkit_install(x, 1);
+
+	children_current(x->c, 1);
+	assert_int_equal(resumed_flags(x, p), ABI_SA_F_RESUME | ABI_SA_F_CURRENT);
+}
+
+static void the_segment_says_what_was_current(void **state)
+{
+	struct childkit *x = *state;
+	struct sa_pair *p = childkit_install(x, 1);
+
+	children_current(x->c, 1);
+	for (int i = 0; i < 10; i++) {
+		x->now += CHILDKIT_SEC / 2;
+		childkit_turn(x);
+	}
+	assert_int_equal(resumed_flags(x, p), ABI_SA_F_RESUME);
+}
+
 static void marks_in_the_new_segment_count_too(void **state)
 {
 	struct childkit *x = *state;
@@ -385,6 +425,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(resumes_with_the_marks_of_before),
+		T(what_a_dying_dataplane_did_not_hear_counts),
+		T(the_segment_says_what_was_current),
 		T(marks_in_the_new_segment_count_too),
 		T(dead_lines_of_others_are_let_go),
 		T(what_cannot_be_resumed_expires),
