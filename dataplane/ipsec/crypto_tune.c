@@ -5,10 +5,11 @@
  * By itself the library takes the widest vectors there are: 16 packets at a time. Its code for
  * narrower ones has less to do around each packet, and where the CPU has instructions for a hash
  * (SHA-NI), which do two packets at a time, none waits for others of its length: for short packets
- * it is quicker, on some CPUs for all. No table of CPUs says which. Each engine finds out when it
- * is made, within a few milliseconds: bursts of some lengths through both in turn, the best time of
- * each counts.
+ * it is quicker, on some CPUs for all. No table of CPUs says which. The first engine finds out when
+ * it is made, within a few milliseconds: bursts of some lengths through both in turn, the best time
+ * of each counts. All engines do the same then.
  */
+#include <pthread.h>
 #include <string.h>
 
 #include <rte_common.h>
@@ -104,16 +105,34 @@ static uint16_t border(struct crypto *c, const struct trial *t)
 	return k == 0 ? 0 : RTE_ALIGN_CEIL((lengths[k - 1] + lengths[k]) / 2, CRYPTO_BIN);
 }
 
-void crypto_tune(struct crypto *c)
+static void measure(struct crypto *c)
 {
-	crypto_choose(c, 0);
-	if (c->narrow == NULL)
-		return;
 	for (unsigned int hash = CRYPTO_MD5_96 + 1; hash < CRYPTO_NO_HASH; hash++)
 		c->narrow_hash[hash] = border(c, &(struct trial){.hash = hash});
 	for (unsigned int k = CRYPTO_AES128_CBC; k <= CRYPTO_AES256_CBC; k++)
 		c->narrow_cbc[k] = border(c, &(struct trial){.cipher = k, .hash = CRYPTO_NO_HASH});
 	memset(c->job, 0, sizeof(c->job));
+}
+
+void crypto_tune(struct crypto *c)
+{
+	static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+	static uint16_t hash[RTE_DIM(c->narrow_hash)], cbc[RTE_DIM(c->narrow_cbc)];
+	static bool known;
+
+	crypto_choose(c, 0);
+	if (c->narrow == NULL)
+		return;
+	pthread_mutex_lock(&lock);
+	if (!known) {
+		measure(c);
+		memcpy(hash, c->narrow_hash, sizeof(hash));
+		memcpy(cbc, c->narrow_cbc, sizeof(cbc));
+		known = true;
+	}
+	memcpy(c->narrow_hash, hash, sizeof(hash));
+	memcpy(c->narrow_cbc, cbc, sizeof(cbc));
+	pthread_mutex_unlock(&lock);
 }
 
 void crypto_choose(struct crypto *c, uint16_t below)
