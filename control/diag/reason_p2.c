@@ -131,6 +131,8 @@ void diag_p2_encapsulation(struct diag_finding *f, const struct diag_peer *p,
 	char src[TS_MAX_TEXT], dst[TS_MAX_TEXT];
 
 	f->confidence = DIAG_CERTAIN;
+	if (ev->cause == IKE_CAUSE_NAT)
+		diag_say(f, SAY_TRANSPORT_NAT);
 	if (c == NULL)
 		return;
 	if (ev->diff == NULL)
@@ -147,7 +149,7 @@ void diag_p2_encapsulation(struct diag_finding *f, const struct diag_peer *p,
 	diag_find_also(change, "dst-address", diag_net_text(&c->remote, dst, sizeof(dst)));
 	change = diag_set_peer(f, DIAG_SET_TUNNEL);
 	if (change != NULL)
-		change->number = c->mode == ABI_MODE_TUNNEL;
+		change->number = c->mode == ABI_MODE_TUNNEL || ev->cause == IKE_CAUSE_NAT;
 }
 
 void diag_p2_lifetime2(struct diag_finding *f, const struct diag_peer *p,

@@ -63,6 +63,8 @@
 	  "IKEv2 首次重新协商时才使用 PFS：隧道能建立，但之后会失败。") \
 	X(DEFAULTS_DIFFER, "PFS defaults differ: RouterOS and Alibaba group 2 (modp1024), Tencent none.", \
 	  "各家 PFS 默认值不同：RouterOS 和阿里云为 group2（modp1024），腾讯云为关闭。") \
+	X(TRANSPORT_NAT, "Transport mode does not pass a NAT: both sides need tunnel mode.", \
+	  "传输模式无法穿越 NAT：两端都需要使用隧道模式。") \
 	X(SAME_MAIN, "Main mode on both sides is the safer choice.", "建议两端都用主模式（main），更安全。") \
 	X(SAME_IKE2, "IKEv2 on both sides is the better choice.", "建议两端都用 IKEv2。") \
 	X(ITS_PACKETS_COME, "Its own packets do reach us, so the way from it is open.", \

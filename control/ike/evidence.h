@@ -58,6 +58,7 @@ enum ike_cause {
 	IKE_CAUSE_NO_ANSWER, /* nothing came back to our first message */
 	IKE_CAUSE_PORT_4500, /* what went to port 500 was answered, what went to 4500 was not */
 	IKE_CAUSE_HALF_WAY,  /* the same port, but a later (larger) message was not answered */
+	IKE_CAUSE_NAT,	     /* transport mode, and a NAT between both */
 };
 
 /* What ICMP says of a message that is not answered: anybody can send that. */

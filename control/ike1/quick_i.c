@@ -7,6 +7,7 @@
 
 #include <openssl/crypto.h>
 
+#include "control/ike/child_nat.h"
 #include "control/ike/child_sa.h"
 #include "control/ike/dhwork.h"
 #include "control/ike/lifetime.h"
@@ -106,7 +107,8 @@ void quick_start(struct ike_engine *e, struct ike_sa *sa, struct ike_policy *pol
 		child_ensure_in(e, policy, now + 100 * TIMERS_MS);
 		return;
 	}
-	if (awaits_pair(e, policy, now))
+	if (child_nat_postpones(e, sa, policy, "quick mode message 1", now) ||
+	    awaits_pair(e, policy, now))
 		return;
 	msgid = info_new_msgid(e, sa);
 	q = msgid != 0 ? quick_new(e, sa, msgid, QUICK_I_SENT1, policy) : NULL;

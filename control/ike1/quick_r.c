@@ -8,6 +8,7 @@
 
 #include <openssl/crypto.h>
 
+#include "control/ike/child_nat.h"
 #include "control/ike/child_sa.h"
 #include "control/ike/dhwork.h"
 #include "control/ike/generate.h"
@@ -224,6 +225,11 @@ static enum ike_rx judge(struct ike_engine *e, struct ike_sa *sa, struct ike1_in
 	if (take_selectors(sa, &in->msg, rq, &rq->local, &rq->remote) != 0)
 		return quick_malformed(e, sa, in, message, "no or bad ID payloads");
 	rq->policy = find_policy(sa->peer, &rq->local, &rq->remote);
+	if (child_nat_asked(&rq->props) && child_nat_hinders(sa, rq->policy)) {
+		child_nat_refuse(e, sa, rq->policy, message, in->hdr.msgid);
+		rq->refusal = IKE1_N_NO_PROPOSAL_CHOSEN;
+		return IKE_RX_refused;
+	}
 	if (rq->policy == NULL) {
 		also_no_proposal(e, sa, in, rq);
 		rq->policy = NULL;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "control/crypto/sk.h"
+#include "control/ike/child_nat.h"
 #include "control/ike/child_sa.h"
 #include "control/ike/ident.h"
 #include "control/ike/party.h"
@@ -34,21 +35,38 @@ int ike2_put_auth(struct ike2_out *o, const struct ike_sa *sa)
 }
 
 /* The policy that the first child SA is for: one that has none and is wanted, else any. */
-static struct ike_policy *first_policy(struct ike_peer *peer, uint64_t now)
+static struct ike_policy *first_policy(const struct ike_sa *sa, uint64_t now)
 {
+	struct ike_peer *peer = sa->peer;
+	struct ike_policy *any = NULL;
+
 	for (size_t i = 0; i < peer->n_configured; i++) {
 		struct ike_policy *policy = &peer->policies[i];
 
+		if (child_nat_hinders(sa, policy))
+			continue;
 		if (child_current(policy) == NULL && !child_pending(policy) &&
 		    party_wants(policy, now))
 			return policy;
+		if (any == NULL)
+			any = policy;
 	}
-	return peer->n_configured > 0 ? &peer->policies[0] : NULL;
+	return any;
+}
+
+bool ike2_auth_hindered(struct ike_engine *e, const struct ike_sa *sa, uint64_t now)
+{
+	struct ike_peer *peer = sa->peer;
+
+	if (peer->n_configured == 0 || first_policy(sa, now) != NULL)
+		return false;
+	child_nat_refuse(e, sa, &peer->policies[0], "IKE_AUTH request", 1);
+	return true;
 }
 
 int ike2_auth_ask(struct ike_engine *e, struct ike_sa *sa, uint64_t now)
 {
-	struct ike_policy *policy = first_policy(sa->peer, now);
+	struct ike_policy *policy = first_policy(sa, now);
 	struct ike2_task *t = ike2_task_new(e, sa, IKE2_AUTH, IKE2_WAITING);
 	struct ike2_out o;
 	int r = -ENOMEM;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* child.c - pairs of ESP SAs as initiator (RFC 7296 sections 1.2, 1.3.1, 1.3.3, 2.9). */
 #include "control/ike/dhwork.h"
+#include "control/ike/child_nat.h"
 #include "control/ike/child_sa.h"
 
 #include <errno.h>
@@ -27,6 +28,8 @@ void ike2_child_start(struct ike_engine *e, struct ike_sa *sa, struct ike_policy
 		if (t->policy == policy && t->kind == IKE2_CHILD && t->state == IKE2_WAITING)
 			return;
 	}
+	if (child_nat_postpones(e, sa, policy, "CREATE_CHILD_SA request", now))
+		return;
 	t = ike2_task_new(e, sa, IKE2_CHILD, IKE2_WAITING);
 	if (t == NULL) {
 		child_ensure_in(e, policy, now + BACKOFF_FIRST_S * TIMERS_SEC);

@@ -7,6 +7,7 @@
 
 #include <openssl/crypto.h>
 
+#include "control/ike/child_nat.h"
 #include "control/ike/child_sa.h"
 #include "control/ike/dhwork.h"
 #include "control/ike/generate.h"
@@ -29,6 +30,11 @@ struct request {
 	size_t *data_len;
 };
 
+static const char *request_name(const struct ike2_task *t)
+{
+	return t->kind == IKE2_AUTH ? "IKE_AUTH request" : "CREATE_CHILD_SA request";
+}
+
 static void print_lists(char *buf, size_t cap, const struct request *rq)
 {
 	char l[IKE_EVIDENCE_TEXT / 2], r[IKE_EVIDENCE_TEXT / 2];
@@ -46,7 +52,7 @@ static uint16_t no_policy(struct ike_engine *e, const struct ike2_task *t, const
 	const struct ike_peer *peer = t->sa->peer;
 	struct refuse r = {
 		.code = IKE_P2_TS_MISMATCH,
-		.message = t->kind == IKE2_AUTH ? "IKE_AUTH request" : "CREATE_CHILD_SA request",
+		.message = request_name(t),
 		.classic = classic,
 		.received = received,
 		.configured = configured,
@@ -87,7 +93,7 @@ static uint16_t no_proposal(struct ike_engine *e, const struct ike2_task *t,
 	char received[IKE_EVIDENCE_TEXT], configured[IKE_EVIDENCE_TEXT];
 	struct refuse r = {
 		.code = refuse_diff_code(diff),
-		.message = t->kind == IKE2_AUTH ? "IKE_AUTH request" : "CREATE_CHILD_SA request",
+		.message = request_name(t),
 		.classic = "no acceptable proposal found; no matching proposal found, sending "
 			   "NO_PROPOSAL_CHOSEN",
 		.received = received,
@@ -109,7 +115,7 @@ static uint16_t other_mode(struct ike_engine *e, const struct ike2_task *t,
 {
 	struct refuse r = {
 		.code = IKE_P2_ENCAP_MISMATCH,
-		.message = t->kind == IKE2_AUTH ? "IKE_AUTH request" : "CREATE_CHILD_SA request",
+		.message = request_name(t),
 		.classic = "no acceptable proposal found, sending NO_PROPOSAL_CHOSEN",
 		.received = "tunnel mode",
 		.configured = "transport mode",
@@ -278,6 +284,11 @@ static uint16_t judge(struct ike_engine *e, struct ike2_task *t, struct request 
 	if (refusal != 0)
 		return refusal;
 	t->policy = find_policy(t, rq);
+	rq->transport = ike2_find_notify(m, IKE2_N_USE_TRANSPORT_MODE) != NULL;
+	if (rq->transport && child_nat_hinders(t->sa, t->policy)) {
+		child_nat_refuse(e, t->sa, t->policy, request_name(t), rq->in->hdr.msgid);
+		return IKE2_N_NO_PROPOSAL_CHOSEN;
+	}
 	if (t->policy == NULL) {
 		also_no_proposal(e, t, rq);
 		return no_policy(e, t, rq, NULL);
@@ -285,7 +296,6 @@ static uint16_t judge(struct ike_engine *e, struct ike2_task *t, struct request 
 	prop2_want_esp(&want, &t->policy->conf.proposal, t->kind == IKE2_AUTH);
 	if (prop2_select(&rq->props, &want, ke != NULL ? ke->ke.group : 0, &rq->choice, &diff) != 0)
 		return no_proposal(e, t, rq, &diff);
-	rq->transport = ike2_find_notify(m, IKE2_N_USE_TRANSPORT_MODE) != NULL;
 	if (!rq->transport && t->policy->conf.mode == ABI_MODE_TRANSPORT)
 		return other_mode(e, t, rq);
 	refusal = check_ke(rq);

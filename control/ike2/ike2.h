@@ -245,6 +245,8 @@ void ike2_take_nat(struct ike_engine *e, struct ike_sa *sa, const struct ike2_in
 
 /* auth_i.c, auth_r.c: IKE_AUTH. */
 int ike2_auth_ask(struct ike_engine *e, struct ike_sa *sa, uint64_t now);
+/** As initiator: is there a NAT that none of the peer's policies can pass? Says so then. */
+bool ike2_auth_hindered(struct ike_engine *e, const struct ike_sa *sa, uint64_t now);
 ike2_handler ike2_auth_request, ike2_auth_response;
 /** Verify AUTH and identity of the peer. */
 enum ike_rx ike2_take_auth(struct ike_engine *e, struct ike_sa *sa, struct ike2_in *in);

@@ -6,6 +6,7 @@
 
 #include "control/ike/dhwork.h"
 #include "control/ike/natd.h"
+#include "control/ike/party.h"
 #include "control/ike/refuse.h"
 #include "control/ike/state.h"
 #include "control/ike2/ike2.h"
@@ -271,6 +272,10 @@ enum ike_rx ike2_init_response(struct ike_engine *e, struct ike_sa *sa, struct i
 	}
 	ike2_take_nat(e, sa, in);
 	v2->fragments = ike2_find_notify(&in->msg, IKE2_N_FRAGMENTATION_SUPPORTED) != NULL;
+	if (ike2_auth_hindered(e, sa, in->now)) {
+		party_failed(e, sa, in->now);
+		return IKE_RX_refused;
+	}
 	ike_sa_float(sa);
 	v2->next_out = 1;
 	r = ike2_auth_ask(e, sa, in->now);

@@ -15,6 +15,7 @@
 #include "control/model/policy_key.h"
 #include "control/model/selectors.h"
 #include "control/model/templates.h"
+#include "control/model/transport.h"
 #include "control/model/validate.h"
 
 struct draft {
@@ -135,7 +136,7 @@ static void fill(struct abi_policy *p, const struct model *m, const struct model
 	*p = (struct abi_policy){
 		.policy_id = d->id,
 		.action = d->key.action,
-		.mode = ABI_MODE_TUNNEL,
+		.mode = transport_is(row) ? ABI_MODE_TRANSPORT : ABI_MODE_TUNNEL,
 		.local = d->key.local,
 		.remote = d->key.remote,
 	};

@@ -145,7 +145,7 @@
 
 #define MENU_POLICY_PROPS(X) \
 	X(POLICY_PEER, "peer", PROP_REF, 0, NULL, ref_peer, "the other end; needed with action=encrypt") \
-	X(POLICY_TUNNEL, "tunnel", PROP_BOOL, 0, "no", none, "yes: whole packets travel inside new ones") \
+	X(POLICY_TUNNEL, "tunnel", PROP_BOOL, 0, "no", none, "yes: whole packets travel inside new ones; no: transport mode, between the two gateways themselves: src-address and dst-address are those of the SA") \
 	X(POLICY_SRC, "src-address", PROP_PREFIX, F_REQ, NULL, none, "our side's network") \
 	X(POLICY_SRC_PORT, "src-port", PROP_PORT, 0, "any", none, "port on our side, with protocol tcp or udp") \
 	X(POLICY_DST, "dst-address", PROP_PREFIX, F_REQ, NULL, none, "the other side's network") \

@@ -9,12 +9,13 @@
 #include "control/model/policy_key.h"
 #include "control/model/problem.h"
 #include "control/model/text.h"
+#include "control/model/transport.h"
 #include "control/model/validate.h"
 #include "control/model/value_print.h"
 
 /* What policies must have in common; then in order of the file. */
 struct member {
-	uint64_t peer, proposal, protocol, replay, df, dscp, level, family;
+	uint64_t peer, proposal, protocol, replay, df, dscp, level, family, transport;
 	uint32_t row;
 };
 
@@ -77,6 +78,7 @@ static struct member *collect(const struct model *m, size_t *n)
 			.dscp = v[POLICY_DSCP].num,
 			.level = validate_policy_allows_clear(&t->rows[i]),
 			.family = v[POLICY_SRC].addr.family,
+			.transport = transport_is(&t->rows[i]),
 			.row = (uint32_t)i,
 		};
 	}

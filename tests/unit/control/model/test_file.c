@@ -217,8 +217,9 @@ static const struct bad ipsec[] = {
 	{IPSEC(PROFILE PEER IDENTITY PROPOSAL "policy = ( { peer = \"p\"; src-address = "
 					      "\"10.0.0.0/8\"; dst-address = \"11.0.0.0/8\"; "
 					      "proposal = \"e\"; } );\n"),
-	 "t.conf:10: /ip ipsec policy: tunnel: no (RouterOS's default, transport mode) is not "
-	 "built yet; nearest accepted: tunnel = true"},
+	 "t.conf:10: /ip ipsec policy: src-address: with tunnel=no (RouterOS's default, transport "
+	 "mode) it must be the SA's address, 192.0.2.2/32 (our address towards the peer); between "
+	 "networks, say tunnel = true"},
 	{IPSEC(PROFILE PEER IDENTITY POLICY),
 	 "t.conf:9: /ip ipsec policy: proposal: there is no /ip ipsec proposal named \"e\""},
 	{IPSEC("peer = ( { name = \"p\"; address = \"192.0.2.9\"; profile = \"to_tencemt\"; } );\n"
