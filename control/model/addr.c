@@ -71,6 +71,23 @@ struct abi_addr addr_last(const struct abi_addr *a, uint8_t len)
 	return out;
 }
 
+bool addr_is_private(const struct abi_addr *a, uint8_t len)
+{
+	static const struct {
+		struct abi_addr net;
+		uint8_t len;
+	} nets[] = {{{.family = 4, .bytes = {10}}, 8},
+		    {{.family = 4, .bytes = {172, 16}}, 12},
+		    {{.family = 4, .bytes = {192, 168}}, 16},
+		    {{.family = 4, .bytes = {100, 64}}, 10},
+		    {{.family = 4, .bytes = {169, 254}}, 16}};
+
+	for (size_t i = 0; a->family == 4 && i < sizeof(nets) / sizeof(nets[0]); i++)
+		if (len >= nets[i].len && addr_covers(&nets[i].net, nets[i].len, a))
+			return true;
+	return a->family != 4;
+}
+
 bool addr_is_link_local(const struct abi_addr *a)
 {
 	return a->family == 6 && a->bytes[0] == 0xfe && (a->bytes[1] & 0xc0) == 0x80;

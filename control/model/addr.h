@@ -17,6 +17,9 @@ const char *addr_text(const struct abi_addr *a, char *buf);
 
 /** Length of a whole address in bits: 32, 128, or 0 for family 0. */
 uint8_t addr_bits(const struct abi_addr *a);
+/** Is the network of its first len bits private: RFC 1918, RFC 6598 (carriers), RFC 3927
+ * (link-local, which clouds use inside tunnels)? IPv4 alone; IPv6 is true. */
+bool addr_is_private(const struct abi_addr *a, uint8_t len);
 /** Same family and bytes. */
 bool addr_equal(const struct abi_addr *a, const struct abi_addr *b);
 /** Is a in the network of the first len bits of net? False across families. */

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* validate_policy.c - policies: what each must have, and that none hides another. */
+#include <stdio.h>
 #include <stdlib.h>
 
+#include "control/model/addr.h"
 #include "control/model/model.h"
 #include "control/model/policy_key.h"
 #include "control/model/problem.h"
 #include "control/model/templates.h"
+#include "control/model/transport.h"
 #include "control/model/validate.h"
 
 #define PROTO_TCP 6
@@ -61,10 +64,8 @@ static void check_encrypt(const struct model *m, const struct model_row *row,
 	if (!v[POLICY_PEER].set)
 		policy_error(row, POLICY_PEER, problems,
 			     "peer is missing; action=encrypt needs one");
-	if (!v[POLICY_TUNNEL].num)
-		policy_error(row, POLICY_TUNNEL, problems,
-			     "tunnel: no (RouterOS's default, transport mode) is not built yet; "
-			     "nearest accepted: tunnel = true");
+	else if (!v[POLICY_TUNNEL].num)
+		transport_validate(m, row, problems);
 	if (v[POLICY_PROPOSAL].set &&
 	    m->table[MENU_PROPOSAL].rows[v[POLICY_PROPOSAL].num].values[PROPOSAL_DISABLED].num)
 		policy_error(row, POLICY_PROPOSAL, problems, "proposal: it is disabled");
@@ -115,6 +116,51 @@ static void check_same_policy(const struct model *m, struct problems *problems)
 	free(keys);
 }
 
+/* The property of a policy whose addresses are public; 0.0.0.0/0 is meant. -1: none. */
+static int public_prop(const struct model_row *row)
+{
+	static const int props[] = {POLICY_SRC, POLICY_DST};
+
+	if (policy_action(row) != ABI_ACT_PROTECT || transport_is(row))
+		return -1;
+	for (size_t i = 0; i < sizeof(props) / sizeof(props[0]); i++) {
+		const struct value *v = &row->values[props[i]];
+
+		if (v->prefix_len != 0 && !addr_is_private(&v->addr, v->prefix_len))
+			return props[i];
+	}
+	return -1;
+}
+
+/* Public addresses inside of a tunnel are mostly typing errors. One line for all. */
+static void check_public(const struct model *m, struct problems *problems)
+{
+	const struct model_table *t = &m->table[MENU_POLICY];
+	const struct model_row *first = NULL;
+	char addr[ADDR_MAX_TEXT], others[64] = "";
+	const struct value *v;
+	size_t n = 0;
+
+	for (size_t i = 0; i < t->n; i++) {
+		if (!validate_active(&t->rows[i], POLICY_DISABLED) || public_prop(&t->rows[i]) < 0)
+			continue;
+		if (n++ == 0)
+			first = &t->rows[i];
+	}
+	if (first == NULL)
+		return;
+	v = &first->values[public_prop(first)];
+	if (n > 1)
+		snprintf(others, sizeof(others), " (%zu policies have such addresses)", n);
+	problems_warn(problems, first->file, model_line(first, public_prop(first)),
+		      "/ip ipsec policy: %s: %s/%u is not private address space (RFC 1918, RFC "
+		      "6598)%s: a cloud may route it to the internet unless told otherwise "
+		      "(Alibaba: by a support ticket), and the policy hides whoever has these "
+		      "addresses there",
+		      schema_menu(MENU_POLICY)->props[public_prop(first)].name,
+		      addr_text(&v->addr, addr), v->prefix_len, others);
+}
+
 void validate_policy(const struct model *m, struct problems *problems)
 {
 	const struct model_table *t = &m->table[MENU_POLICY];
@@ -123,4 +169,5 @@ void validate_policy(const struct model *m, struct problems *problems)
 		if (validate_active(&t->rows[i], POLICY_DISABLED))
 			check_policy(m, &t->rows[i], problems);
 	check_same_policy(m, problems);
+	check_public(m, problems);
 }

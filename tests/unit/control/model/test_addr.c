@@ -97,6 +97,32 @@ static void families_never_meet(void **state)
 	assert_false(addr_covers(&none, 0, &none));
 }
 
+static void private_networks_are_known(void **state)
+{
+	static const struct {
+		const char *text;
+		uint8_t len;
+		bool private;
+	} row[] = {
+		{"10.0.0.0", 8, true},	     {"10.255.255.255", 32, true},
+		{"10.0.0.0", 7, false},	     {"11.0.0.0", 8, false},
+		{"172.16.0.0", 12, true},    {"172.32.0.0", 12, false},
+		{"172.31.255.0", 24, true},  {"172.16.0.0", 11, false},
+		{"192.168.0.0", 16, true},   {"192.169.0.0", 16, false},
+		{"100.64.0.0", 10, true},    {"100.128.0.0", 10, false},
+		{"100.127.255.1", 32, true}, {"169.254.0.4", 30, true},
+		{"8.8.8.0", 24, false},	     {"0.0.0.0", 0, false},
+		{"2001:db8::", 32, true},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
+		struct abi_addr a = of(row[i].text);
+
+		assert_int_equal(addr_is_private(&a, row[i].len), row[i].private);
+	}
+}
+
 static void special_addresses_are_known(void **state)
 {
 	static const struct {
@@ -137,6 +163,7 @@ int main(void)
 		cmocka_unit_test(both_families_are_read_and_written),
 		cmocka_unit_test(networks_agree_with_a_bitwise_twin),
 		cmocka_unit_test(families_never_meet),
+		cmocka_unit_test(private_networks_are_known),
 		cmocka_unit_test(special_addresses_are_known),
 	};
 

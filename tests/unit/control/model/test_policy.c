@@ -289,6 +289,29 @@ static void a_group_that_is_not_used_is_warned_of(void **state)
 		    true, "policy-template-group: \"g\" is not used with generate-policy=no");
 }
 
+#define BETWEEN(src, dst)                                                                          \
+	"{ peer = \"p\"; tunnel = true; src-address = \"" src "\"; dst-address = \"" dst           \
+	"\"; proposal = \"a\"; }"
+
+static void public_addresses_inside_are_warned_of_once(void **state)
+{
+	char *told;
+
+	(void)state;
+	assert_told(SITE(BETWEEN("10.1.0.0/16", "11.0.0.0/8")), true,
+		    "t.conf:8: warning: /ip ipsec policy: dst-address: 11.0.0.0/8 is not private "
+		    "address space (RFC 1918, RFC 6598): a cloud");
+	assert_told(
+		SITE(BETWEEN("10.1.0.0/16", "10.2.0.0/16") ", " BETWEEN(
+			"52.1.0.0/16", "10.2.0.0/16") ", " BETWEEN("52.2.0.0/16", "10.2.0.0/16")),
+		true,
+		"src-address: 52.1.0.0/16 is not private address space (RFC 1918, RFC 6598) (2 "
+		"policies have such addresses)");
+	model_free(load_text(SITE(BETWEEN("10.1.0.0/16", "0.0.0.0/0")), &told));
+	assert_string_equal(told, "");
+	free(told);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -303,6 +326,7 @@ int main(void)
 		cmocka_unit_test(who_never_begins_cannot_begin_with_traffic),
 		cmocka_unit_test(what_stands_behind_a_template_is_warned_of),
 		cmocka_unit_test(a_group_that_is_not_used_is_warned_of),
+		cmocka_unit_test(public_addresses_inside_are_warned_of_once),
 	};
 
 	return cmocka_run_group_tests(tests, load_setup, load_teardown);
