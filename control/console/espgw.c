@@ -5,8 +5,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "control/console/algorithms.h"
 #include "control/console/client.h"
 #include "control/console/protocol.h"
 #include "control/diag/explain.h"
@@ -20,6 +22,7 @@ static const char usage[] =
 	"usage: espgw [--instance NAME] [--json] [COMMAND…]\n"
 	"       espgw check FILE\n"
 	"       espgw explain-log [--lang en|zh] FILE\n"
+	"       espgw algorithms dh\n"
 	"\n"
 	"COMMAND is one of the console's, like \"ip ipsec installed-sa print where spi=0x1234\";\n"
 	"\"help\" lists them. Without one, commands are read from the terminal.\n"
@@ -28,6 +31,9 @@ static const char usage[] =
 	"explain-log reads pasted log lines of strongSwan, RouterOS or libreswan, or the errors of "
 	"a\n"
 	"cloud's console (FILE - is the standard input), and says what they mean.\n"
+	"algorithms dh lists the Diffie-Hellman groups: what RFC 8247 says of each, what it takes "
+	"to\n"
+	"use it, and how long a key pair and a shared secret take on this machine.\n"
 	"\n"
 	"  -i, --instance NAME  which gateway of this machine (default: default)\n"
 	"  -j, --json           answers as JSON, in the shapes of RouterOS's REST interface\n"
@@ -119,6 +125,30 @@ static int explain(char **args, int n, bool json)
 	return rc > 0 ? 0 : 1;
 }
 
+static uint64_t cpu_clock(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+static int algorithms(char **args, int n, bool json)
+{
+	struct text out = {0};
+	int rc;
+
+	if (n != 1 || strcmp(args[0], "dh") != 0)
+		return usage_error();
+	rc = algorithms_dh(cpu_clock, ALGORITHMS_RUNS, json, &out);
+	if (rc == 0 && out.s)
+		fputs(out.s, stdout);
+	else
+		fputs("espgw: OpenSSL failed\n", stderr);
+	text_free(&out);
+	return rc == 0 ? 0 : 1;
+}
+
 static int command(const char *instance, bool json, char **args, int n)
 {
 	int fd = client_connect(instance), rc;
@@ -163,6 +193,8 @@ int main(int argc, char **argv)
 		return client_interactive(instance, json);
 	if (strcmp(argv[optind], "explain-log") == 0)
 		return explain(argv + optind + 1, argc - optind - 1, json);
+	if (strcmp(argv[optind], "algorithms") == 0)
+		return algorithms(argv + optind + 1, argc - optind - 1, json);
 	if (strcmp(argv[optind], "check") != 0)
 		return command(instance, json, argv + optind, argc - optind);
 	if (argc - optind != 2)
