@@ -164,15 +164,16 @@ static int take_policies(struct gather *x)
 static void take_model(struct gather *x)
 {
 	const struct model *m = x->g->setup.model;
-	const struct model_row *row = model_find(m, MENU_PEER, x->peer.conf->name);
-	const struct model_row *profile;
+	int i = model_find_index(m, MENU_PEER, x->peer.conf->name);
+	const struct model_row *row;
+	struct model_reading r;
 
 	x->peer.profile = "default";
 	x->peer.allow_weak = "";
-	if (row == NULL)
+	if (i < 0)
 		return;
-	profile = &m->table[MENU_PROFILE].rows[row->values[PEER_PROFILE].num];
-	x->peer.profile = profile->values[PROFILE_NAME].text;
+	row = model_read(m, MENU_PEER, (size_t)i, &r);
+	x->peer.profile = model_name(m, MENU_PROFILE, row->values[PEER_PROFILE].num);
 	x->peer.weak = weak_allowed(m, row);
 	x->peer.allow_weak = x->peer.weak != 0 ? suite_weak_print(x->peer.weak, x->allow_weak,
 								  sizeof(x->allow_weak))

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* setup.c - a configuration, checked, with its plan and an index of the policies that protect. */
 #include <errno.h>
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -52,11 +53,14 @@ int setup_load(struct setup *out, const char *path, const struct model_plan *pre
 		out->plan = model_plan_new(out->model, previous, problems);
 	if (out->plan != NULL)
 		rc = make_index(out);
+	if (rc == 0)
+		model_pack(out->model);
 	*text = problems_text(problems);
 	problems_free(problems);
 	free(problems);
 	if (rc != 0)
 		setup_free(out);
+	malloc_trim(0); /* reading takes many times what stays */
 	return rc;
 }
 
@@ -69,9 +73,11 @@ int setup_again(struct setup *out, const struct setup *from)
 	if (problems == NULL)
 		return -ENOMEM;
 	problems_init(problems);
-	out->plan = model_plan_new(from->model, from->plan, problems);
+	if (model_unpack(from->model) == 0)
+		out->plan = model_plan_new(from->model, from->plan, problems);
 	if (out->plan != NULL)
 		rc = make_index(out);
+	model_pack(from->model);
 	problems_free(problems);
 	free(problems);
 	if (rc != 0)

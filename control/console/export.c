@@ -53,6 +53,7 @@ void export_print(const struct model *m, const char *path, bool sensitive, struc
 	for (int id = 0; id < MENU_MAX; id++) {
 		const struct menu *menu = schema_menu(id);
 		const struct model_table *t = &m->table[id];
+		struct model_reading r;
 		bool headed = false;
 
 		if (strcmp(menu->path, path) != 0 && !schema_is_below(menu->path, path))
@@ -63,7 +64,7 @@ void export_print(const struct model *m, const char *path, bool sensitive, struc
 			if (!headed)
 				text_printf(out, "/%s\n", menu->path);
 			headed = true;
-			row(menu, &t->rows[i], sensitive, out);
+			row(menu, model_read(m, (enum menu_id)id, i, &r), sensitive, out);
 		}
 	}
 }

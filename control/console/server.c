@@ -46,11 +46,13 @@ static void list_config(const struct console *c, struct listing *l)
 	const struct menu_source *source = &c->source[id];
 	int name = schema_name_prop(menu);
 	struct value values[MENU_MAX_PROPS];
+	struct model_reading r;
 
 	for (size_t i = 0; i < t->n; i++) {
+		const struct model_row *row = model_read(c->model, id, i, &r);
 		struct menu_key key = {0};
 
-		memcpy(values, t->rows[i].values, menu->n_props * sizeof(values[0]));
+		memcpy(values, row->values, menu->n_props * sizeof(values[0]));
 		if (name >= 0)
 			key.name = values[name].text;
 		if (id == MENU_POLICY && c->plan && i < c->plan->n_policy_ids)
@@ -131,7 +133,7 @@ static int unknown_peer(const struct console *c, const char *peer, struct text *
 
 	suggest_start(&near, peer);
 	for (size_t i = 0; i < t->n; i++)
-		suggest_offer(&near, t->rows[i].values[PEER_NAME].text);
+		suggest_offer(&near, model_name(c->model, MENU_PEER, i));
 	text_printf(note, "there is no /ip ipsec peer named \"%s\"%s\n", peer,
 		    suggest_text(&near, hint, sizeof(hint)));
 	return PROTOCOL_FAILED;

@@ -6,39 +6,27 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "control/model/memory.h"
+#include "control/model/pack.h"
 #include "control/model/value_parse.h"
-
-struct model_memory {
-	struct model_memory *next;
-	size_t len;
-	uint8_t data[];
-};
 
 void *model_alloc(struct model *m, size_t len)
 {
-	struct model_memory *mem = calloc(1, sizeof(*mem) + len + 1);
-
-	if (!mem)
-		return NULL;
-	mem->len = len;
-	mem->next = m->memory;
-	m->memory = mem;
-	return mem->data;
+	return memory_take(m->memory, len);
 }
 
-char *model_strdup(struct model *m, const char *s)
+const char *model_strdup(struct model *m, const char *s)
 {
-	size_t len = strlen(s);
-	char *copy = model_alloc(m, len);
-
-	return copy ? memcpy(copy, s, len + 1) : NULL;
+	return memory_text(m->memory, s);
 }
 
 /* The preset of a property is part of the schema: that it parses is tested, not checked here. */
-static int set_presets(struct model *m, const struct menu *menu, struct value *values)
+static int make_presets(struct model *m, enum menu_id id)
 {
+	const struct menu *menu = schema_menu((int)id);
+	struct value *values = calloc(menu->n_props, sizeof(*values));
 	struct text why = {0};
-	int rc = 0;
+	int rc = values ? 0 : -ENOMEM;
 
 	for (size_t i = 0; i < menu->n_props && rc != -ENOMEM; i++) {
 		const struct prop *p = &menu->props[i];
@@ -47,7 +35,29 @@ static int set_presets(struct model *m, const struct menu *menu, struct value *v
 			rc = value_parse(m, p, p->preset, &values[i], &why);
 	}
 	text_free(&why);
-	return rc;
+	if (rc == -ENOMEM) {
+		free(values);
+		return rc;
+	}
+	m->presets[id] = values;
+	return 0;
+}
+
+/* Values and lines in one piece. */
+static int make_values(struct model_row *row, size_t n)
+{
+	row->values = calloc(n, sizeof(*row->values) + sizeof(*row->lines));
+	if (!row->values)
+		return -ENOMEM;
+	row->lines = (unsigned *)(void *)(row->values + n);
+	return 0;
+}
+
+static void drop_values(struct model_row *row)
+{
+	free(row->values);
+	row->values = NULL;
+	row->lines = NULL;
 }
 
 struct model_row *model_add_row(struct model *m, enum menu_id menu, const char *file, unsigned line)
@@ -67,11 +77,11 @@ struct model_row *model_add_row(struct model *m, enum menu_id menu, const char *
 	}
 	row = &t->rows[t->n];
 	*row = (struct model_row){.file = file, .line = line};
-	row->values = calloc(schema->n_props, sizeof(*row->values));
-	if (!row->values)
+	if ((!m->presets[menu] && make_presets(m, menu)) || make_values(row, schema->n_props))
 		return NULL;
-	t->n++; /* model_free() finds it from here on */
-	return set_presets(m, schema, row->values) == -ENOMEM ? NULL : row;
+	memcpy(row->values, m->presets[menu], schema->n_props * sizeof(*row->values));
+	t->n++;
+	return row;
 }
 
 static int add_builtin(struct model *m, enum menu_id menu)
@@ -96,7 +106,8 @@ struct model *model_new(const char *path)
 	if (!m)
 		return NULL;
 	m->path = strdup(path);
-	if (!m->path)
+	m->memory = memory_new();
+	if (!m->path || !m->memory)
 		goto fail;
 	for (size_t i = 0; i < sizeof(builtin) / sizeof(builtin[0]); i++)
 		if (add_builtin(m, builtin[i]))
@@ -110,33 +121,25 @@ fail:
 
 void model_free(struct model *m)
 {
-	struct model_memory *next;
-
 	if (!m)
 		return;
 	for (int i = 0; i < MENU_MAX; i++) {
 		for (size_t r = 0; r < m->table[i].n; r++)
 			free(m->table[i].rows[r].values);
 		free(m->table[i].rows);
+		free(m->presets[i]);
 	}
-	for (; m->memory; m->memory = next) {
-		next = m->memory->next;
-		explicit_bzero(m->memory->data, m->memory->len);
-		free(m->memory);
-	}
+	memory_free(m->memory);
 	free(m->path);
 	free(m);
 }
 
 int model_find_index(const struct model *m, enum menu_id menu, const char *name)
 {
-	const struct model_table *t = &m->table[menu];
-	int prop = schema_name_prop(schema_menu(menu));
+	for (size_t i = 0; i < m->table[menu].n; i++) {
+		const char *its = model_name(m, menu, i);
 
-	for (size_t i = 0; prop >= 0 && i < t->n; i++) {
-		const struct value *v = &t->rows[i].values[prop];
-
-		if (v->set && strcmp(v->text, name) == 0)
+		if (its && strcmp(its, name) == 0)
 			return (int)i;
 	}
 	return -1;
@@ -157,4 +160,108 @@ const struct model_row *model_single(const struct model *m, enum menu_id menu)
 unsigned model_line(const struct model_row *row, int prop)
 {
 	return row->given & 1ull << prop ? row->lines[prop] : row->line;
+}
+
+/* --- packed rows --- */
+
+static bool is_list(int menu)
+{
+	return !(schema_menu(menu)->flags & (MENU_F_SINGLE | MENU_F_RUNTIME));
+}
+
+static int pack_one(struct model *m, struct model_row *row, int menu)
+{
+	uint8_t bytes[PACK_MAX_ROW(MENU_MAX_PROPS)];
+	size_t len = pack_row(row->values, m->presets[menu], schema_menu(menu)->n_props, row->given,
+			      row->lines, row->line, bytes);
+	uint8_t *kept = model_alloc(m, len);
+
+	if (!kept)
+		return -ENOMEM;
+	row->packed = memcpy(kept, bytes, len);
+	return 0;
+}
+
+/* The table no larger than it is. */
+static void fit(struct model_table *t)
+{
+	struct model_row *rows = t->n ? reallocarray(t->rows, t->n, sizeof(*rows)) : NULL;
+
+	if (!rows)
+		return;
+	t->rows = rows;
+	t->room = t->n;
+}
+
+void model_pack(struct model *m)
+{
+	for (int menu = 0; menu < MENU_MAX; menu++) {
+		struct model_table *t = &m->table[menu];
+
+		for (size_t i = 0; is_list(menu) && i < t->n; i++) {
+			struct model_row *row = &t->rows[i];
+
+			if (row->values && (row->packed || pack_one(m, row, menu) == 0))
+				drop_values(row);
+		}
+		fit(t);
+	}
+	memory_seal(m->memory);
+}
+
+static int unpack_one(struct model *m, struct model_row *row, int menu)
+{
+	size_t n = schema_menu(menu)->n_props;
+
+	if (row->values)
+		return 0;
+	if (make_values(row, n))
+		return -ENOMEM;
+	pack_open(row->packed, m->presets[menu], n, row->given, row->line, row->values, row->lines);
+	return 0;
+}
+
+int model_unpack(struct model *m)
+{
+	for (int menu = 0; menu < MENU_MAX; menu++) {
+		for (size_t i = 0; i < m->table[menu].n; i++) {
+			if (unpack_one(m, &m->table[menu].rows[i], menu)) {
+				model_pack(m);
+				return -ENOMEM;
+			}
+		}
+	}
+	return 0;
+}
+
+const struct model_row *model_read(const struct model *m, enum menu_id menu, size_t i,
+				   struct model_reading *r)
+{
+	const struct model_row *row = &m->table[menu].rows[i];
+
+	if (row->values)
+		return row;
+	r->row = *row;
+	r->row.values = r->values;
+	r->row.lines = r->lines;
+	pack_open(row->packed, m->presets[menu], schema_menu((int)menu)->n_props, row->given,
+		  row->line, r->values, r->lines);
+	return &r->row;
+}
+
+const char *model_name(const struct model *m, enum menu_id menu, size_t i)
+{
+	const struct model_row *row = &m->table[menu].rows[i];
+	const struct menu *schema = schema_menu((int)menu);
+	int prop = schema_name_prop(schema);
+	struct value v;
+
+	if (prop < 0)
+		return NULL;
+	if (row->values)
+		v = row->values[prop];
+	else
+		pack_open_one(row->packed, m->presets[menu], schema->n_props, row->given,
+			      (size_t)prop, &v);
+	return v.set ? v.text : NULL;
 }

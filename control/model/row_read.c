@@ -197,15 +197,15 @@ void row_read_single(struct row_reader *r, config_setting_t *group, enum menu_id
 
 void row_read(struct row_reader *r, config_setting_t *group, enum menu_id menu)
 {
-	const char *name = NULL;
+	struct model_table *t = &r->model->table[menu];
+	const char *name = NULL, *builtin = NULL;
 	struct model_row *row = NULL;
-	int builtin = -1;
 
-	if (schema_name_prop(schema_menu(menu)) >= 0 &&
-	    config_setting_lookup_string(group, "name", &name))
-		builtin = model_find_index(r->model, menu, name);
-	if (builtin >= 0 && r->model->table[menu].rows[builtin].builtin)
-		row = &r->model->table[menu].rows[builtin];
+	/* The built-in row of a menu is its first. */
+	if (t->n > 0 && t->rows[0].builtin && config_setting_lookup_string(group, "name", &name))
+		builtin = model_name(r->model, menu, 0);
+	if (builtin && strcmp(name, builtin) == 0)
+		row = &t->rows[0];
 	else
 		row = model_add_row(r->model, menu, r->model->path, 0);
 	if (!row) {

@@ -162,11 +162,11 @@ uint32_t *selectors_leaders(const struct model *m)
 bool selectors_learn(struct model *m, const char *peer)
 {
 	int i = model_find_index(m, MENU_PEER, peer);
-	struct model_row *row = i < 0 ? NULL : &m->table[MENU_PEER].rows[i];
+	struct model_reading r;
 
-	if (row == NULL || selectors_mode(row) != SELECTORS_AUTO)
+	if (i < 0 || selectors_mode(model_read(m, MENU_PEER, (size_t)i, &r)) != SELECTORS_AUTO)
 		return false;
-	row->learnt_pairs = true;
+	m->table[MENU_PEER].rows[i].learnt_pairs = true;
 	return true;
 }
 

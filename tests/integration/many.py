@@ -36,9 +36,10 @@ class Process:
             fields = f.read().rsplit(")", 1)[1].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
-    def rss(self):
+    def rss(self, kind="VmRSS"):
+        """KiB; RssAnon leaves out programs, libraries and what is shared with the data plane"""
         with open("/proc/%d/status" % self.p.pid) as f:
-            return int(re.search(r"VmRSS:\s+(\d+)", f.read()).group(1))
+            return int(re.search(kind + r":\s+(\d+)", f.read()).group(1))
 
 
 class Many:
@@ -228,7 +229,9 @@ class Many:
         return dict(seconds=seconds, cpu=self.us.cpu() - before[0],
                     swan_cpu=self.swan.cpu() - before[1],
                     kib=(self.us.rss() - before[2]) / self.count,
-                    swan_kib=(self.swan.rss() - before[3]) / self.count)
+                    swan_kib=(self.swan.rss() - before[3]) / self.count,
+                    own_kib=self.us.rss("RssAnon") / self.count,
+                    swan_own_kib=self.swan.rss("RssAnon") / self.count)
 
     def report(self):
         for name in ("dataplane", "control", "cloud", "gw", "cloud/charon", "gw/charon"):

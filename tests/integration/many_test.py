@@ -15,9 +15,10 @@ LONG = "ESPGW_MANY" in os.environ
 
 
 def figures(f, count):
-    return "%d in %.1f s; handshakes per core-second: gateway %.0f, peer %.0f; KiB each: %.0f, " \
-        "%.0f" % (count, f["seconds"], count / max(f["cpu"], 0.01),
-                  count / max(f["swan_cpu"], 0.01), f["kib"], f["swan_kib"])
+    return "%d in %.1f s; handshakes per core-second: gateway %.0f, peer %.0f; KiB each, RSS they " \
+        "took: %.1f, %.1f; private memory of the process, configuration and all: %.1f, %.1f" % (
+            count, f["seconds"], count / max(f["cpu"], 0.01), count / max(f["swan_cpu"], 0.01),
+            f["kib"], f["swan_kib"], f["own_kib"], f["swan_own_kib"])
 
 
 def yardstick(version, group, initiator):
