@@ -4,13 +4,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define HALF	 (25u * 1024u)
+#define HALF	 (128u * 1024u) /* in a file with holes: memory is what is written */
 #define SLOT	 (2u * HALF)
 #define HEAD_LEN 4096u /* before the first slot */
 #define BOOT_ID	 40u
@@ -53,7 +54,7 @@ static int read_boot_id(char boot[BOOT_ID])
 /* 0 when the file is ours and of this boot, else it is emptied. */
 static int prepare(int fd)
 {
-	struct head want = {.magic = "ESASv1\n"}, got = {0};
+	struct head want = {.magic = "ESASv2\n"}, got = {0};
 	struct stat st;
 
 	if (fstat(fd, &st) != 0)
@@ -135,12 +136,15 @@ fail:
 
 void sa_store_forget(struct sa_store *s, uint32_t slot)
 {
-	static const uint8_t zero[SLOT];
+	static const uint8_t zero[4096];
+	bool punched;
 
 	if (slot == 0 || slot > s->n || s->seq[slot] == 0)
 		return;
-	if (fallocate(s->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, place(slot, 0), SLOT) != 0)
-		(void)!pwrite(s->fd, zero, sizeof(zero), place(slot, 0));
+	punched = fallocate(s->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, place(slot, 0),
+			    SLOT) == 0;
+	for (size_t at = 0; at < SLOT && !punched; at += sizeof(zero))
+		(void)!pwrite(s->fd, zero, sizeof(zero), place(slot, 0) + (off_t)at);
 	s->seq[slot] = 0;
 	s->free[s->n_free++] = slot;
 }
@@ -153,9 +157,12 @@ static size_t get(struct sa_store *s, uint32_t slot, unsigned half, uint64_t *se
 
 	*seq = 0;
 	if (pread(s->fd, &h, sizeof(h), at) != sizeof(h) || h.seq == 0 || h.len == 0 ||
-	    h.len > SA_STORE_RECORD || (h.seq & 1) != half ||
-	    pread(s->fd, buf, h.len, at + (off_t)sizeof(h)) != (ssize_t)h.len)
+	    h.len > SA_STORE_RECORD || (h.seq & 1) != half)
 		return 0;
+	if (pread(s->fd, buf, h.len, at + (off_t)sizeof(h)) != (ssize_t)h.len) {
+		explicit_bzero(buf, h.len);
+		return 0;
+	}
 	*seq = h.seq;
 	return h.len;
 }
@@ -181,7 +188,8 @@ static int offer(struct sa_store *s, uint32_t slot, sa_store_fn *fn, void *ctx)
 		if (r != -EBADMSG)
 			break;
 	}
-	explicit_bzero(buf, sizeof(buf));
+	for (unsigned half = 0; half < 2; half++)
+		explicit_bzero(buf[half], len[half]);
 	return r;
 }
 

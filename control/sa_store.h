@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define SA_STORE_RECORD (25u * 1024u - 16u) /* bytes of a record at most */
+#define SA_STORE_RECORD (128u * 1024u - 16u) /* bytes of a record at most */
 #define SA_STORE_SLOTS	65536u
 
 struct sa_store;

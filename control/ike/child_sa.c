@@ -162,6 +162,10 @@ static void supersede(struct ike_engine *e, struct child_sa *c, const struct chi
 	if (c->superseded)
 		return;
 	c->superseded = true;
+	if (generate_beside(c, by)) { /* it receives for as long as the peer keeps it */
+		timers_cancel(&e->timers, &c->action);
+		return;
+	}
 	delete_after(e, c, now, ours ? CHILD_DELETE_OLD_MS : CHILD_DELETE_LATE_MS);
 	c->ours_to_delete = ours;
 	/* Some peers move to the new pair when they hear of the end of the old one: before that. */
@@ -515,6 +519,8 @@ void child_disown(struct ike_engine *e, struct ike_sa *sa, uint64_t now)
 			c->rekey_due |= best == NULL;
 		}
 	}
+	if (best != NULL)
+		roam_succeed(e, sa, best, now);
 }
 
 void child_ensure_in(struct ike_engine *e, struct ike_policy *policy, uint64_t due)

@@ -55,17 +55,50 @@ static bool possible(const struct generate_want *w)
 	return true;
 }
 
+struct abi_range generate_widened(const struct ike_policy *policy, const struct abi_range *r)
+{
+	struct abi_range w = *r;
+
+	if (policy->generated && policy->peer->conf.generate == IKE_GENERATE_OVERRIDE) {
+		w.port_lo = 0;
+		w.port_hi = UINT16_MAX;
+	}
+	return w;
+}
+
+/* As they are put in force. */
+static bool same_side(const struct ike_policy *policy, bool local, const struct abi_range *want,
+		      size_t n)
+{
+	struct abi_range has[ABI_MAX_SELECTORS];
+
+	if (ts2_of_conf(&policy->conf, local, has) != n)
+		return false;
+	for (size_t i = 0; i < n; i++) {
+		struct abi_range a = generate_widened(policy, &has[i]);
+		struct abi_range b = generate_widened(policy, &want[i]);
+
+		if (memcmp(&a, &b, sizeof(a)) != 0)
+			return false;
+	}
+	return true;
+}
+
 static bool same(const struct ike_policy *policy, const struct ike_policy *template,
 		 const struct generate_want *w)
 {
-	struct abi_range r[ABI_MAX_SELECTORS];
+	return policy->generated && policy->template == template &&
+	       same_side(policy, true, w->local, w->n_local) &&
+	       same_side(policy, false, w->remote, w->n_remote);
+}
 
-	if (!policy->generated || policy->template != template ||
-	    ts2_of_conf(&policy->conf, true, r) != w->n_local ||
-	    memcmp(r, w->local, w->n_local * sizeof(r[0])) != 0)
-		return false;
-	return ts2_of_conf(&policy->conf, false, r) == w->n_remote &&
-	       memcmp(r, w->remote, w->n_remote * sizeof(r[0])) == 0;
+bool generate_beside(const struct child_sa *a, const struct child_sa *b)
+{
+	return a->policy == b->policy && a->policy->generated &&
+	       a->policy->peer->conf.generate == IKE_GENERATE_OVERRIDE &&
+	       (a->n_local != b->n_local || a->n_remote != b->n_remote ||
+		memcmp(a->local, b->local, a->n_local * sizeof(a->local[0])) != 0 ||
+		memcmp(a->remote, b->remote, a->n_remote * sizeof(a->remote[0])) != 0);
 }
 
 static bool is_of(const struct ike_policy *policy, const struct ike_sa *sa)
@@ -97,17 +130,6 @@ static bool anothers(const struct ike_policy *policy, const struct ike_sa *sa)
 			return true;
 	}
 	return false;
-}
-
-struct abi_range generate_widened(const struct ike_policy *policy, const struct abi_range *r)
-{
-	struct abi_range w = *r;
-
-	if (policy->generated && policy->peer->conf.generate == IKE_GENERATE_OVERRIDE) {
-		w.port_lo = 0;
-		w.port_hi = UINT16_MAX;
-	}
-	return w;
 }
 
 /* Have two lists of selectors packets in common? Those of want are not widened yet. */
@@ -179,13 +201,8 @@ static void clear(struct ike_policy *policy)
 	policy->generated = false;
 }
 
-static void fill(struct ike_policy *policy, struct ike_policy *template,
-		 const struct generate_want *w)
+static void take_selectors(struct ike_child_conf *c, const struct generate_want *w)
 {
-	struct ike_child_conf *c = &policy->conf;
-
-	*c = template->conf;
-	c->policy_id = 0;
 	c->local = w->local[0];
 	c->remote = w->remote[0];
 	c->n_more_local = (uint8_t)(w->n_local - 1);
@@ -194,6 +211,14 @@ static void fill(struct ike_policy *policy, struct ike_policy *template,
 	memset(c->more_remote, 0, sizeof(c->more_remote));
 	memcpy(c->more_local, w->local + 1, c->n_more_local * sizeof(w->local[0]));
 	memcpy(c->more_remote, w->remote + 1, c->n_more_remote * sizeof(w->remote[0]));
+}
+
+static void fill(struct ike_policy *policy, struct ike_policy *template,
+		 const struct generate_want *w)
+{
+	policy->conf = template->conf;
+	policy->conf.policy_id = 0;
+	take_selectors(&policy->conf, w);
 	policy->generated = true;
 	policy->template = template;
 	policy->failures = 0;
@@ -245,7 +270,8 @@ struct ike_policy *generate_take(struct ike_engine *e, struct ike_sa *sa,
 	errno = EEXIST;
 	if (meets_another(e, sa, want))
 		return NULL;
-	if (policy != NULL) {
+	if (policy != NULL) { /* with other ports, if they are overridden: for the newest pair */
+		take_selectors(&policy->conf, want);
 		policy->party = sa->id_remote;
 		return policy;
 	}

@@ -65,6 +65,10 @@ bool generate_speaks_for(const struct ike_sa *sa, const struct child_sa *c);
  * NULL: there is none. */
 struct ike_sa *generate_speaker(const struct child_sa *current);
 
+/** With port-override requests of a party that differ in their ports share a policy: are these two
+ * pairs of such ones, so that neither is there to replace the other? */
+bool generate_beside(const struct child_sa *a, const struct child_sa *b);
+
 /** What the data plane is to have of a selector: with port-override all ports. */
 struct abi_range generate_widened(const struct ike_policy *policy, const struct abi_range *r);
 

@@ -228,12 +228,14 @@ bool ike_sa_up(const struct ike_sa *sa)
 	return sa->state == SA_ESTABLISHED || sa->state == SA_REPLACED;
 }
 
-struct ike_sa *ike_sa_best(const struct ike_peer *peer)
+/* party: NULL, or one of the same identity. */
+static struct ike_sa *find_best(const struct ike_peer *peer, const struct ike_sa *party)
 {
 	struct ike_sa *sa, *best = NULL;
 
 	TAILQ_FOREACH (sa, &peer->sas, of_peer) {
-		if (!ike_sa_up(sa))
+		if (!ike_sa_up(sa) || sa->closing ||
+		    (party != NULL && !ike_sa_same_party(sa, party)))
 			continue;
 		if (best == NULL || sa->state < best->state ||
 		    (sa->state == best->state && sa->established > best->established))
@@ -242,18 +244,14 @@ struct ike_sa *ike_sa_best(const struct ike_peer *peer)
 	return best;
 }
 
+struct ike_sa *ike_sa_best(const struct ike_peer *peer)
+{
+	return find_best(peer, NULL);
+}
+
 struct ike_sa *ike_sa_best_of(const struct ike_sa *party)
 {
-	struct ike_sa *sa, *best = NULL;
-
-	TAILQ_FOREACH (sa, &party->peer->sas, of_peer) {
-		if (!ike_sa_up(sa) || !ike_sa_same_party(sa, party))
-			continue;
-		if (best == NULL || sa->state < best->state ||
-		    (sa->state == best->state && sa->established > best->established))
-			best = sa;
-	}
-	return best;
+	return find_best(party->peer, party);
 }
 
 bool ike_sa_same_party(const struct ike_sa *a, const struct ike_sa *b)

@@ -105,7 +105,9 @@ struct ike_sa {
 	struct timer life, dpd_timer, keepalive;
 	struct roam *roam; /* NULL: the peer has never come from elsewhere */
 	bool gone;	   /* being freed: no record is written any more */
+	bool closing;	   /* rekeyed, or being deleted: nothing new begins here */
 	uint32_t slot;	   /* of its record; 0 = none */
+	bool left_out;	   /* the log says that it has more pairs than a record */
 	bool rekey_due;	   /* life's soft end has passed */
 	TAILQ_HEAD(sa_dhwork, dhwork_item) dhwork; /* Diffie-Hellman that its messages wait for */
 
@@ -146,7 +148,7 @@ struct ike_sa *ike_sa_find(const struct ike_engine *e, uint64_t ispi, uint64_t r
 /** The half-open responder that this message 1 made. */
 struct ike_sa *ike_sa_find_first(const struct ike_engine *e, uint64_t ispi,
 				 const struct abi_addr *remote);
-/** The SA to use for new exchanges with a peer; NULL when none is established. */
+/** The SA to use for new exchanges with a peer; NULL when none is established and stays. */
 struct ike_sa *ike_sa_best(const struct ike_peer *peer);
 /** The same, of the party of an SA alone, which need not be in the peer's list any more. */
 struct ike_sa *ike_sa_best_of(const struct ike_sa *party);

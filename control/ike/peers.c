@@ -53,6 +53,15 @@ bool peers_addr_equal(const struct abi_addr *a, const struct abi_addr *b)
 	return a->family == b->family && memcmp(a->bytes, b->bytes, full_len(a->family) / 8) == 0;
 }
 
+bool peers_addr_is_host(const struct abi_addr *a)
+{
+	static const uint8_t none[16], all[4] = {0xff, 0xff, 0xff, 0xff};
+
+	if (a->family == 4)
+		return a->bytes[0] != 0 && a->bytes[0] >> 4 != 14 && memcmp(a->bytes, all, 4) != 0;
+	return a->family == 6 && a->bytes[0] != 0xff && memcmp(a->bytes, none, 16) != 0;
+}
+
 int peers_init(struct peers *p, uint64_t seed)
 {
 	memset(p, 0, sizeof(*p));

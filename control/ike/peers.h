@@ -66,6 +66,7 @@ struct ike_peer {
 	struct timer start;		  /* begins phase 1 */
 	unsigned failures;		  /* attempts that failed in a row */
 	struct abi_addr private_told;	  /* ike_sa_tell_private() named it */
+	uint64_t nat_again;		  /* IKEv1: when phase 1 last ended to detect NAT anew */
 	bool dh_waits;			  /* for dhwork_wait(), to begin */
 	TAILQ_HEAD(peer_evidences, peer_evidence) evidence;
 	enum ike_vendor vendor; /* as its messages tell */
@@ -133,5 +134,8 @@ void peers_remove_policy(struct peers *p, struct ike_policy *policy);
 /** May we begin phase 1 with it: its address is one, not a network. */
 bool peers_can_start(const struct ike_peer *peer);
 bool peers_addr_equal(const struct abi_addr *a, const struct abi_addr *b);
+/** Can it be one host's? What names many of them, or none, sends nothing and is sent nothing (RFC
+ * 1122 section 3.2.1.3, RFC 4291 sections 2.5.2, 2.7). */
+bool peers_addr_is_host(const struct abi_addr *a);
 
 #endif

@@ -206,6 +206,8 @@ static enum ike_rx receive(struct ike_engine *e, const struct ike_datagram *d, u
 	if (d->len < IKE_HDR_LEN || d->len > IKE_MAX_MESSAGE ||
 	    (d->src.family != 4 && d->src.family != 6) || d->src.family != d->dst.family)
 		return IKE_RX_malformed;
+	if (!peers_addr_is_host(&d->src))
+		return IKE_RX_unknown_source;
 	r = ike_msg_parse_header(&in.hdr, d->data, d->len, &error);
 	if (r != 0)
 		return error.reason == IKE_PARSE_VERSION ? later_version(e, d, &in.hdr)

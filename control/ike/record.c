@@ -118,6 +118,8 @@ static void range(struct walk *k, struct abi_range *r)
 
 static void pair(struct walk *k, struct record_pair *p)
 {
+	if (k->r != NULL)
+		memset(p, 0, sizeof(*p));
 	u32(k, &p->policy_id);
 	u32(k, &p->spi_in);
 	flag(k, &p->deleting);
@@ -263,6 +265,11 @@ static void all(struct walk *k, struct record *r)
 		pair(k, &r->pairs[i]);
 }
 
+void record_wipe(struct record *r)
+{
+	OPENSSL_cleanse(r, offsetof(struct record, pairs) + r->n_pairs * sizeof(r->pairs[0]));
+}
+
 static int digest(const uint8_t *buf, size_t len, uint8_t out[DIGEST])
 {
 	struct prf_piece piece = {buf, len};
@@ -288,7 +295,7 @@ int record_decode(struct record *r, const uint8_t *buf, size_t len)
 	struct walk k = {.r = &rd};
 	uint8_t want[DIGEST];
 
-	memset(r, 0, sizeof(*r));
+	memset(r, 0, offsetof(struct record, pairs));
 	if (len < DIGEST || digest(buf, len - DIGEST, want) != 0 ||
 	    !sk_equal(want, DIGEST, buf + len - DIGEST, DIGEST))
 		return -EBADMSG;
@@ -296,6 +303,6 @@ int record_decode(struct record *r, const uint8_t *buf, size_t len)
 	all(&k, r);
 	if (!k.bad && rd.error == 0 && wire_left(&rd) == 0)
 		return 0;
-	OPENSSL_cleanse(r, sizeof(*r));
+	record_wipe(r);
 	return -EBADMSG;
 }

@@ -26,7 +26,10 @@
 #include "control/ike/ike_sa.h"
 
 #define RECORD_VERSION 3u
-#define RECORD_PAIRS   16u
+#define RECORD_PAIRS   256u /* more go on until they expire, but end with a restart */
+#define RECORD_MAX_LEN                                                                             \
+	(128u * 1024u - 16u)	       /* of all there is room for, twice over for messages        \
+					*/
 #define RECORD_MSGIDS  EXCHANGE_MSGIDS /* IKEv1: all that are known, so none comes again */
 #define RECORD_IV_STEP 65536u
 
@@ -70,8 +73,12 @@ struct record {
 	uint8_t request_exchange;
 	uint32_t request_spi; /* of the pair it would make; 0 = none */
 	uint16_t n_pairs;
+	unsigned left_out; /* there are so many more; not recorded */
 	struct record_pair pairs[RECORD_PAIRS];
 };
+
+/** Wipes what is used of a record. */
+void record_wipe(struct record *r);
 
 /** Into bytes; the length, or 0: it does not fit. */
 size_t record_encode(const struct record *r, uint8_t *buf, size_t cap);

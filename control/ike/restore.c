@@ -17,7 +17,6 @@
 #include "control/ike/version.h"
 #include "control/ike2/ike2.h"
 
-#define BUF	   (3u * IKE_MAX_MESSAGE)
 #define PROBE_MS   3000u  /* liveness of what was restored is asked within this */
 #define RENEW_MS   20000u /* IKEv1: pairs are made anew within this */
 #define RETIRE_MS  5000u
@@ -52,8 +51,12 @@ static void fill_pairs(struct record *r, const struct ike_sa *sa)
 		TAILQ_FOREACH (c, &sa->peer->policies[i].pairs, of_policy) {
 			struct record_pair *p = &r->pairs[r->n_pairs];
 
-			if (c->owner != sa || !is_kept(c) || r->n_pairs == RECORD_PAIRS)
+			if (c->owner != sa || !is_kept(c))
 				continue;
+			if (r->n_pairs == RECORD_PAIRS) {
+				r->left_out++;
+				continue;
+			}
 			*p = (struct record_pair){.policy_id = c->policy->conf.policy_id,
 						  .spi_in = c->spi_in,
 						  .spi_out = c->spi_out,
@@ -161,12 +164,24 @@ static bool is_ending(const struct ike_sa *sa)
 		if (t->kind == IKE2_DELETE_IKE || (t->kind == IKE2_REKEY && t->successor != NULL))
 			return true;
 	}
-	return sa->v2->closing || sa->v2->heir != 0;
+	return sa->closing || sa->v2->heir != 0;
+}
+
+/* All of the latest pairs would go to waste silently otherwise. */
+static void tell_left_out(struct ike_engine *e, struct ike_sa *sa, const struct record *r)
+{
+	if (r->left_out == 0 || sa->left_out)
+		return;
+	sa->left_out = true;
+	refuse_log(e, IKE_LOG_WARN, sa->peer, sa, 0,
+		   "more than %u CHILD_SAs on one IKE_SA: those beyond are made anew after a "
+		   "restart of espgw-control, the others go on",
+		   RECORD_PAIRS);
 }
 
 static bool fill(struct record *r, const struct ike_sa *sa)
 {
-	memset(r, 0, sizeof(*r));
+	memset(r, 0, offsetof(struct record, pairs));
 	if (sa->state != SA_ESTABLISHED || is_ending(sa) ||
 	    conf_digest(sa->peer, sa->ispi, sa->rspi, r->conf) != 0)
 		return false;
@@ -207,8 +222,9 @@ void record_forget(struct ike_engine *e, struct ike_sa *sa)
 
 void record_save(struct ike_engine *e, struct ike_sa *sa)
 {
-	static struct record r; /* 40 KiB; the engine has one thread */
-	static uint8_t buf[BUF];
+	static struct record
+		r; /* 130 KiB, touched as far as it is used; the engine has one thread */
+	static uint8_t buf[RECORD_MAX_LEN];
 	size_t len;
 
 	if (e->ops.sa_save == NULL || sa->gone)
@@ -218,7 +234,8 @@ void record_save(struct ike_engine *e, struct ike_sa *sa)
 		sa->slot = e->ops.sa_save(e->ctx, sa->slot, buf, len);
 	else
 		record_forget(e, sa);
-	OPENSSL_cleanse(&r, sizeof(r));
+	tell_left_out(e, sa, &r);
+	record_wipe(&r);
 	OPENSSL_cleanse(buf, len);
 }
 
@@ -444,7 +461,7 @@ int ike_engine_restore_policies(struct ike_engine *e, const uint8_t *data, size_
 	peer = peer_of(e, &r, now);
 	for (unsigned i = r.n_pairs; i > 0 && peer != NULL; i--)
 		(void)policy_of(e, peer, &r.id_remote, &r.pairs[i - 1], now);
-	OPENSSL_cleanse(&r, sizeof(r));
+	record_wipe(&r);
 	return peer != NULL ? 0 : -ENOENT;
 }
 
@@ -470,6 +487,6 @@ int ike_engine_restore(struct ike_engine *e, const uint8_t *data, size_t len, ui
 				record_save(e, sa);
 		}
 	}
-	OPENSSL_cleanse(&r, sizeof(r));
+	record_wipe(&r);
 	return rc;
 }

@@ -192,7 +192,8 @@ static void heard(struct ike_engine *e, struct ike_sa *sa, const struct ike_endp
 	struct roam *r;
 
 	if (!roam_can_move(sa) || same_place(from, &sa->at) ||
-	    from->remote.family != sa->at.remote.family || from->remote_port == 0)
+	    from->remote.family != sa->at.remote.family || from->remote_port == 0 ||
+	    !peers_addr_is_host(&from->remote))
 		return;
 	r = make(sa);
 	if (r == NULL || r->state == ROAM_ASKED)
@@ -246,6 +247,12 @@ void roam_inherit(struct ike_engine *e, const struct ike_sa *old, struct ike_sa 
 		roam_place(e, sa);
 }
 
+void roam_succeed(struct ike_engine *e, const struct ike_sa *old, struct ike_sa *sa, uint64_t now)
+{
+	if (ike_sa_up(old) && old->at.marker == sa->at.marker)
+		heard(e, sa, &old->at, now);
+}
+
 void roam_resync(struct ike_engine *e, struct ike_sa *sa, uint64_t now)
 {
 	struct roam *r;
@@ -275,6 +282,8 @@ void roam_failed(struct ike_engine *e, struct ike_sa *sa, uint64_t now)
 	struct roam *r = sa->roam;
 	uint64_t s = ROAM_PAUSE_S;
 
+	if (now >= r->pause_until + ROAM_CALM_S * TIMERS_SEC)
+		r->failures = 0;
 	for (unsigned i = 0; i < r->failures && s < ROAM_PAUSE_MAX_S; i++)
 		s *= 2;
 	r->failures++;

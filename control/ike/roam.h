@@ -44,6 +44,7 @@ struct roam {
 #define ROAM_REST_S	 1u    /* after a move: each is told to the data plane and logged */
 #define ROAM_PAUSE_S	 2u    /* after a place that did not answer, doubled to */
 #define ROAM_PAUSE_MAX_S 64u
+#define ROAM_CALM_S	 600u /* so long after the pause what failed before is forgotten */
 
 /** An authentic message that is no repeat came in: note where from. */
 void roam_heard(struct ike_engine *e, struct ike_sa *sa, const struct ike_datagram *d,
@@ -53,6 +54,9 @@ void roam_heard_esp(struct ike_engine *e, const struct child_sa *c, const struct
 		    uint16_t port, uint64_t now);
 /** What is known of the peer's place goes on with the SA that took over the pairs of another. */
 void roam_inherit(struct ike_engine *e, const struct ike_sa *old, struct ike_sa *sa, uint64_t now);
+/** An SA of IKEv1 ends, and its pairs went to another one, which may be elsewhere: the peer is
+ * asked where the pairs are. */
+void roam_succeed(struct ike_engine *e, const struct ike_sa *old, struct ike_sa *sa, uint64_t now);
 /** Pairs may be told of another place than their SA is at: it has not had them all the time. */
 void roam_place(struct ike_engine *e, const struct ike_sa *sa);
 /** The same soon, if there is no word of another place yet: one may have been lost. */

@@ -13,12 +13,15 @@
 #include "control/ike/dhwork.h"
 #include "control/ike/generate.h"
 #include "control/ike/lifetime.h"
+#include "control/ike/party.h"
 #include "control/ike/refuse.h"
 #include "control/ike/roam.h"
 #include "control/ike/state.h"
 #include "control/ike/ts.h"
 #include "control/ike1/dpd.h"
 #include "control/ike1/info.h"
+
+#define NAT_AGAIN_S 600u /* phase 1 ends for the sake of NAT detection at most this often */
 
 /* What message 1 asked for, checked. */
 struct request {
@@ -30,6 +33,7 @@ struct request {
 	enum lifetime_verdict lifetime;
 	struct quick_life life;
 	uint16_t refusal; /* notify that says why not; 0 = none */
+	bool nat_differs; /* the other kind of encapsulation would do */
 };
 
 /* Selectors of message 1: ours is what the initiator calls responder. Without ID payloads they are
@@ -210,6 +214,20 @@ static void also_no_proposal(struct ike_engine *e, struct ike_sa *sa, const stru
 		(void)no_proposal(e, sa, in, rq, &diff);
 }
 
+/* Would the proposal do with the other kind of encapsulation? NAT detection has no HASH over it
+ * (RFC 3947 section 3.2): what was changed on the way makes two sides find different things. */
+static bool nat_differs(const struct ike_sa *sa, const struct request *rq)
+{
+	struct prop_esp_want want = quick_want(sa, rq->policy);
+	struct prop_choice choice;
+	struct prop_diff diff;
+
+	want.natt = !want.natt;
+	want.encap = natd_encap_mode(sa->natt, want.natt, want.mode);
+	return sa->natt != NATD_VENDOR_UNKNOWN &&
+	       prop_select_esp(&rq->props, &want, &choice, &diff) == 0;
+}
+
 /* Judges an authentic message 1. */
 static enum ike_rx judge(struct ike_engine *e, struct ike_sa *sa, struct ike1_in *in,
 			 struct request *rq)
@@ -236,8 +254,10 @@ static enum ike_rx judge(struct ike_engine *e, struct ike_sa *sa, struct ike1_in
 		return no_policy(e, sa, in, rq, NULL);
 	}
 	want = quick_want(sa, rq->policy);
-	if (prop_select_esp(&rq->props, &want, &rq->choice, &diff) != 0)
+	if (prop_select_esp(&rq->props, &want, &rq->choice, &diff) != 0) {
+		rq->nat_differs = nat_differs(sa, rq);
 		return no_proposal(e, sa, in, rq, &diff);
+	}
 	check_lifetimes(sa, rq);
 	if (rq->lifetime == LIFETIME_REFUSED)
 		return wrong_lifetime(e, sa, in, rq);
@@ -248,6 +268,23 @@ static enum ike_rx judge(struct ike_engine *e, struct ike_sa *sa, struct ike1_in
 		rq->ke = ke->body;
 	}
 	return IKE_RX_handled;
+}
+
+/* No pair can be made through this SA: it ends, and the next one detects NAT anew. Not all the
+ * time, for a peer may always want the one or the other. */
+static void detect_anew(struct ike_engine *e, struct ike_sa *sa, uint64_t now)
+{
+	struct ike_peer *peer = sa->peer;
+
+	if (peer->nat_again != 0 && now < peer->nat_again + NAT_AGAIN_S * TIMERS_SEC)
+		return;
+	peer->nat_again = now;
+	refuse_log(e, IKE_LOG_WARN, peer, sa, 0,
+		   "the peer finds %s NAT on the way where we find %s: deleting IKE_SA, to detect "
+		   "it anew",
+		   child_natt(sa) ? "no" : "a", child_natt(sa) ? "one" : "none");
+	info_delete_ike_sa(e, sa, now);
+	party_lost(e, sa, now);
 }
 
 static void put_responder_lifetime(struct ike1_out *o, uint32_t spi, const struct quick_life *life)
@@ -406,6 +443,8 @@ enum ike_rx quick_r_msg1(struct ike_engine *e, struct ike_sa *sa, struct ike1_in
 	if (rx != IKE_RX_handled) {
 		if (rq.refusal != 0)
 			refused(e, sa, in, &rq);
+		if (rq.nat_differs)
+			detect_anew(e, sa, in->now);
 		return rx;
 	}
 	if (!child_make_room(e, rq.policy, in->now))

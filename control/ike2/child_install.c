@@ -87,7 +87,7 @@ void ike2_child_abandon(struct ike_engine *e, struct child_sa *c, uint64_t now)
 		return;
 	}
 	if (t->state == IKE2_ANSWERING && ike_sa_up(sa)) {
-		ike2_seal_begin(&o, sa, IKE2_EXCH_CREATE_CHILD, sa->v2->next_in - 1, true, true);
+		ike2_seal_begin(&o, sa, IKE2_EXCH_CREATE_CHILD, c->msgid, true, true);
 		ike2_add_notify(&o, IKE2_N_TEMPORARY_FAILURE, NULL, 0);
 		(void)ike2_answer(e, sa, &o, now);
 	}
@@ -131,8 +131,8 @@ static void answer_result(struct ike_engine *e, struct ike2_task *t, int status,
 	}
 	if (r != 0) {
 		log_install_failed(e, t, r);
-		ike2_seal_begin(&o, sa, first ? IKE2_EXCH_AUTH : IKE2_EXCH_CREATE_CHILD,
-				sa->v2->next_in - 1, true, true);
+		ike2_seal_begin(&o, sa, first ? IKE2_EXCH_AUTH : IKE2_EXCH_CREATE_CHILD, c->msgid,
+				true, true);
 		if (first && ike2_put_auth(&o, sa) != 0)
 			return;
 		if (first)

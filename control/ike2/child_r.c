@@ -426,7 +426,7 @@ static bool rekeying(const struct ike_sa *sa)
 {
 	const struct ike2_task *t = ike2_task_asked(sa);
 
-	return sa->v2->closing || (t != NULL && t->kind == IKE2_REKEY);
+	return sa->closing || (t != NULL && t->kind == IKE2_REKEY);
 }
 
 enum ike_rx ike2_create_request(struct ike_engine *e, struct ike_sa *sa, struct ike2_in *in)

@@ -221,11 +221,13 @@ static enum ike_rx dispatch(struct ike_engine *e, struct ike_sa *sa, struct ike2
 	return rx;
 }
 
-/* The window is one (section 2.3): what makes SAs waits for the answer to the request before it. A
- * peer that gives up may delete all the same. */
-static bool too_early(const struct ike_sa *sa, uint8_t exchange)
+/* The window is one (section 2.3): a request waits for the answer to the one before it, which would
+ * else be answered after this one and in its place (section 2.1). A peer that gives up may end the
+ * IKE SA all the same: then there is nothing left to answer. m: NULL while it is not known. */
+static bool too_early(const struct ike_sa *sa, uint8_t exchange, const struct ike_msg *m)
 {
-	return exchange != IKE2_EXCH_INFO && ike2_task_answering(sa);
+	return ike2_task_answering(sa) &&
+	       (exchange != IKE2_EXCH_INFO || (m != NULL && !ike2_ends_sa(m)));
 }
 
 static enum ike_rx run_sealed(struct ike_engine *e, struct ike_sa *sa, struct ike2_in *in,
@@ -238,7 +240,7 @@ static enum ike_rx run_sealed(struct ike_engine *e, struct ike_sa *sa, struct ik
 	if (response ? !sa->x.asking || in->hdr.msgid + 1 != sa->v2->next_out
 		     : in->hdr.msgid != sa->v2->next_in)
 		return IKE_RX_replayed;
-	if (response ? !fits_request(sa, in->hdr.exchange) : too_early(sa, in->hdr.exchange))
+	if (response ? !fits_request(sa, in->hdr.exchange) : too_early(sa, in->hdr.exchange, NULL))
 		return IKE_RX_wrong_state;
 	if (!sa->v2->keyed && sa->v2->hs != NULL &&
 	    dhwork_derive(e, sa, sa->v2->hs->dh, sa->v2->hs->peer_public,
@@ -257,6 +259,8 @@ static enum ike_rx run_sealed(struct ike_engine *e, struct ike_sa *sa, struct ik
 		return r == -EAGAIN ? IKE_RX_handled : IKE_RX_repeat;
 	if (r != 0 && r != -EBADMSG)
 		return IKE_RX_internal;
+	if (!response && too_early(sa, in->hdr.exchange, &in->msg))
+		return IKE_RX_wrong_state;
 	if (r == 0 && waits_for_dh(e, sa, in, response, &rx))
 		return rx;
 	take_up(e, sa, in, response);

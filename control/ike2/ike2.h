@@ -94,7 +94,6 @@ struct ike2_sa {
 	uint32_t gone[IKE2_GONE];
 	bool fragments;		  /* both sides can (RFC 7383) */
 	struct ike2_frags *frags; /* that came so far; NULL: none */
-	bool closing;		  /* rekeyed: nothing new begins here */
 	bool leaving;		  /* deleted by the peer, which has no answer yet: info.c */
 	bool update_told;	  /* UPDATE_SA_ADDRESSES came and was ignored, as the log says */
 	bool dh_waits;		  /* the next request waits for a key pair */
@@ -317,6 +316,8 @@ void ike2_reauth(struct ike_engine *e, struct ike_sa *sa, uint64_t now);
 
 /* info.c: INFORMATIONAL. */
 ike2_handler ike2_info_request, ike2_info_response;
+/** Does an INFORMATIONAL request end the IKE SA, by DELETE or by what it says? */
+bool ike2_ends_sa(const struct ike_msg *m);
 int ike2_info_ask(struct ike_engine *e, struct ike2_task *t, uint64_t now);
 void ike2_delete_child(struct ike_engine *e, struct ike_peer *peer, struct ike_sa *sa, uint32_t spi,
 		       uint64_t now);

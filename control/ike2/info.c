@@ -177,7 +177,7 @@ static enum ike_rx take_delete_ike(struct ike_engine *e, struct ike_sa *sa, stru
 	refuse_log(e, IKE_LOG_NOTICE, sa->peer, sa, in->hdr.msgid, "received DELETE for IKE_SA");
 	if (leaves_first(e, sa, in->now)) {
 		sa->state = SA_REPLACED;
-		sa->v2->closing = sa->v2->leaving = true;
+		sa->closing = sa->v2->leaving = true;
 		timers_arm(&e->timers, &sa->dpd_timer, in->now + LEAVE_MS * TIMERS_MS);
 		return IKE_RX_handled;
 	}
@@ -205,6 +205,17 @@ static const struct ike_pld_notify *find_end(const struct ike_msg *m)
 			     n->type == IKE2_N_INVALID_SYNTAX)
 		       ? n
 		       : NULL;
+}
+
+bool ike2_ends_sa(const struct ike_msg *m)
+{
+	const struct ike_payload *p = ike_msg_find(m, IKE2_PLD_DELETE);
+
+	for (; p != NULL; p = ike_msg_next(m, p)) {
+		if (p->del.protocol == IKE_PROTO_IKE)
+			return true;
+	}
+	return find_end(m) != NULL;
 }
 
 static enum ike_rx take_end(struct ike_engine *e, struct ike_sa *sa, struct ike2_in *in,

@@ -169,7 +169,7 @@ static void come_up(struct ike_engine *e, struct ike_sa *sa, uint64_t now)
 static void await_delete(struct ike_engine *e, struct ike_sa *sa, uint64_t now)
 {
 	sa->state = SA_REPLACED;
-	sa->v2->closing = true;
+	sa->closing = true;
 	sa->ends = now + IKE2_CLOSE_S * TIMERS_SEC;
 	timers_arm(&e->timers, &sa->life, sa->ends);
 }
@@ -373,7 +373,7 @@ static bool too_busy(const struct ike_sa *sa)
 		    t->kind != IKE2_REKEY)
 			return true;
 	}
-	return sa->v2->closing;
+	return sa->closing;
 }
 
 static int put_answer(struct ike2_out *o, const struct ike_sa *old, const struct ike_sa *next,
@@ -439,7 +439,7 @@ static unsigned undeleted(const struct ike_sa *sa)
 	unsigned n = 0;
 
 	TAILQ_FOREACH (other, &sa->peer->sas, of_peer)
-		n += ike_sa_up(other) && other->v2->closing && ike_sa_same_party(other, sa);
+		n += ike_sa_up(other) && other->closing && ike_sa_same_party(other, sa);
 	return n;
 }
 

@@ -12,6 +12,10 @@
 
 #include <cmocka.h>
 
+#include "control/ike/child_sa.h"
+#include "control/ike/ike_sa.h"
+#include "control/ike/record.h"
+#include "control/ike/state.h"
 #include "tests/sim/sim.h"
 
 static unsigned n_seeds = 60;
@@ -392,6 +396,83 @@ static void a_move_that_could_not_be_told_is_followed(void **state)
 	}
 }
 
+/* More policies than fit into a small record; each goes on. */
+static void many_pairs_go_on(void **state)
+{
+	static struct ike_child_conf many[2][24];
+	static struct ids ids;
+
+	(void)state;
+	for (unsigned v = 0; v < 2; v++) {
+		uint64_t lost;
+		struct sim s;
+
+		init(&s, 30 + v, modes[v], &ids);
+		for (int i = 0; i < 2; i++) {
+			for (unsigned k = 0; k < 24; k++) {
+				struct ike_child_conf *c = &many[i][k];
+
+				*c = s.node[i].children[0];
+				c->policy_id = SIM_POLICY(k);
+				(i == 0 ? &c->local : &c->remote)->lo[1] = (uint8_t)k;
+				(i == 0 ? &c->local : &c->remote)->hi[1] = (uint8_t)k;
+			}
+			s.node[i].conf.children = many[i];
+			s.node[i].conf.n_children = 24;
+			s.node[i].esp_every = 100 * SIM_MS;
+		}
+		sim_configure(&s, 0);
+		sim_configure(&s, 1);
+		run(&s, 30000);
+		assert_int_equal(sim_installed(&s, 1), 24);
+		lost = s.node[0].esp_lost + s.node[1].esp_lost;
+		assert_int_equal(sim_kill(&s, 1), 1);
+		assert_int_equal(sim_installed(&s, 1), 24);
+		run(&s, 60000);
+		for (unsigned k = 0; k < 24; k++)
+			assert_true(sim_working(&s, k));
+		assert_int_equal(s.node[0].esp_lost + s.node[1].esp_lost, lost);
+		assert_false(sim_logged(&s, 1, "CHILD_SAs on one IKE_SA"));
+		sim_fini(&s);
+	}
+}
+
+/* A record has its bounds; what is beyond is said. */
+static void what_a_record_has_no_room_for_is_said(void **state)
+{
+	static struct child_sa *extra[RECORD_PAIRS + 3];
+	static struct record r;
+	static struct ids ids;
+	struct ike_engine *e;
+	struct ike_sa *sa;
+	struct sim s;
+
+	(void)state;
+	init(&s, 33, IKE_MODE_IKE2, &ids);
+	run(&s, 3000);
+	e = s.node[1].engine;
+	sa = TAILQ_FIRST(&TAILQ_FIRST(&e->peers.list)->sas);
+	for (unsigned i = 0; i < RECORD_PAIRS + 3; i++) {
+		extra[i] = child_new(e, &sa->peer->policies[0], false, s.now);
+		assert_non_null(extra[i]);
+		extra[i]->state = CHILD_DELETING; /* nothing that a data plane holds */
+		extra[i]->spi_in = 0x1000 + i;
+		extra[i]->owner = sa;
+		if (i + 2 == RECORD_PAIRS) { /* with the real one just enough */
+			record_save(e, sa);
+			assert_false(sim_logged(&s, 1, "CHILD_SAs on one IKE_SA"));
+		}
+	}
+	record_save(e, sa);
+	assert_true(sim_logged(&s, 1, "more than 256 CHILD_SAs on one IKE_SA"));
+	assert_int_equal(record_decode(&r, s.node[1].record[0], s.node[1].record_len[0]), 0);
+	assert_int_equal(r.n_pairs, RECORD_PAIRS);
+	record_wipe(&r);
+	for (unsigned i = 0; i < RECORD_PAIRS + 3; i++)
+		child_remove(e, extra[i], s.now);
+	sim_fini(&s);
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
@@ -403,6 +484,8 @@ int main(int argc, char **argv)
 		cmocka_unit_test(a_lost_pair_is_replaced),
 		cmocka_unit_test(old_probes_stay_old),
 		cmocka_unit_test(old_message_ids_stay_used),
+		cmocka_unit_test(many_pairs_go_on),
+		cmocka_unit_test(what_a_record_has_no_room_for_is_said),
 	};
 
 	n_seeds = (unsigned)sim_count(argc, argv, 1, n_seeds);

@@ -8,47 +8,9 @@
 
 #include <cmocka.h>
 
-#include "tests/sim/sim.h"
+#include "tests/sim/roamkit.h"
 
 static unsigned long n_seeds;
-
-#define R_BEHIND 0 /* the node behind the NAT; the other follows */
-#define R_FIXED	 1
-
-static void start(struct sim *s, bool v2)
-{
-	for (int i = 0; i < 2; i++) {
-		s->node[i].conf.mode = v2 ? IKE_MODE_IKE2 : IKE_MODE_MAIN;
-		s->node[i].esp_every = 20 * SIM_MS;
-		s->node[i].keeps = true;
-	}
-	s->node[R_BEHIND].nat = sim_addr("203.0.113.9");
-	s->node[R_FIXED].conf.remote = s->node[R_BEHIND].nat;
-	s->node[R_FIXED].conf.passive = true;
-	sim_start(s);
-	sim_run(s, s->now + 5 * SIM_SEC);
-	assert_true(sim_agreed(s, 0));
-}
-
-static void init(struct sim *s, uint64_t seed, bool v2)
-{
-	sim_init(s, seed);
-	start(s, v2);
-}
-
-static const struct ike_counters *fixed(const struct sim *s)
-{
-	return sim_counters(s, R_FIXED);
-}
-
-/* A captured message or ESP packet that comes, once, from anywhere. */
-static void spoof_esp(struct sim *s, const char *addr, uint16_t port)
-{
-	struct abi_addr from = sim_addr(addr);
-
-	ike_engine_child_moved(s->node[R_FIXED].engine, sim_current(s, R_FIXED, 0)->sa.token, &from,
-			       port, s->now);
-}
 
 static void a_new_port_costs_one_probe_and_one_round_trip(void **state)
 {
@@ -58,13 +20,13 @@ static void a_new_port_costs_one_probe_and_one_round_trip(void **state)
 		struct sim s;
 
 		(void)state;
-		init(&s, 1, v2);
+		roam_init(&s, 1, v2);
 		lost = s.node[R_FIXED].esp_lost;
 		s.node[R_BEHIND].nat_ports = 21000;
 		sim_run(&s, s.now + 2 * SIM_SEC);
-		assert_int_equal(fixed(&s)->roam_asked, 1);
-		assert_int_equal(fixed(&s)->roam_moved, 1);
-		assert_int_equal(fixed(&s)->roam_failed, 0);
+		assert_int_equal(roam_fixed(&s)->roam_asked, 1);
+		assert_int_equal(roam_fixed(&s)->roam_moved, 1);
+		assert_int_equal(roam_fixed(&s)->roam_failed, 0);
 		p = sim_current(&s, R_FIXED, 0);
 		assert_int_equal(p->sa.remote_port, 25500);
 		/* 5 ms to us at most 20 ms after the change, 10 ms for the probe: what left us
@@ -85,16 +47,16 @@ static void a_new_address_moves_ike_and_all_pairs(void **state)
 		struct sim s;
 
 		(void)state;
-		init(&s, 2, v2);
+		roam_init(&s, 2, v2);
 		s.node[R_BEHIND].nat = sim_addr("198.51.100.77");
 		sim_run(&s, s.now + 2 * SIM_SEC);
-		assert_int_equal(fixed(&s)->roam_moved, 1);
+		assert_int_equal(roam_fixed(&s)->roam_moved, 1);
 		assert_int_equal(s.node[R_FIXED].moves, 1);
 		assert_memory_equal(&sim_current(&s, R_FIXED, 0)->sa.remote, &s.node[R_BEHIND].nat,
 				    sizeof(struct abi_addr));
 		sim_run(&s, s.now + 60 * SIM_SEC);
 		assert_true(sim_agreed(&s, 0));
-		assert_int_equal(fixed(&s)->dpd_dead, 0);
+		assert_int_equal(roam_fixed(&s)->dpd_dead, 0);
 		sim_fini(&s);
 	}
 }
@@ -106,16 +68,16 @@ static void a_message_of_ike_shows_it_as_well(void **state)
 		struct sim s;
 
 		(void)state;
-		init(&s, 3, v2);
+		roam_init(&s, 3, v2);
 		s.node[0].esp_every = s.node[1].esp_every = 1000 * SIM_SEC;
 		sim_run(&s, s.now + SIM_SEC);
 		s.node[R_FIXED].conf.profile.dpd_interval = 0;
 		s.node[R_BEHIND].nat_ports = 21000;
 		sim_run(&s, s.now + 60 * SIM_SEC);
-		assert_int_equal(fixed(&s)->roam_moved, 1);
+		assert_int_equal(roam_fixed(&s)->roam_moved, 1);
 		assert_int_equal(sim_current(&s, R_FIXED, 0)->sa.remote_port, 25500);
 		assert_int_equal(sim_counters(&s, R_BEHIND)->dpd_dead, 0);
-		assert_int_equal(fixed(&s)->dpd_dead, 0);
+		assert_int_equal(roam_fixed(&s)->dpd_dead, 0);
 		assert_true(sim_agreed(&s, 0));
 		sim_fini(&s);
 	}
@@ -137,7 +99,7 @@ static void what_the_dataplane_does_not_hold_is_not_moved(void **state)
 	struct sim s;
 
 	(void)state;
-	init(&s, 12, true);
+	roam_init(&s, 12, true);
 	s.net.hook = lose_answers;
 	ike_engine_flush_children(s.node[R_FIXED].engine, s.now);
 	assert_int_equal(sim_kill(&s, R_FIXED), 1);
@@ -146,7 +108,7 @@ static void what_the_dataplane_does_not_hold_is_not_moved(void **state)
 	ike_engine_flush_children(s.node[R_BEHIND].engine, s.now);
 	s.node[R_BEHIND].due = s.now;
 	sim_run(&s, s.now + 60 * SIM_SEC);
-	assert_int_equal(fixed(&s)->roam_moved, 1);
+	assert_int_equal(roam_fixed(&s)->roam_moved, 1);
 	assert_true(sim_agreed(&s, 0));
 	sim_fini(&s);
 }
@@ -158,27 +120,27 @@ static void a_spoofed_source_costs_a_probe_and_moves_nothing(void **state)
 		struct sim s;
 
 		(void)state;
-		init(&s, 4, v2);
+		roam_init(&s, 4, v2);
 		lost = s.node[R_FIXED].esp_lost;
 		sent = s.ike_sent;
 		for (unsigned i = 0; i < 100; i++) {
-			spoof_esp(&s, "192.0.2.66", (uint16_t)(4500 + i));
+			roam_spoof_esp(&s, "192.0.2.66", (uint16_t)(4500 + i));
 			sim_run(&s, s.now + 10 * SIM_MS);
 		}
 		/* One place was asked, twice; the answer to what then went to the old one is no
 		 * answer from there. */
-		assert_int_equal(fixed(&s)->roam_asked, 1);
+		assert_int_equal(roam_fixed(&s)->roam_asked, 1);
 		assert_true(s.ike_sent - sent <= 4);
 		sim_run(&s, s.now + 10 * SIM_SEC);
-		assert_int_equal(fixed(&s)->roam_asked, 1);
-		assert_int_equal(fixed(&s)->roam_failed, 1);
-		assert_int_equal(fixed(&s)->roam_moved, 0);
+		assert_int_equal(roam_fixed(&s)->roam_asked, 1);
+		assert_int_equal(roam_fixed(&s)->roam_failed, 1);
+		assert_int_equal(roam_fixed(&s)->roam_moved, 0);
 		assert_int_equal(sim_current(&s, R_FIXED, 0)->sa.remote_port, 24500);
 		assert_int_equal(s.node[R_FIXED].esp_lost, lost);
 		/* And a real move is still followed. */
 		s.node[R_BEHIND].nat_ports = 21000;
 		sim_run(&s, s.now + 2 * SIM_SEC);
-		assert_int_equal(fixed(&s)->roam_moved, 1);
+		assert_int_equal(roam_fixed(&s)->roam_moved, 1);
 		assert_true(sim_agreed(&s, 0));
 		sim_fini(&s);
 	}
@@ -191,14 +153,15 @@ static void probes_become_rare(void **state)
 		struct sim s;
 
 		(void)state;
-		init(&s, 5, v2);
+		roam_init(&s, 5, v2);
 		for (unsigned i = 0; i < 6000; i++) {
-			spoof_esp(&s, i % 2 ? "192.0.2.66" : "203.0.113.9", (uint16_t)(1000 + i));
+			roam_spoof_esp(&s, i % 2 ? "192.0.2.66" : "203.0.113.9",
+				       (uint16_t)(1000 + i));
 			sim_run(&s, s.now + 100 * SIM_MS);
 		}
-		assert_in_range(fixed(&s)->roam_asked, 5, 16);
-		assert_int_equal(fixed(&s)->roam_moved, 0);
-		assert_int_equal(fixed(&s)->dpd_dead, 0);
+		assert_in_range(roam_fixed(&s)->roam_asked, 5, 16);
+		assert_int_equal(roam_fixed(&s)->roam_moved, 0);
+		assert_int_equal(roam_fixed(&s)->dpd_dead, 0);
 		assert_true(sim_agreed(&s, 0));
 		sim_fini(&s);
 	}
@@ -222,19 +185,19 @@ static void an_answer_from_the_old_place_moves_nothing(void **state)
 	struct sim s;
 
 	(void)state;
-	init(&s, 6, true);
+	roam_init(&s, 6, true);
 	/* The NAT knows both mappings: what goes to the new one reaches the peer, and its answer
 	 * comes back through the old one. */
 	s.net.hook = forward_probe;
 	s.net.hook_ctx = &answers;
 	s.node[R_BEHIND].forwards = 23;
-	spoof_esp(&s, "203.0.113.9", 24523);
+	roam_spoof_esp(&s, "203.0.113.9", 24523);
 	sim_run(&s, s.now + 5 * SIM_SEC);
-	assert_int_equal(fixed(&s)->roam_asked, 1);
-	assert_int_equal(fixed(&s)->roam_failed, 1);
-	assert_int_equal(fixed(&s)->roam_moved, 0);
+	assert_int_equal(roam_fixed(&s)->roam_asked, 1);
+	assert_int_equal(roam_fixed(&s)->roam_failed, 1);
+	assert_int_equal(roam_fixed(&s)->roam_moved, 0);
 	assert_true(answers >= 1);
-	assert_int_equal(fixed(&s)->tx_retransmit, 0);
+	assert_int_equal(roam_fixed(&s)->tx_retransmit, 0);
 	sim_fini(&s);
 }
 
@@ -245,7 +208,7 @@ static void who_is_behind_the_nat_follows_nobody(void **state)
 		struct sim s;
 
 		(void)state;
-		init(&s, 7, v2);
+		roam_init(&s, 7, v2);
 		ike_engine_child_moved(s.node[R_BEHIND].engine,
 				       sim_current(&s, R_BEHIND, 0)->sa.token, &from, 4500, s.now);
 		sim_run(&s, s.now + 10 * SIM_SEC);
@@ -262,11 +225,11 @@ static void a_request_that_is_out_does_not_stop_it(void **state)
 		struct sim s;
 
 		(void)state;
-		init(&s, 8, v2);
+		roam_init(&s, 8, v2);
 		s.node[R_BEHIND].nat_ports = 21000;
 		ike_engine_rekey(s.node[R_FIXED].engine, "peer0", false, s.now);
 		sim_run(&s, s.now + 4 * SIM_SEC);
-		assert_int_equal(fixed(&s)->roam_moved, 1);
+		assert_int_equal(roam_fixed(&s)->roam_moved, 1);
 		sim_run(&s, s.now + 20 * SIM_SEC);
 		assert_true(sim_agreed(&s, 0));
 		assert_int_equal(sim_current(&s, R_FIXED, 0)->sa.remote_port, 25500);
@@ -290,15 +253,15 @@ static void a_lost_probe_is_made_up_for(void **state)
 		struct sim s;
 
 		(void)state;
-		init(&s, 9, v2);
+		roam_init(&s, 9, v2);
 		s.net.hook = lose_to_peer;
 		s.net.hook_ctx = &passes;
 		s.node[R_BEHIND].nat_ports = 21000;
 		sim_run(&s, s.now + 3500 * SIM_MS);
-		assert_int_equal(fixed(&s)->roam_failed, 1);
+		assert_int_equal(roam_fixed(&s)->roam_failed, 1);
 		passes = true;
 		sim_run(&s, s.now + 6 * SIM_SEC);
-		assert_int_equal(fixed(&s)->roam_moved, 1);
+		assert_int_equal(roam_fixed(&s)->roam_moved, 1);
 		sim_run(&s, s.now + 20 * SIM_SEC);
 		assert_true(sim_agreed(&s, 0));
 		sim_fini(&s);
@@ -331,14 +294,14 @@ static void a_rekey_of_the_ike_sa_does_not_forget_it(void **state)
 		struct sim s;
 
 		(void)state;
-		init(&s, 10, true);
+		roam_init(&s, 10, true);
 		s.net.hook = who == R_BEHIND ? lose_exchange : NULL; /* its probe is lost */
 		s.net.hook_ctx = &lossy;
 		s.node[R_BEHIND].nat_ports = 21000;
 		ike_engine_rekey(s.node[who].engine, who == 0 ? "peer1" : "peer0", true, s.now);
 		sim_run(&s, s.now + 4 * SIM_SEC);
 		assert_true(sim_logged(&s, R_FIXED, "IKE_SA rekeyed"));
-		assert_int_equal(fixed(&s)->roam_moved, 1);
+		assert_int_equal(roam_fixed(&s)->roam_moved, 1);
 		assert_int_equal(sim_current(&s, R_FIXED, 0)->sa.remote_port, 25500);
 		sim_run(&s, s.now + 20 * SIM_SEC);
 		assert_true(sim_agreed(&s, 0));
@@ -353,13 +316,13 @@ static void pairs_go_where_their_new_ike_sa_is(void **state)
 	struct sim s;
 
 	(void)state;
-	init(&s, 11, false);
+	roam_init(&s, 11, false);
 	s.node[0].esp_every = s.node[1].esp_every = 1000 * SIM_SEC;
 	sim_run(&s, s.now + SIM_SEC);
 	s.node[R_BEHIND].nat_ports = 21000;
 	ike_engine_rekey(s.node[R_BEHIND].engine, "peer1", true, s.now);
 	sim_run(&s, s.now + 2 * SIM_SEC);
-	assert_int_equal(fixed(&s)->phase1_answered, 2);
+	assert_int_equal(roam_fixed(&s)->phase1_answered, 2);
 	assert_int_equal(sim_current(&s, R_FIXED, 0)->sa.remote_port, 25500);
 	sim_fini(&s);
 }
@@ -372,7 +335,7 @@ static void a_restart_meanwhile_does_not_stop_it(void **state)
 		struct sim s;
 
 		(void)state;
-		init(&s, 12, v2);
+		roam_init(&s, 12, v2);
 		s.node[R_FIXED].keeps = true;
 		ike_engine_rekey(s.node[R_FIXED].engine, "peer0", false, s.now);
 		sim_run(&s, s.now + 40 * SIM_SEC);
@@ -380,11 +343,11 @@ static void a_restart_meanwhile_does_not_stop_it(void **state)
 		s.net.hook_ctx = &passes;
 		s.node[R_BEHIND].nat_ports = 21000;
 		sim_run(&s, s.now + 500 * SIM_MS);
-		assert_int_equal(fixed(&s)->roam_asked, 1);
+		assert_int_equal(roam_fixed(&s)->roam_asked, 1);
 		assert_int_equal(sim_kill(&s, R_FIXED), 1);
 		passes = true;
 		sim_run(&s, s.now + 4 * SIM_SEC);
-		assert_int_equal(fixed(&s)->roam_moved, 1);
+		assert_int_equal(roam_fixed(&s)->roam_moved, 1);
 		assert_int_equal(sim_current(&s, R_FIXED, 0)->sa.remote_port, 25500);
 		sim_run(&s, s.now + 60 * SIM_SEC);
 		assert_true(sim_agreed(&s, 0));
@@ -413,14 +376,14 @@ static void a_spoof_and_one_loss_do_not_end_it(void **state)
 	sim_init(&s, 13);
 	s.node[R_FIXED].conf.profile.dpd_interval = 1;
 	s.node[R_FIXED].conf.profile.dpd_max_failures = 1;
-	start(&s, true);
-	spoof_esp(&s, "192.0.2.66", 4500);
+	roam_start(&s, true);
+	roam_spoof_esp(&s, "192.0.2.66", 4500);
 	s.net.hook = lose_one_home;
 	s.net.hook_ctx = &lose;
 	sim_run(&s, s.now + 10 * SIM_SEC);
-	assert_int_equal(fixed(&s)->roam_failed, 1);
+	assert_int_equal(roam_fixed(&s)->roam_failed, 1);
 	assert_int_equal(lose, 0);
-	assert_int_equal(fixed(&s)->dpd_dead, 0);
+	assert_int_equal(roam_fixed(&s)->dpd_dead, 0);
 	sim_fini(&s);
 }
 
@@ -432,13 +395,13 @@ static void moves_are_taken_one_a_second(void **state)
 		struct sim s;
 
 		(void)state;
-		init(&s, 15, v2);
+		roam_init(&s, 15, v2);
 		moves = s.node[R_FIXED].moves;
 		for (unsigned i = 0; i < 250; i++) {
 			s.node[R_BEHIND].nat_ports = (uint16_t)(20001 + i);
 			sim_run(&s, s.now + 40 * SIM_MS);
 		}
-		assert_in_range(fixed(&s)->roam_moved, 1, 10);
+		assert_in_range(roam_fixed(&s)->roam_moved, 1, 10);
 		assert_in_range(s.node[R_FIXED].moves - moves, 1, 30);
 		sim_run(&s, s.now + 10 * SIM_SEC);
 		assert_int_equal(sim_current(&s, R_FIXED, 0)->sa.remote_port,
@@ -483,7 +446,7 @@ static void repeats_from_elsewhere_do_not_use_up_the_answer(void **state)
 	struct sim s;
 
 	(void)state;
-	init(&s, 14, true);
+	roam_init(&s, 14, true);
 	s.net.hook = copy_request;
 	s.net.hook_ctx = &c;
 	ike_engine_rekey(s.node[R_BEHIND].engine, "peer1", false, s.now);
@@ -512,7 +475,7 @@ static void act(struct sim *s, uint64_t dice)
 	switch (dice % 6) {
 	case 0:
 		if (sim_current(s, R_FIXED, 0) != NULL)
-			spoof_esp(s, "192.0.2.66", (uint16_t)(dice >> 8 | 1));
+			roam_spoof_esp(s, "192.0.2.66", (uint16_t)(dice >> 8 | 1));
 		break;
 	case 1:
 		s->node[R_BEHIND].nat.bytes[3] = (uint8_t)(dice >> 8);
@@ -541,7 +504,7 @@ static void random_moves_end_well(void **state)
 		s.node[R_FIXED].conf.remote_prefix_len = 24;
 		s.node[R_BEHIND].conf.profile.reauthentication = seed % 4 == 1;
 		s.node[R_BEHIND].conf.profile.lifetime = seed % 4 == 1 ? 60 : 86400;
-		start(&s, seed % 2);
+		roam_start(&s, seed % 2);
 		s.net.loss_pct = 10;
 		for (unsigned i = 0; i < 20; i++) {
 			uint64_t dice = sim_random(&s);

@@ -337,6 +337,44 @@ static void a_slow_initiator_is_waited_for(void **state)
 	finish(&s);
 }
 
+/* DELETE of what was replaced gets lost. */
+static bool lose_old_delete(struct sim *s, int from, struct ike_datagram *d, uint8_t *data,
+			    void *ctx)
+{
+	(void)s;
+	(void)from;
+	(void)d;
+	return data[18] != 37 || memcmp(data, ctx, 8) != 0;
+}
+
+/* The new IKE SA ends while the old one still waits to be deleted: the old one is no way back. */
+static void what_is_being_deleted_is_not_revived(void **state)
+{
+	uint8_t old[8];
+	struct sim s;
+
+	(void)state;
+	init(&s, 4000);
+	s.node[1].conf.passive = true;
+	sim_start(&s);
+	run(&s, 3000);
+	sim_first_cookie(&s, 0, old);
+	s.net.hook = lose_old_delete;
+	s.net.hook_ctx = old;
+	rekey(&s, 1, true);
+	run(&s, 1000);
+	assert_int_equal(sim_ike_sas(&s, 0, "established"), 1);
+	assert_int_equal(sim_ike_sas(&s, 0, "replaced"), 1);
+	ike_engine_terminate(s.node[1].engine, NULL, s.now);
+	s.node[1].due = s.now;
+	run(&s, 8000); /* a connection of so short a life is made again after 5 s */
+	assert_true(sim_working(&s, 0));
+	assert_int_equal(sim_counters(&s, 0)->dpd_dead, 0);
+	run(&s, 20000);
+	assert_int_equal(sim_ike_sas(&s, 0, NULL), 1);
+	sim_fini(&s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -350,6 +388,7 @@ int main(void)
 		cmocka_unit_test(a_flush_crosses_a_rekey),
 		cmocka_unit_test(a_pair_that_is_installed_moves_with_its_ike_sa),
 		cmocka_unit_test(a_slow_initiator_is_waited_for),
+		cmocka_unit_test(what_is_being_deleted_is_not_revived),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -381,6 +381,34 @@ static void policies_are_found_by_id(void **state)
 	clear(&p);
 }
 
+static void what_names_many_or_none_is_no_host(void **state)
+{
+	static const struct {
+		struct abi_addr addr;
+		bool host;
+	} rows[] = {
+		{{.family = 4, .bytes = {192, 0, 2, 1}}, true},
+		{{.family = 4, .bytes = {1, 0, 0, 0}}, true},
+		{{.family = 4, .bytes = {223, 255, 255, 255}}, true},
+		{{.family = 4, .bytes = {255, 255, 255, 254}}, true},
+		{{.family = 4, .bytes = {0, 0, 0, 0}}, false},
+		{{.family = 4, .bytes = {0, 1, 2, 3}}, false},
+		{{.family = 4, .bytes = {224, 0, 0, 1}}, false},
+		{{.family = 4, .bytes = {239, 255, 255, 255}}, false},
+		{{.family = 4, .bytes = {255, 255, 255, 255}}, false},
+		{{.family = 6, .bytes = {0x20, 1, 0xd, 0xb8}}, true},
+		{{.family = 6, .bytes = {0xfe, 0x80, [15] = 1}}, true},
+		{{.family = 6, .bytes = {[15] = 1}}, true},
+		{{.family = 6, .bytes = {0}}, false},
+		{{.family = 6, .bytes = {0xff, 2, [15] = 1}}, false},
+		{{.family = 0, .bytes = {192, 0, 2, 1}}, false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		assert_int_equal(peers_addr_is_host(&rows[i].addr), rows[i].host);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -393,6 +421,7 @@ int main(void)
 		cmocka_unit_test(local_address_decides_between_equals),
 		cmocka_unit_test(longest_prefix_is_found),
 		cmocka_unit_test(policies_are_found_by_id),
+		cmocka_unit_test(what_names_many_or_none_is_no_host),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
