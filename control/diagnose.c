@@ -97,6 +97,7 @@ static void take_evidence(void *ctx, const char *peer, const struct ike_evidence
 		x->room = room;
 	}
 	x->evidence[x->peer.n_evidence++] = *ev;
+	x->peer.nat_local |= ev->nat_local;
 }
 
 static void take_ike_sa(void *ctx, const struct ike_sa_info *info)

@@ -89,7 +89,7 @@ static unsigned int terminal_width(void)
 }
 
 /* One answer, printed; last: there is no asking again. */
-static int receive(int fd, bool last)
+static int receive(int fd, bool last, FILE *out, FILE *notes)
 {
 	uint8_t header[PROTOCOL_HEADER];
 	struct protocol_response resp;
@@ -111,10 +111,10 @@ static int receive(int fd, bool last)
 		goto fail;
 	rc = resp.status;
 	if (rc != PROTOCOL_AGAIN || last) {
-		fwrite(resp.text, 1, resp.text_len, stdout);
-		fflush(stdout);
+		fwrite(resp.text, 1, resp.text_len, out);
+		fflush(out);
 		if (resp.note)
-			fputs(resp.note, stderr);
+			fputs(resp.note, notes);
 	}
 	protocol_free_response(&resp);
 	explicit_bzero(json, len);
@@ -128,6 +128,11 @@ fail:
 }
 
 int client_run(int fd, const char *const *args, size_t n_args, bool json)
+{
+	return client_run_to(fd, args, n_args, json, stdout, stderr);
+}
+
+int client_run_to(int fd, const char *const *args, size_t n_args, bool json, FILE *out, FILE *notes)
 {
 	size_t len;
 	uint8_t *frame = protocol_make_request(args, n_args, json, terminal_width(), &len);
@@ -144,7 +149,7 @@ int client_run(int fd, const char *const *args, size_t n_args, bool json)
 			rc = CLIENT_UNREACHABLE;
 			break;
 		}
-		rc = receive(fd, i == AGAIN_TIMES);
+		rc = receive(fd, i == AGAIN_TIMES, out, notes);
 		if (rc != PROTOCOL_AGAIN)
 			break;
 		nanosleep(&(struct timespec){.tv_nsec = AGAIN_NS}, NULL);

@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 
 #define CLIENT_UNREACHABLE 3 /* exit code: no daemon answers */
 
@@ -16,6 +17,10 @@ int client_connect(const char *instance);
  * or CLIENT_UNREACHABLE after saying why.
  */
 int client_run(int fd, const char *const *args, size_t n_args, bool json);
+
+/** The same, with the text and the note elsewhere. */
+int client_run_to(int fd, const char *const *args, size_t n_args, bool json, FILE *out,
+		  FILE *notes);
 
 /** Read commands from the terminal (or standard input) until its end or "quit". The exit code. */
 int client_interactive(const char *instance, bool json);

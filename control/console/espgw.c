@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "control/console/algorithms.h"
+#include "control/console/bundle.h"
 #include "control/console/client.h"
 #include "control/console/protocol.h"
 #include "control/diag/explain.h"
@@ -20,12 +21,15 @@
 
 static const char usage[] =
 	"usage: espgw [--instance NAME] [--json] [COMMAND…]\n"
+	"       espgw diagnose [PEER] --bundle FILE\n"
 	"       espgw check FILE\n"
 	"       espgw explain-log [--lang en|zh] FILE\n"
 	"       espgw algorithms dh\n"
 	"\n"
 	"COMMAND is one of the console's, like \"ip ipsec installed-sa print where spi=0x1234\";\n"
 	"\"help\" lists them. Without one, commands are read from the terminal.\n"
+	"diagnose --bundle writes all that is known of the gateway, without secrets, to a new "
+	"file.\n"
 	"check reads a configuration file and says all that is wrong with it; it needs no daemon\n"
 	"and touches nothing.\n"
 	"explain-log reads pasted log lines of strongSwan, RouterOS or libreswan, or the errors of "
@@ -149,13 +153,39 @@ static int algorithms(char **args, int n, bool json)
 	return rc == 0 ? 0 : 1;
 }
 
+/* Takes "--bundle FILE" out of a diagnose. FILE; NULL when it is not there; "" without a name. */
+static const char *take_bundle(char **args, int *n)
+{
+	const char *path;
+
+	if (strcmp(args[0], "diagnose") != 0)
+		return NULL;
+	for (int i = 1; i < *n; i++) {
+		if (strcmp(args[i], "--bundle") != 0)
+			continue;
+		path = i + 1 < *n ? args[i + 1] : "";
+		for (; i + 2 < *n; i++)
+			args[i] = args[i + 2];
+		*n = i;
+		return path;
+	}
+	return NULL;
+}
+
 static int command(const char *instance, bool json, char **args, int n)
 {
-	int fd = client_connect(instance), rc;
+	const char *bundle = take_bundle(args, &n);
+	int fd, rc;
 
+	if (bundle != NULL && (*bundle == '\0' || json))
+		return usage_error();
+	fd = client_connect(instance);
 	if (fd < 0)
 		return CLIENT_UNREACHABLE;
-	rc = client_run(fd, (const char *const *)args, (size_t)n, json);
+	if (bundle != NULL)
+		rc = bundle_write(fd, bundle, (const char *const *)args + 1, (size_t)n - 1);
+	else
+		rc = client_run(fd, (const char *const *)args, (size_t)n, json);
 	close(fd);
 	return rc;
 }

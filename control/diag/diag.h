@@ -6,7 +6,8 @@
  *   evidence, traffic facts --diag_reason()--> findings --diag_text(), diag_json()--> the operator
  *
  * A finding names a code of features A.19, how sure it is, what else it can be, and changes: each a
- * setting of one side. Those of one side belong together, and one side's are enough. How a change
+ * setting of one side. Those of one side belong together, and one side's are enough, unless the
+ * finding says that both are needed. How a change
  * is written in the words of a product is vendor.h's business, how things are said texts.h's.
  */
 #ifndef ESPGW_DIAG_DIAG_H
@@ -116,6 +117,7 @@ struct diag_finding {
 	unsigned n_says, n_checks, n_changes;
 	enum diag_say says[DIAG_MAX_SAYS];   /* what it means, and what else it can be */
 	enum diag_say checks[DIAG_MAX_SAYS]; /* what to look at, where no setting helps */
+	bool together; /* the changes of both sides are needed, not those of one */
 	struct diag_change changes[DIAG_MAX_CHANGES];
 };
 

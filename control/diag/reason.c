@@ -158,7 +158,9 @@ static void from_evidence(struct diag_report *r, const struct diag_peer *p,
 	struct diag_finding *f;
 
 	if (builders[ev->code] == NULL || cured(p, ev) || left_behind(p, ev) || explained(p, ev) ||
-	    diag_probe_explains(p, ev))
+	    diag_probe_explains(p, ev) ||
+	    (ev->code == IKE_P1_UNEXPLAINED && ev->cause != IKE_CAUSE_NONE &&
+	     diag_probe_blames_path(p->probe, ev)))
 		return;
 	f = diag_add(r, ev->code);
 	if (f == NULL)

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* reason_p1.c - findings of phase 1; see reason.h. */
+#include <string.h>
+
 #include "control/diag/reason.h"
 #include "control/diag/vendor.h"
 #include "control/ike/prop.h"
@@ -182,11 +184,45 @@ void diag_p1_malformed(struct diag_finding *f, const struct diag_peer *p,
 	diag_check(f, SAY_CHECK_PEER_LOG);
 }
 
+static bool names_nobody(const struct ike_identity_conf *id)
+{
+	return id->type == IKE_ID_AUTO || id->type == IKE_ID_IPV4 || id->type == IKE_ID_IPV6;
+}
+
+/* All agrees, and main mode fails: a responder that finds secrets by identity cannot do so there
+ * (RFC 2409 section 5.4). Aggressive mode shows it a name in the first message. */
+static void last_aggressive(struct diag_finding *f, const struct diag_peer *p)
+{
+	struct ike_identity_conf id = p->conf->my_id;
+	struct diag_change *c;
+
+	f->together = true;
+	diag_say(f, SAY_PSK_BY_ADDRESS);
+	diag_say(f, SAY_LAST_AGGRESSIVE);
+	diag_fix_mode_here(f, p, IKE_MODE_AGGRESSIVE);
+	if (names_nobody(&id)) {
+		id = (struct ike_identity_conf){.type = IKE_ID_FQDN};
+		id.len = (uint16_t)strnlen(p->conf->name, sizeof(p->conf->name));
+		memcpy(id.data, p->conf->name, id.len);
+		diag_set_here(f, "ip ipsec identity", "peer", p->conf->name, "my-id", "fqdn:%s",
+			      p->conf->name);
+		c = diag_set_peer(f, DIAG_SET_REMOTE_ID);
+		if (c != NULL)
+			c->id = id;
+	}
+	c = diag_set_peer(f, DIAG_SET_MODE);
+	if (c != NULL)
+		c->mode = IKE_MODE_AGGRESSIVE;
+}
+
 void diag_p1_unexplained(struct diag_finding *f, const struct diag_peer *p,
 			 const struct ike_evidence *ev)
 {
 	f->confidence = DIAG_POSSIBLE;
-	if (!diag_of_phase2(ev)) {
+	if (ev->code == IKE_P1_UNEXPLAINED && ev->initiator && ev->notify == 0 &&
+	    p->conf->mode == IKE_MODE_MAIN) {
+		last_aggressive(f, p);
+	} else if (!diag_of_phase2(ev)) {
 		diag_say(f, SAY_ALSO_PSK);
 		diag_say(f, SAY_ALSO_ID);
 		if (p->conf->mode != IKE_MODE_IKE2)

@@ -170,7 +170,10 @@ static void put_changes(struct out *o, const struct diag_finding *f)
 				    word(o, WORD_RELOAD));
 		else
 			text_printf(o->text, "    %s%s%s%s:\n",
-				    word(o, here ? WORD_OR_PEER : WORD_PEER), known ? " (" : "",
+				    word(o, !here	  ? WORD_PEER
+					    : f->together ? WORD_AND_PEER
+							  : WORD_OR_PEER),
+				    known ? " (" : "",
 				    known ? ike_vendor_name(o->r->peer->vendor) : "",
 				    known ? ")" : "");
 		for (unsigned i = 0; i < f->n_changes; i++) {
@@ -218,7 +221,7 @@ static void put_finding(struct out *o, const struct diag_finding *f)
 		put_facts(o, f->policy);
 	for (unsigned i = 0; i < f->n_says; i++)
 		text_printf(o->text, "    %s\n", diag_say_text(f->says[i], o->lang));
-	if (f->code == IKE_P1_PSK_MISMATCH)
+	if (f->code == IKE_P1_PSK_MISMATCH || f->together)
 		put_fingerprint(o);
 	put_changes(o, f);
 	for (unsigned i = 0; i < f->n_checks; i++)

@@ -169,6 +169,8 @@ static json_t *finding_json(const struct diag_report *r, const struct diag_findi
 	for (unsigned i = 0; i < f->n_changes; i++)
 		json_array_append_new(changes, change_json(&f->changes[i], r->peer->vendor));
 	json_object_set_new(j, "changes", changes);
+	if (f->together)
+		json_object_set_new(j, "both-sides", json_true());
 	json_object_set_new(j, "says", sentences(f->says, f->n_says, lang));
 	json_object_set_new(j, "checks", sentences(f->checks, f->n_checks, lang));
 	if (f->policy != NULL)

@@ -73,6 +73,9 @@
 	  "对端回复了未被提议的内容：是对端软件的错误。") \
 	X(ADDRESS_WE_SHOW, "The peer must know the address that it sees us with; behind NAT that is the " \
 	  "NAT's public one.", "对端必须填写它看到的本端地址；经过 NAT 时是 NAT 的公网 IP。") \
+	X(PSK_BY_ADDRESS, "If the secrets do agree: in main mode the peer finds them by the address it " \
+	  "sees, behind NAT perhaps that of another peer; in aggressive mode by our name.", \
+	  "如果密钥确实一致：主模式下对端按它看到的地址查找密钥，经过 NAT 时可能取到其他对端的密钥；野蛮模式按标识查找。") \
 	X(LAST_AGGRESSIVE, "If all agrees and it still fails, aggressive mode with a named identity can " \
 	  "help behind NAT; it exposes a hash of the secret to guessing, so take a long one.", \
 	  "如果参数完全一致仍失败，可在 NAT 场景尝试野蛮模式并使用 FQDN 标识；该模式会暴露密钥的哈希，" \
@@ -151,8 +154,9 @@
 	  "对端或到对端的路径中断；本端会自动重试。") \
 	X(CHECK_REAUTH, "Turn re-authentication off for this peer on the side that asks for it.", \
 	  "在要求重新认证的一端，对该对端关闭重新认证。") \
-	X(CHECK_SUPPORT, "Everything that can be seen agrees: save \"espgw --json diagnose\" and the log of " \
-	  "both sides.", "可见的参数都一致：请保存 espgw --json diagnose 的输出和两端日志。")
+	X(CHECK_SUPPORT, "Everything that can be seen agrees: \"espgw diagnose --bundle FILE\" keeps what is " \
+	  "known, without secrets; have the peer's log beside it.", \
+	  "可见的参数都一致：执行 espgw diagnose --bundle FILE 收集信息（不含密钥），并附上对端日志。")
 /* clang-format on */
 
 #define DIAG_SAY_ENUM(name, en, zh) SAY_##name,

@@ -104,6 +104,7 @@ static const struct both words[WORDS] = {
 	[WORD_RELOAD] = {"in the configuration file, then \"espgw reload\"",
 			 "配置文件，然后执行 espgw reload"},
 	[WORD_OR_PEER] = {"or at the peer", "或修改对端"},
+	[WORD_AND_PEER] = {"and at the peer", "同时修改对端"},
 	[WORD_PEER] = {"change at the peer", "修改对端"},
 	[WORD_CHECK] = {"check", "检查"},
 	[WORD_POLICY] = {"policy", "策略"},

@@ -78,6 +78,7 @@ struct ike_evidence {
 	uint64_t count;
 	uint8_t version; /* 1 or 2: what we speak with the peer */
 	bool initiator;	 /* our side of the IKE SA */
+	bool nat_local;	 /* a NAT changed our address on the way */
 	uint16_t notify; /* the peer refused, with this notify; 0 = it did not say so */
 	bool proven;	 /* the notify came protected by keys that only the peer has */
 	enum ike_cause cause;

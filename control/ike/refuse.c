@@ -130,6 +130,7 @@ static void keep_facts(struct ike_evidence *ev, const struct ike_peer *peer,
 	ev->policy_id = r->policy_id;
 	ev->version = peer->v->number;
 	ev->initiator = sa != NULL && !sa->responder;
+	ev->nat_local = sa != NULL && sa->nat_local;
 	ev->local = sa != NULL ? sa->at.local : peer->conf.local;
 	ev->notify = r->notify;
 	ev->proven = r->proven;

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* phase1_hint.c - main mode without answer, and what notifies say about it; see phase1.h. */
+#include <stdio.h>
+
+#include "control/ike/ident.h"
 #include "control/ike/party.h"
 #include "control/ike/refuse.h"
 #include "control/ike/state.h"
@@ -112,18 +115,51 @@ static void no_answer(const struct exchange *x, struct refuse *r)
 	refuse_silence(r, x);
 }
 
+/* In main mode a responder needs the secret before it sees an identity (RFC 2409 section 5.4), so
+ * it looks it up by address. Behind a NAT, or where the peer knows us by name only, equal secrets
+ * fail then as different ones do: nothing that can be seen from here tells them apart. */
+static bool found_by_address(const struct ike_sa *sa, const struct refuse *r)
+{
+	uint8_t type = sa->peer->conf.my_id.type;
+
+	return sa->state == SA_MSG5_SENT && r->code == IKE_P1_PSK_MISMATCH && r->notify == 0 &&
+	       (sa->nat_local ||
+		(type != IKE_ID_AUTO && type != IKE_ID_IPV4 && type != IKE_ID_IPV6));
+}
+
+static void unexplained(const struct ike_sa *sa, struct refuse *r, char text[IDENT_MAX_TEXT + 32])
+{
+	char id[IDENT_MAX_TEXT];
+
+	snprintf(text, IDENT_MAX_TEXT + 32, "my-id %s%s",
+		 ident_print(&sa->peer->conf.my_id, id, sizeof(id)),
+		 sa->nat_local ? ", behind a NAT" : "");
+	r->code = IKE_P1_UNEXPLAINED;
+	r->classic = NULL;
+	r->configured = text;
+	r->advice = "if the secrets agree, the peer takes that of another peer, as main mode hides "
+		    "our identity: aggressive mode with a name on both sides helps, but exposes a "
+		    "hash of the secret; \"espgw diagnose --bundle FILE\" keeps what is known";
+}
+
 void phase1_give_up(struct ike_engine *e, struct exchange *x, uint64_t now)
 {
+	char text[IDENT_MAX_TEXT + 32];
 	struct ike_sa *sa = x->sa;
 	struct refuse r;
 
 	no_answer(x, &r);
 	refuse(e, sa->peer, sa, NULL, &r);
+	if (found_by_address(sa, &r)) {
+		unexplained(sa, &r, text);
+		refuse(e, sa->peer, sa, NULL, &r);
+	}
 	party_failed(e, sa, now);
 }
 
 void phase1_silent(struct ike_engine *e, struct exchange *x, uint64_t now)
 {
+	char text[IDENT_MAX_TEXT + 32];
 	struct refuse r;
 
 	(void)now;
@@ -131,4 +167,8 @@ void phase1_silent(struct ike_engine *e, struct exchange *x, uint64_t now)
 		return;
 	no_answer(x, &r);
 	refuse_pending(e, x->sa->peer, x->sa, &r);
+	if (found_by_address(x->sa, &r)) {
+		unexplained(x->sa, &r, text);
+		refuse_pending(e, x->sa->peer, x->sa, &r);
+	}
 }

@@ -185,6 +185,13 @@ class Pair:
                     "start_action": "start" if self.role == "responder" else "none"}
                              for i, (local, remote) in enumerate(self.children())}}
 
+    def connections(self, gateway):
+        """all that are loaded for it, in this order"""
+        return {self.name: self.connection(gateway)}
+
+    def all_secrets(self, gateway):
+        return {"ike-" + self.name: self.secrets(gateway)}
+
     def secrets(self, gateway):
         (_, ours), (_, theirs) = self.identities()
         return {"secret": '"%s"' % self.secret, "id-1": '"%s"' % (theirs or self.cloud),
@@ -294,8 +301,10 @@ class Pairs(Lab):
         gateway = self.outside.gateway
         path = os.path.join(self.dir, "pairs.conf")
         with open(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600), "w") as f:
-            f.write(block("connections", {p.name: p.connection(gateway) for p in pairs}))
-            f.write(block("secrets", {"ike-" + p.name: p.secrets(gateway) for p in pairs}))
+            f.write(block("connections", {k: v for p in pairs
+                                          for k, v in p.connections(gateway).items()}))
+            f.write(block("secrets", {k: v for p in pairs
+                                      for k, v in p.all_secrets(gateway).items()}))
         for what in ("--load-creds", "--load-conns"):
             run("swanctl", what, "--uri", "unix://%s/charon.vici" % self.cloud_dir(), "--file",
                 path, env=self.env)

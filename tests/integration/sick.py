@@ -44,8 +44,9 @@ class Sick(Pair):
         out = super().secrets(gateway)
         if self.psk:
             out["secret"] = '"%s"' % self.psk
-        if "local.id" in self.swan:               # whoever changes a name, changes it here too
-            out["id-3"] = self.swan["local.id"]
+        for i, key in enumerate(("local.id", "remote.id")):
+            if key in self.swan:                  # whoever changes a name, changes it here too
+                out["id-%d" % (3 + i)] = self.swan[key]
         return out
 
     # ------------------------------------------------------------- pasting --

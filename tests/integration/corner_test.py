@@ -1,0 +1,148 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""corner_test.py - what takes more than a wrong setting to see: secrets that a NAT has strongSwan
+look up in the wrong place (E13), a payload that it cannot take (E8), an initiator that comes too
+late (E19). Each is named, and comes up when what `diagnose` prints is pasted.
+"""
+import dataclasses
+import os
+import re
+import stat
+import subprocess
+
+import cases
+from cases import case
+from lab import need, wait
+from sick import Sick, Ward
+
+BASE = {"hash1": "sha256", "dh": "ecp256"}
+NAT = "198.51.100.7"
+
+
+@dataclasses.dataclass
+class Corner(Sick):
+    nat: bool = False              # a NAT between us and the peer
+    mangle: bool = False           # the path makes critical payloads of what this peer does not know
+    early: bool = False            # it answers to no AUTH_LIFETIME before the end
+
+    def rules(self):
+        """nft, of the routers between"""
+        if self.mangle:
+            # What a gateway sees that does not know our address: IKE_SA_INIT requests (header of
+            # UDP, then 18: exchange) get a first payload that nobody knows, and critical.
+            yield "mangle", ("ip daddr %s ip saddr != %s udp dport 500 @th,208,8 34 "
+                             "@th,192,8 set 200 @th,296,8 set 0x80" %
+                             (self.cloud, self.swan.get("remote_addrs", "113.87.48.200")))
+        if self.nat:
+            yield "nat", "ip daddr %s ip protocol udp snat to %s" % (self.cloud, NAT)
+
+    def connection(self, gateway):
+        return super().connection("%any" if self.nat else gateway)
+
+    def connections(self, gateway):
+        """behind the address there may be anybody, and somebody else was there first"""
+        out = super().connections(gateway)
+        if not self.nat:
+            return out
+        other = dict(out[self.name], children={}, remote={"auth": "psk", "id": "other.example"})
+        return {"a-" + self.name: other, **out}
+
+    def all_secrets(self, gateway):
+        out = super().all_secrets(gateway)
+        if self.nat:
+            mine = out["ike-" + self.name]
+            out["ike-a-" + self.name] = {"secret": '"of somebody else"', "id-1": mine["id-1"],
+                                         "id-2": "other.example"}
+            mine.pop("id-1")                      # found by the other side's name alone
+        return out
+
+
+CORNERS = [
+    dict(what="E13 found by address, aggressive there", code="P1_UNEXPLAINED", cure="here", ike=1,
+         nat=True, ident="fqdn", swan={"aggressive": "yes"}),
+    dict(what="E13 found by address, main there", code="P1_UNEXPLAINED", cure="both", ike=1,
+         nat=True, ident="fqdn"),
+    dict(what="E13 found by address, no name", code="P1_UNEXPLAINED", cure="both", ike=1,
+         nat=True),
+]
+
+
+def patients():
+    return [Corner(number=i + 1, **{**BASE, **kw, "conf": {}, "swan": dict(kw.get("swan", {}))})
+            for i, kw in enumerate(CORNERS)]
+
+
+class Corners(Ward):
+    def _addresses(self):
+        super()._addresses()
+        self.route()
+
+    def route(self):
+        """the routers' rules as the pairs are now"""
+        rules = [r for p in self.pairs for r in p.rules()]
+        text = "table ip c\ndelete table ip c\ntable ip c {\n"
+        for name, hook in (("mangle", "type filter hook forward priority 0;"),
+                           ("nat", "type nat hook postrouting priority 100;")):
+            text += " chain %s {\n  %s\n%s }\n" % (name, hook, "".join(
+                "  %s\n" % r for n, r in rules if n == name))
+        r = subprocess.run(self.into(self.inet, "nft", "-f", "-"), input=text + "}\n", text=True,
+                           capture_output=True, check=False)
+        need(r.returncode == 0, "nft: %s\n%s" % (r.stderr, text))
+
+    def bundle(self):
+        """all that is known in a file, and no secret in it"""
+        path = os.path.join(self.dir, "bundle")
+        self.cli_text("diagnose", "--bundle", path)
+        need(stat.S_IMODE(os.stat(path).st_mode) == 0o600, "others can read the bundle")
+        with open(path) as f:
+            text = f.read()
+        need(self.cli_text("diagnose", "--bundle", path, check=False).returncode == 1 and
+             open(path).read() == text, "a file that is there is written over")
+        return text
+
+
+def keyed(lab):
+    """all that must not be in a bundle"""
+    for p in lab.pairs:
+        yield p.secret
+        if p.psk:
+            yield p.psk
+    for rows in lab.sas(sensitive=True).values():
+        for r in rows:
+            for k in ("enc-key", "auth-key"):
+                if r.get(k):
+                    yield r[k]
+
+
+@case(timeout=120)
+def advice_taken_literally_brings_each_up():
+    corners = patients()
+    with Corners(corners) as lab:
+        found = wait(lab.diagnosed, 40, "diagnoses of %d tunnels" % len(corners), every=0.3)
+        text = lab.bundle()
+        for p in corners:
+            need(p.code in text and p.cloud in text, "the bundle lacks %s" % p)
+            mine = [f for f in found[p.name] if f["code"] == p.code]
+            for c in [c for f in mine for c in f["changes"]]:
+                for line in c["lines"]:
+                    if c["side"] == "here" and p.cure in ("here", "both"):
+                        p.paste_here(line["line"])
+                    elif c["side"] == "peer" and p.cure in ("there", "both"):
+                        p.paste_there(line["where"], line["line"])
+        lab.route()
+        lab.reload_both()
+        wait(lab.up, 30, "the cured tunnels", every=0.3)
+        wait(lab.nothing_left, 15, "clean diagnoses", every=0.3)
+        os.unlink(os.path.join(lab.dir, "bundle"))
+        text += lab.bundle()
+        secrets = list(keyed(lab))
+        need(len(secrets) >= 5 * len(corners), "too few to look for: %d" % len(secrets))
+        for s in secrets:
+            bare = re.sub(r"^0x", "", s)
+            need(bare not in text and bare.upper() not in text, "a secret is in the bundle")
+        return "%d tunnels cured, a bundle of %d bytes without %d secrets" % (
+            len(corners), len(text), len(secrets))
+
+
+if __name__ == "__main__":
+    cases.main()
