@@ -11,6 +11,8 @@
 
 #include "control/diag/reason.h"
 
+#define SEC UINT64_C(1000000000)
+
 /* How far an attempt had come where this is found. */
 static int stage(const struct ike_evidence *ev)
 {
@@ -51,12 +53,23 @@ static const struct diag_policy *find_policy(const struct diag_peer *p, uint32_t
 	return NULL;
 }
 
+/* Who comes too late comes up again, and is late again the next time. */
+static bool late_no_more(const struct diag_peer *p, const struct ike_evidence *ev)
+{
+	const struct ike_profile_conf *pr = &p->conf->profile;
+
+	return !pr->reauthentication ||
+	       (p->up_since > ev->last && p->now - ev->last > 2 * SEC * pr->lifetime);
+}
+
 /* Has everything come up since? */
 static bool cured(const struct diag_peer *p, const struct ike_evidence *ev)
 {
 	const struct diag_policy *policy = find_policy(p, ev->policy_id);
 	uint64_t since = 0;
 
+	if (ev->code == IKE_PEER_NO_REAUTH)
+		return late_no_more(p, ev);
 	if (!diag_of_phase2(ev))
 		return p->up_since != 0 && ev->last <= p->up_since;
 	if (policy != NULL)

@@ -137,9 +137,8 @@ static void unexplained(const struct ike_sa *sa, struct refuse *r, char text[IDE
 	r->code = IKE_P1_UNEXPLAINED;
 	r->classic = NULL;
 	r->configured = text;
-	r->advice = "if the secrets agree, the peer takes that of another peer, as main mode hides "
-		    "our identity: aggressive mode with a name on both sides helps, but exposes a "
-		    "hash of the secret; \"espgw diagnose --bundle FILE\" keeps what is known";
+	r->advice = "if the secrets agree, the peer finds them by address: aggressive mode with a "
+		    "name on both sides helps, but exposes a hash of the secret";
 }
 
 void phase1_give_up(struct ike_engine *e, struct exchange *x, uint64_t now)

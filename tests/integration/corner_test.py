@@ -23,16 +23,17 @@ NAT = "198.51.100.7"
 class Corner(Sick):
     nat: bool = False              # a NAT between us and the peer
     mangle: bool = False           # the path makes critical payloads of what this peer does not know
-    early: bool = False            # it answers to no AUTH_LIFETIME before the end
 
     def rules(self):
         """nft, of the routers between"""
         if self.mangle:
-            # What a gateway sees that does not know our address: IKE_SA_INIT requests (header of
-            # UDP, then 18: exchange) get a first payload that nobody knows, and critical.
-            yield "mangle", ("ip daddr %s ip saddr != %s udp dport 500 @th,208,8 34 "
-                             "@th,192,8 set 200 @th,296,8 set 0x80" %
-                             (self.cloud, self.swan.get("remote_addrs", "113.87.48.200")))
+            # From an address that this gateway does not know: the payload behind SA, KE and nonce
+            # of an IKE_SA_INIT request becomes one that nobody knows, and critical.
+            nonce = 8 + 28 + 48 + 72               # UDP and IKE header, SA and KE of BASE
+            yield "mangle", ("ip daddr %s ip saddr != %s udp dport 500 @th,208,8 34 @th,%d,8 41 "
+                             "@th,%d,8 set 200 @th,%d,8 set 0x80 udp checksum set 0" %
+                             (self.cloud, self.swan.get("remote_addrs", "113.87.48.200"),
+                              8 * nonce, 8 * nonce, 8 * (nonce + 36 + 1)))
         if self.nat:
             yield "nat", "ip daddr %s ip protocol udp snat to %s" % (self.cloud, NAT)
 
@@ -64,11 +65,16 @@ CORNERS = [
          nat=True, ident="fqdn"),
     dict(what="E13 found by address, no name", code="P1_UNEXPLAINED", cure="both", ike=1,
          nat=True),
+    dict(what="E8 critical payload", code="PEER_DOES_NOT_KNOW_US", cure="there", ike=2,
+         mangle=True, swan={"remote_addrs": "113.87.48.201"}),
+    dict(what="E19 no new authentication", code="PEER_NO_REAUTH", cure="here", ike=2,
+         role="responder", swan={"over_time": "0s"},
+         conf={"profile": {"lifetime": "10s", "reauthentication": True}}),
 ]
 
 
 def patients():
-    return [Corner(number=i + 1, **{**BASE, **kw, "conf": {}, "swan": dict(kw.get("swan", {}))})
+    return [Corner(number=i + 1, **{**BASE, **kw, "conf": dict(kw.get("conf", {})), "swan": dict(kw.get("swan", {}))})
             for i, kw in enumerate(CORNERS)]
 
 
