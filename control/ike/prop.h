@@ -132,6 +132,10 @@ int prop_select_esp(const struct prop_sa *sa, const struct prop_esp_want *want,
 /** True when an answer holds exactly one proposal with one transform, as it must. */
 bool prop_single(const struct prop_sa *sa);
 
+/** One side of a difference in strongSwan's words: "ESP:AES_CBC_128/HMAC_SHA1_96/NO_EXT_SEQ". buf,
+ * cut to cap (at least 8). */
+char *prop_diff_words(const struct prop_diff *diff, bool received, char *buf, size_t cap);
+
 /** "encr: received aes-256; configured aes-128, aes-192" for each type that differs, joined by
  * " | ", cut to cap; returns buf. */
 char *prop_diff_print(const struct prop_diff *diff, char *buf, size_t cap);

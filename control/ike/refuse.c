@@ -167,6 +167,13 @@ static void log_refusal(struct ike_engine *e, struct ike_peer *peer, const struc
 {
 	char text[LOG_MAX], again[64] = "";
 
+	for (int received = 1; r->diff != NULL && received >= 0; received--) {
+		int n = snprintf(text, sizeof(text),
+				 "%s proposals: ", received ? "received" : "configured");
+
+		prop_diff_words(r->diff, received, text + n, IKE_EVIDENCE_TEXT);
+		log_text(e, IKE_LOG_NOTICE, peer, sa, remote, r->msgid, text);
+	}
 	if (r->classic != NULL)
 		log_text(e, IKE_LOG_NOTICE, peer, sa, remote, r->msgid, r->classic);
 	if (before > 0)

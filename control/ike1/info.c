@@ -252,7 +252,7 @@ static void take_notify(struct ike_engine *e, struct ike_sa *sa, const struct ik
 	refuse_log(e, is_error(n->type) ? IKE_LOG_NOTICE : IKE_LOG_DEBUG, sa->peer, sa, 0,
 		   "received %s %snotify", name, is_error(n->type) ? "error " : "");
 	if (is_error(n->type))
-		quick_refused(e, sa, n->type, now);
+		quick_refused(e, sa, n->type, in->hdr.msgid, now);
 }
 
 /* An initiator whose message 5 was refused by an authentic notify. */

@@ -281,9 +281,11 @@ enum ike_rx phase1_wrong_key(struct ike_engine *e, struct ike_sa *sa, const stru
 	struct refuse r = {
 		.code = IKE_P1_PSK_MISMATCH,
 		.message = message,
-		.classic = in_clear ? "calculated HASH does not match HASH payload"
-				    : "invalid ID_V1 payload length, decryption failed?; could not "
-				      "decrypt payloads; message parsing failed",
+		.classic =
+			in_clear ? "received HASH payload does not match; integrity check failed; "
+				   "calculated HASH does not match HASH payload"
+				 : "invalid ID_V1 payload length, decryption failed?; could not "
+				   "decrypt payloads; message parsing failed",
 		.received = in_clear ? "a HASH made from another secret than ours"
 				     : "a message that does not decrypt with the key made from "
 				       "our secret",

@@ -30,12 +30,28 @@ static enum ike_code code_of_hint(uint16_t type)
 	}
 }
 
+/* With the names that logs have. */
+static const char *classic_of(uint16_t type)
+{
+	switch (type) {
+	case IKE1_N_NO_PROPOSAL_CHOSEN:
+		return "received NO_PROPOSAL_CHOSEN error notify; phase1 negotiation failed";
+	case IKE1_N_AUTHENTICATION_FAILED:
+		return "received AUTHENTICATION_FAILED error notify; phase1 negotiation failed";
+	case IKE1_N_INVALID_PAYLOAD_TYPE:
+		return "received UNSUPPORTED_CRITICAL_PAYLOAD error notify; phase1 negotiation "
+		       "failed";
+	default:
+		return "phase1 negotiation failed";
+	}
+}
+
 static void explain_hint(struct refuse *r, uint16_t type)
 {
 	r->code = code_of_hint(type);
 	r->received = ike1_notify_name(type);
 	r->notify = type;
-	r->classic = "phase1 negotiation failed";
+	r->classic = classic_of(type);
 	switch (r->code) {
 	case IKE_P1_NO_PROPOSAL:
 		r->advice = "the peer accepts none of our phase 1 proposals, or has no connection "

@@ -70,7 +70,8 @@ void quick_result(struct ike_engine *e, struct quick *q, int status, uint64_t no
 /** Traffic came in on the responder's pair: the initiator has message 2, so message 3 is lost. */
 void quick_proven(struct ike_engine *e, struct quick *q, uint64_t now);
 /** The peer refused our quick mode by an authentic notify (any of them when q is NULL). */
-void quick_refused(struct ike_engine *e, struct ike_sa *sa, uint16_t type, uint64_t now);
+void quick_refused(struct ike_engine *e, struct ike_sa *sa, uint16_t type, uint32_t msgid,
+		   uint64_t now);
 /** Is it kept for repeats only? */
 bool quick_ended(const struct quick *q);
 /** Is a quick mode of this SA unfinished? */

@@ -51,9 +51,24 @@ static const char *advice_of(enum ike_code code)
 	return "see the peer's log for its reason";
 }
 
-void quick_refused(struct ike_engine *e, struct ike_sa *sa, uint16_t type, uint64_t now)
+static void print_classic(uint16_t type, uint32_t msgid, char *classic, size_t cap)
 {
-	char local[TS_MAX_TEXT], remote[TS_MAX_TEXT], ours[2 * TS_MAX_TEXT + 32], classic[96];
+	int n = 0;
+
+	if (type == IKE1_N_NO_PROPOSAL_CHOSEN)
+		n = snprintf(classic, cap,
+			     "parsed INFORMATIONAL_V1 request %u [ HASH N(NO_PROP) ]; ", msgid);
+	snprintf(classic + n, cap - (size_t)n, "received %s error notify", ike1_notify_name(type));
+	for (char *p = classic + n; *p != '\0'; p++) {
+		if (*p == '-')
+			*p = '_';
+	}
+}
+
+void quick_refused(struct ike_engine *e, struct ike_sa *sa, uint16_t type, uint32_t msgid,
+		   uint64_t now)
+{
+	char local[TS_MAX_TEXT], remote[TS_MAX_TEXT], ours[2 * TS_MAX_TEXT + 32], classic[160];
 	struct refuse r = {
 		.code = code_of(type),
 		.message = "quick mode message 1",
@@ -74,11 +89,7 @@ void quick_refused(struct ike_engine *e, struct ike_sa *sa, uint16_t type, uint6
 	snprintf(ours, sizeof(ours), "%s === %s",
 		 ts_print(&q->policy->conf.local, local, sizeof(local)),
 		 ts_print(&q->policy->conf.remote, remote, sizeof(remote)));
-	snprintf(classic, sizeof(classic), "received %s error notify", ike1_notify_name(type));
-	for (char *p = classic; *p != '\0'; p++) {
-		if (*p == '-')
-			*p = '_';
-	}
+	print_classic(type, msgid, classic, sizeof(classic));
 	r.policy_id = q->policy->conf.policy_id;
 	r.notify = type;
 	r.proven = true;

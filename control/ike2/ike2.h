@@ -37,7 +37,8 @@ struct ike2_handshake {
 	unsigned cookies, groups; /* how often the responder asked for these */
 	bool told;		  /* the peer sent an error notify that proves nothing */
 	uint16_t told_type;
-	uint16_t told_group; /* of an INVALID_KE_PAYLOAD; 0 = none */
+	uint16_t told_group;  /* of an INVALID_KE_PAYLOAD; 0 = none */
+	uint8_t told_payload; /* which an UNSUPPORTED_CRITICAL_PAYLOAD names; 0 = none */
 };
 
 enum ike2_task_kind {

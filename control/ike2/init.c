@@ -192,6 +192,9 @@ static enum ike_rx take_notifies(struct ike_engine *e, struct ike_sa *sa, struct
 		   ike2_notify_name(n->type));
 	sa->v2->hs->told = true;
 	sa->v2->hs->told_type = n->type;
+	sa->v2->hs->told_payload = /* RFC 7296 section 3.10.1 */
+		n->type == IKE2_N_UNSUPPORTED_CRITICAL_PAYLOAD && n->data.len == 1 ? n->data.data[0]
+										   : 0;
 	exchange_hurry(&sa->x);
 	return IKE_RX_unprotected;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* task.c - requests of ours one after the other, and answers; see ike2.h. */
+#include <stdio.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -205,7 +206,32 @@ void ike2_answer_notify(struct ike_engine *e, struct ike_sa *sa, const struct ik
 	(void)ike2_answer(e, sa, &o, in->now);
 }
 
-static void explain_silence(const struct ike_sa *sa, struct refuse *r)
+/* What a refusal without proof is told with. */
+struct told {
+	char classic[128], received[96];
+};
+
+static void name_refusal(const struct ike2_handshake *hs, struct told *t, struct refuse *r)
+{
+	const char *name = ike2_notify_name(hs->told_type);
+
+	r->received = name;
+	r->classic = t->classic;
+	snprintf(t->classic, sizeof(t->classic), "received %s error notify; IKE_SA_INIT failed",
+		 name);
+	if (hs->told_type == IKE2_N_NO_PROPOSAL_CHOSEN)
+		snprintf(t->classic, sizeof(t->classic),
+			 "parsed IKE_SA_INIT response 0 [ N(NO_PROP) ]; received %s notify error; "
+			 "IKE_SA_INIT failed",
+			 name);
+	if (hs->told_payload == 0)
+		return;
+	snprintf(t->received, sizeof(t->received),
+		 "%s: payload type %u, and none is sent as critical", name, hs->told_payload);
+	r->received = t->received;
+}
+
+static void explain_silence(const struct ike_sa *sa, struct told *t, struct refuse *r)
 {
 	const struct ike2_handshake *hs = sa->v2->hs;
 
@@ -219,11 +245,10 @@ static void explain_silence(const struct ike_sa *sa, struct refuse *r)
 				    : "the peer stopped answering after IKE_SA_INIT: see its "
 				      "log";
 	} else if (hs != NULL && hs->told) {
-		r->received = ike2_notify_name(hs->told_type);
+		name_refusal(hs, t, r);
 		r->notify = hs->told_type;
 		r->group = hs->told_group;
 		r->cause = IKE_CAUSE_NONE;
-		r->classic = "IKE_SA_INIT failed";
 		r->code = hs->told_type == IKE2_N_NO_PROPOSAL_CHOSEN	  ? IKE_P1_NO_PROPOSAL
 			  : hs->told_type == IKE2_N_INVALID_KE_PAYLOAD	  ? IKE_P1_DH_MISMATCH
 			  : hs->told_type == IKE2_N_INVALID_MAJOR_VERSION ? IKE_P1_VERSION_MISMATCH
@@ -238,7 +263,7 @@ static void explain_silence(const struct ike_sa *sa, struct refuse *r)
 	}
 }
 
-static void no_answer(const struct exchange *x, struct refuse *r)
+static void no_answer(const struct exchange *x, struct told *t, struct refuse *r)
 {
 	*r = (struct refuse){
 		.code = IKE_PEER_SILENT,
@@ -250,18 +275,19 @@ static void no_answer(const struct exchange *x, struct refuse *r)
 			  "there, and that UDP 500 and 4500 pass in both directions",
 	};
 	if (!ike_sa_up(x->sa))
-		explain_silence(x->sa, r);
+		explain_silence(x->sa, t, r);
 	refuse_silence(r, x);
 }
 
 void ike2_silent(struct ike_engine *e, struct exchange *x, uint64_t now)
 {
 	struct refuse r;
+	struct told t;
 
 	(void)now;
 	if (ike_sa_up(x->sa))
 		return;
-	no_answer(x, &r);
+	no_answer(x, &t, &r);
 	refuse_pending(e, x->sa->peer, x->sa, &r);
 }
 
@@ -269,8 +295,9 @@ void ike2_give_up(struct ike_engine *e, struct exchange *x, uint64_t now)
 {
 	struct ike_sa *sa = x->sa;
 	struct refuse r;
+	struct told t;
 
-	no_answer(x, &r);
+	no_answer(x, &t, &r);
 	if (!ike_sa_up(sa)) {
 		refuse(e, sa->peer, sa, NULL, &r);
 		party_failed(e, sa, now);

@@ -15,6 +15,8 @@ from cases import case
 from lab import need, wait
 from sick import Sick, Ward
 
+BY_ADDRESS = ("invalid HASH_V1 payload length, decryption failed?", "could not decrypt payloads",
+              "message parsing failed", "P1_UNEXPLAINED at main mode message 5")
 BASE = {"hash1": "sha256", "dh": "ecp256"}
 NAT = "198.51.100.7"
 
@@ -60,16 +62,18 @@ class Corner(Sick):
 
 CORNERS = [
     dict(what="E13 found by address, aggressive there", code="P1_UNEXPLAINED", cure="here", ike=1,
-         nat=True, ident="fqdn", swan={"aggressive": "yes"}),
+         nat=True, ident="fqdn", swan={"aggressive": "yes"}, classic=BY_ADDRESS),
     dict(what="E13 found by address, main there", code="P1_UNEXPLAINED", cure="both", ike=1,
-         nat=True, ident="fqdn"),
+         nat=True, ident="fqdn", classic=BY_ADDRESS),
     dict(what="E13 found by address, no name", code="P1_UNEXPLAINED", cure="both", ike=1,
-         nat=True),
+         nat=True, classic=BY_ADDRESS),
     dict(what="E8 critical payload", code="PEER_DOES_NOT_KNOW_US", cure="there", ike=2,
-         mangle=True, swan={"remote_addrs": "113.87.48.201"}),
+         mangle=True, swan={"remote_addrs": "113.87.48.201"},
+         classic=("received UNSUPPORTED_CRITICAL_PAYLOAD error notify", "payload type 200")),
     dict(what="E19 no new authentication", code="PEER_NO_REAUTH", cure="here", ike=2,
          role="responder", swan={"over_time": "0s"},
-         conf={"profile": {"lifetime": "10s", "reauthentication": True}}),
+         conf={"profile": {"lifetime": "10s", "reauthentication": True}},
+         classic=("initiator did not reauthenticate as requested",)),
 ]
 
 
@@ -125,6 +129,7 @@ def advice_taken_literally_brings_each_up():
     corners = patients()
     with Corners(corners) as lab:
         found = wait(lab.diagnosed, 40, "diagnoses of %d tunnels" % len(corners), every=0.3)
+        wait(lab.classic_texts, 20, "the texts of the log", every=0.3)
         text = lab.bundle()
         for p in corners:
             need(p.code in text and p.cloud in text, "the bundle lacks %s" % p)

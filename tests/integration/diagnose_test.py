@@ -73,6 +73,56 @@ both("E16 some networks", "TS_PARTIAL", roles=I, cures=("there",), ikes=(2,), ne
      swan={"children.CHILD.local_ts": "10.100.%d.0/25"})
 
 
+# What the log must say, by row, role (I, R) and version: the words of the error tables where they
+# can come up here, else strongSwan's or RouterOS's for the same.
+NO_PROP2 = ("parsed IKE_SA_INIT response 0 [ N(NO_PROP) ]",
+            "received NO_PROPOSAL_CHOSEN notify error")
+NO_PROP1 = ("received NO_PROPOSAL_CHOSEN error notify", "phase1 negotiation failed")
+NOT_SUITABLE = ("no suitable proposal found", "sending NO_PROPOSAL_CHOSEN")
+NOT_MATCHING = ("no matching proposal found, sending NO_PROPOSAL_CHOSEN",)
+CLASSIC = {
+    "E1 I1": ("invalid HASH_V1 payload length, decryption failed?", "could not decrypt payloads",
+              "message parsing failed"),
+    "E1 I2": ("received AUTHENTICATION_FAILED error notify",),
+    "E1 R1": ("payload length, decryption failed?", "could not decrypt payloads",
+              "message parsing failed"),
+    "E1 R2": ("but MAC mismatched",),
+    "E2 I1": NO_PROP1, "E2 I2": NO_PROP2,
+    "E2 R1": ("no IKE config found",), "E2 R2": ("no IKE config found",),
+    "E3 I1": ("received AUTHENTICATION_FAILED error notify",),
+    "E3 R1": ("none allows pre-shared key authentication using",),
+    "E4 I1": ("IDir '", "' does not match to '"), "E4 I2": ("IDir '", "' does not match to '"),
+    "E4 R1": ("IDii '", "' does not match to '"), "E4 R2": ("IDii '", "' does not match to '"),
+    "E5 I1": NO_PROP1, "E5 I2": NO_PROP2,
+    "E5 R1": NOT_SUITABLE + ("received proposals: IKE:AES_CBC_",),
+    "E5 R2": NOT_SUITABLE + ("received proposals: IKE:AES_CBC_",),
+    "E6 I1": NO_PROP1, "E6 I2": NO_PROP2,
+    "E6 R1": NOT_SUITABLE + ("/PRF_HMAC_SHA2_256/MODP_3072", "/PRF_HMAC_SHA2_256/ECP_256"),
+    "E6 R2": NOT_SUITABLE + ("/PRF_HMAC_SHA2_256/MODP_3072", "/PRF_HMAC_SHA2_256/ECP_256"),
+    "E8 I1": NO_PROP1, "E8 I2": NO_PROP2,
+    "E9 I1": ("received INVALID_ID_INFORMATION error notify",),
+    "E9 I2": ("received TS_UNACCEPTABLE notify, no CHILD_SA built",),
+    "E9 R1": ("no matching CHILD_SA config found for",),
+    "E9 R2": ("inacceptable, sending TS_UNACCEPTABLE",),
+    "E10 secret I1": ("received HASH payload does not match", "integrity check failed"),
+    "E10 secret R1": ("the initiator did not authenticate",),
+    "E10 network I1": ("received INVALID_ID_INFORMATION error notify",),
+    "E10 network R1": ("no matching CHILD_SA config found for",),
+    "E11 I1": ("parsed INFORMATIONAL_V1 request ", " [ HASH N(NO_PROP) ]",
+               "received NO_PROPOSAL_CHOSEN error notify"),
+    "E11 I2": ("received NO_PROPOSAL_CHOSEN notify, no CHILD_SA built",),
+    "E11 R1": NOT_MATCHING, "E11 R2": NOT_MATCHING,
+    "E12 I1": ("parsed INFORMATIONAL_V1 request ", " [ HASH N(NO_PROP) ]"),
+    "E12 R1": NOT_MATCHING + ("ESP:AES_CBC_128/HMAC_SHA2_256_128/MODP_2048/NO_EXT_SEQ",
+                              "ESP:AES_CBC_128/HMAC_SHA2_256_128/NO_EXT_SEQ"),
+}
+
+
+def classic_of(p):
+    row = " ".join(p.what.split()[:2 if p.what.startswith("E10") else 1]).rstrip(",")
+    return CLASSIC.get("%s %s%d" % (row, p.role[0].upper(), p.ike), ())
+
+
 def numbered(value, pair):
     return value % pair.number if "%d" in str(value) else value
 
@@ -85,6 +135,8 @@ def patients():
                   for menu, row in kw.get("conf", {}).items()}
         p.swan = {k.replace("CHILD", p.name + "c"): numbered(v, p)
                   for k, v in kw.get("swan", {}).items()}
+        p.classic = classic_of(p)
+        need(p.classic or p.what.startswith("E16"), "no text for " + str(p))
         out.append(p)
     return out
 
@@ -94,6 +146,7 @@ def advice_taken_literally_brings_each_tunnel_up():
     sick_ones = patients()
     with Ward(sick_ones) as lab:
         found = wait(lab.diagnosed, 45, "diagnoses of %d tunnels" % len(sick_ones), every=1)
+        wait(lab.classic_texts, 30, "the texts of the log", every=1)
         for p in sick_ones:
             mine = [f for f in found[p.name] if f["code"] == p.code]
             lines = [(c["side"], line["where"], line["line"]) for f in mine
@@ -109,7 +162,8 @@ def advice_taken_literally_brings_each_tunnel_up():
         lab.reload_both()
         wait(lab.up, 60, "the cured tunnels", every=0.5)
         wait(lab.nothing_left, 15, "clean diagnoses", every=0.5)
-        return "%d tunnels cured" % len(sick_ones)
+        return "%d tunnels cured, %d texts" % (len(sick_ones),
+                                              sum(len(p.classic) for p in sick_ones))
 
 
 # ------------------------------------------------------------- up, and not passing --

@@ -22,6 +22,7 @@ class Sick(Pair):
     conf: dict = dataclasses.field(default_factory=dict)     # {menu: changes} of ours
     swan: dict = dataclasses.field(default_factory=dict)     # {dotted path: value} of the cloud's
     psk: str = ""                  # the cloud's, when it is another
+    classic: tuple = ()            # texts that operators search for, which our log must have
 
     def __str__(self):
         return "%s (IKEv%d, %s, cured %s)" % (self.what, self.ike, self.role, self.cure)
@@ -100,6 +101,17 @@ class Ward(Pairs):
                  if p.code not in [f["code"] for f in found[p.name]]]
         need(not wrong, "\n".join(wrong))
         return found
+
+    def classic_texts(self):
+        """each peer's lines of the log have them, letter by letter"""
+        lines = {p.name: [] for p in self.pairs}
+        for line in self.log().splitlines():
+            for name in line.split()[:4]:
+                lines.get(name, []).append(line)
+        missing = ["%s: \"%s\"" % (p, t) for p in self.pairs for t in p.classic
+                   if not any(t in line for line in lines[p.name])]
+        need(not missing, "not in the log:\n" + "\n".join(missing))
+        return True
 
     def _addresses(self):
         super()._addresses()
