@@ -152,6 +152,8 @@
 	  "任一端是否把公网地址当作私网地址使用。") \
 	X(CHECK_PEER_LIFE, "The peer or the path to it was lost; it is tried again.", \
 	  "对端或到对端的路径中断；本端会自动重试。") \
+	X(CHECK_PHASE2, "There is no SA pair yet: /ip ipsec active-peers shows how far it is, \"espgw probe PEER\" " \
+	  "what the peer answers.", "还没有 SA：/ip ipsec active-peers 显示协商进度，espgw probe PEER 显示对端的回应。") \
 	X(CHECK_REAUTH, "Turn re-authentication off for this peer on the side that asks for it.", \
 	  "在要求重新认证的一端，对该对端关闭重新认证。") \
 	X(CHECK_SUPPORT, "Everything that can be seen agrees: \"espgw diagnose --bundle FILE\" keeps what is " \

@@ -68,6 +68,9 @@ static void not_passing(struct diag_finding *f, const struct diag_policy *policy
 	case IKE_LAN_UNREACHABLE:
 		diag_check(f, SAY_CHECK_LAN_ARP);
 		break;
+	case IKE_NO_SA_FOR_TRAFFIC:
+		diag_check(f, SAY_CHECK_PHASE2);
+		break;
 	default:
 		break;
 	}

@@ -69,6 +69,7 @@ static const struct vendor_template templates[] = {
 	{V_ROS, DIAG_SET_LIFETIME1, ANY, "", "/ip ipsec profile set [find name=<profile>] lifetime={n}s"},
 	{V_ROS, DIAG_SET_LIFETIME2, ANY, "", "/ip ipsec proposal set [find name=<proposal>] lifetime={n}s"},
 	{V_ROS, DIAG_SET_BEGIN, ANY, "", "/ip ipsec peer set [find name=<peer>] passive=no"},
+	{V_ROS, DIAG_SET_FRAGMENTATION, ANY, "", "/ip ipsec proposal set [find name=<proposal>] enc-algorithms=<one> auth-algorithms=<one> (it has no such setting: with one of each a message fits one packet)"},
 	{V_ROS, DIAG_SET_NO_NAT, ANY, "", "/ip firewall nat add chain=srcnat action=accept place-before=0 src-address={local} dst-address={remote}"},
 	{V_ROS, DIAG_SET_ROUTE, ANY, "", "/ip ipsec policy print where dst-address={remote}"},
 
@@ -105,6 +106,9 @@ static const struct vendor_template templates[] = {
 	{V_TEN, DIAG_SET_LIFETIME1, ANY, TEN_IKE, "IKE SA Lifetime: {n} s"},
 	{V_TEN, DIAG_SET_LIFETIME2, ANY, TEN_IPSEC, "IPsec SA Lifetime: {n} s"},
 	{V_TEN, DIAG_SET_BEGIN, ANY, TEN_BASIC, "协商类型 (negotiation type): 主动 (active)"},
+	{V_TEN, DIAG_SET_TUNNEL, ANY, TEN_IPSEC, "报文封装模式 (encapsulation mode): {tunnel}"},
+	{V_TEN, DIAG_SET_NO_NAT, ANY, TEN_VPC, "目的端 (destination) {remote} 直接指向 VPN 网关，不经过 NAT 网关 (to the VPN gateway, not through a NAT gateway); 源 (source) {local}"},
+	{V_TEN, DIAG_SET_FRAGMENTATION, ANY, TEN_IKE, "没有此选项 (there is no such field): 加密、认证算法和 DH group 各选一个 (choose one encryption, authentication and DH group), 报文就不超过一个 IP 包 (then a message fits one packet)"},
 	{V_TEN, DIAG_SET_ROUTE, ANY, TEN_VPC, "目的端 (destination) {remote}, 下一跳 (next hop): VPN 网关"},
 
 	{V_ALI, DIAG_SET_IKE_SUITE, ENC, ALI_IKE, "加密算法 (encryption): {enc}"},
@@ -122,6 +126,9 @@ static const struct vendor_template templates[] = {
 	{V_ALI, DIAG_SET_LIFETIME1, ANY, ALI_IKE, "SA 生存周期 (lifetime): {n} s"},
 	{V_ALI, DIAG_SET_LIFETIME2, ANY, ALI_IPSEC, "SA 生存周期 (lifetime): {n} s"},
 	{V_ALI, DIAG_SET_BEGIN, ANY, ALI_CONN, "立即生效 (effect immediately): 是 (yes)"},
+	{V_ALI, DIAG_SET_TUNNEL, ANY, ALI_CONN, "没有此选项 (there is no such field): 只有 (only) tunnel；本端设 tunnel=yes (set tunnel=yes here)"},
+	{V_ALI, DIAG_SET_NO_NAT, ANY, "Alibaba console, VPC NAT gateway, SNAT entries", "{local} 到 (to) {remote}: 不做 SNAT (no SNAT entry covers it)"},
+	{V_ALI, DIAG_SET_FRAGMENTATION, ANY, ALI_IKE, "没有此选项 (there is no such field): 加密、认证算法和 DH 分组各选一个 (choose one encryption, authentication and DH group), 报文就不超过一个 IP 包 (then a message fits one packet)"},
 	{V_ALI, DIAG_SET_ROUTE, ANY, "Alibaba console, VPC, route table", "目标网段 (destination) {remote}, 下一跳 (next hop): VPN 网关"},
 
 	{V_HUA, DIAG_SET_IKE_SUITE, ENC, HUA_IKE, "encryption-algorithm {enc}"},
@@ -139,6 +146,8 @@ static const struct vendor_template templates[] = {
 	{V_HUA, DIAG_SET_TUNNEL, ANY, HUA_ESP, "encapsulation-mode {tunnel}"},
 	{V_HUA, DIAG_SET_LIFETIME1, ANY, HUA_IKE, "sa duration {n}"},
 	{V_HUA, DIAG_SET_LIFETIME2, ANY, HUA_POLICY, "sa duration time-based {n}"},
+	{V_HUA, DIAG_SET_BEGIN, ANY, HUA_POLICY, "sa trigger-mode auto"},
+	{V_HUA, DIAG_SET_FRAGMENTATION, ANY, HUA_PEER, "ikev2 fragmentation"},
 	{V_HUA, DIAG_SET_NO_NAT, ANY, "Huawei firewall, interface Dialer0 (the one to the Internet)", "nat disable"},
 	{V_HUA, DIAG_SET_NO_NAT, ANY, "Huawei firewall", "nat-policy interzone trust untrust outbound"},
 	{V_HUA, DIAG_SET_NO_NAT, ANY, "Huawei firewall", "policy 0"},

@@ -390,9 +390,54 @@ static void every_single_byte_change_is_survived(void **state)
 	assert_true(refused > 1000);
 }
 
+static void put_value(struct prop_diff *d, enum prop_type type, uint16_t value, uint16_t bits)
+{
+	struct prop_diff_type *t = &d->types[type];
+
+	t->received[t->n_received].value = value;
+	t->received[t->n_received++].bits = bits;
+}
+
+/* Letter by letter what the clouds' error tables show. */
+static void a_difference_in_strongswans_words(void **state)
+{
+	struct prop_diff d = {.phase = 2};
+	char buf[256];
+
+	(void)state;
+	put_value(&d, PROP_ENCR, 12, 256); /* RFC 3602: ESP_AES */
+	put_value(&d, PROP_INTEG, 2, 0);   /* HMAC-SHA */
+	put_value(&d, PROP_GROUP, 2, 0);
+	put_value(&d, PROP_ENCAP, IKE1_ENCAP_TUNNEL, 0);
+	assert_string_equal(prop_diff_words(&d, true, buf, sizeof(buf)),
+			    "ESP:AES_CBC_256/HMAC_SHA1_96/MODP_1024/NO_EXT_SEQ");
+	assert_string_equal(prop_diff_words(&d, false, buf, sizeof(buf)), "ESP:NO_EXT_SEQ");
+	assert_string_equal(prop_diff_words(&d, true, buf, 20), "ESP:AES_CBC_256/HMA");
+
+	memset(&d, 0, sizeof(d));
+	d.phase = 1;
+	put_value(&d, PROP_ENCR, 5, 0); /* 3DES */
+	put_value(&d, PROP_ENCR, 7, 128);
+	put_value(&d, PROP_HASH, 4, 0); /* SHA2-256 */
+	put_value(&d, PROP_GROUP, 19, 0);
+	put_value(&d, PROP_GROUP, 24, 0);
+	assert_string_equal(prop_diff_words(&d, true, buf, sizeof(buf)),
+			    "IKE:3DES_CBC/AES_CBC_128/HMAC_SHA2_256_128/PRF_HMAC_SHA2_256/ECP_256/"
+			    "MODP_2048_256");
+
+	memset(&d, 0, sizeof(d));
+	d.phase = PROP_PHASE_IKE2;
+	put_value(&d, PROP_ENCR, 20, 256);
+	put_value(&d, PROP_HASH, 5, 0);
+	put_value(&d, PROP_GROUP, 31, 0);
+	assert_string_equal(prop_diff_words(&d, true, buf, sizeof(buf)),
+			    "IKE:AES_GCM_16_256/PRF_HMAC_SHA2_256/CURVE_25519");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_difference_in_strongswans_words),
 		cmocka_unit_test(phase1_attributes_arrive),
 		cmocka_unit_test(phase2_attributes_arrive),
 		cmocka_unit_test(variable_attributes_of_any_length_are_numbers),
