@@ -513,37 +513,6 @@ static void e13_nothing_explains_it(void **state)
 	assert_null(strstr(said(w, IKE_VENDOR_UNKNOWN), "aggressive mode"));
 }
 
-/* Main mode behind a NAT: the secrets may agree, and be found by address. */
-static void e13_aggressive_is_the_last_resort(void **state)
-{
-	struct world *w = make();
-	struct ike_evidence *ev = add(w, IKE_P1_PSK_MISMATCH, true, 1);
-	const char *text;
-
-	(void)state;
-	ev->cause = IKE_CAUSE_PORT_4500;
-	ev = add(w, IKE_P1_UNEXPLAINED, true, 1);
-	ev->cause = IKE_CAUSE_PORT_4500;
-	text = said(w, IKE_VENDOR_STRONGSWAN);
-	assert_int_equal(w->report.n, 2);
-	assert_int_equal(w->report.findings[1].code, IKE_P1_UNEXPLAINED);
-	assert_says(text, "exchange-mode = \"aggressive\"");
-	assert_says(text, "allow-weak = \"ikev1,aggressive\"");
-	assert_says(text, "and at the peer (strongswan):");
-	assert_says(text, "aggressive = yes");
-	assert_says(text, "exposes a hash of the secret");
-	assert_says(text, "diagnose --bundle");
-	assert_null(strstr(text, "my-id =")); /* it has a name */
-	w->conf.my_id = (struct ike_identity_conf){.type = IKE_ID_AUTO};
-	text = said(w, IKE_VENDOR_STRONGSWAN);
-	assert_says(text, "my-id = \"fqdn:cloud\"");
-	assert_says(text, "id = cloud");
-	w->ev[0].icmp.heard = w->ev[1].icmp.heard = true; /* it is the way */
-	w->ev[0].icmp.from.family = 4;
-	said(w, IKE_VENDOR_STRONGSWAN);
-	assert_one(w, IKE_PEER_SILENT, DIAG_LIKELY);
-}
-
 /* The peer also begins, and so shows what it has: no guessing about its refusal then. */
 static void what_is_certain_replaces_a_guess(void **state)
 {
@@ -603,7 +572,6 @@ int main(void)
 		cmocka_unit_test(a_short_icv_is_left_alone),
 		cmocka_unit_test(e12_pfs),
 		cmocka_unit_test(e13_nothing_explains_it),
-		cmocka_unit_test(e13_aggressive_is_the_last_resort),
 		cmocka_unit_test(what_is_certain_replaces_a_guess),
 		cmocka_unit_test(every_code_and_sentence_has_both_languages),
 	};
