@@ -226,7 +226,7 @@ static int take_half(struct children *c, struct sa_pair *p, const struct found *
 {
 	struct sa_half *h = f->s.direction == ABI_DIR_IN ? &p->in : &p->out;
 
-	h->add = (struct abi_sa_add){
+	h->add = (struct sa_added){
 		.msg.type = ABI_CMD_SA_ADD,
 		.slot = f->slot,
 		.spi = f->s.spi,

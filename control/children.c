@@ -156,10 +156,48 @@ void children_drop(struct children *c, struct sa_pair *p)
 		c->reap++;
 }
 
+/* The command that adds a half; without keys. */
+static struct abi_sa_add command(const struct sa_pair *p, const struct sa_added *a)
+{
+	struct abi_sa_add add = {
+		.msg = a->msg,
+		.slot = a->slot,
+		.spi = a->spi,
+		.policy_id = a->policy_id,
+		.flags = a->flags,
+		.cookie = a->cookie,
+		.direction = a->direction,
+		.mode = a->mode,
+		.encap = a->encap,
+		.encr = a->encr,
+		.integ = a->integ,
+		.encr_key_len = a->encr_key_len,
+		.integ_key_len = a->integ_key_len,
+		.salt_len = a->salt_len,
+		.df = a->df,
+		.dscp = a->dscp,
+		.local_port = a->local_port,
+		.remote_port = a->remote_port,
+		.replay_window = a->replay_window,
+		.seq_start = a->seq_start,
+		.local = a->local,
+		.remote = a->remote,
+		.life = a->life,
+		.n_local = p->n_local,
+		.n_remote = p->n_remote,
+	};
+
+	for (unsigned int i = 0; i < p->n_local; i++)
+		add.ts_local[i] = p->ranges[i];
+	for (unsigned int i = 0; i < p->n_remote; i++)
+		add.ts_remote[i] = p->ranges[p->n_local + i];
+	return add;
+}
+
 int children_send_add(struct children *c, struct sa_pair *p, struct sa_half *h,
 		      dataplane_reply_fn *fn)
 {
-	struct abi_sa_add add = h->add;
+	struct abi_sa_add add = command(p, &h->add);
 	int rc;
 
 	if (h->keys != NULL) {
@@ -243,7 +281,7 @@ static struct secret *keep_keys(const struct ike_child_key *k)
 static void fill_half(struct sa_half *h, const struct ike_child_sa *sa, uint64_t cookie,
 		      const struct ike_child_key *key, uint8_t direction)
 {
-	h->add = (struct abi_sa_add){
+	h->add = (struct sa_added){
 		.msg.type = ABI_CMD_SA_ADD,
 		.spi = key->spi,
 		.policy_id = sa->policy_id,
@@ -266,8 +304,6 @@ static void fill_half(struct sa_half *h, const struct ike_child_sa *sa, uint64_t
 			 .hard_time = sa->hard_time,
 			 .soft_bytes = sa->soft_bytes,
 			 .hard_bytes = sa->hard_bytes},
-		.n_local = sa->n_local,
-		.n_remote = sa->n_remote,
 	};
 	if (direction == ABI_DIR_OUT && sa->mode == ABI_MODE_TUNNEL) {
 		h->add.df = sa->df;
@@ -275,8 +311,6 @@ static void fill_half(struct sa_half *h, const struct ike_child_sa *sa, uint64_t
 	}
 	if (direction == ABI_DIR_OUT && sa->current)
 		h->add.flags |= ABI_SA_F_CURRENT;
-	memcpy(h->add.ts_local, sa->ts_local, sizeof(h->add.ts_local));
-	memcpy(h->add.ts_remote, sa->ts_remote, sizeof(h->add.ts_remote));
 	h->keys = keep_keys(key);
 }
 
@@ -309,6 +343,9 @@ static int start_install(struct children *c, struct sa_pair *p, const struct ike
 		c->left_dead[p->in.add.slot] = c->left_dead[p->out.add.slot] = 0;
 	if (p->in.keys == NULL || p->out.keys == NULL)
 		return -ENOMEM;
+	rc = sa_table_set_ranges(p, sa->ts_local, sa->n_local, sa->ts_remote, sa->n_remote);
+	if (rc != 0)
+		return rc;
 	rc = children_send_add(c, p, &p->in, on_added_in);
 	if (rc == 0)
 		rc = children_send_add(c, p, &p->out, on_added_out);

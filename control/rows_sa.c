@@ -100,7 +100,7 @@ static void fill_life(const struct rows_sa *x, struct value *v)
 		value_set_pair(&v[SA_LIFEBYTES], l->soft_bytes, l->hard_bytes);
 }
 
-static void fill_endpoints(const struct abi_sa_add *a, struct value *v)
+static void fill_endpoints(const struct sa_added *a, struct value *v)
 {
 	bool in = a->direction == ABI_DIR_IN, udp = a->encap == ABI_ENCAP_UDP;
 	uint16_t local_port = udp ? a->local_port : 0, remote_port = udp ? a->remote_port : 0;
@@ -180,7 +180,7 @@ static void fill_status(struct rows_sa *x, struct value *v)
 
 void rows_fill_sa(struct rows_sa *x, struct value *v)
 {
-	const struct abi_sa_add *a = &x->half->add;
+	const struct sa_added *a = &x->half->add;
 
 	menu_row_clear(v, INSTALLED_SA_PROPS);
 	value_set_num(&v[SA_HW_AEAD], 0);

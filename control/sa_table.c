@@ -205,6 +205,22 @@ struct sa_pair *sa_table_add(struct sa_table *t, uint64_t token, uint32_t policy
 	return p;
 }
 
+int sa_table_set_ranges(struct sa_pair *p, const struct abi_range *local, uint16_t n_local,
+			const struct abi_range *remote, uint16_t n_remote)
+{
+	struct abi_range *ranges = calloc((size_t)n_local + n_remote + 1, sizeof(*ranges));
+
+	if (ranges == NULL)
+		return -ENOMEM;
+	memcpy(ranges, local, n_local * sizeof(*ranges));
+	memcpy(ranges + n_local, remote, n_remote * sizeof(*ranges));
+	free(p->ranges);
+	p->ranges = ranges;
+	p->n_local = n_local;
+	p->n_remote = n_remote;
+	return 0;
+}
+
 int sa_table_bind(struct sa_table *t, struct sa_pair *p, struct sa_half *h)
 {
 	struct slot *s;
@@ -252,6 +268,7 @@ void sa_table_remove(struct sa_table *t, struct sa_pair *p)
 	sa_table_forget_token(t, p);
 	secret_free(p->in.keys);
 	secret_free(p->out.keys);
+	free(p->ranges);
 	free(p);
 }
 

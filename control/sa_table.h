@@ -34,12 +34,31 @@ struct sa_keys {
 	uint8_t salt[8];
 };
 
+/* What is kept of a struct abi_sa_add: what is the same in both directions is the pair's, keys are
+ * apart. Field by field as there. */
+struct sa_added {
+	struct abi_msg msg; /* type 0: this half does not exist */
+	uint32_t slot;
+	uint32_t spi;
+	uint32_t policy_id;
+	uint32_t flags;
+	uint64_t cookie;
+	uint8_t direction, mode, encap, encr, integ;
+	uint8_t encr_key_len, integ_key_len, salt_len;
+	uint8_t df, dscp;
+	uint16_t local_port, remote_port;
+	uint32_t replay_window;
+	uint64_t seq_start;
+	struct abi_addr local, remote;
+	struct abi_lifetime life;
+};
+
 /* One direction. */
 struct sa_half {
-	struct abi_sa_add add; /* as sent, but without keys; msg.type 0: this half does not exist */
-	struct secret *keys;   /* struct sa_keys; NULL: not known (adopted) */
-	bool installed;	       /* the dataplane has confirmed it */
-	uint8_t told_soft;     /* limits reported to the engine: 1 << enum abi_limit, or 1 */
+	struct sa_added add; /* as sent */
+	struct secret *keys; /* struct sa_keys; NULL: not known (adopted) */
+	bool installed;	     /* the dataplane has confirmed it */
+	uint8_t told_soft;   /* limits reported to the engine: 1 << enum abi_limit, or 1 */
 };
 
 enum sa_pair_state {
@@ -71,6 +90,8 @@ struct sa_pair {
 	int64_t added_wall;   /* seconds since 1970 */
 	char peer[IKE_CONF_NAME];
 	char comment[IKE_CONF_NAME];
+	struct abi_range *ranges; /* selectors: n_local, then n_remote; NULL: none, or not known */
+	uint16_t n_local, n_remote;
 	struct sa_half in, out;
 };
 TAILQ_HEAD(sa_pair_list, sa_pair);
@@ -100,6 +121,9 @@ uint32_t sa_table_used(const struct sa_table *t);
 
 /** A new, empty pair, first in no list of slots. NULL + errno. The token must not be in use. */
 struct sa_pair *sa_table_add(struct sa_table *t, uint64_t token, uint32_t policy_id);
+/** What may go through the pair; at most ABI_MAX_SELECTORS a side. 0 or -ENOMEM. */
+int sa_table_set_ranges(struct sa_pair *p, const struct abi_range *local, uint16_t n_local,
+			const struct abi_range *remote, uint16_t n_remote);
 /** Tie a half of the pair to its slot (add.slot), reserved before or free. 0, -EEXIST, -ERANGE. */
 int sa_table_bind(struct sa_table *t, struct sa_pair *p, struct sa_half *h);
 /** The engine's name of an adopted pair from now on; it must not be in use. */

@@ -67,22 +67,6 @@ struct child_sa *child_new(struct ike_engine *e, struct ike_policy *policy, bool
 	return c;
 }
 
-int child_nonce_compare(const uint8_t *a, size_t a_len, const uint8_t *b, size_t b_len)
-{
-	int r = memcmp(a, b, a_len < b_len ? a_len : b_len);
-
-	return r != 0 ? r : (a_len > b_len) - (a_len < b_len);
-}
-
-void child_set_nonces(struct child_sa *c, const uint8_t *ni, size_t ni_len, const uint8_t *nr,
-		      size_t nr_len)
-{
-	bool first = child_nonce_compare(ni, ni_len, nr, nr_len) < 0;
-
-	c->low_nonce_len = first ? ni_len : nr_len;
-	memcpy(c->low_nonce, first ? ni : nr, c->low_nonce_len);
-}
-
 /* What the data plane is to let through, of what was agreed. How many. */
 static uint16_t put_selectors(const struct child_sa *c, bool local, struct abi_range *out)
 {
@@ -299,6 +283,7 @@ static void destroy(struct ike_engine *e, struct child_sa *c)
 	table_remove(&e->pairs, &c->by_token);
 	if (c->policy->generated && TAILQ_EMPTY(&c->policy->pairs))
 		child_ensure_in(e, c->policy, e->now); /* ends it, once nobody looks at it */
+	free(c->low_nonce);
 	free(c);
 }
 

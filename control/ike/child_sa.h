@@ -57,9 +57,9 @@ struct child_sa {
 	bool superseded; /* another pair of the policy took over */
 	bool rekey_due;
 	bool ours_to_delete;
-	uint64_t replaces; /* IKEv2: token of the pair it was made to replace; 0 = none */
-	uint64_t crossed;  /* token of the pair begun by the other side meanwhile; 0 = none */
-	uint8_t low_nonce[IKE_MAX_NONCE];
+	uint64_t replaces;  /* IKEv2: token of the pair it was made to replace; 0 = none */
+	uint64_t crossed;   /* token of the pair begun by the other side meanwhile; 0 = none */
+	uint8_t *low_nonce; /* NULL: none yet */
 	size_t low_nonce_len;
 	uint32_t spi_in, spi_out;
 	uint16_t n_local, n_remote; /* selectors agreed on; the policy's unless narrowed */
@@ -92,9 +92,9 @@ struct child_sa *child_new(struct ike_engine *e, struct ike_policy *policy, bool
 void child_cross(struct child_sa *a, struct child_sa *b);
 /** Order of nonces: as memcmp(); of two with a common start the shorter is the lower. */
 int child_nonce_compare(const uint8_t *a, size_t a_len, const uint8_t *b, size_t b_len);
-/** Sets low_nonce. */
-void child_set_nonces(struct child_sa *c, const uint8_t *ni, size_t ni_len, const uint8_t *nr,
-		      size_t nr_len);
+/** Sets low_nonce. 0 or -ENOMEM. */
+int child_set_nonces(struct child_sa *c, const uint8_t *ni, size_t ni_len, const uint8_t *nr,
+		     size_t nr_len);
 /** Is the pair's ESP inside UDP: has NAT been found between the ends of its IKE SA? */
 bool child_natt(const struct ike_sa *sa);
 /** Fill in algorithms, key lengths and endpoints of the pair. 0 or -ENOTSUP. */

@@ -330,7 +330,7 @@ static int restore2(struct ike_engine *e, struct ike_sa *sa, const struct record
 	struct ike2_task *t;
 
 	v2->keys = r->keys2;
-	v2->keyed = true;
+	ike2_sa_keyed(v2);
 	v2->iv = r->iv_number + RECORD_IV_STEP;
 	v2->fragments = r->fragments;
 	v2->next_out = r->next_out;

@@ -243,8 +243,9 @@ int quick_install(struct ike_engine *e, struct quick *q, const struct prop_choic
 	c->spi_out = choice->spi;
 	q->token = c->token;
 	q->spi = c->spi_in;
-	child_set_nonces(c, q->ni, q->ni_len, q->nr, q->nr_len);
-	r = child_describe(c, choice->encr, choice->integ, choice->group, &sa);
+	r = child_set_nonces(c, q->ni, q->ni_len, q->nr, q->nr_len);
+	if (r == 0)
+		r = child_describe(c, choice->encr, choice->integ, choice->group, &sa);
 	if (r == 0)
 		r = derive(q, gxy, c->spi_in, &sa.in, &sa);
 	if (r == 0)

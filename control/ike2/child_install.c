@@ -55,9 +55,10 @@ int ike2_child_install(struct ike_engine *e, struct ike2_task *t, const struct p
 	if (spi_out < ABI_SPI_MIN || child_make_way(e, c, spi_out, now) != 0)
 		return -EBADMSG; /* RFC 4303 section 2.1 */
 	c->spi_out = spi_out;
-	child_set_nonces(c, t->ni, t->ni_len, t->nr, t->nr_len);
 	sa.esn = choice->esn;
-	r = child_describe(c, choice->encr, choice->integ, choice->group, &sa);
+	r = child_set_nonces(c, t->ni, t->ni_len, t->nr, t->nr_len);
+	if (r == 0)
+		r = child_describe(c, choice->encr, choice->integ, choice->group, &sa);
 	if (r == 0)
 		r = derive(t, gir, &sa);
 	if (r == 0) {

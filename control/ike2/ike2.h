@@ -84,7 +84,8 @@ struct ike2_sa {
 	struct keymat_ike2 keys;
 	bool keyed;
 	uint64_t iv; /* number of our last message: the IV of counter modes */
-	uint8_t ni[IKE_MAX_NONCE], nr[IKE_MAX_NONCE];
+	/* Room for IKE_MAX_NONCE each, as much as they take once there are keys. */
+	uint8_t *ni, *nr;
 	size_t ni_len, nr_len;
 	uint32_t next_out, next_in; /* message ids of the next requests */
 	struct exchange answer;	    /* to the peer's last request */
@@ -174,6 +175,8 @@ void ike2_frag_expire(struct ike2_sa *v2, uint64_t now);
 int ike2_sa_init(struct ike_sa *sa);
 void ike2_sa_free(struct ike_engine *e, struct ike_sa *sa, uint64_t now);
 void ike2_sa_drop_handshake(struct ike_sa *sa);
+/** There are keys now. The nonces take no more room than they are long. */
+void ike2_sa_keyed(struct ike2_sa *v2);
 /** Keys of the SA from a shared secret, its nonces and SPIs. old: the SA it replaces, or NULL. */
 int ike2_derive(struct ike_sa *sa, const struct dh *dh, const uint8_t *peer, size_t peer_len,
 		const struct ike_sa *old);

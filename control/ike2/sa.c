@@ -22,6 +22,23 @@ static void no_give_up(struct ike_engine *e, struct exchange *x, uint64_t now)
 	(void)now;
 }
 
+/* Both nonces in one piece. 0 or -ENOMEM: as before. */
+static int place_nonces(struct ike2_sa *v2, size_t ni_room, size_t nr_room)
+{
+	uint8_t *ni = calloc(1, ni_room + nr_room + 1), *nr = ni + ni_room;
+
+	if (ni == NULL)
+		return -ENOMEM;
+	if (v2->ni != NULL) {
+		memcpy(ni, v2->ni, v2->ni_len);
+		memcpy(nr, v2->nr, v2->nr_len);
+	}
+	free(v2->ni);
+	v2->ni = ni;
+	v2->nr = nr;
+	return 0;
+}
+
 int ike2_sa_init(struct ike_sa *sa)
 {
 	struct ike2_sa *v2 = calloc(1, sizeof(*v2));
@@ -29,7 +46,8 @@ int ike2_sa_init(struct ike_sa *sa)
 	if (v2 == NULL)
 		return -ENOMEM;
 	v2->hs = calloc(1, sizeof(*v2->hs));
-	if (v2->hs == NULL) {
+	if (v2->hs == NULL || place_nonces(v2, IKE_MAX_NONCE, IKE_MAX_NONCE) != 0) {
+		free(v2->hs);
 		free(v2);
 		return -ENOMEM;
 	}
@@ -88,8 +106,15 @@ void ike2_sa_free(struct ike_engine *e, struct ike_sa *sa, uint64_t now)
 	exchange_fini(e, &sa->v2->answer);
 	ike2_frag_free(sa->v2);
 	ike2_sa_drop_handshake(sa);
+	free(sa->v2->ni);
 	OPENSSL_clear_free(sa->v2, sizeof(*sa->v2));
 	sa->v2 = NULL;
+}
+
+void ike2_sa_keyed(struct ike2_sa *v2)
+{
+	v2->keyed = true;
+	(void)place_nonces(v2, v2->ni_len, v2->nr_len);
 }
 
 int ike2_derive(struct ike_sa *sa, const struct dh *dh, const uint8_t *peer, size_t peer_len,
@@ -117,7 +142,8 @@ int ike2_derive(struct ike_sa *sa, const struct dh *dh, const uint8_t *peer, siz
 	in.gir = (struct prf_piece){secret, len};
 	r = keymat_ike2_derive(&v2->keys, &in, old != NULL ? &old->v2->keys : NULL);
 	OPENSSL_cleanse(secret, sizeof(secret));
-	v2->keyed = r == 0;
+	if (r == 0)
+		ike2_sa_keyed(v2);
 	return r;
 }
 

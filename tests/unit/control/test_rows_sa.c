@@ -28,7 +28,7 @@ struct fixture {
 
 static void endpoint(struct sa_half *h, uint8_t direction, uint32_t slot, uint32_t spi)
 {
-	h->add = (struct abi_sa_add){
+	h->add = (struct sa_added){
 		.msg.type = ABI_CMD_SA_ADD,
 		.slot = slot,
 		.spi = spi,
