@@ -128,6 +128,8 @@ static int op_random(void *ctx, void *buf, size_t len)
 	struct sim_node *n = ctx;
 	uint8_t *p = buf;
 
+	if (n->no_random)
+		return -EIO;
 	while (len > 0) {
 		uint64_t v = sim_random(n->sim);
 		size_t k = len < sizeof(v) ? len : sizeof(v);

@@ -69,6 +69,8 @@ struct sim_node {
 	uint64_t ring_lost;
 	struct inbox inbox;
 	bool mute_dataplane; /* never answers installs */
+	bool fails_restore;  /* there is no randomness while records are read, */
+	bool no_random;	     /* or at all */
 	bool dead;	     /* takes nothing in */
 	uint64_t esp_every;  /* 0: sends no ESP */
 	uint64_t esp_size;   /* bytes of a packet, for lifetimes in bytes; 0: not counted */

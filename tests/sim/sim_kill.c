@@ -71,6 +71,7 @@ unsigned sim_kill(struct sim *s, int i)
 		n->pairs[k].sa.token = 0;
 	r = ike_engine_set_peers(n->engine, &n->conf, 1, s->now);
 	assert(r == 0);
+	n->no_random = n->fails_restore;
 	for (uint32_t k = 0; k < SIM_RECORDS; k++) {
 		if (n->record[k] == NULL)
 			continue;
@@ -82,6 +83,7 @@ unsigned sim_kill(struct sim *s, int i)
 		free(n->record[k]);
 		n->record[k] = NULL;
 	}
+	n->no_random = false;
 	for (int k = 0; k < SIM_PAIRS; k++) { /* those that nobody knows */
 		if (n->pairs[k].sa.token == 0)
 			memset(&n->pairs[k], 0, sizeof(n->pairs[k]));

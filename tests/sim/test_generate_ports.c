@@ -76,6 +76,8 @@ static void requests_that_differ_in_ports_alone_share_an_override(void **state)
 		assert_int_equal(s.node[A].installs, 2); /* none was deleted and made again */
 		assert_non_null(sim_current(&s, A, 0));
 		assert_non_null(sim_current(&s, A, 1));
+		assert_true(sim_logged(&s, B, "192.168.1.0/24[udp/1701]"));
+		assert_true(sim_logged(&s, B, "=== 192.168.1.0/24[udp/1702]"));
 		/* Each is rekeyed for itself. */
 		ike_engine_rekey(s.node[A].engine, "peer1", false, s.now);
 		gen_run(&s, 60);

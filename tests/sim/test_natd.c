@@ -90,11 +90,39 @@ static void a_change_each_time_is_bounded(void **state)
 	}
 }
 
+/* What NAT detection has no part in ends no phase 1. */
+static void other_differences_end_nothing(void **state)
+{
+	struct sim s;
+
+	(void)state;
+	for (int nat = 0; nat < 2; nat++) {
+		struct liar l = {.times = 0};
+
+		sim_init(&s, 5);
+		s.node[1].conf.passive = true;
+		s.node[1].children[0].proposal.integ[0] = ABI_INTEG_HMAC_SHA2_256_128;
+		if (nat) {
+			s.node[0].nat = sim_addr("203.0.113.9");
+			s.node[1].conf.remote = s.node[0].nat;
+		}
+		s.net.hook = change_natd;
+		s.net.hook_ctx = &l;
+		sim_start(&s);
+		sim_run(&s, s.now + 60 * SIM_SEC);
+		assert_true(sim_evidence(&s, 1, IKE_P2_ALG_MISMATCH) > 0);
+		assert_int_equal(sim_counters(&s, 0)->phase1_established, 1);
+		assert_false(sim_logged(&s, 1, "to detect it anew"));
+		sim_fini(&s);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(one_change_costs_one_phase_1),
 		cmocka_unit_test(a_change_each_time_is_bounded),
+		cmocka_unit_test(other_differences_end_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -4,6 +4,7 @@
  * does not stop, liveness, rekeys and deletes work as before, and no message id of IKEv2 is ever
  * used for two contents. argv[1]: seeds of the long part (default 60).
  */
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -437,6 +438,37 @@ static void many_pairs_go_on(void **state)
 	}
 }
 
+/* An SA that cannot be made again leaves nothing behind, and what can be begins anew. */
+static void what_cannot_be_restored_begins_anew(void **state)
+{
+	static struct ids ids;
+
+	(void)state;
+	for (unsigned v = 0; v < 2; v++) {
+		uint8_t copy[8192];
+		size_t len;
+		struct sim s;
+
+		init(&s, 34 + v, modes[v], &ids);
+		run(&s, 3000);
+		len = s.node[1].record_len[0];
+		assert_true(len > 0 && len <= sizeof(copy));
+		memcpy(copy, s.node[1].record[0], len);
+		/* Its SPIs are in use: by itself, restored before. */
+		assert_int_equal(ike_engine_restore(s.node[1].engine, copy, len, 7, s.now),
+				 -ENOMEM);
+		assert_int_equal(sim_ike_sas(&s, 1, NULL), 1);
+		assert_true(sim_agreed(&s, 0));
+		s.node[1].fails_restore = true;
+		assert_int_equal(sim_kill(&s, 1), 0);
+		assert_int_equal(sim_ike_sas(&s, 1, NULL), 0);
+		assert_int_equal(sim_installed(&s, 1), 0);
+		run(&s, 90000);
+		assert_true(sim_working(&s, 0));
+		sim_fini(&s);
+	}
+}
+
 /* A record has its bounds; what is beyond is said. */
 static void what_a_record_has_no_room_for_is_said(void **state)
 {
@@ -485,6 +517,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(old_probes_stay_old),
 		cmocka_unit_test(old_message_ids_stay_used),
 		cmocka_unit_test(many_pairs_go_on),
+		cmocka_unit_test(what_cannot_be_restored_begins_anew),
 		cmocka_unit_test(what_a_record_has_no_room_for_is_said),
 	};
 
