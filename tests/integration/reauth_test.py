@@ -4,7 +4,6 @@
 strongSwan offers and we do not take. ESPGW_MATRIX=all runs more of it."""
 import os
 import re
-import time
 
 import cases
 from cases import case
@@ -95,7 +94,8 @@ def mobike(role):
         need(not passive or "supports MOBIKE, which is not spoken here" in lab.log(), "no word")
         # A change of strongSwan's addresses does not disturb it.
         lab.ip(lab.cloud_ns, "addr", "add", "119.91.254.123/24", "dev", "wan0")
-        time.sleep(1)                                      # strongSwan would tell by then
+        # It has thought about it, and has nothing to tell us.
+        wait(lambda: "keeping statically configured path" in lab.cloud_log(), 10, "its decision")
         lab.ip(lab.cloud_ns, "addr", "del", "119.91.254.123/24", "dev", "wan0")
         lab.ping_both(3)
         log = lab.cloud_log()

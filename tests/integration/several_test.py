@@ -164,7 +164,6 @@ def what_is_wrong_at_once_is_named_and_cured_round_by_round():
                 first = False
                 lab.reload_both()
                 lab.reloaded = time.monotonic()
-                time.sleep(1.5)
             lab.up()
             wait(lab.nothing_left, 30, "clean diagnoses", every=0.5)
             n += len(sick)
