@@ -11,6 +11,7 @@
 #include "control/console/algorithms.h"
 #include "control/console/bundle.h"
 #include "control/console/client.h"
+#include "control/console/import.h"
 #include "control/console/protocol.h"
 #include "control/diag/explain.h"
 #include "control/model/apply.h"
@@ -25,6 +26,7 @@ static const char usage[] =
 	"       espgw check FILE\n"
 	"       espgw explain-log [--lang en|zh] FILE\n"
 	"       espgw algorithms dh\n"
+	"       espgw import [--local ADDRESS] … FILE\n"
 	"\n"
 	"COMMAND is one of the console's, like \"ip ipsec installed-sa print where spi=0x1234\";\n"
 	"\"help\" lists them. Without one, commands are read from the terminal.\n"
@@ -38,6 +40,9 @@ static const char usage[] =
 	"algorithms dh lists the Diffie-Hellman groups: what RFC 8247 says of each, what it takes "
 	"to\n"
 	"use it, and how long a key pair and a shared secret take on this machine.\n"
+	"import reads what Alibaba's or Tencent's API or console gives out about a tunnel, and "
+	"writes\n"
+	"the configuration for our side, to be included inside of ip.ipsec.\n"
 	"\n"
 	"  -i, --instance NAME  which gateway of this machine (default: default)\n"
 	"  -j, --json           answers as JSON, in the shapes of RouterOS's REST interface\n"
@@ -223,6 +228,8 @@ int main(int argc, char **argv)
 		return client_interactive(instance, json);
 	if (strcmp(argv[optind], "explain-log") == 0)
 		return explain(argv + optind + 1, argc - optind - 1, json);
+	if (strcmp(argv[optind], "import") == 0)
+		return import_run(argv + optind + 1, argc - optind - 1);
 	if (strcmp(argv[optind], "algorithms") == 0)
 		return algorithms(argv + optind + 1, argc - optind - 1, json);
 	if (strcmp(argv[optind], "check") != 0)

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* import.c - "espgw import": a cloud's file as our configuration; see control/cloud/cloud.h. */
+#include "control/console/import.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "control/cloud/cloud.h"
+#include "control/model/addr.h"
+#include "control/model/file.h"
+#include "control/model/model.h"
+#include "control/model/problem.h"
+
+static int usage(const char *what)
+{
+	fprintf(stderr, "espgw import: %s\nusage: " IMPORT_USAGE "\n", what);
+	return 2;
+}
+
+static int add_local(struct cloud_request *req, const char *text)
+{
+	if (req->n_ours == CLOUD_MAX_OURS || addr_parse(text, &req->ours[req->n_ours]) != 0)
+		return -EINVAL;
+	req->n_ours++;
+	return 0;
+}
+
+/* All addresses of a configuration's interfaces. */
+static int add_configured(struct cloud_request *req, const char *path)
+{
+	static const enum menu_id menus[] = {MENU_ADDRESS, MENU_ADDRESS6};
+	static struct problems problems;
+	struct model *m;
+
+	problems_init(&problems);
+	m = model_load(path, &problems);
+	if (m == NULL) {
+		char *text = problems_text(&problems);
+
+		fputs(text != NULL ? text : "espgw: not enough memory\n", stderr);
+		free(text);
+	}
+	problems_free(&problems);
+	for (size_t k = 0; m != NULL && k < 2; k++)
+		for (size_t i = 0; i < m->table[menus[k]].n && req->n_ours < CLOUD_MAX_OURS; i++)
+			req->ours[req->n_ours++] =
+				m->table[menus[k]].rows[i].values[ADDRESS_ADDRESS].addr;
+	model_free(m);
+	return m != NULL ? 0 : -EINVAL;
+}
+
+static int add_networks(struct cloud_request *req, const char *text)
+{
+	const char *sign = strchr(text, '=');
+	struct cloud_pair *p = &req->routed[req->n_routed];
+
+	if (sign == NULL || req->n_routed == CLOUD_MAX_PAIRS ||
+	    cloud_net_parse(text, (size_t)(sign - text), &p->net[CLOUD_LOCAL]) != 0 ||
+	    cloud_net_parse(sign + 1, strlen(sign + 1), &p->net[CLOUD_REMOTE]) != 0 ||
+	    p->net[CLOUD_LOCAL].addr.family != p->net[CLOUD_REMOTE].addr.family)
+		return -EINVAL;
+	req->n_routed++;
+	return 0;
+}
+
+static int take_option(struct cloud_request *req, const char *option, const char *value)
+{
+	if (strcmp(option, "--local") == 0)
+		return add_local(req, value) ? usage("--local: not an address, or too many") : 0;
+	if (strcmp(option, "-c") == 0)
+		return add_configured(req, value) ? 1 : 0;
+	if (strcmp(option, "--networks") == 0)
+		return add_networks(req, value)
+			       ? usage("--networks: OURS=THEIRS, like 192.168.1.0/24=10.0.0.0/8")
+			       : 0;
+	if (strcmp(option, "--name") == 0)
+		req->name = value;
+	else if (strcmp(option, "--connection") == 0)
+		req->connection = value;
+	else if (strcmp(option, "--tunnel") == 0 && (*value == '1' || *value == '2') && !value[1])
+		req->tunnel = (unsigned)(*value - '0');
+	else
+		return usage(option);
+	return 0;
+}
+
+static char *read_all(const char *path, size_t *len)
+{
+	FILE *f = strcmp(path, "-") == 0 ? stdin : fopen(path, "r");
+	char *data = f != NULL ? malloc(CLOUD_MAX_INPUT + 1) : NULL;
+
+	*len = data != NULL ? fread(data, 1, CLOUD_MAX_INPUT + 1, f) : 0;
+	if (data == NULL || ferror(f)) {
+		fprintf(stderr, "espgw: %s: %s\n", path, strerror(errno));
+		free(data);
+		data = NULL;
+	}
+	if (f != NULL && f != stdin)
+		fclose(f);
+	return data;
+}
+
+/* Whoever sits at a terminal is asked once. */
+static bool ask(struct cloud_request *req, const char *why)
+{
+	char line[ADDR_MAX_TEXT + 2];
+
+	if (!isatty(STDIN_FILENO) || !isatty(STDERR_FILENO))
+		return false;
+	fprintf(stderr, "espgw: %s\nwhich of them is ours? ", why);
+	if (fgets(line, sizeof(line), stdin) == NULL)
+		return false;
+	line[strcspn(line, "\n")] = '\0';
+	req->n_ours = 0;
+	return add_local(req, line) == 0;
+}
+
+static int convert(const char *data, size_t len, struct cloud_request *req, struct cloud_config *c,
+		   struct text *out, struct text *why)
+{
+	enum cloud_end ours;
+	int rc = cloud_read(data, len, req, c, why);
+
+	if (rc != 0)
+		return rc;
+	rc = cloud_side(c, req, &ours, why);
+	if (rc != 0 && ask(req, why->s)) {
+		text_cut(why, 0);
+		rc = cloud_side(c, req, &ours, why);
+	}
+	return rc != 0 ? rc : cloud_write(c, req, ours, out, why);
+}
+
+int import_run(char **args, int n)
+{
+	static struct cloud_request req;
+	static struct cloud_config c;
+	struct text out = {0}, why = {0};
+	const char *path = NULL;
+	char *data;
+	size_t len;
+	int rc;
+
+	for (int i = 0; i < n; i++) {
+		if (args[i][0] == '-' && args[i][1] != '\0') {
+			if (i + 1 == n)
+				return usage(args[i]);
+			rc = take_option(&req, args[i], args[i + 1]);
+			if (rc != 0)
+				return rc;
+			i++;
+		} else if (path != NULL) {
+			return usage("one FILE");
+		} else {
+			path = args[i];
+		}
+	}
+	if (path == NULL)
+		return usage("which FILE?");
+	data = read_all(path, &len);
+	if (data == NULL)
+		return 1;
+	rc = convert(data, len, &req, &c, &out, &why);
+	explicit_bzero(data, len);
+	free(data);
+	cloud_wipe(&c);
+	if (rc == 0)
+		fputs(out.s, stdout);
+	else
+		fprintf(stderr, "espgw: %s: %s\n", path, why.s != NULL ? why.s : "out of memory");
+	text_free(&out);
+	text_free(&why);
+	return rc == 0 ? 0 : 1;
+}
