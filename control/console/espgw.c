@@ -11,6 +11,7 @@
 #include "control/console/algorithms.h"
 #include "control/console/bundle.h"
 #include "control/console/client.h"
+#include "control/console/compare.h"
 #include "control/console/import.h"
 #include "control/console/protocol.h"
 #include "control/diag/explain.h"
@@ -23,6 +24,7 @@
 static const char usage[] =
 	"usage: espgw [--instance NAME] [--json] [COMMAND…]\n"
 	"       espgw diagnose [PEER] --bundle FILE\n"
+	"       espgw diagnose [PEER] --cloud FILE\n"
 	"       espgw check FILE\n"
 	"       espgw explain-log [--lang en|zh] FILE\n"
 	"       espgw algorithms dh\n"
@@ -32,6 +34,8 @@ static const char usage[] =
 	"\"help\" lists them. Without one, commands are read from the terminal.\n"
 	"diagnose --bundle writes all that is known of the gateway, without secrets, to a new "
 	"file.\n"
+	"diagnose --cloud holds what Alibaba's DiagnoseVpnConnections says against what this side "
+	"saw.\n"
 	"check reads a configuration file and says all that is wrong with it; it needs no daemon\n"
 	"and touches nothing.\n"
 	"explain-log reads pasted log lines of strongSwan, RouterOS or libreswan, or the errors of "
@@ -158,15 +162,16 @@ static int algorithms(char **args, int n, bool json)
 	return rc == 0 ? 0 : 1;
 }
 
-/* Takes "--bundle FILE" out of a diagnose. FILE; NULL when it is not there; "" without a name. */
-static const char *take_bundle(char **args, int *n)
+/* Takes "--bundle FILE" or the like out of a diagnose. FILE; NULL when it is not there; "" without
+ * a name. */
+static const char *take_file(char **args, int *n, const char *option)
 {
 	const char *path;
 
 	if (strcmp(args[0], "diagnose") != 0)
 		return NULL;
 	for (int i = 1; i < *n; i++) {
-		if (strcmp(args[i], "--bundle") != 0)
+		if (strcmp(args[i], option) != 0)
 			continue;
 		path = i + 1 < *n ? args[i + 1] : "";
 		for (; i + 2 < *n; i++)
@@ -179,12 +184,21 @@ static const char *take_bundle(char **args, int *n)
 
 static int command(const char *instance, bool json, char **args, int n)
 {
-	const char *bundle = take_bundle(args, &n);
+	const char *bundle = take_file(args, &n, "--bundle"),
+		   *cloud = take_file(args, &n, "--cloud");
 	int fd, rc;
 
-	if (bundle != NULL && (*bundle == '\0' || json))
+	if (bundle != NULL && (*bundle == '\0' || json || cloud != NULL))
+		return usage_error();
+	if (cloud != NULL && *cloud == '\0')
 		return usage_error();
 	fd = client_connect(instance);
+	if (cloud != NULL) {
+		rc = compare_run(fd, cloud, (const char *const *)args + 1, (size_t)n - 1, json);
+		if (fd >= 0)
+			close(fd);
+		return rc;
+	}
 	if (fd < 0)
 		return CLIENT_UNREACHABLE;
 	if (bundle != NULL)

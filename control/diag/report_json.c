@@ -194,10 +194,10 @@ void diag_json(const struct diag_report *r, enum diag_lang lang, struct text *ou
 		json_array_append_new(findings, finding_json(r, &r->findings[i], lang));
 	for (size_t i = 0; i < p->n_policies; i++)
 		json_array_append_new(policies, policy_json(&p->policies[i]));
-	j = json_pack("{s:s, s:o, s:s, s:b, s:s, s:o, s:o}", "peer", p->conf->name, "address",
-		      addr_json(&p->conf->remote), "state", p->state, "phase1", p->up_since != 0,
-		      "vendor", ike_vendor_name(p->vendor), "findings", findings, "policies",
-		      policies);
+	j = json_pack("{s:s, s:s, s:o, s:s, s:b, s:s, s:o, s:o}", "peer", p->conf->name, "comment",
+		      p->conf->comment, "address", addr_json(&p->conf->remote), "state", p->state,
+		      "phase1", p->up_since != 0, "vendor", ike_vendor_name(p->vendor), "findings",
+		      findings, "policies", policies);
 	dump = j != NULL ? json_dumps(j, JSON_COMPACT) : NULL;
 	if (dump != NULL)
 		text_puts(out, dump);
