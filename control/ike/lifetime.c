@@ -148,6 +148,9 @@ void lifetime_ike_sa(struct ike_engine *e, struct timer *t, uint64_t now)
 		return;
 	}
 	refuse_log(e, IKE_LOG_INFO, sa->peer, sa, 0, "deleting IKE_SA: its lifetime is over");
+	if (sa->state == SA_REPLACED && sa->peer->v->retire != NULL &&
+	    sa->peer->v->retire(e, sa, now))
+		return;
 	sa->peer->v->delete_ike_sa(e, sa, now);
 	party_lost(e, sa, now);
 }

@@ -51,6 +51,9 @@ struct ike_version {
 	void (*rekey)(struct ike_engine *e, struct ike_sa *sa, uint64_t now);
 	/** Both sides began one at the same time and a was established last. NULL: both stay. */
 	void (*crossed)(struct ike_engine *e, struct ike_sa *a, struct ike_sa *b, uint64_t now);
+	/** Ask the peer to let go of an SA that is replaced, and keep its pairs until it answers:
+	 * what it sends before that comes in. False: it was asked. NULL: there is no answer. */
+	bool (*retire)(struct ike_engine *e, struct ike_sa *sa, uint64_t now);
 	/** Tell the peer that the SA goes; the caller frees it. */
 	void (*delete_ike_sa)(struct ike_engine *e, struct ike_sa *sa, uint64_t now);
 	/** Begin to negotiate a pair for a policy; when that cannot be now, look again later. */

@@ -304,6 +304,8 @@ enum ike_rx ike2_rekey_response(struct ike_engine *e, struct ike2_task *t, struc
 void ike2_rekey_crossed(struct ike_engine *e, struct ike_sa *a, struct ike_sa *b, uint64_t now);
 /** The peer speaks of pairs on it, so to the peer it is what pairs have moved to. */
 void ike2_rekey_in_use(struct ike_engine *e, struct ike_sa *heir, uint64_t now);
+/** Of struct ike_version. */
+bool ike2_rekey_retire(struct ike_engine *e, struct ike_sa *sa, uint64_t now);
 /** Our rekey of sa came to nothing, or sa goes: an heir that the peer made takes over. */
 void ike2_rekey_settle(struct ike_engine *e, struct ike_sa *sa, uint64_t now);
 

@@ -181,6 +181,14 @@ static void delete_sa(struct ike_engine *e, struct ike_sa *sa, uint64_t now)
 		ike2_task_run(e, sa, now);
 }
 
+bool ike2_rekey_retire(struct ike_engine *e, struct ike_sa *sa, uint64_t now)
+{
+	if (sa->closing)
+		return false;
+	delete_sa(e, sa, now);
+	return true;
+}
+
 static struct ike_sa *take_heir(struct ike_sa *sa)
 {
 	struct ike_sa *heir;

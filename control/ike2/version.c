@@ -33,6 +33,7 @@ const struct ike_version ike2_version = {
 	.busy = ike2_busy,
 	.rekey = ike2_rekey,
 	.crossed = ike2_rekey_crossed,
+	.retire = ike2_rekey_retire,
 	.delete_ike_sa = ike2_delete_ike_sa,
 	.child_start = ike2_child_start,
 	.child_result = ike2_child_result,

@@ -170,6 +170,7 @@ static void different_selectors_are_shown_side_by_side(void **state)
 	fails_for_ten_minutes(&s);
 	assert_true(sim_evidence(&s, 1, IKE_P2_TS_MISMATCH) >= 5);
 	assert_true(sim_evidence(&s, 0, IKE_P2_TS_MISMATCH) >= 5);
+	assert_int_equal(sim_evidence(&s, 1, IKE_P2_ALG_MISMATCH), 0);
 	assert_true(sim_logged(&s, 1,
 			       "received 10.100.1.0/24 === 192.168.1.0/24; configured "
 			       "10.100.0.0/16 === 192.168.1.0/24"));

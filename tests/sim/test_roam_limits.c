@@ -110,6 +110,44 @@ static void what_failed_is_forgotten_after_a_while(void **state)
 	}
 }
 
+/* Its vendor ID in main mode gets lost, so the peer cannot do DPD. */
+static bool hide_dpd(struct sim *s, int from, struct ike_datagram *d, uint8_t *data, void *ctx)
+{
+	static const uint8_t id[] = {0xaf, 0xca, 0xd7, 0x13, 0x68};
+	uint8_t *at = memmem(data, d->len, id, sizeof(id));
+
+	(void)s;
+	(void)from;
+	(void)ctx;
+	if (at != NULL)
+		at[0] = 0;
+	return true;
+}
+
+/* One that cannot be asked is followed to its ports, one a second at most; not to an address. */
+static void ports_are_followed_one_a_second(void **state)
+{
+	struct sim s;
+
+	(void)state;
+	sim_init(&s, 4);
+	s.net.hook = hide_dpd;
+	roam_start(&s, false);
+	for (unsigned i = 0; i < 250; i++) {
+		roam_spoof_esp(&s, "203.0.113.9", (uint16_t)(20001 + i));
+		run(&s, 40);
+	}
+	assert_int_equal(roam_fixed(&s)->roam_asked, 0);
+	assert_in_range(roam_fixed(&s)->roam_moved, 8, 22); /* its own packets bring it back */
+	run(&s, 5000);
+	roam_spoof_esp(&s, "192.0.2.66", 4500);
+	run(&s, 5000);
+	assert_int_equal(sim_current(&s, R_FIXED, 0)->sa.remote_port, 24500);
+	assert_memory_equal(&sim_current(&s, R_FIXED, 0)->sa.remote, &s.node[R_BEHIND].nat,
+			    sizeof(struct abi_addr));
+	sim_fini(&s);
+}
+
 /* IKEv1: the SA that came from the new place ends, and the older one is still at the old place. */
 static void pairs_and_ike_go_on_at_one_place(void **state)
 {
@@ -146,6 +184,7 @@ int main(void)
 		cmocka_unit_test(nobody_is_answered),
 		cmocka_unit_test(what_failed_is_forgotten_after_a_while),
 		cmocka_unit_test(pairs_and_ike_go_on_at_one_place),
+		cmocka_unit_test(ports_are_followed_one_a_second),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "tests/sim/sim.h"
+#include "tests/sim/forge2.h"
 
 #define LIFE   100u
 #define POLICY 5u
@@ -241,6 +241,79 @@ static void a_far_end_needs_no_new_authentication_yet(void **state)
 	sim_fini(&s);
 }
 
+/* Only the responder sends: nothing of the initiator's has shown it the new pair when the old one
+ * goes. */
+static void what_only_the_responder_sends_gets_through(void **state)
+{
+	struct sim s;
+
+	(void)state;
+	init(&s, 8, 1);
+	s.node[0].esp_every = 100000 * SIM_SEC;
+	s.node[0].conf.profile.reauthentication = true;
+	start(&s);
+	sim_run(&s, s.now + 500 * SIM_SEC);
+	assert_in_range(sim_counters(&s, 0)->phase1_started, 5, 7);
+	need_whole(&s);
+	sim_fini(&s);
+}
+
+/* Control is killed in between: it is known still when the time is over. */
+static void a_restart_does_not_forget_it(void **state)
+{
+	struct sim s;
+
+	(void)state;
+	init(&s, 9, 1);
+	s.node[1].conf.profile.reauthentication = true;
+	s.node[0].conf.profile.lifetime = 86400;
+	s.node[0].keeps = true;
+	start(&s);
+	sim_run(&s, s.now + 40 * SIM_SEC);
+	assert_int_equal(sim_kill(&s, 0), 1);
+	assert_int_equal(sim_counters(&s, 0)->phase1_started, 0);
+	sim_run(&s, s.now + 55 * SIM_SEC);
+	assert_int_equal(sim_counters(&s, 0)->phase1_started, 1);
+	need_whole(&s);
+	sim_fini(&s);
+}
+
+static const uint8_t lifetime_0[] = {0, 0, 0, 12, 0, 0, 0x40, 0x13, 0, 0, 0, 0};
+
+/* A responder that wants it at once, over and over, is served at a bounded pace. */
+static void an_impatient_responder_costs_a_bounded_number(void **state)
+{
+	struct sim s;
+
+	(void)state;
+	init(&s, 50, 1);
+	start(&s);
+	for (unsigned i = 0; i < 60; i++) {
+		(void)forge2_send(&s, 1, 37, 41, lifetime_0, sizeof(lifetime_0));
+		s.node[0].due = s.now;
+		sim_run(&s, s.now + SIM_SEC);
+	}
+	assert_true(sim_logged(&s, 0, "received AUTH_LIFETIME of 0 s"));
+	assert_in_range(sim_counters(&s, 0)->phase1_started, 2, 9);
+	sim_fini(&s);
+}
+
+/* It is the responder's to say (RFC 4478 section 3). */
+static void an_initiator_does_not_say_when(void **state)
+{
+	struct sim s;
+
+	(void)state;
+	init(&s, 51, 1);
+	start(&s);
+	assert_true(forge2_send(&s, 0, 37, 41, lifetime_0, sizeof(lifetime_0)));
+	sim_run(&s, s.now + 30 * SIM_SEC);
+	assert_false(sim_logged(&s, 1, "received AUTH_LIFETIME"));
+	assert_int_equal(sim_counters(&s, 0)->phase1_started, 1);
+	assert_int_equal(sim_ike_sas(&s, 1, "established"), 1);
+	sim_fini(&s);
+}
+
 static void both_ends_do_it(void **state)
 {
 	for (uint64_t seed = 10; seed < 20; seed++) {
@@ -291,6 +364,10 @@ int main(void)
 		cmocka_unit_test(a_rekey_that_ends_late_does_not_outlive_it),
 		cmocka_unit_test(both_ends_do_it),
 		cmocka_unit_test(losses_do_not_stop_it),
+		cmocka_unit_test(what_only_the_responder_sends_gets_through),
+		cmocka_unit_test(a_restart_does_not_forget_it),
+		cmocka_unit_test(an_impatient_responder_costs_a_bounded_number),
+		cmocka_unit_test(an_initiator_does_not_say_when),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -150,6 +150,7 @@ static void other_selectors(void **state)
 	start(&s);
 	assert_true(sim_evidence(&s, 0, IKE_P2_TS_MISMATCH) > 0);
 	assert_true(sim_evidence(&s, 1, IKE_P2_TS_MISMATCH) > 0);
+	assert_int_equal(sim_evidence(&s, 1, IKE_P2_ALG_MISMATCH), 0);
 	assert_true(sim_logged(&s, 1, "sending TS_UNACCEPTABLE"));
 	assert_childless(&s);
 	s.node[0].children[0].remote = sim_net_range("10.100.1.0", 24);

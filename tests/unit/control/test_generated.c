@@ -224,6 +224,30 @@ static void without_room_none_is_made(void **state)
 	assert_int_equal(x->g->generated.n_records, 0);
 }
 
+/* What a control of before had given comes back under its number, once, and under no number that a
+ * configured policy may have. */
+static void numbers_are_given_back_once(void **state)
+{
+	struct fixture *x = *state;
+	struct ike_child_conf conf = {.mode = ABI_MODE_TUNNEL,
+				      .policy_id = PLAN_ID_GENERATED | 0x1234,
+				      .local = net(192, 168, 3),
+				      .remote = net(10, 9, 3)};
+	const struct ike_generated what = {.peer = "any", .conf = &conf};
+	uint32_t other;
+
+	settle(x);
+	assert_int_equal(ike_io_ops.policy_add(x->g, &what), PLAN_ID_GENERATED | 0x1234);
+	assert_int_equal(ike_io_ops.policy_add(x->g, &what), 0);
+	other = add(x, 3, 1);
+	assert_true(other != 0 && other != conf.policy_id);
+	ike_io_ops.policy_remove(x->g, other);
+	ike_io_ops.policy_remove(x->g, conf.policy_id);
+	conf.policy_id = 0x1234;
+	assert_int_equal(ike_io_ops.policy_add(x->g, &what), 0);
+	assert_int_equal(x->g->generated.n_records, 0);
+}
+
 struct seen {
 	unsigned n;
 	struct value v[POLICY_PROPS];
@@ -313,6 +337,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_reload_and_a_new_dataplane_keep_them, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(without_room_none_is_made, setup, teardown),
+		cmocka_unit_test_setup_teardown(numbers_are_given_back_once, setup, teardown),
 		cmocka_unit_test_setup_teardown(the_console_shows_them_as_dynamic, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_flood_of_policies_is_bounded, setup, teardown),
 		cmocka_unit_test_setup_teardown(templates_of_one_id_give_a_policy_once, setup,

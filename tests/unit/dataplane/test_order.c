@@ -210,6 +210,28 @@ static void lets_go_when_the_sa_is_deleted(void **state)
 	assert_int_equal(order_waiting(order[0]) + order_waiting(order[1]), 0);
 }
 
+/* Where an outbound SA has its count an inbound one has its window. */
+static void touches_no_window_in_the_place_of_what_is_deleted(void **state)
+{
+	struct abi_sa_add c = fixture_sa(SLOT, ABI_DIR_IN, 1);
+	uint64_t a = take_numbers(3), before;
+	uint16_t block = order_take(order[0], sa, a, 3, now);
+	uint32_t detail;
+
+	(void)state;
+	c.msg = (struct abi_msg){ABI_CMD_SA_ADD, sizeof(c), 1};
+	c.spi = sa->spi;
+	assert_int_equal(sad_delete(h->tables.sad, SLOT, sa->spi), ABI_OK);
+	sad_reclaim(h->tables.sad, SLOT);
+	assert_int_equal(sad_add(h->tables.sad, &c, 0, 1, &detail), ABI_OK);
+	assert_ptr_equal(sad_slot(h->tables.sad, SLOT), sa);
+	before = sa->sent;
+	transmit(0, block, a, 3);
+	end_poll(0);
+	assert_int_equal(sa->sent, before);
+	assert_int_equal(order_waiting(order[0]), 0);
+}
+
 static void goes_unordered_when_there_is_no_room(void **state)
 {
 	struct rte_mbuf *m = numbered(1);
@@ -395,6 +417,7 @@ int main(void)
 		WITH(sends_two_blocks_of_one_poll_in_order),
 		WITH(waits_no_longer_than_its_bound),
 		WITH(lets_go_when_the_sa_is_deleted),
+		WITH(touches_no_window_in_the_place_of_what_is_deleted),
 		WITH(goes_unordered_when_there_is_no_room),
 		WITH(nobody_waits_for_what_found_no_room),
 		WITH(tickets_go_on_in_turn),

@@ -7,6 +7,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -179,6 +180,23 @@ static void texts_are_readable_and_harmless(void **state)
 	assert_string_equal(ident_print(&id, text, sizeof(text)), "type-77");
 }
 
+/* Every byte: a letter that means no more than itself anywhere, or its number. */
+static void only_plain_letters_stand_for_themselves(void **state)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+				    "!%*+,-./:=?@^_~";
+	char want[32];
+
+	(void)state;
+	for (unsigned b = 1; b < 256; b++) {
+		const uint8_t c = (uint8_t)b;
+
+		decode(&id, 2, &c, 1);
+		snprintf(want, sizeof(want), strchr(plain, (int)b) ? "fqdn:%c" : "fqdn:\\x%02x", b);
+		assert_string_equal(ident_print(&id, text, sizeof(text)), want);
+	}
+}
+
 static void longest_identities_print_whole_and_cut_ones_end(void **state)
 {
 	uint8_t data[256];
@@ -218,6 +236,7 @@ int main(void)
 		cmocka_unit_test(phase1_ids_name_ike_or_nothing),
 		cmocka_unit_test(texts_are_readable_and_harmless),
 		cmocka_unit_test(longest_identities_print_whole_and_cut_ones_end),
+		cmocka_unit_test(only_plain_letters_stand_for_themselves),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

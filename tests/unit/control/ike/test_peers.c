@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "control/ike/generate.h"
 #include "control/ike/peers.h"
 
 static const uint8_t psk[] = "secret";
@@ -381,6 +382,40 @@ static void policies_are_found_by_id(void **state)
 	clear(&p);
 }
 
+/* Room for what may be generated: for an address less than for a network. */
+static void room_for_generated_policies_is_by_kind(void **state)
+{
+	static const struct {
+		uint8_t len;
+		bool templates;
+		size_t room;
+	} rows[] = {{32, false, 0},
+		    {24, false, 0},
+		    {32, true, GENERATE_MAX_HOST},
+		    {24, true, GENERATE_MAX}};
+	struct ike_child_conf child, template;
+	struct ike_peer_conf c;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct ike_peer *peer;
+
+		fill(&c, "a", v4(192, 0, 2, 0), rows[i].len);
+		fill_child(&child, 1);
+		fill_child(&template, 2);
+		c.local = v4(192, 0, 2, 1);
+		c.children = &child;
+		c.n_children = 1;
+		c.templates = &template;
+		c.n_templates = rows[i].templates;
+		peer = peers_new(&c, nothing, nothing);
+		assert_non_null(peer);
+		assert_int_equal(peer->n_policies, 1);
+		assert_int_equal(peer->cap_policies, 1 + rows[i].room);
+		peers_free(peer);
+	}
+}
+
 static void what_names_many_or_none_is_no_host(void **state)
 {
 	static const struct {
@@ -422,6 +457,7 @@ int main(void)
 		cmocka_unit_test(longest_prefix_is_found),
 		cmocka_unit_test(policies_are_found_by_id),
 		cmocka_unit_test(what_names_many_or_none_is_no_host),
+		cmocka_unit_test(room_for_generated_policies_is_by_kind),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

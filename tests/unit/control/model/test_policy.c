@@ -257,6 +257,19 @@ static void what_stands_behind_a_template_is_warned_of(void **state)
 {
 	static const char *const closed = BRANCHES(
 		STRICT, GROUP "policy = ( " TEMPLATE("group = \"g\";") ", " DISCARD " );\n");
+	static const char *const apart = BRANCHES(
+		STRICT,
+		GROUP "policy = ( " TEMPLATE(
+			"group = \"g\"; protocol = \"tcp\"; dst-port = 5;") ",\n{ peer = "
+									    "\"any\"; tunnel = "
+									    "true; proposal = "
+									    "\"a\"; src-address "
+									    "= \"10.0.0.0/8\"; "
+									    "dst-address = "
+									    "\"10.2.1.0/24\"; "
+									    "protocol = "
+									    "\"tcp\"; dst-port = "
+									    "6; } );\n");
 	char *told;
 
 	(void)state;
@@ -276,8 +289,20 @@ static void what_stands_behind_a_template_is_warned_of(void **state)
 						       "\"10.0.0.0/8\"; dst-address = "
 						       "\"10.2.1.0/24\"; } );\n"),
 		    true, "may take traffic of the policy in line 11");
+	/* A part of it, by protocol, leaves the rest open. */
+	assert_told(
+		BRANCHES(STRICT,
+			 GROUP "policy = ( " TEMPLATE(
+				 "group = \"g\";") ",\n{ action = \"discard\"; protocol = \"tcp\"; "
+						   "src-address = \"10.1.0.0/16\"; dst-address "
+						   "= \"10.2.0.0/16\"; } );\n"),
+		true, "leaves IN CLEAR");
 	model_free(load_text(closed, &told));
 	assert_string_equal(told, "");
+	free(told);
+	/* Other ports are other traffic. */
+	model_free(load_text(apart, &told));
+	assert_null(strstr(told, "may take"));
 	free(told);
 }
 

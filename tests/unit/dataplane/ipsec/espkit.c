@@ -154,10 +154,10 @@ void espkit_pair(const struct reference_suite *s, uint8_t encap)
 	espkit_add(&c);
 }
 
-void espkit_same_endpoint(const struct abi_sa_add *c)
+struct abi_sa_update espkit_endpoint(const struct abi_sa_add *c)
 {
-	struct abi_sa_update u = {
-		.msg = {.type = ABI_CMD_SA_UPDATE, .length = sizeof(u)},
+	return (struct abi_sa_update){
+		.msg = {.type = ABI_CMD_SA_UPDATE, .length = sizeof(struct abi_sa_update)},
 		.slot = c->slot,
 		.spi = c->spi,
 		.what = ABI_SA_UPD_ENDPOINT,
@@ -167,6 +167,11 @@ void espkit_same_endpoint(const struct abi_sa_add *c)
 		.local = c->local,
 		.remote = c->remote,
 	};
+}
+
+void espkit_same_endpoint(const struct abi_sa_add *c)
+{
+	struct abi_sa_update u = espkit_endpoint(c);
 
 	assert_int_equal(sad_update(esp.sad, &u, &esp.wrong_at), ABI_OK);
 }

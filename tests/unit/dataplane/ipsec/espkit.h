@@ -53,6 +53,8 @@ int espkit_end(void **state);
 /** The same without the pair. */
 int espkit_begin_empty(void **state);
 
+/** The update that gives an SA the endpoints of c. */
+struct abi_sa_update espkit_endpoint(const struct abi_sa_add *c);
 /** Give an SA the endpoints that it has once more, as control does. */
 void espkit_same_endpoint(const struct abi_sa_add *c);
 /** Throw the pair away and install one of that suite and encapsulation. */

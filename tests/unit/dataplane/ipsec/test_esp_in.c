@@ -423,6 +423,16 @@ static void set_source(struct frame *f, uint32_t addr, unsigned int port)
 	frame_fix(f);
 }
 
+/* A packet with the next number after n, good in all but its source. */
+static void genuine_from(uint32_t addr, uint64_t n)
+{
+	struct reference_esp e = espkit_next(n);
+	struct frame f = espkit_sealed_udp(8, &e);
+
+	set_source(&f, addr, 31000);
+	assert_int_equal(espkit_reason(&f), DROP_NONE);
+}
+
 static void a_peer_that_moved_is_reported_once(void **state)
 {
 	const uint32_t elsewhere = IP(203, 0, 113, 77);
@@ -448,17 +458,11 @@ static void a_peer_that_moved_is_reported_once(void **state)
 
 	f = espkit_sealed_udp(8, &e);
 	assert_int_equal(espkit_reason(&f), DROP_NONE);
-	e = espkit_next(40);
-	f = espkit_sealed_udp(8, &e);
-	set_source(&f, elsewhere, 31000);
-	assert_int_equal(espkit_reason(&f), DROP_NONE);
+	genuine_from(elsewhere, 40);
 	espkit_tick(kit.w->now);
 	assert_int_equal(esp.events, 0);
 	/* A new genuine one does. */
-	e = espkit_next(60);
-	f = espkit_sealed_udp(8, &e);
-	set_source(&f, elsewhere, 31000);
-	assert_int_equal(espkit_reason(&f), DROP_NONE);
+	genuine_from(elsewhere, 60);
 	espkit_tick(kit.w->now);
 	espkit_tick(kit.w->now);
 	assert_int_equal(esp.events, 1);
@@ -472,10 +476,7 @@ static void a_peer_that_moved_is_reported_once(void **state)
 	espkit_same_endpoint(&c);
 	espkit_tick(kit.w->now);
 	assert_int_equal(esp.events, 0);
-	e = espkit_next(61);
-	f = espkit_sealed_udp(8, &e);
-	set_source(&f, elsewhere, 31000);
-	assert_int_equal(espkit_reason(&f), DROP_NONE);
+	genuine_from(elsewhere, 61);
 	espkit_tick(kit.w->now);
 	assert_int_equal(esp.events, 1);
 	assert_int_equal(esp.event[0].remote_port, 31000);

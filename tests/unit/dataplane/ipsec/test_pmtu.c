@@ -298,6 +298,19 @@ static void floods_are_cut_off(void **state)
 	assert_in_range(passed, QUOTE_RATE, QUOTE_RATE + QUOTE_BURST);
 }
 
+/* Our outer packets are in no SA, and so is what is said about them. */
+static void what_comes_out_of_an_sa_is_not_believed(void **state)
+{
+	struct frame f = too_big(OUT_SPI, LAST, 1400);
+	struct rte_mbuf *m = kit_parse(&f);
+
+	(void)state;
+	pkt_meta(m)->flags |= PKT_F_FROM_SA;
+	assert_int_equal(quote_screen(kit.w, m), DROP_NET_PMTU);
+	assert_int_equal(kit.w->quote_full, 0); /* and costs no token */
+	rte_pktmbuf_free(m);
+}
+
 /* Who does not see our packets does not know their SPIs, and takes nothing from who does. */
 static void forged_floods_leave_room_for_true_ones(void **state)
 {
@@ -400,6 +413,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(forged_floods_leave_room_for_true_ones, begin, end),
 		cmocka_unit_test_setup_teardown(knows_the_spis_that_it_sends_with, begin, end),
 		cmocka_unit_test_setup_teardown(the_table_is_bounded, begin, end),
+		cmocka_unit_test_setup_teardown(what_comes_out_of_an_sa_is_not_believed, begin,
+						end),
 	};
 
 	return cmocka_run_group_tests(tests, espkit_setup, espkit_teardown);

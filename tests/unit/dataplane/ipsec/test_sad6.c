@@ -69,24 +69,11 @@ static void marks_are_for_what_writes_an_outer_header(void **state)
 	assert_int_equal(espkit_try_add(&out), ABI_OK);
 }
 
-static struct abi_sa_update endpoint(const struct abi_sa_add *c)
-{
-	return (struct abi_sa_update){.msg = {.length = sizeof(struct abi_sa_update)},
-				      .slot = c->slot,
-				      .spi = c->spi,
-				      .what = ABI_SA_UPD_ENDPOINT,
-				      .encap = c->encap,
-				      .local_port = c->local_port,
-				      .remote_port = c->remote_port,
-				      .local = c->local,
-				      .remote = c->remote};
-}
-
 static void ends_move_within_their_family(void **state)
 {
 	struct abi_sa_add c = dressed((struct shape){.outer6 = true, .encap = ABI_ENCAP_UDP}, true);
 	struct frame f = shapekit_inner(true, true, 20);
-	struct abi_sa_update u = endpoint(&c);
+	struct abi_sa_update u = espkit_endpoint(&c);
 	struct rte_mbuf *m;
 	const uint8_t *ip;
 
@@ -111,7 +98,7 @@ static void ends_move_within_their_family(void **state)
 	espkit_remove(OUT_SLOT);
 	c = dressed((struct shape){.outer6 = false}, true);
 	espkit_add(&c);
-	u = endpoint(&c);
+	u = espkit_endpoint(&c);
 	u.local.family = u.remote.family = 6;
 	memcpy(u.local.bytes, wan6_us, ADDR6);
 	memcpy(u.remote.bytes, peer6, ADDR6);

@@ -142,6 +142,19 @@ static void only_some_a_second_are_looked_at(void **state)
 	assert_in_range(passed, 1, 30);
 }
 
+static void what_comes_out_of_an_sa_is_not_believed(void **state)
+{
+	struct frame f = error_about(3, 3, 500, QUOTED);
+	struct rte_mbuf *m = kit_parse(&f);
+
+	(void)state;
+	kit.w->unreach_full = 0;
+	pkt_meta(m)->flags |= PKT_F_FROM_SA;
+	assert_int_equal(unreach_screen(kit.w, m), DROP_NET_LOCAL);
+	assert_int_equal(kit.w->unreach_full, 0);
+	rte_pktmbuf_free(m);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -151,6 +164,7 @@ int main(void)
 		T(is_silent_about_everything_else),
 		T(short_ones_are_read_within_their_bounds),
 		T(only_some_a_second_are_looked_at),
+		T(what_comes_out_of_an_sa_is_not_believed),
 	};
 
 	return cmocka_run_group_tests(tests, kit_setup, kit_teardown);
