@@ -62,10 +62,28 @@ static void keep_marks(struct children *c)
 	}
 }
 
+/* Like what is under way, which is answered with -ENOTCONN. */
+static void fail_held(struct children *c)
+{
+	struct sa_pair *p;
+
+	TAILQ_FOREACH (p, sa_table_all(c->table), link) {
+		if (!p->held)
+			continue;
+		p->held = false;
+		p->rc = -ENOTCONN;
+		c->due++;
+	}
+	c->n_held = 0;
+}
+
 void children_detaching(struct children *c)
 {
-	if (c->table != NULL)
-		keep_marks(c);
+	if (c->table == NULL)
+		return;
+	keep_marks(c);
+	if (c->n_held > 0)
+		fail_held(c);
 }
 
 /* Adopted pairs have no keys here: the SA is gone with its dataplane. */

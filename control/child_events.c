@@ -28,7 +28,7 @@ static void set_endpoint(struct children *c, struct sa_pair *p, const struct abi
 		/* What is being added will be there before the update. */
 		if (!sa_half_exists(h) || (!h->installed && p->state != SA_PAIR_ADDING))
 			continue;
-		if (dataplane_command(c->dp, &u, sizeof(u), NULL, NULL) != 0)
+		if (!p->held && dataplane_command(c->dp, &u, sizeof(u), NULL, NULL) != 0)
 			continue;
 		h->add.remote = *remote;
 		h->add.remote_port = port;

@@ -145,6 +145,8 @@ void children_drop(struct children *c, struct sa_pair *p)
 	if (p->switch_at != 0)
 		c->n_switching--;
 	p->switch_at = 0;
+	c->n_held -= p->held;
+	p->held = false;
 	if (p->state == SA_PAIR_ADDING && p->waiting > 0) {
 		p->remove_after = true; /* its adds are under way; see on_added() */
 		return;
@@ -314,6 +316,13 @@ static void fill_half(struct sa_half *h, const struct ike_child_sa *sa, uint64_t
 	h->keys = keep_keys(key);
 }
 
+static int send_pair(struct children *c, struct sa_pair *p)
+{
+	int rc = children_send_add(c, p, &p->in, on_added_in);
+
+	return rc == 0 ? children_send_add(c, p, &p->out, on_added_out) : rc;
+}
+
 /* Slots, keys and commands of a new pair. 0 or the first thing that failed. */
 static int start_install(struct children *c, struct sa_pair *p, const struct ike_child_sa *sa)
 {
@@ -346,10 +355,41 @@ static int start_install(struct children *c, struct sa_pair *p, const struct ike
 	rc = sa_table_set_ranges(p, sa->ts_local, sa->n_local, sa->ts_remote, sa->n_remote);
 	if (rc != 0)
 		return rc;
-	rc = children_send_add(c, p, &p->in, on_added_in);
-	if (rc == 0)
-		rc = children_send_add(c, p, &p->out, on_added_out);
-	return rc;
+	if (!c->hold)
+		return send_pair(c, p);
+	p->held = true;
+	c->n_held++;
+	return 0;
+}
+
+/* The engine is told by children_tick(), or by the answers to what was sent. */
+static void not_sent(struct children *c, struct sa_pair *p, int rc)
+{
+	p->rc = rc;
+	if (p->waiting == 0)
+		c->due++;
+}
+
+void children_hold(struct children *c)
+{
+	c->hold = true;
+}
+
+void children_release(struct children *c)
+{
+	struct sa_pair *p;
+
+	c->hold = false;
+	if (c->n_held == 0)
+		return;
+	c->n_held = 0;
+	TAILQ_FOREACH (p, sa_table_all(c->table), link) {
+		int rc = p->held ? send_pair(c, p) : 0;
+
+		p->held = false;
+		if (rc != 0)
+			not_sent(c, p, rc);
+	}
 }
 
 void children_install(struct children *c, const struct ike_child_sa *sa, uint64_t now)
@@ -373,11 +413,8 @@ void children_install(struct children *c, const struct ike_child_sa *sa, uint64_
 	snprintf(p->peer, sizeof(p->peer), "%s", sa->peer != NULL ? sa->peer : "");
 	snprintf(p->comment, sizeof(p->comment), "%s", sa->comment != NULL ? sa->comment : "");
 	rc = start_install(c, p, sa);
-	if (rc == 0)
-		return;
-	p->rc = rc;
-	if (p->waiting == 0)
-		c->due++; /* children_tick() tells the engine */
+	if (rc != 0)
+		not_sent(c, p, rc);
 }
 
 void children_fail_later(struct children *c, uint64_t token, int rc)
@@ -403,7 +440,8 @@ void children_make_current(struct children *c, struct sa_pair *p)
 	p->behind_adopted = false;
 	p->out.add.flags |= ABI_SA_F_CURRENT;
 	p->current_at = c->now;
-	(void)dataplane_command(c->dp, &u, sizeof(u), NULL, NULL);
+	if (!p->held) /* else its adds will say so */
+		(void)dataplane_command(c->dp, &u, sizeof(u), NULL, NULL);
 }
 
 /*
@@ -459,7 +497,7 @@ static void deliver_due(struct children *c)
 		return;
 	c->due = 0;
 	TAILQ_FOREACH (p, sa_table_all(c->table), link) {
-		if (p->state == SA_PAIR_ADDING && p->waiting == 0)
+		if (p->state == SA_PAIR_ADDING && p->waiting == 0 && !p->held)
 			added(c, p);
 	}
 }

@@ -61,6 +61,10 @@ void children_remove(struct children *c, uint64_t token);
 void children_moved(struct children *c, uint64_t token, const struct abi_addr *remote,
 		    uint16_t port);
 
+/** What is installed from now on waits for children_release(): its policy is not in force. */
+void children_hold(struct children *c);
+void children_release(struct children *c);
+
 /** From the dataplane's callbacks. */
 void children_event(struct children *c, const struct abi_ev_sa *ev);
 /** While the old tables can still be read: keep sequence marks. */

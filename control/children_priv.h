@@ -20,6 +20,8 @@ struct children {
 	unsigned int n_failed;
 	unsigned int reap; /* pairs to be freed in the next tick */
 	unsigned int n_adopted;
+	bool hold; /* adds are not sent for the moment */
+	unsigned int n_held;
 	unsigned int n_switching; /* pairs that wait to become current */
 	uint64_t now;		  /* of the last tick */
 	uint64_t next_retire;

@@ -11,9 +11,9 @@
 #include <time.h>
 
 #include "control/diagnose.h"
+#include "control/enforce.h"
 #include "control/log.h"
 #include "control/sa_store.h"
-#include "control/push.h"
 #include "control/rows.h"
 
 uint64_t gateway_clock(void)
@@ -164,54 +164,6 @@ static void take_pending(struct gateway *g, struct setup *old)
 		 g->setup.plan->n_peers, g->setup.plan->n_policies);
 }
 
-static void pushed(void *ctx, int rc);
-
-/* A plan, with the policies that were generated. */
-static int push_plan(struct gateway *g, const struct model_plan *plan)
-{
-	struct model_plan all = *plan;
-	int rc = -ENOMEM;
-
-	all.policies = generated_merge(&g->generated, plan, &all.n_policies);
-	if (all.policies != NULL)
-		rc = push_start(g->dp, &all, pushed, g);
-	if (rc == 0)
-		g->generated.changed = false;
-	free(all.policies);
-	return rc;
-}
-
-/* What is there stays in force; with time, or fewer policies, it may fit. */
-static void policies_pushed(void *ctx, int rc)
-{
-	struct gateway *g = ctx;
-
-	if (rc == 0 || rc == -ENOTCONN)
-		return;
-	log_error(&log_ipsec, "the dataplane refused generated policies: %s", strerror(-rc));
-	g->generated.changed = true;
-	g->generated.due = g->now + GENERATED_AGAIN;
-}
-
-int gateway_push_policies(struct gateway *g)
-{
-	size_t n;
-	struct abi_policy *all = generated_merge(
-		&g->generated, g->has_pending ? g->pending.plan : g->setup.plan, &n);
-	size_t waiting = dataplane_pending(g->dp);
-	int rc = -ENOMEM;
-
-	/* All are sent anew for each: who wants many policies waits, and not everybody else. */
-	if (all != NULL && waiting > 0 && waiting + n > DATAPLANE_QUEUE_PEERS)
-		rc = -EAGAIN;
-	else if (all != NULL)
-		rc = push_policies(g->dp, all, n, policies_pushed, g);
-	if (rc == 0)
-		g->generated.changed = false;
-	free(all);
-	return rc;
-}
-
 /* Policies and addresses are in force, or were refused. */
 static void pushed(void *ctx, int rc)
 {
@@ -226,7 +178,7 @@ static void pushed(void *ctx, int rc)
 			  "of before stays in force",
 			  strerror(-rc));
 		drop_pending(g);
-		(void)push_plan(g, g->setup.plan);
+		(void)enforce_plan(g, g->setup.plan, pushed);
 		return;
 	}
 	if (rc != 0) {
@@ -276,7 +228,7 @@ static void on_attached(void *ctx, bool fresh)
 	g->fresh = fresh;
 	g->gate_open = false;
 	know_policies(g);
-	rc = push_plan(g, g->has_pending ? g->pending.plan : g->setup.plan);
+	rc = enforce_plan(g, g->has_pending ? g->pending.plan : g->setup.plan, pushed);
 	if (rc != 0)
 		log_error(&log_system, "dataplane: configuration not queued: %s", strerror(-rc));
 	/* Behind the policies in the ring. When control is the new one, there is nothing yet. */
@@ -420,7 +372,7 @@ static void replan(struct gateway *g)
 	g->replan = false;
 	if (rc == 0) {
 		g->has_pending = true;
-		rc = push_plan(g, g->pending.plan);
+		rc = enforce_plan(g, g->pending.plan, pushed);
 		if (rc != 0 && rc != -ENOTCONN)
 			drop_pending(g);
 	}
@@ -440,8 +392,7 @@ unsigned int gateway_turn(struct gateway *g, uint64_t now)
 		moved += feed_engine(g, now);
 	if (g->peers_set && !g->stopping && (moved > 0 || now >= g->next_tick))
 		g->next_tick = ike_engine_tick(g->engine, now);
-	if (g->generated.changed && now >= g->generated.due && dataplane_map(g->dp)->base != NULL)
-		(void)gateway_push_policies(g); /* again at the next turn if it failed */
+	enforce_tick(g);
 	diagnose_tick(g);
 	if (g->replan && !g->has_pending && !g->stopping)
 		replan(g);
@@ -492,7 +443,7 @@ int gateway_reload(struct gateway *g, char **message)
 	*message = text_of("%s%zu peers, %zu policies\n", said != NULL ? said : "",
 			   next.plan->n_peers, next.plan->n_policies);
 	free(said);
-	rc = push_plan(g, g->pending.plan);
+	rc = enforce_plan(g, g->pending.plan, pushed);
 	if (rc == -ENOTCONN)
 		return 0; /* pushed when a dataplane is there */
 	if (rc != 0)

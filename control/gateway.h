@@ -92,9 +92,6 @@ void gateway_free(struct gateway *g);
 void gateway_use_pool(struct gateway *g, struct dh_pool *pool);
 /** Keep records of IKE SAs, and go on with those that are there; the gateway's from now on. */
 void gateway_use_store(struct gateway *g, struct sa_store *store);
-/** Have the data plane take the policies in force, or about to be, anew: some were generated or
- * ended. 0 or -errno: nothing was queued. */
-int gateway_push_policies(struct gateway *g);
 /** One turn at time now. Returns how much moved: 0 means idle. */
 unsigned int gateway_turn(struct gateway *g, uint64_t now);
 

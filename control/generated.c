@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "control/enforce.h"
 #include "control/gateway.h"
 #include "control/ike/ts.h"
 #include "control/ike/ts2.h"
@@ -121,12 +122,9 @@ uint32_t generated_add(struct gateway *g, const struct ike_generated *what)
 	}
 	TAILQ_INSERT_TAIL(&g->generated.list, p, link);
 	g->generated.n_records += p->n_records;
-	if (!g->peers_set) /* it goes with the plan */
-		return p->id;
-	if (gateway_push_policies(g) == 0)
-		return p->id;
-	drop(&g->generated, p);
-	return 0;
+	if (g->peers_set) /* else it goes with the plan */
+		enforce_generated(g);
+	return p->id;
 fail:
 	free(p);
 	return 0;

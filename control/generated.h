@@ -2,8 +2,7 @@
 /*
  * generated.h - policies that the engine makes from templates, on their way to the data plane and
  * to the console. They stand among the configured ones where their template stands, the older ones
- * first. A new one is pushed at once, so that it is in force before its first SA; when some have
- * gone the rest is pushed at the end of the turn.
+ * first. How they get into force: enforce.h.
  */
 #ifndef ESPGW_CONTROL_GENERATED_H
 #define ESPGW_CONTROL_GENERATED_H
@@ -19,7 +18,6 @@
 
 struct gateway;
 
-#define GENERATED_AGAIN	  1000000000ull /* ns, after it was refused */
 #define GENERATED_RECORDS (ABI_MAX_SELECTORS * ABI_MAX_SELECTORS)
 
 struct generated_policy {
@@ -35,6 +33,7 @@ struct generated {
 	TAILQ_HEAD(generated_list, generated_policy) list;
 	size_t n_records; /* of all */
 	bool changed;	  /* the data plane has others */
+	bool pushing;	  /* it is being told; of enforce.c, as are the other two */
 	uint64_t due;	  /* when to tell it, at the earliest */
 };
 

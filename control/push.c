@@ -183,19 +183,6 @@ static void log_missing_ports(const struct dataplane *d, const struct model_plan
 				  plan->interfaces[i].name);
 }
 
-static int begin(struct dataplane *d, struct push **p)
-{
-	*p = NULL;
-	if (dataplane_map(d)->base == NULL)
-		return -ENOTCONN;
-	*p = calloc(1, sizeof(**p));
-	if (*p == NULL)
-		return -ENOMEM;
-	(*p)->d = d;
-	(*p)->generation = ++last_generation;
-	return 0;
-}
-
 /* All is in the queue, or not: then the caller knows, and done() is not called. */
 static int queued(struct push *p, int rc)
 {
@@ -207,34 +194,27 @@ static int queued(struct push *p, int rc)
 	return rc;
 }
 
-int push_start(struct dataplane *d, const struct model_plan *plan, push_done_fn *done, void *ctx)
+int push_start(struct dataplane *d, const struct push_what *what, push_done_fn *done, void *ctx)
 {
 	struct push *p;
-	int rc = begin(d, &p);
+	int rc;
 
-	if (rc != 0)
-		return rc;
-	p->done = done;
-	p->ctx = ctx;
-	last_whole = p->generation;
-	log_missing_ports(d, plan);
+	if (dataplane_map(d)->base == NULL)
+		return -ENOTCONN;
+	p = calloc(1, sizeof(*p));
+	if (p == NULL)
+		return -ENOMEM;
+	*p = (struct push){.d = d,
+			   .generation = ++last_generation,
+			   .always = what->net == NULL,
+			   .done = done,
+			   .ctx = ctx};
 	/* Policies first: what they protect must not find a route before it finds them. */
-	rc = send_policies(p, plan->policies, plan->n_policies);
-	if (rc == 0)
-		rc = send_net(p, plan);
+	rc = send_policies(p, what->policies, what->n_policies);
+	if (what->net != NULL) {
+		last_whole = p->generation;
+		log_missing_ports(d, what->net);
+		rc = rc == 0 ? send_net(p, what->net) : rc;
+	}
 	return queued(p, rc);
-}
-
-int push_policies(struct dataplane *d, const struct abi_policy *policies, size_t n,
-		  push_done_fn *done, void *ctx)
-{
-	struct push *p;
-	int rc = begin(d, &p);
-
-	if (rc != 0)
-		return rc;
-	p->done = done;
-	p->ctx = ctx;
-	p->always = true;
-	return queued(p, send_policies(p, policies, n));
 }

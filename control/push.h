@@ -19,19 +19,17 @@ typedef void push_done_fn(void *ctx, int rc);
  */
 int push_check(const struct dataplane *d, const struct model_plan *plan, char *why, size_t why_len);
 
-/**
- * Queue all of it. Addresses and routes of interfaces that are no ports are left out (and logged).
- * done() is called once, from dataplane_poll(); not for a push that a newer one overtook.
- * 0, -ENOMEM, or what dataplane_command() returned (done() is not called then).
- */
-int push_start(struct dataplane *d, const struct model_plan *plan, push_done_fn *done, void *ctx);
+struct push_what {
+	const struct abi_policy *policies; /* all that are to be in force */
+	size_t n_policies;
+	const struct model_plan *net; /* its addresses and routes too; NULL: policies alone */
+};
 
 /**
- * Queue policies alone, all that are to be in force; a push_start() that is under way reports all
- * the same. done() is called once, from dataplane_poll(). 0, -ENOTCONN, -ENOMEM, or what
- * dataplane_command() returned (done() is not called then).
+ * Queue it. Addresses and routes of interfaces that are no ports are left out (and logged). done()
+ * is called once, from dataplane_poll(); not for addresses and routes that newer ones overtook.
+ * 0, -ENOTCONN, -ENOMEM, or what dataplane_command() returned (done() is not called then).
  */
-int push_policies(struct dataplane *d, const struct abi_policy *policies, size_t n,
-		  push_done_fn *done, void *ctx);
+int push_start(struct dataplane *d, const struct push_what *what, push_done_fn *done, void *ctx);
 
 #endif

@@ -78,6 +78,7 @@ struct sa_pair {
 	enum sa_pair_state state;
 	bool adopted;
 	bool told_first, told_hard;
+	bool held;	      /* its adds are not sent yet: children_hold() */
 	bool remove_after;    /* to be removed as soon as its adds are answered */
 	bool behind_adopted;  /* an adopted pair goes on sending until the peer uses this one */
 	uint64_t current_at;  /* when the dataplane was told to send through it; 0 = never */

@@ -284,7 +284,7 @@ struct ike_policy *generate_take(struct ike_engine *e, struct ike_sa *sa,
 	policy->conf.policy_id = announce(e, policy);
 	if (policy->conf.policy_id == 0) {
 		clear(policy);
-		errno = ENOSPC;
+		errno = EAGAIN;
 		return NULL;
 	}
 	peers_add_policy(&e->peers, policy);
@@ -387,6 +387,8 @@ const char *generate_why(int error)
 		return "another party has traffic of these selectors";
 	case EINVAL:
 		return "no packet has both ends";
+	case EAGAIN:
+		return "the data plane takes no more policies at present";
 	default:
 		return "too many policies are generated already";
 	}

@@ -42,7 +42,8 @@ bool generate_is_template(const struct ike_policy *policy);
 
 /**
  * The policy of these selectors: the one that is there, or a new one, in force. NULL + errno:
- * EEXIST, another party has some of it; EINVAL, no packet has both ends; ENOSPC, too many.
+ * EEXIST, another party has some of it; EINVAL, no packet has both ends; ENOSPC, too many of
+ * the peer's or the party's; EAGAIN, the data plane takes no more at present.
  */
 struct ike_policy *generate_take(struct ike_engine *e, struct ike_sa *sa,
 				 struct ike_policy *template, const struct generate_want *want,

@@ -238,6 +238,11 @@ static uint16_t generate(struct ike_engine *e, struct ike2_task *t, const struct
 	memcpy(want.local, rq->n_local_r, rq->n_local * sizeof(want.local[0]));
 	memcpy(want.remote, rq->n_remote_r, rq->n_remote * sizeof(want.remote[0]));
 	policy = generate_take(e, t->sa, t->policy, &want, rq->in->now);
+	if (policy == NULL && errno == EAGAIN) { /* nothing is wrong with the request */
+		refuse_log(e, IKE_LOG_WARN, t->sa->peer, t->sa, rq->in->hdr.msgid,
+			   "%s, sending TEMPORARY_FAILURE", generate_why(errno));
+		return IKE2_N_TEMPORARY_FAILURE;
+	}
 	if (policy == NULL)
 		return no_policy(e, t, rq, generate_why(errno));
 	t->policy = policy;

@@ -243,6 +243,9 @@ static void without_room_it_is_refused_until_there_is_some(void **state)
 		sim_start(&s);
 		gen_run(&s, 10);
 		assert_int_equal(s.node[B].n_generated, 1);
+		/* IKEv2 can say that it is for now */
+		assert_int_equal(sim_evidence(&s, B, IKE_P2_TS_MISMATCH) > 0, v == 1);
+		assert_int_equal(sim_evidence(&s, A, IKE_P2_TS_MISMATCH) > 0, v == 1);
 		s.node[B].max_generated = 0;
 		gen_run(&s, 120);
 		assert_int_equal(s.node[B].n_generated, 2);

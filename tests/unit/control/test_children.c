@@ -190,6 +190,62 @@ static void removing_while_adding_waits_for_the_answers(void **state)
 		assert_int_equal(fake_segment_sa(&x->f, s)->state, ABI_SA_FREE);
 }
 
+static void what_is_held_is_sent_when_it_may_be(void **state)
+{
+	struct childkit *x = *state;
+	struct ike_child_sa sa = childkit_child(x, 1), other = childkit_child(x, 2);
+	const struct abi_addr moved = {.family = 4, .bytes = {198, 51, 100, 7}};
+	union {
+		struct abi_sa_add add;
+		uint8_t slot[ABI_COMMAND_SLOT];
+	} out;
+
+	sa.current = false;
+	children_hold(x->c);
+	children_install(x->c, &sa, x->now);
+	children_install(x->c, &other, x->now);
+	children_current(x->c, 1); /* goes with the adds, as does another address */
+	children_moved(x->c, 1, &moved, 4501);
+	children_remove(x->c, 2);
+	assert_int_equal(childkit_turn(x), 0);
+	assert_int_equal(x->results, 0);
+	children_release(x->c);
+	children_release(x->c); /* once is enough */
+	dataplane_poll(x->d, x->now);
+	assert_int_equal(fake_segment_take(&x->f, &out), 1);
+	fake_segment_reply(&x->f, &out.add.msg, ABI_OK);
+	assert_int_equal(fake_segment_take(&x->f, &out), 1);
+	assert_int_equal(out.add.direction, ABI_DIR_OUT);
+	assert_int_equal(out.add.flags, ABI_SA_F_CURRENT);
+	assert_int_equal(out.add.remote_port, 4501);
+	assert_memory_equal(&out.add.remote, &moved, sizeof(moved));
+	fake_segment_reply(&x->f, &out.add.msg, ABI_OK);
+	assert_int_equal(fake_segment_take(&x->f, &out), 0);
+	childkit_turn(x);
+	assert_int_equal(x->results, 1);
+	assert_int_equal(x->last_rc, 0);
+	assert_null(sa_table_find(children_table(x->c), 2));
+}
+
+static void what_is_held_fails_with_the_dataplane(void **state)
+{
+	struct childkit *x = *state;
+	struct ike_child_sa sa = childkit_child(x, 1);
+
+	children_hold(x->c);
+	children_install(x->c, &sa, x->now);
+	x->f.hdr->state = ABI_STATE_GONE;
+	x->now += CHILDKIT_SEC;
+	dataplane_poll(x->d, x->now);
+	children_tick(x->c, x->now);
+	assert_int_equal(x->results, 1);
+	assert_int_equal(x->last_rc, -ENOTCONN);
+	children_release(x->c);
+	children_tick(x->c, x->now);
+	assert_int_equal(x->results, 1);
+	assert_int_equal(sa_table_used(children_table(x->c)), 0);
+}
+
 static void a_delete_that_finds_no_room_is_repeated(void **state)
 {
 	struct childkit *x = *state;
@@ -319,6 +375,8 @@ int main(void)
 		T(without_a_dataplane_installing_fails),
 		T(removing_deletes_both_and_frees_the_slots),
 		T(removing_while_adding_waits_for_the_answers),
+		T(what_is_held_is_sent_when_it_may_be),
+		T(what_is_held_fails_with_the_dataplane),
 		T(a_delete_that_finds_no_room_is_repeated),
 		T(events_reach_the_engine_once),
 		T(each_limit_reaches_the_engine_once),

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* enforce.c - policies on their way into force; see enforce.h. */
+#include "control/enforce.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "control/gateway.h"
+#include "control/log.h"
+
+/* The policies of a plan and the generated ones; whole: addresses and routes too. */
+static int push(struct gateway *g, const struct model_plan *plan, bool whole, push_done_fn *done)
+{
+	struct push_what what = {.net = whole ? plan : NULL};
+	struct abi_policy *all = generated_merge(&g->generated, plan, &what.n_policies);
+	size_t waiting = dataplane_pending(g->dp);
+	int rc = -ENOMEM;
+
+	what.policies = all;
+	/* Who wants many policies waits, and not everybody else. */
+	if (all != NULL && !whole && waiting > 0 &&
+	    waiting + what.n_policies > DATAPLANE_QUEUE_PEERS)
+		rc = -EAGAIN;
+	else if (all != NULL)
+		rc = push_start(g->dp, &what, done, g);
+	free(all);
+	if (rc != 0)
+		return rc;
+	g->generated.changed = false;
+	children_release(g->children);
+	return 0;
+}
+
+int enforce_plan(struct gateway *g, const struct model_plan *plan, push_done_fn *done)
+{
+	return push(g, plan, true, done);
+}
+
+/* What is there stays in force; with time, or fewer policies, it may fit. */
+static void pushed(void *ctx, int rc)
+{
+	struct gateway *g = ctx;
+
+	g->generated.pushing = false;
+	if (rc == 0 || rc == -ENOTCONN)
+		return;
+	log_error(&log_ipsec, "the dataplane refused generated policies: %s", strerror(-rc));
+	g->generated.changed = true;
+	g->generated.due = g->now + ENFORCE_AGAIN;
+}
+
+void enforce_generated(struct gateway *g)
+{
+	g->generated.changed = true;
+	g->generated.due = 0;
+	children_hold(g->children);
+}
+
+void enforce_tick(struct gateway *g)
+{
+	const struct model_plan *plan = g->has_pending ? g->pending.plan : g->setup.plan;
+	struct generated *all = &g->generated;
+
+	if (!all->changed || all->pushing || g->now < all->due ||
+	    dataplane_map(g->dp)->base == NULL)
+		return;
+	all->pushing = push(g, plan, false, pushed) == 0; /* else again at the next turn */
+}
