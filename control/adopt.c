@@ -9,8 +9,6 @@
 
 #include "control/log.h"
 
-#define CURRENT_HEARD 3000000000ull /* ns: a dataplane that lives has heard a command by then */
-
 /* A line of the status table. */
 struct found {
 	uint32_t slot;
@@ -27,11 +25,10 @@ static void delete_found(struct children *c, const struct found *f)
 
 /* --- the dataplane was restarted --- */
 
-/* The segment says through which pair the dataplane sent. What it was told shortly before it died
- * it may not have heard; then what it was told counts. */
+/* The segment says through which pair the dataplane sent, as far as it heard of our wishes. */
 static void keep_current(const struct children *c, struct sa_pair *p, bool current)
 {
-	if (p->current_at != 0 && c->now < p->current_at + CURRENT_HEARD)
+	if (children_is_unheard(c, p))
 		return;
 	p->out.add.flags &= ~ABI_SA_F_CURRENT;
 	p->out.add.flags |= current ? ABI_SA_F_CURRENT : 0;
@@ -205,6 +202,7 @@ void children_resume(struct children *c, uint64_t now)
 		else
 			n++;
 	}
+	children_ask_again(c);
 	if (n > 0)
 		log_notice(&log_ipsec, "%u SA pairs resumed in the new dataplane", n);
 }

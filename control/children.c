@@ -427,51 +427,6 @@ void children_fail_later(struct children *c, uint64_t token, int rc)
 	c->failed[c->n_failed++].rc = rc;
 }
 
-void children_make_current(struct children *c, struct sa_pair *p)
-{
-	const struct abi_sa_update u = {.msg.type = ABI_CMD_SA_UPDATE,
-					.slot = p->out.add.slot,
-					.spi = p->out.add.spi,
-					.what = ABI_SA_UPD_CURRENT};
-
-	if (p->switch_at != 0)
-		c->n_switching--;
-	p->switch_at = 0;
-	p->behind_adopted = false;
-	p->out.add.flags |= ABI_SA_F_CURRENT;
-	p->current_at = c->now;
-	if (!p->held) /* else its adds will say so */
-		(void)dataplane_command(c->dp, &u, sizeof(u), NULL, NULL);
-}
-
-/*
- * The engine knows nothing of adopted pairs and would send through its first one at once. But while
- * an adopted one works, nothing must be lost: an IKEv1 responder has the new pair only when it has
- * taken our last message (RFC 2409 section 5.5), so wait until it uses it or has had the time.
- */
-void children_current(struct children *c, uint64_t token)
-{
-	struct sa_pair *p = c->table != NULL ? sa_table_find(c->table, token) : NULL;
-
-	if (p == NULL || !sa_half_exists(&p->out))
-		return;
-	if (!p->behind_adopted) {
-		children_make_current(c, p);
-	} else if (p->switch_at == 0) {
-		p->switch_at = c->now + CHILDREN_SWITCH;
-		c->n_switching++;
-	}
-}
-
-static void switch_due(struct children *c)
-{
-	struct sa_pair *p;
-
-	TAILQ_FOREACH (p, sa_table_all(c->table), link)
-		if (p->switch_at != 0 && c->now >= p->switch_at)
-			children_make_current(c, p);
-}
-
 void children_remove(struct children *c, uint64_t token)
 {
 	struct sa_pair *p = c->table != NULL ? sa_table_find(c->table, token) : NULL;
@@ -522,7 +477,7 @@ void children_tick(struct children *c, uint64_t now)
 	c->now = now;
 	deliver_due(c);
 	if (c->n_switching > 0)
-		switch_due(c);
+		children_switch_due(c);
 	reap(c);
 	if (now < c->next_retire)
 		return;

@@ -22,8 +22,9 @@ struct children {
 	unsigned int n_adopted;
 	bool hold; /* adds are not sent for the moment */
 	unsigned int n_held;
-	unsigned int n_switching; /* pairs that wait to become current */
-	uint64_t now;		  /* of the last tick */
+	unsigned int n_switching;      /* pairs that wait to become current */
+	uint64_t wishes, wishes_heard; /* commands to send through a pair: child_current.c */
+	uint64_t now;		       /* of the last tick */
 	uint64_t next_retire;
 	uint8_t *left_dead; /* per slot: a dead line of an earlier dataplane, free for us */
 	uint32_t left_dead_n;
@@ -38,6 +39,13 @@ void children_delete_half(struct children *c, struct sa_pair *p, struct sa_half 
 			  dataplane_reply_fn *fn);
 /** The policy sends through this pair from now on. */
 void children_make_current(struct children *c, struct sa_pair *p);
+/** We asked for it to send, and the dataplane may not have heard. */
+bool children_is_unheard(const struct children *c, const struct sa_pair *p);
+/** The pairs are on their way into another dataplane: ask for those that the last one may not have
+ * heard of, in the same order. */
+void children_ask_again(struct children *c);
+/** Pairs that have waited long enough become current. */
+void children_switch_due(struct children *c);
 void children_fail_later(struct children *c, uint64_t token, int rc);
 
 /** adopt.c: is an adopted pair carrying this policy's traffic? */

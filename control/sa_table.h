@@ -81,7 +81,7 @@ struct sa_pair {
 	bool held;	      /* its adds are not sent yet: children_hold() */
 	bool remove_after;    /* to be removed as soon as its adds are answered */
 	bool behind_adopted;  /* an adopted pair goes on sending until the peer uses this one */
-	uint64_t current_at;  /* when the dataplane was told to send through it; 0 = never */
+	uint64_t wish;	      /* number of our last command to send through it; 0 = none */
 	uint64_t switch_at;   /* when this one becomes current at the latest; 0 = not waiting */
 	uint64_t replaced_at; /* adopted: when a new pair of its policy came; 0 = not yet */
 	struct children *owner;

@@ -87,10 +87,60 @@ static void the_segment_says_what_was_current(void **state)
 	struct sa_pair *p = childkit_install(x, 1);
 
 	children_current(x->c, 1);
-	for (int i = 0; i < 10; i++) {
-		x->now += CHILDKIT_SEC / 2;
-		childkit_turn(x);
+	childkit_turn(x); /* it answers */
+	assert_int_equal(resumed_flags(x, p), ABI_SA_F_RESUME);
+}
+
+/* Of several wishes for one policy the last one counts, also for the older pair. */
+static void wishes_are_repeated_in_their_order(void **state)
+{
+	struct childkit *x = *state;
+	struct sa_pair *a = childkit_install(x, 1);
+	union {
+		struct abi_msg msg;
+		struct abi_sa_update update;
+		uint8_t slot[ABI_COMMAND_SLOT];
+	} c;
+	uint32_t last = 0;
+	unsigned int updates = 0;
+
+	childkit_install(x, 2);
+	children_current(x->c, 2);
+	children_current(x->c, 1);
+	restart_dataplane(x);
+	for (int i = 0; i < 3; i++) {
+		dataplane_poll(x->d, x->now += CHILDKIT_SEC / 5);
+		while (fake_segment_take(&x->f, &c) == 1) {
+			if (c.msg.type == ABI_CMD_SA_UPDATE) {
+				last = c.update.spi;
+				updates++;
+			}
+			fake_segment_reply(&x->f, &c.msg, ABI_OK);
+		}
+		fake_segment_beat(&x->f, x->now);
 	}
+	assert_int_equal(updates, 2);
+	assert_int_equal(last, a->out.add.spi);
+}
+
+/* Commands are answered in their order: who heard a later one has heard this one. */
+static void a_wish_whose_answer_was_late_is_heard_with_the_next(void **state)
+{
+	struct childkit *x = *state;
+	struct sa_pair *p = childkit_install(x, 1), *q = childkit_install(x, 2);
+	uint8_t slot[ABI_COMMAND_SLOT];
+
+	children_current(x->c, 1);
+	dataplane_poll(x->d, x->now);
+	assert_int_equal(fake_segment_take(&x->f, slot), 1);
+	for (unsigned int i = 0; i < 10; i++) {
+		x->now += CHILDKIT_SEC / 4;
+		fake_segment_beat(&x->f, x->now);
+		dataplane_poll(x->d, x->now);
+	}
+	children_current(x->c, 2);
+	childkit_turn(x);
+	fake_segment_sa(&x->f, q->out.add.slot)->current = 1;
 	assert_int_equal(resumed_flags(x, p), ABI_SA_F_RESUME);
 }
 
@@ -427,6 +477,8 @@ int main(void)
 		T(resumes_with_the_marks_of_before),
 		T(what_a_dying_dataplane_did_not_hear_counts),
 		T(the_segment_says_what_was_current),
+		T(wishes_are_repeated_in_their_order),
+		T(a_wish_whose_answer_was_late_is_heard_with_the_next),
 		T(marks_in_the_new_segment_count_too),
 		T(dead_lines_of_others_are_let_go),
 		T(what_cannot_be_resumed_expires),
