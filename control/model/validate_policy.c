@@ -48,9 +48,10 @@ static void check_level(const struct model_row *row, struct problems *problems)
 			     "clear, while there is no SA; add allow-clear = true if that is "
 			     "meant; nearest accepted: \"require\"");
 	else if (use)
-		problems_warn(problems, row->file, model_line(row, POLICY_LEVEL),
-			      "/ip ipsec policy: level: use: while there is no SA, packets leave "
-			      "IN CLEAR, and clear ones from anybody are let in");
+		problems_warn(
+			problems, row->file, model_line(row, POLICY_LEVEL),
+			"/ip ipsec policy: level: use: while there is no SA, packets leave "
+			"IN CLEAR, and clear ones from anybody are let in; with one, neither");
 	else if (allowed)
 		policy_error(row, POLICY_ALLOW_CLEAR, problems,
 			     "allow-clear: means nothing without level=use");

@@ -184,12 +184,16 @@ bool spd_selects_ports(const struct worker *w)
 	return s != NULL && s->ports;
 }
 
-/* RFC 4301 section 5.2: clear packets must not be what a policy protects. */
-static enum drop_reason judge_clear(const struct spd_entry *e)
+/* RFC 4301 section 5.2: clear packets must not be what a policy protects. Level "use" makes an
+ * exception in both directions alike: as long as there is no SA to send through. */
+static enum drop_reason judge_clear(const struct worker *w, const struct spd_entry *e)
 {
 	switch (e->action) {
 	case ABI_ACT_PROTECT:
-		return e->flags & ABI_POL_F_ALLOW_CLEAR ? DROP_NONE : DROP_IN_TEMPLATE_MISMATCHES;
+		return (e->flags & ABI_POL_F_ALLOW_CLEAR) &&
+				       sad_out_of(w->tables->sad, e->index) == SAD_NONE
+			       ? DROP_NONE
+			       : DROP_IN_TEMPLATE_MISMATCHES;
 	case ABI_ACT_DISCARD:
 		return DROP_IN_POLICY_BLOCKED;
 	case ABI_ACT_BYPASS:
@@ -206,7 +210,7 @@ static inline enum drop_reason judge_in(struct worker *w, const struct spd *s, u
 	if (match >= s->n)
 		return DROP_IN_POLICY_ERRORS;
 	worker_policy(w, s->entry[match].index)->in_hits++;
-	return judge_clear(&s->entry[match]);
+	return judge_clear(w, &s->entry[match]);
 }
 
 static enum drop_reason protect(struct worker *w, struct pkt_meta *meta, const struct spd_entry *e)

@@ -96,6 +96,11 @@ def level_use_passes_in_clear_only_without_an_sa():
         lab.established(60)
         site.end(0.1)
         cap.stop()
+        with wire.Capture(lab, "lan") as lan:
+            send(lab, [ip(CLOUD_HOST, SITE_HOST, 17, udp(1000, 18904, b"kept-out"))])
+            lab.ping_both(5)
+            lan.stop()
+            need(b"kept-out" not in lan.data(), "a clear packet on the LAN, with an SA")
         with wire.Capture(lab) as after:
             again = stream(lab, "site", 18903)
             lab.ping_both(5)

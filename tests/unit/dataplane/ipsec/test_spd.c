@@ -87,6 +87,24 @@ static void clear_is_allowed_only_where_the_policy_says_so(void **state)
 	assert_int_equal(inbound(FAR_HOST, LAN_HOST, 53).verdict, PKT_FORWARD);
 }
 
+/* Expired or not: once there is an SA, what is in clear is not the peer's. */
+static void with_an_sa_no_clear_packet_comes_in(void **state)
+{
+	uint32_t index = ESPKIT_POLICY, status, detail;
+
+	(void)state;
+	spdkit_policies[0] = spdkit_policy(ABI_ACT_PROTECT);
+	spdkit_policies[0].flags = ABI_POL_F_ALLOW_CLEAR;
+	kit.h->tables.spd =
+		spd_build(spdkit_policies, &index, 1, 1, SOCKET_ID_ANY, &status, &detail);
+	expect_drop(inbound(FAR_HOST, LAN_HOST, 53), DROP_IN_TEMPLATE_MISMATCHES);
+	sad_slot(esp.sad, OUT_SLOT)->life.hard_time = kit.w->now + 1;
+	espkit_tick(kit.w->now + 2);
+	expect_drop(inbound(FAR_HOST, LAN_HOST, 53), DROP_IN_TEMPLATE_MISMATCHES);
+	espkit_remove(OUT_SLOT);
+	assert_int_equal(inbound(FAR_HOST, LAN_HOST, 53).verdict, PKT_FORWARD);
+}
+
 static void discard_and_bypass(void **state)
 {
 	struct pkt_meta m;
@@ -309,6 +327,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		CASE(protect_names_the_current_sa),
 		CASE(clear_is_allowed_only_where_the_policy_says_so),
+		CASE(with_an_sa_no_clear_packet_comes_in),
 		CASE(discard_and_bypass),
 		CASE(a_transport_policy_is_not_for_transit),
 		CASE(without_policies_everything_is_bypassed),
