@@ -10,6 +10,7 @@
 #include "control/diag/diag.h"
 #include "control/gateway.h"
 #include "control/ike/probe.h"
+#include "control/ike/probe_child.h"
 #include "control/ike/timers.h"
 #include "control/ike/ts.h"
 #include "control/model/model.h"
@@ -202,6 +203,10 @@ static int report(struct gather *x, const struct console_diagnose *what, struct 
 	if (x->peer.probe != NULL &&
 	    (x->peer.probe->ended == 0 || x->g->now - x->peer.probe->ended > PROBE_RECENT))
 		x->peer.probe = NULL;
+	x->peer.probe_child = ike_engine_probe_child_result(x->g->engine, x->peer.conf->name);
+	if (x->peer.probe_child != NULL && (x->peer.probe_child->ended == 0 ||
+					    x->g->now - x->peer.probe_child->ended > PROBE_RECENT))
+		x->peer.probe_child = NULL;
 	if (x->failed) {
 		rc = -ENOMEM;
 		goto done;
@@ -218,6 +223,29 @@ done:
 	return rc;
 }
 
+static int probe_phase2(struct gateway *g, const struct console_probe *what, struct text *out)
+{
+	const struct ike_probe_child *p = ike_engine_probe_child_result(g->engine, what->peer);
+	const struct model *m = g->setup.model;
+	int i = model_find_index(m, MENU_PEER, what->peer), rc = 0;
+	struct model_reading r;
+
+	if (i < 0)
+		return -ENOENT;
+	if (p == NULL || (p->ended != 0 && g->now - p->ended > PROBE_SHOWN)) {
+		rc = ike_engine_probe_child(
+			g->engine, what->peer,
+			weak_allowed(m, model_read(m, MENU_PEER, (size_t)i, &r)), g->now);
+		g->next_tick = 0;
+		p = ike_engine_probe_child_result(g->engine, what->peer);
+	}
+	if (rc != 0 && (rc != -EBUSY || p == NULL))
+		return rc;
+	if (p == NULL || p->ended == 0)
+		return -EAGAIN;
+	return diag_probe_child_report(what->peer, p, what->json, out) == 0 ? 0 : -ENOMEM;
+}
+
 int diagnose_probe(void *ctx, const struct console_probe *what, struct text *out)
 {
 	struct gateway *g = ctx;
@@ -225,6 +253,8 @@ int diagnose_probe(void *ctx, const struct console_probe *what, struct text *out
 	const struct model_plan *plan = g->setup.plan;
 	int rc = 0;
 
+	if (what->phase2)
+		return probe_phase2(g, what, out);
 	if (p != NULL && p->ended == 0)
 		return -EAGAIN;
 	if (p == NULL || g->now - p->ended > PROBE_SHOWN ||

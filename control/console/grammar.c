@@ -143,11 +143,15 @@ static int take_probe(struct grammar_command *c, const struct verb *v, struct sc
 		      struct text *why)
 {
 	while (next_word(s, false)) {
-		if (c->peer[0] == '\0')
+		const char *word = s->word + strspn(s->word, "-");
+
+		if (word != s->word && verbs_has_option(v, word)) /* --phase2, wherever */
+			*(strcmp(word, "phase2") == 0 ? &c->phase2 : &c->aggressive) = true;
+		else if (c->peer[0] == '\0')
 			snprintf(c->peer, sizeof(c->peer), "%.63s",
 				 strncmp(s->word, "peer=", 5) == 0 ? s->word + 5 : s->word);
-		else if (verbs_has_option(v, s->word))
-			c->aggressive = true;
+		else if (verbs_has_option(v, word))
+			*(strcmp(word, "phase2") == 0 ? &c->phase2 : &c->aggressive) = true;
 		else
 			return option_error(v, s->word, why);
 	}

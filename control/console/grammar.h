@@ -7,7 +7,7 @@
  *   /ip ipsec installed-sa rekey [peer=NAME]    /ip ipsec active-peers rekey [peer=NAME]
  *   reload          [/menu…] export [hide-sensitive|show-sensitive]
  *   [/menu…] help   version
- *   diagnose [PEER] [vendor=NAME] [lang=en|zh]      probe PEER [aggressive]
+ *   diagnose [PEER] [vendor=NAME] [lang=en|zh]      probe PEER [aggressive|phase2]
  */
 #ifndef ESPGW_CONSOLE_GRAMMAR_H
 #define ESPGW_CONSOLE_GRAMMAR_H
@@ -37,11 +37,11 @@ struct grammar_command {
 	int menu;      /* enum menu_id, -1: none (path says where) */
 	char path[64]; /* words of the menu or of what lies above menus; "" = the root */
 	bool detail, count_only, sensitive;
-	char *where;		/* owned; NULL = all rows */
-	char peer[64];		/* kill-connections, rekey, diagnose; "" = all */
-	enum ike_vendor vendor; /* diagnose */
-	bool zh;		/* diagnose: Chinese */
-	bool aggressive;	/* probe */
+	char *where;		 /* owned; NULL = all rows */
+	char peer[64];		 /* kill-connections, rekey, diagnose; "" = all */
+	enum ike_vendor vendor;	 /* diagnose */
+	bool zh;		 /* diagnose: Chinese */
+	bool aggressive, phase2; /* probe */
 };
 
 /** Understand n words. 0, or -EINVAL and why (with the nearest known word). Free it in both cases.

@@ -183,8 +183,10 @@ static int do_diagnose(const struct console *c, const struct grammar_command *cm
 static int do_probe(const struct console *c, const struct grammar_command *cmd, bool json,
 		    struct text *out, struct text *note)
 {
-	struct console_probe what = {
-		.peer = cmd->peer, .aggressive = cmd->aggressive, .json = json};
+	struct console_probe what = {.peer = cmd->peer,
+				     .aggressive = cmd->aggressive,
+				     .phase2 = cmd->phase2,
+				     .json = json};
 	int rc;
 
 	if (!model_find(c->model, MENU_PEER, what.peer))
@@ -201,6 +203,14 @@ static int do_probe(const struct console *c, const struct grammar_command *cmd, 
 		return PROTOCOL_FAILED;
 	case -EDESTADDRREQ:
 		text_printf(note, "peer \"%s\" has no address of its own to ask\n", what.peer);
+		return PROTOCOL_FAILED;
+	case -ENOTCONN:
+		text_printf(note, "phase 1 with peer \"%s\" is not up: probe without phase2\n",
+			    what.peer);
+		return PROTOCOL_FAILED;
+	case -EALREADY:
+		text_printf(note, "peer \"%s\" has an SA pair for every policy: nothing to probe\n",
+			    what.peer);
 		return PROTOCOL_FAILED;
 	case -EBUSY:
 		text_puts(note, "too many probes are under way\n");

@@ -23,7 +23,7 @@ struct console_diagnose {
 
 struct console_probe {
 	const char *peer;
-	bool aggressive, json;
+	bool aggressive, phase2, json;
 };
 
 /* What a command may do. Each returns 0 or -errno; *message, when it is set, is malloc()ed text for

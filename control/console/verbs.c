@@ -20,8 +20,10 @@ static const struct verb verbs[] = {
 	 "replace the IKE SAs of all peers, or of one"},
 	{"diagnose", GRAMMAR_DIAGNOSE, VERBS_ROOT, WORDS("vendor=", "lang="),
 	 "say why tunnels are not up or pass nothing, and who must change which setting"},
-	{"probe", GRAMMAR_PROBE, VERBS_ROOT, WORDS("aggressive"),
-	 "ask a peer what it answers: IKE versions and modes, UDP ports, sizes"},
+	{"probe", GRAMMAR_PROBE, VERBS_ROOT, WORDS("aggressive", "phase2"),
+	 "ask a peer what it answers: IKE versions and modes, UDP ports, sizes; or what it takes "
+	 "in "
+	 "phase 2"},
 	{"reload", GRAMMAR_RELOAD, VERBS_ROOT, NULL,
 	 "read the configuration file again: all of it takes effect, or nothing"},
 	{"export", GRAMMAR_EXPORT, VERBS_ANYWHERE, WORDS("hide-sensitive", "show-sensitive"),

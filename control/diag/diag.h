@@ -19,6 +19,8 @@
 #include "control/ike/vendor.h"
 
 struct ike_probe;
+struct ike_probe_child;
+struct probe_child_row;
 struct text; /* control/model/text.h */
 
 enum diag_lang { DIAG_EN = 0, DIAG_ZH };
@@ -49,7 +51,8 @@ struct diag_peer {
 	uint64_t now;
 	const struct ike_evidence *evidence;
 	size_t n_evidence;
-	const struct ike_probe *probe; /* the last one, ended and recent; NULL = none */
+	const struct ike_probe *probe;		   /* the last one, ended and recent; NULL = none */
+	const struct ike_probe_child *probe_child; /* of phase 2, the same */
 	const struct diag_policy *policies;
 	size_t n_policies;
 };
@@ -138,6 +141,10 @@ void diag_json(const struct diag_report *r, enum diag_lang lang, struct text *ou
 int diag_probe_report(const char *peer, const struct abi_addr *address, const struct ike_probe *p,
 		      bool json, struct text *out);
 
+/** The same of one of phase 2 (control/ike/probe_child.h). */
+int diag_probe_child_report(const char *peer, const struct ike_probe_child *p, bool json,
+			    struct text *out);
+
 /* fix.c: what reason.c builds findings from. */
 
 /** A change of one property of a row here; NULL when there is no room. */
@@ -156,6 +163,9 @@ void diag_fix_diff(struct diag_finding *f, const struct diag_peer *p, const stru
  * set ours there. child: phase 2; NULL: phase 1. */
 void diag_fix_offer(struct diag_finding *f, const struct diag_peer *p,
 		    const struct ike_child_conf *child);
+/** The same, when a probe has found what it takes: just that here. */
+void diag_fix_taken(struct diag_finding *f, const struct diag_peer *p,
+		    const struct ike_child_conf *child, const struct probe_child_row *taken);
 /** The group that the peer asked for is not in our list. */
 void diag_fix_group(struct diag_finding *f, const struct diag_peer *p, uint16_t group);
 /** exchange-mode here, with the permission that it needs. */

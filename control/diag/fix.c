@@ -6,6 +6,7 @@
 
 #include "control/crypto/suite.h"
 #include "control/diag/diag.h"
+#include "control/ike/probe_child.h"
 #include "control/ike/prop.h"
 
 #define NAMES_MAX 16u
@@ -523,6 +524,43 @@ static void offer_phase2(struct diag_finding *f, const struct diag_peer *p,
 	diag_fix_weak(f, p, encr.weak | integ.weak);
 }
 
+static void ours_at_peer(struct diag_finding *f, const struct ike_proposal_conf *pc)
+{
+	struct diag_change *c = diag_set_peer(f, DIAG_SET_ESP_SUITE);
+
+	if (c == NULL)
+		return;
+	c->suite = (struct diag_suite){
+		.what = 1u << PROP_ENCR | 1u << PROP_INTEG | 1u << PROP_GROUP,
+		.encr = pc->encr[0],
+		.integ = pc->n_integ > 0 && !is_aead(pc->encr[0]) ? pc->integ[0] : 0,
+		.group = pc->pfs_group,
+	};
+}
+
+void diag_fix_taken(struct diag_finding *f, const struct diag_peer *p,
+		    const struct ike_child_conf *child, const struct probe_child_row *taken)
+{
+	const struct ike_proposal_conf *pc = &child->proposal;
+	struct diag_suite s = {.what = 1u << PROP_ENCR | 1u << PROP_INTEG | 1u << PROP_GROUP,
+			       .encr = taken->encr,
+			       .integ = taken->integ,
+			       .group = taken->group};
+
+	for (unsigned i = 0; i < pc->n_encr; i++) {
+		if (pc->encr[i].id == s.encr.id && pc->encr[i].key_bits == s.encr.key_bits)
+			s.what &= ~(1u << PROP_ENCR);
+	}
+	for (unsigned i = 0; i < pc->n_integ; i++) {
+		if (pc->integ[i] == s.integ)
+			s.what &= ~(1u << PROP_INTEG);
+	}
+	if (pc->pfs_group == s.group)
+		s.what &= ~(1u << PROP_GROUP);
+	diff_here_phase2(f, p, &s, child);
+	ours_at_peer(f, pc);
+}
+
 void diag_fix_offer(struct diag_finding *f, const struct diag_peer *p,
 		    const struct ike_child_conf *child)
 {
@@ -533,20 +571,13 @@ void diag_fix_offer(struct diag_finding *f, const struct diag_peer *p,
 		offer_phase2(f, p, child);
 	else
 		offer_phase1(f, p);
-	c = diag_set_peer(f, child != NULL ? DIAG_SET_ESP_SUITE : DIAG_SET_IKE_SUITE);
-	if (c == NULL)
-		return;
 	if (child != NULL) {
-		const struct ike_proposal_conf *pc = &child->proposal;
-
-		c->suite = (struct diag_suite){
-			.what = 1u << PROP_ENCR | 1u << PROP_INTEG | 1u << PROP_GROUP,
-			.encr = pc->encr[0],
-			.integ = pc->n_integ > 0 && !is_aead(pc->encr[0]) ? pc->integ[0] : 0,
-			.group = pc->pfs_group,
-		};
+		ours_at_peer(f, &child->proposal);
 		return;
 	}
+	c = diag_set_peer(f, DIAG_SET_IKE_SUITE);
+	if (c == NULL)
+		return;
 	c->suite = (struct diag_suite){
 		.what = 1u << PROP_ENCR | 1u << PROP_HASH | 1u << PROP_GROUP,
 		.encr = pr->encr[0],

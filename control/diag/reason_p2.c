@@ -5,6 +5,7 @@
 #include "control/diag/reason.h"
 #include "control/diag/vendor.h"
 #include "control/ike/ts.h"
+#include "control/ike/probe_child.h"
 #include "control/ike/prop.h"
 
 /* The policy whose selectors the peer's request resembles most. */
@@ -96,6 +97,19 @@ void diag_p2_selectors(struct diag_finding *f, const struct diag_peer *p,
 	}
 }
 
+/* What a probe has found that the peer takes for the policy; NULL. */
+static const struct probe_child_row *taken(const struct diag_peer *p,
+					   const struct ike_child_conf *child)
+{
+	const struct ike_probe_child *found = p->probe_child;
+
+	for (unsigned i = 0; found != NULL && child != NULL && i < found->n; i++) {
+		if (found->policy_id == child->policy_id && found->rows[i].said == PROBE_TAKES)
+			return &found->rows[i];
+	}
+	return NULL;
+}
+
 void diag_p2_esp_proposals(struct diag_finding *f, const struct diag_peer *p,
 			   const struct ike_evidence *ev)
 {
@@ -109,7 +123,15 @@ void diag_p2_esp_proposals(struct diag_finding *f, const struct diag_peer *p,
 		diag_p1_proposals(f, p, ev);
 		return;
 	}
+	if (taken(p, child) != NULL) {
+		f->confidence = DIAG_CERTAIN;
+		diag_say(f, SAY_PROBE_CHILD);
+		diag_fix_taken(f, p, child, taken(p, child));
+		return;
+	}
 	f->confidence = DIAG_LIKELY;
+	if (p->probe_child == NULL)
+		diag_check(f, SAY_CHECK_PROBE_CHILD);
 	if (ev->code != IKE_P2_PFS_MISMATCH)
 		diag_say(f, SAY_ALSO_PFS);
 	diag_say(f, SAY_ALSO_ENCAP);

@@ -2,11 +2,14 @@
 /* report_probe.c - what a probe has found, as text and as JSON; see diag.h. */
 #include <arpa/inet.h>
 #include <jansson.h>
+#include <stdio.h>
 #include <stdlib.h>
 
+#include "control/crypto/suite.h"
 #include "control/diag/diag.h"
 #include "control/ike/msg.h"
 #include "control/ike/probe.h"
+#include "control/ike/probe_child.h"
 #include "control/model/text.h"
 
 #define NS 1000000000ull
@@ -125,5 +128,92 @@ int diag_probe_report(const char *peer, const struct abi_addr *address, const st
 		    (unsigned long long)((p->ended - p->begun) / NS),
 		    (unsigned long long)((p->ended - p->begun) % NS / (NS / 10)));
 	put_text(p, out);
+	return 0;
+}
+
+/* --- of phase 2 --- */
+
+static const char *group_name(const struct probe_child_row *row)
+{
+	const struct suite_group *g = row->group != 0 ? suite_group_find(row->group) : NULL;
+
+	return g != NULL ? g->name : "none";
+}
+
+static const char *refusal_name(const struct ike_probe_child *p, const struct probe_child_row *row)
+{
+	return p->ike2 ? ike2_notify_name(row->notify) : ike1_notify_name(row->notify);
+}
+
+static void algorithms(const struct probe_child_row *row, const char **encr, const char **integ)
+{
+	const struct suite_encr *s = suite_encr_find(row->encr.id, row->encr.key_bits);
+	const struct suite_integ *i = suite_integ_find(row->integ);
+
+	*encr = s != NULL ? s->name2 : "unknown";
+	*integ = row->integ != ABI_INTEG_NONE && i != NULL ? i->name : "null";
+}
+
+static void put_child_text(const struct ike_probe_child *p, struct text *out)
+{
+	const char *encr, *integ;
+
+	for (unsigned i = 0; i < p->n; i++) {
+		const struct probe_child_row *row = &p->rows[i];
+
+		text_printf(out, "  pfs-group=%s: ", group_name(row));
+		if (row->said == PROBE_TAKES) {
+			algorithms(row, &encr, &integ);
+			text_printf(out,
+				    "taken, with enc-algorithms=%s auth-algorithms=%s; the pair is "
+				    "deleted again\n",
+				    encr, integ);
+		} else if (row->notify != 0) {
+			text_printf(out, "refused: %s\n", refusal_name(p, row));
+		} else {
+			text_puts(out, "no answer\n");
+		}
+	}
+	if (p->n == 0 || p->rows[p->n - 1].said != PROBE_TAKES)
+		text_puts(out, "  nothing of what allow-weak permits is taken, or it is not about "
+			       "algorithms\n");
+}
+
+int diag_probe_child_report(const char *peer, const struct ike_probe_child *p, bool json,
+			    struct text *out)
+{
+	json_t *answers, *j;
+	char *text;
+
+	if (!json) {
+		text_printf(out, "%s, asked in %llu s for policy %u:\n", peer,
+			    (unsigned long long)((p->ended - p->begun) / NS), p->policy_id);
+		put_child_text(p, out);
+		return 0;
+	}
+	answers = json_array();
+	for (unsigned i = 0; i < p->n; i++) {
+		const struct probe_child_row *row = &p->rows[i];
+		json_t *one = json_pack("{s:s, s:s}", "pfs-group", group_name(row), "said",
+					said_names[row->said]);
+		const char *encr, *integ;
+
+		if (row->said == PROBE_TAKES) {
+			algorithms(row, &encr, &integ);
+			json_object_set_new(one, "enc-algorithms", json_string(encr));
+			json_object_set_new(one, "auth-algorithms", json_string(integ));
+		}
+		if (row->notify != 0)
+			json_object_set_new(one, "notify", json_string(refusal_name(p, row)));
+		json_array_append_new(answers, one);
+	}
+	j = json_pack("[{s:s, s:I, s:o}]", "peer", peer, "policy-id", (json_int_t)p->policy_id,
+		      "answers", answers);
+	text = j != NULL ? json_dumps(j, JSON_COMPACT) : NULL;
+	json_decref(j);
+	if (text == NULL)
+		return -1;
+	text_printf(out, "%s\n", text);
+	free(text);
 	return 0;
 }

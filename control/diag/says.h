@@ -91,6 +91,8 @@
 	  "探测报文得到回应，只有 IP 分片的没有。") \
 	X(PROBE_ALL, "The probe got answers on both ports and to messages of this size: the way is open, " \
 	  "the peer itself does not answer.", "探测在两个端口、各种长度都得到回应：路径是通的，是对端自己不回应。") \
+	X(PROBE_CHILD, "The probe found what the peer takes in phase 2: the lines for this side are just that.", \
+	  "探测找到了对端接受的第二阶段参数：本端按下面修改即可。") \
 	X(PROBE_TAKES, "The probe shows that the peer would take our proposals in another version or mode.", \
 	  "探测表明对端在另一版本或模式下会接受本端提议。") \
 	X(WE_WAIT, "This side is passive, and nothing of the peer has come: both may wait for each other.", \
@@ -114,6 +116,9 @@
 	  "确认 IP 分片能够通过：该报文超过一个 IP 包；对端启用 IKE 分片后可避免 IP 分片。") \
 	X(CHECK_PROBE, "\"espgw probe PEER\" asks on both ports, in both versions and in several sizes, and " \
 	  "tells more.", "执行 espgw probe PEER：它在两个端口、以两个版本和多种长度探测，能进一步区分原因。") \
+	X(CHECK_PROBE_CHILD, "\"espgw probe --phase2 PEER\" tries proposals one after the other until the peer takes " \
+	  "one; diagnose then gives the lines.", \
+	  "执行 espgw probe --phase2 PEER：逐个尝试提议直到对端接受，之后 diagnose 会给出相应修改。") \
 	X(CHECK_ICMP_PORT, "The port is refused, by the address in the ICMP error above: is IKE running there, " \
 	  "and does the firewall allow it?", "上面 ICMP 错误中的地址拒绝了该端口：确认对端 IKE 已运行，且防火墙放通。") \
 	X(CHECK_ICMP_FIREWALL, "A firewall refuses the message: the ICMP error above says from where.", \

@@ -9,6 +9,7 @@
 #include "control/ike/ike_sa.h"
 #include "control/ike/lifetime.h"
 #include "control/ike/party.h"
+#include "control/ike/probe_child.h"
 #include "control/ike/record.h"
 #include "control/ike/refuse.h"
 #include "control/ike/roam.h"
@@ -106,6 +107,7 @@ void child_install(struct ike_engine *e, struct child_sa *c, struct ike_child_sa
 		c->initiator && version(c)->owns_children && child_current(c->policy) == NULL;
 	sa->n_local = put_selectors(c, true, sa->ts_local);
 	sa->n_remote = put_selectors(c, false, sa->ts_remote);
+	probe_child_note(e, c, sa);
 	e->ops.child_install(e->ctx, sa);
 }
 

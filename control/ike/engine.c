@@ -13,6 +13,7 @@
 #include "control/ike/ike_sa.h"
 #include "control/ike/party.h"
 #include "control/ike/probe.h"
+#include "control/ike/probe_child.h"
 #include "control/ike/refuse.h"
 #include "control/ike/roam.h"
 #include "control/ike/state.h"
@@ -108,6 +109,7 @@ static void drop_peer(struct ike_engine *e, struct ike_peer *peer, bool tell, ui
 			dhwork_forget(e, &peer->policies[i]);
 	}
 	probe_free(e, peer);
+	probe_child_free(e, peer);
 	peers_remove(&e->peers, peer);
 	peers_free(peer);
 }

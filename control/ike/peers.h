@@ -49,6 +49,7 @@ struct peer_evidence {
 
 struct ike_version;
 struct probe;
+struct probe_child;
 
 struct ike_peer {
 	const struct ike_version *v;
@@ -69,10 +70,11 @@ struct ike_peer {
 	uint64_t nat_again;		  /* IKEv1: when phase 1 last ended to detect NAT anew */
 	bool dh_waits;			  /* for dhwork_wait(), to begin */
 	TAILQ_HEAD(peer_evidences, peer_evidence) evidence;
-	enum ike_vendor vendor; /* as its messages tell */
-	struct ike_icmp icmp;	/* what was said last of a message to it, */
-	struct probe *probe;	/* the last one; NULL = none */
-	uint64_t icmp_at;	/* and when */
+	enum ike_vendor vendor;		 /* as its messages tell */
+	struct ike_icmp icmp;		 /* what was said last of a message to it, */
+	struct probe *probe;		 /* the last one; NULL = none */
+	struct probe_child *probe_child; /* the same */
+	uint64_t icmp_at;		 /* and when */
 	struct table_node by_name, by_addr;
 	TAILQ_ENTRY(ike_peer) next;
 	bool keep; /* while peers are replaced */
