@@ -63,6 +63,12 @@ both("E11 encryption", "P2_ALG_MISMATCH", roles=I + R,
      swan={"children.CHILD.esp_proposals": "aes256-sha256"})
 both("E11 authentication", "P2_ALG_MISMATCH", roles=R,
      swan={"children.CHILD.esp_proposals": "aes128-sha512"})
+# One side insists on its lifetime: no row of the matrix.
+EXACT = {"profile": {"proposal-check": "exact"}}
+both("lifetime of phase 1", "P1_LIFETIME_MISMATCH", roles=R, ikes=(1,), conf=EXACT,
+     swan={"children.CHILD.life_time": "1800s"})
+both("lifetime of phase 2", "P2_LIFETIME_MISMATCH", roles=R, ikes=(1,), conf=EXACT,
+     swan={"rekey_time": "3600s", "over_time": "0s"})
 both("E12 PFS there", "P2_PFS_MISMATCH", roles=R, ikes=(1,),
      swan={"children.CHILD.esp_proposals": "aes128-sha256-modp2048"})
 both("E12 PFS here", "P2_PFS_MISMATCH", roles=R, ikes=(1,), pfs="modp2048",
@@ -81,6 +87,7 @@ NO_PROP1 = ("received NO_PROPOSAL_CHOSEN error notify", "phase1 negotiation fail
 NOT_SUITABLE = ("no suitable proposal found", "sending NO_PROPOSAL_CHOSEN")
 NOT_MATCHING = ("no matching proposal found, sending NO_PROPOSAL_CHOSEN",)
 CLASSIC = {
+    "lifetime R1": ("no suitable proposal found, sending NO_PROPOSAL_CHOSEN",),
     "E1 I1": ("invalid HASH_V1 payload length, decryption failed?", "could not decrypt payloads",
               "message parsing failed"),
     "E1 I2": ("received AUTHENTICATION_FAILED error notify",),
