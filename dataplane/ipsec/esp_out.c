@@ -345,30 +345,51 @@ enum drop_reason esp_out_take(struct worker *w, struct batch *b, struct rte_mbuf
 }
 
 /* One worker: admitted, numbered and built at once. */
+static void take_one(struct worker *w, struct batch *b, struct flow *f, struct rte_mbuf **pkts,
+		     uint16_t i, struct extra *extra)
+{
+	enum drop_reason why = DROP_OUT_BUNDLE_CHECK_ERRORS;
+
+	if (likely(f != NULL)) {
+		f->hits++;
+		why = admit(w, f, &pkts[i], extra);
+	}
+	if (likely(why == DROP_NONE)) {
+		if (f->n++ == 0)
+			number_alone(f);
+		b->flow_of[i] = f->size.index;
+		why = take(w, b, f, pkts[i], i);
+	}
+	if (unlikely(why != DROP_NONE))
+		pkt_drop(pkts[i], why);
+}
+
+/* Do packets of this flow come one behind the other? */
+static inline bool is_run(const struct flow *f, struct rte_mbuf **pkts, uint16_t i, uint16_t n)
+{
+	return f != NULL && f->plain && i + 1 < n && pkt_meta(pkts[i + 1])->sa_slot == f->sa->slot;
+}
+
 static void take_alone(struct worker *w, struct batch *b, struct rte_mbuf **pkts,
 		       struct extra *extra)
 {
 	struct flow *f = NULL;
+	uint16_t i = 0;
 
-	for (uint16_t i = 0; i < b->n; i++) {
-		enum drop_reason why = DROP_OUT_BUNDLE_CHECK_ERRORS;
-		bool first;
+	while (i < b->n) {
+		uint16_t end = i;
 
-		prefetch_packets(pkts, i, b->n);
 		f = flow_of(w, b, f, pkts, i);
-		if (likely(f != NULL)) {
-			f->hits++;
-			why = admit(w, f, &pkts[i], extra);
-		}
-		if (likely(why == DROP_NONE)) {
-			first = f->n++ == 0;
-			if (unlikely(first))
+		if (likely(is_run(f, pkts, i, b->n) && extra != NULL)) {
+			if (f->n == 0)
 				number_alone(f);
-			b->flow_of[i] = f->size.index;
-			why = take(w, b, f, pkts[i], i);
+			end = esp_out_run(w, b, f, pkts, i);
 		}
-		if (unlikely(why != DROP_NONE))
-			pkt_drop(pkts[i], why);
+		if (unlikely(end == i)) {
+			prefetch_packets(pkts, i, b->n);
+			take_one(w, b, f, pkts, end++, extra);
+		}
+		i = end;
 	}
 	keep_alone(b);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* esp_out_impl.h - what the files of esp_out share: esp_out.c for bursts of few SAs, in which
- * packets share what is known of theirs, esp_out_each.c for bursts of many. */
+ * packets share what is known of theirs, esp_out_run.c for the usual ones of these, esp_out_each.c
+ * for bursts of many. */
 #ifndef ESPGW_IPSEC_ESP_OUT_IMPL_H
 #define ESPGW_IPSEC_ESP_OUT_IMPL_H
 
@@ -87,7 +88,7 @@ static inline void prefetch_packets(struct rte_mbuf **pkts, uint16_t i, uint16_t
 
 /* Move the borders of m, so that len bytes of outer packet lie behind 14 of Ethernet room with the
  * inner one head bytes into it. The outer packet, or NULL when the buffer is too small. */
-static uint8_t *wrap(struct rte_mbuf *m, uint8_t l3_off, uint32_t head, uint32_t len)
+static inline uint8_t *wrap(struct rte_mbuf *m, uint8_t l3_off, uint32_t head, uint32_t len)
 {
 	uint32_t inner = m->data_off + (uint32_t)l3_off;
 
@@ -100,23 +101,30 @@ static uint8_t *wrap(struct rte_mbuf *m, uint8_t l3_off, uint32_t head, uint32_t
 }
 
 /* IVs of the rest of the burst, all taken at once. NULL: there are none. */
+static inline const uint8_t *rest_of_ivs(struct crypto *c, struct batch *b)
+{
+	if (unlikely(b->iv == NULL))
+		b->iv = crypto_ivs(c, b->n);
+	return b->iv;
+}
+
 static inline const uint8_t *take_iv(struct crypto *c, struct batch *b)
 {
-	const uint8_t *iv;
+	const uint8_t *iv = rest_of_ivs(c, b);
 
-	if (unlikely(b->iv == NULL)) {
-		b->iv = crypto_ivs(c, b->n);
-		if (b->iv == NULL)
-			return NULL;
-	}
-	iv = b->iv;
-	b->iv += AES_IV;
+	if (likely(iv != NULL))
+		b->iv = iv + AES_IV;
 	return iv;
 }
 
 /** A packet of any kind, number i of the burst: admitted, numbered and built. */
 enum drop_reason esp_out_take(struct worker *w, struct batch *b, struct rte_mbuf **pkts, uint16_t i,
 			      struct extra *extra);
+
+/** Packets of f, which is plain and numbered, from number i of the burst on, by the only worker, as
+ * long as there is nothing special about them. Number of the first that was not taken. */
+uint16_t esp_out_run(struct worker *w, struct batch *b, struct flow *f, struct rte_mbuf **pkts,
+		     uint16_t i);
 
 /** All packets of a burst of many SAs, by the only worker. */
 void esp_out_each(struct worker *w, struct batch *b, struct rte_mbuf **pkts, struct extra *extra);
