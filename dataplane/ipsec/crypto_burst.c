@@ -12,6 +12,7 @@
  */
 #include <string.h>
 
+#include <rte_byteorder.h>
 #include <rte_common.h>
 
 #include "dataplane/ipsec/crypto.h"
@@ -20,6 +21,8 @@
 #define DECRYPT_JOBS 32u
 #define SORT_MIN     16u  /* fewer jobs than lanes: no order helps */
 #define SORT_BINS    128u /* of CRYPTO_BIN bytes; the longest share the last one */
+#define SORT_PARTS   4u
+#define EACH_BYTE    0x01010101u
 
 _Static_assert(CRYPTO_BURST < IMB_MAX_JOBS, "a pass does not go round the queue");
 _Static_assert(CRYPTO_BURST <= UINT8_MAX, "an index is a byte");
@@ -36,30 +39,59 @@ struct burst {
 	uint8_t icv_len;	  /* of all of them, in halves; or 0 */
 };
 
-static unsigned int length_bin(const struct crypto_op *op)
+static unsigned int length_bin(uint16_t len)
 {
-	unsigned int bin = op->len / CRYPTO_BIN;
+	unsigned int bin = len / CRYPTO_BIN;
 
 	return bin < SORT_BINS ? bin : SORT_BINS - 1;
 }
 
-/* Counting sort, longest first. */
-static void group_sort(struct crypto_group *g, const struct crypto_op *ops)
+/* From how many jobs of each bin and part to the place of the first of these in the order. */
+static void places_of_counts(uint8_t (*place)[SORT_PARTS], unsigned int shortest,
+			     unsigned int longest)
 {
-	uint8_t start[SORT_BINS] = {0}, sorted[CRYPTO_BURST], sum = 0;
+	uint32_t before = 0;
+
+	for (unsigned int b = longest + 1; b-- > shortest;) {
+		uint32_t parts, all;
+
+		/* In byte k: all up to part k; no byte carries, for a burst has less than 256. */
+		memcpy(&parts, place[b], sizeof(parts));
+		parts = rte_cpu_to_le_32(parts) * EACH_BYTE;
+		all = parts >> 24;
+		parts = rte_cpu_to_le_32((parts << 8) + before * EACH_BYTE);
+		memcpy(place[b], &parts, sizeof(parts));
+		before += all;
+	}
+}
+
+/*
+ * Counting sort, longest first, of jobs in these bins. Each quarter of them is counted by itself:
+ * of few lengths, as most bursts have, the same one comes soon again, and its count would have to
+ * wait for the store of the one before.
+ */
+static void group_sort(struct crypto_group *g, const struct crypto_op *ops, unsigned int shortest,
+		       unsigned int longest)
+{
+	uint8_t place[SORT_BINS][SORT_PARTS], sorted[CRYPTO_BURST], bin[CRYPTO_BURST];
+	unsigned int quarter = g->n / SORT_PARTS;
 
 	if (g->n < SORT_MIN)
 		return;
+	memset(place[shortest], 0, (longest - shortest + 1) * sizeof(place[0]));
 	for (unsigned int i = 0; i < g->n; i++)
-		start[length_bin(&ops[g->index[i]])]++;
-	for (unsigned int b = SORT_BINS; b-- > 0;) {
-		uint8_t count = start[b];
-
-		start[b] = sum;
-		sum = (uint8_t)(sum + count);
-	}
-	for (unsigned int i = 0; i < g->n; i++)
-		sorted[start[length_bin(&ops[g->index[i]])]++] = g->index[i];
+		bin[i] = (uint8_t)length_bin(ops[g->index[i]].len);
+	for (unsigned int i = 0; i < quarter; i++)
+		for (unsigned int k = 0; k < SORT_PARTS; k++)
+			place[bin[k * quarter + i]][k]++;
+	for (unsigned int i = SORT_PARTS * quarter; i < g->n; i++)
+		place[bin[i]][SORT_PARTS - 1]++;
+	places_of_counts(place, shortest, longest);
+	for (unsigned int i = 0; i < quarter; i++)
+		for (unsigned int k = 0; k < SORT_PARTS; k++)
+			sorted[place[bin[k * quarter + i]][k]++] = g->index[k * quarter + i];
+	for (unsigned int i = SORT_PARTS * quarter; i < g->n; i++)
+		sorted[place[bin[i]][SORT_PARTS - 1]++] = g->index[i];
 	memcpy(g->index, sorted, g->n);
 }
 
@@ -151,8 +183,8 @@ static __rte_always_inline void burst_make(struct burst *b, struct crypto_op *op
 		burst_all(b, sa, n);
 	else if (n == 0 || !has_halves(sa) || !burst_suite(b, ops, sa, n))
 		burst_select(b, ops, n);
-	if (sort && max / CRYPTO_BIN != min / CRYPTO_BIN)
-		group_sort(&b->halves, ops);
+	if (sort && max / CRYPTO_BIN > min / CRYPTO_BIN)
+		group_sort(&b->halves, ops, length_bin(min), length_bin(max));
 }
 
 /* A burst is mostly of one kind. */
