@@ -66,7 +66,7 @@ struct extra {
 
 /* Packets that come soon: their mbufs, and somewhat later what is written around the inner packet.
  * Since they were parsed others have been over the cache. */
-static inline void prefetch_mbuf(struct rte_mbuf **pkts, uint16_t i, uint16_t n)
+static inline void prefetch_mbuf(struct rte_mbuf **pkts, unsigned int i, unsigned int n)
 {
 	if (i + 2 * PREFETCH_GAP < n) {
 		rte_mbuf_prefetch_part1(pkts[i + 2 * PREFETCH_GAP]);
@@ -74,7 +74,7 @@ static inline void prefetch_mbuf(struct rte_mbuf **pkts, uint16_t i, uint16_t n)
 	}
 }
 
-static inline void prefetch_packets(struct rte_mbuf **pkts, uint16_t i, uint16_t n)
+static inline void prefetch_packets(struct rte_mbuf **pkts, unsigned int i, unsigned int n)
 {
 	prefetch_mbuf(pkts, i, n);
 	if (i + PREFETCH_GAP < n) {
@@ -82,6 +82,7 @@ static inline void prefetch_packets(struct rte_mbuf **pkts, uint16_t i, uint16_t
 		const uint8_t *start = rte_pktmbuf_mtod(m, const uint8_t *);
 
 		rte_prefetch0(start - RTE_CACHE_LINE_SIZE);
+		rte_prefetch0(start);
 		rte_prefetch0(start + m->data_len);
 	}
 }
@@ -121,10 +122,11 @@ static inline const uint8_t *take_iv(struct crypto *c, struct batch *b)
 enum drop_reason esp_out_take(struct worker *w, struct batch *b, struct rte_mbuf **pkts, uint16_t i,
 			      struct extra *extra);
 
-/** Packets of f, which is plain and numbered, from number i of the burst on, by the only worker, as
- * long as there is nothing special about them. Number of the first that was not taken. */
+/** Packets of f, which is plain and numbered, from number first of the burst on, by the only
+ * worker, as long as there is nothing special about them. Number of the first that was not taken.
+ */
 uint16_t esp_out_run(struct worker *w, struct batch *b, struct flow *f, struct rte_mbuf **pkts,
-		     uint16_t i);
+		     uint16_t first);
 
 /** All packets of a burst of many SAs, by the only worker. */
 void esp_out_each(struct worker *w, struct batch *b, struct rte_mbuf **pkts, struct extra *extra);

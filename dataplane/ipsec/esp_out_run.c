@@ -23,15 +23,27 @@ _Static_assert(offsetof(struct rte_mbuf, refcnt) == offsetof(struct rte_mbuf, re
 			       offsetof(struct rte_mbuf, rearm_data) + 4,
 	       "data_off, refcnt and nb_segs lie together");
 
+#define META_IN_PORT 48 /* bits before it in the first word */
+
+_Static_assert(offsetof(struct pkt_meta, in_port) * 8 == META_IN_PORT &&
+		       offsetof(struct pkt_meta, ip_len) == 8 &&
+		       RTE_BYTE_ORDER == RTE_LITTLE_ENDIAN,
+	       "what changes from packet to packet");
+_Static_assert(offsetof(struct crypto_op, len) == offsetof(struct crypto_op, seq_hi) + 4 &&
+		       offsetof(struct crypto_op, ok) == offsetof(struct crypto_op, seq_hi) + 6 &&
+		       sizeof(struct crypto_op) == offsetof(struct crypto_op, seq_hi) + 8,
+	       "the end of an op is one word");
+
 /* What all packets of a run share. */
 struct shared {
 	struct sa_outer outer;
-	struct pkt_meta meta;
+	uint64_t meta[sizeof(struct pkt_meta) / sizeof(uint64_t)]; /* but for port and length */
 	uint32_t slot;
-	uint32_t mtu;  /* of the SA, and no more than makes an IPv4 packet */
-	uint32_t head; /* as in struct flow */
-	uint32_t around;
-	uint32_t covered;
+	uint32_t mtu;	  /* of the SA, and no more than makes an IPv4 packet */
+	uint32_t head;	  /* as in struct flow */
+	uint32_t least;	  /* bytes in front of an inner packet, for that head and Ethernet */
+	uint32_t around;  /* as in struct flow, but for the two bytes of the trailer */
+	uint32_t covered; /* the same */
 	uint32_t esp;
 	uint32_t block;		  /* less one */
 	uint32_t local, locals;	  /* the lowest address, and how many more there are */
@@ -43,12 +55,14 @@ static inline bool shared_read(const struct flow *f, struct shared *s)
 {
 	const struct sa *sa = f->sa;
 	uint32_t most = UINT16_MAX - IP4_ETHER_ROOM - f->size.around - sa->block;
+	struct pkt_meta meta = f->meta;
 
 	s->slot = sa->slot;
 	s->mtu = RTE_MIN(__atomic_load_n(&sa->mtu, __ATOMIC_RELAXED), most);
 	s->head = f->size.head;
-	s->around = f->size.around;
-	s->covered = f->size.covered;
+	s->least = f->size.head + IP4_ETHER_ROOM;
+	s->around = f->size.around - SA_ESP_TRAILER;
+	s->covered = f->size.covered - SA_ESP_TRAILER;
 	s->esp = f->size.esp;
 	s->block = sa->block - 1u;
 	s->local = sa->narrow.local_lo;
@@ -56,87 +70,124 @@ static inline bool shared_read(const struct flow *f, struct shared *s)
 	s->remote = sa->narrow.remote_lo;
 	s->remotes = sa->narrow.remote_hi - sa->narrow.remote_lo;
 	s->outer = f->outer;
-	s->meta = f->meta;
-	s->meta.trim = f->block;
+	meta.in_port = 0;
+	meta.ip_len = 0;
+	meta.trim = f->block;
+	memcpy(s->meta, &meta, sizeof(meta));
 	return sa->is_narrow && sa->narrow.local_lo <= sa->narrow.local_hi &&
 	       sa->narrow.remote_lo <= sa->narrow.remote_hi;
 }
 
-/* One whose building cannot fail. inner: bytes in front of the inner packet in its buffer. */
+/* One whose building cannot fail. at: where the inner packet lies in its buffer; len: bytes of the
+ * outer one. */
 static inline bool fits(const struct shared *s, const struct rte_mbuf *m,
-			const struct pkt_meta *meta, uint32_t inner, uint32_t len)
+			const struct pkt_meta *meta, uint32_t at, uint32_t len)
 {
 	uint64_t rearm;
 
 	memcpy(&rearm, m->rearm_data, sizeof(rearm));
-	return (rearm & ALONE_MASK) == ALONE && RTE_MBUF_DIRECT(m) &&
+	return meta->sa_slot == s->slot && (rearm & ALONE_MASK) == ALONE && RTE_MBUF_DIRECT(m) &&
 	       (meta->flags & PKT_F_IPV6) == 0 && meta->src - s->local <= s->locals &&
 	       meta->dst - s->remote <= s->remotes && meta->ip_len <= s->mtu &&
-	       m->data_len >= (uint32_t)meta->l3_off + meta->ip_len &&
-	       inner >= s->head + IP4_ETHER_ROOM && inner - s->head + len <= m->buf_len;
+	       m->data_len >= (uint32_t)meta->l3_off + meta->ip_len && at >= s->least &&
+	       at + len <= m->buf_len + s->head;
 }
 
-static inline void build(const struct shared *s, struct rte_mbuf *m, uint8_t *ip, uint32_t len,
+/* As pkt_meta() of an outer packet, in whole words. */
+static inline void write_meta(const struct shared *s, struct pkt_meta *meta, uint32_t len)
+{
+	uint64_t first = s->meta[0] | (uint64_t)meta->in_port << META_IN_PORT;
+	uint64_t second = s->meta[1] | len;
+	uint8_t *to = (uint8_t *)meta;
+
+	memcpy(to, &first, sizeof(first));
+	memcpy(to + 8, &second, sizeof(second));
+	memcpy(to + 16, &s->meta[2], 16);
+}
+
+static inline void write_op(struct crypto_op *op, const struct sa *sa, uint8_t *esp, uint64_t seq,
+			    uint32_t len)
+{
+	uint64_t rest = seq >> 32 | (uint64_t)len << 32 | (uint64_t) true << 48;
+
+	op->sa = sa;
+	op->esp = esp;
+	memcpy(&op->seq_hi, &rest, sizeof(rest));
+}
+
+/* text: bytes to be encrypted. */
+static inline void build(const struct shared *s, struct rte_mbuf *m, uint8_t *ip, uint32_t text,
 			 uint64_t seq, const uint8_t *iv)
 {
-	struct pkt_meta *meta = pkt_meta(m), now = s->meta;
-	uint16_t inner = meta->ip_len, pad = (uint16_t)(len - s->around - inner);
+	struct pkt_meta *meta = pkt_meta(m);
+	uint32_t len = s->around + text, inner = meta->ip_len;
 	uint8_t tos = ip[s->head + 1];
 
-	m->data_off = (uint16_t)(ip - (const uint8_t *)m->buf_addr - IP4_ETHER_ROOM);
+	m->data_off = (uint16_t)(m->data_off + meta->l3_off - s->least);
 	m->data_len = (uint16_t)(IP4_ETHER_ROOM + len);
 	m->pkt_len = IP4_ETHER_ROOM + len;
 	memcpy(ip + s->outer.length, iv, AES_IV);
 	outer4_write(ip, &s->outer, ecn_outer_tos(tos), (uint16_t)len, (uint32_t)seq);
-	trailer_write(ip + s->head + inner, pad, NEXT_HEADER_IPV4);
-	now.in_port = meta->in_port;
-	now.ip_len = (uint16_t)len;
-	*meta = now;
+	trailer_write(ip + s->head + inner, (uint16_t)(text - SA_ESP_TRAILER - inner),
+		      NEXT_HEADER_IPV4);
+	write_meta(s, meta, len);
+}
+
+/* Packets first to end - 1 have gone into the batch. */
+static void note_run(struct batch *b, struct flow *f, uint16_t first, uint16_t end)
+{
+	uint16_t n = (uint16_t)(end - first);
+
+	memset(&b->flow_of[first], f->size.index, n);
+	for (unsigned int k = 0; k < n; k++)
+		b->packet_of[b->n_ops + k] = (uint8_t)(first + k);
+	b->n_ops = (uint16_t)(b->n_ops + n);
+	b->iv += (size_t)n * AES_IV;
+	f->seq += n;
+	f->hits = (uint16_t)(f->hits + n);
+	f->n = (uint16_t)(f->n + n);
+	f->done = (uint16_t)(f->done + n);
 }
 
 uint16_t esp_out_run(struct worker *w, struct batch *b, struct flow *f, struct rte_mbuf **pkts,
-		     uint16_t i)
+		     uint16_t first)
 {
-	uint16_t first = i, n = b->n, op = b->n_ops;
-	uint64_t seq = f->seq, limit = f->limit, bytes = 0, wire = 0;
 	const uint8_t *iv = rest_of_ivs(w->crypto, b);
-	struct sa *sa = f->sa;
+	uint64_t bytes = 0, texts = 0, seq = f->seq;
+	unsigned int i, end = b->n, n = b->n;
+	struct crypto_op *op = &b->op[b->n_ops];
+	uint16_t *inner_of = &b->inner_of[b->n_ops];
+	const struct sa *sa = f->sa;
 	struct shared s;
 
-	if (!shared_read(f, &s) || iv == NULL)
+	if (!shared_read(f, &s) || iv == NULL || seq > f->limit)
 		return first;
-	for (; i < n && seq <= limit; i++, op++, seq++, iv += AES_IV) {
+	if (f->limit - seq < end - first)
+		end = (unsigned int)(first + (f->limit - seq) + 1);
+	for (i = first; i < end; i++) {
 		struct rte_mbuf *m = pkts[i];
 		struct pkt_meta *meta = pkt_meta(m);
-		uint32_t inner = m->data_off + (uint32_t)meta->l3_off, ip_len = meta->ip_len;
-		uint32_t text = (ip_len + SA_ESP_TRAILER + s.block) & ~s.block;
-		uint32_t len = s.around - SA_ESP_TRAILER + text;
-		uint8_t *ip = (uint8_t *)m->buf_addr + inner - s.head;
+		uint32_t at = m->data_off + (uint32_t)meta->l3_off, inner = meta->ip_len;
+		uint32_t text = (inner + SA_ESP_TRAILER + s.block) & ~s.block;
+		uint8_t *ip = (uint8_t *)m->buf_addr + at - s.head;
 
 		prefetch_packets(pkts, i, n);
-		if (unlikely(meta->sa_slot != s.slot || !fits(&s, m, meta, inner, len)))
+		if (unlikely(!fits(&s, m, meta, at, s.around + text)))
 			break;
-		if (mss_concerns(meta))
+		if (unlikely(mss_concerns(meta)))
 			mss_clamp(m, s.mtu);
-		build(&s, m, ip, len, seq, iv);
-		b->op[op] = (struct crypto_op){.sa = sa,
-					       .esp = ip + s.esp,
-					       .seq_hi = (uint32_t)(seq >> 32),
-					       .len = (uint16_t)(s.covered - SA_ESP_TRAILER + text),
-					       .ok = true};
-		b->inner_of[op] = (uint16_t)ip_len;
-		b->packet_of[op] = (uint8_t)i;
-		b->flow_of[i] = f->size.index;
-		bytes += ip_len;
-		wire += len;
+		build(&s, m, ip, text, seq, iv);
+		write_op(op, sa, ip + s.esp, seq, s.covered + text);
+		*inner_of = (uint16_t)inner;
+		bytes += inner;
+		texts += text;
+		op++;
+		inner_of++;
+		seq++;
+		iv += AES_IV;
 	}
-	b->n_ops = op;
-	b->iv = iv;
-	f->seq = seq;
+	note_run(b, f, first, (uint16_t)i);
 	f->bytes += bytes;
-	f->wire_bytes += wire;
-	f->hits = (uint16_t)(f->hits + i - first);
-	f->n = (uint16_t)(f->n + i - first);
-	f->done = (uint16_t)(f->done + i - first);
-	return i;
+	f->wire_bytes += (i - first) * s.around + texts;
+	return (uint16_t)i;
 }
