@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * test_esp_out_run.c - bursts of one SA and what disturbs them, against the plain twin: the same
+ * packets, each in a burst of its own, which share nothing.
+ */
+#include "tests/unit/dataplane/ipsec/espkit.h"
+
+#define SLOTS	2u
+#define RUN	20u /* the SAs of bursts, and from TWIN on the same for the twin */
+#define TWIN	30u
+#define ROUNDS	120u
+#define NOTHING (RUN + SLOTS) /* no SA is there */
+
+enum kind {
+	PLAIN, /* and all beyond SPECIAL */
+	LARGE, /* refused; split ones would number their pieces after the burst */
+	ELSEWHERE,
+	SHARED,
+	SYN,
+	NO_ROOM,
+	OTHER_SA,
+	NO_SA,
+	SPECIAL
+};
+
+static uint64_t seed = 41;
+
+static unsigned int any(unsigned int n)
+{
+	return (unsigned int)(reference_random(&seed) % n);
+}
+
+static void make_syn(struct frame *f)
+{
+	uint8_t *tcp = f->b + ETH + 20;
+
+	f->b[ETH + 9] = 6;
+	memset(tcp, 0, 24);
+	tcp[12] = 6 << 4;
+	tcp[13] = 2;
+	tcp[20] = 2;
+	tcp[21] = 4;
+	put16(tcp + 22, 1460);
+	frame_fix(f);
+}
+
+static struct frame frame_of(enum kind kind, uint32_t mtu)
+{
+	struct frame f = espkit_udp_out(kind == LARGE ? mtu - 27 + any(100) : 24 + any(mtu - 51));
+
+	f.b[ETH + 1] = (uint8_t)any(256);
+	f.b[ETH + 6] = kind == LARGE || any(2) ? 0x40 : 0; /* DF */
+	if (kind == ELSEWHERE)
+		put32(f.b + ETH + (any(2) ? 12 : 16), IP(10, 100, 2, 6));
+	if (kind == SYN)
+		make_syn(&f);
+	frame_fix(&f);
+	return f;
+}
+
+/* In front of it there is no room, or just enough, or one byte less. */
+static void move_to_front(struct rte_mbuf *m, unsigned int left)
+{
+	memmove((uint8_t *)m->buf_addr + left, rte_pktmbuf_mtod(m, uint8_t *), m->data_len);
+	m->data_off = (uint16_t)left;
+}
+
+static struct rte_mbuf *packet(const struct frame *f, enum kind kind, uint32_t slot,
+			       unsigned int left)
+{
+	struct rte_mbuf *m = espkit_clear(f);
+
+	pkt_meta(m)->sa_slot = slot;
+	if (kind == SHARED)
+		rte_mbuf_refcnt_update(m, 1);
+	if (kind == NO_ROOM)
+		move_to_front(m, left);
+	return m;
+}
+
+/* All but the numbers of the SAs, IV and what is encrypted. */
+static void expect_alike(const struct rte_mbuf *m, const struct rte_mbuf *twin)
+{
+	struct pkt_meta a = *pkt_meta((struct rte_mbuf *)(uintptr_t)m);
+	struct pkt_meta b = *pkt_meta((struct rte_mbuf *)(uintptr_t)twin);
+	uint8_t inner[2][ESPKIT_MAX_INNER];
+	struct reference_esp e[2];
+	long len;
+
+	assert_int_equal(a.verdict, b.verdict);
+	assert_int_equal(a.reason, b.reason);
+	if (a.verdict == PKT_DROP)
+		return;
+	assert_int_equal(a.sa_slot + TWIN - RUN, b.sa_slot);
+	a.sa_slot = b.sa_slot;
+	assert_memory_equal(&a, &b, sizeof(a));
+	assert_int_equal(m->data_off, twin->data_off);
+	assert_int_equal(m->data_len, twin->data_len);
+	assert_memory_equal(rte_pktmbuf_mtod_offset(m, const uint8_t *, ETH),
+			    rte_pktmbuf_mtod_offset(twin, const uint8_t *, ETH), 28);
+	len = espkit_open(m, &e[0], inner[0]);
+	assert_true(len > 0);
+	assert_int_equal(len, espkit_open(twin, &e[1], inner[1]));
+	assert_memory_equal(inner[0], inner[1], (size_t)len);
+	assert_int_equal(e[0].seq, e[1].seq);
+}
+
+static void expect_counted_alike(void)
+{
+	for (uint32_t i = 0; i < SLOTS; i++) {
+		const struct abi_sa_counters *a = espkit_counters(RUN + i);
+		const struct abi_sa_counters *b = espkit_counters(TWIN + i);
+
+		assert_int_equal(a->hits, b->hits);
+		assert_int_equal(a->packets, b->packets);
+		assert_int_equal(a->bytes, b->bytes);
+		assert_int_equal(a->wire_bytes, b->wire_bytes);
+		assert_int_equal(sad_slot(esp.sad, RUN + i)->seq, sad_slot(esp.sad, TWIN + i)->seq);
+	}
+}
+
+static void release(struct rte_mbuf *m, struct rte_mbuf *given)
+{
+	if (m != given) /* a copy: our hold on the original is left */
+		rte_pktmbuf_free(given);
+	else if (rte_mbuf_refcnt_read(m) == 2)
+		rte_mbuf_refcnt_update(m, -1);
+	rte_pktmbuf_free(m);
+}
+
+static void compare_burst(uint16_t n, unsigned int disturbed)
+{
+	struct rte_mbuf *m[WORKER_BURST], *twin[WORKER_BURST], *given[2][WORKER_BURST];
+	uint32_t mtu = sad_slot(esp.sad, RUN)->mtu;
+
+	for (uint16_t i = 0; i < n; i++) {
+		/* Three of them say that a burst is of one SA. */
+		bool fixed = i == 0 || i == n / 2 || i == n - 1;
+		enum kind kind = any(disturbed) == 0 ? (enum kind)any(SPECIAL) : PLAIN;
+		struct frame f = frame_of(kind, mtu);
+		uint32_t at = kind == OTHER_SA && !fixed ? 1 : kind == NO_SA && !fixed ? SLOTS : 0;
+		unsigned int left = 28 + any(4);
+
+		given[0][i] = m[i] = packet(&f, kind, RUN + at, left);
+		given[1][i] = twin[i] = packet(&f, kind, TWIN + at, left);
+	}
+	esp_out_burst(kit.w, m, n);
+	for (uint16_t i = 0; i < n; i++)
+		esp_out_burst(kit.w, &twin[i], 1);
+	kit_clear(); /* ICMP errors */
+	assert_int_equal(esp.n_routed, 0);
+	for (uint16_t i = 0; i < n; i++) {
+		expect_alike(m[i], twin[i]);
+		release(m[i], given[0][i]);
+		release(twin[i], given[1][i]);
+	}
+	expect_counted_alike();
+}
+
+static void add_sas(bool narrow, bool limited)
+{
+	for (uint32_t i = 0; i < 2 * SLOTS; i++) {
+		struct abi_sa_add c = espkit_out();
+
+		c.slot = i < SLOTS ? RUN + i : TWIN + i - SLOTS;
+		c.life.hard_packets = limited ? 1u << 30 : 0;
+		if (!narrow) {
+			c.n_remote = 2;
+			c.ts_remote[1] = espkit_range(IP(10, 200, 1, 0), IP(10, 200, 1, 255));
+		}
+		espkit_add(&c);
+	}
+}
+
+static void compare_sas(const char *suite, uint8_t encap, bool narrow, bool limited)
+{
+	espkit_pair(espkit_suite(suite), encap);
+	add_sas(narrow, limited);
+	for (unsigned int round = 0; round < ROUNDS; round++)
+		compare_burst((uint16_t)(1 + any(WORKER_BURST / 4)), 2 + any(40));
+	compare_burst(WORKER_BURST, 30);
+	for (uint32_t i = 0; i < SLOTS; i++) {
+		espkit_remove(RUN + i);
+		espkit_remove(TWIN + i);
+	}
+}
+
+static void bursts_are_built_as_single_packets_are(void **state)
+{
+	(void)state;
+	compare_sas("aes128+sha1", ABI_ENCAP_NONE, true, false);
+	compare_sas("aes256+sha256", ABI_ENCAP_UDP, true, true);
+}
+
+static void nor_do_other_selectors_and_ivs_matter(void **state)
+{
+	(void)state;
+	compare_sas("aes128+md5", ABI_ENCAP_NONE, false, false);
+	compare_sas("3des+sha1", ABI_ENCAP_UDP, true, false);
+}
+
+/* As test_esp_out.c does for one. */
+static void the_last_numbers_are_the_same(void **state)
+{
+	(void)state;
+	add_sas(true, false);
+	for (unsigned int left = 0; left < 40; left++) {
+		for (uint32_t i = 0; i < SLOTS; i++) {
+			struct sa *a = sad_slot(esp.sad, RUN + i), *b = sad_slot(esp.sad, TWIN + i);
+
+			a->seq = a->seq_limit - left;
+			b->seq = b->seq_limit - left;
+		}
+		struct rte_mbuf *m[30];
+		struct frame f = espkit_udp_out(100);
+
+		for (unsigned int i = 0; i < 30; i++)
+			m[i] = packet(&f, PLAIN, RUN, 0);
+		esp_out_burst(kit.w, m, 30);
+		for (unsigned int i = 0; i < 30; i++) {
+			bool sent = i < left;
+
+			assert_int_equal(pkt_meta(m[i])->verdict, sent ? PKT_FORWARD : PKT_DROP);
+			if (!sent)
+				assert_int_equal(pkt_meta(m[i])->reason,
+						 DROP_OUT_STATE_SEQUENCE_ERRORS);
+			rte_pktmbuf_free(m[i]);
+		}
+		assert_int_equal(sad_slot(esp.sad, RUN)->seq,
+				 sad_slot(esp.sad, RUN)->seq_limit - (left > 30 ? left - 30 : 0));
+	}
+}
+
+#define CASE(f) cmocka_unit_test_setup_teardown(f, espkit_begin, espkit_end)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		CASE(bursts_are_built_as_single_packets_are),
+		CASE(nor_do_other_selectors_and_ivs_matter),
+		CASE(the_last_numbers_are_the_same),
+	};
+
+	return cmocka_run_group_tests(tests, espkit_setup, espkit_teardown);
+}
