@@ -51,9 +51,11 @@ void diagnose_tick(struct gateway *g)
 /* What goes through the SAs of a policy: the first of its networks. */
 static const struct abi_range *used(const struct ike_child_conf *c, bool local)
 {
-	if (c->n_use_local == 0)
+	const struct ike_child_more *more = ike_child_more(c);
+
+	if (more->n_use_local == 0)
 		return local ? &c->local : &c->remote;
-	return local ? &c->use_local[0] : &c->use_remote[0];
+	return local ? &more->use_local[0] : &more->use_remote[0];
 }
 
 void diagnose_truth(struct gateway *g, uint32_t policy_id, struct truth *out)

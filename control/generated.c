@@ -114,6 +114,7 @@ uint32_t generated_add(struct gateway *g, const struct ike_generated *what)
 	if ((p->id & PLAN_ID_GENERATED) == 0 || find(&g->generated, p->id) != NULL)
 		goto fail;
 	fill_records(p, find_peer(g, what->peer));
+	p->conf.more = NULL; /* the engine's; the records have them */
 	if (n + p->n_records > map->hdr.max_policies) {
 		log_error(&log_ipsec,
 			  "%s: no policy generated: the dataplane has room for %u (max-policies)",

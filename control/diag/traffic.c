@@ -197,7 +197,8 @@ void diag_partial(struct diag_report *r)
 	if (p->conf->mode != IKE_MODE_IKE2)
 		diag_say(f, SAY_TS_IKE1_FIRST);
 	/* one SA for several networks, and the peer carries only some of them in it */
-	if (first->up && first->conf->n_more_local + first->conf->n_more_remote > 0)
+	if (first->up &&
+	    ike_child_more(first->conf)->n_local + ike_child_more(first->conf)->n_remote > 0)
 		diag_set_here(f, "ip ipsec peer", "name", p->conf->name, "multi-selector", "%s",
 			      "per-pair");
 	all_nets(f, p);

@@ -71,9 +71,9 @@ struct child_sa *child_new(struct ike_engine *e, struct ike_policy *policy, bool
 /* What the data plane is to let through, of what was agreed. How many. */
 static uint16_t put_selectors(const struct child_sa *c, bool local, struct abi_range *out)
 {
-	const struct ike_child_conf *conf = &c->policy->conf;
-	const struct abi_range *use = local ? conf->use_local : conf->use_remote;
-	size_t n_use = local ? conf->n_use_local : conf->n_use_remote;
+	const struct ike_child_more *more = ike_child_more(&c->policy->conf);
+	const struct abi_range *use = local ? more->use_local : more->use_remote;
+	size_t n_use = local ? more->n_use_local : more->n_use_remote;
 	struct ts2_list agreed = {.n = local ? c->n_local : c->n_remote};
 
 	for (unsigned i = 0; i < agreed.n; i++)

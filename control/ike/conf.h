@@ -77,6 +77,20 @@ struct ike_identity_conf {
 	uint8_t data[256]; /* bytes as on the wire; not NUL-terminated */
 };
 
+/* Selectors of a child SA besides the first two. Most have none. */
+struct ike_child_more {
+	/* IKEv2: every pair of the cross product is meant */
+	uint8_t n_local, n_remote;
+	struct abi_range local[ABI_MAX_SELECTORS - 1], remote[ABI_MAX_SELECTORS - 1];
+	/* What may go through the pair, when less than what is negotiated; none: all of that */
+	uint8_t n_use_local, n_use_remote;
+	struct abi_range use_local[ABI_MAX_SELECTORS], use_remote[ABI_MAX_SELECTORS];
+};
+
+_Static_assert(sizeof(struct ike_child_more) ==
+		       4 + (4 * ABI_MAX_SELECTORS - 2) * sizeof(struct abi_range),
+	       "no padding: it is compared as it lies");
+
 /* One policy of the peer that protects traffic: one quick mode (IKEv1) or child SA. */
 struct ike_child_conf {
 	uint32_t policy_id; /* abi_policy.policy_id */
@@ -84,17 +98,11 @@ struct ike_child_conf {
 	uint8_t mode; /* enum abi_mode */
 	struct abi_range local;
 	struct abi_range remote;
-	/* IKEv2: further selectors of the same child SA; every pair of the cross product is meant
-	 */
-	uint8_t n_more_local, n_more_remote;
-	struct abi_range more_local[ABI_MAX_SELECTORS - 1], more_remote[ABI_MAX_SELECTORS - 1];
-	/* What may go through the pair, when less than what is negotiated; none: all of that */
-	uint8_t n_use_local, n_use_remote;
-	struct abi_range use_local[ABI_MAX_SELECTORS], use_remote[ABI_MAX_SELECTORS];
 	struct ike_proposal_conf proposal;
 	uint32_t replay_window;
-	uint8_t df;   /* enum abi_df */
-	uint8_t dscp; /* ABI_DSCP_COPY, or ABI_DSCP_SET and a value */
+	uint8_t df;			   /* enum abi_df */
+	uint8_t dscp;			   /* ABI_DSCP_COPY, or ABI_DSCP_SET and a value */
+	const struct ike_child_more *more; /* NULL: none; see ike_child_more() */
 };
 
 struct ike_peer_conf {
@@ -127,5 +135,19 @@ struct ike_peer_conf {
 	const struct ike_child_conf *templates;
 	size_t n_templates;
 };
+
+/** The further selectors; never NULL. */
+static inline const struct ike_child_more *ike_child_more(const struct ike_child_conf *c)
+{
+	static const struct ike_child_more none;
+
+	return c->more != NULL ? c->more : &none;
+}
+
+/** Give c a copy of them of its own in place of what it points to, which is left alone; none of
+ * them, or NULL: it points to nothing. 0 or -ENOMEM: as before. */
+int ike_child_own_more(struct ike_child_conf *c, const struct ike_child_more *more);
+/** Free what ike_child_own_more() made. */
+void ike_child_free_more(struct ike_child_conf *c);
 
 #endif

@@ -197,38 +197,50 @@ static struct ike_policy *place(struct ike_peer *peer, const struct ike_sa *sa)
 
 static void clear(struct ike_policy *policy)
 {
+	ike_child_free_more(&policy->conf);
 	memset(&policy->conf, 0, sizeof(policy->conf));
 	policy->generated = false;
 }
 
-static void take_selectors(struct ike_child_conf *c, const struct generate_want *w)
+/* 0 or -ENOMEM: c is as it was. */
+static int take_selectors(struct ike_child_conf *c, const struct generate_want *w)
 {
-	c->local = w->local[0];
-	c->remote = w->remote[0];
-	c->n_more_local = (uint8_t)(w->n_local - 1);
-	c->n_more_remote = (uint8_t)(w->n_remote - 1);
-	memset(c->more_local, 0, sizeof(c->more_local));
-	memset(c->more_remote, 0, sizeof(c->more_remote));
-	memcpy(c->more_local, w->local + 1, c->n_more_local * sizeof(w->local[0]));
-	memcpy(c->more_remote, w->remote + 1, c->n_more_remote * sizeof(w->remote[0]));
+	struct ike_child_more more = {.n_local = (uint8_t)(w->n_local - 1),
+				      .n_remote = (uint8_t)(w->n_remote - 1)};
+	struct ike_child_conf fresh = *c;
+
+	memcpy(more.local, w->local + 1, more.n_local * sizeof(w->local[0]));
+	memcpy(more.remote, w->remote + 1, more.n_remote * sizeof(w->remote[0]));
+	fresh.local = w->local[0];
+	fresh.remote = w->remote[0];
+	if (ike_child_own_more(&fresh, &more) != 0)
+		return -ENOMEM;
+	ike_child_free_more(c);
+	*c = fresh;
+	return 0;
 }
 
-static void fill(struct ike_policy *policy, struct ike_policy *template,
-		 const struct generate_want *w)
+static int fill(struct ike_policy *policy, struct ike_policy *template,
+		const struct generate_want *w)
 {
 	policy->conf = template->conf;
 	policy->conf.policy_id = 0;
-	take_selectors(&policy->conf, w);
+	if (take_selectors(&policy->conf, w) != 0) {
+		clear(policy);
+		return -ENOMEM;
+	}
 	policy->generated = true;
 	policy->template = template;
 	policy->failures = 0;
 	policy->kilobytes = 0;
 	policy->volume_told = 0;
+	return 0;
 }
 
 /* Have it put in force. Its id, 0: it cannot be. */
 static uint32_t announce(struct ike_engine *e, const struct ike_policy *policy)
 {
+	struct ike_child_more more = *ike_child_more(&policy->conf);
 	struct ike_child_conf conf = policy->conf;
 	const struct ike_generated what = {.peer = policy->peer->conf.name,
 					   .template_id = policy->template->conf.policy_id,
@@ -236,10 +248,11 @@ static uint32_t announce(struct ike_engine *e, const struct ike_policy *policy)
 
 	conf.local = generate_widened(policy, &conf.local);
 	conf.remote = generate_widened(policy, &conf.remote);
-	for (size_t i = 0; i < conf.n_more_local; i++)
-		conf.more_local[i] = generate_widened(policy, &conf.more_local[i]);
-	for (size_t i = 0; i < conf.n_more_remote; i++)
-		conf.more_remote[i] = generate_widened(policy, &conf.more_remote[i]);
+	for (size_t i = 0; i < more.n_local; i++)
+		more.local[i] = generate_widened(policy, &more.local[i]);
+	for (size_t i = 0; i < more.n_remote; i++)
+		more.remote[i] = generate_widened(policy, &more.remote[i]);
+	conf.more = &more;
 	return e->ops.policy_add(e->ctx, &what);
 }
 
@@ -271,7 +284,9 @@ struct ike_policy *generate_take(struct ike_engine *e, struct ike_sa *sa,
 	if (meets_another(e, sa, want))
 		return NULL;
 	if (policy != NULL) { /* with other ports, if they are overridden: for the newest pair */
-		take_selectors(&policy->conf, want);
+		errno = EAGAIN;
+		if (take_selectors(&policy->conf, want) != 0)
+			return NULL;
 		policy->party = sa->id_remote;
 		return policy;
 	}
@@ -279,7 +294,9 @@ struct ike_policy *generate_take(struct ike_engine *e, struct ike_sa *sa,
 	policy = e->ops.policy_add != NULL ? place(peer, sa) : NULL;
 	if (policy == NULL)
 		return NULL;
-	fill(policy, template, want);
+	errno = EAGAIN;
+	if (fill(policy, template, want) != 0)
+		return NULL;
 	policy->party = sa->id_remote;
 	policy->conf.policy_id = announce(e, policy);
 	if (policy->conf.policy_id == 0) {
@@ -318,9 +335,8 @@ struct ike_policy *generate_again(struct ike_engine *e, struct ike_peer *peer,
 	if (template == NULL || policy_id == 0 || e->ops.policy_add == NULL || !possible(want))
 		return NULL;
 	policy = free_place(peer);
-	if (policy == NULL)
+	if (policy == NULL || fill(policy, template, want) != 0)
 		return NULL;
-	fill(policy, template, want);
 	policy->party = *party;
 	policy->conf.policy_id = policy_id;
 	policy->conf.policy_id = announce(e, policy);

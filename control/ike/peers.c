@@ -106,15 +106,16 @@ static int check_child(const struct ike_child_conf *c)
 /* Further selectors are IKEv2's, and of the first one's family. */
 static bool more_ok(const struct ike_peer_conf *peer, const struct ike_child_conf *c)
 {
-	bool ok = c->n_more_local < ABI_MAX_SELECTORS && c->n_more_remote < ABI_MAX_SELECTORS &&
-		  (peer->mode == IKE_MODE_IKE2 || c->n_more_local + c->n_more_remote == 0);
+	const struct ike_child_more *m = ike_child_more(c);
+	bool ok = m->n_local < ABI_MAX_SELECTORS && m->n_remote < ABI_MAX_SELECTORS &&
+		  (peer->mode == IKE_MODE_IKE2 || m->n_local + m->n_remote == 0);
 
-	ok = ok && c->n_use_local <= ABI_MAX_SELECTORS && c->n_use_remote <= ABI_MAX_SELECTORS &&
-	     (c->n_use_local == 0) == (c->n_use_remote == 0);
-	for (size_t i = 0; ok && i < c->n_more_local; i++)
-		ok = ts_valid(&c->more_local[i]) && c->more_local[i].family == c->local.family;
-	for (size_t i = 0; ok && i < c->n_more_remote; i++)
-		ok = ts_valid(&c->more_remote[i]) && c->more_remote[i].family == c->remote.family;
+	ok = ok && m->n_use_local <= ABI_MAX_SELECTORS && m->n_use_remote <= ABI_MAX_SELECTORS &&
+	     (m->n_use_local == 0) == (m->n_use_remote == 0);
+	for (size_t i = 0; ok && i < m->n_local; i++)
+		ok = ts_valid(&m->local[i]) && m->local[i].family == c->local.family;
+	for (size_t i = 0; ok && i < m->n_remote; i++)
+		ok = ts_valid(&m->remote[i]) && m->remote[i].family == c->remote.family;
 	return ok;
 }
 
@@ -126,7 +127,7 @@ static bool templates_ok(const struct ike_peer_conf *c)
 	for (size_t i = 0; i < c->n_templates; i++) {
 		const struct ike_child_conf *t = &c->templates[i];
 
-		if (check_child(t) != 0 || t->n_more_local + t->n_more_remote != 0)
+		if (check_child(t) != 0 || t->more != NULL)
 			return false;
 	}
 	return true;
@@ -282,6 +283,13 @@ void peers_init_policy(struct ike_policy *policy, struct ike_peer *peer, timer_f
 	timers_init_one(&policy->ensure, ensure);
 }
 
+static void free_policies(struct ike_policy *list, size_t n)
+{
+	for (size_t i = 0; list != NULL && i < n; i++)
+		ike_child_free_more(&list[i].conf);
+	free(list);
+}
+
 /* Room for cap policies, n of which are configured. The rest is not touched, so that it takes no
  * memory before there are some. NULL: no memory. */
 static struct ike_policy *new_policies(struct ike_peer *peer, const struct ike_child_conf *conf,
@@ -291,6 +299,10 @@ static struct ike_policy *new_policies(struct ike_peer *peer, const struct ike_c
 
 	for (size_t i = 0; list != NULL && i < n; i++) {
 		list[i].conf = conf[i];
+		if (ike_child_own_more(&list[i].conf, conf[i].more) != 0) {
+			free_policies(list, i);
+			return NULL;
+		}
 		peers_init_policy(&list[i], peer, ensure);
 	}
 	return list;
@@ -353,8 +365,8 @@ void peers_free(struct ike_peer *peer)
 		free(ev);
 	}
 	OPENSSL_secure_clear_free(peer->psk, peer->psk_len);
-	free(peer->templates);
-	free(peer->policies);
+	free_policies(peer->templates, peer->n_templates);
+	free_policies(peer->policies, peer->n_policies);
 	free(peer);
 }
 
@@ -397,11 +409,20 @@ void peers_remove(struct peers *p, struct ike_peer *peer)
 	p->count--;
 }
 
+static bool same_child(const struct ike_child_conf *a, const struct ike_child_conf *b)
+{
+	struct ike_child_conf plain = *a;
+
+	plain.more = b->more;
+	return memcmp(&plain, b, sizeof(plain)) == 0 &&
+	       memcmp(ike_child_more(a), ike_child_more(b), sizeof(*a->more)) == 0;
+}
+
 static bool same_children(const struct ike_policy *policies, const struct ike_child_conf *confs,
 			  size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
-		if (memcmp(&policies[i].conf, &confs[i], sizeof(confs[i])) != 0)
+		if (!same_child(&policies[i].conf, &confs[i]))
 			return false;
 	}
 	return true;
@@ -429,7 +450,10 @@ bool peers_same(const struct ike_peer *peer, const struct ike_peer_conf *conf)
 int peers_digest(const struct ike_peer *peer, uint8_t out[PEERS_DIGEST])
 {
 	size_t n = peer->n_configured + peer->n_templates;
-	struct ike_child_conf *children = calloc(n + 1, sizeof(*children));
+	struct {
+		struct ike_child_conf conf;
+		struct ike_child_more more;
+	} *children = calloc(n + 1, sizeof(*children));
 	struct ike_peer_conf conf = peer->conf;
 	const struct prf_piece in[] = {{(const uint8_t *)&conf, sizeof(conf)},
 				       {peer->psk, peer->psk_len},
@@ -442,11 +466,15 @@ int peers_digest(const struct ike_peer *peer, uint8_t out[PEERS_DIGEST])
 	conf.children = NULL;
 	conf.templates = NULL;
 	conf.suppress_initial_contact = false;
-	for (size_t i = 0; i < n; i++)
-		memcpy(&children[i],
-		       i < peer->n_configured ? &peer->policies[i].conf
-					      : &peer->templates[i - peer->n_configured].conf,
-		       sizeof(*children));
+	for (size_t i = 0; i < n; i++) {
+		const struct ike_child_conf *c =
+			i < peer->n_configured ? &peer->policies[i].conf
+					       : &peer->templates[i - peer->n_configured].conf;
+
+		memcpy(&children[i].conf, c, sizeof(*c));
+		children[i].conf.more = NULL;
+		children[i].more = *ike_child_more(c);
+	}
 	r = prf_digest(SUITE_HASH_SHA256, in, 3, out);
 	free(children);
 	return r;

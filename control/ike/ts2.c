@@ -93,12 +93,13 @@ int ts2_put(struct wire_writer *w, const struct abi_range *r, size_t n)
 size_t ts2_of_conf(const struct ike_child_conf *conf, bool local,
 		   struct abi_range r[ABI_MAX_SELECTORS])
 {
-	size_t more = local ? conf->n_more_local : conf->n_more_remote;
+	const struct ike_child_more *m = ike_child_more(conf);
+	size_t more = local ? m->n_local : m->n_remote;
 
 	if (more > ABI_MAX_SELECTORS - 1)
 		more = ABI_MAX_SELECTORS - 1;
 	r[0] = local ? conf->local : conf->remote;
-	memcpy(r + 1, local ? conf->more_local : conf->more_remote, more * sizeof(r[0]));
+	memcpy(r + 1, local ? m->local : m->remote, more * sizeof(r[0]));
 	return 1 + more;
 }
 

@@ -10,11 +10,12 @@
 /* The networks that are to go through the pair; more than that may have been asked for. */
 static size_t meant(const struct ike_child_conf *conf, bool is_local, struct abi_range *out)
 {
-	size_t n = is_local ? conf->n_use_local : conf->n_use_remote;
+	const struct ike_child_more *m = ike_child_more(conf);
+	size_t n = is_local ? m->n_use_local : m->n_use_remote;
 
 	if (n == 0)
 		return ts2_of_conf(conf, is_local, out);
-	memcpy(out, is_local ? conf->use_local : conf->use_remote, n * sizeof(*out));
+	memcpy(out, is_local ? m->use_local : m->use_remote, n * sizeof(*out));
 	return n;
 }
 

@@ -188,8 +188,8 @@ static int link_identities(struct links *l, const struct model *m)
 }
 
 /* All networks of the n policies at l that one of them stands for. */
-static void selectors(struct ike_child_conf *c, const struct link *l, size_t n,
-		      const uint32_t *leader, size_t row)
+static void selectors(struct ike_child_conf *c, struct ike_child_more *more, const struct link *l,
+		      size_t n, const uint32_t *leader, size_t row)
 {
 	struct abi_range local[ABI_MAX_SELECTORS], remote[ABI_MAX_SELECTORS];
 	size_t n_local = 0, n_remote = 0;
@@ -202,26 +202,26 @@ static void selectors(struct ike_child_conf *c, const struct link *l, size_t n,
 	}
 	c->local = local[0];
 	c->remote = remote[0];
-	c->n_more_local = (uint8_t)(n_local - 1); /* selectors_leaders() sees to at most so many */
-	c->n_more_remote = (uint8_t)(n_remote - 1);
-	memcpy(c->more_local, local + 1, c->n_more_local * sizeof(local[0]));
-	memcpy(c->more_remote, remote + 1, c->n_more_remote * sizeof(remote[0]));
+	more->n_local = (uint8_t)(n_local - 1); /* selectors_leaders() sees to at most so many */
+	more->n_remote = (uint8_t)(n_remote - 1);
+	memcpy(more->local, local + 1, more->n_local * sizeof(local[0]));
+	memcpy(more->remote, remote + 1, more->n_remote * sizeof(remote[0]));
 }
 
 /* multi-selector=any: what goes through the pair stays, but another thing is negotiated. */
-static void negotiate_any(struct ike_child_conf *c)
+static void negotiate_any(struct ike_child_conf *c, struct ike_child_more *more)
 {
 	struct abi_range any = {.family = c->local.family, .port_hi = UINT16_MAX};
 
-	c->n_use_local = (uint8_t)(1 + c->n_more_local);
-	c->n_use_remote = (uint8_t)(1 + c->n_more_remote);
-	c->use_local[0] = c->local;
-	c->use_remote[0] = c->remote;
-	memcpy(c->use_local + 1, c->more_local, sizeof(c->more_local));
-	memcpy(c->use_remote + 1, c->more_remote, sizeof(c->more_remote));
-	memset(c->more_local, 0, sizeof(c->more_local));
-	memset(c->more_remote, 0, sizeof(c->more_remote));
-	c->n_more_local = c->n_more_remote = 0;
+	more->n_use_local = (uint8_t)(1 + more->n_local);
+	more->n_use_remote = (uint8_t)(1 + more->n_remote);
+	more->use_local[0] = c->local;
+	more->use_remote[0] = c->remote;
+	memcpy(more->use_local + 1, more->local, sizeof(more->local));
+	memcpy(more->use_remote + 1, more->remote, sizeof(more->remote));
+	memset(more->local, 0, sizeof(more->local));
+	memset(more->remote, 0, sizeof(more->remote));
+	more->n_local = more->n_remote = 0;
 	memset(any.hi, 0xff, any.family == 4 ? 4 : 16);
 	c->local = c->remote = any;
 }
@@ -248,22 +248,25 @@ static int children(struct ike_peer_conf *peer, const struct model *m, const uin
 
 	if (!list)
 		return -1;
+	peer->children = list;
 	for (size_t i = 0; i < n; i++) {
 		const struct link *l = &policies->list[policies->at + i];
 		const struct value *v = m->table[MENU_POLICY].rows[l->row].values;
 		struct ike_child_conf *c = &list[peer->n_children];
+		struct ike_child_more more = {0};
 
 		if (leader[l->row] != l->row)
 			continue; /* it is among the selectors of that one */
 		c->policy_id = l->policy->policy_id;
 		c->mode = l->policy->mode;
-		selectors(c, &policies->list[policies->at + i], n - i, leader, l->row);
+		selectors(c, &more, &policies->list[policies->at + i], n - i, leader, l->row);
 		if (selectors_mode(&m->table[MENU_PEER].rows[index]) == SELECTORS_ANY)
-			negotiate_any(c);
+			negotiate_any(c, &more);
 		child(c, m, v);
+		if (ike_child_own_more(c, &more))
+			return -1;
 		peer->n_children++;
 	}
-	peer->children = list;
 	return 0;
 }
 
@@ -391,6 +394,8 @@ void apply_free(struct model_plan *plan)
 			explicit_bzero((void *)(uintptr_t)p->psk, p->psk_len);
 			free((void *)(uintptr_t)p->psk);
 		}
+		for (size_t k = 0; k < p->n_children; k++)
+			free((void *)(uintptr_t)p->children[k].more);
 		free((void *)(uintptr_t)p->children);
 		free((void *)(uintptr_t)p->templates);
 	}

@@ -39,7 +39,8 @@ struct sim_pair { /* what a data plane holds of a pair */
 
 struct sim_generated { /* a policy that the engine asked for */
 	uint32_t id, template_id;
-	struct ike_child_conf conf;
+	struct ike_child_conf conf; /* more points to the next */
+	struct ike_child_more more;
 };
 
 struct sim_node {

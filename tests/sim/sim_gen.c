@@ -32,7 +32,9 @@ uint32_t sim_policy_add(void *ctx, const struct ike_generated *what)
 		assert(what->conf->policy_id == 0 || !is_used(n, id));
 		while (is_used(n, id))
 			id++;
-		n->generated[i] = (struct sim_generated){id, what->template_id, *what->conf};
+		n->generated[i] = (struct sim_generated){id, what->template_id, *what->conf,
+							 *ike_child_more(what->conf)};
+		n->generated[i].conf.more = &n->generated[i].more;
 		n->n_generated++;
 		n->generations++;
 		return id;

@@ -159,21 +159,22 @@ static void ikev2_narrows_to_the_template_and_ikev1_refuses(void **state)
 
 static void several_selectors_make_one_policy(void **state)
 {
-	struct sim s;
+	struct ike_child_more more = {.n_remote = 2};
 	struct ike_child_conf *c;
+	struct sim s;
 
 	(void)state;
 	gen_init(&s, 6, 2);
 	c = &s.node[A].children[0];
-	c->n_more_remote = 2;
-	c->more_remote[0] = sim_net_range("10.100.7.0", 28);
-	c->more_remote[1] = sim_net_range("10.101.0.0", 16); /* not covered: left out */
+	more.remote[0] = sim_net_range("10.100.7.0", 28);
+	more.remote[1] = sim_net_range("10.101.0.0", 16); /* not covered: left out */
+	c->more = &more;
 	sim_start(&s);
 	gen_run(&s, 5);
 	assert_true(sim_agreed(&s, 0));
-	assert_int_equal(gen_only(&s)->conf.n_more_local, 1);
-	gen_assert_range(&gen_only(&s)->conf.more_local[0], &c->more_remote[0]);
-	assert_int_equal(gen_only(&s)->conf.n_more_remote, 0);
+	assert_int_equal(gen_only(&s)->more.n_local, 1);
+	gen_assert_range(&gen_only(&s)->more.local[0], &more.remote[0]);
+	assert_int_equal(gen_only(&s)->more.n_remote, 0);
 	sim_fini(&s);
 }
 
@@ -431,6 +432,7 @@ static void of_what_is_negotiated_only_some_may_be_used(void **state)
 	(void)state;
 	for (int v = 1; v <= 2; v++) {
 		for (int first = 0; first < 2; first++) { /* who begins */
+			struct ike_child_more use = {.n_use_local = 1, .n_use_remote = 1};
 			struct ike_child_conf *a, *b;
 
 			gen_init(&s, 14, v);
@@ -441,17 +443,17 @@ static void of_what_is_negotiated_only_some_may_be_used(void **state)
 			s.node[1 - first].conf.passive = true;
 			a = &s.node[A].children[0];
 			b = &s.node[B].children[0];
-			a->n_use_local = a->n_use_remote = 1;
-			a->use_local[0] = a->local;
-			a->use_remote[0] = a->remote;
+			use.use_local[0] = a->local;
+			use.use_remote[0] = a->remote;
+			a->more = &use;
 			a->local = a->remote = sim_net_range("0.0.0.0", 0);
 			b->local = b->remote = a->local;
 			sim_start(&s);
 			gen_run(&s, 5);
 			assert_true(sim_agreed(&s, 0));
-			gen_assert_range(&sim_current(&s, A, 0)->sa.ts_local[0], &a->use_local[0]);
+			gen_assert_range(&sim_current(&s, A, 0)->sa.ts_local[0], &use.use_local[0]);
 			gen_assert_range(&sim_current(&s, A, 0)->sa.ts_remote[0],
-					 &a->use_remote[0]);
+					 &use.use_remote[0]);
 			assert_int_equal(sim_current(&s, A, 0)->sa.n_remote, 1);
 			gen_assert_range(&sim_current(&s, B, 0)->sa.ts_remote[0], &b->remote);
 			sim_fini(&s);

@@ -216,6 +216,7 @@ static void several_selectors_share_a_pair(void **state)
 {
 	(void)state;
 	for (int narrower = 0; narrower < 2; narrower++) {
+		struct ike_child_more more[2];
 		struct sim s;
 
 		init_one_way(&s, 60 + (unsigned)narrower);
@@ -228,9 +229,10 @@ static void several_selectors_share_a_pair(void **state)
 			*two = sim_net_range("10.0.0.0", 8);
 			if (n == 1 && narrower)
 				continue;
-			*(n == 0 ? &c->n_more_remote : &c->n_more_local) = 1;
-			(n == 0 ? c->more_remote : c->more_local)[0] =
+			more[n] = (struct ike_child_more){.n_local = n == 1, .n_remote = n == 0};
+			(n == 0 ? more[n].remote : more[n].local)[0] =
 				sim_net_range("172.30.128.0", 17);
+			c->more = &more[n];
 		}
 		sim_start(&s);
 		run(&s, 5);

@@ -125,8 +125,8 @@ static uint32_t add(struct fixture *x, uint8_t third, uint8_t n_remote)
 {
 	struct ike_child_conf conf = {.mode = ABI_MODE_TUNNEL,
 				      .local = net(192, 168, third),
-				      .remote = net(10, 9, third),
-				      .n_more_remote = n_remote - 1};
+				      .remote = net(10, 9, third)};
+	struct ike_child_more more = {.n_remote = n_remote - 1};
 	const struct ike_generated what = {
 		.peer = "any",
 		.template_id = x->g->setup.plan->templates[0].id,
@@ -134,7 +134,8 @@ static uint32_t add(struct fixture *x, uint8_t third, uint8_t n_remote)
 	};
 
 	for (uint8_t i = 1; i < n_remote; i++)
-		conf.more_remote[i - 1] = net(10, 9 + i, third);
+		more.remote[i - 1] = net(10, 9 + i, third);
+	conf.more = &more;
 	return ike_io_ops.policy_add(x->g, &what);
 }
 

@@ -153,7 +153,7 @@ static void several_networks_share_one_sa_in_version_2_alone(void **state)
 	(void)state;
 	assert_int_equal(plan->n_policies, 2);
 	assert_int_equal(plan->peers[0].n_children, 1);
-	assert_int_equal(plan->peers[0].children[0].n_more_remote, 1);
+	assert_int_equal(ike_child_more(&plan->peers[0].children[0])->n_remote, 1);
 	model_plan_free(plan);
 	model_free(m);
 	assert_refused(ALIBABA(OURS, CLOUD, "172.30.96.0/19", "10.0.0.0/8,172.30.128.0/17", V1, ""),
@@ -268,7 +268,7 @@ static void a_routed_connection_needs_to_be_told_its_networks(void **state)
 	plan = plan_of(file, &req, &m);
 	assert_net(&plan->policies[0].local, "192.168.1.0");
 	assert_net(&plan->peers[0].children[0].local, "0.0.0.0"); /* what is negotiated */
-	assert_net(&plan->peers[0].children[0].use_local[0], "192.168.1.0");
+	assert_net(&ike_child_more(&plan->peers[0].children[0])->use_local[0], "192.168.1.0");
 	model_plan_free(plan);
 	model_free(m);
 	assert_refused(TENCENT("IKEV2", "AES-CBC-128", "MD5", "GROUP14", "STATIC", SPD), &req,

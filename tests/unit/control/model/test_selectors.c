@@ -65,12 +65,12 @@ static void one_sa_takes_all_combinations(void **state)
 
 	(void)state;
 	assert_int_equal(plan->peers[0].n_children, 1);
-	assert_int_equal(c->n_more_local, 1);
-	assert_int_equal(c->n_more_remote, 1);
+	assert_int_equal(ike_child_more(c)->n_local, 1);
+	assert_int_equal(ike_child_more(c)->n_remote, 1);
 	assert_int_equal(c->local.lo[1], 1);
-	assert_int_equal(c->more_local[0].lo[1], 4);
+	assert_int_equal(ike_child_more(c)->local[0].lo[1], 4);
 	assert_int_equal(c->remote.lo[1], 2);
-	assert_int_equal(c->more_remote[0].lo[1], 3);
+	assert_int_equal(ike_child_more(c)->remote[0].lo[1], 3);
 	assert_int_equal(plan->n_policies, 4);
 	for (size_t i = 0; i < 4; i++) {
 		assert_int_equal(plan->policies[i].policy_id, c->policy_id);
@@ -90,9 +90,9 @@ static void each_proposal_has_its_own_sa(void **state)
 
 	(void)state;
 	assert_int_equal(plan->peers[0].n_children, 2);
-	assert_int_equal(plan->peers[0].children[0].n_more_remote, 1);
-	assert_int_equal(plan->peers[0].children[0].more_remote[0].lo[1], 5);
-	assert_int_equal(plan->peers[0].children[1].n_more_remote, 0);
+	assert_int_equal(ike_child_more(&plan->peers[0].children[0])->n_remote, 1);
+	assert_int_equal(ike_child_more(&plan->peers[0].children[0])->remote[0].lo[1], 5);
+	assert_int_equal(ike_child_more(&plan->peers[0].children[1])->n_remote, 0);
 	assert_int_equal(plan->policies[0].policy_id, plan->policies[2].policy_id);
 	assert_int_not_equal(plan->policies[0].policy_id, plan->policies[1].policy_id);
 	model_plan_free(plan);
@@ -193,14 +193,14 @@ static void any_negotiates_everything_and_uses_what_policies_cover(void **state)
 		const struct ike_child_conf *c = plan->peers[0].children;
 
 		assert_int_equal(plan->peers[0].n_children, 1);
-		assert_int_equal(c->n_more_local + c->n_more_remote, 0);
+		assert_int_equal(ike_child_more(c)->n_local + ike_child_more(c)->n_remote, 0);
 		assert_int_equal(c->local.lo[0] | c->remote.lo[0], 0);
 		assert_int_equal(c->local.hi[3] & c->remote.hi[3], 255);
 		assert_int_equal(c->local.port_hi, 65535);
-		assert_int_equal(c->n_use_local, 2);
-		assert_int_equal(c->n_use_remote, 2);
-		assert_int_equal(c->use_local[1].lo[1], 4);
-		assert_int_equal(c->use_remote[1].lo[1], 3);
+		assert_int_equal(ike_child_more(c)->n_use_local, 2);
+		assert_int_equal(ike_child_more(c)->n_use_remote, 2);
+		assert_int_equal(ike_child_more(c)->use_local[1].lo[1], 4);
+		assert_int_equal(ike_child_more(c)->use_remote[1].lo[1], 3);
 		assert_int_equal(plan->n_policies, 4); /* nothing but these is matched */
 		for (size_t i = 0; i < 4; i++) {
 			assert_int_equal(plan->policies[i].policy_id, c->policy_id);
