@@ -35,6 +35,9 @@ bool diag_of_phase2(const struct ike_evidence *ev);
 struct diag_finding *diag_add(struct diag_report *r, enum ike_code code);
 /** reason_probe.c: does the probe (NULL: none), or ICMP, show that messages are lost on the way? */
 bool diag_probe_blames_path(const struct ike_probe *p, const struct ike_evidence *ev);
+/** reason_probe.c: what came of the probe with all common algorithms. */
+enum diag_wide { DIAG_WIDE_UNKNOWN = 0, DIAG_WIDE_TAKEN, DIAG_WIDE_REFUSED };
+enum diag_wide diag_probe_wide(const struct ike_probe *p);
 /** reason_probe.c: is it refused because the peer wants another version or mode, as the probe
  * shows? */
 bool diag_probe_explains(const struct diag_peer *p, const struct ike_evidence *ev);

@@ -22,8 +22,19 @@ void diag_p1_proposals(struct diag_finding *f, const struct diag_peer *p,
 		return;
 	}
 	f->confidence = DIAG_LIKELY;
-	diag_say(f, SAY_ALSO_VERSION);
-	diag_say(f, SAY_ALSO_ADDRESS);
+	if (diag_probe_wide(p->probe) == DIAG_WIDE_REFUSED) {
+		f->code = IKE_PEER_DOES_NOT_KNOW_US;
+		diag_say(f, SAY_PROBE_REFUSED_ALL);
+		diag_p1_unknown_to_peer(f, p, ev);
+		return;
+	}
+	if (diag_probe_wide(p->probe) == DIAG_WIDE_TAKEN) {
+		f->code = IKE_P1_ALG_MISMATCH;
+		diag_say(f, SAY_PROBE_TAKEN_WIDE);
+	} else {
+		diag_say(f, SAY_ALSO_VERSION);
+		diag_say(f, SAY_ALSO_ADDRESS);
+	}
 	diag_say(f, SAY_WIDE_OFFER);
 	if (p->probe == NULL)
 		diag_check(f, SAY_CHECK_PROBE);
@@ -169,7 +180,8 @@ void diag_p1_unknown_to_peer(struct diag_finding *f, const struct diag_peer *p,
 
 	f->confidence = DIAG_LIKELY;
 	diag_say(f, SAY_ADDRESS_WE_SHOW);
-	diag_say(f, SAY_ALSO_CRITICAL);
+	if (ev->code == IKE_PEER_DOES_NOT_KNOW_US)
+		diag_say(f, SAY_ALSO_CRITICAL);
 	if (c != NULL)
 		c->addr = ev->local.family != 0 ? ev->local : p->conf->local;
 }

@@ -132,6 +132,20 @@ void diag_p2_no_answer2(struct diag_finding *f, const struct diag_peer *p,
 	diag_check(f, SAY_CHECK_PEER_LOG);
 }
 
+enum diag_wide diag_probe_wide(const struct ike_probe *p)
+{
+	enum diag_wide wide = DIAG_WIDE_UNKNOWN;
+	static const enum probe_ask asks[] = {PROBE_WIDE2, PROBE_WIDE1, PROBE_WIDE1_MORE};
+
+	for (size_t i = 0; p != NULL && i < sizeof(asks) / sizeof(asks[0]); i++) {
+		if (p->rows[asks[i]].said == PROBE_TAKES)
+			return DIAG_WIDE_TAKEN;
+		if (p->rows[asks[i]].said == PROBE_NO_PROPOSAL)
+			wide = DIAG_WIDE_REFUSED;
+	}
+	return wide;
+}
+
 /* --- without evidence --- */
 
 /* Which mode would do instead of ours; ours when none. */

@@ -14,18 +14,28 @@
 
 #define NS 1000000000ull
 
-static const char *const ask_names[PROBE_ASKS] = {
-	[PROBE_IKE2] = "ike2",		[PROBE_MAIN] = "main", [PROBE_AGGRESSIVE] = "aggressive",
-	[PROBE_SMALL] = "small",	[PROBE_4500] = "natt", [PROBE_LARGE] = "large",
-	[PROBE_FRAGMENTS] = "fragments"};
+static const char *const ask_names[PROBE_ASKS] = {[PROBE_IKE2] = "ike2",
+						  [PROBE_MAIN] = "main",
+						  [PROBE_AGGRESSIVE] = "aggressive",
+						  [PROBE_SMALL] = "small",
+						  [PROBE_4500] = "natt",
+						  [PROBE_LARGE] = "large",
+						  [PROBE_FRAGMENTS] = "fragments",
+						  [PROBE_WIDE2] = "wide-ike2",
+						  [PROBE_WIDE1] = "wide-main",
+						  [PROBE_WIDE1_MORE] = "wide-main-more"};
 
-static const char *const ask_texts[PROBE_ASKS] = {[PROBE_IKE2] = "IKEv2",
-						  [PROBE_MAIN] = "IKEv1 main mode",
-						  [PROBE_AGGRESSIVE] = "IKEv1 aggressive mode",
-						  [PROBE_SMALL] = "a short message",
-						  [PROBE_4500] = "a short message",
-						  [PROBE_LARGE] = "a long message",
-						  [PROBE_FRAGMENTS] = "a message in fragments"};
+static const char *const ask_texts[PROBE_ASKS] = {
+	[PROBE_IKE2] = "IKEv2",
+	[PROBE_MAIN] = "IKEv1 main mode",
+	[PROBE_AGGRESSIVE] = "IKEv1 aggressive mode",
+	[PROBE_SMALL] = "a short message",
+	[PROBE_4500] = "a short message",
+	[PROBE_LARGE] = "a long message",
+	[PROBE_FRAGMENTS] = "a message in fragments",
+	[PROBE_WIDE2] = "IKEv2, all common algorithms",
+	[PROBE_WIDE1] = "IKEv1 main mode, all common algorithms",
+	[PROBE_WIDE1_MORE] = "IKEv1 main mode, other groups"};
 
 static const char *const said_names[] = {
 	[PROBE_NOT_ASKED] = "not-asked",     [PROBE_WAITS] = "waits",
@@ -33,16 +43,17 @@ static const char *const said_names[] = {
 	[PROBE_NO_PROPOSAL] = "no-proposal", [PROBE_REFUSES] = "refuses",
 	[PROBE_ANSWERS] = "answers"};
 
-static bool is_ike2(const struct ike_probe *p, enum probe_ask ask)
+/* Does it matter what comes back, and not only that it does? */
+static bool is_offer(enum probe_ask ask)
 {
-	return ask == PROBE_IKE2 || (ask > PROBE_AGGRESSIVE && p->ike2);
+	return ask <= PROBE_AGGRESSIVE || ask >= PROBE_WIDE2;
 }
 
 static const char *notify_name(const struct ike_probe *p, enum probe_ask ask)
 {
 	uint16_t type = p->rows[ask].notify;
 
-	return is_ike2(p, ask) ? ike2_notify_name(type) : ike1_notify_name(type);
+	return probe_is_ike2(p, ask) ? ike2_notify_name(type) : ike1_notify_name(type);
 }
 
 /* Of the ports and sizes it only matters that something comes back. */
@@ -53,17 +64,17 @@ static void put_said(const struct ike_probe *p, enum probe_ask ask, struct text 
 		text_puts(out, "no answer");
 		break;
 	case PROBE_TAKES:
-		text_puts(out, ask <= PROBE_AGGRESSIVE ? "would take our proposals" : "answered");
+		text_puts(out, is_offer(ask) ? "would take a proposal" : "answered");
 		break;
 	case PROBE_NO_PROPOSAL:
-		text_puts(out, ask <= PROBE_AGGRESSIVE
-				       ? "refused: it does not take our proposals, or not from us, "
-					 "or not in this version and mode"
-				       : "answered");
+		text_puts(out,
+			  is_offer(ask)
+				  ? "refused: it does not take these proposals, or not from us, "
+				    "or not in this version and mode"
+				  : "answered");
 		break;
 	case PROBE_REFUSES:
-		text_printf(out, ask <= PROBE_AGGRESSIVE ? "refused: %s" : "answered",
-			    notify_name(p, ask));
+		text_printf(out, is_offer(ask) ? "refused: %s" : "answered", notify_name(p, ask));
 		break;
 	default:
 		text_puts(out, "answered");

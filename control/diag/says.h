@@ -93,6 +93,10 @@
 	  "the peer itself does not answer.", "探测在两个端口、各种长度都得到回应：路径是通的，是对端自己不回应。") \
 	X(PROBE_CHILD, "The probe found what the peer takes in phase 2: the lines for this side are just that.", \
 	  "探测找到了对端接受的第二阶段参数：本端按下面修改即可。") \
+	X(PROBE_REFUSED_ALL, "The probe offered all common algorithms, and the peer took none: it has no connection " \
+	  "for our address, or none at all.", "探测提供了全部常用算法，对端仍不接受：对端没有为本端地址配置连接。") \
+	X(PROBE_TAKEN_WIDE, "The probe shows that the peer knows our address and would take other algorithms.", \
+	  "探测表明对端认识本端地址，只是算法不同。") \
 	X(PROBE_TAKES, "The probe shows that the peer would take our proposals in another version or mode.", \
 	  "探测表明对端在另一版本或模式下会接受本端提议。") \
 	X(WE_WAIT, "This side is passive, and nothing of the peer has come: both may wait for each other.", \

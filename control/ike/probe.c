@@ -19,10 +19,9 @@
 enum { STAGE_VERSIONS, STAGE_PORTS, STAGE_SIZES, STAGES };
 
 static const uint8_t stage_of[PROBE_ASKS] = {
-	[PROBE_SMALL] = STAGE_PORTS,
-	[PROBE_4500] = STAGE_PORTS,
-	[PROBE_LARGE] = STAGE_SIZES,
-	[PROBE_FRAGMENTS] = STAGE_SIZES,
+	[PROBE_SMALL] = STAGE_PORTS,	  [PROBE_4500] = STAGE_PORTS,  [PROBE_LARGE] = STAGE_SIZES,
+	[PROBE_FRAGMENTS] = STAGE_SIZES,  [PROBE_WIDE2] = STAGE_PORTS, [PROBE_WIDE1] = STAGE_PORTS,
+	[PROBE_WIDE1_MORE] = STAGE_PORTS,
 };
 
 struct probe {
@@ -116,6 +115,22 @@ static struct ike_endpoint natt(const struct ike_peer *peer)
 	return at;
 }
 
+/* Is it refused in every version that it was asked in? */
+static void ask_wide(struct ike_engine *e, struct probe *p, const struct ike_endpoint *at)
+{
+	enum probe_said said2 = p->seen.rows[PROBE_IKE2].said,
+			said1 = p->seen.rows[PROBE_MAIN].said;
+
+	if (said2 == PROBE_TAKES || said1 == PROBE_TAKES)
+		return;
+	if (said2 == PROBE_NO_PROPOSAL)
+		ask(e, p, PROBE_WIDE2, at, PROBE_FORM_WIDE2, 0);
+	if (said1 != PROBE_NO_PROPOSAL)
+		return;
+	ask(e, p, PROBE_WIDE1, at, PROBE_FORM_WIDE1, 0);
+	ask(e, p, PROBE_WIDE1_MORE, at, PROBE_FORM_WIDE1_MORE, 0);
+}
+
 static void ask_stage(struct ike_engine *e, struct probe *p)
 {
 	struct ike_endpoint first = ike_sa_first_endpoint(p->peer), other = natt(p->peer);
@@ -135,6 +150,7 @@ static void ask_stage(struct ike_engine *e, struct probe *p)
 	}
 	form = p->seen.ike2 ? PROBE_FORM_IKE2 : PROBE_FORM_PRIVATE1;
 	if (p->stage == STAGE_PORTS) {
+		ask_wide(e, p, &first);
 		ask(e, p, PROBE_SMALL, &first, form, 0);
 		if (!first.marker)
 			ask(e, p, PROBE_4500, &other, form, 0);
@@ -273,8 +289,7 @@ bool probe_take(struct ike_engine *e, const struct ike_datagram *d, const struct
 
 	TAILQ_FOREACH (p, &e->probes, next) {
 		for (int i = 0; i < PROBE_ASKS; i++) {
-			bool ike2 = i == PROBE_IKE2 ||
-				    (i != PROBE_MAIN && i != PROBE_AGGRESSIVE && p->seen.ike2);
+			bool ike2 = probe_is_ike2(&p->seen, (enum probe_ask)i);
 
 			if (p->asked[i].spi != hdr->ispi || hdr->ispi == 0 ||
 			    !peers_addr_equal(&d->src, &p->asked[i].at.remote))

@@ -25,8 +25,11 @@ enum probe_ask {
 	PROBE_AGGRESSIVE, /* only when asked for: it shows our identity */
 	PROBE_SMALL,	  /* the version of the next four is the first that answers */
 	PROBE_4500,
-	PROBE_LARGE,	 /* PROBE_LARGE_LEN bytes; to 4500 when that answers */
-	PROBE_FRAGMENTS, /* PROBE_FRAGMENTS_LEN bytes, more than one IP packet */
+	PROBE_LARGE,	  /* PROBE_LARGE_LEN bytes; to 4500 when that answers */
+	PROBE_FRAGMENTS,  /* PROBE_FRAGMENTS_LEN bytes, more than one IP packet */
+	PROBE_WIDE2,	  /* what nearly everybody has, in IKEv2 and in main mode; when ours */
+	PROBE_WIDE1,	  /* is not taken: who takes none of these does not mean algorithms */
+	PROBE_WIDE1_MORE, /* other groups: main mode lists every combination */
 	PROBE_ASKS,
 };
 
@@ -66,6 +69,14 @@ const struct ike_probe *ike_engine_probe_result(const struct ike_engine *e, cons
 static inline bool probe_heard(const struct ike_probe *p, enum probe_ask ask)
 {
 	return p->rows[ask].said > PROBE_NOTHING;
+}
+
+/** In which version was it asked? */
+static inline bool probe_is_ike2(const struct ike_probe *p, enum probe_ask ask)
+{
+	return ask == PROBE_IKE2 || ask == PROBE_WIDE2 ||
+	       (ask != PROBE_MAIN && ask != PROBE_AGGRESSIVE && ask != PROBE_WIDE1 &&
+		ask != PROBE_WIDE1_MORE && p->ike2);
 }
 
 /* for the engine */

@@ -25,13 +25,49 @@ static int put_nonce(struct ike_engine *e, struct ike_builder *b, uint8_t type)
 	return r;
 }
 
-static int put_ike2(struct ike_engine *e, struct ike_builder *b, const struct ike_peer *peer)
+/* Nothing is agreed on here, so nothing is too weak to be asked for. */
+static const struct ike_profile_conf wide2 = {
+	.encr = {{ABI_ENCR_AES_CBC, 256},
+		 {ABI_ENCR_AES_CBC, 128},
+		 {ABI_ENCR_AES_CBC, 192},
+		 {ABI_ENCR_3DES, 0},
+		 {ABI_ENCR_AES_GCM_16, 256},
+		 {ABI_ENCR_AES_GCM_16, 128}},
+	.n_encr = 6,
+	.hash = {SUITE_HASH_SHA256, SUITE_HASH_SHA1, SUITE_HASH_SHA384, SUITE_HASH_SHA512,
+		 SUITE_HASH_MD5},
+	.n_hash = 5,
+	.dh = {14, 19, 2, 5, 15, 20, 31, 16},
+	.n_dh = 8,
+};
+/* All combinations; each in one packet. */
+static const struct ike_profile_conf wide1 = {
+	.encr = {{ABI_ENCR_AES_CBC, 256}, {ABI_ENCR_AES_CBC, 128}, {ABI_ENCR_3DES, 0}},
+	.n_encr = 3,
+	.hash = {SUITE_HASH_SHA256, SUITE_HASH_SHA1, SUITE_HASH_MD5},
+	.n_hash = 3,
+	.dh = {14, 2, 5},
+	.n_dh = 3,
+	.lifetime = 86400,
+};
+static const struct ike_profile_conf wide1_more = {
+	.encr = {{ABI_ENCR_AES_CBC, 256}, {ABI_ENCR_AES_CBC, 128}, {ABI_ENCR_3DES, 0}},
+	.n_encr = 3,
+	.hash = {SUITE_HASH_SHA256, SUITE_HASH_SHA1, SUITE_HASH_MD5},
+	.n_hash = 3,
+	.dh = {1, 19, 15},
+	.n_dh = 3,
+	.lifetime = 86400,
+};
+
+static int put_ike2(struct ike_engine *e, struct ike_builder *b,
+		    const struct ike_profile_conf *profile)
 {
 	uint8_t public[32];
 	struct prop2_want want;
 	int r;
 
-	prop2_want_ike(&want, &peer->conf.profile, false);
+	prop2_want_ike(&want, profile, false);
 	ike_msg_open(b, IKE2_PLD_SA);
 	r = prop2_build(&b->w, &want, NULL);
 	ike_msg_close(b);
@@ -117,7 +153,7 @@ static void fill_up(struct ike_builder *b, size_t min, uint8_t type)
 int probe_msg_make(struct ike_engine *e, const struct ike_peer *peer, enum probe_form form,
 		   uint64_t spi, size_t min, uint8_t *buf, size_t cap, size_t *len)
 {
-	bool ike2 = form == PROBE_FORM_IKE2;
+	bool ike2 = form == PROBE_FORM_IKE2 || form == PROBE_FORM_WIDE2;
 	struct ike_hdr hdr = {
 		.ispi = spi,
 		.version = ike2 ? IKE_VERSION_2 : IKE_VERSION_1,
@@ -132,13 +168,22 @@ int probe_msg_make(struct ike_engine *e, const struct ike_peer *peer, enum probe
 	ike_msg_begin(&b, buf, cap, &hdr);
 	switch (form) {
 	case PROBE_FORM_IKE2:
-		r = put_ike2(e, &b, peer);
+		r = put_ike2(e, &b, &peer->conf.profile);
 		break;
 	case PROBE_FORM_MAIN:
 		r = put_profile1(&b, &peer->conf.profile);
 		break;
 	case PROBE_FORM_AGGRESSIVE:
 		r = put_aggressive(e, &b, peer);
+		break;
+	case PROBE_FORM_WIDE2:
+		r = put_ike2(e, &b, &wide2);
+		break;
+	case PROBE_FORM_WIDE1:
+		r = put_profile1(&b, &wide1);
+		break;
+	case PROBE_FORM_WIDE1_MORE:
+		r = put_profile1(&b, &wide1_more);
 		break;
 	case PROBE_FORM_PRIVATE1:
 		put_private1(&b);

@@ -13,7 +13,10 @@ enum probe_form {
 	PROBE_FORM_IKE2,       /* IKE_SA_INIT, the peer's profile, a KE of a private group */
 	PROBE_FORM_MAIN,       /* main mode message 1, the peer's profile */
 	PROBE_FORM_AGGRESSIVE, /* aggressive mode message 1, profile and identity */
-	PROBE_FORM_PRIVATE1,   /* main mode message 1, a private cipher */
+	PROBE_FORM_WIDE2,      /* as the first and the second, with what nearly everybody has */
+	PROBE_FORM_WIDE1,
+	PROBE_FORM_WIDE1_MORE,
+	PROBE_FORM_PRIVATE1, /* main mode message 1, a private cipher */
 };
 
 /** A message of at least min bytes (it is filled up with a vendor ID). 0; -EINVAL: the profile

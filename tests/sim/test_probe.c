@@ -107,6 +107,11 @@ static void an_offer_that_is_not_taken_is_told_from_one_that_is(void **state)
 		assert_int_equal(sim_configure(&s, 1), 0);
 		assert_int_equal(probed(&s, false)->rows[ike == 2 ? PROBE_IKE2 : PROBE_MAIN].said,
 				 PROBE_NO_PROPOSAL);
+		/* with all there is it takes one: it is not that we are not known */
+		assert_int_equal(ike_engine_probe_result(s.node[0].engine, s.node[0].conf.name)
+					 ->rows[ike == 2 ? PROBE_WIDE2 : PROBE_WIDE1_MORE]
+					 .said,
+				 PROBE_TAKES);
 		sim_fini(&s);
 	}
 }

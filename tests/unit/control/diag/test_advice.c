@@ -8,6 +8,8 @@
 #include "control/diag/texts.h"
 #include "control/diag/vendor.h"
 #include "control/diag/vendor_templates.h"
+#include "control/ike/ike.h"
+#include "control/ike/probe.h"
 
 static const enum ike_vendor products[] = {IKE_VENDOR_ROUTEROS, IKE_VENDOR_STRONGSWAN,
 					   IKE_VENDOR_TENCENT, IKE_VENDOR_ALIBABA,
@@ -206,6 +208,29 @@ static void e13_aggressive_is_the_last_resort(void **state)
 	assert_one(w, IKE_PEER_SILENT, DIAG_LIKELY);
 }
 
+/* A refusal by who takes nothing of all there is means the address. */
+static void e8_the_probe_tells_address_from_algorithms(void **state)
+{
+	struct world *w = make();
+	struct ike_evidence *ev = add(w, IKE_P1_NO_PROPOSAL, true, 2);
+	struct ike_probe p = {.begun = 991 * SEC, .ended = 992 * SEC, .ike2 = true};
+
+	(void)state;
+	ev->notify = IKE2_N_NO_PROPOSAL_CHOSEN;
+	w->conf.mode = IKE_MODE_IKE2;
+	w->peer.probe = &p;
+	p.rows[PROBE_IKE2].said = p.rows[PROBE_MAIN].said = PROBE_NO_PROPOSAL;
+	p.rows[PROBE_WIDE2].said = p.rows[PROBE_WIDE1].said = PROBE_NO_PROPOSAL;
+	assert_says(said(w, IKE_VENDOR_STRONGSWAN), "remote_addrs = 113.87.48.200");
+	assert_one(w, IKE_PEER_DOES_NOT_KNOW_US, DIAG_LIKELY);
+	p.rows[PROBE_WIDE2].said = PROBE_TAKES;
+	assert_says(said(w, IKE_VENDOR_STRONGSWAN), "enc-algorithm = ");
+	assert_one(w, IKE_P1_ALG_MISMATCH, DIAG_LIKELY);
+	p.rows[PROBE_WIDE2].said = p.rows[PROBE_WIDE1].said = PROBE_NOTHING;
+	said(w, IKE_VENDOR_STRONGSWAN);
+	assert_one(w, IKE_P1_NO_PROPOSAL, DIAG_LIKELY);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -214,6 +239,7 @@ int main(void)
 		cmocka_unit_test(every_code_of_a_handshake_is_advised),
 		cmocka_unit_test(every_code_of_traffic_is_advised),
 		cmocka_unit_test(e13_aggressive_is_the_last_resort),
+		cmocka_unit_test(e8_the_probe_tells_address_from_algorithms),
 		cmocka_unit_test(networks_left_out_are_advised),
 	};
 
