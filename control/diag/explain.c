@@ -20,6 +20,7 @@ struct log {
 	char *plain, *lower;
 	unsigned *line;
 	size_t len;
+	bool typed; /* no text is there letter by letter: the nearest counts */
 	uint64_t clues;
 	size_t at[CLUES], end[CLUES]; /* where each was found first */
 	struct explain_props props;
@@ -110,6 +111,32 @@ static const char *find(const char *text, const char *pattern, const char **end)
 	return NULL;
 }
 
+/* Of the patterns that are nearest the longest. */
+static void find_nearest(struct log *l)
+{
+	const struct explain_pattern *p, *best = NULL;
+	size_t len = l->len < EXPLAIN_NEAR_MAX ? l->len : EXPLAIN_NEAR_MAX;
+	size_t end, best_end = 0, n;
+	unsigned errors, least = EXPLAIN_FAR;
+
+	for (size_t i = 0; (p = explain_pattern_at(i)) != NULL; i++) {
+		errors = explain_near(l->lower, len, p->text, &end);
+		if (errors > least || errors == EXPLAIN_FAR ||
+		    (errors == least && best != NULL && strlen(p->text) <= strlen(best->text)))
+			continue;
+		best = p;
+		least = errors;
+		best_end = end;
+	}
+	if (best == NULL)
+		return;
+	n = strlen(best->text);
+	l->typed = true;
+	l->clues = 1ull << best->clue;
+	l->at[best->clue] = best_end > n ? best_end - n : 0;
+	l->end[best->clue] = best_end;
+}
+
 static void find_clues(struct log *l)
 {
 	const struct explain_pattern *p;
@@ -124,6 +151,8 @@ static void find_clues(struct log *l)
 		l->at[p->clue] = where;
 		l->end[p->clue] = (size_t)(end - l->lower);
 	}
+	if (l->clues == 0)
+		find_nearest(l);
 	explain_props_read(&l->props, l->plain);
 }
 
@@ -211,7 +240,9 @@ static unsigned conclude(const struct log *l, struct meaning list[MEANINGS])
 		add(list, &n,
 		    (struct meaning){.code = r->code,
 				     .row = r->row,
-				     .confidence = r->confidence,
+				     .confidence = l->typed && r->confidence == DIAG_CERTAIN
+							   ? DIAG_LIKELY
+							   : r->confidence,
 				     .clues = clues & r->any,
 				     .says = r->says,
 				     .checks = r->checks});

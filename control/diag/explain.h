@@ -5,8 +5,9 @@
  * each side should look at.
  *
  * Lines are looked for in the whole text with all blanks and line ends alike, for pasted lines are
- * often wrapped. Two tables say everything: texts to clues, clues to codes (explain_table.c). Where
- * the text holds both sides' proposals, their difference decides (explain_props.c).
+ * often wrapped. Where none is there letter by letter, the nearest counts, for some are typed
+ * (explain_near.c). Two tables say everything: texts to clues, clues to codes (explain_table.c).
+ * Where the text holds both sides' proposals, their difference decides (explain_props.c).
  */
 #ifndef ESPGW_DIAG_EXPLAIN_H
 #define ESPGW_DIAG_EXPLAIN_H
@@ -94,6 +95,12 @@ struct explain_props {
 	char received[512], configured[1024];
 };
 enum explain_kind { KIND_ENCR = 0, KIND_INTEG, KIND_PRF, KIND_GROUP, KIND_ESN, KINDS };
+
+/** How many letters of a pattern are wrong where text is nearest to it, *end behind that place; or
+ * EXPLAIN_FAR: too many, or the pattern is too short to tell. */
+unsigned explain_near(const char *text, size_t len, const char *pattern, size_t *end);
+#define EXPLAIN_FAR	 1000u
+#define EXPLAIN_NEAR_MAX (16u << 10) /* bytes that are looked through so */
 
 /** From the text, blanks made equal. */
 void explain_props_read(struct explain_props *p, const char *text);

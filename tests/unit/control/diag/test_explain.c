@@ -3,6 +3,7 @@
  * test_explain.c - every text of the clouds' error tables, typing errors and broken lines included,
  * those that strongSwan writes when it is set up wrong, and those of RouterOS and libreswan.
  */
+#include <ctype.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -177,6 +178,155 @@ static void each_text_of_the_corpus_is_read(void **state)
 	}
 }
 
+/* Each text of the matrix by itself, typing errors as they stand there: its row is among the
+ * findings. */
+static void each_text_of_the_matrix_alone_finds_its_row(void **state)
+{
+	static const struct {
+		const char *log, *row;
+	} texts[] = {
+		{"invalid HASH_V1 payload length, decryption failed?", "E1 "},
+		{"could not decrypt payloads", "E1 "},
+		{"parsed IKE_SA_INIT response 0 [ N(NO_PROP) ]", "E2 "},
+		{"received NO_PROPOSAL_CHOSEN notify error", "E2,"},
+		{"received AUTHENTICATION_FAILED error notify", "E1,E3,E4 "},
+		{"received AUTHENTICATION_FAILED error notifyed", "E3 "},
+		{"[IKE] IDir xxxx does not match to xxxx", "E4 "},
+		{"[IKE] sending retransmit 1 of request message ID 0, seq 1", "E7 "},
+		{"phase1 negotiation failed due to time up", "E7 "},
+		{"received UNSUPPORTED_CRITICAL_PAYLOAD error notify", "E8 "},
+		{"received INVALID_ID_INFORMATION error notify", "E9 "},
+		{"received HASH payload does not match", "E10 "},
+		{"integrity check failed", "E10 "},
+		{"parsed INFORMATIONAL_V1 request xxxx [ HASH N(NO_PROP) ]", "E11 "},
+		{"received NO_PROPOSAL_CHOSEN error notify", "E2,E5,E6,E11 "},
+		{"ESP:AES_CBC_256/HMAC_SHA1_96/MODP_1024/NO_EXT_SEQ\nno matching proposal found, "
+		 "sending NO_PROPOSAL_CHOSEN",
+		 "E12 "},
+		{"no matching proposal found, sending NO_PROPOSAL_CHOSEN", "E11,E12 "},
+		{"no suitable proposal found", "E18,"},
+		{"failed to get valid proposal", "E18,"},
+		{"failed to pre-process ph1 packet (side: 1, status 1)", "E18,"},
+		{"phase1 negotiation failed", "E18,"},
+		{"rejected hashtype: DB(..):Peer(..) = MD5:SHA", "E5 "},
+		{"initiator did not reauthenticate as requested", "E19 "},
+		{"第一阶段协商失败", "E1-E8,E13 "},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		char line[256];
+		size_t len = strlen(texts[i].log);
+
+		/* alone, in capitals, with the blanks and line ends of a pasted page, in a log */
+		for (int how = 0; how < 4; how++) {
+			struct text out = {0};
+			size_t n = 0;
+
+			if (how == 3)
+				n = (size_t)snprintf(line, sizeof(line), "%s",
+						     "2022-10-31 12:00:00 vpn charon: 07[IKE] ");
+			for (size_t k = 0; k < len && n + 4 < sizeof(line); k++) {
+				char c = texts[i].log[k];
+
+				if (how == 2 && c == ' ')
+					n += (size_t)snprintf(line + n, 4, "\r\n ");
+				else
+					line[n++] = how == 1 ? (char)toupper((unsigned char)c) : c;
+			}
+			assert_true(explain_log(line, n, DIAG_EN, false, &out) > 0);
+			if (strstr(out.s, texts[i].row) == NULL)
+				fail_msg("%.*s\nwants %s in\n%s", (int)n, line, texts[i].row,
+					 out.s);
+			text_free(&out);
+		}
+	}
+}
+
+/* One letter swapped, left out, doubled or wrong, anywhere. */
+static size_t mistype(const char *text, unsigned kind, size_t at, char *out)
+{
+	size_t n = strlen(text), len = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		bool here = i == at;
+
+		if (here && kind == 0 && i + 1 < n) {
+			out[len++] = text[i + 1];
+			out[len++] = text[i++];
+		} else if (here && kind == 3) {
+			out[len++] = '~';
+		} else {
+			if (!here || kind != 1)
+				out[len++] = text[i];
+			if (here && kind == 2)
+				out[len++] = text[i];
+		}
+	}
+	return len;
+}
+
+static void a_typing_error_anywhere_is_forgiven(void **state)
+{
+	static const struct {
+		const char *log, *row;
+	} texts[] = {
+		{"payload length, decryption failed?", "E1 "},
+		{"could not decrypt payloads", "E1 "},
+		{"parsed IKE_SA_INIT response 0 [ N(NO_PROP) ]", "E2 "},
+		{"received NO_PROPOSAL_CHOSEN notify", "E2,E5,E6,E11 "},
+		{"[IKE] sending retransmit 1 of request", "E7 "},
+		{"received UNSUPPORTED_CRITICAL_PAYLOAD error notify", "E8 "},
+		{"received INVALID_ID_INFORMATION error notify", "E9 "},
+		{"received HASH payload does not match", "E10 "},
+		{"integrity check failed", "E10 "},
+		{"no matching proposal found, sending NO_PROPOSAL_CHOSEN", "E1"},
+		{"no suitable proposal found", "E18,"},
+		{"failed to get valid proposal", "E18,"},
+		{"failed to pre-process ph1 packet", "E18,"},
+		{"phase1 negotiation failed", "E18,"},
+		{"initiator did not reauthenticate as requested", "E19 "},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		for (size_t at = 0; at < strlen(texts[i].log); at++) {
+			for (unsigned kind = 0; kind < 4; kind++) {
+				struct text out = {0};
+				char line[128];
+				size_t n = mistype(texts[i].log, kind, at, line);
+
+				if (explain_log(line, n, DIAG_EN, false, &out) <= 0 ||
+				    strstr(out.s, texts[i].row) == NULL)
+					fail_msg("%.*s\nwants %s in\n%s", (int)n, line,
+						 texts[i].row, out.s);
+				text_free(&out);
+			}
+		}
+	}
+}
+
+/* What is about something else stays so. */
+static void other_texts_are_near_to_nothing(void **state)
+{
+	static const char *const texts[] = {
+		"received packet from 192.0.2.1[500] to 198.51.100.1[500] (204 bytes)",
+		"sending keep alive to 192.0.2.1[4500]",
+		"CHILD_SA established with SPIs c1_i c2_o and TS 10.0.0.0/8 === 10.1.0.0/16",
+		"the quick brown fox jumps over the lazy dog, and no tunnel is there at all",
+		"generating QUICK_MODE request 1 [ HASH SA No KE ID ID ]",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		struct text out = {0};
+
+		if (explain_log(texts[i], strlen(texts[i]), DIAG_EN, false, &out) != 0)
+			fail_msg("%s\n%s", texts[i], out.s);
+		text_free(&out);
+	}
+}
+
 /* Noise around a text and other letters in it change nothing. */
 static void case_and_noise_do_not_matter(void **state)
 {
@@ -294,6 +444,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_text_of_the_corpus_is_read),
+		cmocka_unit_test(each_text_of_the_matrix_alone_finds_its_row),
+		cmocka_unit_test(a_typing_error_anywhere_is_forgiven),
+		cmocka_unit_test(other_texts_are_near_to_nothing),
 		cmocka_unit_test(case_and_noise_do_not_matter),
 		cmocka_unit_test(several_mistakes_are_all_named),
 		cmocka_unit_test(nothing_known_is_said_to_be_nothing),
