@@ -84,6 +84,16 @@ void children_release_spi(struct children *c, uint32_t spi)
 		sa_table_release_spi(c->table, spi);
 }
 
+void children_expect_spi(struct children *c, uint32_t spi)
+{
+	struct abi_spi_expect x = {.msg.type = ABI_CMD_SPI_EXPECT, .spi = spi};
+
+	if (c->table == NULL)
+		return;
+	x.slot = spi & (sa_table_size(c->table) - 1);
+	(void)dataplane_command(c->dp, &x, sizeof(x), NULL, NULL); /* or what is early is lost */
+}
+
 /* --- commands --- */
 
 void children_delete_half(struct children *c, struct sa_pair *p, struct sa_half *h,

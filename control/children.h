@@ -53,6 +53,8 @@ void children_free(struct children *c);
 /** For the engine's ops. */
 uint32_t children_take_spi(struct children *c);
 void children_release_spi(struct children *c, uint32_t spi);
+/** The peer is offered this SPI now, and may use it before the SA is installed. */
+void children_expect_spi(struct children *c, uint32_t spi);
 void children_install(struct children *c, const struct ike_child_sa *sa, uint64_t now);
 void children_current(struct children *c, uint64_t token);
 void children_remove(struct children *c, uint64_t token);

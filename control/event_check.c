@@ -22,7 +22,7 @@ static bool addr_ok(const struct abi_addr *a, bool may_be_none)
 
 static const char *check_reply(const struct abi_ev_reply *r)
 {
-	if (r->command < ABI_CMD_SA_ADD || r->command > ABI_CMD_SYNC)
+	if (r->command < ABI_CMD_SA_ADD || r->command > ABI_CMD_SPI_EXPECT)
 		return "command out of range";
 	if (r->status > ABI_ERR_INTERNAL)
 		return "status out of range";

@@ -68,6 +68,11 @@ static void io_spi_release(void *ctx, uint32_t spi)
 	children_release_spi(((struct gateway *)ctx)->children, spi);
 }
 
+static void io_spi_expect(void *ctx, uint32_t spi)
+{
+	children_expect_spi(((struct gateway *)ctx)->children, spi);
+}
+
 static void io_child_install(void *ctx, const struct ike_child_sa *sa)
 {
 	struct gateway *g = ctx;
@@ -199,6 +204,7 @@ const struct ike_ops ike_io_ops = {
 	.random = io_random,
 	.spi_alloc = io_spi_alloc,
 	.spi_release = io_spi_release,
+	.spi_expect = io_spi_expect,
 	.child_install = io_child_install,
 	.child_current = io_child_current,
 	.child_remove = io_child_remove,

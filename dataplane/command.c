@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "dataplane/early.h"
 #include "dataplane/ipsec/sad.h"
 #include "dataplane/log.h"
 #include "dataplane/manager.h"
@@ -169,6 +170,23 @@ void command_reclaim_sa(struct manager *m, uint32_t slot)
 	sad_reclaim(m->s.tables->sad, slot);
 }
 
+static uint16_t spi_expect(struct manager *m, const void *record, uint32_t *detail)
+{
+	const struct abi_spi_expect *c = record;
+	uint32_t max = m->s.segment->own.max_sas;
+
+	if (c->slot >= max || (c->spi & (max - 1)) != c->slot || c->spi < ABI_SPI_MIN) {
+		*detail = c->slot >= max ? offsetof(struct abi_spi_expect, slot)
+					 : offsetof(struct abi_spi_expect, spi);
+		return ABI_ERR_FIELD;
+	}
+	if (m->sas[c->slot].spi != 0)
+		return ABI_ERR_EXISTS;
+	if (m->s.tables->early)
+		early_expect(m->s.tables->early, c->spi);
+	return ABI_OK;
+}
+
 /* --- generations --- */
 
 static uint16_t policy_begin(struct manager *m, const void *record, uint32_t *detail)
@@ -234,6 +252,7 @@ static const struct handler handlers[] = {
 	[ABI_CMD_ROUTE] = {sizeof(struct abi_route), net_route},
 	[ABI_CMD_NET_COMMIT] = {sizeof(struct abi_generation), net_commit},
 	[ABI_CMD_SYNC] = {sizeof(struct abi_generation), sync_all},
+	[ABI_CMD_SPI_EXPECT] = {sizeof(struct abi_spi_expect), spi_expect},
 };
 #define N_HANDLERS (sizeof(handlers) / sizeof(handlers[0]))
 

@@ -16,6 +16,7 @@
 
 #include "dataplane/arena.h"
 #include "dataplane/eal.h"
+#include "dataplane/early.h"
 #include "dataplane/ipsec/crypto.h"
 #include "dataplane/ipsec/sad.h"
 #include "dataplane/ipsec/spd_cache.h"
@@ -182,11 +183,12 @@ static int make_tables(struct dataplane *d, char *err, size_t err_len)
 
 	d->tables.sad = sad_create(h->max_sas, h->max_policies,
 				   segment_area(&d->segment, ABI_AREA_SA_STATUS), SOCKET_ID_ANY);
+	d->tables.early = early_spis_create(h->max_sas, SOCKET_ID_ANY);
 	d->tables.neigh = neigh_create(SOCKET_ID_ANY);
 	d->tables.neigh6 = neigh_create(SOCKET_ID_ANY);
 	d->rcu = rte_zmalloc("rcu", rcu_size, RTE_CACHE_LINE_SIZE);
-	if (!d->tables.sad || !d->tables.neigh || !d->tables.neigh6 || !d->rcu ||
-	    rte_rcu_qsbr_init(d->rcu, d->conf.workers) != 0) {
+	if (!d->tables.sad || !d->tables.early || !d->tables.neigh || !d->tables.neigh6 ||
+	    !d->rcu || rte_rcu_qsbr_init(d->rcu, d->conf.workers) != 0) {
 		snprintf(err, err_len, "no memory for the tables");
 		return -ENOMEM;
 	}
@@ -417,6 +419,7 @@ void launch_down(struct dataplane *d)
 	if (d->eal_up) {
 		port_close_all();
 		sad_free(d->tables.sad);
+		early_spis_free(d->tables.early);
 		neigh_free(d->tables.neigh);
 		neigh_free(d->tables.neigh6);
 		rte_free(d->rcu);

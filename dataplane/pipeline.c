@@ -256,7 +256,8 @@ static void sort(struct worker *w, struct lanes *l, struct rte_mbuf **pkts, uint
 			slow(w, m, local_slow_kind(meta));
 			break;
 		default:
-			pipeline_drop(w, m, meta->reason);
+			if (meta->reason != DROP_IN_NO_STATES || !early_keep(w, m))
+				pipeline_drop(w, m, meta->reason);
 			break;
 		}
 	}
@@ -404,16 +405,18 @@ static void run(struct worker *w, uint8_t port, struct rte_mbuf **pkts, uint16_t
 	run_lanes(w, &l);
 }
 
-/* Fragments that others have handed over, and what is too old. */
-static void tend_pieces(struct worker *w)
+/* Fragments that others have handed over, and what is too old; ESP that came before its SA. */
+static void tend(struct worker *w)
 {
 	struct lanes l;
 
-	l.esp_in.n = l.local.n = l.forward.n = 0;
-	l.pieces.n = reasm_handed(w, l.pieces.pkts);
-	if (l.pieces.n != 0)
+	l.local.n = l.forward.n = 0;
+	l.esp_in.n = early_take(w, l.esp_in.pkts);
+	l.pieces.n = w->reasm ? reasm_handed(w, l.pieces.pkts) : 0;
+	if ((l.pieces.n | l.esp_in.n) != 0)
 		run_lanes(w, &l);
-	reasm_expire(w);
+	if (w->reasm)
+		reasm_expire(w);
 }
 
 /* What was held goes on: pieces before they were put together, packets to be sealed, to be split.
@@ -576,8 +579,8 @@ uint16_t pipeline_poll(struct worker *w)
 			flush(w); /* order.h says why */
 		received += n;
 	}
-	if (w->reasm)
-		tend_pieces(w);
+	if (w->reasm || w->pipe->early.n != 0)
+		tend(w);
 	if (w->pipe->n_reenter != 0)
 		reenter_all(w);
 	flush(w);

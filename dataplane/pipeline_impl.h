@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 
+#include "dataplane/early.h"
 #include "dataplane/pipeline.h"
 
 #define REENTER_MAX (4 * WORKER_BURST)
@@ -18,6 +19,7 @@ struct batch {
 struct pipeline {
 	pipeline_send send;
 	void *ctx;
+	struct early early;
 	uint16_t n_reenter;
 	struct rte_mbuf *reenter[REENTER_MAX];
 	struct batch tx[WORKER_MAX_PORTS];

@@ -107,6 +107,7 @@ void pipeline_free(struct worker *w)
 
 	if (!p)
 		return;
+	early_clear(&p->early);
 	rte_pktmbuf_free_bulk(p->reenter, p->n_reenter);
 	for (unsigned int i = 0; i < WORKER_MAX_PORTS; i++)
 		rte_pktmbuf_free_bulk(p->tx[i].pkts, p->tx[i].n);

@@ -29,11 +29,12 @@
 struct sad;    /* dataplane/ipsec/sad.h */
 struct spd;    /* dataplane/ipsec/spd.h */
 struct crypto; /* dataplane/ipsec/crypto.h: intel-ipsec-mb manager and IV generator of one worker */
-struct spd_cache; /* dataplane/ipsec/spd_cache.h: one worker's */
-struct fib;	  /* dataplane/net/route.h: addresses, routes */
-struct fib6;	  /* dataplane/net/fib6.h: the same for IPv6 */
-struct neigh;	  /* dataplane/net/neigh.h */
-struct clock;	  /* dataplane/clock.h */
+struct spd_cache;  /* dataplane/ipsec/spd_cache.h: one worker's */
+struct early_spis; /* dataplane/early.h */
+struct fib;	   /* dataplane/net/route.h: addresses, routes */
+struct fib6;	   /* dataplane/net/fib6.h: the same for IPv6 */
+struct neigh;	   /* dataplane/net/neigh.h */
+struct clock;	   /* dataplane/clock.h */
 struct order;
 struct spray;
 struct reasm;
@@ -50,6 +51,7 @@ struct tables {
 	struct neigh *neigh;
 	struct fib6 *fib6; /* NULL: no IPv6 address anywhere */
 	struct neigh *neigh6;
+	struct early_spis *early; /* never replaced; NULL: nothing is expected */
 };
 
 struct worker {

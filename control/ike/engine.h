@@ -91,6 +91,8 @@ struct ike_ops {
 	 * is free. */
 	uint32_t (*spi_alloc)(void *ctx);
 	void (*spi_release)(void *ctx, uint32_t spi);
+	/* It goes out in a request now: the peer's ESP may come before its answer. May be NULL. */
+	void (*spi_expect)(void *ctx, uint32_t spi);
 	void (*child_install)(
 		void *ctx,
 		const struct ike_child_sa *sa); /* answered by ike_engine_child_result() */

@@ -58,6 +58,8 @@ static int send_msg1(struct ike_engine *e, struct quick *q, uint64_t now)
 	q->pair->spi_in = e->ops.spi_alloc(e->ctx);
 	if (q->pair->spi_in == 0)
 		return -ENOSPC;
+	if (e->ops.spi_expect != NULL)
+		e->ops.spi_expect(e->ctx, q->pair->spi_in);
 	r = quick_make_ke(e, q, q->policy->conf.proposal.pfs_group, q->ni, &q->ni_len);
 	if (r == 0)
 		r = put_msg1(q, &o);

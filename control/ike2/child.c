@@ -52,7 +52,11 @@ int ike2_child_new(struct ike_engine *e, struct ike2_task *t, bool initiator, ui
 	c->kilobytes = t->policy->conf.proposal.lifebytes;
 	t->pair = c;
 	t->spi = c->spi_in = e->ops.spi_alloc(e->ctx);
-	return c->spi_in != 0 ? 0 : -ENOSPC;
+	if (c->spi_in == 0)
+		return -ENOSPC;
+	if (initiator && e->ops.spi_expect != NULL)
+		e->ops.spi_expect(e->ctx, c->spi_in);
+	return 0;
 }
 
 void ike2_put_spi(uint32_t spi, uint8_t out[4])

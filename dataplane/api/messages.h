@@ -18,6 +18,8 @@
  * ABI_CMD_POLICY, ABI_CMD_POLICY_COMMIT      replace the whole SPD, atomically ABI_CMD_NET_BEGIN, n
  * x (ABI_CMD_ADDRESS | ABI_CMD_ROUTE), ABI_CMD_NET_COMMIT      replace addresses and routes
  *   ABI_CMD_SYNC          answered when all before it took effect
+ *   ABI_CMD_SPI_EXPECT    an inbound SA of this SPI may be added soon: what comes for it waits for
+ * a moment
  */
 #ifndef ESPGW_API_MESSAGES_H
 #define ESPGW_API_MESSAGES_H
@@ -69,6 +71,7 @@ enum abi_command {
 	ABI_CMD_ROUTE,
 	ABI_CMD_NET_COMMIT,
 	ABI_CMD_SYNC,
+	ABI_CMD_SPI_EXPECT,
 };
 
 /* IANA numbers of IKEv2 (RFC 7296 section 3.3.2) name the ESP transforms for both IKE versions. */
@@ -183,6 +186,12 @@ struct abi_sa_update {
 struct abi_sa_delete {
 	struct abi_msg msg;
 	uint32_t slot;
+	uint32_t spi;
+};
+
+struct abi_spi_expect {
+	struct abi_msg msg;
+	uint32_t slot; /* free, and what the SPI names: spi modulo max_sas */
 	uint32_t spi;
 };
 

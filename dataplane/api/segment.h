@@ -39,7 +39,7 @@
 #define ABI_MAGIC 0x31574750534531ffull
 #define ABI_MAJOR 1u
 /* 1: drop samples; 2: hits of SAs are not the policy's, too; 3: ABI_PACKET_UNREACHABLE */
-#define ABI_MINOR 3u
+#define ABI_MINOR 4u
 
 enum abi_area_id {
 	ABI_AREA_COMMAND,

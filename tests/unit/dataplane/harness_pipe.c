@@ -11,6 +11,7 @@
 #include <rte_ip.h>
 
 #include "dataplane/ipsec/crypto.h"
+#include "dataplane/early.h"
 #include "dataplane/ipsec/sad.h"
 #include "dataplane/ipsec/spd.h"
 #include "dataplane/ipsec/spd_cache.h"
@@ -132,14 +133,15 @@ int harness_pipe_create(struct harness *h)
 	h->tables.fib = build_fib();
 	h->tables.neigh = neigh_create(SOCKET_ID_ANY);
 	h->tables.neigh6 = neigh_create(SOCKET_ID_ANY);
+	h->tables.early = early_spis_create(h->max_sas, SOCKET_ID_ANY);
 	h->tables.sad = sad_create(h->max_sas, h->max_policies, h->sa_status, SOCKET_ID_ANY);
 	h->tables.spd = spd_build(NULL, NULL, 0, 0, SOCKET_ID_ANY, &status, &detail);
 	h->worker.crypto = crypto_create(SOCKET_ID_ANY);
 	h->worker.spd_cache = spd_cache_create(SOCKET_ID_ANY);
 	h->worker.reasm = reasm_create(0, HARNESS_FRAGMENTS, HARNESS_FRAGMENT_MS, SOCKET_ID_ANY);
-	if (!h->worker.reasm || !h->tables.fib || !h->tables.neigh || !h->tables.neigh6 ||
-	    !h->tables.sad || !h->tables.spd || !h->worker.crypto || !h->worker.spd_cache ||
-	    pipeline_create(&h->worker, keep, h, SOCKET_ID_ANY) != 0) {
+	if (!h->tables.early || !h->worker.reasm || !h->tables.fib || !h->tables.neigh ||
+	    !h->tables.neigh6 || !h->tables.sad || !h->tables.spd || !h->worker.crypto ||
+	    !h->worker.spd_cache || pipeline_create(&h->worker, keep, h, SOCKET_ID_ANY) != 0) {
 		fprintf(stderr, "harness: a table could not be made\n");
 		harness_pipe_free(h);
 		return -1;
@@ -161,6 +163,7 @@ void harness_pipe_free(struct harness *h)
 	h->worker.spd_cache = NULL;
 	spd_free(h->tables.spd);
 	sad_free(h->tables.sad);
+	early_spis_free(h->tables.early);
 	neigh_free(h->tables.neigh);
 	neigh_free(h->tables.neigh6);
 	fib_free(h->tables.fib);

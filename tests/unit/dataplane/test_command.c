@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "dataplane/early.h"
 #include "dataplane/ipsec/sad.h"
 #include "tests/unit/dataplane/fixture.h"
 
@@ -59,6 +60,7 @@ static const uint16_t lengths[] = {
 	[ABI_CMD_ROUTE] = sizeof(struct abi_route),
 	[ABI_CMD_NET_COMMIT] = sizeof(struct abi_generation),
 	[ABI_CMD_SYNC] = sizeof(struct abi_generation),
+	[ABI_CMD_SPI_EXPECT] = sizeof(struct abi_spi_expect),
 };
 
 static void answers_unknown_types(void **state)
@@ -67,7 +69,7 @@ static void answers_unknown_types(void **state)
 
 	(void)state;
 	for (unsigned int type = 0; type <= UINT16_MAX; type += type < 32 ? 1 : 977) {
-		if (type >= ABI_CMD_SA_ADD && type <= ABI_CMD_SYNC)
+		if (type >= ABI_CMD_SA_ADD && type <= ABI_CMD_SPI_EXPECT)
 			continue;
 		assert_int_equal(fixture_ask(f, record, (uint16_t)type, 64, NULL), ABI_ERR_TYPE);
 	}
@@ -78,7 +80,7 @@ static void refuses_any_length_but_the_type_s_own(void **state)
 	uint8_t record[ABI_COMMAND_SLOT];
 
 	(void)state;
-	for (uint16_t type = ABI_CMD_SA_ADD; type <= ABI_CMD_SYNC; type++)
+	for (uint16_t type = ABI_CMD_SA_ADD; type <= ABI_CMD_SPI_EXPECT; type++)
 		for (uint16_t len = 8; len <= ABI_COMMAND_SLOT; len += len < 640 ? 1 : 64) {
 			if (len == lengths[type])
 				continue;
@@ -125,6 +127,37 @@ static void installs_sas_and_says_why_not(void **state)
 	assert_int_equal(delete (1, 255), ABI_ERR_FIELD);
 	assert_int_equal(delete (1, 0x10002), ABI_ERR_NOT_FOUND);
 	assert_int_equal(delete (9, 0x10009), ABI_ERR_NOT_FOUND);
+}
+
+static uint16_t expect(uint32_t slot, uint32_t spi, uint32_t *detail)
+{
+	struct abi_spi_expect c = {.slot = slot, .spi = spi};
+
+	return fixture_ask(f, &c, ABI_CMD_SPI_EXPECT, sizeof(c), detail);
+}
+
+static void expects_spis_of_free_slots(void **state)
+{
+	uint32_t detail;
+
+	(void)state;
+	f->h->tables.early = early_spis_create(FIXTURE_SAS, SOCKET_ID_ANY);
+	assert_non_null(f->h->tables.early);
+	assert_int_equal(expect(3, 0x10003, NULL), ABI_OK);
+	assert_int_equal(f->h->tables.early->spi[3], 0x10003);
+	assert_int_equal(expect(3, 0x20003, NULL), ABI_OK); /* instead */
+	assert_int_equal(f->h->tables.early->spi[3], 0x20003);
+	assert_int_equal(expect(4, 0x10003, &detail), ABI_ERR_FIELD);
+	assert_int_equal(detail, offsetof(struct abi_spi_expect, spi));
+	assert_int_equal(expect(3, 3, &detail), ABI_ERR_FIELD);
+	assert_int_equal(detail, offsetof(struct abi_spi_expect, spi));
+	assert_int_equal(expect(FIXTURE_SAS, 0x10000, &detail), ABI_ERR_FIELD);
+	assert_int_equal(detail, offsetof(struct abi_spi_expect, slot));
+	assert_int_equal(add(fixture_sa(5, ABI_DIR_IN, 0)), ABI_OK);
+	assert_int_equal(expect(5, 0x20005, NULL), ABI_ERR_EXISTS);
+	assert_int_equal(f->h->tables.early->spi[5], 0);
+	early_spis_free(f->h->tables.early);
+	f->h->tables.early = NULL;
 }
 
 static void answers_a_removal_after_its_grace_period(void **state)
@@ -342,6 +375,7 @@ int main(void)
 		WITH(refuses_any_length_but_the_type_s_own),
 		WITH(wipes_keys_from_the_ring),
 		WITH(installs_sas_and_says_why_not),
+		WITH(expects_spis_of_free_slots),
 		WITH(answers_a_removal_after_its_grace_period),
 		WITH(folds_the_counters_of_a_dead_sa_into_its_policy),
 		WITH(flushes_all),

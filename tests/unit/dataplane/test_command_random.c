@@ -54,6 +54,7 @@ static const struct shape shapes[] = {
 	{ABI_CMD_NET_COMMIT, sizeof(struct abi_generation)},
 	{ABI_CMD_SYNC, sizeof(struct abi_generation)},
 	{ABI_CMD_SA_FLUSH, sizeof(struct abi_generation)},
+	{ABI_CMD_SPI_EXPECT, sizeof(struct abi_spi_expect)},
 };
 
 /* A record that would be taken. Generations are one number and mostly of one record. */
@@ -81,6 +82,13 @@ static void good(uint8_t *r, const struct shape *s)
 	}
 	case ABI_CMD_SA_DELETE: {
 		struct abi_sa_delete c = {.slot = (uint32_t)rnd() % FIXTURE_SAS};
+
+		c.spi = 0x10000 + c.slot;
+		memcpy(r, &c, sizeof(c));
+		break;
+	}
+	case ABI_CMD_SPI_EXPECT: {
+		struct abi_spi_expect c = {.slot = (uint32_t)rnd() % FIXTURE_SAS};
 
 		c.spi = 0x10000 + c.slot;
 		memcpy(r, &c, sizeof(c));

@@ -16,10 +16,11 @@
 #include <rte_ip.h>
 #include <rte_ring.h>
 
+#include "dataplane/early.h"
 #include "dataplane/ipsec/sad.h"
 #include "dataplane/ipsec/spd.h"
 #include "dataplane/net/port.h"
-#include "dataplane/pipeline.h"
+#include "dataplane/pipeline_impl.h"
 #include "tests/unit/dataplane/harness.h"
 
 #define IP(a, b, c, d) HARNESS_IP(a, b, c, d)
@@ -192,11 +193,24 @@ static void answers_an_expired_ttl_and_drops(void **state)
 	assert_int_equal(rte_be_to_cpu_32(sent_ip(0)->src_addr), LAN_ADDRESS);
 }
 
+/* What was sent first, as the peer sends the same bytes to us; inside is a packet for the site's
+ * other end. */
+static struct rte_mbuf *returned(void)
+{
+	struct rte_mbuf *esp = h->sent[0];
+	struct rte_ipv4_hdr *ip = rte_pktmbuf_mtod_offset(esp, struct rte_ipv4_hdr *, 14);
+
+	h->n_sent = 0;
+	ip->src_addr = rte_cpu_to_be_32(PEER);
+	ip->dst_addr = rte_cpu_to_be_32(WAN_ADDRESS);
+	ip->hdr_checksum = 0;
+	ip->hdr_checksum = rte_ipv4_cksum(ip);
+	memcpy(rte_pktmbuf_mtod(esp, uint8_t *), &ports[WAN].mac, 6);
+	return esp;
+}
+
 static void protects_and_takes_back(void **state)
 {
-	struct rte_mbuf *esp;
-	struct rte_ipv4_hdr *ip;
-
 	(void)state;
 	use_policy(ABI_ACT_PROTECT);
 	add_sa(1, ABI_DIR_OUT);
@@ -208,16 +222,7 @@ static void protects_and_takes_back(void **state)
 	assert_int_equal(worker_sa(&h->worker, 1)->packets, 1);
 	assert_int_equal(worker_sa(&h->worker, 1)->bytes, 60);
 	assert_int_equal(worker_sa(&h->worker, 1)->hits, 1);
-	/* The peer sends the same bytes to us; inside is a packet for the site's other end. */
-	esp = h->sent[0];
-	h->n_sent = 0;
-	ip = rte_pktmbuf_mtod_offset(esp, struct rte_ipv4_hdr *, 14);
-	ip->src_addr = rte_cpu_to_be_32(PEER);
-	ip->dst_addr = rte_cpu_to_be_32(WAN_ADDRESS);
-	ip->hdr_checksum = 0;
-	ip->hdr_checksum = rte_ipv4_cksum(ip);
-	memcpy(rte_pktmbuf_mtod(esp, uint8_t *), &ports[WAN].mac, 6);
-	input(WAN, esp);
+	input(WAN, returned());
 	assert_int_equal(worker_sa(&h->worker, 2)->packets, 1);
 	assert_int_equal(worker_sa(&h->worker, 2)->bytes, 60);
 	/* It is addressed to the cloud, so it goes there once more, under the same policy. */
@@ -230,21 +235,13 @@ static void protects_and_takes_back(void **state)
 static void counts_a_replay_against_its_sa(void **state)
 {
 	struct rte_mbuf *esp, *again;
-	struct rte_ipv4_hdr *ip;
 
 	(void)state;
 	use_policy(ABI_ACT_PROTECT);
 	add_sa(1, ABI_DIR_OUT);
 	add_sa(2, ABI_DIR_IN);
 	input(LAN, packet(LAN, HOST, CLOUD, IPPROTO_UDP, 64));
-	esp = h->sent[0];
-	h->n_sent = 0;
-	ip = rte_pktmbuf_mtod_offset(esp, struct rte_ipv4_hdr *, 14);
-	ip->src_addr = rte_cpu_to_be_32(PEER);
-	ip->dst_addr = rte_cpu_to_be_32(WAN_ADDRESS);
-	ip->hdr_checksum = 0;
-	ip->hdr_checksum = rte_ipv4_cksum(ip);
-	memcpy(rte_pktmbuf_mtod(esp, uint8_t *), &ports[WAN].mac, 6);
+	esp = returned();
 	again = harness_mbuf(h, rte_pktmbuf_mtod(esp, void *), rte_pktmbuf_pkt_len(esp));
 	input(WAN, esp);
 	input(WAN, again);
@@ -252,6 +249,97 @@ static void counts_a_replay_against_its_sa(void **state)
 	assert_int_equal(h->sa_drops[2 * 2].count[DROP_IN_STATE_SEQUENCE_ERRORS], 1);
 	assert_int_equal(worker_sa(&h->worker, 2)->drops, 1);
 	assert_int_equal(worker_sa(&h->worker, 2)->packets, 1);
+}
+
+/* ESP for an inbound SA that is not there yet, and whose SPI is expected, or is not. */
+static struct rte_mbuf *early(bool expected)
+{
+	use_policy(ABI_ACT_PROTECT);
+	add_sa(1, ABI_DIR_OUT);
+	if (expected)
+		early_expect(h->tables.early, 0x10000 + 2);
+	input(LAN, packet(LAN, HOST, CLOUD, IPPROTO_UDP, 64));
+	assert_int_equal(h->n_sent, 1);
+	return returned();
+}
+
+static void what_comes_before_its_sa_waits_for_it(void **state)
+{
+	(void)state;
+	input(WAN, early(true));
+	(void)pipeline_poll(&h->worker);
+	assert_int_equal(harness_drops(h), 0);
+	h->worker.now += EARLY_NS - 1;
+	add_sa(2, ABI_DIR_IN);
+	(void)pipeline_poll(&h->worker);
+	assert_int_equal(worker_sa(&h->worker, 2)->packets, 1);
+	assert_int_equal(h->n_sent, 1);
+	assert_int_equal(harness_drops(h), 0);
+	(void)pipeline_poll(&h->worker); /* once */
+	assert_int_equal(worker_sa(&h->worker, 2)->packets, 1);
+}
+
+static void what_waits_too_long_is_dropped(void **state)
+{
+	(void)state;
+	input(WAN, early(true));
+	h->worker.now += EARLY_NS - 1;
+	(void)pipeline_poll(&h->worker);
+	assert_int_equal(drops(DROP_IN_NO_STATES), 0);
+	h->worker.now++;
+	(void)pipeline_poll(&h->worker);
+	assert_int_equal(drops(DROP_IN_NO_STATES), 1);
+	add_sa(2, ABI_DIR_IN);
+	(void)pipeline_poll(&h->worker);
+	assert_int_equal(worker_sa(&h->worker, 2)->packets, 0);
+}
+
+static void what_nobody_expects_does_not_wait(void **state)
+{
+	struct rte_mbuf *m = early(false);
+
+	(void)state;
+	early_expect(h->tables.early, 0x20000 + 2); /* another one of this slot */
+	input(WAN, m);
+	assert_int_equal(drops(DROP_IN_NO_STATES), 1);
+}
+
+/* An SA that is there and takes other packets is not waited for. */
+static void what_is_to_another_address_does_not_wait(void **state)
+{
+	struct rte_mbuf *m = early(true);
+
+	(void)state;
+	add_sa(2, ABI_DIR_IN);
+	sad_slot(h->tables.sad, 2)->endpoint++;
+	input(WAN, m);
+	assert_int_equal(drops(DROP_IN_NO_STATES), 1);
+}
+
+static void only_so_many_wait(void **state)
+{
+	struct rte_mbuf *m = early(true), *copy;
+
+	(void)state;
+	for (unsigned int i = 0; i < EARLY_MAX + 10; i++) {
+		copy = harness_mbuf(h, rte_pktmbuf_mtod(m, void *), rte_pktmbuf_pkt_len(m));
+		input(WAN, copy);
+	}
+	rte_pktmbuf_free(m);
+	assert_int_equal(drops(DROP_IN_NO_STATES), 10);
+	assert_int_equal(harness_in_use(h), EARLY_MAX);
+	add_sa(2, ABI_DIR_IN);
+	(void)pipeline_poll(&h->worker);
+	assert_int_equal(worker_sa(&h->worker, 2)->packets, 1);
+	assert_int_equal(drops(DROP_IN_STATE_SEQUENCE_ERRORS), EARLY_MAX - 1);
+	/* What still waits at the end is freed with the worker. */
+	assert_int_equal(sad_delete(h->tables.sad, 2, 0x10000 + 2), ABI_OK);
+	sad_reclaim(h->tables.sad, 2);
+	harness_clear_sent(h);
+	input(LAN, packet(LAN, HOST, CLOUD, IPPROTO_UDP, 64));
+	input(WAN, returned());
+	assert_int_equal(harness_in_use(h), 1);
+	early_clear(&h->worker.pipe->early);
 }
 
 static void never_lets_a_protected_packet_out_in_clear(void **state)
@@ -426,6 +514,11 @@ int main(void)
 		WITH(answers_an_expired_ttl_and_drops),
 		WITH(protects_and_takes_back),
 		WITH(counts_a_replay_against_its_sa),
+		WITH(what_comes_before_its_sa_waits_for_it),
+		WITH(what_waits_too_long_is_dropped),
+		WITH(what_nobody_expects_does_not_wait),
+		WITH(what_is_to_another_address_does_not_wait),
+		WITH(only_so_many_wait),
 		WITH(never_lets_a_protected_packet_out_in_clear),
 		WITH(lets_no_clear_packet_in_where_a_policy_protects),
 		WITH(gives_the_manager_what_it_cannot_finish),
