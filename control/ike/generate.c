@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "control/ike/child_sa.h"
@@ -103,7 +104,7 @@ bool generate_beside(const struct child_sa *a, const struct child_sa *b)
 
 static bool is_of(const struct ike_policy *policy, const struct ike_sa *sa)
 {
-	return policy->peer == sa->peer && ident_equal(&policy->party, &sa->id_remote);
+	return policy->peer == sa->peer && ident_equal(policy->party, &sa->id_remote);
 }
 
 bool generate_speaks_for(const struct ike_sa *sa, const struct child_sa *c)
@@ -198,6 +199,8 @@ static struct ike_policy *place(struct ike_peer *peer, const struct ike_sa *sa)
 static void clear(struct ike_policy *policy)
 {
 	ike_child_free_more(&policy->conf);
+	free(policy->party);
+	policy->party = NULL;
 	memset(&policy->conf, 0, sizeof(policy->conf));
 	policy->generated = false;
 }
@@ -221,14 +224,16 @@ static int take_selectors(struct ike_child_conf *c, const struct generate_want *
 }
 
 static int fill(struct ike_policy *policy, struct ike_policy *template,
-		const struct generate_want *w)
+		const struct generate_want *w, const struct ike_identity_conf *party)
 {
 	policy->conf = template->conf;
 	policy->conf.policy_id = 0;
-	if (take_selectors(&policy->conf, w) != 0) {
+	policy->party = malloc(sizeof(*policy->party));
+	if (policy->party == NULL || take_selectors(&policy->conf, w) != 0) {
 		clear(policy);
 		return -ENOMEM;
 	}
+	*policy->party = *party;
 	policy->generated = true;
 	policy->template = template;
 	policy->failures = 0;
@@ -287,7 +292,7 @@ struct ike_policy *generate_take(struct ike_engine *e, struct ike_sa *sa,
 		errno = EAGAIN;
 		if (take_selectors(&policy->conf, want) != 0)
 			return NULL;
-		policy->party = sa->id_remote;
+		*policy->party = sa->id_remote;
 		return policy;
 	}
 	errno = ENOSPC;
@@ -295,9 +300,8 @@ struct ike_policy *generate_take(struct ike_engine *e, struct ike_sa *sa,
 	if (policy == NULL)
 		return NULL;
 	errno = EAGAIN;
-	if (fill(policy, template, want) != 0)
+	if (fill(policy, template, want, &sa->id_remote) != 0)
 		return NULL;
-	policy->party = sa->id_remote;
 	policy->conf.policy_id = announce(e, policy);
 	if (policy->conf.policy_id == 0) {
 		clear(policy);
@@ -335,9 +339,8 @@ struct ike_policy *generate_again(struct ike_engine *e, struct ike_peer *peer,
 	if (template == NULL || policy_id == 0 || e->ops.policy_add == NULL || !possible(want))
 		return NULL;
 	policy = free_place(peer);
-	if (policy == NULL || fill(policy, template, want) != 0)
+	if (policy == NULL || fill(policy, template, want, party) != 0)
 		return NULL;
-	policy->party = *party;
 	policy->conf.policy_id = policy_id;
 	policy->conf.policy_id = announce(e, policy);
 	if (policy->conf.policy_id != 0) {

@@ -82,8 +82,8 @@ struct ike_sa {
 
 	struct ike_encr_choice encr;
 	uint16_t hash, group;
-	uint32_t lifetime; /* seconds */
-	struct keymat_ike1 keys;
+	uint32_t lifetime;	     /* seconds */
+	struct keymat_ike1 *keys;    /* IKEv1 */
 	uint8_t iv[SUITE_MAX_BLOCK]; /* last ciphertext block of phase 1 */
 	struct ike_identity_conf id_remote;
 

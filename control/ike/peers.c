@@ -285,8 +285,10 @@ void peers_init_policy(struct ike_policy *policy, struct ike_peer *peer, timer_f
 
 static void free_policies(struct ike_policy *list, size_t n)
 {
-	for (size_t i = 0; list != NULL && i < n; i++)
+	for (size_t i = 0; list != NULL && i < n; i++) {
 		ike_child_free_more(&list[i].conf);
+		free(list[i].party);
+	}
 	free(list);
 }
 

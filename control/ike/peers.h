@@ -30,8 +30,8 @@ struct ike_policy {
 	bool dh_waits;				  /* for dhwork_wait() */
 	uint64_t wanted; /* there was traffic for it; until then it is begun even on demand */
 	bool generated;	 /* from a template; see generate.h */
-	struct ike_policy *template;	/* this one */
-	struct ike_identity_conf party; /* that it was generated for */
+	struct ike_policy *template;	 /* this one */
+	struct ike_identity_conf *party; /* that it was generated for; else NULL */
 	uint64_t renew_until; /* after a restart: what ends before this is made anew by us */
 	uint64_t kilobytes;   /* volume agreed on last; 0 = none: what the peer asked for stays */
 	uint64_t volume_told; /* when the log last said that a volume is used up too soon */

@@ -85,7 +85,7 @@ static void fill1(struct record *r, const struct ike_sa *sa)
 	const struct exchange_msgids *m = &sa->msgids;
 	uint16_t n = m->n < RECORD_MSGIDS ? m->n : RECORD_MSGIDS;
 
-	r->keys1 = sa->keys;
+	r->keys1 = *sa->keys;
 	r->fragments = sa->fragments;
 	memcpy(r->iv, sa->iv, sizeof(r->iv));
 	r->dpd_first = sa->dpd_first;
@@ -315,7 +315,7 @@ static void restore_pair(struct ike_engine *e, struct ike_sa *sa, const struct r
 
 static int restore1(struct ike_sa *sa, const struct record *r)
 {
-	sa->keys = r->keys1;
+	*sa->keys = r->keys1;
 	sa->fragments = r->fragments;
 	memcpy(sa->iv, r->iv, sizeof(sa->iv));
 	for (uint16_t i = 0; i < r->n_msgids; i++)

@@ -82,7 +82,7 @@ static enum ike_rx check_hash(struct ike_engine *e, struct ike_sa *sa, struct ik
 		return phase1_malformed(e, sa, in, message_2, "a KE that leads to no secret");
 	if (r != 0 || phase1_hash(sa, false, (*id)->body, expected) != 0)
 		return IKE_RX_internal;
-	if (sk_equal(hash->body.data, hash->body.len, expected, sa->keys.len))
+	if (sk_equal(hash->body.data, hash->body.len, expected, sa->keys->len))
 		return IKE_RX_handled;
 	phase1_wrong_key(e, sa, in, message_2);
 	if (sa->hs->undecryptable == 1)
@@ -126,7 +126,7 @@ static int send_msg3(struct ike_engine *e, struct ike_sa *sa, uint64_t now)
 	if (r != 0)
 		return r;
 	seal_begin(&o, sa, IKE1_EXCH_AGGRESSIVE, 0, true, false);
-	ike_msg_add(&o.b, IKE1_PLD_HASH, hash, sa->keys.len);
+	ike_msg_add(&o.b, IKE1_PLD_HASH, hash, sa->keys->len);
 	r = phase1_put_nat(sa, &o);
 	if (r != 0)
 		return r;
@@ -145,7 +145,7 @@ static int send_msg3(struct ike_engine *e, struct ike_sa *sa, uint64_t now)
 static enum ike_rx forget(struct ike_sa *sa, enum ike_rx rx)
 {
 	sa->rspi = 0;
-	keymat_ike1_wipe(&sa->keys);
+	keymat_ike1_wipe(sa->keys);
 	return rx;
 }
 
@@ -158,7 +158,7 @@ enum ike_rx aggr_i_msg2(struct ike_engine *e, struct ike_sa *sa, struct ike1_in 
 		return phase1_malformed(e, sa, in, message_2, "no responder cookie");
 	sa->rspi = in->hdr.rspi;
 	rx = take_msg2(e, sa, in);
-	if (rx == IKE_RX_refused && sa->keys.len != 0) { /* authentic, but not who we want */
+	if (rx == IKE_RX_refused && sa->keys->len != 0) { /* authentic, but not who we want */
 		info_notify(e, sa, IKE_PROTO_IKE, IKE1_N_AUTHENTICATION_FAILED, false, NULL, 0);
 		party_failed(e, sa, in->now);
 		return rx;

@@ -27,7 +27,7 @@ static int put_hash(struct ike_sa *sa, struct ike1_out *o, struct ike_view id_b)
 	if (r == 0)
 		r = phase1_hash(sa, false, id_b, hash);
 	if (r == 0)
-		ike_msg_add(&o->b, IKE1_PLD_HASH, hash, sa->keys.len);
+		ike_msg_add(&o->b, IKE1_PLD_HASH, hash, sa->keys->len);
 	return r;
 }
 
@@ -222,7 +222,7 @@ static enum ike_rx check_msg3(struct ike_engine *e, struct ike_sa *sa, struct ik
 	if (r != 0 || phase1_hash(sa, true, id_b, expected) != 0)
 		return IKE_RX_internal;
 	hash = ike_msg_find(&in->msg, IKE1_PLD_HASH);
-	if (hash != NULL && sk_equal(hash->body.data, hash->body.len, expected, sa->keys.len))
+	if (hash != NULL && sk_equal(hash->body.data, hash->body.len, expected, sa->keys->len))
 		return IKE_RX_handled;
 	phase1_wrong_key(e, sa, in, message_3);
 	return IKE_RX_unauthentic;

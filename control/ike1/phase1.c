@@ -95,7 +95,7 @@ static int derive(struct ike_sa *sa, struct prf_piece gxy)
 	};
 
 	put_cookies(sa, in.cky_i, in.cky_r);
-	return keymat_ike1_psk(&sa->keys, &in);
+	return keymat_ike1_psk(sa->keys, &in);
 }
 
 int phase1_derive(struct ike_sa *sa)
@@ -226,8 +226,8 @@ int phase1_hash(const struct ike_sa *sa, bool of_initiator, struct ike_view id_b
 	};
 
 	put_cookies(sa, a.cky_i, a.cky_r);
-	return of_initiator ? keymat_ike1_hash_i(&sa->keys, &a, out)
-			    : keymat_ike1_hash_r(&sa->keys, &a, out);
+	return of_initiator ? keymat_ike1_hash_i(sa->keys, &a, out)
+			    : keymat_ike1_hash_r(sa->keys, &a, out);
 }
 
 bool phase1_has_initial_contact(const struct ike_msg *m)
@@ -342,7 +342,7 @@ static enum ike_rx take_hash(struct ike_engine *e, struct ike_sa *sa, struct ike
 		return phase1_wrong_key(e, sa, in, message); /* garbage may parse by chance */
 	if (phase1_hash(sa, sa->responder, (*id)->body, expected) != 0)
 		return IKE_RX_internal;
-	if (!sk_equal(hash->body.data, hash->body.len, expected, sa->keys.len)) {
+	if (!sk_equal(hash->body.data, hash->body.len, expected, sa->keys->len)) {
 		phase1_wrong_key(e, sa, in, message);
 		return IKE_RX_unauthentic;
 	}

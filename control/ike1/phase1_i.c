@@ -155,7 +155,7 @@ static int send_msg5(struct ike_engine *e, struct ike_sa *sa, uint64_t now)
 	r = phase1_hash(sa, true, id_b, hash);
 	if (r != 0)
 		return r;
-	ike_msg_add(&o.b, IKE1_PLD_HASH, hash, sa->keys.len);
+	ike_msg_add(&o.b, IKE1_PLD_HASH, hash, sa->keys->len);
 	if (party_first_contact(sa))
 		phase1_put_initial_contact(sa, &o);
 	r = seal_close(&o, sa, sa->iv);

@@ -215,7 +215,7 @@ static int send_msg6(struct ike_engine *e, struct ike_sa *sa, uint64_t now)
 	r = phase1_hash(sa, false, id_b, hash);
 	if (r != 0)
 		return r;
-	ike_msg_add(&o.b, IKE1_PLD_HASH, hash, sa->keys.len);
+	ike_msg_add(&o.b, IKE1_PLD_HASH, hash, sa->keys->len);
 	r = seal_close(&o, sa, sa->iv);
 	return r != 0 ? r : exchange_answer(e, &sa->x, o.buf, o.len, now);
 }

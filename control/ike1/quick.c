@@ -218,7 +218,7 @@ static int derive(const struct quick *q, const struct prf_piece *gxy, uint32_t s
 	uint8_t out[KEYMAT_MAX_OUT];
 	int r;
 
-	r = keymat_ike1_quick(&q->x.sa->keys, &in, out,
+	r = keymat_ike1_quick(q->x.sa->keys, &in, out,
 			      (size_t)sa->encr_key_len + sa->salt_len + sa->integ_key_len);
 	if (r == 0) {
 		key->spi = spi;

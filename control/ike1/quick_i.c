@@ -146,7 +146,7 @@ static bool hash_ok(const struct quick *q, const struct ike1_in *in)
 		return false;
 	after = ike_msg_after(&in->msg, &in->msg.pld[0]);
 	rest = (struct prf_piece){after.data, after.len};
-	return keymat_ike1_hash2(&q->x.sa->keys, in->hdr.msgid, &ni_b, &rest, expected) == 0 &&
+	return keymat_ike1_hash2(q->x.sa->keys, in->hdr.msgid, &ni_b, &rest, expected) == 0 &&
 	       seal_hash_ok(q->x.sa, in, expected);
 }
 
@@ -213,7 +213,7 @@ static int finish(struct ike_engine *e, struct quick *q, struct ike1_in *in,
 	int r;
 
 	seal_begin(&o, sa, IKE1_EXCH_QUICK, q->x.msgid, true, true);
-	r = keymat_ike1_hash3(&sa->keys, q->x.msgid, &ni_b, &nr_b, hash);
+	r = keymat_ike1_hash3(sa->keys, q->x.msgid, &ni_b, &nr_b, hash);
 	if (r != 0)
 		return r;
 	seal_set_hash(&o, sa, hash);

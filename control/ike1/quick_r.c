@@ -310,7 +310,7 @@ static int close_msg2(struct quick *q, struct ike1_out *o)
 	struct prf_piece ni_b = {q->ni, q->ni_len}, rest = seal_covered(o);
 	struct ike_sa *sa = q->x.sa;
 	uint8_t hash[SUITE_MAX_HASH];
-	int r = keymat_ike1_hash2(&sa->keys, q->x.msgid, &ni_b, &rest, hash);
+	int r = keymat_ike1_hash2(sa->keys, q->x.msgid, &ni_b, &rest, hash);
 
 	if (r != 0)
 		return r;
@@ -481,7 +481,7 @@ enum ike_rx quick_r_msg3(struct ike_engine *e, struct quick *q, struct ike1_in *
 
 	if (r != 0)
 		return r == -EBADMSG ? IKE_RX_undecryptable : IKE_RX_internal;
-	if (keymat_ike1_hash3(&sa->keys, in->hdr.msgid, &ni_b, &nr_b, expected) != 0)
+	if (keymat_ike1_hash3(sa->keys, in->hdr.msgid, &ni_b, &nr_b, expected) != 0)
 		return IKE_RX_internal;
 	if (!seal_hash_ok(sa, in, expected))
 		return IKE_RX_unauthentic;

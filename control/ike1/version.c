@@ -19,9 +19,14 @@
 
 static int sa_init(struct ike_sa *sa)
 {
-	sa->hs = calloc(1, sizeof(*sa->hs));
 	sa->dpd_msgids.max = DPD_MSGIDS;
-	return sa->hs != NULL ? 0 : -ENOMEM;
+	sa->keys = calloc(1, sizeof(*sa->keys));
+	sa->hs = calloc(1, sizeof(*sa->hs));
+	if (sa->keys != NULL && sa->hs != NULL)
+		return 0;
+	free(sa->keys);
+	free(sa->hs);
+	return -ENOMEM; /* the SA goes, too */
 }
 
 /* Aggressive mode begins with a public value. */
@@ -64,7 +69,9 @@ static void sa_free(struct ike_engine *e, struct ike_sa *sa, uint64_t now)
 	frag1_free(sa);
 	free(sa->msgids.ids);
 	free(sa->dpd_msgids.ids);
-	keymat_ike1_wipe(&sa->keys);
+	keymat_ike1_wipe(sa->keys);
+	free(sa->keys);
+	sa->keys = NULL;
 	OPENSSL_cleanse(sa->iv, sizeof(sa->iv));
 }
 

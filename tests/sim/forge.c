@@ -55,7 +55,7 @@ static bool lock_phase1(struct sim *s, int from, const uint8_t *data, struct loc
 	struct prf_piece i, r;
 
 	if (sa == NULL || sa->hs == NULL || sa->responder ||
-	    (sa->state != SA_MSG3_SENT && sa->state != SA_MSG5_SENT) || sa->keys.len == 0)
+	    (sa->state != SA_MSG3_SENT && sa->state != SA_MSG5_SENT) || sa->keys->len == 0)
 		return false;
 	l->sa = sa;
 	l->phase1 = true;
@@ -66,7 +66,7 @@ static bool lock_phase1(struct sim *s, int from, const uint8_t *data, struct loc
 	}
 	i.data = dh_public(sa->hs->dh, &i.len);
 	r = (struct prf_piece){sa->hs->peer_public, sa->hs->peer_public_len};
-	return keymat_ike1_phase1_iv(sa->hash, &i, &r, l->iv, sk_ike1_block(&sa->keys)) == 0;
+	return keymat_ike1_phase1_iv(sa->hash, &i, &r, l->iv, sk_ike1_block(sa->keys)) == 0;
 }
 
 static bool lock_phase2(struct sim *s, int from, const uint8_t *data, struct lock *l)
@@ -90,7 +90,7 @@ static bool lock_phase2(struct sim *s, int from, const uint8_t *data, struct loc
 static bool rehash(const struct lock *l, uint8_t *data, size_t len)
 {
 	uint8_t *body = data + IKE_HDR_LEN + IKE_PLD_HDR_LEN;
-	size_t n = l->sa->keys.len;
+	size_t n = l->sa->keys->len;
 	struct prf_piece rest = {body + n, len - IKE_HDR_LEN - IKE_PLD_HDR_LEN - n};
 	struct ike_msg m;
 
@@ -100,9 +100,9 @@ static bool rehash(const struct lock *l, uint8_t *data, size_t len)
 	if (l->q != NULL) {
 		struct prf_piece ni = {l->q->ni, l->q->ni_len};
 
-		return keymat_ike1_hash2(&l->sa->keys, l->msgid, &ni, &rest, body) == 0;
+		return keymat_ike1_hash2(l->sa->keys, l->msgid, &ni, &rest, body) == 0;
 	}
-	return keymat_ike1_hash1(&l->sa->keys, l->msgid, &rest, body) == 0;
+	return keymat_ike1_hash1(l->sa->keys, l->msgid, &rest, body) == 0;
 }
 
 /* Message 5 or 6: ID first, then HASH; the changed ID is hashed when both can still be found. */
@@ -116,10 +116,10 @@ static void rehash_phase1(const struct lock *l, uint8_t *data, size_t len)
 		return;
 	id = ike_msg_find(&m, IKE1_PLD_ID);
 	hash = ike_msg_find(&m, IKE1_PLD_HASH);
-	if (id == NULL || hash == NULL || hash->body.len != l->sa->keys.len ||
+	if (id == NULL || hash == NULL || hash->body.len != l->sa->keys->len ||
 	    phase1_hash(l->sa, l->of_initiator, id->body, out) != 0)
 		return;
-	memcpy(data + (hash->body.data - data), out, l->sa->keys.len);
+	memcpy(data + (hash->body.data - data), out, l->sa->keys->len);
 }
 
 static void put_length(uint8_t *data, size_t len)
@@ -143,7 +143,7 @@ static bool open_up(const struct lock *l, uint8_t *data, size_t len)
 	uint8_t iv[SUITE_MAX_BLOCK];
 
 	memcpy(iv, l->iv, sizeof(iv));
-	return sk_ike1_decrypt(&l->sa->keys, iv, data + IKE_HDR_LEN, len - IKE_HDR_LEN) == 0;
+	return sk_ike1_decrypt(l->sa->keys, iv, data + IKE_HDR_LEN, len - IKE_HDR_LEN) == 0;
 }
 
 static bool close_up(const struct lock *l, uint8_t *data, size_t len)
@@ -151,7 +151,7 @@ static bool close_up(const struct lock *l, uint8_t *data, size_t len)
 	uint8_t iv[SUITE_MAX_BLOCK];
 
 	memcpy(iv, l->iv, sizeof(iv));
-	return sk_ike1_encrypt(&l->sa->keys, iv, data + IKE_HDR_LEN, len - IKE_HDR_LEN) == 0;
+	return sk_ike1_encrypt(l->sa->keys, iv, data + IKE_HDR_LEN, len - IKE_HDR_LEN) == 0;
 }
 
 bool forge_message(struct sim *s, int from, uint8_t *data, size_t *len, size_t cap,
@@ -166,13 +166,13 @@ bool forge_message(struct sim *s, int from, uint8_t *data, size_t *len, size_t c
 		return false;
 	next = &data[16];
 	if (!l.phase1) {
-		fixed += IKE_PLD_HDR_LEN + l.sa->keys.len;
+		fixed += IKE_PLD_HDR_LEN + l.sa->keys->len;
 		next = &data[IKE_HDR_LEN];
 	}
 	if (*len < fixed)
 		return false;
 	n = fixed + change(ctx, next, data + fixed, *len - fixed, cap - fixed - SUITE_MAX_BLOCK);
-	while ((n - IKE_HDR_LEN) % sk_ike1_block(&l.sa->keys) != 0)
+	while ((n - IKE_HDR_LEN) % sk_ike1_block(l.sa->keys) != 0)
 		data[n++] = 0;
 	put_length(data, n);
 	if (l.phase1)

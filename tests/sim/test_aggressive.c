@@ -169,7 +169,7 @@ static bool in_clear(struct sim *s, int from, struct ike_datagram *d, uint8_t *d
 	if (data[18] != 4 || (data[19] & 1) == 0)
 		return true;
 	memcpy(iv, sa->iv, sizeof(iv));
-	assert_int_equal(sk_ike1_decrypt(&sa->keys, iv, data + 28, d->len - 28), 0);
+	assert_int_equal(sk_ike1_decrypt(sa->keys, iv, data + 28, d->len - 28), 0);
 	while (next != 0) { /* to the end of the payloads: padding goes */
 		next = data[at];
 		at += (size_t)data[at + 2] << 8 | data[at + 3];
