@@ -114,9 +114,19 @@ static const char *check_unreachable(const struct abi_packet *p)
 		       : "address family out of range";
 }
 
+static const char *check_echo(const struct abi_packet *p)
+{
+	struct abi_echo e;
+
+	if (p->data_len != sizeof(e))
+		return "length does not fit the type";
+	memcpy(&e, p->data, sizeof(e));
+	return e.type == 0 || e.type == 8 ? NULL : "ICMP type out of range";
+}
+
 const char *event_check_packet(const struct abi_packet *p, const struct abi_hdr *hdr)
 {
-	if (p->msg.type != ABI_PACKET_IKE && p->msg.type != ABI_PACKET_UNREACHABLE)
+	if (p->msg.type < ABI_PACKET_IKE || p->msg.type > ABI_PACKET_ECHO)
 		return "unknown type";
 	if (p->data_len > sizeof(p->data))
 		return "longer than a record";
@@ -128,5 +138,7 @@ const char *event_check_packet(const struct abi_packet *p, const struct abi_hdr 
 		return "port out of range";
 	if ((p->flags & ~ABI_PKT_F_MARKER) != 0)
 		return "unknown flag";
+	if (p->msg.type == ABI_PACKET_ECHO)
+		return check_echo(p);
 	return p->msg.type == ABI_PACKET_UNREACHABLE ? check_unreachable(p) : NULL;
 }

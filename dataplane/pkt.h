@@ -39,6 +39,7 @@ enum pkt_slow {
 	PKT_SLOW_PMTU,	  /* an ICMP error: one of ours was too big (net/quote.h) */
 	PKT_SLOW_UNREACH, /* an ICMP error: IKE of ours was not delivered (net/unreach.h) */
 	PKT_SLOW_ND,	  /* IPv6 neighbour discovery that came in */
+	PKT_SLOW_ECHO,	  /* pings: an answer to control, or word of one (net/echo.h) */
 };
 
 #define PKT_NO_SA UINT32_MAX /* meta->sa_slot of a packet that has met no SA; parse sets it */

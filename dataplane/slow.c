@@ -11,6 +11,7 @@
 #include "dataplane/ipsec/sad.h"
 #include "dataplane/log.h"
 #include "dataplane/manager.h"
+#include "dataplane/net/echo.h"
 #include "dataplane/net/ip6.h"
 #include "dataplane/net/punt.h"
 #include "dataplane/net/unreach.h"
@@ -129,6 +130,22 @@ static void unreachable(struct manager *m, struct rte_mbuf *p)
 	manager_drop(m, p, why);
 }
 
+/* A full ring loses it: control sends again. */
+static void echo(struct manager *m, struct rte_mbuf *p)
+{
+	struct abi_packet record;
+	enum drop_reason why = DROP_NET_CONSUMED;
+
+	if (!echo_read(p, &record))
+		why = DROP_NET_LOCAL;
+	else if (abi_ring_put(&m->s.segment->punt, &record, record.msg.length) != 0)
+		why = DROP_NET_PUNT_FULL;
+	if (echo_is_notice(pkt_meta(p)))
+		rte_pktmbuf_free(p); /* a copy: what it says was no packet's end */
+	else
+		manager_drop(m, p, why);
+}
+
 /* The SAs' own MTUs follow at their next tick. */
 static void too_big(struct manager *m, struct rte_mbuf *p)
 {
@@ -167,6 +184,9 @@ static void one(struct manager *m, struct rte_mbuf *p)
 	case PKT_SLOW_UNREACH:
 		unreachable(m, p);
 		break;
+	case PKT_SLOW_ECHO:
+		echo(m, p);
+		break;
 	case PKT_SLOW_PMTU:
 		too_big(m, p);
 		break;
@@ -198,17 +218,20 @@ static void inject(struct manager *m, const struct abi_packet *record)
 {
 	struct rte_mbuf *p;
 
-	if (record->msg.type != ABI_PACKET_IKE || record->data_len > sizeof(record->data) ||
+	if (record->data_len > sizeof(record->data) ||
 	    record->msg.length != ABI_PACKET_FIXED + record->data_len) {
 		m->self.counters->drops[DROP_OUT_ERRORS]++;
 		return;
 	}
-	p = punt_to_mbuf(record, m->s.tables->fib, m->s.tables->fib6, m->s.pool);
+	p = record->msg.type == ABI_PACKET_ECHO
+		    ? echo_to_mbuf(record, m->s.tables->fib, m->s.pool)
+		    : punt_to_mbuf(record, m->s.tables->fib, m->s.tables->fib6, m->s.pool);
 	if (!p) {
 		m->self.counters->drops[DROP_OUT_ERRORS]++;
 		return;
 	}
-	slow_reply(m, p, PKT_PUNT); /* from route on, never through the SPD */
+	/* IKE from route on, never through the SPD. */
+	slow_reply(m, p, record->msg.type == ABI_PACKET_ECHO ? PKT_FORWARD : PKT_PUNT);
 }
 
 unsigned int slow_poll_inject(struct manager *m)

@@ -66,6 +66,7 @@ struct worker {
 	uint64_t now;		   /* ns, CLOCK_MONOTONIC's base, taken once per poll */
 	uint64_t quote_full;	   /* quote_screen()'s token bucket, as icmp_full */
 	uint64_t unreach_full;	   /* unreach_screen()'s */
+	uint64_t echo_full;	   /* echo_screen()'s and echo_notice()'s */
 	uint64_t icmp_full;	   /* icmp_error()'s token bucket: when it is full again */
 
 	/* This worker's lines in the segment. Index: [sa slot], [policy index], [port]. Stride in

@@ -326,6 +326,19 @@ struct abi_unreachable {
 	uint8_t ispi[8];      /* the message's initiator SPI; zero: not quoted */
 };
 
+/*
+ * What an ABI_PACKET_ECHO holds as data, in host order. Injected: a ping that is to be sent from
+ * src to dst, through the SPD. Punted: the answer to one of those, or a ping that came out of an SA
+ * to one of our addresses (and was answered); at most some hundreds a second and worker.
+ */
+struct abi_echo {
+	uint8_t type; /* of ICMP: 8 echo request, 0 echo reply */
+	uint8_t pad[3];
+	uint16_t id; /* ABI_ECHO_ID in what control sends */
+	uint16_t seq;
+};
+#define ABI_ECHO_ID 0xe59cu
+
 /* punt and inject rings: one UDP payload of IKE (or, injected without the marker, a NAT keepalive).
  */
 struct abi_packet {
@@ -341,7 +354,8 @@ struct abi_packet {
 	uint8_t data[ABI_PACKET_SLOT - 64];
 };
 #define ABI_PACKET_IKE	       1u
-#define ABI_PACKET_UNREACHABLE 2u  /* punt only */
+#define ABI_PACKET_UNREACHABLE 2u /* punt only */
+#define ABI_PACKET_ECHO	       3u
 #define ABI_PACKET_FIXED       64u /* bytes before data */
 
 _Static_assert(sizeof(struct abi_msg) == 8, "abi_msg");
@@ -355,6 +369,7 @@ _Static_assert(sizeof(struct abi_route) == 56, "abi_route");
 _Static_assert(sizeof(struct abi_ev_sa) == 56, "abi_ev_sa");
 _Static_assert(sizeof(struct abi_ev_acquire) == 60, "abi_ev_acquire");
 _Static_assert(sizeof(struct abi_unreachable) == 32, "abi_unreachable");
+_Static_assert(sizeof(struct abi_echo) == 8, "abi_echo");
 _Static_assert(sizeof(struct abi_packet) == ABI_PACKET_SLOT, "abi_packet");
 _Static_assert(__builtin_offsetof(struct abi_packet, data) == ABI_PACKET_FIXED, "abi_packet.data");
 _Static_assert(sizeof(struct abi_sa_add) <= ABI_COMMAND_SLOT, "command slot");

@@ -38,8 +38,10 @@
 
 #define ABI_MAGIC 0x31574750534531ffull
 #define ABI_MAJOR 1u
-/* 1: drop samples; 2: hits of SAs are not the policy's, too; 3: ABI_PACKET_UNREACHABLE */
-#define ABI_MINOR 4u
+/* 1: drop samples; 2: hits of SAs are not the policy's, too; 3: ABI_PACKET_UNREACHABLE; 4:
+ * ABI_CMD_SPI_EXPECT; 5: ABI_PACKET_ECHO
+ */
+#define ABI_MINOR 5u
 
 enum abi_area_id {
 	ABI_AREA_COMMAND,

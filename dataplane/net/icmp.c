@@ -4,6 +4,7 @@
 
 #include <netinet/in.h>
 
+#include "dataplane/net/echo.h"
 #include "dataplane/net/icmp6.h"
 #include "dataplane/net/ip4.h"
 #include "dataplane/net/quote.h"
@@ -128,7 +129,7 @@ static void strip_options(struct rte_mbuf *m, struct pkt_meta *meta)
 	meta->l4_off = (uint8_t)(meta->l4_off - extra);
 }
 
-static enum drop_reason answer_echo(struct rte_mbuf *m)
+static enum drop_reason answer_echo(struct worker *w, struct rte_mbuf *m)
 {
 	struct pkt_meta *meta = pkt_meta(m);
 	uint8_t *icmp = rte_pktmbuf_mtod_offset(m, uint8_t *, meta->l4_off);
@@ -141,6 +142,7 @@ static enum drop_reason answer_echo(struct rte_mbuf *m)
 		return DROP_NET_LOCAL;
 	if (rte_raw_cksum(icmp, len) != 0xffff)
 		return DROP_NET_CHECKSUM;
+	echo_notice(w, m);
 	icmp[0] = ICMP4_ECHO_REPLY;
 	ip4_store16(icmp + 2, ip4_cksum_adjust(ip4_load16(icmp + 2), request, 0));
 	strip_options(m, meta);
@@ -168,6 +170,8 @@ enum pkt_slow local_slow_kind(const struct pkt_meta *meta)
 		return PKT_SLOW_PMTU;
 	if (unreach_is(meta))
 		return PKT_SLOW_UNREACH;
+	if (echo_is_reply(meta))
+		return PKT_SLOW_ECHO;
 	return meta->flags & PKT_F_IPV6 ? PKT_SLOW_ND : PKT_SLOW_ARP;
 }
 
@@ -180,9 +184,11 @@ void local_burst(struct worker *w, struct rte_mbuf **pkts, uint16_t n)
 			why = quote_screen(w, pkts[i]);
 		else if (unreach_is(pkt_meta(pkts[i])))
 			why = unreach_screen(w, pkts[i]);
+		else if (echo_is_reply(pkt_meta(pkts[i])))
+			why = echo_screen(w, pkts[i]);
 		else if (pkt_meta(pkts[i])->verdict == PKT_LOCAL)
 			why = pkt_meta(pkts[i])->flags & PKT_F_IPV6 ? icmp6_answer(w, pkts[i])
-								    : answer_echo(pkts[i]);
+								    : answer_echo(w, pkts[i]);
 		if (why != DROP_NONE)
 			pkt_drop(pkts[i], why);
 	}
