@@ -139,6 +139,7 @@ static void set_peers(struct gateway *g)
 		g->peers_set = true;
 		restore_sas(g);
 	}
+	netwatch_io_configure(g);
 	g->next_tick = 0;
 }
 
@@ -319,6 +320,7 @@ struct gateway *gateway_new(const char *config_path, const char *segment, struct
 		return NULL;
 	}
 	rows_setup(g);
+	netwatch_io_init(g);
 	return g;
 }
 
@@ -337,6 +339,7 @@ void gateway_free(struct gateway *g)
 	setup_free(&g->setup);
 	totals_free(&g->totals);
 	watch_free(&g->watch);
+	netwatch_free(&g->netwatch);
 	free(g->config_path);
 	free(g);
 }
@@ -394,6 +397,7 @@ unsigned int gateway_turn(struct gateway *g, uint64_t now)
 		g->next_tick = ike_engine_tick(g->engine, now);
 	enforce_tick(g);
 	diagnose_tick(g);
+	netwatch_io_tick(g);
 	if (g->replan && !g->has_pending && !g->stopping)
 		replan(g);
 	log_tick(now);

@@ -24,6 +24,7 @@
 #include "control/model/apply.h"
 #include "control/model/menu_source.h"
 #include "control/totals.h"
+#include "control/netwatch.h"
 #include "control/watch.h"
 
 struct dh_pool;
@@ -65,6 +66,7 @@ struct gateway {
 	uint64_t held_back; /* datagrams not sent because the gate was closed */
 	struct totals totals;
 	struct watch watch;
+	struct netwatch netwatch;
 	uint64_t request, totals_request, watch_request; /* read once per console command */
 	struct menu_source source[MENU_MAX];
 };
@@ -111,7 +113,15 @@ struct console gateway_console(struct gateway *g);
 
 /* ike_io.c: the engine's way out. ctx is the gateway. */
 extern const struct ike_ops ike_io_ops;
-/** A punted datagram to the engine. */
+/* netwatch_io.c: pings. */
+void netwatch_io_init(struct gateway *g);
+/** The setup in force has changed. */
+void netwatch_io_configure(struct gateway *g);
+void netwatch_io_tick(struct gateway *g);
+void netwatch_io_input(struct gateway *g, const struct abi_packet *p);
+/** Runtime values of /tool netwatch; ctx is the gateway. */
+void netwatch_io_fill(void *ctx, const struct menu_key *key, struct value *v);
+/** A punted datagram to the engine; of pings, to netwatch. */
 void ike_io_input(struct gateway *g, const struct abi_packet *p);
 
 #endif

@@ -249,7 +249,9 @@ void ike_io_input(struct gateway *g, const struct abi_packet *p)
 
 	if (!g->gate_open || !g->peers_set || g->stopping)
 		return;
-	if (p->msg.type == ABI_PACKET_UNREACHABLE)
+	if (p->msg.type == ABI_PACKET_ECHO)
+		netwatch_io_input(g, p);
+	else if (p->msg.type == ABI_PACKET_UNREACHABLE)
 		unreachable(g, p);
 	else
 		inbox_put(&g->inbox, g->engine, &d, g->now);

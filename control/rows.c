@@ -373,6 +373,7 @@ void rows_setup(struct gateway *g)
 	g->source[MENU_LOG] = (struct menu_source){.rows = log_rows, .ctx = g};
 	g->source[MENU_INTERFACE] = (struct menu_source){.fill = interface_fill, .ctx = g};
 	g->source[MENU_PEER] = (struct menu_source){.fill = peer_fill, .ctx = g};
+	g->source[MENU_NETWATCH] = (struct menu_source){.fill = netwatch_io_fill, .ctx = g};
 	g->source[MENU_POLICY] =
 		(struct menu_source){.rows = policy_rows, .fill = policy_fill, .ctx = g};
 }

@@ -108,6 +108,34 @@ static int plan_routes(struct model_plan *plan, const struct model *m)
 	return 0;
 }
 
+static int plan_watches(struct model_plan *plan, const struct model *m)
+{
+	const struct model_table *t = &m->table[MENU_NETWATCH];
+
+	plan->watches = calloc(t->n + 1, sizeof(*plan->watches));
+	if (!plan->watches)
+		return -1;
+	for (size_t i = 0; i < t->n; i++) {
+		const struct value *v = t->rows[i].values;
+		struct plan_watch *p = &plan->watches[plan->n_watches];
+
+		if (!validate_active(&t->rows[i], NETWATCH_DISABLED))
+			continue;
+		strncpy(p->name, v[NETWATCH_NAME].text, sizeof(p->name) - 1);
+		if (v[NETWATCH_PEER].set)
+			strncpy(p->peer, v[NETWATCH_PEER].text, sizeof(p->peer) - 1);
+		p->host = v[NETWATCH_HOST].addr;
+		p->src = v[NETWATCH_SRC].addr;
+		p->interval = (uint32_t)v[NETWATCH_INTERVAL].num;
+		p->failures = (uint32_t)v[NETWATCH_FAILURES].num;
+		p->probe = v[NETWATCH_PROBE].num != 0;
+		p->expect_interval = (uint32_t)v[NETWATCH_EXPECT].num;
+		p->expect_failures = (uint32_t)v[NETWATCH_EXPECT_FAILURES].num;
+		plan->n_watches++;
+	}
+	return 0;
+}
+
 struct model_plan *model_plan_new(const struct model *m, const struct model_plan *previous,
 				  struct problems *problems)
 {
@@ -115,7 +143,7 @@ struct model_plan *model_plan_new(const struct model *m, const struct model_plan
 
 	if (plan && plan_interfaces(plan, m) == 0 && plan_addresses(plan, m) == 0 &&
 	    plan_routes(plan, m) == 0 && apply_policies(plan, m, previous) == 0 &&
-	    apply_peers(plan, m) == 0)
+	    apply_peers(plan, m) == 0 && plan_watches(plan, m) == 0)
 		return plan;
 	problems_error(problems, m->path, 0, "not enough memory");
 	model_plan_free(plan);
@@ -128,6 +156,7 @@ void model_plan_free(struct model_plan *plan)
 		return;
 	apply_free(plan);
 	free(plan->interfaces);
+	free(plan->watches);
 	free(plan->addresses);
 	free(plan->routes);
 	free(plan);

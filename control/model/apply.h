@@ -23,6 +23,18 @@ struct plan_template {
 	size_t before; /* index in policies */
 };
 
+/* A host behind a tunnel that is watched: /tool netwatch. Whole of it is compared: no padding. */
+struct plan_watch {
+	char name[IKE_CONF_NAME];
+	char peer[IKE_CONF_NAME];  /* whose tunnel it tells of; "" = none's */
+	struct abi_addr host, src; /* IPv4 */
+	uint32_t interval;	   /* ms, between pings of ours */
+	uint32_t failures;	   /* in a row, until it is down */
+	uint32_t probe;		   /* 1: we ping it */
+	uint32_t expect_interval;  /* ms, between pings of its; 0 = none are expected */
+	uint32_t expect_failures;
+};
+
 #define PLAN_ID_GENERATED 0x80000000u /* in ids of generated policies alone */
 
 /*
@@ -42,6 +54,8 @@ struct model_plan {
 	size_t n_policies;
 	struct plan_template *templates; /* in the order of the file */
 	size_t n_templates;
+	struct plan_watch *watches;
+	size_t n_watches;
 	struct ike_peer_conf *peers; /* enabled ones; children and psk belong to the plan */
 	size_t n_peers;
 	/* Row of /ip ipsec policy -> policy id; 0 for disabled rows. Indexed by row. */

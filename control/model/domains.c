@@ -48,6 +48,10 @@ const struct domain domain_max_policies = {.min = 1, .max = 1 << 16};
 const struct domain domain_max_fragments = {.min = 16, .max = 1 << 14};
 const struct domain domain_fragment_timeout = {.min = 1, .max = 120};
 
+const struct domain domain_watch_interval = {.min = 100, .max = 60000};
+const struct domain domain_watch_failures = {.min = 1, .max = 100};
+const struct domain domain_watch_expect = {.min = 0, .max = 60000};
+
 const struct domain domain_host4 = {.min = 1, .family = 4}; /* host bits belong to the value */
 const struct domain domain_host6 = {.min = 1, .family = 6};
 const struct domain domain_ip4 = {.family = 4};

@@ -11,6 +11,7 @@ extern const struct domain domain_host4, domain_host6, domain_ip4, domain_ip6;
 /* lengths of texts */
 extern const struct domain domain_ifname, domain_name, domain_comment, domain_device, domain_secret;
 /* ranges */
+extern const struct domain domain_watch_interval, domain_watch_failures, domain_watch_expect;
 extern const struct domain domain_mtu, domain_distance, domain_u32, domain_udp_port;
 extern const struct domain domain_profile_lifetime, domain_proposal_lifetime;
 extern const struct domain domain_dpd_interval, domain_dpd_failures, domain_replay_window;

@@ -266,6 +266,26 @@
 	X(SAMPLE_NUMBER, "number", PROP_COUNT, F_DET, NULL, none, "the how-manyth of this reason and worker") \
 	X(SAMPLE_HEADERS, "headers", PROP_WORD, F_DET, NULL, none, "its headers, hexadecimal; never payload")
 
+#define MENU_NETWATCH_PROPS(X) \
+	X(NETWATCH_NAME, "name", PROP_STRING, F_NAM, NULL, name, "how the log calls it") \
+	X(NETWATCH_HOST, "host", PROP_ADDRESS, F_REQ, NULL, none, "who is watched: a host behind a tunnel, or the address that a cloud's health check comes from") \
+	X(NETWATCH_SRC, "src-address", PROP_ADDRESS, F_REQ, NULL, none, "our address towards it, one of /ip address, where its pings are answered") \
+	X(NETWATCH_PROBE, "probe", PROP_BOOL, 0, "yes", none, "ping it") \
+	X(NETWATCH_INTERVAL, "interval", PROP_INT, 0, "1000", watch_interval, "between our pings, milliseconds") \
+	X(NETWATCH_FAILURES, "failures", PROP_INT, 0, "3", watch_failures, "unanswered pings in a row until it is down") \
+	X(NETWATCH_EXPECT, "expect-interval", PROP_INT, 0, "0", watch_expect, "between pings of its, milliseconds; 0 = none are expected") \
+	X(NETWATCH_EXPECT_FAILURES, "expect-failures", PROP_INT, 0, "3", watch_failures, "of those in a row until the cloud switches its route") \
+	X(NETWATCH_PEER, "peer", PROP_REF, 0, NULL, ref_peer, "whose tunnel leads there: while it is down, policies with a standby-peer use that one") \
+	MENU_COMMON(X, NETWATCH) \
+	X(NETWATCH_STATUS, "status", PROP_WORD, F_RUN, NULL, none, "up, down or unknown, by our pings") \
+	X(NETWATCH_SINCE, "since", PROP_TIME, F_RUN, NULL, none, "how long that has been so") \
+	X(NETWATCH_RTT, "rtt", PROP_COUNT, F_RUN, NULL, none, "of the last answer, microseconds") \
+	X(NETWATCH_SENT, "sent", PROP_COUNT, F_DET, NULL, none, "pings of ours") \
+	X(NETWATCH_RECEIVED, "received", PROP_COUNT, F_DET, NULL, none, "answers to them") \
+	X(NETWATCH_EXPECTED, "expected-status", PROP_WORD, F_RUN, NULL, none, "of its pings: up, late, down or unknown; unset when none are expected") \
+	X(NETWATCH_HEARD, "heard", PROP_COUNT, F_DET, NULL, none, "pings of its") \
+	X(NETWATCH_SWITCH_IN, "switch-in", PROP_TIME, F_RUN, NULL, none, "until the cloud switches its route, if no ping comes")
+
 #define MENU_LOG_PROPS(X) \
 	X(LOG_TIME, "time", PROP_DATE, F_RUN, NULL, none, "when") \
 	X(LOG_TOPICS, "topics", PROP_WORD, F_RUN, NULL, none, "ipsec,info and the like") \
@@ -290,6 +310,7 @@
 	M(INSTALLED_SA, "ip ipsec installed-sa", MENU_F_RUNTIME, "ESP SAs") \
 	M(STATISTICS, "ip ipsec statistics", MENU_F_RUNTIME | MENU_F_SINGLE, "dropped packets by reason") \
 	M(DROP_SAMPLES, "ip ipsec drop-samples", MENU_F_RUNTIME, "the last packets dropped for each reason, by their headers") \
+	M(NETWATCH, "tool netwatch", 0, "hosts behind tunnels, watched by pings") \
 	M(LOG, "system log", MENU_F_RUNTIME, "the newest log lines")
 
 /* clang-format on */
@@ -315,6 +336,7 @@ enum dataplane_prop { MENU_DATAPLANE_PROPS(MENU_PROP_ENUM) DATAPLANE_PROPS };
 enum active_prop { MENU_ACTIVE_PEERS_PROPS(MENU_PROP_ENUM) ACTIVE_PEERS_PROPS };
 enum sa_prop { MENU_INSTALLED_SA_PROPS(MENU_PROP_ENUM) INSTALLED_SA_PROPS };
 enum sample_prop { MENU_DROP_SAMPLES_PROPS(MENU_PROP_ENUM) DROP_SAMPLES_PROPS };
+enum netwatch_prop { MENU_NETWATCH_PROPS(MENU_PROP_ENUM) NETWATCH_PROPS };
 enum log_prop { MENU_LOG_PROPS(MENU_PROP_ENUM) LOG_PROPS };
 #undef MENU_PROP_ENUM
 

@@ -28,6 +28,7 @@ static const struct prop active_peers_props[] = {MENU_ACTIVE_PEERS_PROPS(PROP)};
 static const struct prop installed_sa_props[] = {MENU_INSTALLED_SA_PROPS(PROP)};
 static const struct prop statistics_props[] = {ABI_DROP_IPSEC(STAT) ABI_DROP_NET(STAT)};
 static const struct prop drop_samples_props[] = {MENU_DROP_SAMPLES_PROPS(PROP)};
+static const struct prop netwatch_props[] = {MENU_NETWATCH_PROPS(PROP)};
 static const struct prop log_props[] = {MENU_LOG_PROPS(PROP)};
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
@@ -52,6 +53,7 @@ static const struct prop log_props[] = {MENU_LOG_PROPS(PROP)};
 #define PROPS_INSTALLED_SA installed_sa_props
 #define PROPS_STATISTICS   statistics_props
 #define PROPS_DROP_SAMPLES drop_samples_props
+#define PROPS_NETWATCH	   netwatch_props
 #define PROPS_LOG	   log_props
 
 #define MENU(id, path, flags, help) MENU_ROW(id, path, PROPS_##id, flags, help),

@@ -196,6 +196,7 @@ void model_validate(struct model *m, struct problems *problems)
 	validate_ipsec(m, problems);
 	validate_policy(m, problems);
 	templates_validate(m, problems);
+	validate_watch(m, problems);
 	validate_esp(m, problems);
 	validate_ike(m, problems);
 	selectors_validate(m, problems);

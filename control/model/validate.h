@@ -26,6 +26,8 @@ void validate_rows(struct model *m, struct problems *problems);
 void validate_net(const struct model *m, struct problems *problems);
 /** Peers and identities. */
 void validate_ipsec(const struct model *m, struct problems *problems);
+/** What is watched by pings. */
+void validate_watch(const struct model *m, struct problems *problems);
 /** Policies. */
 void validate_policy(const struct model *m, struct problems *problems);
 /** Does a policy let packets pass in clear while there is no SA (level=use)? */
