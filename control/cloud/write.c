@@ -274,6 +274,24 @@ static int check(const struct writer *w)
 	return 0;
 }
 
+/* Its health check has no place inside of ip.ipsec: said, so that it is not overlooked. */
+static void put_probe(const struct writer *w, const struct cloud_tunnel *t)
+{
+	char host[ADDR_MAX_TEXT], mine[ADDR_MAX_TEXT];
+
+	if (t->probe[CLOUD_LOCAL].family == 0)
+		return;
+	addr_text(&t->probe[!w->ours], host);
+	addr_text(&t->probe[w->ours], mine);
+	text_printf(w->out,
+		    "# The cloud pings %s from %s. To answer and watch that, beside ip.ipsec:\n"
+		    "#   ip.address += { address = \"%s/32\"; interface = \"…\"; }\n"
+		    "#   tool.netwatch += { name = \"%s\"; host = \"%s\"; src-address = \"%s\"; "
+		    "expect-interval = 5000; }\n"
+		    "# and the policies must cover both addresses.\n",
+		    mine, host, mine, base_name(w), host, mine);
+}
+
 int cloud_write(const struct cloud_config *c, const struct cloud_request *req, enum cloud_end ours,
 		struct text *out, struct text *why)
 {
@@ -288,6 +306,9 @@ int cloud_write(const struct cloud_config *c, const struct cloud_request *req, e
 		"# Phase 2 DH group (PFS) where nobody says one: Alibaba modp1024, Tencent none, "
 		"RouterOS modp1024.\n",
 		c->vendor == CLOUD_ALIBABA ? "Alibaba" : "Tencent");
+	for (size_t i = 0; i < c->n_tunnels; i++)
+		if (wanted(&w, i))
+			put_probe(&w, &c->tunnel[i]);
 	put_list(&w, "profile", put_profile);
 	put_list(&w, "peer", put_peer);
 	put_list(&w, "identity", put_identity);

@@ -251,6 +251,26 @@ static void tencents_connection_is_read(void **state)
 	model_free(m);
 }
 
+static void its_health_check_is_not_overlooked(void **state)
+{
+	static const char off[] = "\"EnableHealthCheck\": false";
+	const char *file = TENCENT("IKEV2", "AES-CBC-128", "SHA-256", "GROUP14", "STATIC", SPD);
+	struct cloud_request req = request(OURS);
+	struct text with = {0}, out = {0}, why = {0};
+	size_t at = (size_t)(strstr(file, off) - file);
+
+	(void)state;
+	text_add(&with, file, at);
+	text_puts(&with, "\"EnableHealthCheck\": true, \"HealthCheckLocalIp\": \"169.254.1.1\", "
+			 "\"HealthCheckRemoteIp\": \"169.254.1.2\"");
+	text_puts(&with, file + at + strlen(off));
+	assert_int_equal(import(with.s, &req, &out, &why), 0);
+	assert_non_null(strstr(out.s, "# The cloud pings 169.254.1.2 from 169.254.1.1."));
+	assert_non_null(strstr(out.s, "host = \"169.254.1.1\"; src-address = \"169.254.1.2\""));
+	text_free(&with);
+	text_free(&out);
+}
+
 static void a_routed_connection_needs_to_be_told_its_networks(void **state)
 {
 	const char *file = TENCENT("IKEV2", "AES-CBC-128", "SHA-256", "GROUP14", "StaticRoute",
@@ -414,6 +434,7 @@ int main(void)
 		cmocka_unit_test(without_an_address_of_ours_the_side_is_asked_for),
 		cmocka_unit_test(one_of_two_tunnels_can_be_taken),
 		cmocka_unit_test(tencents_connection_is_read),
+		cmocka_unit_test(its_health_check_is_not_overlooked),
 		cmocka_unit_test(a_routed_connection_needs_to_be_told_its_networks),
 		cmocka_unit_test(what_we_cannot_do_is_refused_by_name),
 		cmocka_unit_test(other_files_are_refused),
