@@ -140,6 +140,8 @@ static uint32_t shadow(const struct model_plan *plan, const struct ike_child_con
 
 		if (p->policy_id == c->policy_id)
 			return 0;
+		if (ts_equal(&p->local, used(c, true)) && ts_equal(&p->remote, used(c, false)))
+			continue; /* one stands in for the other */
 		if (ts_intersect(&p->local, used(c, true), &common) &&
 		    ts_intersect(&p->remote, used(c, false), &common))
 			return p->policy_id;

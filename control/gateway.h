@@ -119,6 +119,8 @@ void netwatch_io_init(struct gateway *g);
 void netwatch_io_configure(struct gateway *g);
 void netwatch_io_tick(struct gateway *g);
 void netwatch_io_input(struct gateway *g, const struct abi_packet *p);
+/* standby_io.c: has policies change places with their standby, as it must be. */
+void standby_io_tick(struct gateway *g);
 /** Runtime values of /tool netwatch; ctx is the gateway. */
 void netwatch_io_fill(void *ctx, const struct menu_key *key, struct value *v);
 /** A punted datagram to the engine; of pings, to netwatch. */

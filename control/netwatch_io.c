@@ -80,6 +80,8 @@ void netwatch_io_tick(struct gateway *g)
 {
 	if (g->gate_open && !g->stopping)
 		netwatch_tick(&g->netwatch, g->now);
+	if (g->gate_open && g->peers_set && !g->stopping)
+		standby_io_tick(g);
 }
 
 void netwatch_io_input(struct gateway *g, const struct abi_packet *p)

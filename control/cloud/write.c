@@ -221,26 +221,35 @@ static void put_net(const struct writer *w, const char *key, const struct cloud_
 	put(w->out, key, buf);
 }
 
+/* What the user says begins with our side. */
+static void put_policy(const struct writer *w, const struct cloud_pair *pair, const char *name,
+		       bool standby)
+{
+	enum cloud_end ours = is_routed(w->c) ? CLOUD_LOCAL : w->ours;
+
+	text_puts(w->out, w->out->s[w->out->len - 1] == '(' ? "\n  {" : ",\n  {");
+	put(w->out, "peer", name);
+	text_puts(w->out, " tunnel = true;");
+	put_net(w, "src-address", &pair->net[ours]);
+	put_net(w, "dst-address", &pair->net[!ours]);
+	put(w->out, "proposal", name);
+	text_puts(w->out, standby ? " standby = true; }" : " }");
+}
+
 static void put_policies(const struct writer *w)
 {
 	bool routed = is_routed(w->c);
 	const struct cloud_pair *list = routed ? w->req->routed : w->c->pair;
 	size_t n = routed ? w->req->n_routed : w->c->n_pairs;
-	/* What the user says begins with our side. */
-	enum cloud_end ours = routed ? CLOUD_LOCAL : w->ours;
-	size_t tunnel = w->req->tunnel != 0 ? w->req->tunnel - 1 : 0;
 	char name[IKE_CONF_NAME];
 
-	tunnel_name(w, tunnel, name, sizeof(name));
 	text_puts(w->out, "policy = (");
-	for (size_t i = 0; i < n; i++) {
-		text_puts(w->out, i == 0 ? "\n  {" : ",\n  {");
-		put(w->out, "peer", name);
-		text_puts(w->out, " tunnel = true;");
-		put_net(w, "src-address", &list[i].net[ours]);
-		put_net(w, "dst-address", &list[i].net[!ours]);
-		put(w->out, "proposal", name);
-		text_puts(w->out, " }");
+	for (size_t k = 0; k < w->c->n_tunnels; k++) {
+		if (!wanted(w, k))
+			continue;
+		tunnel_name(w, k, name, sizeof(name));
+		for (size_t i = 0; i < n; i++)
+			put_policy(w, &list[i], name, k > 0 && w->req->tunnel == 0);
 	}
 	text_puts(w->out, " );\n");
 }
@@ -259,8 +268,6 @@ static int check(const struct writer *w)
 		return complain(w, "--name: 1 to 60 bytes");
 	if (w->req->tunnel > w->c->n_tunnels)
 		return complain(w, "--tunnel: there are not so many");
-	if (w->c->n_tunnels > 1 && w->req->tunnel == 0)
-		return complain(w, "two tunnels: say which one with --tunnel 1 or 2");
 	if (is_routed(w->c) && w->req->n_routed == 0)
 		return complain(w, "the cloud routes by destination and does not say which "
 				   "networks go through the tunnel; say them with --networks "

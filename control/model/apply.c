@@ -10,6 +10,7 @@
 #include "control/model/model.h"
 #include "control/model/netview.h"
 #include "control/model/problem.h"
+#include "control/model/standby.h"
 #include "control/model/validate.h"
 
 /* Row of /interface -> index in plan->interfaces, UINT16_MAX for those not in force. */
@@ -143,7 +144,7 @@ struct model_plan *model_plan_new(const struct model *m, const struct model_plan
 
 	if (plan && plan_interfaces(plan, m) == 0 && plan_addresses(plan, m) == 0 &&
 	    plan_routes(plan, m) == 0 && apply_policies(plan, m, previous) == 0 &&
-	    apply_peers(plan, m) == 0 && plan_watches(plan, m) == 0)
+	    apply_peers(plan, m) == 0 && standby_plan(plan, m) == 0 && plan_watches(plan, m) == 0)
 		return plan;
 	problems_error(problems, m->path, 0, "not enough memory");
 	model_plan_free(plan);
@@ -156,6 +157,7 @@ void model_plan_free(struct model_plan *plan)
 		return;
 	apply_free(plan);
 	free(plan->interfaces);
+	free(plan->standbys);
 	free(plan->watches);
 	free(plan->addresses);
 	free(plan->routes);

@@ -35,6 +35,14 @@ struct plan_watch {
 	uint32_t expect_failures;
 };
 
+/* Two policies of the same traffic, by index: the first one in force is the one that is meant,
+ * unless they are swapped (control/standby_io.c). */
+struct plan_standby {
+	size_t first, second;
+	bool swapped;
+	uint64_t quiet; /* ns: not swapped again before */
+};
+
 #define PLAN_ID_GENERATED 0x80000000u /* in ids of generated policies alone */
 
 /*
@@ -54,6 +62,9 @@ struct model_plan {
 	size_t n_policies;
 	struct plan_template *templates; /* in the order of the file */
 	size_t n_templates;
+	struct plan_standby *standbys;
+	size_t n_standbys;
+	uint64_t standby_look; /* ns: when they are looked at again */
 	struct plan_watch *watches;
 	size_t n_watches;
 	struct ike_peer_conf *peers; /* enabled ones; children and psk belong to the plan */

@@ -161,6 +161,7 @@
 	X(POLICY_REPLAY, "replay-window", PROP_INT, 0, "128", replay_window, "how far behind the newest a packet may arrive, in packets; a multiple of 64") \
 	X(POLICY_TEMPLATE, "template", PROP_BOOL, 0, "no", none, "yes: no policy, but the bounds of what a peer may ask for: see generate-policy of /ip ipsec identity") \
 	X(POLICY_GROUP, "group", PROP_REF, 0, NULL, ref_group, "of a template; by default the group default") \
+	X(POLICY_STANDBY, "standby", PROP_BOOL, 0, "no", none, "yes: it takes the place of an earlier policy with the same addresses and another peer while that tunnel is down") \
 	MENU_COMMON(X, POLICY) \
 	X(POLICY_ACTIVE, "active", PROP_BOOL, F_RUN, NULL, none, "it has an SA pair") \
 	X(POLICY_PH2_COUNT, "ph2-count", PROP_COUNT, F_RUN, NULL, none, "its SA pairs") \
@@ -275,7 +276,7 @@
 	X(NETWATCH_FAILURES, "failures", PROP_INT, 0, "3", watch_failures, "unanswered pings in a row until it is down") \
 	X(NETWATCH_EXPECT, "expect-interval", PROP_INT, 0, "0", watch_expect, "between pings of its, milliseconds; 0 = none are expected") \
 	X(NETWATCH_EXPECT_FAILURES, "expect-failures", PROP_INT, 0, "3", watch_failures, "of those in a row until the cloud switches its route") \
-	X(NETWATCH_PEER, "peer", PROP_REF, 0, NULL, ref_peer, "whose tunnel leads there: while it is down, policies with a standby-peer use that one") \
+	X(NETWATCH_PEER, "peer", PROP_REF, 0, NULL, ref_peer, "whose tunnel leads there: while the host is down, its policies leave to their standby, if they have one") \
 	MENU_COMMON(X, NETWATCH) \
 	X(NETWATCH_STATUS, "status", PROP_WORD, F_RUN, NULL, none, "up, down or unknown, by our pings") \
 	X(NETWATCH_SINCE, "since", PROP_TIME, F_RUN, NULL, none, "how long that has been so") \

@@ -7,6 +7,7 @@
 #include "control/model/model.h"
 #include "control/model/policy_key.h"
 #include "control/model/problem.h"
+#include "control/model/standby.h"
 #include "control/model/templates.h"
 #include "control/model/transport.h"
 #include "control/model/validate.h"
@@ -104,14 +105,17 @@ static void check_same_policy(const struct model *m, struct problems *problems)
 			policy_key_make(&keys[n++], &t->rows[i], (uint32_t)i);
 	if (n)
 		qsort(keys, n, sizeof(*keys), policy_key_order);
-	for (size_t i = 1; i < n; i++) {
-		const struct model_row *first = &t->rows[keys[i - 1].row];
+	for (size_t i = 0; i < n; i++) {
 		const struct model_row *row = &t->rows[keys[i].row];
+		const struct model_row *first = NULL;
 
-		if (policy_key_same_traffic(&keys[i - 1], &keys[i]))
+		if (i > 0 && policy_key_same_traffic(&keys[i - 1], &keys[i]))
+			first = &t->rows[keys[i - 1].row];
+		if (!standby_pairs(first, row, problems) && first != NULL)
 			problems_error(problems, row->file, row->line,
 				       "/ip ipsec policy: it covers the same packets as the one in "
-				       "line %u and would never be used",
+				       "line %u and would never be used; nearest accepted: standby "
+				       "= true",
 				       first->line);
 	}
 	free(keys);

@@ -202,6 +202,15 @@ static void one_of_two_tunnels_can_be_taken(void **state)
 	assert_int_equal(plan->peers[0].children[0].proposal.pfs_group, 0);
 	model_plan_free(plan);
 	model_free(m);
+	req.tunnel = 0; /* both: the second one stands by */
+	plan = plan_of(file, &req, &m);
+	assert_int_equal(plan->n_peers, 2);
+	assert_string_equal(plan->peers[1].name, "alibaba-2");
+	assert_int_equal(plan->n_standbys, 1);
+	assert_string_equal(plan->policy_peers[plan->standbys[0].first], "alibaba-1");
+	assert_string_equal(plan->policy_peers[plan->standbys[0].second], "alibaba-2");
+	model_plan_free(plan);
+	model_free(m);
 	assert_refused(
 		ALIBABA(OURS, CLOUD, "192.168.1.0/24", "10.0.0.0/8", V2,
 			TUNNELS(TUNNEL("tun-a", CLOUD, OURS), TUNNEL("tun-b", "116.62.9.9", OURS))),
