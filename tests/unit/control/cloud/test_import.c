@@ -423,7 +423,7 @@ static void damaged_files_do_no_harm(void **state)
 			memcpy(copy, from, at);
 			strcpy(copy + at, from + at + cut);
 		}
-		if (n & 16)
+		if ((n & 16) && copy[at] != '\0')
 			copy[at] = (char)(1 + rand() % 255);
 		if (import(copy, &req, &out, &why) == 0)
 			assert_true(out.len > 0);
