@@ -115,6 +115,7 @@ struct crypto *crypto_create(int socket)
 		crypto_free(c);
 		return NULL;
 	}
+	c->job = c->queue->jobs;
 	c->narrow = narrow_create(c->mgr);
 	crypto_tune(c);
 	return c;

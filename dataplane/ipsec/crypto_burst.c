@@ -413,7 +413,7 @@ static uint32_t queue_put(struct crypto *c, const struct crypto_op *ops, const s
 	slot = (unsigned int)(jobs[0] - c->queue->jobs);
 	if (at == 0 && slot != 0)
 		return 0;
-	kept = keep(&c->queued, hash_keys(b->sa), CRYPTO_MD5_96, (uint16_t)(slot + n));
+	kept = keep(&c->hash, hash_keys(b->sa), CRYPTO_MD5_96, (uint16_t)(slot + n));
 	for (unsigned int i = 0; i < n; i++) {
 		unsigned int op = g->index[at + i];
 

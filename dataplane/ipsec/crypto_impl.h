@@ -28,6 +28,9 @@ struct crypto {
 	IMB_MGR *mgr;
 	IMB_MGR *narrow; /* one with narrower vectors, for short packets; NULL: none */
 	IMB_MGR *queue;	 /* jobs of HMAC-MD5 alone */
+	/* CRYPTO_BURST jobs for each of a pass's parts in turn: those of queue, which is empty
+	 * then. With others of our own HMAC-MD5 would go through twice the memory. */
+	IMB_JOB *job;
 	struct iv_gen iv;
 	uint16_t narrow_hash[CRYPTO_HASHES];	    /* crypto_op.len: shorter ones go to narrow */
 	uint16_t narrow_cbc[CRYPTO_AES256_CBC + 1]; /* the same for encryption */
@@ -38,10 +41,8 @@ struct crypto {
 		bool covered;
 	} aside[CRYPTO_BURST];
 	_Alignas(64) uint8_t counter[CRYPTO_BURST][16]; /* first counter blocks of CTR */
-	_Alignas(64) IMB_JOB job[CRYPTO_BURST];
 	struct crypto_kept cipher; /* enc_keys to key_len_in_bytes and so on of job[] */
 	struct crypto_kept hash;
-	struct crypto_kept queued; /* of those of queue */
 };
 
 struct crypto_cipher_info {

@@ -111,7 +111,7 @@ static void measure(struct crypto *c)
 		c->narrow_hash[hash] = border(c, &(struct trial){.hash = hash});
 	for (unsigned int k = CRYPTO_AES128_CBC; k <= CRYPTO_AES256_CBC; k++)
 		c->narrow_cbc[k] = border(c, &(struct trial){.cipher = k, .hash = CRYPTO_NO_HASH});
-	memset(c->job, 0, sizeof(c->job));
+	memset(c->job, 0, JOBS * sizeof(c->job[0]));
 }
 
 void crypto_tune(struct crypto *c)
