@@ -34,18 +34,17 @@ _Static_assert(offsetof(struct crypto_op, len) == offsetof(struct crypto_op, seq
 		       sizeof(struct crypto_op) == offsetof(struct crypto_op, seq_hi) + 8,
 	       "the end of an op is one word");
 
+/* Such SAs have AES-CBC: what is between the outer header and the inner packet, and the block. */
+#define HEAD  (SA_ESP_HEADER + AES_IV)
+#define BLOCK 16u
+
 /* What all packets of a run share. */
 struct shared {
 	struct sa_outer outer;
 	uint64_t meta[sizeof(struct pkt_meta) / sizeof(uint64_t)]; /* but for port and length */
 	uint32_t slot;
-	uint32_t mtu;	  /* of the SA, and no more than makes an IPv4 packet */
-	uint32_t head;	  /* as in struct flow */
-	uint32_t least;	  /* bytes in front of an inner packet, for that head and Ethernet */
-	uint32_t around;  /* as in struct flow, but for the two bytes of the trailer */
-	uint32_t covered; /* the same */
-	uint32_t esp;
-	uint32_t block;		  /* less one */
+	uint32_t mtu;		  /* of the SA, and no more than makes an IPv4 packet */
+	uint32_t around;	  /* bytes of the outer packet that are not encrypted */
 	uint32_t local, locals;	  /* the lowest address, and how many more there are */
 	uint32_t remote, remotes; /* the same */
 };
@@ -54,17 +53,12 @@ struct shared {
 static inline bool shared_read(const struct flow *f, struct shared *s)
 {
 	const struct sa *sa = f->sa;
-	uint32_t most = UINT16_MAX - IP4_ETHER_ROOM - f->size.around - sa->block;
+	uint32_t most = UINT16_MAX - IP4_ETHER_ROOM - f->size.around - BLOCK;
 	struct pkt_meta meta = f->meta;
 
 	s->slot = sa->slot;
 	s->mtu = RTE_MIN(__atomic_load_n(&sa->mtu, __ATOMIC_RELAXED), most);
-	s->head = f->size.head;
-	s->least = f->size.head + IP4_ETHER_ROOM;
 	s->around = f->size.around - SA_ESP_TRAILER;
-	s->covered = f->size.covered - SA_ESP_TRAILER;
-	s->esp = f->size.esp;
-	s->block = sa->block - 1u;
 	s->local = sa->narrow.local_lo;
 	s->locals = sa->narrow.local_hi - sa->narrow.local_lo;
 	s->remote = sa->narrow.remote_lo;
@@ -74,14 +68,14 @@ static inline bool shared_read(const struct flow *f, struct shared *s)
 	meta.ip_len = 0;
 	meta.trim = f->block;
 	memcpy(s->meta, &meta, sizeof(meta));
-	return sa->is_narrow && sa->narrow.local_lo <= sa->narrow.local_hi &&
+	return sa->block == BLOCK && sa->is_narrow && sa->narrow.local_lo <= sa->narrow.local_hi &&
 	       sa->narrow.remote_lo <= sa->narrow.remote_hi;
 }
 
-/* One whose building cannot fail. at: where the inner packet lies in its buffer; len: bytes of the
- * outer one. */
+/* One whose building cannot fail. at: where the inner packet lies in its buffer; head: bytes to be
+ * put in front of it, and with all the others they are len. */
 static inline bool fits(const struct shared *s, const struct rte_mbuf *m,
-			const struct pkt_meta *meta, uint32_t at, uint32_t len)
+			const struct pkt_meta *meta, uint32_t at, uint32_t head, uint32_t len)
 {
 	uint64_t rearm;
 
@@ -89,8 +83,8 @@ static inline bool fits(const struct shared *s, const struct rte_mbuf *m,
 	return meta->sa_slot == s->slot && (rearm & ALONE_MASK) == ALONE && RTE_MBUF_DIRECT(m) &&
 	       (meta->flags & PKT_F_IPV6) == 0 && meta->src - s->local <= s->locals &&
 	       meta->dst - s->remote <= s->remotes && meta->ip_len <= s->mtu &&
-	       m->data_len >= (uint32_t)meta->l3_off + meta->ip_len && at >= s->least &&
-	       at + len <= m->buf_len + s->head;
+	       m->data_len >= (uint32_t)meta->l3_off + meta->ip_len &&
+	       at >= head + IP4_ETHER_ROOM && at + len <= m->buf_len + head;
 }
 
 /* As pkt_meta() of an outer packet, in whole words. */
@@ -115,20 +109,20 @@ static inline void write_op(struct crypto_op *op, const struct sa *sa, uint8_t *
 	memcpy(&op->seq_hi, &rest, sizeof(rest));
 }
 
-/* text: bytes to be encrypted. */
-static inline void build(const struct shared *s, struct rte_mbuf *m, uint8_t *ip, uint32_t text,
-			 uint64_t seq, const uint8_t *iv)
+/* inner: the packet; head: bytes in front of it; text: bytes to be encrypted. */
+static inline void build(const struct shared *s, struct rte_mbuf *m, uint8_t *inner, uint32_t head,
+			 uint32_t text, uint64_t seq, const uint8_t *iv)
 {
 	struct pkt_meta *meta = pkt_meta(m);
-	uint32_t len = s->around + text, inner = meta->ip_len;
-	uint8_t tos = ip[s->head + 1];
+	uint32_t len = s->around + text, inner_len = meta->ip_len;
+	uint8_t tos = inner[1];
 
-	m->data_off = (uint16_t)(m->data_off + meta->l3_off - s->least);
+	m->data_off = (uint16_t)(m->data_off + meta->l3_off - head - IP4_ETHER_ROOM);
 	m->data_len = (uint16_t)(IP4_ETHER_ROOM + len);
 	m->pkt_len = IP4_ETHER_ROOM + len;
-	memcpy(ip + s->outer.length, iv, AES_IV);
-	outer4_write(ip, &s->outer, ecn_outer_tos(tos), (uint16_t)len, (uint32_t)seq);
-	trailer_write(ip + s->head + inner, (uint16_t)(text - SA_ESP_TRAILER - inner),
+	memcpy(inner - AES_IV, iv, AES_IV);
+	outer4_write(inner - head, &s->outer, ecn_outer_tos(tos), (uint16_t)len, (uint32_t)seq);
+	trailer_write(inner + inner_len, (uint16_t)(text - SA_ESP_TRAILER - inner_len),
 		      NEXT_HEADER_IPV4);
 	write_meta(s, meta, len);
 }
@@ -149,10 +143,12 @@ static void note_run(struct batch *b, struct flow *f, uint16_t first, uint16_t e
 	f->done = (uint16_t)(f->done + n);
 }
 
-uint16_t esp_out_run(struct worker *w, struct batch *b, struct flow *f, struct rte_mbuf **pkts,
-		     uint16_t first)
+/* outer: bytes of the outer header with ESP's, which the compiler knows. */
+static __rte_always_inline uint16_t take(struct batch *b, struct flow *f, struct rte_mbuf **pkts,
+					 uint16_t first, uint8_t outer)
 {
-	const uint8_t *iv = rest_of_ivs(w->crypto, b);
+	const uint32_t head = outer + AES_IV;
+	const uint8_t *iv = b->iv;
 	uint64_t bytes = 0, texts = 0, seq = f->seq;
 	unsigned int i, end = b->n, n = b->n;
 	struct crypto_op *op = &b->op[b->n_ops];
@@ -160,26 +156,27 @@ uint16_t esp_out_run(struct worker *w, struct batch *b, struct flow *f, struct r
 	const struct sa *sa = f->sa;
 	struct shared s;
 
-	if (!shared_read(f, &s) || iv == NULL || seq > f->limit)
+	if (!shared_read(f, &s) || seq > f->limit)
 		return first;
+	s.outer.length = outer;
 	if (f->limit - seq < end - first)
 		end = (unsigned int)(first + (f->limit - seq) + 1);
 	for (i = first; i < end; i++) {
 		struct rte_mbuf *m = pkts[i];
 		struct pkt_meta *meta = pkt_meta(m);
-		uint32_t at = m->data_off + (uint32_t)meta->l3_off, inner = meta->ip_len;
-		uint32_t text = (inner + SA_ESP_TRAILER + s.block) & ~s.block;
-		uint8_t *ip = (uint8_t *)m->buf_addr + at - s.head;
+		uint32_t at = m->data_off + (uint32_t)meta->l3_off, len = meta->ip_len;
+		uint32_t text = (len + SA_ESP_TRAILER + BLOCK - 1) & ~(BLOCK - 1);
+		uint8_t *inner = (uint8_t *)m->buf_addr + at;
 
 		prefetch_packets(pkts, i, n);
-		if (unlikely(!fits(&s, m, meta, at, s.around + text)))
+		if (unlikely(!fits(&s, m, meta, at, head, s.around + text)))
 			break;
 		if (unlikely(mss_concerns(meta)))
 			mss_clamp(m, s.mtu);
-		build(&s, m, ip, text, seq, iv);
-		write_op(op, sa, ip + s.esp, seq, s.covered + text);
-		*inner_of = (uint16_t)inner;
-		bytes += inner;
+		build(&s, m, inner, head, text, seq, iv);
+		write_op(op, sa, inner - HEAD, seq, HEAD + text);
+		*inner_of = (uint16_t)len;
+		bytes += len;
 		texts += text;
 		op++;
 		inner_of++;
@@ -190,4 +187,14 @@ uint16_t esp_out_run(struct worker *w, struct batch *b, struct flow *f, struct r
 	f->bytes += bytes;
 	f->wire_bytes += (i - first) * s.around + texts;
 	return (uint16_t)i;
+}
+
+uint16_t esp_out_run(struct worker *w, struct batch *b, struct flow *f, struct rte_mbuf **pkts,
+		     uint16_t first)
+{
+	if (rest_of_ivs(w->crypto, b) == NULL)
+		return first;
+	return f->outer.length == OUTER4_PLAIN ? take(b, f, pkts, first, OUTER4_PLAIN)
+	       : f->outer.length == OUTER4_UDP ? take(b, f, pkts, first, OUTER4_UDP)
+					       : first;
 }
