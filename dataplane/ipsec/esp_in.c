@@ -11,6 +11,7 @@
 
 #include "dataplane/ipsec/crypto.h"
 #include "dataplane/ipsec/ecn.h"
+#include "dataplane/ipsec/esp_in_ahead.h"
 #include "dataplane/ipsec/esp_shape.h"
 #include "dataplane/ipsec/inbound.h"
 #include "dataplane/ipsec/mss.h"
@@ -24,12 +25,8 @@
 #include "dataplane/net/parse_plain.h"
 #include "dataplane/stages.h"
 
-#define PREFETCH_GAP   4u
-#define SLOT_AHEAD     48u /* packets of a burst of many SAs: the way to an SA, */
-#define SA_AHEAD       32u /* the SA, */
-#define AGAIN_AHEAD    12u /* what of it has not come yet, */
-#define WINDOW_AHEAD   12u /* and what it leads to */
-#define FOUND_NO_BLOCK 1u  /* no multiple of 32 */
+#define COUNT_AHEAD    6u /* packets of a burst of many SAs: SA and counters, when all is done */
+#define FOUND_NO_BLOCK 1u /* no multiple of 32 */
 #define FOUND_NO_UDP   UINT8_MAX
 
 /* What is known of a packet before its ICV; later on nothing of this is read from the packet again.
@@ -47,6 +44,7 @@ struct held {
 struct batch {
 	uint16_t n;
 	uint8_t flags; /* PKT_F_... of any of them */
+	bool many;     /* SAs */
 	struct held held[WORKER_BURST];
 	struct sa *sa[WORKER_BURST];
 	struct crypto_op op[WORKER_BURST];
@@ -171,75 +169,49 @@ static inline enum drop_reason check(struct worker *w, struct rte_mbuf **m, stru
 	return DROP_NONE;
 }
 
-/* As in esp_out.c. */
-static inline void prefetch_packets(struct rte_mbuf **pkts, uint16_t i, uint16_t n)
+static inline void check_one(struct worker *w, struct batch *b, struct found *found,
+			     struct rte_mbuf **pkts, uint16_t i)
 {
-	if (i + 2 * PREFETCH_GAP < n) {
-		rte_mbuf_prefetch_part1(pkts[i + 2 * PREFETCH_GAP]);
-		rte_mbuf_prefetch_part2(pkts[i + 2 * PREFETCH_GAP]);
-	}
-	if (i + PREFETCH_GAP < n)
-		rte_prefetch0(rte_pktmbuf_mtod(pkts[i + PREFETCH_GAP], const void *));
+	enum drop_reason why = check(w, &pkts[i], found, b);
+
+	if (likely(why == DROP_NONE))
+		b->held[b->n++].packet = (uint8_t)i;
+	else
+		pkt_drop(pkts[i], why);
 }
 
-/* Of a burst of many SAs: the way to the SA of a packet some way ahead, the SA, its window. Nothing
- * is believed of the packets but where their ESP header is. */
-static inline void look_ahead(const struct worker *w, struct rte_mbuf **pkts, uint16_t i,
-			      uint16_t n)
+/* A burst of many SAs. */
+static __rte_noinline void check_many(struct worker *w, struct batch *b, struct rte_mbuf **pkts,
+				      uint16_t n)
 {
+	struct found found = {.udp = FOUND_NO_UDP};
 	const struct sad *s = w->tables->sad;
-	uint32_t slot;
+	struct ahead a;
 
-	if (i + SLOT_AHEAD < n)
-		rte_prefetch0(&s->slot[warm_spi(pkts[i + SLOT_AHEAD]) & s->mask]);
-	if (i + SA_AHEAD < n) {
-		slot = warm_spi(pkts[i + SA_AHEAD]) & s->mask;
-		warm_sa_in(w, sad_in_slot(s, slot), slot);
+	look_first(s, &a, pkts, n);
+	for (uint16_t i = 0; i < n; i++) {
+		look_ahead(s, &a, pkts, i, n);
+		prefetch_packets(pkts, i, n);
+		check_one(w, b, &found, pkts, i);
 	}
-	if (i + AGAIN_AHEAD < n) {
-		slot = warm_spi(pkts[i + AGAIN_AHEAD]) & s->mask;
-		warm_again_in(w, sad_in_slot(s, slot), slot);
-	}
-	if (i + WINDOW_AHEAD < n)
-		warm_window(sad_in_slot(s, warm_spi(pkts[i + WINDOW_AHEAD]) & s->mask),
-			    warm_seq(pkts[i + WINDOW_AHEAD]));
-}
-
-/* The first packets of such a burst, which nobody has looked ahead to. */
-static __rte_noinline void look_first(const struct worker *w, struct rte_mbuf **pkts, uint16_t n)
-{
-	const struct sad *s = w->tables->sad;
-
-	for (uint16_t i = 0; i < n && i < SA_AHEAD; i++) {
-		uint32_t slot = warm_spi(pkts[i]) & s->mask;
-
-		warm_sa_in(w, sad_in_slot(s, slot), slot);
-	}
-	for (uint16_t i = 0; i < n && i < WINDOW_AHEAD; i++)
-		warm_window(sad_in_slot(s, warm_spi(pkts[i]) & s->mask), warm_seq(pkts[i]));
+	for (uint16_t k = 0; k < b->n; k++)
+		warm_counters(w, b->sa[k]);
 }
 
 static void check_all(struct worker *w, struct batch *b, struct rte_mbuf **pkts, uint16_t n)
 {
 	struct found found = {.udp = FOUND_NO_UDP};
-	bool many = warm_has_many_in(pkts, n);
 
 	b->n = 0;
 	b->flags = 0;
-	if (unlikely(many))
-		look_first(w, pkts, n);
+	b->many = warm_has_many_in(pkts, n);
+	if (unlikely(b->many)) {
+		check_many(w, b, pkts, n);
+		return;
+	}
 	for (uint16_t i = 0; i < n; i++) {
-		enum drop_reason why;
-
-		if (unlikely(many))
-			look_ahead(w, pkts, i, n);
 		prefetch_packets(pkts, i, n);
-		why = check(w, &pkts[i], &found, b);
-		if (unlikely(why != DROP_NONE)) {
-			pkt_drop(pkts[i], why);
-			continue;
-		}
-		b->held[b->n++].packet = (uint8_t)i;
+		check_one(w, b, &found, pkts, i);
 	}
 }
 
@@ -269,6 +241,7 @@ struct claim {
 	uint64_t top; /* highest number of the window so far */
 	uint32_t bits;
 	uint16_t from; /* packets of the batch from here on */
+	bool alone;    /* no other worker takes any */
 };
 
 /* True: not all were there to be taken, and the packets say so. */
@@ -278,7 +251,8 @@ static bool claim_take(struct batch *b, const struct claim *c, uint16_t end)
 
 	if (c->bits == 0)
 		return false;
-	taken = replay_take_block(c->replay, c->first, c->bits);
+	taken = c->alone ? replay_take_block_alone(c->replay, c->first, c->bits)
+			 : replay_take_block(c->replay, c->first, c->bits);
 	if (likely(taken == c->bits))
 		return false;
 	for (uint16_t k = c->from; k < end; k++) {
@@ -295,14 +269,18 @@ static bool claim_take(struct batch *b, const struct claim *c, uint16_t end)
  * taken moves it, too: it was genuine. With peers to be watched it moves after that. */
 static void claim_advance(const struct batch *b, const struct claim *c)
 {
-	if (c->replay != NULL && !(b->flags & PKT_F_UDP_ENCAP))
+	if (c->replay == NULL || (b->flags & PKT_F_UDP_ENCAP))
+		return;
+	if (c->alone)
+		replay_advance_alone(c->replay, c->top);
+	else
 		replay_advance(c->replay, c->top);
 }
 
 /* The numbers of genuine packets are taken, run by run. True: some packets have to be dropped. */
-static bool take_numbers(struct batch *b)
+static bool take_numbers(struct batch *b, bool alone)
 {
-	struct claim c = {.replay = NULL};
+	struct claim c = {.alone = alone};
 	bool some = false;
 
 	for (uint16_t k = 0; k < b->n; k++) {
@@ -353,9 +331,9 @@ static void watch_peers(const struct batch *b, struct rte_mbuf **pkts)
 }
 
 /* After the ICVs: numbers of genuine packets are taken, the others dropped. */
-static void authenticated(struct batch *b, struct rte_mbuf **pkts)
+static void authenticated(const struct worker *w, struct batch *b, struct rte_mbuf **pkts)
 {
-	bool some = take_numbers(b);
+	bool some = take_numbers(b, w->order == NULL);
 
 	for (uint16_t k = 0; some && k < b->n; k++) {
 		const struct held *h = &b->held[k];
@@ -527,6 +505,13 @@ static inline void prefetch_clear(const struct crypto_op *op)
 	rte_prefetch0(op->esp + SA_ESP_HEADER + op->sa->iv_len);
 }
 
+/* And so are its SA, where there are many, and the counters. */
+static inline void warm_deliver(const struct worker *w, const struct sa *sa)
+{
+	warm_again_in(sa);
+	warm_near(worker_sa(w, sa->slot), 1);
+}
+
 static void deliver_all(struct worker *w, struct batch *b, struct rte_mbuf **pkts)
 {
 	struct run run = {.parse = parse_run_start(w)};
@@ -541,6 +526,8 @@ static void deliver_all(struct worker *w, struct batch *b, struct rte_mbuf **pkt
 
 		if (k + PREFETCH_GAP < b->n)
 			prefetch_clear(&b->op[k + PREFETCH_GAP]);
+		if (unlikely(b->many) && k + COUNT_AHEAD < b->n)
+			warm_deliver(w, b->sa[k + COUNT_AHEAD]);
 		if (unlikely(h->why != DROP_NONE))
 			continue;
 		why = b->op[k].ok ? deliver(w, &run, m, &b->op[k], h, &tally) : DROP_IN_ERRORS;
@@ -559,7 +546,7 @@ void esp_in_burst(struct worker *w, struct rte_mbuf **pkts, uint16_t n)
 	t = stage_end(w, STAGE_IN_CHECK, t, n);
 	crypto_verify(w->crypto, b.op, b.n);
 	t = stage_end(w, STAGE_IN_VERIFY, t, b.n);
-	authenticated(&b, pkts);
+	authenticated(w, &b, pkts);
 	t = stage_end(w, STAGE_IN_WINDOW, t, b.n);
 	crypto_open(w->crypto, b.op, b.n);
 	t = stage_end(w, STAGE_IN_OPEN, t, b.n);

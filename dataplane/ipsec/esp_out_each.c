@@ -21,7 +21,8 @@
 
 #define SLOT_AHEAD  48u /* packets: the way to its SA, */
 #define SA_AHEAD    32u /* the SA, */
-#define AGAIN_AHEAD 12u /* and what of it has not come yet */
+#define AGAIN_AHEAD 12u /* what of it has not come yet; */
+#define COUNT_AHEAD 16u /* and when all is done, its counters once more */
 
 /* What a packet takes of its SA's outer header. False: the manager is changing it just now. */
 static inline bool read_outer4(const struct sa *sa, struct sa_outer *o)
@@ -133,50 +134,49 @@ static inline enum drop_reason take_plain(struct worker *w, struct batch *b, str
 	return DROP_NONE;
 }
 
-/* What packets some way ahead are going to read. */
-static inline void look_ahead(const struct worker *w, struct rte_mbuf **pkts, uint16_t i,
-			      uint16_t n)
+static inline struct sa *sa_of(const struct sad *s, struct rte_mbuf *m)
 {
-	const struct sad *s = w->tables->sad;
-	uint32_t slot;
+	struct sa *sa = sad_in_slot(s, pkt_meta(m)->sa_slot);
 
+	warm_sa_out(sa);
+	return sa;
+}
+
+/* What packets some way ahead are going to read. */
+static inline void look_ahead(const struct sad *s, struct rte_mbuf **pkts, struct sa **sa,
+			      uint16_t i, uint16_t n)
+{
 	if (i + SLOT_AHEAD < n)
 		rte_prefetch0(&s->slot[pkt_meta(pkts[i + SLOT_AHEAD])->sa_slot & s->mask]);
-	if (i + AGAIN_AHEAD < n) {
-		slot = pkt_meta(pkts[i + AGAIN_AHEAD])->sa_slot & s->mask;
-		warm_again_out(w, sad_in_slot(s, slot), slot);
-	}
-	if (i + SA_AHEAD >= n)
-		return;
-	slot = pkt_meta(pkts[i + SA_AHEAD])->sa_slot & s->mask;
-	warm_sa_out(w, sad_in_slot(s, slot), slot);
+	if (i + SA_AHEAD < n)
+		sa[i + SA_AHEAD] = sa_of(s, pkts[i + SA_AHEAD]);
+	if (i + AGAIN_AHEAD < n)
+		warm_again_out(sa[i + AGAIN_AHEAD]);
 }
 
 void esp_out_each(struct worker *w, struct batch *b, struct rte_mbuf **pkts, struct extra *extra)
 {
 	const struct sad *s = w->tables->sad;
+	struct sa *sa[WORKER_BURST];
 
-	for (uint16_t i = 0; i < b->n && i < SA_AHEAD; i++) {
-		uint32_t slot = pkt_meta(pkts[i])->sa_slot & s->mask;
-
-		warm_sa_out(w, sad_in_slot(s, slot), slot);
-	}
+	for (uint16_t i = 0; i < b->n && i < SA_AHEAD; i++)
+		sa[i] = sa_of(s, pkts[i]);
 	for (uint16_t i = 0; i < b->n; i++) {
-		struct sa *sa;
 		struct sa_outer o;
 		enum drop_reason why;
 
-		look_ahead(w, pkts, i, b->n);
+		look_ahead(s, pkts, sa, i, b->n);
 		prefetch_packets(pkts, i, b->n);
-		sa = sad_in_slot(s, pkt_meta(pkts[i])->sa_slot);
-		if (likely(sa != NULL && extra != NULL &&
-			   is_plain(sa, pkts[i], pkt_meta(pkts[i])) && read_outer4(sa, &o)))
-			why = take_plain(w, b, sa, &o, pkts[i], i);
+		if (likely(sa[i] != NULL && extra != NULL &&
+			   is_plain(sa[i], pkts[i], pkt_meta(pkts[i])) && read_outer4(sa[i], &o)))
+			why = take_plain(w, b, sa[i], &o, pkts[i], i);
 		else
 			why = esp_out_take(w, b, pkts, i, extra);
 		if (unlikely(why != DROP_NONE))
 			pkt_drop(pkts[i], why);
 	}
+	for (uint16_t k = 0; k < b->n_ops; k++)
+		warm_counters(w, b->op[k].sa);
 }
 
 void esp_out_each_count(struct worker *w, const struct batch *b, struct rte_mbuf **pkts)
@@ -184,6 +184,8 @@ void esp_out_each_count(struct worker *w, const struct batch *b, struct rte_mbuf
 	for (uint16_t k = 0; k < b->n_ops; k++) {
 		struct abi_sa_counters *c = worker_sa(w, b->op[k].sa->slot);
 
+		if (k + COUNT_AHEAD < b->n_ops)
+			warm_near(worker_sa(w, b->op[k + COUNT_AHEAD].sa->slot), 1);
 		if (b->flow_of[b->packet_of[k]] != FLOW_NONE)
 			continue;
 		c->hits++;

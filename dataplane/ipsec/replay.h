@@ -113,6 +113,17 @@ static inline bool replay_check(const struct replay *r, uint64_t seq)
 	return (replay_open_block(r, seq & ~31ull) >> (seq & 31) & 1) != 0;
 }
 
+/* What a cell becomes when such of the bits are taken of its block as are free: *taken; 0: it stays
+ * as it is. */
+static inline uint64_t replay_cell_with(uint64_t cell, uint32_t block, uint32_t bits,
+					uint32_t *taken)
+{
+	int32_t ahead = (int32_t)(block - (uint32_t)(cell >> 32));
+
+	*taken = ahead < 0 ? 0 : ahead > 0 ? bits : bits & ~(uint32_t)cell;
+	return ahead > 0 ? replay_cell(block, bits) : cell | bits;
+}
+
 /**
  * Take numbers of packets whose ICV was good: bit i of bits is the number first + i, first being a
  * multiple of 32. Returns those that were taken now, which each number is once, whoever asks; the
@@ -127,14 +138,25 @@ static inline uint32_t replay_take_block(struct replay *r, uint64_t first, uint3
 
 	bits &= replay_in_window(r, first);
 	do {
-		int32_t ahead = (int32_t)(block - (uint32_t)(cell >> 32));
-
-		taken = ahead < 0 ? 0 : ahead > 0 ? bits : bits & ~(uint32_t)cell;
+		next = replay_cell_with(cell, block, bits, &taken);
 		if (taken == 0)
 			return 0;
-		next = ahead > 0 ? replay_cell(block, bits) : cell | bits;
 	} while (!__atomic_compare_exchange_n(p, &cell, next, true, __ATOMIC_RELAXED,
 					      __ATOMIC_RELAXED));
+	return taken;
+}
+
+/** The same where no other worker takes numbers: a locked instruction for each of many SAs would
+ * have each wait for the one before. */
+static inline uint32_t replay_take_block_alone(struct replay *r, uint64_t first, uint32_t bits)
+{
+	uint32_t block = (uint32_t)(first >> 5), taken;
+	uint64_t *p = &r->cell[block & r->mask], next;
+
+	bits &= replay_in_window(r, first);
+	next = replay_cell_with(__atomic_load_n(p, __ATOMIC_RELAXED), block, bits, &taken);
+	if (taken != 0)
+		__atomic_store_n(p, next, __ATOMIC_RELAXED);
 	return taken;
 }
 
@@ -149,6 +171,13 @@ static inline bool replay_advance(struct replay *r, uint64_t seq)
 						__ATOMIC_RELAXED))
 			return true;
 	return false;
+}
+
+/** The same where no other worker does it. */
+static inline void replay_advance_alone(struct replay *r, uint64_t seq)
+{
+	if (seq > __atomic_load_n(&r->top, __ATOMIC_RELAXED))
+		__atomic_store_n(&r->top, seq, __ATOMIC_RELAXED);
 }
 
 #endif

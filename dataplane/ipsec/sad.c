@@ -62,7 +62,7 @@ static void sa_free(struct sa *sa)
 	rte_free(sa->six);
 	crypto_wipe_keys(sa);
 	explicit_bzero(sa, sizeof(*sa));
-	rte_free(sa);
+	sa_store_give(sa);
 }
 
 void sad_free(struct sad *s)
@@ -101,14 +101,15 @@ struct sa *sad_lookup_out(const struct sad *s, uint32_t policy_index)
 }
 
 /* Allocate and fill what does not depend on the slot's status line. NULL: no memory or engine. */
-static struct sa *sa_make(const struct sad *s, const struct abi_sa_add *c, uint32_t policy_index)
+static struct sa *sa_make(struct sad *s, const struct abi_sa_add *c, uint32_t policy_index)
 {
 	struct sa suite = {.cipher = CRYPTO_NULL}, *sa;
 
 	if (crypto_suite(&suite, c->encr, c->integ, c->encr_key_len, c->integ_key_len,
 			 c->salt_len) != 0)
 		return NULL;
-	sa = arena_zmalloc("sa", crypto_sa_bytes(&suite), 64, s->socket);
+	sa = sa_store_take(c->direction == ABI_DIR_OUT ? &s->outbound : &s->inbound,
+			   crypto_sa_bytes(&suite), s->socket);
 	if (sa == NULL)
 		return NULL;
 	*sa = suite;

@@ -3,6 +3,7 @@
 #ifndef ESPGW_IPSEC_SAD_IMPL_H
 #define ESPGW_IPSEC_SAD_IMPL_H
 
+#include "dataplane/ipsec/sa_store.h"
 #include "dataplane/ipsec/sad.h"
 
 /* What a policy has to know of its outbound SA without looking at it. */
@@ -35,6 +36,8 @@ struct sad {
 	uint32_t wider;		      /* replay windows, than what was asked for */
 	struct abi_sa_status *status; /* in the segment: written, never read back */
 	int socket;
+	struct sa_store outbound; /* the SAs' memory */
+	struct sa_store inbound;
 };
 
 /** Check every field of a request but what depends on the state of the database. */

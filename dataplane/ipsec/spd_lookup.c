@@ -8,6 +8,10 @@
 #include "dataplane/ipsec/sad_impl.h"
 #include "dataplane/ipsec/spd_impl.h"
 
+/* Packets of a burst: warm.h says why lines are asked for twice. */
+#define FLOW_AHEAD 20u
+#define OUT_AHEAD  16u
+
 void spd_make_key(struct spd_key *k, const struct selector *sel, bool inbound)
 {
 	memset(k, 0, sizeof(*k));
@@ -111,6 +115,32 @@ static void ask_all(const struct spd *s, struct rte_mbuf **pkts, uint16_t n,
 	resolve(s, pkts, &m, match);
 }
 
+static inline void find_one(struct spd_cache *c, const struct spd *s, const struct asked *a,
+			    uint16_t i, struct misses *m, struct spd_matches *match)
+{
+	if (!spd_cache_find(spd_cache_first(c, a->hash[i]), &a->flow[i], s->serial, &match[i]))
+		m->packet[m->n++] = (uint8_t)i;
+}
+
+static inline void find_few(struct spd_cache *c, const struct spd *s, const struct asked *a,
+			    uint16_t n, struct misses *m, struct spd_matches *match)
+{
+	for (uint16_t i = 0; i < n; i++)
+		find_one(c, s, a, i, m, match);
+}
+
+/* Of many flows, whose buckets are in no cache. */
+static __rte_noinline void find_many(struct spd_cache *c, const struct spd *s,
+				     const struct asked *a, uint16_t n, struct misses *m,
+				     struct spd_matches *match)
+{
+	for (uint16_t i = 0; i < n; i++) {
+		if (i + FLOW_AHEAD < n)
+			rte_prefetch0(spd_cache_first(c, a->hash[i + FLOW_AHEAD]));
+		find_one(c, s, a, i, m, match);
+	}
+}
+
 static void look_up(struct worker *w, const struct spd *s, struct rte_mbuf **pkts, uint16_t n,
 		    struct spd_matches *match)
 {
@@ -128,10 +158,10 @@ static void look_up(struct worker *w, const struct spd *s, struct rte_mbuf **pkt
 		rte_prefetch1(spd_cache_first(c, a.hash[i]));
 	}
 	m.n = 0;
-	for (uint16_t i = 0; i < n; i++)
-		if (!spd_cache_find(spd_cache_first(c, a.hash[i]), &a.flow[i], s->serial,
-				    &match[i]))
-			m.packet[m.n++] = (uint8_t)i;
+	if (unlikely(n > FLOW_AHEAD && (a.hash[0] != a.hash[n / 2] || a.hash[0] != a.hash[n - 1])))
+		find_many(c, s, &a, n, &m, match);
+	else
+		find_few(c, s, &a, n, &m, match);
 	if (likely(m.n == 0))
 		return;
 	look_again(c, s, &a, &m, match);
@@ -313,13 +343,46 @@ static inline enum drop_reason judge_one(struct worker *w, const struct spd *s,
 	return s != NULL ? judge_out(w, s, meta, match->out, last) : DROP_OUT_POLICY_ERRORS;
 }
 
+/* Packets of many policies: these, and some packets ahead which SA each of them has. */
+static inline void ask_entry(const struct spd *s, const struct spd_matches *match)
+{
+	if (match->out < s->n)
+		rte_prefetch0(&s->entry[match->out]);
+}
+
+static inline void ask_out(const struct worker *w, const struct spd *s,
+			   const struct spd_matches *match)
+{
+	const struct sad *sad = w->tables->sad;
+	uint32_t index;
+
+	if (match->out >= s->n)
+		return;
+	index = s->entry[match->out].index;
+	if (index < sad->max_policies)
+		rte_prefetch0(&sad->out[index]);
+}
+
+static inline void ask_slot(const struct worker *w, const struct pkt_meta *meta)
+{
+	const struct sad *sad = w->tables->sad;
+
+	rte_prefetch1(&sad->slot[meta->sa_slot & sad->mask]);
+}
+
+static bool are_many(const struct spd_matches *match, uint16_t n)
+{
+	return n > OUT_AHEAD &&
+	       (match[0].out != match[n / 2].out || match[0].out != match[n - 1].out);
+}
+
 static inline void judge_burst(struct worker *w, struct rte_mbuf **pkts, uint16_t n, enum judge how)
 {
 	static const struct spd_matches none = {.out = SPD_NO_MATCH, .in = SPD_NO_MATCH};
 	const struct spd *s = table(w);
 	struct spd_matches match[WORKER_BURST];
 	struct served last = {.match = SPD_NO_MATCH};
-	bool ask = s != NULL && s->n != 0;
+	bool ask = s != NULL && s->n != 0, many;
 
 	if (ask && how == JUDGE_TRANSIT && none_goes_back(s, pkts, n))
 		ask = false;
@@ -327,12 +390,19 @@ static inline void judge_burst(struct worker *w, struct rte_mbuf **pkts, uint16_
 		look_up_mixed(w, s, pkts, n, match);
 	else if (ask)
 		look_up(w, s, pkts, n, match);
+	many = ask && how != JUDGE_IN && are_many(match, n);
+	for (uint16_t i = 0; unlikely(many) && i < n; i++)
+		ask_entry(s, &match[i]);
 	for (uint16_t i = 0; i < n; i++) {
-		enum drop_reason why =
-			judge_one(w, s, pkt_meta(pkts[i]), ask ? &match[i] : &none, how, &last);
+		enum drop_reason why;
 
+		if (unlikely(many) && i + OUT_AHEAD < n)
+			ask_out(w, s, &match[i + OUT_AHEAD]);
+		why = judge_one(w, s, pkt_meta(pkts[i]), ask ? &match[i] : &none, how, &last);
 		if (unlikely(why != DROP_NONE))
 			pkt_drop(pkts[i], why);
+		else if (unlikely(many))
+			ask_slot(w, pkt_meta(pkts[i]));
 	}
 }
 

@@ -39,44 +39,50 @@ static inline void warm_near(const void *from, unsigned int lines)
 		rte_prefetch0((const uint8_t *)from + i * WARM_LINE);
 }
 
-/** Ask for what esp_out is going to read and count of the SA in that slot; NULL: none there. */
-static inline void warm_sa_out(const struct worker *w, const struct sa *sa, uint32_t slot)
+/** Ask for what esp_out is going to read of the SA; NULL: there is none. */
+static inline void warm_sa_out(const struct sa *sa)
 {
 	if (sa == NULL)
 		return;
 	warm_lines(&sa->state, 1);
 	warm_lines(&sa->outer, 1);
 	warm_lines(sa->keys, WARM_KEYS);
-	warm_lines(worker_sa(w, slot), 1);
 }
 
-/** Ask for what esp_in is going to read and count of the SA in that slot, but for its window; NULL:
- * none there. */
-static inline void warm_sa_in(const struct worker *w, const struct sa *sa, uint32_t slot)
+/** Ask for what esp_in is going to read of the SA, but for its window; NULL: there is none. */
+static inline void warm_sa_in(const struct sa *sa)
 {
 	if (sa == NULL)
 		return;
 	warm_lines(&sa->state, 2);
 	warm_lines(sa->keys, WARM_KEYS);
-	warm_lines(worker_sa(w, slot), 1);
 }
 
-static inline void warm_again_out(const struct worker *w, const struct sa *sa, uint32_t slot)
+static inline void warm_again_out(const struct sa *sa)
 {
 	if (sa == NULL)
 		return;
 	warm_near(&sa->state, 1);
 	warm_near(&sa->outer, 1 + WARM_KEYS);
-	warm_near(worker_sa(w, slot), 1);
 }
 
-static inline void warm_again_in(const struct worker *w, const struct sa *sa, uint32_t slot)
+/** Without its keys: warm_keys(). */
+static inline void warm_again_in(const struct sa *sa)
 {
-	if (sa == NULL)
-		return;
-	warm_near(&sa->state, 2);
-	warm_near(sa->keys, WARM_KEYS);
-	warm_near(worker_sa(w, slot), 1);
+	if (sa != NULL)
+		warm_near(&sa->state, 2);
+}
+
+static inline void warm_keys(const struct sa *sa)
+{
+	if (sa != NULL)
+		warm_near(sa->keys, WARM_KEYS);
+}
+
+/** Where is counted in the end: asked for when everything else has been. */
+static inline void warm_counters(const struct worker *w, const struct sa *sa)
+{
+	warm_lines(worker_sa(w, sa->slot), 1);
 }
 
 /** Where in the window the number is that a packet says it has. */

@@ -22,10 +22,11 @@ struct scale_cost {
 };
 
 struct worker;
+struct rte_mbuf;
 
 /** What is timed, under a name of its own, so that a profiler finds it: a window of prepared
  * packets through the pipeline. */
-void scale_cost_input(struct worker *w, bool out) __attribute__((noinline));
+void scale_cost_input(struct worker *w, bool out, struct rte_mbuf **pkts) __attribute__((noinline));
 
 /**
  * Print the ratio of their cycles per packet, for each size and direction, and beside it what of

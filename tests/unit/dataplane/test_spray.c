@@ -215,7 +215,7 @@ static void give_sealed_again(uint32_t number)
 	struct rte_mbuf *pkts[WORKER_BURST];
 
 	sad_slot(h->tables.sad, tunnels_slot_in(0))->narrow = any;
-	sad_slot(h->tables.sad, tunnels_slot_in(0) + 1)->narrow = any; /* the peer's */
+	sad_slot(h->tables.sad, tunnels_slot_peer(h->max_sas, 0))->narrow = any;
 	for (uint32_t i = 0; i < WORKER_BURST; i++) {
 		pkts[i] = tunnels_clear(crew->pool, 1, FLOW, number + i, LEN);
 		assert_non_null(pkts[i]);

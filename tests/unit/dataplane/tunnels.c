@@ -38,17 +38,17 @@ static uint32_t far_net(uint32_t tunnel)
 
 uint32_t tunnels_slot_out(uint32_t tunnel)
 {
-	return 3 * tunnel;
+	return 2 * tunnel;
 }
 
 uint32_t tunnels_slot_in(uint32_t tunnel)
 {
-	return 3 * tunnel + 1;
+	return 2 * tunnel + 1;
 }
 
-static uint32_t slot_peer(uint32_t tunnel)
+uint32_t tunnels_slot_peer(uint32_t max_sas, uint32_t tunnel)
 {
-	return 3 * tunnel + 2;
+	return max_sas - 1 - tunnel;
 }
 
 uint32_t tunnels_slots(uint32_t n)
@@ -134,7 +134,8 @@ struct abi_sa_add tunnels_sa_in(const struct harness *h, uint32_t tunnel,
 static struct abi_sa_add sa_peer_out(const struct harness *h, uint32_t tunnel,
 				     const struct tunnels_suite *s)
 {
-	struct abi_sa_add c = command(h, slot_peer(tunnel), tunnels_slot_in(tunnel), tunnel, s);
+	struct abi_sa_add c = command(h, tunnels_slot_peer(h->max_sas, tunnel),
+				      tunnels_slot_in(tunnel), tunnel, s);
 
 	c.local = addr4(PEER);
 	c.remote = addr4(GATEWAY);
@@ -194,9 +195,14 @@ int tunnels_create(struct harness *h, uint32_t n, const struct tunnels_suite *s,
 	for (uint32_t t = 0; t < n; t++) {
 		struct abi_sa_add out = tunnels_sa_out(h, t, s);
 		struct abi_sa_add in = tunnels_sa_in(h, t, s, window);
+
+		if (add(h, &out, t) != 0 || add(h, &in, t) != 0)
+			return -1;
+	}
+	for (uint32_t t = 0; t < n; t++) {
 		struct abi_sa_add peer = sa_peer_out(h, t, s);
 
-		if (add(h, &out, t) != 0 || add(h, &in, t) != 0 || add(h, &peer, t) != 0)
+		if (add(h, &peer, t) != 0)
 			return -1;
 	}
 	return 0;
@@ -255,7 +261,7 @@ int tunnels_seal(struct worker *w, const uint32_t *tunnel, struct rte_mbuf **pkt
 
 		*meta = (struct pkt_meta){.in_port = 1};
 		parse_ipv4(w, pkts[i], ETHER_LEN);
-		meta->sa_slot = slot_peer(tunnel[i]);
+		meta->sa_slot = tunnels_slot_peer(w->max_sas, tunnel[i]);
 		meta->flags |= PKT_F_PROTECTED;
 	}
 	w->order = NULL; /* they do not leave through this worker */

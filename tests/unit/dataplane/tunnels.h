@@ -33,6 +33,8 @@ int tunnels_create(struct harness *h, uint32_t n, const struct tunnels_suite *s,
 
 uint32_t tunnels_slot_out(uint32_t tunnel);
 uint32_t tunnels_slot_in(uint32_t tunnel);
+/** The peers' SAs are no part of the gateway: they are apart, from the last slot down. */
+uint32_t tunnels_slot_peer(uint32_t max_sas, uint32_t tunnel);
 
 /** The commands that tunnels_create() runs, for a test to run others. */
 struct abi_sa_add tunnels_sa_out(const struct harness *h, uint32_t tunnel,

@@ -219,6 +219,7 @@ static void a_block_is_its_numbers_one_by_one(void **state)
 	(void)state;
 	for (size_t k = 0; k < sizeof(windows) / sizeof(windows[0]); k++) {
 		struct replay *blocks = make(windows[k], 0), *singles = make(windows[k], 0);
+		struct replay *alone = make(windows[k], 0);
 		uint64_t at = 0;
 
 		for (unsigned int i = 0; i < 100000; i++) {
@@ -233,16 +234,21 @@ static void a_block_is_its_numbers_one_by_one(void **state)
 			for (unsigned int b = 0; b < 32; b++)
 				if (bits >> b & 1 && take(singles, first + b))
 					taken |= 1u << b;
-			if (replay_take_block(blocks, first, bits) != taken)
+			if (replay_take_block(blocks, first, bits) != taken ||
+			    replay_take_block_alone(alone, first, bits) != taken)
 				fail_msg("window %u, block %lu of %08x", windows[k],
 					 (unsigned long)first, bits);
 			for (unsigned int b = 0; b < 32; b++)
 				if (taken >> b & 1) {
 					replay_advance(singles, first + b);
 					replay_advance(blocks, first + b);
+					replay_advance_alone(alone, first + b);
 				}
 		}
 		assert_int_equal(blocks->top, singles->top);
+		assert_int_equal(alone->top, singles->top);
+		assert_memory_equal(alone->cell, blocks->cell, replay_bytes(windows[k]));
+		free(alone);
 		free(blocks);
 		free(singles);
 	}
