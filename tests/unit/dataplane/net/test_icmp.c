@@ -2,6 +2,7 @@
 /* test_icmp.c - errors parsed back byte by byte, what is never answered, and echo replies. */
 #include "tests/unit/dataplane/net/netkit.h"
 
+#include "dataplane/net/echo.h"
 #include "dataplane/net/icmp.h"
 
 /* The one captured error; checks its frame, both checksums and its quote of f. */
@@ -236,6 +237,7 @@ static void keeps_the_mark_of_a_tunnel_on_the_answer(void **state)
 {
 	struct frame f = frame_icmp(FAR_HOST, LAN_US, 8, 0, 56);
 	struct rte_mbuf *m = kit_parse(&f);
+	void *word;
 
 	(void)state;
 	pkt_meta(m)->flags |= PKT_F_FROM_SA;
@@ -243,6 +245,11 @@ static void keeps_the_mark_of_a_tunnel_on_the_answer(void **state)
 	assert_int_equal(pkt_meta(m)->flags, PKT_F_ORIGIN | PKT_F_FROM_SA);
 	assert_int_equal(pkt_meta(m)->sa_slot, PKT_NO_SA);
 	rte_pktmbuf_free(m);
+	/* the manager's copy of the request */
+	assert_int_equal(rte_ring_dequeue(kit.w->slow, &word), 0);
+	assert_true(echo_is_notice(pkt_meta(word)));
+	assert_int_equal(pkt_meta(word)->sa_slot, PKT_NO_SA);
+	rte_pktmbuf_free(word);
 }
 
 static void drops_echo_with_a_bad_checksum(void **state)
