@@ -132,8 +132,8 @@ static inline int fixture_probe(void *ctx, const struct console_probe *what, str
 	struct fixture *f = ctx;
 
 	if (f->fail == 0)
-		text_printf(out, "%s%s%s\n", what->peer, what->aggressive ? " aggressive" : "",
-			    what->json ? " json" : "");
+		text_printf(out, "%s%s%s%s\n", what->peer, what->aggressive ? " aggressive" : "",
+			    what->phase2 ? " phase2" : "", what->json ? " json" : "");
 	return f->fail;
 }
 

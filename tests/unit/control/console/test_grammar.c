@@ -199,7 +199,11 @@ static void probe_takes_a_peer_and_says_when_to_ask_again(void **state)
 	assert_string_equal(fixture_text(f, "probe to_tencent"), "to_tencent\n");
 	assert_string_equal(fixture_text(f, "probe peer=to_tencent aggressive"),
 			    "to_tencent aggressive\n");
+	assert_string_equal(fixture_text(f, "probe --phase2 to_tencent"), "to_tencent phase2\n");
+	assert_string_equal(fixture_text(f, "probe to_tencent phase2"), "to_tencent phase2\n");
 	fixture_note(f, "probe", PROTOCOL_USAGE);
+	fixture_note(f, "probe --phase2", PROTOCOL_USAGE);
+	fixture_note(f, "probe --phase3 to_tencent", PROTOCOL_USAGE);
 	fixture_note(f, "probe to_tencent to_tencent", PROTOCOL_USAGE);
 	assert_non_null(strstr(fixture_note(f, "probe to_tencemt", PROTOCOL_FAILED), "to_tencent"));
 	f->fail = -EAGAIN;
@@ -208,6 +212,12 @@ static void probe_takes_a_peer_and_says_when_to_ask_again(void **state)
 	assert_non_null(strstr(fixture_note(f, "probe to_tencent", PROTOCOL_FAILED), "no address"));
 	f->fail = -ENOENT;
 	assert_non_null(strstr(fixture_note(f, "probe to_tencent", PROTOCOL_FAILED), "disabled"));
+	f->fail = -ENOTCONN;
+	assert_non_null(
+		strstr(fixture_note(f, "probe to_tencent phase2", PROTOCOL_FAILED), "phase 1"));
+	f->fail = -EALREADY;
+	assert_non_null(strstr(fixture_note(f, "probe to_tencent phase2", PROTOCOL_FAILED),
+			       "every policy"));
 	f->fail = 0;
 }
 
