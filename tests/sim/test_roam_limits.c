@@ -110,6 +110,25 @@ static void what_failed_is_forgotten_after_a_while(void **state)
 	}
 }
 
+/* A data plane that sends elsewhere than the IKE SA knows the peer to be is put right by the first
+ * packet that comes from there. */
+static void a_pair_at_another_place_is_put_right(void **state)
+{
+	for (int v2 = 0; v2 < 2; v2++) {
+		struct sim_pair *p;
+		struct sim s;
+
+		(void)state;
+		roam_init(&s, 5, v2);
+		p = (struct sim_pair *)sim_current(&s, R_FIXED, 0);
+		p->sa.remote_port = 1;
+		roam_spoof_esp(&s, "203.0.113.9", 24500);
+		assert_int_equal(p->sa.remote_port, 24500);
+		assert_int_equal(roam_fixed(&s)->roam_asked, 0);
+		sim_fini(&s);
+	}
+}
+
 /* Its vendor ID in main mode gets lost, so the peer cannot do DPD. */
 static bool hide_dpd(struct sim *s, int from, struct ike_datagram *d, uint8_t *data, void *ctx)
 {
@@ -127,6 +146,7 @@ static bool hide_dpd(struct sim *s, int from, struct ike_datagram *d, uint8_t *d
 /* One that cannot be asked is followed to its ports, one a second at most; not to an address. */
 static void ports_are_followed_one_a_second(void **state)
 {
+	uint64_t moved;
 	struct sim s;
 
 	(void)state;
@@ -140,7 +160,9 @@ static void ports_are_followed_one_a_second(void **state)
 	assert_int_equal(roam_fixed(&s)->roam_asked, 0);
 	assert_in_range(roam_fixed(&s)->roam_moved, 8, 22); /* its own packets bring it back */
 	run(&s, 5000);
+	moved = roam_fixed(&s)->roam_moved;
 	roam_spoof_esp(&s, "192.0.2.66", 4500);
+	assert_int_equal(roam_fixed(&s)->roam_moved, moved);
 	run(&s, 5000);
 	assert_int_equal(sim_current(&s, R_FIXED, 0)->sa.remote_port, 24500);
 	assert_memory_equal(&sim_current(&s, R_FIXED, 0)->sa.remote, &s.node[R_BEHIND].nat,
@@ -185,6 +207,7 @@ int main(void)
 		cmocka_unit_test(what_failed_is_forgotten_after_a_while),
 		cmocka_unit_test(pairs_and_ike_go_on_at_one_place),
 		cmocka_unit_test(ports_are_followed_one_a_second),
+		cmocka_unit_test(a_pair_at_another_place_is_put_right),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

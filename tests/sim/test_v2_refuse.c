@@ -157,6 +157,24 @@ static void other_selectors(void **state)
 	repaired(&s);
 }
 
+/* Who mends the one should know of the other. */
+static void selectors_and_proposals_are_both_named(void **state)
+{
+	struct sim s;
+
+	(void)state;
+	init(&s, 25);
+	s.node[0].children[0].remote = sim_net_range("10.200.1.0", 24);
+	s.node[0].children[0].proposal.integ[0] = ABI_INTEG_HMAC_SHA2_256_128;
+	start(&s);
+	assert_true(sim_evidence(&s, 1, IKE_P2_TS_MISMATCH) > 0);
+	assert_true(sim_evidence(&s, 1, IKE_P2_ALG_MISMATCH) > 0);
+	assert_true(sim_logged(&s, 1, "sending TS_UNACCEPTABLE"));
+	s.node[0].children[0].remote = sim_net_range("10.100.1.0", 24);
+	s.node[0].children[0].proposal.integ[0] = ABI_INTEG_HMAC_SHA1_96;
+	repaired(&s);
+}
+
 static void another_pfs_group_shows_when_rekeying(void **state)
 {
 	struct sim s;
@@ -265,6 +283,7 @@ int main(void)
 		cmocka_unit_test(other_phase1_algorithms),
 		cmocka_unit_test(other_phase2_algorithms),
 		cmocka_unit_test(other_selectors),
+		cmocka_unit_test(selectors_and_proposals_are_both_named),
 		cmocka_unit_test(another_pfs_group_shows_when_rekeying),
 		cmocka_unit_test(another_mode),
 		cmocka_unit_test(another_version),
