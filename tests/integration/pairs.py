@@ -25,10 +25,6 @@ KEEP = {"rekey_time": "4h", "over_time": "1h"}
 IDENTITIES = ("auto", "ipv4", "ipv6", "fqdn", "user-fqdn", "key-id")
 REKEYS = ("none", "child-gateway", "child-cloud", "ike-gateway", "ike-cloud")
 AEAD = ("gcm", "chacha")
-# Hundreds of addresses come at once. charon does not ask again for those whose news did not find
-# room in its socket, and refuses their child SAs for ever ("error installing route with policy").
-NETLINK = ("plugins { kernel-netlink { receive_buffer_size = 16777216 "
-           "force_receive_buffer_size = yes } }")
 
 
 def accepted(*questions):
@@ -262,8 +258,7 @@ class Pairs(Lab):
     def __init__(self, pairs, options=(), **kw):
         self.pairs = pairs
         super().__init__(conf=PairsConf(pairs), port="tap",
-                         cloud=("--no-default-child", "--local-id", "nobody", "--charon-option",
-                                NETLINK, *options),
+                         cloud=("--no-default-child", "--local-id", "nobody", *options),
                          start=False, **kw)
         try:
             self._addresses()
