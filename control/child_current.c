@@ -11,6 +11,7 @@
 #include "control/children_priv.h"
 
 struct wish {
+	LIST_ENTRY(wish) link;
 	struct children *c;
 	uint64_t number;
 };
@@ -22,7 +23,18 @@ static void on_answer(void *arg, int rc, const struct abi_ev_reply *reply)
 	(void)rc;
 	if (reply != NULL && w->number > w->c->wishes_heard) /* a refused one was heard, too */
 		w->c->wishes_heard = w->number;
+	LIST_REMOVE(w, link);
 	free(w);
+}
+
+void children_forget_wishes(struct children *c)
+{
+	struct wish *w;
+
+	while ((w = LIST_FIRST(&c->unanswered)) != NULL) {
+		LIST_REMOVE(w, link);
+		free(w);
+	}
 }
 
 static void ask(struct children *c, struct sa_pair *p)
@@ -34,11 +46,13 @@ static void ask(struct children *c, struct sa_pair *p)
 	struct wish *w = malloc(sizeof(*w));
 
 	p->wish = ++c->wishes;
-	if (w != NULL)
-		*w = (struct wish){c, p->wish};
 	/* Without w the answer to a later one tells. */
-	if (dataplane_command(c->dp, &u, sizeof(u), w != NULL ? on_answer : NULL, w) != 0)
+	if (dataplane_command(c->dp, &u, sizeof(u), w != NULL ? on_answer : NULL, w) != 0) {
 		free(w);
+	} else if (w != NULL) {
+		*w = (struct wish){.c = c, .number = p->wish};
+		LIST_INSERT_HEAD(&c->unanswered, w, link);
+	}
 }
 
 bool children_is_unheard(const struct children *c, const struct sa_pair *p)

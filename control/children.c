@@ -46,6 +46,7 @@ void children_free(struct children *c)
 {
 	if (c == NULL)
 		return;
+	children_forget_wishes(c);
 	sa_table_free(c->table);
 	free(c->left_dead);
 	free(c);

@@ -24,7 +24,8 @@ struct children {
 	unsigned int n_held;
 	unsigned int n_switching;      /* pairs that wait to become current */
 	uint64_t wishes, wishes_heard; /* commands to send through a pair: child_current.c */
-	uint64_t now;		       /* of the last tick */
+	LIST_HEAD(, wish) unanswered;
+	uint64_t now; /* of the last tick */
 	uint64_t next_retire;
 	uint8_t *left_dead; /* per slot: a dead line of an earlier dataplane, free for us */
 	uint32_t left_dead_n;
@@ -44,6 +45,8 @@ bool children_is_unheard(const struct children *c, const struct sa_pair *p);
 /** The pairs are on their way into another dataplane: ask for those that the last one may not have
  * heard of, in the same order. */
 void children_ask_again(struct children *c);
+/** Of a dataplane that does not call back any more. */
+void children_forget_wishes(struct children *c);
 /** Pairs that have waited long enough become current. */
 void children_switch_due(struct children *c);
 void children_fail_later(struct children *c, uint64_t token, int rc);
