@@ -4,12 +4,14 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <libgen.h>
 #include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <libconfig.h>
 
@@ -18,6 +20,7 @@
 
 struct reader {
 	const char *path;
+	struct stat st; /* its */
 	char *err;
 	size_t err_len;
 	bool failed;
@@ -317,7 +320,14 @@ static bool check_secrets(struct reader *r, config_t *file)
 		const char *name = secret ? config_setting_source_file(secret) : NULL;
 		struct stat st;
 
-		if (!secret || stat(name ? name : r->path, &st) < 0 || (st.st_mode & 077) == 0)
+		if (!secret)
+			continue;
+		if (!name)
+			st = r->st;
+		else if (stat(name, &st) < 0)
+			return fail(r, secret, "whose file this is cannot be seen: %s",
+				    strerror(errno));
+		if ((st.st_mode & 077) == 0)
 			continue;
 		return fail(r, secret, "others can read this secret: mode %04o; accepted: 0600",
 			    (unsigned int)st.st_mode & 07777);
@@ -347,13 +357,49 @@ static bool read_all(struct reader *r, config_t *file, struct conf *c)
 				    sizeof(dataplane_keys) / sizeof(dataplane_keys[0]), c);
 }
 
+/* libconfig would end the process over a folder. */
+static bool open_conf(struct reader *r, FILE **f)
+{
+	*f = fopen(r->path, "re");
+	if (!*f) {
+		snprintf(r->err, r->err_len, "%s: cannot be read: %s", r->path, strerror(errno));
+		return false;
+	}
+	if (fstat(fileno(*f), &r->st) == 0 && S_ISREG(r->st.st_mode))
+		return true;
+	snprintf(r->err, r->err_len, "%s: not a file", r->path);
+	fclose(*f);
+	return false;
+}
+
+/* What is included is looked for beside the file, as control does. libconfig 1.5 would put the
+ * folder before absolute paths too, so reading is done in it. The folder we were in, or -1. */
+static int enter_folder(const char *path)
+{
+	char folder[PATH_MAX];
+	int here = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	snprintf(folder, sizeof(folder), "%s", path);
+	if (here < 0 || chdir(dirname(folder)) == 0)
+		return here;
+	close(here);
+	return -1;
+}
+
+static bool leave_folder(int here)
+{
+	bool ok = fchdir(here) == 0;
+
+	close(here);
+	return ok;
+}
+
 int conf_load(const char *path, struct conf *c, char *err, size_t err_len)
 {
 	struct reader r = {.path = path, .err = err, .err_len = err_len};
 	config_t file;
-	char folder[PATH_MAX];
-	struct stat st;
-	FILE *f = fopen(path, "re");
+	FILE *f;
+	int here;
 
 	*c = (struct conf){.workers = 1,
 			   .max_sas = 4096,
@@ -362,21 +408,15 @@ int conf_load(const char *path, struct conf *c, char *err, size_t err_len)
 			   .fragment_timeout = CONF_FRAGMENT_S,
 			   .hugepages = true,
 			   .spray = true};
-	if (!f) {
-		snprintf(err, err_len, "%s: cannot be read: %s", path, strerror(errno));
+	if (!open_conf(&r, &f))
 		return -EINVAL;
-	}
-	/* libconfig would end the process over a folder. */
-	if (fstat(fileno(f), &st) < 0 || !S_ISREG(st.st_mode)) {
-		snprintf(err, err_len, "%s: not a file", path);
-		fclose(f);
-		return -EINVAL;
-	}
+	here = enter_folder(path);
 	config_init(&file);
-	/* What is included is looked for beside the file, as control does. */
-	snprintf(folder, sizeof(folder), "%s", path);
-	config_set_include_dir(&file, dirname(folder));
-	if (config_read(&file, f) != CONFIG_TRUE) {
+	if (here < 0) {
+		r.failed = true;
+		snprintf(err, err_len, "%s: its folder cannot be entered: %s", path,
+			 strerror(errno));
+	} else if (config_read(&file, f) != CONFIG_TRUE) {
 		const char *where = config_error_file(&file);
 
 		snprintf(err, err_len, "%s:%d: %s", where ? where : path, config_error_line(&file),
@@ -387,6 +427,11 @@ int conf_load(const char *path, struct conf *c, char *err, size_t err_len)
 	}
 	config_destroy(&file);
 	fclose(f);
+	if (here >= 0 && !leave_folder(here)) {
+		snprintf(err, err_len, "%s: cannot go back from its folder: %s", path,
+			 strerror(errno));
+		r.failed = true;
+	}
 	return r.failed ? -EINVAL : 0;
 }
 

@@ -65,6 +65,31 @@ static void secrets_that_others_can_read_are_refused(void **state)
 	assert_non_null(strstr(err, "0640"));
 }
 
+/* A file of its own for the secrets, named in both ways; from another folder than the file's. */
+static void looks_for_included_files_beside_the_file_and_at_absolute_paths(void **state)
+{
+	static const char *const forms[] = {"@include \"%s\"\n", "@include \"/tmp/%s\"\n"};
+	static const char secret[] =
+		"ip = { ipsec = { identity = ( { peer = \"p\"; secret = \"x\"; } ); }; };\n";
+	char text[256], other[64];
+	FILE *f;
+
+	(void)state;
+	for (unsigned int i = 0; i < 4; i++) {
+		snprintf(other, sizeof(other), "/tmp/espgw-more-XXXXXX");
+		f = fdopen(mkstemp(other), "w");
+		fputs(secret, f);
+		fchmod(fileno(f), i < 2 ? 0600 : 0644);
+		fclose(f);
+		snprintf(text, sizeof(text), forms[i % 2], other + strlen("/tmp/"));
+		strncat(text, LAN, sizeof(text) - strlen(text) - 1);
+		assert_int_equal(load(text) == 0, i < 2);
+		unlink(other);
+		if (i >= 2)
+			assert_non_null(strstr(err, "mode 0644"));
+	}
+}
+
 static void takes_the_design_s_example(void **state)
 {
 	(void)state;
@@ -257,6 +282,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(secrets_that_others_can_read_are_refused),
+		cmocka_unit_test(looks_for_included_files_beside_the_file_and_at_absolute_paths),
 		cmocka_unit_test(takes_the_design_s_example),
 		cmocka_unit_test(has_defaults),
 		cmocka_unit_test(sleeps_by_default_only_without_pci_devices),
