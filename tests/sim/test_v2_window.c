@@ -88,7 +88,7 @@ static void it_is_not_answered_first(void **state)
 	for (int refused = 0; refused < 2; refused++) {
 		uint32_t id = start(&s, 1 + (uint64_t)refused, refused ? -12 : 0);
 
-		say_too_early(&s, 0, NULL, 0);
+		say_too_early(&s, 0, "", 0);
 		assert_int_equal(answers.n[id + 1], 0);
 		assert_int_equal(sim_counters(&s, 1)->rx_wrong_state, 1);
 		s.node[1].install_status = 0;
