@@ -30,8 +30,9 @@ struct ike_policy {
 	bool dh_waits;				  /* for dhwork_wait() */
 	uint64_t wanted; /* there was traffic for it; until then it is begun even on demand */
 	bool generated;	 /* from a template; see generate.h */
-	struct ike_policy *template;	 /* this one */
-	struct ike_identity_conf *party; /* that it was generated for; else NULL */
+	struct ike_policy *template;	       /* this one */
+	struct ike_identity_conf *party;       /* that it was generated for; else NULL */
+	const struct ike_proposal_conf *tried; /* probe_child.h: what we ask for meanwhile */
 	uint64_t renew_until; /* after a restart: what ends before this is made anew by us */
 	uint64_t kilobytes;   /* volume agreed on last; 0 = none: what the peer asked for stays */
 	uint64_t volume_told; /* when the log last said that a volume is used up too soon */
@@ -133,6 +134,11 @@ void peers_init_policy(struct ike_policy *policy, struct ike_peer *peer, timer_f
 void peers_add_policy(struct peers *p, struct ike_policy *policy);
 void peers_remove_policy(struct peers *p, struct ike_policy *policy);
 
+/** What we ask for as initiator; what a peer asks for is judged by conf.proposal alone. */
+static inline const struct ike_proposal_conf *peers_offer(const struct ike_policy *policy)
+{
+	return policy->tried != NULL ? policy->tried : &policy->conf.proposal;
+}
 /** May we begin phase 1 with it: its address is one, not a network. */
 bool peers_can_start(const struct ike_peer *peer);
 bool peers_addr_equal(const struct abi_addr *a, const struct abi_addr *b);

@@ -21,8 +21,8 @@ struct probe_child {
 	struct ike_probe_child seen; /* first: the result */
 	struct ike_peer *peer;
 	struct timer timer;
-	struct ike_proposal_conf before, tried; /* the policy's, and what it has for the moment */
-	unsigned at;				/* row under way */
+	struct ike_proposal_conf tried; /* what we ask for, in place of the policy's */
+	unsigned at;			/* row under way */
 	bool asked;
 	uint64_t since; /* when it was asked */
 	unsigned failures;
@@ -38,17 +38,35 @@ static struct ike_policy *policy_of(const struct probe_child *p)
 	return NULL;
 }
 
-/* Unless somebody else has changed it meanwhile. */
-static void put_back(struct probe_child *p, struct ike_policy *policy)
+/* It need not send yet. */
+static bool has_pair(const struct ike_policy *policy)
 {
-	if (policy != NULL && memcmp(&policy->conf.proposal, &p->tried, sizeof(p->tried)) == 0)
-		policy->conf.proposal = p->before;
+	const struct child_sa *c;
+
+	TAILQ_FOREACH (c, &policy->pairs, of_policy) {
+		if (c->state == CHILD_ESTABLISHED)
+			return true;
+	}
+	return false;
+}
+
+/* An answer that is late is judged by what the policy says, and what is half made goes. */
+static void put_back(struct ike_engine *e, struct probe_child *p, struct ike_policy *policy,
+		     uint64_t now)
+{
+	struct child_sa *c = p->token != 0 ? child_find_token(e, p->token) : NULL;
+
+	if (policy != NULL)
+		policy->tried = NULL;
+	if (c != NULL && c->state < CHILD_ESTABLISHED)
+		child_delete_now(e, c, now);
+	p->token = 0;
 }
 
 static void end(struct ike_engine *e, struct probe_child *p, struct ike_policy *policy,
 		uint64_t now)
 {
-	put_back(p, policy);
+	put_back(e, p, policy, now);
 	p->seen.ended = now;
 	p->seen.n = p->at < p->seen.n ? p->at + 1 : p->seen.n;
 	if (policy != NULL)
@@ -117,7 +135,7 @@ static void list_groups(struct probe_child *p, uint32_t weak)
 {
 	static const uint16_t groups[] = {0, 14, 2, 5, 15, 19, 20, 16, 31, 1, 24};
 
-	add_group(&p->seen, p->before.pfs_group, weak);
+	add_group(&p->seen, p->tried.pfs_group, weak);
 	for (size_t i = 0; i < sizeof(groups) / sizeof(groups[0]); i++)
 		add_group(&p->seen, groups[i], weak);
 	for (unsigned i = 0; i < p->seen.n; i++)
@@ -137,7 +155,7 @@ static bool ask(struct ike_engine *e, struct probe_child *p, struct ike_policy *
 		return true;
 	timers_cancel(&e->timers, &policy->ensure);
 	p->tried.pfs_group = p->seen.rows[p->at].group;
-	policy->conf.proposal = p->tried;
+	policy->tried = &p->tried;
 	p->failures = policy->failures;
 	p->since = now;
 	p->asked = true;
@@ -191,6 +209,11 @@ static void tick(struct ike_engine *e, struct timer *t, uint64_t now)
 	struct ike_policy *policy = policy_of(p);
 	uint64_t next = now + LOOK_MS * TIMERS_MS;
 
+	if (policy != NULL && !p->asked && has_pair(policy)) {
+		p->seen.n = p->at; /* it came up: there is nothing left to ask for */
+		end(e, p, policy, now);
+		return;
+	}
 	if (policy == NULL || (!p->asked && !ask(e, p, policy, now))) {
 		end(e, p, policy, now);
 		return;
@@ -203,7 +226,7 @@ static void tick(struct ike_engine *e, struct timer *t, uint64_t now)
 		}
 		p->at++;
 		p->asked = false;
-		put_back(p, policy);
+		put_back(e, p, policy, now);
 		timers_cancel(&e->timers, &policy->ensure);
 		if (p->since + PACE_MS * TIMERS_MS > next)
 			next = p->since + PACE_MS * TIMERS_MS;
@@ -230,7 +253,7 @@ void probe_child_note(struct ike_engine *e, const struct child_sa *c, const stru
 static struct ike_policy *without_pair(const struct ike_peer *peer)
 {
 	for (size_t i = 0; i < peer->n_configured; i++) {
-		if (child_current(&peer->policies[i]) == NULL)
+		if (!has_pair(&peer->policies[i]))
 			return &peer->policies[i];
 	}
 	return NULL;
@@ -262,7 +285,7 @@ int ike_engine_probe_child(struct ike_engine *e, const char *name, uint32_t weak
 	p->seen.begun = now;
 	p->seen.ike2 = peer->v->number == 2;
 	p->seen.policy_id = policy->conf.policy_id;
-	p->before = p->tried = policy->conf.proposal;
+	p->tried = policy->conf.proposal;
 	widen(&p->tried, weak);
 	list_groups(p, weak);
 	refuse_log(e, IKE_LOG_INFO, peer, NULL, 0, "probing what the peer takes in phase 2");
@@ -287,7 +310,7 @@ void probe_child_free(struct ike_engine *e, struct ike_peer *peer)
 		return;
 	timers_cancel(&e->timers, &p->timer);
 	if (p->seen.ended == 0)
-		put_back(p, policy_of(p));
+		put_back(e, p, policy_of(p), e->now);
 	free(p);
 	peer->probe_child = NULL;
 }

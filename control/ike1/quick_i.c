@@ -25,6 +25,7 @@ static int put_msg1(struct quick *q, struct ike1_out *o)
 	struct prop_esp_want want = quick_want(sa, q->policy);
 	int r;
 
+	want.conf = peers_offer(q->policy);
 	seal_begin(o, sa, IKE1_EXCH_QUICK, q->x.msgid, true, true);
 	ike_msg_open(&o->b, IKE1_PLD_SA);
 	r = prop_build_esp(&o->b.w, &want, q->pair->spi_in);
@@ -60,7 +61,7 @@ static int send_msg1(struct ike_engine *e, struct quick *q, uint64_t now)
 		return -ENOSPC;
 	if (e->ops.spi_expect != NULL)
 		e->ops.spi_expect(e->ctx, q->pair->spi_in);
-	r = quick_make_ke(e, q, q->policy->conf.proposal.pfs_group, q->ni, &q->ni_len);
+	r = quick_make_ke(e, q, peers_offer(q->policy)->pfs_group, q->ni, &q->ni_len);
 	if (r == 0)
 		r = put_msg1(q, &o);
 	if (r == 0)
@@ -91,7 +92,7 @@ static void start_again(struct ike_engine *e, void *who, uint64_t now)
 /* The key pair for perfect forward secrecy is still to be made. */
 static bool awaits_pair(struct ike_engine *e, struct ike_policy *policy, uint64_t now)
 {
-	uint16_t group = policy->conf.proposal.pfs_group;
+	uint16_t group = peers_offer(policy)->pfs_group;
 	int r = group != 0 ? dhwork_wait(e, group, &policy->dh_waits, start_again, policy) : 0;
 
 	if (r == -EBUSY)
@@ -252,6 +253,7 @@ enum ike_rx quick_i_msg2(struct ike_engine *e, struct quick *q, struct ike1_in *
 		return r == -EBADMSG ? IKE_RX_undecryptable : IKE_RX_internal;
 	if (!hash_ok(q, in))
 		return IKE_RX_unauthentic;
+	want.conf = peers_offer(q->policy);
 	p = ike_msg_find(&in->msg, IKE1_PLD_KE);
 	if (p != NULL && dhwork_derive(e, sa, q->dh, p->body.data, p->body.len, in->d, &rx))
 		return rx;

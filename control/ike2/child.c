@@ -94,7 +94,7 @@ int ike2_child_put_offer(struct ike2_out *o, const struct ike2_task *t)
 	struct prop2_want want;
 	int r;
 
-	prop2_want_esp(&want, &conf->proposal, t->kind == IKE2_AUTH);
+	prop2_want_esp(&want, peers_offer(t->policy), t->kind == IKE2_AUTH);
 	ike2_put_spi(t->pair->spi_in, spi_b);
 	ike_msg_open(&o->b, IKE2_PLD_SA);
 	r = prop2_build(&o->b.w, &want, spi_b);
@@ -136,7 +136,7 @@ static bool still_wanted(const struct ike_policy *policy, const struct ike_sa *s
 int ike2_child_ask(struct ike_engine *e, struct ike2_task *t, uint64_t now)
 {
 	const struct child_sa *old = child_current(t->policy);
-	uint16_t group = t->policy->conf.proposal.pfs_group;
+	uint16_t group = peers_offer(t->policy)->pfs_group;
 	struct ike_sa *sa = t->sa;
 	struct ike2_out o;
 	int r;
@@ -380,7 +380,7 @@ static enum ike_rx take_answer(struct ike_engine *e, struct ike2_task *t, struct
 	    !prop2_single(&props) ||
 	    (t->kind == IKE2_CHILD && ike2_take_nonce(&in->msg, t->nr, &t->nr_len) != 0))
 		return wrong_answer(e, t, in, IKE_P2_MALFORMED, "not one SA and a nonce", NULL);
-	prop2_want_esp(&want, &t->policy->conf.proposal, t->kind == IKE2_AUTH);
+	prop2_want_esp(&want, peers_offer(t->policy), t->kind == IKE2_AUTH);
 	if (prop2_select(&props, &want, 0, &choice, &diff) != 0)
 		return wrong_answer(e, t, in, refuse_diff_code(&diff), NULL, &diff);
 	if (deleted_already(t->sa, &choice.spi))

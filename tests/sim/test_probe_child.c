@@ -147,6 +147,91 @@ static void there_must_be_something_to_ask(void **state)
 	sim_fini(&s);
 }
 
+/* What is asked for in trying is not what the policy allows: a peer that asks meanwhile is judged
+ * by that. */
+static void the_peer_gets_no_more_than_before(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 3; i++) {
+		struct sim s;
+
+		refused(&s, modes[i], 256, ABI_INTEG_HMAC_MD5_96, 2);
+		s.node[1].conf.passive = false; /* it asks again and again */
+		assert_int_equal(sim_configure(&s, 1), 0);
+		sim_run(&s, s.now + 5 * SIM_SEC);
+		assert_int_equal(sim_installed(&s, 0), 0);
+		s.net.delay_min = s.net.delay_max = 900 * SIM_MS; /* so that they meet */
+		for (int k = 0; k < 4; k++) {
+			int rc = ike_engine_probe_child(
+				s.node[0].engine, s.node[0].conf.name,
+				SUITE_WEAK_MD5 | SUITE_WEAK_MODP1024 | SUITE_WEAK_SHA1, s.now);
+
+			assert_int_equal(rc, 0);
+			s.node[0].due = s.now;
+			sim_run(&s, s.now + 90 * SIM_SEC);
+			assert_int_equal(sim_installed(&s, 0), 0);
+		}
+		sim_fini(&s);
+	}
+}
+
+static void a_reload_that_changes_nothing_keeps_phase_1(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 3; i++) {
+		uint8_t before[8], after[8];
+		struct sim s;
+
+		refused(&s, modes[i], 256, ABI_INTEG_HMAC_MD5_96, 2);
+		sim_first_cookie(&s, 0, before);
+		assert_int_equal(
+			ike_engine_probe_child(s.node[0].engine, s.node[0].conf.name, 0, s.now), 0);
+		s.node[0].due = s.now;
+		s.net.delay_min = s.net.delay_max = 900 * SIM_MS;
+		sim_run(&s, s.now + 1500 * SIM_MS); /* the first question is out */
+		assert_int_equal(sim_configure(&s, 0), 0);
+		sim_run(&s, s.now + 30 * SIM_SEC);
+		sim_first_cookie(&s, 0, after);
+		assert_memory_equal(before, after, sizeof(before));
+		sim_fini(&s);
+	}
+}
+
+/* What came up before its turn is in use, and not for the probe to end. */
+static void a_pair_that_comes_up_meanwhile_is_left_alone(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 3; i++) {
+		const struct ike_probe_child *p;
+		int rc = -ENOTCONN;
+		struct sim s;
+
+		sim_init(&s, 6);
+		for (int k = 0; k < 2; k++) {
+			s.node[k].conf.mode = modes[i];
+			s.node[k].install_delay_max = 2 * SIM_SEC;
+		}
+		s.node[1].conf.passive = true;
+		sim_start(&s);
+		for (int k = 0; k < 5000 && rc == -ENOTCONN; k++) {
+			sim_run(&s, s.now + SIM_MS);
+			if (!s.node[0].pairs[0].used)
+				continue;
+			rc = ike_engine_probe_child(s.node[0].engine, s.node[0].conf.name, 0,
+						    s.now);
+		}
+		assert_int_equal(rc, 0);
+		s.node[0].due = s.now;
+		sim_run(&s, s.now + 30 * SIM_SEC);
+		assert_true(sim_agreed(&s, 0));
+		assert_int_equal(s.node[0].installs, 1);
+		p = ike_engine_probe_child_result(s.node[0].engine, s.node[0].conf.name);
+		assert_true(p->ended != 0);
+		assert_int_equal(p->n, 0);
+		sim_fini(&s);
+	}
+}
+
 /* The peer goes, or gets another configuration, in the middle of it. */
 static void a_reload_ends_it(void **state)
 {
@@ -175,6 +260,9 @@ int main(void)
 		cmocka_unit_test(what_is_weak_is_not_offered),
 		cmocka_unit_test(another_reason_ends_it),
 		cmocka_unit_test(there_must_be_something_to_ask),
+		cmocka_unit_test(the_peer_gets_no_more_than_before),
+		cmocka_unit_test(a_pair_that_comes_up_meanwhile_is_left_alone),
+		cmocka_unit_test(a_reload_that_changes_nothing_keeps_phase_1),
 		cmocka_unit_test(a_reload_ends_it),
 	};
 
