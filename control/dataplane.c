@@ -43,6 +43,7 @@ struct dataplane {
 	uint64_t epoch;	       /* ours, in the header */
 	uint64_t seen_epoch;   /* the dataplane's, of the last attachment */
 	uint64_t faulty_epoch; /* do not attach to this one again */
+	uint64_t now;	       /* of the latest poll */
 	uint64_t next_attach, next_beat, next_watch;
 	uint64_t events_missed; /* as last seen */
 	uint32_t next_id;
@@ -432,6 +433,7 @@ unsigned int dataplane_poll(struct dataplane *d, uint64_t now)
 	unsigned int moved = 0;
 	int rc;
 
+	d->now = now;
 	if (d->map.base == NULL) {
 		attach(d, now);
 		if (d->map.base == NULL)
@@ -467,6 +469,9 @@ int dataplane_inject(struct dataplane *d, const struct abi_packet *p)
 		return -ENOTCONN;
 	if (p->data_len > sizeof(p->data) || p->msg.length != ABI_PACKET_FIXED + p->data_len)
 		return -EMSGSIZE;
+	/* What was commanded before takes effect before the peer hears of it. A fault shows at the
+	 * next poll, too. */
+	(void)send_commands(d, d->now);
 	rc = abi_ring_put(&d->map.inject, p, p->msg.length);
 	if (rc == 0)
 		return 0;

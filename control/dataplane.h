@@ -78,7 +78,8 @@ int dataplane_command(struct dataplane *d, const void *msg, size_t len, dataplan
 /** Commands queued or unanswered. */
 size_t dataplane_pending(const struct dataplane *d);
 
-/** Put one datagram into the inject ring. 0, -ENOTCONN, -ENOBUFS (counted), -EMSGSIZE. */
+/** Put one datagram into the inject ring, after the commands that wait. 0, -ENOTCONN, -ENOBUFS
+ * (counted), -EMSGSIZE. */
 int dataplane_inject(struct dataplane *d, const struct abi_packet *p);
 
 enum dataplane_link dataplane_link(const struct dataplane *d);

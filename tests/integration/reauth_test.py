@@ -20,9 +20,8 @@ def authenticated(lab):
     return len(re.findall(r"IKE_SA \S+ established between", lab.cloud_log()))
 
 
-def stream(cloud, gap=None, times=TIMES, early=0, **conf):
-    """(reauthentications, packets sent, lost); gap: seconds of a stream that may be lost each;
-    early: packets of the cloud that may come before there is a pair for them"""
+def stream(cloud, gap=None, times=TIMES, **conf):
+    """(reauthentications, packets sent, lost); gap: seconds of a stream that may be lost each"""
     with Lab(ike=2, suite=SUITES[4], cloud=LONG + cloud, **conf) as lab:
         if conf.get("peer", {}).get("passive"):
             lab.initiate("cloud")
@@ -35,10 +34,9 @@ def stream(cloud, gap=None, times=TIMES, early=0, **conf):
             # The old IKE SA carries nothing any more, and is deleted.
             wait(lambda: len(lab.cli("ip", "ipsec", "active-peers", "print")) == 1, 15,
                  "one IKE SA to be left")
-            results = [streams[0].need_lossless(), streams[1].end()]
             # As responder strongSwan sends through a new pair before its answer has got here;
-            # what comes early waits for the pair (dataplane/early.h), 200 ms at most.
-            need(results[1]["lost"] <= early * times, "from the cloud: %s" % results[1])
+            # what comes early waits for the pair (dataplane/early.h).
+            results = [s.need_lossless() for s in streams]
         else:
             lab.reachable("site", 20)
             results = [s.end() for s in streams]
@@ -55,7 +53,7 @@ def said(got):
 
 @case()
 def by_the_gateway():
-    got = stream([], profile={"lifetime": "8s", "reauthentication": True}, early=3)
+    got = stream([], profile={"lifetime": "8s", "reauthentication": True})
     need("reauthenticating IKE_SA" in got[3], "not by us")
     return said(got)
 

@@ -310,6 +310,22 @@ static void inject_counts_what_does_not_fit(void **state)
 	assert_int_equal(dataplane_inject(x->d, &p), -EMSGSIZE);
 }
 
+/* An SPI is announced before the peer hears of it, though both are of one turn. */
+static void commands_go_before_the_packet_that_follows_them(void **state)
+{
+	struct dpkit *x = *state;
+	struct abi_packet p = {.msg = {.type = ABI_PACKET_IKE, .length = ABI_PACKET_FIXED + 1},
+			       .data_len = 1};
+	struct abi_spi_expect c = {.msg.type = ABI_CMD_SPI_EXPECT, .spi = 0x1000};
+	uint8_t record[ABI_COMMAND_SLOT];
+
+	assert_int_equal(dataplane_command(x->d, &c, sizeof(c), NULL, NULL), 0);
+	assert_int_equal(abi_ring_get(&x->f.command, record), 0);
+	assert_int_equal(dataplane_inject(x->d, &p), 0);
+	assert_int_equal(abi_ring_get(&x->f.command, record), 1);
+	assert_int_equal(((struct abi_msg *)(void *)record)->type, ABI_CMD_SPI_EXPECT);
+}
+
 /* Random bytes in every slot of the event and punt rings. */
 static void random_records_never_break_it(void **state)
 {
@@ -356,6 +372,7 @@ int main(void)
 		T(good_events_are_delivered, dpkit_setup_attached),
 		T(punted_records_are_checked, dpkit_setup_attached),
 		T(inject_counts_what_does_not_fit, dpkit_setup_attached),
+		T(commands_go_before_the_packet_that_follows_them, dpkit_setup_attached),
 		T(random_records_never_break_it, dpkit_setup_attached),
 	};
 
