@@ -46,7 +46,7 @@ bool early_keep(struct worker *w, struct rte_mbuf *m)
 	    m->data_len < meta->l4_off + SA_ESP_HEADER)
 		return false;
 	spi = spi_of(m); /* whose SA was not there; it may be by now */
-	if (__atomic_load_n(&s->spi[spi & s->mask], __ATOMIC_RELAXED) != spi)
+	if (spi == 0 || __atomic_load_n(&s->spi[spi & s->mask], __ATOMIC_RELAXED) != spi)
 		return false;
 	meta->verdict = PKT_ESP_IN;
 	e->since[e->n] = w->now;

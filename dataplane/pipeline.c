@@ -405,18 +405,19 @@ static void run(struct worker *w, uint8_t port, struct rte_mbuf **pkts, uint16_t
 	run_lanes(w, &l);
 }
 
-/* Fragments that others have handed over, and what is too old; ESP that came before its SA. */
-static void tend(struct worker *w)
+/* ESP that came before its SA; or fragments that others have handed over. Not both in one pass: a
+ * batch holds one burst. */
+static void tend(struct worker *w, bool early)
 {
 	struct lanes l;
 
-	l.local.n = l.forward.n = 0;
-	l.esp_in.n = early_take(w, l.esp_in.pkts);
-	l.pieces.n = w->reasm ? reasm_handed(w, l.pieces.pkts) : 0;
+	l.esp_in.n = l.local.n = l.forward.n = l.pieces.n = 0;
+	if (early)
+		l.esp_in.n = early_take(w, l.esp_in.pkts);
+	else
+		l.pieces.n = reasm_handed(w, l.pieces.pkts);
 	if ((l.pieces.n | l.esp_in.n) != 0)
 		run_lanes(w, &l);
-	if (w->reasm)
-		reasm_expire(w);
 }
 
 /* What was held goes on: pieces before they were put together, packets to be sealed, to be split.
@@ -566,6 +567,11 @@ uint16_t pipeline_poll(struct worker *w)
 	}
 	if (!rte_ring_empty(w->reply)) /* they waited for a neighbour: older than what comes now */
 		take_replies(w);
+	if (w->pipe->early.n != 0) { /* older, too: of a narrow window a new burst shuts them out */
+		tend(w, true);
+		if (w->order)
+			flush(w);
+	}
 	for (uint8_t i = 0; i < n_ports; i++) {
 		uint16_t n;
 
@@ -579,8 +585,8 @@ uint16_t pipeline_poll(struct worker *w)
 			flush(w); /* order.h says why */
 		received += n;
 	}
-	if (w->reasm || w->pipe->early.n != 0)
-		tend(w);
+	tend(w, false);
+	reasm_expire(w);
 	if (w->pipe->n_reenter != 0)
 		reenter_all(w);
 	flush(w);

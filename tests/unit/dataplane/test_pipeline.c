@@ -20,6 +20,7 @@
 #include "dataplane/ipsec/sad.h"
 #include "dataplane/ipsec/spd.h"
 #include "dataplane/net/port.h"
+#include "dataplane/net/reasm.h"
 #include "dataplane/pipeline_impl.h"
 #include "tests/unit/dataplane/harness.h"
 
@@ -302,6 +303,10 @@ static void what_nobody_expects_does_not_wait(void **state)
 	early_expect(h->tables.early, 0x20000 + 2); /* another one of this slot */
 	input(WAN, m);
 	assert_int_equal(drops(DROP_IN_NO_STATES), 1);
+	m = packet(WAN, PEER, WAN_ADDRESS, IPPROTO_ESP, 64);
+	memset(rte_pktmbuf_mtod_offset(m, void *, 34), 0, 4); /* no SPI, as in empty slots */
+	input(WAN, m);
+	assert_int_equal(drops(DROP_IN_NO_STATES), 2);
 }
 
 /* An SA that is there and takes other packets is not waited for. */
@@ -340,6 +345,53 @@ static void only_so_many_wait(void **state)
 	input(WAN, returned());
 	assert_int_equal(harness_in_use(h), 1);
 	early_clear(&h->worker.pipe->early);
+}
+
+/* Half a datagram of ESP to us, whose SPI is 0. */
+static struct rte_mbuf *half(uint16_t id, bool second)
+{
+	struct rte_mbuf *m = packet(WAN, PEER, WAN_ADDRESS, IPPROTO_ESP, 64);
+	struct rte_ipv4_hdr *ip = rte_pktmbuf_mtod_offset(m, struct rte_ipv4_hdr *, 14);
+
+	memset(ip + 1, 0, 40);
+	ip->packet_id = rte_cpu_to_be_16(id);
+	ip->fragment_offset = second ? RTE_BE16(40 / 8) : RTE_BE16(RTE_IPV4_HDR_MF_FLAG);
+	ip->hdr_checksum = 0;
+	ip->hdr_checksum = rte_ipv4_cksum(ip);
+	return m;
+}
+
+/* A batch has no room for all of both. */
+static void what_waits_and_fragments_handed_over_are_apart(void **state)
+{
+	struct reasm *own = h->worker.reasm, *all[2], *another;
+	struct rte_mbuf *m = early(true);
+	struct worker other = h->worker;
+
+	(void)state;
+	/* Both places of the other one's table are this worker: it keeps nothing itself. */
+	h->worker.reasm = all[0] = all[1] = reasm_create(0, 1024, 15000, SOCKET_ID_ANY);
+	other.reasm = another = reasm_create(7, 16, 15000, SOCKET_ID_ANY);
+	assert_non_null(all[0]);
+	assert_non_null(another);
+	reasm_connect(another, all, 2);
+	for (unsigned int i = 0; i < EARLY_MAX; i++)
+		input(WAN, harness_mbuf(h, rte_pktmbuf_mtod(m, void *), rte_pktmbuf_pkt_len(m)));
+	rte_pktmbuf_free(m);
+	for (uint16_t id = 0; id < WORKER_BURST; id++) {
+		input(WAN, half(id, false));
+		m = half(id, true);
+		pipeline_input(&other, WAN, &m, 1);
+	}
+	assert_int_equal(harness_in_use(h), EARLY_MAX + 2 * WORKER_BURST);
+	add_sa(2, ABI_DIR_IN);
+	(void)pipeline_poll(&h->worker);
+	assert_int_equal(worker_sa(&h->worker, 2)->packets, 1);
+	assert_int_equal(drops(DROP_IN_STATE_SEQUENCE_ERRORS), EARLY_MAX - 1);
+	assert_int_equal(drops(DROP_IN_NO_STATES), WORKER_BURST);
+	h->worker.reasm = own;
+	reasm_free(all[0]);
+	reasm_free(another);
 }
 
 static void never_lets_a_protected_packet_out_in_clear(void **state)
@@ -519,6 +571,7 @@ int main(void)
 		WITH(what_nobody_expects_does_not_wait),
 		WITH(what_is_to_another_address_does_not_wait),
 		WITH(only_so_many_wait),
+		WITH(what_waits_and_fragments_handed_over_are_apart),
 		WITH(never_lets_a_protected_packet_out_in_clear),
 		WITH(lets_no_clear_packet_in_where_a_policy_protects),
 		WITH(gives_the_manager_what_it_cannot_finish),
