@@ -26,6 +26,8 @@
 #define WORKER_BURST	 224u
 #define WORKER_MAX_PORTS 32u
 
+#define WORKER_ECHO_BUCKETS 8u
+
 struct sad;    /* dataplane/ipsec/sad.h */
 struct spd;    /* dataplane/ipsec/spd.h */
 struct crypto; /* dataplane/ipsec/crypto.h: intel-ipsec-mb manager and IV generator of one worker */
@@ -66,7 +68,6 @@ struct worker {
 	uint64_t now;		   /* ns, CLOCK_MONOTONIC's base, taken once per poll */
 	uint64_t quote_full;	   /* quote_screen()'s token bucket, as icmp_full */
 	uint64_t unreach_full;	   /* unreach_screen()'s */
-	uint64_t echo_full;	   /* echo_screen()'s and echo_notice()'s */
 	uint64_t icmp_full;	   /* icmp_error()'s token bucket: when it is full again */
 
 	/* This worker's lines in the segment. Index: [sa slot], [policy index], [port]. Stride in
@@ -96,6 +97,14 @@ struct worker {
 	uint8_t idle_sleep;	   /* may sleep when nothing comes (see worker_run()) */
 	uint8_t split6;		   /* a burst may hold IPv6 put together here (net/frag.h) */
 	uint8_t stop;		   /* set by the manager's thread, atomically */
+
+	/* echo_screen()'s and echo_notice()'s: who may send in clear, or through one SA, uses up
+	 * nobody else's; SAs by slot. */
+	struct {
+		uint64_t clear;
+		uint64_t answer[WORKER_ECHO_BUCKETS];
+		uint64_t notice[WORKER_ECHO_BUCKETS];
+	} echo_full;
 };
 
 /* The counter line of this worker for SA slot s, policy index p, port i. */

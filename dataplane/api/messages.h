@@ -329,7 +329,8 @@ struct abi_unreachable {
 /*
  * What an ABI_PACKET_ECHO holds as data, in host order. Injected: a ping that is to be sent from
  * src to dst, through the SPD. Punted: the answer to one of those, or a ping that came out of an SA
- * to one of our addresses (and was answered); at most some hundreds a second and worker.
+ * to one of our addresses (and was answered); at most 100 a second of one SA, and 1,700
+ * of a worker.
  */
 struct abi_echo {
 	uint8_t type; /* of ICMP: 8 echo request, 0 echo reply */

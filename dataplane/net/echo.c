@@ -37,6 +37,16 @@ bool echo_read(const struct rte_mbuf *m, struct abi_packet *p)
 	return e.type != ICMP4_ECHO_REPLY || e.id == ABI_ECHO_ID;
 }
 
+static bool take_token(struct worker *w, const struct pkt_meta *meta, bool answer)
+{
+	uint32_t of = meta->sa_slot % WORKER_ECHO_BUCKETS;
+	uint64_t *bucket = answer ? &w->echo_full.answer[of] : &w->echo_full.notice[of];
+
+	if (!(meta->flags & PKT_F_FROM_SA))
+		bucket = &w->echo_full.clear;
+	return quote_take_token(bucket, w->now);
+}
+
 enum drop_reason echo_screen(struct worker *w, struct rte_mbuf *m)
 {
 	struct pkt_meta *meta = pkt_meta(m);
@@ -47,7 +57,7 @@ enum drop_reason echo_screen(struct worker *w, struct rte_mbuf *m)
 		return DROP_NET_LOCAL;
 	if (rte_raw_cksum(rte_pktmbuf_mtod_offset(m, const uint8_t *, meta->l4_off), len) != 0xffff)
 		return DROP_NET_CHECKSUM;
-	if (!quote_take_token(&w->echo_full, w->now))
+	if (!take_token(w, meta, true))
 		return DROP_NET_LOCAL;
 	meta->verdict = PKT_SLOW;
 	return DROP_NONE;
@@ -60,8 +70,7 @@ void echo_notice(struct worker *w, const struct rte_mbuf *m)
 	struct rte_mbuf *copy;
 	uint8_t *to;
 
-	if (!(meta->flags & PKT_F_FROM_SA) || head > m->data_len ||
-	    !quote_take_token(&w->echo_full, w->now))
+	if (!(meta->flags & PKT_F_FROM_SA) || head > m->data_len || !take_token(w, meta, false))
 		return;
 	copy = rte_pktmbuf_alloc(w->pool);
 	if (copy == NULL)

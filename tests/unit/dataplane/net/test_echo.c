@@ -37,7 +37,7 @@ static void the_answer_to_our_ping_goes_to_control(void **state)
 	struct abi_echo e;
 
 	(void)state;
-	kit.w->echo_full = 0;
+	memset(&kit.w->echo_full, 0, sizeof(kit.w->echo_full));
 	local_burst(kit.w, &m, 1);
 	assert_int_equal(pkt_meta(m)->verdict, PKT_SLOW);
 	assert_int_equal(local_slow_kind(pkt_meta(m)), PKT_SLOW_ECHO);
@@ -56,7 +56,7 @@ static void answers_to_others_and_broken_ones_end_here(void **state)
 	struct rte_mbuf *m = kit_parse(&f);
 
 	(void)state;
-	kit.w->echo_full = 0;
+	memset(&kit.w->echo_full, 0, sizeof(kit.w->echo_full));
 	local_burst(kit.w, &m, 1);
 	assert_int_equal(pkt_meta(m)->reason, DROP_NET_LOCAL);
 	rte_pktmbuf_free(m);
@@ -73,7 +73,7 @@ static void a_flood_of_answers_is_bounded(void **state)
 	unsigned int passed = 0;
 
 	(void)state;
-	kit.w->echo_full = 0;
+	memset(&kit.w->echo_full, 0, sizeof(kit.w->echo_full));
 	for (int i = 0; i < 2000; i++) {
 		struct frame f = ping(0, ABI_ECHO_ID, (uint16_t)i);
 		struct rte_mbuf *m = kit_parse(&f);
@@ -83,6 +83,36 @@ static void a_flood_of_answers_is_bounded(void **state)
 		rte_pktmbuf_free(m);
 	}
 	assert_in_range(passed, 1, 100);
+}
+
+/* An answer in clear, or out of the SA in that slot. */
+static bool answer_passes(uint32_t slot)
+{
+	struct frame f = ping(0, ABI_ECHO_ID, 1);
+	struct rte_mbuf *m = kit_parse(&f);
+	bool passed;
+
+	pkt_meta(m)->sa_slot = slot;
+	if (slot != PKT_NO_SA)
+		pkt_meta(m)->flags |= PKT_F_FROM_SA;
+	local_burst(kit.w, &m, 1);
+	passed = pkt_meta(m)->verdict == PKT_SLOW;
+	rte_pktmbuf_free(m);
+	return passed;
+}
+
+/* Else who floods makes all other hosts look dead. */
+static void a_flood_of_answers_costs_other_tunnels_none(void **state)
+{
+	(void)state;
+	memset(&kit.w->echo_full, 0, sizeof(kit.w->echo_full));
+	while (answer_passes(PKT_NO_SA))
+		;
+	while (answer_passes(5))
+		;
+	assert_true(answer_passes(6));
+	assert_false(answer_passes(PKT_NO_SA));
+	assert_false(answer_passes(5));
 }
 
 /* What lies in the slow ring now; NULL: nothing. */
@@ -104,7 +134,7 @@ static void a_ping_out_of_a_tunnel_is_answered_and_told_of(void **state)
 	(void)state;
 	kit.w->slow = rte_ring_create("echo", 8, SOCKET_ID_ANY, RING_F_SP_ENQ | RING_F_SC_DEQ);
 	assert_non_null(kit.w->slow);
-	kit.w->echo_full = 0;
+	memset(&kit.w->echo_full, 0, sizeof(kit.w->echo_full));
 	local_burst(kit.w, &m, 1); /* in clear: nobody is told */
 	assert_int_equal(pkt_meta(m)->verdict, PKT_FORWARD);
 	assert_null(noticed());
@@ -220,6 +250,7 @@ int main(void)
 		T(the_answer_to_our_ping_goes_to_control),
 		T(answers_to_others_and_broken_ones_end_here),
 		T(a_flood_of_answers_is_bounded),
+		T(a_flood_of_answers_costs_other_tunnels_none),
 		T(a_ping_out_of_a_tunnel_is_answered_and_told_of),
 		T(controls_ping_is_whole_and_goes_through_the_spd),
 		T(control_may_send_nothing_else),
