@@ -5,26 +5,53 @@
  * host behind it is watched (/tool netwatch, peer=) and does not answer. The data plane sends
  * through the policy that stands first, so the two change places.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "control/children.h"
 #include "control/gateway.h"
 #include "control/log.h"
+#include "control/model/standby.h"
 
 #define LOOK  100000000ull  /* ns between two looks */
 #define QUIET 1000000000ull /* ns that a choice stands at least */
 
-static bool has_pair(struct gateway *g, uint32_t policy_id)
+struct ready {
+	uint32_t *ids; /* of policies with an SA pair, sorted */
+	size_t n;
+};
+
+static int by_id(const void *a, const void *b)
+{
+	const uint32_t *x = a, *y = b;
+
+	return (*x > *y) - (*x < *y);
+}
+
+/* One pass for all: with thousands of tunnels one for each would take all the time there is. */
+static bool collect(struct gateway *g, struct ready *out)
 {
 	struct sa_table *t = children_table(g->children);
 	struct sa_pair *p;
+	size_t n = 0;
 
 	if (t == NULL)
 		return false;
 	TAILQ_FOREACH (p, sa_table_all(t), link)
-		if (p->policy_id == policy_id && p->state == SA_PAIR_READY)
-			return true;
-	return false;
+		n += p->state == SA_PAIR_READY;
+	*out = (struct ready){.ids = calloc(n + 1, sizeof(*out->ids))};
+	if (out->ids == NULL)
+		return false;
+	TAILQ_FOREACH (p, sa_table_all(t), link)
+		if (p->state == SA_PAIR_READY)
+			out->ids[out->n++] = p->policy_id;
+	qsort(out->ids, out->n, sizeof(*out->ids), by_id);
+	return true;
+}
+
+static bool has_pair(const struct ready *ready, uint32_t policy_id)
+{
+	return bsearch(&policy_id, ready->ids, ready->n, sizeof(*ready->ids), by_id) != NULL;
 }
 
 static bool answers(const struct gateway *g, const char *peer)
@@ -38,31 +65,18 @@ static bool answers(const struct gateway *g, const char *peer)
 	return true;
 }
 
-static bool is_fit(struct gateway *g, size_t policy)
+static bool is_fit(const struct gateway *g, const struct ready *ready, size_t policy)
 {
 	const struct model_plan *plan = g->setup.plan;
 
 	return answers(g, plan->policy_peers[policy]) &&
-	       has_pair(g, plan->policies[policy].policy_id);
-}
-
-static void swap(struct model_plan *plan, struct plan_standby *s)
-{
-	struct abi_policy policy = plan->policies[s->first];
-	char peer[IKE_CONF_NAME];
-
-	memcpy(peer, plan->policy_peers[s->first], sizeof(peer));
-	plan->policies[s->first] = plan->policies[s->second];
-	plan->policies[s->second] = policy;
-	memcpy(plan->policy_peers[s->first], plan->policy_peers[s->second], sizeof(peer));
-	memcpy(plan->policy_peers[s->second], peer, sizeof(peer));
-	s->swapped = !s->swapped;
+	       has_pair(ready, plan->policies[policy].policy_id);
 }
 
 /* Should the two change places? The first of the plan is the second one while they are swapped. */
-static bool is_due(struct gateway *g, const struct plan_standby *s)
+static bool is_due(const struct gateway *g, const struct ready *ready, const struct plan_standby *s)
 {
-	bool in_use = is_fit(g, s->first), other = is_fit(g, s->second);
+	bool in_use = is_fit(g, ready, s->first), other = is_fit(g, ready, s->second);
 
 	/* Back to the one that is meant as soon as it is fit; away from it only to one that is. */
 	return s->swapped ? other : !in_use && other;
@@ -72,22 +86,26 @@ void standby_io_tick(struct gateway *g)
 {
 	struct model_plan *plan = g->setup.plan;
 	const char *from = NULL, *to = NULL;
+	struct ready ready;
 	size_t n = 0;
 
 	if (plan->n_standbys == 0 || g->has_pending || g->now < plan->standby_look)
 		return;
 	plan->standby_look = g->now + LOOK;
+	if (!collect(g, &ready))
+		return;
 	for (size_t i = 0; i < plan->n_standbys; i++) {
 		struct plan_standby *s = &plan->standbys[i];
 
-		if (g->now < s->quiet || !is_due(g, s))
+		if (g->now < s->quiet || !is_due(g, &ready, s))
 			continue;
-		swap(plan, s);
+		standby_swap(plan, s);
 		s->quiet = g->now + QUIET;
 		to = plan->policy_peers[s->first];
 		from = plan->policy_peers[s->second];
 		n++;
 	}
+	free(ready.ids);
 	if (n == 0)
 		return;
 	log_notice(&log_ipsec, "%zu policies of %s go through %s now", n, from, to);

@@ -144,7 +144,8 @@ struct model_plan *model_plan_new(const struct model *m, const struct model_plan
 
 	if (plan && plan_interfaces(plan, m) == 0 && plan_addresses(plan, m) == 0 &&
 	    plan_routes(plan, m) == 0 && apply_policies(plan, m, previous) == 0 &&
-	    apply_peers(plan, m) == 0 && standby_plan(plan, m) == 0 && plan_watches(plan, m) == 0)
+	    apply_peers(plan, m) == 0 && standby_plan(plan, m, previous) == 0 &&
+	    plan_watches(plan, m) == 0)
 		return plan;
 	problems_error(problems, m->path, 0, "not enough memory");
 	model_plan_free(plan);

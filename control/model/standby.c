@@ -3,6 +3,7 @@
 #include "control/model/standby.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "control/model/model.h"
 #include "control/model/policy_key.h"
@@ -57,7 +58,40 @@ static size_t collect(struct policy_key *keys, const struct model_row **rows, co
 	return n;
 }
 
-int standby_plan(struct model_plan *plan, const struct model *m)
+void standby_swap(struct model_plan *plan, struct plan_standby *s)
+{
+	struct abi_policy policy = plan->policies[s->first];
+	char peer[IKE_CONF_NAME];
+
+	memcpy(peer, plan->policy_peers[s->first], sizeof(peer));
+	plan->policies[s->first] = plan->policies[s->second];
+	plan->policies[s->second] = policy;
+	memcpy(plan->policy_peers[s->first], plan->policy_peers[s->second], sizeof(peer));
+	memcpy(plan->policy_peers[s->second], peer, sizeof(peer));
+	s->swapped = !s->swapped;
+}
+
+/* A reload must not send through a tunnel that was left because it is down. */
+static void keep_swapped(struct model_plan *plan, const struct model_plan *previous)
+{
+	for (size_t i = 0; previous != NULL && i < previous->n_standbys; i++) {
+		const struct plan_standby *old = &previous->standbys[i];
+		uint32_t in_use = previous->policies[old->first].policy_id;
+		uint32_t meant = previous->policies[old->second].policy_id;
+
+		for (size_t k = 0; old->swapped && k < plan->n_standbys; k++) {
+			struct plan_standby *s = &plan->standbys[k];
+
+			if (!s->swapped && plan->policies[s->second].policy_id == in_use &&
+			    plan->policies[s->first].policy_id == meant) {
+				standby_swap(plan, s);
+				break;
+			}
+		}
+	}
+}
+
+int standby_plan(struct model_plan *plan, const struct model *m, const struct model_plan *previous)
 {
 	size_t rows_n = m->table[MENU_POLICY].n, n;
 	struct policy_key *keys = calloc(rows_n + 1, sizeof(*keys));
@@ -73,6 +107,7 @@ int standby_plan(struct model_plan *plan, const struct model *m)
 		    policy_key_same_traffic(&keys[i - 1], &keys[i]))
 			plan->standbys[plan->n_standbys++] = (struct plan_standby){
 				.first = keys[i - 1].row, .second = keys[i].row};
+	keep_swapped(plan, previous);
 	rc = 0;
 out:
 	free(keys);

@@ -24,7 +24,11 @@ bool standby_is(const struct model_row *policy);
 bool standby_pairs(const struct model_row *first, const struct model_row *row,
 		   struct problems *problems);
 
-/** Fill plan->standbys, when plan->policies are made. 0 or -1: no memory. */
-int standby_plan(struct model_plan *plan, const struct model *m);
+/** Fill plan->standbys, when all of the plan's policies and peers are made. Those that have changed
+ * places in previous (NULL: none) have here, too. 0 or -1: no memory. */
+int standby_plan(struct model_plan *plan, const struct model *m, const struct model_plan *previous);
+
+/** Have the two change places. */
+void standby_swap(struct model_plan *plan, struct plan_standby *s);
 
 #endif

@@ -4,6 +4,7 @@
 #include "load.h"
 
 #include "control/model/apply.h"
+#include "control/model/standby.h"
 
 #define SITE(policies)                                                                             \
 	"interface = ( { name = \"wan\"; device = \"net_null0\"; } );\n"                           \
@@ -66,6 +67,44 @@ static void two_policies_of_the_same_traffic_are_a_pair(void **state)
 	model_free(m);
 }
 
+/* What a reload changes elsewhere does not bring traffic back to a tunnel that was left. */
+static void those_that_changed_places_stay_so_with_a_reload(void **state)
+{
+	static struct problems problems;
+	struct model *m = load_good(SITE(POLICY("p", NET, "") ", " POLICY("q", NET, STANDBY)));
+	struct model *more =
+		load_good(SITE(POLICY("p", "10.8.0.0/16", "") ", " POLICY("p", NET, "") ", " POLICY(
+			"q", NET, STANDBY) ", " POLICY("q", "10.8.0.0/16", STANDBY)));
+	struct model_plan *plan, *next, *back;
+
+	(void)state;
+	problems_init(&problems);
+	plan = model_plan_new(m, NULL, &problems);
+	assert_non_null(plan);
+	standby_swap(plan, &plan->standbys[0]);
+	next = model_plan_new(more, plan, &problems);
+	assert_non_null(next);
+	assert_int_equal(next->n_standbys, 2);
+	for (size_t i = 0; i < 2; i++) {
+		const struct plan_standby *s = &next->standbys[i];
+		bool old = s->first == 1;
+
+		assert_int_equal(s->swapped, old);
+		assert_string_equal(next->policy_peers[s->first], old ? "q" : "p");
+		assert_int_equal(next->policies[s->first].policy_id == plan->policies[0].policy_id,
+				 old);
+	}
+	standby_swap(plan, &plan->standbys[0]);
+	back = model_plan_new(more, plan, &problems);
+	assert_non_null(back);
+	assert_false(back->standbys[0].swapped || back->standbys[1].swapped);
+	model_plan_free(plan);
+	model_plan_free(next);
+	model_plan_free(back);
+	model_free(m);
+	model_free(more);
+}
+
 static void what_is_no_pair_is_refused(void **state)
 {
 	(void)state;
@@ -90,6 +129,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(two_policies_of_the_same_traffic_are_a_pair),
+		cmocka_unit_test(those_that_changed_places_stay_so_with_a_reload),
 		cmocka_unit_test(what_is_no_pair_is_refused),
 	};
 
