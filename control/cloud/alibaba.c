@@ -128,6 +128,18 @@ static void check_top(struct cloud_reader *r, json_t *config)
 	}
 }
 
+/* One SA for several pairs is IKEv2's alone. */
+static void check_pairs(struct cloud_reader *r, size_t n_pairs)
+{
+	r->c->single_sa = n_pairs > 1;
+	for (size_t i = 0; i < r->c->n_tunnels && n_pairs > 1; i++)
+		if (r->c->tunnel[i].mode != IKE_MODE_IKE2)
+			cloud_fail(r,
+				   "%zu pairs of networks with IKEv1, where an SA has one: set "
+				   "IKEv2 at the cloud, or make a connection for each pair there",
+				   n_pairs);
+}
+
 void cloud_read_alibaba(struct cloud_reader *r, json_t *config)
 {
 	json_t *tunnels = json_object_get(json_object_get(config, "TunnelsConfig"), "TunnelConfig");
@@ -136,6 +148,8 @@ void cloud_read_alibaba(struct cloud_reader *r, json_t *config)
 
 	r->c->vendor = CLOUD_ALIBABA;
 	refuse_bgp(r, config);
+	if (tunnels != NULL && !json_is_array(tunnels))
+		cloud_fail(r, "TunnelConfig: not a list");
 	for (size_t i = 0; i < json_array_size(tunnels); i++) {
 		json_t *o = json_array_get(tunnels, i);
 
@@ -152,10 +166,5 @@ void cloud_read_alibaba(struct cloud_reader *r, json_t *config)
 	for (size_t i = 0; i < n_local && !r->failed; i++)
 		for (size_t k = 0; k < n_remote; k++)
 			cloud_add_pair(r, &local[i], &remote[k]);
-	r->c->single_sa = n_local * n_remote > 1;
-	if (!r->failed && r->c->single_sa && r->c->tunnel[0].mode != IKE_MODE_IKE2)
-		cloud_fail(r,
-			   "%zu pairs of networks with IKEv1, where an SA has one: set IKEv2 at "
-			   "the cloud, or make a connection for each pair there",
-			   n_local * n_remote);
+	check_pairs(r, n_local * n_remote);
 }

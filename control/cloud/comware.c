@@ -126,10 +126,15 @@ static void mode(struct parse *p)
 
 static void identity(struct parse *p, size_t at, enum cloud_end e)
 {
-	if (p->n <= at + 1)
-		return;
-	if (strcasecmp(p->word[at], "address") != 0 && strcasecmp(p->word[at], "fqdn") != 0)
+	bool address = strcasecmp(p->word[at], "address") == 0;
+	struct abi_addr parsed;
+
+	if (!address && strcasecmp(p->word[at], "fqdn") != 0)
 		cloud_fail(p->r, "%s: neither an address nor an FQDN", p->shown);
+	if (p->n <= at + 1 || (address && addr_parse(p->word[at + 1], &parsed) != 0)) {
+		cloud_fail(p->r, "%s: no name and no single address", p->shown);
+		return;
+	}
 	cloud_copy(p->r, p->t->id[e], p->shown, p->word[at + 1]);
 }
 
@@ -324,6 +329,17 @@ static void take_command(struct parse *p, bool indented)
 		cloud_fail(p->r, "%s: not known here", p->shown);
 }
 
+/* May the word behind this one be a key? */
+static bool tells_key(const char *word)
+{
+	static const char *const names[] = {"key", "psk", "secret", "pass", "pre-share"};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (strcasestr(word, names[i]) != NULL)
+			return true;
+	return false;
+}
+
 static void take_line(struct parse *p, const char *line, size_t len)
 {
 	bool indented = len > 0 && (*line == ' ' || *line == '\t');
@@ -347,11 +363,26 @@ static void take_line(struct parse *p, const char *line, size_t len)
 		return;
 	p->shown[0] = '\0';
 	strncat(p->shown, p->word[0], sizeof(p->shown) - 2);
-	if (p->n > 1 && strncasecmp(p->word[0], "pre-shared", 10) != 0) {
+	if (p->n > 1 && !tells_key(p->word[0])) {
 		strncat(p->shown, " ", sizeof(p->shown) - strlen(p->shown) - 1);
 		strncat(p->shown, p->word[1], sizeof(p->shown) - strlen(p->shown) - 1);
 	}
 	take_command(p, indented);
+}
+
+/* Without a local-address ours is the one of the identity, or the only one there is. */
+static void find_local(struct parse *p)
+{
+	const struct cloud_request *req = p->r->req;
+	struct abi_addr *at = &p->t->at[CLOUD_LOCAL];
+
+	if (at->family != 0 || (addr_parse(p->t->id[CLOUD_LOCAL], at) == 0 && addr_is_host(at)))
+		return;
+	if (req->n_ours == 1)
+		*at = req->ours[0];
+	else
+		cloud_fail(p->r, "no local-address: say our public address with --local ADDRESS%s",
+			   req->n_ours > 1 ? ", and that alone" : "");
 }
 
 static void check(struct parse *p)
@@ -362,10 +393,7 @@ static void check(struct parse *p)
 		cloud_fail(r, "neither JSON of a cloud nor commands of Comware");
 	if (p->t->at[CLOUD_REMOTE].family == 0)
 		cloud_fail(r, "no remote-address");
-	if (p->t->at[CLOUD_LOCAL].family == 0 && r->req->n_ours == 0)
-		cloud_fail(r, "no local-address: say our public address with --local ADDRESS");
-	else if (p->t->at[CLOUD_LOCAL].family == 0)
-		p->t->at[CLOUD_LOCAL] = r->req->ours[0];
+	find_local(p);
 	if (r->c->n_pairs == 0)
 		cloud_fail(r, "no acl with a rule");
 }

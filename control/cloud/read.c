@@ -173,6 +173,16 @@ static void read_json(struct cloud_reader *r, json_t *root)
 			      "VpnConnectionSet and CustomerGatewayConfiguration is in it");
 }
 
+/* Jansson's messages end with what stands there, which may be a key. */
+static void fail_syntax(struct cloud_reader *r, const json_error_t *error)
+{
+	const char *near = strstr(error->text, " near '");
+	size_t len = near != NULL ? (size_t)(near - error->text) : strlen(error->text);
+
+	cloud_fail(r, "line %d, column %d: not JSON: %.*s", error->line, error->column, (int)len,
+		   error->text);
+}
+
 static const char *first_of(const char *data, size_t len)
 {
 	size_t i = 0;
@@ -196,7 +206,7 @@ int cloud_read(const char *data, size_t len, const struct cloud_request *req,
 	} else if (first < data + len && *first == '{') {
 		root = json_loadb(data, len, JSON_REJECT_DUPLICATES, &error);
 		if (root == NULL)
-			cloud_fail(&r, "line %d: not JSON: %s", error.line, error.text);
+			fail_syntax(&r, &error);
 		else
 			read_json(&r, root);
 		json_decref(root);

@@ -16,6 +16,7 @@
 
 #define CODE(x)	 (1ull << IKE_##x)
 #define MAX_LINE 400u
+#define MAX_LIST 200u /* connections of an answer; Alibaba's pages have at most 50 */
 
 _Static_assert(IKE_CODE_COUNT <= 64, "codes fit a set");
 
@@ -158,8 +159,13 @@ static json_t *merge(json_t *conn, json_t *here, enum diag_lang lang)
 /* Nothing of a file reaches a terminal as a control sequence. */
 static void put(struct text *out, const char *s)
 {
-	for (size_t n = 0; *s != '\0' && n < MAX_LINE; s++, n++)
-		text_add(out, (unsigned char)*s < 0x20 || *s == 0x7f ? " " : s, 1);
+	for (size_t n = 0; *s != '\0' && n < MAX_LINE; s++, n++) {
+		unsigned char c = (unsigned char)*s;
+		bool c1 = c == 0xc2 && (unsigned char)s[1] >= 0x80 && (unsigned char)s[1] < 0xa0;
+
+		text_add(out, c < 0x20 || c == 0x7f || c1 ? " " : s, 1);
+		s += c1;
+	}
 }
 
 static void put_member(struct text *out, json_t *j, const char *key, const char *before,
@@ -250,6 +256,10 @@ int verdict_merge(const char *cloud, size_t len, const char *here, enum diag_lan
 	if (!json_is_array(list)) {
 		text_puts(why, "not an answer of Alibaba's DiagnoseVpnConnections: it has no list "
 			       "VpnConnections");
+		rc = -EINVAL;
+	}
+	if (rc == 0 && json_array_size(list) > MAX_LIST) {
+		text_printf(why, "more than %u connections", MAX_LIST);
 		rc = -EINVAL;
 	}
 	for (size_t i = 0; rc == 0 && i < json_array_size(list); i++)

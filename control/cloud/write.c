@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "control/cloud/cloud.h"
 #include "control/crypto/suite.h"
@@ -51,7 +52,7 @@ static void put_time(struct text *out, const char *key, uint64_t seconds)
 /* A secret that would be read as something else is written in hexadecimal. */
 static void put_secret(struct text *out, const char *psk)
 {
-	bool plain = strncmp(psk, "0x", 2) != 0;
+	bool plain = strncasecmp(psk, "0x", 2) != 0;
 
 	for (const char *p = psk; *p; p++)
 		plain &= isprint((unsigned char)*p) != 0;

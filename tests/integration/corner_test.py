@@ -4,10 +4,10 @@
 look up in the wrong place (E13), a payload that it cannot take (E8), an initiator that comes too
 late (E19). Each is named, and comes up when what `diagnose` prints is pasted.
 """
+import base64
 import dataclasses
 import json
 import os
-import re
 import stat
 import subprocess
 
@@ -164,6 +164,16 @@ def keyed(lab):
                     yield r[k]
 
 
+def forms(secret):
+    """text or hexadecimal as it is written, in hexadecimal, in base64"""
+    bare = secret.removeprefix("0x")
+    raws = [secret.encode()]
+    if set(bare) <= set("0123456789abcdef"):
+        raws.append(bytes.fromhex(bare))
+    return {bare}.union(*({r.hex(), r.hex().upper(), base64.b64encode(r).decode().rstrip("=")}
+                          for r in raws))
+
+
 @case(timeout=120)
 def advice_taken_literally_brings_each_up():
     corners = patients()
@@ -202,8 +212,7 @@ def advice_taken_literally_brings_each_up():
         secrets = list(keyed(lab))
         need(len(secrets) >= 3 * len(corners), "too few to look for: %d" % len(secrets))
         for s in secrets:
-            bare = re.sub(r"^0x", "", s)
-            need(bare not in text and bare.upper() not in text, "a secret is in the bundle")
+            need(not any(f in text for f in forms(s)), "a secret is in the bundle")
         return "%d tunnels cured, %s asked %s times, a bundle of %d bytes without %d secrets" % (
             len(corners), len(probed), asked, len(text), len(secrets))
 

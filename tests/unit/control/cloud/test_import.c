@@ -398,6 +398,86 @@ static void commands_for_comware_are_read(void **state)
 	assert_refused(COMWARE7("sa duration traffic-based x"), &req, "sa duration: not a number");
 }
 
+/* Where a file is damaged a message shows the place, and a key may be there. */
+static void no_message_holds_a_key(void **state)
+{
+	static const char *const files[] = {
+		"{ \"PreShareKey\" \"secretsecret\" }",
+		"{ \"PreShareKey\": \"secretsecret\nsecret\" }",
+		"{ \"PreShareKey\": secretsecret }",
+		"{ \"secretsecret\": 1, \"secretsecret\": 2 }",
+		"\"PreShareKey\": \"secretsecret\",\n",
+		"key secretsecret\n",
+		"PSK: secretsecret\n",
+	};
+	struct cloud_request req = request(OURS);
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)
+		assert_refused(files[i], &req, i < 4 ? "not JSON" : "not known here");
+}
+
+static void a_secret_is_never_read_as_hexadecimal(void **state)
+{
+	struct cloud_request req = request(OURS);
+	struct text file = {0};
+	const char *from = TENCENT("IKEV2", "AES-CBC-128", "SHA-256", "GROUP14", "STATIC", SPD);
+	char *key;
+	struct model *m;
+	struct model_plan *plan;
+
+	(void)state;
+	text_puts(&file, from);
+	key = strstr(file.s, "0x1234");
+	assert_non_null(key);
+	key[1] = 'X';
+	plan = plan_of(file.s, &req, &m);
+	assert_int_equal(plan->peers[0].psk_len, 22);
+	assert_memory_equal(plan->peers[0].psk, "0X12345678901234567890", 22);
+	model_plan_free(plan);
+	model_free(m);
+	text_free(&file);
+}
+
+/* Of several addresses of ours the first is not always the one that the cloud knows. */
+static void comware_does_not_guess_our_address(void **state)
+{
+	static const char nameless[] =
+		"ike proposal 1\n encryption-algorithm aes-cbc 128\n dh group14\n"
+		"ike peer x\n pre-shared-key simple 01234567890123456789\n remote-address " CLOUD
+		"\nacl number 3000\n rule permit ip source 192.168.1.0 0.0.0.255 destination "
+		"10.100.1.0 0.0.0.255\nipsec proposal t\n esp encryption-algorithm aes 256\n"
+		"ipsec policy c 1 isakmp\n ike-peer x\n";
+	struct cloud_request req = request("192.168.1.1");
+	struct model_plan *plan;
+	struct model *m;
+
+	(void)state;
+	assert_int_equal(addr_parse(OURS, &req.ours[req.n_ours++]), 0);
+	plan = plan_of(COMWARE7(""), &req, &m);
+	assert_int_equal(plan->peers[0].my_id.type, IKE_ID_IPV4);
+	assert_int_equal(plan->peers[0].my_id.data[0], 139);
+	model_plan_free(plan);
+	model_free(m);
+	assert_refused(nameless, &req, "no local-address: say our public address");
+}
+
+static void one_tunnel_of_version_1_is_enough_to_refuse(void **state)
+{
+	struct cloud_request req = request(OURS);
+	struct text file = {0};
+	char *second;
+
+	(void)state;
+	text_puts(&file, ALIBABA(OURS, CLOUD, "192.168.1.0/24,192.168.2.0/24", "10.0.0.0/8", V2,
+				 TUNNELS(TUNNEL("tun-a", OURS, CLOUD),
+					 TUNNEL("tun-b", OURS, "116.62.9.9"))));
+	second = strstr(strstr(file.s, "tun-b"), "ikev2");
+	second[4] = '1';
+	assert_refused(file.s, &req, "2 pairs of networks with IKEv1");
+	text_free(&file);
+}
+
 /* Every file with a piece of it lost or doubled is read or refused, and nothing else. */
 static void damaged_files_do_no_harm(void **state)
 {
@@ -448,6 +528,10 @@ int main(void)
 		cmocka_unit_test(what_we_cannot_do_is_refused_by_name),
 		cmocka_unit_test(other_files_are_refused),
 		cmocka_unit_test(commands_for_comware_are_read),
+		cmocka_unit_test(no_message_holds_a_key),
+		cmocka_unit_test(a_secret_is_never_read_as_hexadecimal),
+		cmocka_unit_test(comware_does_not_guess_our_address),
+		cmocka_unit_test(one_tunnel_of_version_1_is_enough_to_refuse),
 		cmocka_unit_test(damaged_files_do_no_harm),
 	};
 

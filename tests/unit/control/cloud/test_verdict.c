@@ -113,6 +113,25 @@ static void programs_get_the_same_as_json(void **state)
 	text_free(&out);
 }
 
+/* Each connection is held against each peer: there cannot be any number of both. */
+static void an_endless_list_is_refused(void **state)
+{
+	struct text file = {0}, out = {0}, why = {0};
+
+	(void)state;
+	text_puts(&file, "{ \"VpnConnections\": [ {}");
+	for (int i = 0; i < 300000; i++)
+		text_puts(&file, ",{}");
+	text_puts(&file, " ] }");
+	assert_int_equal(verdict_merge(file.s, file.len, HERE("P1_DH_MISMATCH", "P2_SILENT"),
+				       DIAG_EN, false, &out, &why),
+			 -EINVAL);
+	assert_non_null(strstr(why.s, "more than 200 connections"));
+	text_free(&file);
+	text_free(&out);
+	text_free(&why);
+}
+
 static void other_files_are_refused_and_terminals_are_safe(void **state)
 {
 	static const char *const files[] = {"", "{", "[]", "{}", "{\"VpnConnections\": 3}"};
@@ -128,6 +147,7 @@ static void other_files_are_refused_and_terminals_are_safe(void **state)
 	}
 	assert_says(CLOUD("\"FailedReasonCode\": \"a\\u001b[2Jb\""), "[7, {\"findings\": 3}]",
 		    "a [2Jb", "\033");
+	assert_says(CLOUD("\"FailedReasonCode\": \"a\\u009b2Jb\""), "[]", "a 2Jb", "\302\233");
 	text_free(&out);
 	text_free(&why);
 }
@@ -141,6 +161,7 @@ int main(void)
 		cmocka_unit_test(a_connection_of_no_peer_is_held_against_all),
 		cmocka_unit_test(without_a_daemon_the_cloud_speaks_alone),
 		cmocka_unit_test(programs_get_the_same_as_json),
+		cmocka_unit_test(an_endless_list_is_refused),
 		cmocka_unit_test(other_files_are_refused_and_terminals_are_safe),
 	};
 

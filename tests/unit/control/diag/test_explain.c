@@ -315,6 +315,13 @@ static void other_texts_are_near_to_nothing(void **state)
 		"CHILD_SA established with SPIs c1_i c2_o and TS 10.0.0.0/8 === 10.1.0.0/16",
 		"the quick brown fox jumps over the lazy dog, and no tunnel is there at all",
 		"generating QUICK_MODE request 1 [ HASH SA No KE ID ID ]",
+		/* what they lack is the "no" of a pattern */
+		"07[CFG] 1 matching peer config found",
+		"a matching CHILD_SA config found for 10.0.0.0/8",
+		"one acceptable proposal found",
+		"preshared key found for 192.0.2.1",
+		"the connection has been authorized",
+		"the host name does not match the certificate",
 	};
 
 	(void)state;
