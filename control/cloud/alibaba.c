@@ -166,5 +166,5 @@ void cloud_read_alibaba(struct cloud_reader *r, json_t *config)
 	for (size_t i = 0; i < n_local && !r->failed; i++)
 		for (size_t k = 0; k < n_remote; k++)
 			cloud_add_pair(r, &local[i], &remote[k]);
-	check_pairs(r, n_local * n_remote);
+	check_pairs(r, r->c->n_pairs);
 }

@@ -142,17 +142,26 @@ size_t cloud_nets(struct cloud_reader *r, const char *key, const char *from, str
 	return n;
 }
 
+static bool same_net(const struct cloud_net *a, const struct cloud_net *b)
+{
+	return a->len == b->len && addr_equal(&a->addr, &b->addr);
+}
+
 void cloud_add_pair(struct cloud_reader *r, const struct cloud_net *local,
 		    const struct cloud_net *remote)
 {
+	const struct cloud_pair pair = {{*local, *remote}};
 	struct cloud_config *c = r->c;
 
+	for (size_t i = 0; i < c->n_pairs; i++)
+		if (same_net(&c->pair[i].net[0], local) && same_net(&c->pair[i].net[1], remote))
+			return; /* said twice */
 	if (c->n_pairs == CLOUD_MAX_PAIRS)
 		cloud_fail(r, "more than %d pairs of networks", CLOUD_MAX_PAIRS);
 	else if (local->addr.family != remote->addr.family)
 		cloud_fail(r, "networks of both families in one pair");
 	else
-		c->pair[c->n_pairs++] = (struct cloud_pair){{*local, *remote}};
+		c->pair[c->n_pairs++] = pair;
 }
 
 /* The kinds of files. */

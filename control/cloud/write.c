@@ -9,6 +9,7 @@
 #include "control/cloud/cloud.h"
 #include "control/crypto/suite.h"
 #include "control/model/addr.h"
+#include "control/model/domains.h"
 #include "control/model/duration.h"
 
 struct writer {
@@ -88,16 +89,23 @@ static void tunnel_name(const struct writer *w, size_t i, char *buf, size_t cap)
 		snprintf(buf, cap, "%s-%zu", base_name(w), i + 1);
 }
 
-static void id_text(const struct cloud_tunnel *t, enum cloud_end e, char *buf, size_t cap)
+/* Alibaba says no type: its strongSwan takes what has an @ for a mailbox, and a leading one off. */
+static void id_text(const struct writer *w, const struct cloud_tunnel *t, enum cloud_end e,
+		    char *buf, size_t cap)
 {
+	const char *id = t->id[e];
+	bool guessed = w->c->vendor == CLOUD_ALIBABA;
 	char addr[ADDR_MAX_TEXT];
 	struct abi_addr parsed;
 
-	if (t->id[e][0] == '\0')
+	if (*id == '\0')
 		snprintf(buf, cap, "address:%s", addr_text(&t->at[e], addr));
+	else if (addr_parse(id, &parsed) == 0)
+		snprintf(buf, cap, "address:%s", id);
+	else if (guessed && *id != '@' && strchr(id, '@') != NULL)
+		snprintf(buf, cap, "user-fqdn:%s", id);
 	else
-		snprintf(buf, cap, "%s:%s", addr_parse(t->id[e], &parsed) == 0 ? "address" : "fqdn",
-			 t->id[e]);
+		snprintf(buf, cap, "fqdn:%s", id + (guessed && *id == '@'));
 }
 
 static uint32_t weak_of(const struct cloud_tunnel *t)
@@ -162,9 +170,9 @@ static void put_identity(const struct writer *w, const struct cloud_tunnel *t, c
 		put_secret(w->out, t->psk);
 	else
 		text_puts(w->out, " # secret = \"…\": the file has none\n   ");
-	id_text(t, w->ours, id, sizeof(id));
+	id_text(w, t, w->ours, id, sizeof(id));
 	put(w->out, "my-id", id);
-	id_text(t, !w->ours, id, sizeof(id));
+	id_text(w, t, !w->ours, id, sizeof(id));
 	put(w->out, "remote-id", id);
 	text_puts(w->out, " }");
 }
@@ -261,12 +269,42 @@ static int complain(const struct writer *w, const char *what)
 	return -EINVAL;
 }
 
+/* What our configuration takes. */
+static int check_tunnel(const struct writer *w, const struct cloud_tunnel *t)
+{
+	const uint64_t times[] = {t->lifetime, t->esp_lifetime};
+
+	for (size_t i = 0; i < 2; i++)
+		if (times[i] < (uint64_t)domain_profile_lifetime.min ||
+		    times[i] > (uint64_t)domain_profile_lifetime.max)
+			return complain(w, i == 0 ? "IKE lifetime: 5 to 31536000 s here"
+						  : "IPsec lifetime: 5 to 31536000 s here");
+	if (t->esp_kilobytes > UINT32_MAX)
+		return complain(w, "IPSECSaLifetimeTraffic: at most 4294967295 kB here");
+	if (strlen(t->label) >= IKE_CONF_NAME)
+		return complain(w, "the name of a tunnel: at most 63 bytes here");
+	for (const char *p = t->label; *p; p++)
+		if (iscntrl((unsigned char)*p))
+			return complain(w, "the name of a tunnel holds a control character");
+	return 0;
+}
+
+static bool is_name(const char *name)
+{
+	size_t len = strlen(name);
+
+	for (const char *p = name; *p; p++)
+		if (!isalnum((unsigned char)*p) && strchr("._-", *p) == NULL)
+			return false;
+	return len > 0 && len <= IKE_CONF_NAME - 4;
+}
+
 static int check(const struct writer *w)
 {
-	size_t len = strlen(base_name(w));
+	int rc = 0;
 
-	if (len == 0 || len > IKE_CONF_NAME - 4)
-		return complain(w, "--name: 1 to 60 bytes");
+	if (!is_name(base_name(w)))
+		return complain(w, "--name: 1 to 60 letters, digits, dots, _ and -");
 	if (w->req->tunnel > w->c->n_tunnels)
 		return complain(w, "--tunnel: there are not so many");
 	if (is_routed(w->c) && w->req->n_routed == 0)
@@ -276,10 +314,9 @@ static int check(const struct writer *w)
 	if (!is_routed(w->c) && w->req->n_routed != 0)
 		return complain(w,
 				"--networks: the file says which networks go through the tunnel");
-	for (size_t i = 0; i < w->c->n_tunnels; i++)
-		if (w->c->tunnel[i].esp_kilobytes > UINT32_MAX)
-			return complain(w, "IPSECSaLifetimeTraffic: at most 4294967295 kB here");
-	return 0;
+	for (size_t i = 0; i < w->c->n_tunnels && rc == 0; i++)
+		rc = wanted(w, i) ? check_tunnel(w, &w->c->tunnel[i]) : 0;
+	return rc;
 }
 
 /* Its health check has no place inside of ip.ipsec: said, so that it is not overlooked. */

@@ -439,6 +439,61 @@ static void a_secret_is_never_read_as_hexadecimal(void **state)
 	text_free(&file);
 }
 
+/* What would be written and then not load is refused here, by its name. */
+static void what_our_configuration_does_not_take_is_said_here(void **state)
+{
+	char long_name[62] = "";
+	const char *const names[] = {"", "a b", "x\"y", long_name};
+	struct cloud_request req = request(OURS);
+	struct text file = {0};
+	char *at;
+
+	(void)state;
+	text_puts(&file, ALIBABA(OURS, CLOUD, "192.168.1.0/24", "10.0.0.0/8", V2, ""));
+	memset(long_name, 'x', 61);
+	for (size_t i = 0; i < 4; i++) {
+		req.name = names[i];
+		assert_refused(file.s, &req, "--name: 1 to 60 letters");
+	}
+	req.name = NULL;
+	at = strstr(file.s, "86400");
+	memcpy(at, "   0 ", 5);
+	assert_refused(file.s, &req, "IKE lifetime: 5 to 31536000 s here");
+	memcpy(at, "86400", 5);
+	at = strstr(file.s, "3600");
+	memcpy(at, "   4", 4);
+	assert_refused(file.s, &req, "IPsec lifetime: 5 to 31536000 s here");
+	text_free(&file);
+}
+
+/* Without types of identities they are those that strongSwan would take them for. */
+static void alibabas_identities_have_the_types_that_it_sends(void **state)
+{
+	struct cloud_request req = request(OURS);
+	struct text file = {0};
+	struct model *m;
+	struct model_plan *plan;
+	char *at;
+
+	(void)state;
+	text_puts(&file,
+		  ALIBABA(OURS, CLOUD, "192.168.1.0/24,192.168.1.0/24", "10.0.0.0/8", V1,
+			  TUNNELS(TUNNEL("a", OURS, CLOUD), TUNNEL("b", OURS, "116.62.9.9"))));
+	at = strstr(file.s, "cloud.example");
+	at[5] = '@'; /* cloud@example */
+	at = strstr(at, "cloud.example");
+	at[0] = '@';
+	plan = plan_of(file.s, &req, &m); /* one network said twice is one */
+	assert_int_equal(plan->n_policies, 2);
+	assert_int_equal(plan->peers[0].remote_id.type, IKE_ID_USER_FQDN);
+	assert_int_equal(plan->peers[1].remote_id.type, IKE_ID_FQDN);
+	assert_int_equal(plan->peers[1].remote_id.len, 12);
+	assert_memory_equal(plan->peers[1].remote_id.data, "loud.example", 12);
+	model_plan_free(plan);
+	model_free(m);
+	text_free(&file);
+}
+
 /* Of several addresses of ours the first is not always the one that the cloud knows. */
 static void comware_does_not_guess_our_address(void **state)
 {
@@ -530,6 +585,8 @@ int main(void)
 		cmocka_unit_test(commands_for_comware_are_read),
 		cmocka_unit_test(no_message_holds_a_key),
 		cmocka_unit_test(a_secret_is_never_read_as_hexadecimal),
+		cmocka_unit_test(what_our_configuration_does_not_take_is_said_here),
+		cmocka_unit_test(alibabas_identities_have_the_types_that_it_sends),
 		cmocka_unit_test(comware_does_not_guess_our_address),
 		cmocka_unit_test(one_tunnel_of_version_1_is_enough_to_refuse),
 		cmocka_unit_test(damaged_files_do_no_harm),
