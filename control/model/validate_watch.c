@@ -7,6 +7,7 @@
 #include "control/model/netview.h"
 #include "control/model/policy_key.h"
 #include "control/model/problem.h"
+#include "control/model/standby.h"
 #include "control/model/templates.h"
 #include "control/model/validate.h"
 
@@ -28,8 +29,8 @@ static bool in_prefix(const struct value *prefix, const struct abi_addr *a)
 	return addr_covers(&prefix->addr, prefix->prefix_len, a);
 }
 
-/* Would a ping be protected? The first policy that covers it decides. */
-static bool is_protected(const struct model *m, const struct model_row *row)
+/* The policy that decides about a ping: the first that covers it. NULL: none. */
+static const struct model_row *policy_of(const struct model *m, const struct model_row *row)
 {
 	const struct model_table *t = &m->table[MENU_POLICY];
 
@@ -40,9 +41,55 @@ static bool is_protected(const struct model *m, const struct model_row *row)
 		    (v[POLICY_PROTOCOL].num == 0 || v[POLICY_PROTOCOL].num == 1) &&
 		    in_prefix(&v[POLICY_SRC], &row->values[NETWATCH_SRC].addr) &&
 		    in_prefix(&v[POLICY_DST], &row->values[NETWATCH_HOST].addr))
-			return policy_action(&t->rows[i]) == ABI_ACT_PROTECT;
+			return &t->rows[i];
+	}
+	return NULL;
+}
+
+static bool same_prefix(const struct value *a, const struct value *b)
+{
+	return a->prefix_len == b->prefix_len && addr_equal(&a->addr, &b->addr);
+}
+
+static bool has_standby(const struct model *m, const struct model_row *policy)
+{
+	const struct model_table *t = &m->table[MENU_POLICY];
+
+	for (size_t i = 0; i < t->n; i++) {
+		const struct value *v = t->rows[i].values;
+
+		if (validate_active(&t->rows[i], POLICY_DISABLED) && standby_is(&t->rows[i]) &&
+		    same_prefix(&v[POLICY_SRC], &policy->values[POLICY_SRC]) &&
+		    same_prefix(&v[POLICY_DST], &policy->values[POLICY_DST]))
+			return true;
 	}
 	return false;
+}
+
+/* With peer the answers say whether its tunnel carries traffic, so that is where pings must go. */
+static void check_tunnel(const struct model *m, const struct model_row *row,
+			 struct problems *problems)
+{
+	const struct value *v = row->values;
+	const struct model_row *policy = policy_of(m, row);
+
+	if (policy == NULL || policy_action(policy) != ABI_ACT_PROTECT)
+		problems_warn(
+			problems, row->file, row->line,
+			"/tool netwatch \"%s\": no policy with action=encrypt covers what goes "
+			"from src-address to host, so it does not go through a tunnel",
+			v[NETWATCH_NAME].text);
+	else if (!v[NETWATCH_PEER].set || !policy->values[POLICY_PEER].set)
+		return;
+	else if (strcmp(policy->values[POLICY_PEER].text, v[NETWATCH_PEER].text) != 0)
+		error(row, NETWATCH_PEER, problems,
+		      "what goes from src-address to host goes through another peer's tunnel, by "
+		      "the first policy that covers it");
+	else if (has_standby(m, policy))
+		error(row, NETWATCH_PEER, problems,
+		      "what goes from src-address to host changes tunnels with the traffic, by a "
+		      "policy that has a standby, and so says nothing of this peer's; give the two "
+		      "addresses a policy of this peer's before that one");
 }
 
 static void check(const struct model *m, const struct model_row *row, struct problems *problems)
@@ -60,12 +107,8 @@ static void check(const struct model *m, const struct model_row *row, struct pro
 		error(row, NETWATCH_SRC, problems,
 		      "is not an address in /ip address; one with /32 at any interface will do, "
 		      "and pings to it are answered then");
-	else if (!is_protected(m, row))
-		problems_warn(
-			problems, row->file, row->line,
-			"/tool netwatch \"%s\": no policy with action=encrypt covers what goes "
-			"from src-address to host, so it does not go through a tunnel",
-			v[NETWATCH_NAME].text);
+	else
+		check_tunnel(m, row, problems);
 	if (!v[NETWATCH_PROBE].num && v[NETWATCH_EXPECT].num == 0)
 		error(row, NETWATCH_PROBE, problems,
 		      "no, and no expect-interval either: nothing is watched");

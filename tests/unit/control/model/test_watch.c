@@ -89,12 +89,56 @@ static void one_that_goes_in_clear_is_warned_of(void **state)
 		"t.conf:9: warning: /tool netwatch \"w\": no policy with action=encrypt covers");
 }
 
+/* Two peers with the same networks, q standing in for p; and each with its own for pings. */
+#define TWO(pings, peer)                                                                           \
+	"interface = ( { name = \"wan\"; device = \"net_null0\"; } );\n"                           \
+	"ip = { address = ( { address = \"192.0.2.2/24\"; interface = \"wan\"; },\n"               \
+	"{ address = \"10.1.0.1/32\"; interface = \"wan\"; } );\n"                                 \
+	"ipsec = { profile = ( { name = \"f\"; hash-algorithm = \"sha256\"; dh-group = "           \
+	"\"ecp256\"; } );\n"                                                                       \
+	"proposal = ( { name = \"a\"; auth-algorithms = \"sha256\"; pfs-group = \"none\"; } );\n"  \
+	"peer = ( " PEER("p", "9") ", " PEER(                                                      \
+		"q",                                                                               \
+		"8") " );\n"                                                                       \
+		     "identity = ( { peer = \"p\"; secret = \"0123456789012345678901234\"; }, "    \
+		     "{ peer = \"q\"; secret = \"0123456789012345678901234\"; } );\n"              \
+		     "policy = ( " pings POLICY(                                                   \
+			     "p", "10.1.0.0/16", "10.2.0.0/16",                                    \
+			     "false") ", " POLICY("q", "10.1.0.0/16", "10.2.0.0/16",               \
+						  "true") " ); }; };\n"                            \
+							  "tool = { netwatch = ( " ROW(            \
+								  "10.2.0.1", "10.1.0.1",          \
+								  "peer = \"" peer                 \
+								  "\";") " ); };\n"
+#define PEER(name, at)                                                                             \
+	"{ name = \"" name "\"; profile = \"f\"; address = \"192.0.2." at "\"; exchange-mode = "   \
+	"\"ike2\"; }"
+#define POLICY(peer, src, dst, standby)                                                            \
+	"{ peer = \"" peer "\"; tunnel = true; src-address = \"" src "\"; dst-address = \"" dst    \
+	"\"; proposal = \"a\"; standby = " standby "; }"
+
+/* Else a failover would send the pings the other way, and their answers call the traffic back. */
+static void pings_stay_in_the_tunnel_they_tell_of(void **state)
+{
+	(void)state;
+	assert_told(TWO("", "p"), false,
+		    "peer: what goes from src-address to host changes tunnels");
+	assert_told(TWO("", "q"), false,
+		    "peer: what goes from src-address to host goes through "
+		    "another peer's tunnel");
+	assert_told(TWO(POLICY("p", "10.1.0.1", "10.2.0.1", "false") ", ", "p"), true, "");
+	assert_told(TWO(POLICY("q", "10.1.0.1", "10.2.0.1", "false") ", ", "q"), true, "");
+	assert_told(TWO(POLICY("q", "10.1.0.1", "10.2.0.1", "false") ", ", "p"), false,
+		    "another peer's tunnel");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_row_becomes_what_is_watched),
 		cmocka_unit_test(what_cannot_be_watched_is_refused),
 		cmocka_unit_test(one_that_goes_in_clear_is_warned_of),
+		cmocka_unit_test(pings_stay_in_the_tunnel_they_tell_of),
 	};
 
 	return cmocka_run_group_tests(tests, load_setup, load_teardown);
