@@ -233,6 +233,7 @@ static void control_may_send_nothing_else(void **state)
 		{offsetof(struct abi_packet, data[0]), 8}, /* an answer */
 		{offsetof(struct abi_packet, data[4]), 1}, /* another identifier */
 	};
+	struct abi_packet to_us = wish();
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
@@ -241,6 +242,8 @@ static void control_may_send_nothing_else(void **state)
 		((uint8_t *)&p)[wrong[i].off] ^= wrong[i].flip;
 		assert_null(made(&p));
 	}
+	put32(to_us.dst.bytes, WAN_US);
+	assert_null(made(&to_us));
 }
 
 int main(void)
