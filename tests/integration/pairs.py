@@ -272,7 +272,7 @@ class Pairs(Lab):
             raise
 
     def _addresses(self):
-        """all hosts' addresses, in one `ip -batch` a namespace"""
+        """all hosts' addresses"""
         site, cloud = ["addr del 192.168.1.12/24 dev eth0", "addr add 192.168.0.2/16 dev eth0",
                        "route replace default via 192.168.0.1"], []
         for p in self.pairs:
@@ -280,13 +280,34 @@ class Pairs(Lab):
             site += ["addr add %s/32 dev eth0" % x for x in a]
             cloud += ["addr add %s/32 dev lo" % x for x in b]
             cloud += ["addr add %s/32 dev wan0" % p.cloud]
-        for ns, lines in ((self.site, site), (self.cloud_ns, cloud)):
-            r = subprocess.run(["ip", "-n", ns, "-batch", "-"], input="\n".join(lines) + "\n",
-                               capture_output=True, text=True, check=False)
-            need(r.returncode == 0, r.stderr)
+        self._batch(self.site, site)
+        self._cloud_batch(cloud)
         # Each peer has an address of its own behind the cloud's hop.
         self.ip(self.inet, "route", "replace", "119.91.253.0/24", "via", self.outside.cloud,
                 "dev", "c0")
+
+    @staticmethod
+    def _batch(ns, lines):
+        r = subprocess.run(["ip", "-n", ns, "-batch", "-"], input="\n".join(lines) + "\n",
+                           capture_output=True, text=True, check=False)
+        need(r.returncode == 0, r.stderr)
+
+    def _cloud_batch(self, lines):
+        """A few at a time: what the kernel says of an address while charon's socket is full charon
+        never learns, and it refuses the child SAs that need it ("error installing route with
+        policy")."""
+        for i in range(0, len(lines), 16):
+            self._batch(self.cloud_ns, lines[i:i + 16])
+            wait(self._news_read, 20, "charon to read of its addresses", every=0.01)
+
+    def _news_read(self):
+        table = run(*self.into(self.cloud_ns, "cat", "/proc/net/netlink")).stdout
+        rows = [dict(zip(table.split("\n", 1)[0].split(), r.split()))
+                for r in table.splitlines()[1:]]
+        charon = [r for r in rows if r["Eth"] == "0" and int(r["Groups"], 16)]
+        need(charon, "nobody listens: %s" % table)
+        need(all(r["Drops"] == "0" for r in charon), "news was lost: %s" % table)
+        return all(r["Rmem"] == "0" for r in charon)
 
     def selectors(self):
         return "192.168.0.0/16", "10.100.0.0/16"

@@ -115,8 +115,8 @@ class Ward(Pairs):
 
     def _addresses(self):
         super()._addresses()
-        for p in self.pairs:                      # charon needs one in each net of its own
-            self.ip(self.cloud_ns, "addr", "add", "10.200.%d.12/32" % p.number, "dev", "lo")
+        # charon needs one in each net of its own
+        self._cloud_batch(["addr add 10.200.%d.12/32 dev lo" % p.number for p in self.pairs])
 
     def reload_both(self):
         v = self.vici()

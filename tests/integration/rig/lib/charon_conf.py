@@ -27,9 +27,6 @@ def q(s):
     return '"' + str(s).replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
-# kernel-netlink's buffer is large because charon does not ask again for addresses
-# whose news found no room in its socket, and refuses their child SAs for ever
-# ("error installing route with policy").
 def strongswan_conf(st, o):
     levels = dict(default=1)
     for kv in (o["log_level"] or "").split(","):
@@ -77,10 +74,6 @@ charon {{
     kernel-libipsec {{
       allow_peer_ts = {o['allow_peer_ts']}
       raw_esp = {o['raw_esp']}
-    }}
-    kernel-netlink {{
-      receive_buffer_size = 16777216
-      force_receive_buffer_size = yes
     }}
   }}
   filelog {{
