@@ -10,7 +10,7 @@ import wire
 from cases import case
 from lab import Lab, Stream, need
 
-SECONDS = int(os.environ.get("ESPGW_REKEY_SECONDS", "30"))
+SECONDS = int(os.environ.get("ESPGW_REKEY_SECONDS", "24"))
 IKE2 = int(os.environ.get("ESPGW_REKEY_SECONDS", "15"))
 LONG = ["--rekey-time", "1h", "--life-time", "2h", "--ike-rekey-time", "4h", "--over-time", "1h"]
 

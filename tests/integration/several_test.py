@@ -163,7 +163,6 @@ def what_is_wrong_at_once_is_named_and_cured_round_by_round():
             while lab.one_round(first):
                 first = False
                 lab.reload_both()
-                lab.reloaded = time.monotonic()
             lab.up()
             wait(lab.nothing_left, 30, "clean diagnoses", every=0.5)
             n += len(sick)

@@ -5,6 +5,7 @@ into strongSwan's.
 import contextlib
 import dataclasses
 import re
+import time
 
 from lab import need
 from pairs import Pair, Pairs, PairsConf
@@ -127,6 +128,8 @@ class Ward(Pairs):
             with contextlib.suppress(Error):      # most have nothing to end
                 v.call("terminate", ike=p.name, force="yes", timeout="-1")
         self._connections(self.pairs)
+        self.reloaded = time.monotonic()
+        time.sleep(1.1)                           # evidence is dated in whole seconds
         for p in self.pairs:
             if p.role == "initiator":             # it may wait long for its next retransmission
                 self.cli_text("ip", "ipsec", "active-peers", "kill-connections", "peer=" + p.name)
