@@ -82,33 +82,54 @@ static bool is_due(const struct gateway *g, const struct ready *ready, const str
 	return s->swapped ? other : !in_use && other;
 }
 
+static void tell(size_t n, const char *from, const char *to)
+{
+	log_notice(&log_ipsec, "%zu policies of %s go through %s now", n, from, to);
+}
+
+/* All that is due; says so for each two tunnels, whose policies lie side by side. How many. */
+static size_t swap_due(struct gateway *g, const struct ready *ready)
+{
+	struct model_plan *plan = g->setup.plan;
+	const char *from = "", *to = "";
+	size_t n = 0, said = 0;
+
+	for (size_t i = 0; i < plan->n_standbys; i++) {
+		struct plan_standby *s = &plan->standbys[i];
+
+		if (g->now < s->quiet || !is_due(g, ready, s))
+			continue;
+		standby_swap(plan, s);
+		s->quiet = g->now + QUIET;
+		if (n != said && (strcmp(to, plan->policy_peers[s->first]) != 0 ||
+				  strcmp(from, plan->policy_peers[s->second]) != 0)) {
+			tell(n - said, from, to);
+			said = n;
+		}
+		to = plan->policy_peers[s->first];
+		from = plan->policy_peers[s->second];
+		n++;
+	}
+	if (n != said)
+		tell(n - said, from, to);
+	return n;
+}
+
 void standby_io_tick(struct gateway *g)
 {
 	struct model_plan *plan = g->setup.plan;
-	const char *from = NULL, *to = NULL;
 	struct ready ready;
-	size_t n = 0;
+	size_t n;
 
 	if (plan->n_standbys == 0 || g->has_pending || g->now < plan->standby_look)
 		return;
 	plan->standby_look = g->now + LOOK;
 	if (!collect(g, &ready))
 		return;
-	for (size_t i = 0; i < plan->n_standbys; i++) {
-		struct plan_standby *s = &plan->standbys[i];
-
-		if (g->now < s->quiet || !is_due(g, &ready, s))
-			continue;
-		standby_swap(plan, s);
-		s->quiet = g->now + QUIET;
-		to = plan->policy_peers[s->first];
-		from = plan->policy_peers[s->second];
-		n++;
-	}
+	n = swap_due(g, &ready);
 	free(ready.ids);
 	if (n == 0)
 		return;
-	log_notice(&log_ipsec, "%zu policies of %s go through %s now", n, from, to);
 	g->generated.changed = true; /* the data plane gets all of them anew */
 	g->generated.due = g->now;
 }

@@ -62,6 +62,7 @@ int bundle_write(int fd, const char *path, const char *const *args, size_t n_arg
 	char when[32] = "";
 	time_t now = time(NULL);
 	struct tm tm;
+	bool failed;
 	int rc;
 
 	if (f == NULL) {
@@ -75,8 +76,9 @@ int bundle_write(int fd, const char *path, const char *const *args, size_t n_arg
 		strftime(when, sizeof(when), "%Y-%m-%dT%H:%M:%SZ", &tm);
 	fprintf(f, "espgw support bundle, %s. Secrets and keys are left out.\n\n", when);
 	rc = sections(fd, f, args, n_args);
-	if (fclose(f) != 0 && rc == 0) {
-		fprintf(stderr, "espgw: %s: %s\n", path, strerror(errno));
+	failed = ferror(f) != 0;
+	if ((fclose(f) != 0 || failed) && rc == 0) {
+		fprintf(stderr, "espgw: %s: cannot be written\n", path);
 		rc = PROTOCOL_FAILED;
 	}
 	if (rc != 0)

@@ -10,26 +10,11 @@
 #include "control/cloud/cloud.h"
 #include "control/cloud/verdict.h"
 #include "control/console/client.h"
+#include "control/console/input.h"
 #include "control/console/protocol.h"
 #include "control/model/text.h"
 
 #define MAX_WORDS 8u
-
-static char *read_file(const char *path, size_t *len)
-{
-	FILE *f = strcmp(path, "-") == 0 ? stdin : fopen(path, "r");
-	char *data = f != NULL ? malloc(CLOUD_MAX_INPUT + 1) : NULL;
-
-	*len = data != NULL ? fread(data, 1, CLOUD_MAX_INPUT + 1, f) : 0;
-	if (data == NULL || ferror(f)) {
-		fprintf(stderr, "espgw: %s: %s\n", path, strerror(errno));
-		free(data);
-		data = NULL;
-	}
-	if (f != NULL && f != stdin)
-		fclose(f);
-	return data;
-}
 
 /* Our own diagnosis as JSON, malloc()ed. 0, or 1 after saying why. */
 static int ask(int fd, const char *const *args, size_t n_args, char **here)
@@ -66,7 +51,7 @@ int compare_run(int fd, const char *path, const char *const *args, size_t n_args
 	size_t len;
 	int rc;
 
-	cloud = read_file(path, &len);
+	cloud = input_read(path, CLOUD_MAX_INPUT + 1, &len);
 	if (cloud == NULL)
 		return 1;
 	rc = fd >= 0 ? ask(fd, args, n_args, &here) : 0;
@@ -79,7 +64,7 @@ int compare_run(int fd, const char *path, const char *const *args, size_t n_args
 				why.s != NULL ? why.s : "out of memory");
 	}
 	free(here);
-	free(cloud);
+	input_free(cloud, len);
 	text_free(&out);
 	text_free(&why);
 	return rc;

@@ -14,6 +14,7 @@
 #include "control/console/compare.h"
 #include "control/console/import.h"
 #include "control/console/protocol.h"
+#include "control/console/input.h"
 #include "control/diag/explain.h"
 #include "control/model/apply.h"
 #include "control/model/file.h"
@@ -86,22 +87,6 @@ static int check(const char *path)
 	return plan ? 0 : 1;
 }
 
-/* At most what explain_log() reads. malloc()ed; NULL + errno. */
-static char *read_log(const char *path, size_t *len)
-{
-	FILE *f = strcmp(path, "-") == 0 ? stdin : fopen(path, "r");
-	char *log = f ? malloc(EXPLAIN_MAX_INPUT) : NULL;
-
-	*len = log ? fread(log, 1, EXPLAIN_MAX_INPUT, f) : 0;
-	if (log && ferror(f)) {
-		free(log);
-		log = NULL;
-	}
-	if (f && f != stdin)
-		fclose(f);
-	return log;
-}
-
 static int explain(char **args, int n, bool json)
 {
 	enum diag_lang lang = DIAG_EN;
@@ -125,13 +110,11 @@ static int explain(char **args, int n, bool json)
 	}
 	if (!path)
 		return usage_error();
-	log = read_log(path, &len);
-	if (!log) {
-		fprintf(stderr, "espgw: %s: %s\n", path, strerror(errno));
+	log = input_read(path, EXPLAIN_MAX_INPUT, &len);
+	if (!log)
 		return 1;
-	}
 	rc = explain_log(log, len, lang, json, &out);
-	free(log);
+	input_free(log, len);
 	if (out.s)
 		fputs(out.s, stdout);
 	text_free(&out);

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "control/cloud/cloud.h"
+#include "control/console/input.h"
 #include "control/model/addr.h"
 #include "control/model/file.h"
 #include "control/model/model.h"
@@ -87,22 +88,6 @@ static int take_option(struct cloud_request *req, const char *option, const char
 	return 0;
 }
 
-static char *read_all(const char *path, size_t *len)
-{
-	FILE *f = strcmp(path, "-") == 0 ? stdin : fopen(path, "r");
-	char *data = f != NULL ? malloc(CLOUD_MAX_INPUT + 1) : NULL;
-
-	*len = data != NULL ? fread(data, 1, CLOUD_MAX_INPUT + 1, f) : 0;
-	if (data == NULL || ferror(f)) {
-		fprintf(stderr, "espgw: %s: %s\n", path, strerror(errno));
-		free(data);
-		data = NULL;
-	}
-	if (f != NULL && f != stdin)
-		fclose(f);
-	return data;
-}
-
 /* Whoever sits at a terminal is asked once. */
 static bool ask(struct cloud_request *req, const char *why)
 {
@@ -160,12 +145,11 @@ int import_run(char **args, int n)
 	}
 	if (path == NULL)
 		return usage("which FILE?");
-	data = read_all(path, &len);
+	data = input_read(path, CLOUD_MAX_INPUT + 1, &len);
 	if (data == NULL)
 		return 1;
 	rc = convert(data, len, &req, &c, &out, &why);
-	explicit_bzero(data, len);
-	free(data);
+	input_free(data, len);
 	cloud_wipe(&c);
 	if (rc == 0)
 		fputs(out.s, stdout);

@@ -99,12 +99,23 @@ static void put_text(const struct ike_probe *p, struct text *out)
 	text_puts(out, "  (answers in clear: hints, no proofs)\n");
 }
 
+/* Takes j over, which may be NULL. 0 or -1: no memory. */
+static int put_dump(json_t *j, struct text *out)
+{
+	char *text = j != NULL ? json_dumps(j, JSON_COMPACT) : NULL;
+
+	json_decref(j);
+	if (text == NULL)
+		return -1;
+	text_printf(out, "%s\n", text);
+	free(text);
+	return 0;
+}
+
 static int put_json(const char *peer, const char *address, const struct ike_probe *p,
 		    struct text *out)
 {
 	json_t *answers = json_array();
-	json_t *j;
-	char *text;
 
 	for (int i = 0; i < PROBE_ASKS; i++) {
 		const struct probe_row *row = &p->rows[i];
@@ -117,14 +128,9 @@ static int put_json(const char *peer, const char *address, const struct ike_prob
 					    json_string(notify_name(p, (enum probe_ask)i)));
 		json_array_append_new(answers, one);
 	}
-	j = json_pack("[{s:s, s:s, s:o}]", "peer", peer, "address", address, "answers", answers);
-	text = j != NULL ? json_dumps(j, JSON_COMPACT) : NULL;
-	json_decref(j);
-	if (text == NULL)
-		return -1;
-	text_printf(out, "%s\n", text);
-	free(text);
-	return 0;
+	return put_dump(json_pack("[{s:s, s:s, s:o}]", "peer", peer, "address", address, "answers",
+				  answers),
+			out);
 }
 
 int diag_probe_report(const char *peer, const struct abi_addr *address, const struct ike_probe *p,
@@ -193,8 +199,7 @@ static void put_child_text(const struct ike_probe_child *p, struct text *out)
 int diag_probe_child_report(const char *peer, const struct ike_probe_child *p, bool json,
 			    struct text *out)
 {
-	json_t *answers, *j;
-	char *text;
+	json_t *answers;
 
 	if (!json) {
 		text_printf(out, "%s, asked in %llu s for policy %u:\n", peer,
@@ -218,13 +223,7 @@ int diag_probe_child_report(const char *peer, const struct ike_probe_child *p, b
 			json_object_set_new(one, "notify", json_string(refusal_name(p, row)));
 		json_array_append_new(answers, one);
 	}
-	j = json_pack("[{s:s, s:I, s:o}]", "peer", peer, "policy-id", (json_int_t)p->policy_id,
-		      "answers", answers);
-	text = j != NULL ? json_dumps(j, JSON_COMPACT) : NULL;
-	json_decref(j);
-	if (text == NULL)
-		return -1;
-	text_printf(out, "%s\n", text);
-	free(text);
-	return 0;
+	return put_dump(json_pack("[{s:s, s:I, s:o}]", "peer", peer, "policy-id",
+				  (json_int_t)p->policy_id, "answers", answers),
+			out);
 }
