@@ -90,6 +90,8 @@ static uint16_t remove_sa(struct manager *m, uint32_t slot, uint32_t spi)
 
 	if (status != ABI_OK)
 		return status;
+	if (m->s.tables->early)
+		early_forget(m->s.tables->early, spi);
 	m->sas[slot].retiring = true;
 	retire_push(&m->retire, (struct retire_item){.kind = RETIRE_SA, .value = slot});
 	return ABI_OK;

@@ -30,6 +30,14 @@ void early_expect(struct early_spis *s, uint32_t spi)
 	__atomic_store_n(&s->spi[spi & s->mask], spi, __ATOMIC_RELAXED);
 }
 
+void early_forget(struct early_spis *s, uint32_t spi)
+{
+	uint32_t *slot = &s->spi[spi & s->mask];
+
+	if (*slot == spi) /* the manager alone writes */
+		__atomic_store_n(slot, 0, __ATOMIC_RELAXED);
+}
+
 static uint32_t spi_of(struct rte_mbuf *m)
 {
 	return ip4_load32(rte_pktmbuf_mtod_offset(m, const uint8_t *, pkt_meta(m)->l4_off));

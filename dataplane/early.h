@@ -39,6 +39,9 @@ void early_spis_free(struct early_spis *s);
 /** The SA of this SPI may come. It takes the place of an earlier one of its slot. */
 void early_expect(struct early_spis *s, uint32_t spi);
 
+/** The SA of this SPI is gone: what still comes for it does not wait. */
+void early_forget(struct early_spis *s, uint32_t spi);
+
 /** Keep a packet that was dropped for want of an SA (meta->l4_off is its ESP header). False: nobody
  * expects it, its SA is not for it, or there is no room; it stays the caller's. */
 bool early_keep(struct worker *w, struct rte_mbuf *m);

@@ -156,6 +156,12 @@ static void expects_spis_of_free_slots(void **state)
 	assert_int_equal(add(fixture_sa(5, ABI_DIR_IN, 0)), ABI_OK);
 	assert_int_equal(expect(5, 0x20005, NULL), ABI_ERR_EXISTS);
 	assert_int_equal(f->h->tables.early->spi[5], 0);
+	assert_int_equal(expect(6, 0x10006, NULL), ABI_OK);
+	assert_int_equal(add(fixture_sa(6, ABI_DIR_IN, 0)), ABI_OK);
+	assert_int_equal(f->h->tables.early->spi[6],
+			 0x10006); /* for packets that are on their way */
+	(void)delete (6, 0x10006);
+	assert_int_equal(f->h->tables.early->spi[6], 0);
 	early_spis_free(f->h->tables.early);
 	f->h->tables.early = NULL;
 }
