@@ -36,6 +36,7 @@ struct block {
 struct order {
 	uint16_t first;
 	uint16_t used;
+	uint16_t turns; /* of tickets */
 	struct block blocks[ORDER_BLOCKS];
 };
 
@@ -113,6 +114,7 @@ uint16_t order_take_turn(struct order *o, uint64_t *done, uint64_t ticket, uint6
 	if (!b)
 		return ORDER_NONE;
 	b->done = done;
+	o->turns++;
 	return number_of(o, b);
 }
 
@@ -206,6 +208,7 @@ static uint16_t give_held(struct block *b, struct rte_mbuf **out)
 static void forget_gone(struct order *o)
 {
 	while (o->used != 0 && o->blocks[o->first].state == BLOCK_GONE) {
+		o->turns -= o->blocks[o->first].done != NULL;
 		o->first = (o->first + 1) & MASK;
 		o->used--;
 	}
@@ -266,6 +269,11 @@ bool order_next_late(struct order *o, const struct sad *sad, uint64_t now, struc
 bool order_busy(const struct order *o)
 {
 	return o->used > ORDER_BLOCKS / 2;
+}
+
+bool order_has_turns(const struct order *o)
+{
+	return o->turns != 0;
 }
 
 bool order_has_room(const struct order *o)

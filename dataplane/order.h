@@ -93,6 +93,9 @@ bool order_next_late(struct order *o, const struct sad *sad, uint64_t now, struc
 /** Blocks that still wait for their turn. */
 uint16_t order_waiting(const struct order *o);
 
+/** Is any of them a ticket's? */
+bool order_has_turns(const struct order *o);
+
 /** So many that the worker should take no new packets before some have gone. */
 bool order_busy(const struct order *o);
 

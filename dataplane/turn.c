@@ -8,7 +8,7 @@ void turn_hold(struct worker *w, struct batch *b, enum pkt_verdict verdict)
 {
 	uint16_t n = 0;
 
-	if (!w->order)
+	if (!w->order || !order_has_turns(w->order))
 		return;
 	for (uint16_t i = 0; i < b->n; i++) {
 		struct rte_mbuf *m = b->pkts[i];
