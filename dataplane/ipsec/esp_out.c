@@ -58,6 +58,7 @@ static enum drop_reason flow_open(struct flow *f, struct sa *sa)
 	f->sa = sa;
 	f->bytes = f->wire_bytes = 0;
 	f->hits = f->n = f->done = 0;
+	f->numbered = false;
 	if (sa->direction != ABI_DIR_OUT)
 		return DROP_OUT_BUNDLE_ERRORS;
 	switch (sa_state(sa)) {
@@ -201,17 +202,19 @@ static __rte_always_inline enum drop_reason admit(struct worker *w, struct flow 
 }
 
 /* RFC 4303 section 3.3.3: numbers are given out in order and never used twice; the manager keeps
- * the limit ahead, and at 2^32 - 1 it ends. */
+ * the limit ahead, and at 2^32 - 1 it ends. One for each packet of the burst: those that are not
+ * admitted leave the last of them unused. */
 static void reserve(const struct worker *w, struct batch *b)
 {
 	for (unsigned int i = 0; i < b->n_flows; i++) {
 		struct flow *f = &b->flow[i];
 
-		if (f->n == 0)
+		if (f->unusable != DROP_NONE)
 			continue;
 		f->limit = __atomic_load_n(&f->sa->seq_limit, __ATOMIC_ACQUIRE);
 		f->seq = __atomic_fetch_add(&f->sa->seq, f->n, __ATOMIC_RELAXED) + 1;
 		f->block = order_take(w->order, f->sa, f->seq, f->n, w->now);
+		f->numbered = true;
 	}
 }
 
@@ -221,12 +224,13 @@ static void number_alone(struct flow *f)
 	f->limit = __atomic_load_n(&f->sa->seq_limit, __ATOMIC_ACQUIRE);
 	f->seq = __atomic_load_n(&f->sa->seq, __ATOMIC_RELAXED) + 1;
 	f->block = ORDER_NONE;
+	f->numbered = true;
 }
 
 static void keep_alone(const struct batch *b)
 {
 	for (unsigned int i = 0; i < b->n_flows; i++)
-		if (b->flow[i].n != 0)
+		if (b->flow[i].numbered)
 			__atomic_store_n(&b->flow[i].sa->seq, b->flow[i].seq - 1, __ATOMIC_RELAXED);
 }
 
@@ -336,7 +340,6 @@ enum drop_reason esp_out_take(struct worker *w, struct batch *b, struct rte_mbuf
 	why = admit(w, f, &pkts[i], extra);
 	if (why != DROP_NONE)
 		return why;
-	f->n++;
 	number_alone(f);
 	b->flow_of[i] = f->size.index;
 	why = take(w, b, f, pkts[i], i);
@@ -344,7 +347,7 @@ enum drop_reason esp_out_take(struct worker *w, struct batch *b, struct rte_mbuf
 	return why;
 }
 
-/* One worker: admitted, numbered and built at once. */
+/* Admitted, numbered and built at once. */
 static void take_one(struct worker *w, struct batch *b, struct flow *f, struct rte_mbuf **pkts,
 		     uint16_t i, struct extra *extra)
 {
@@ -355,7 +358,7 @@ static void take_one(struct worker *w, struct batch *b, struct flow *f, struct r
 		why = admit(w, f, &pkts[i], extra);
 	}
 	if (likely(why == DROP_NONE)) {
-		if (f->n++ == 0)
+		if (!f->numbered)
 			number_alone(f);
 		b->flow_of[i] = f->size.index;
 		why = take(w, b, f, pkts[i], i);
@@ -370,8 +373,7 @@ static inline bool is_run(const struct flow *f, struct rte_mbuf **pkts, uint16_t
 	return f != NULL && f->plain && i + 1 < n && pkt_meta(pkts[i + 1])->sa_slot == f->sa->slot;
 }
 
-static void take_alone(struct worker *w, struct batch *b, struct rte_mbuf **pkts,
-		       struct extra *extra)
+static void take_all(struct worker *w, struct batch *b, struct rte_mbuf **pkts, struct extra *extra)
 {
 	struct flow *f = NULL;
 	uint16_t i = 0;
@@ -381,7 +383,7 @@ static void take_alone(struct worker *w, struct batch *b, struct rte_mbuf **pkts
 
 		f = flow_of(w, b, f, pkts, i);
 		if (likely(is_run(f, pkts, i, b->n) && extra != NULL)) {
-			if (f->n == 0)
+			if (!f->numbered)
 				number_alone(f);
 			end = esp_out_run(w, b, f, pkts, i);
 		}
@@ -391,6 +393,13 @@ static void take_alone(struct worker *w, struct batch *b, struct rte_mbuf **pkts
 		}
 		i = end;
 	}
+}
+
+/* One worker: a number is taken when it is used. */
+static void take_alone(struct worker *w, struct batch *b, struct rte_mbuf **pkts,
+		       struct extra *extra)
+{
+	take_all(w, b, pkts, extra);
 	keep_alone(b);
 }
 
@@ -401,32 +410,13 @@ static void take_among_others(struct worker *w, struct batch *b, struct rte_mbuf
 	struct flow *f = NULL;
 
 	for (uint16_t i = 0; i < b->n; i++) {
-		enum drop_reason why = DROP_OUT_BUNDLE_CHECK_ERRORS;
-
 		prefetch_mbuf(pkts, i, b->n);
 		f = flow_of(w, b, f, pkts, i);
-		if (likely(f != NULL)) {
-			f->hits++;
-			why = admit(w, f, &pkts[i], extra);
-		}
-		if (unlikely(why != DROP_NONE)) {
-			pkt_drop(pkts[i], why);
-			continue;
-		}
-		f->n++;
-		b->flow_of[i] = f->size.index;
+		if (likely(f != NULL))
+			f->n++;
 	}
 	reserve(w, b);
-	for (uint16_t i = 0; i < b->n; i++) {
-		enum drop_reason why;
-
-		prefetch_packets(pkts, i, b->n);
-		if (pkt_meta(pkts[i])->verdict != PKT_FORWARD)
-			continue;
-		why = take(w, b, &b->flow[b->flow_of[i]], pkts[i], i);
-		if (unlikely(why != DROP_NONE))
-			pkt_drop(pkts[i], why);
-	}
+	take_all(w, b, pkts, extra);
 }
 
 /* Did all go well, and is nothing left to do? */

@@ -36,10 +36,11 @@ struct flow {
 	uint64_t wire_bytes;
 	struct pkt_meta meta; /* of the outer packet, but for lengths */
 	uint16_t hits;	      /* packets that the policy has sent here */
-	uint16_t n;	      /* packets admitted */
+	uint16_t n;	      /* packets of the burst, when there are several workers */
 	uint16_t block;	      /* of numbers, for order.h */
 	uint16_t done;	      /* packets sent */
 	uint8_t unusable;     /* enum drop_reason */
+	bool numbered;	      /* seq and limit are known */
 	bool plain;	      /* usable, IPv4 in a tunnel over IPv4, IVs of AES_IV bytes */
 };
 
@@ -122,9 +123,8 @@ static inline const uint8_t *take_iv(struct crypto *c, struct batch *b)
 enum drop_reason esp_out_take(struct worker *w, struct batch *b, struct rte_mbuf **pkts, uint16_t i,
 			      struct extra *extra);
 
-/** Packets of f, which is plain and numbered, from number first of the burst on, by the only
- * worker, as long as there is nothing special about them. Number of the first that was not taken.
- */
+/** Packets of f, which is plain and numbered, from number first of the burst on, as long as there
+ * is nothing special about them. Number of the first that was not taken. */
 uint16_t esp_out_run(struct worker *w, struct batch *b, struct flow *f, struct rte_mbuf **pkts,
 		     uint16_t first);
 

@@ -139,7 +139,6 @@ static void note_run(struct batch *b, struct flow *f, uint16_t first, uint16_t e
 	b->iv += (size_t)n * AES_IV;
 	f->seq += n;
 	f->hits = (uint16_t)(f->hits + n);
-	f->n = (uint16_t)(f->n + n);
 	f->done = (uint16_t)(f->done + n);
 }
 
