@@ -196,6 +196,7 @@ static int report(struct gather *x, const struct console_diagnose *what, struct 
 		goto done;
 	x->peer.now = x->g->now;
 	x->peer.state = "";
+	x->peer.hide_sensitive = what->hide_sensitive;
 	x->peer.vendor = what->vendor != IKE_VENDOR_UNKNOWN
 				 ? what->vendor
 				 : ike_engine_peer_vendor(x->g->engine, x->peer.conf->name);

@@ -38,6 +38,7 @@ static int sections(int fd, FILE *f, const char *const *args, size_t n_args)
 
 	for (size_t i = 0; i < n_args; i++)
 		words[i + 1] = args[i];
+	words[++n_args] = "hide-sensitive";
 	rc = section(fd, f, version, 1, false);
 	if (rc == 0)
 		rc = section(fd, f, words, n_args + 1, false);
@@ -56,8 +57,9 @@ static int sections(int fd, FILE *f, const char *const *args, size_t n_args)
 
 int bundle_write(int fd, const char *path, const char *const *args, size_t n_args)
 {
-	int file =
-		n_args < MAX_WORDS ? open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600) : -1;
+	int file = n_args + 2 <= MAX_WORDS
+			   ? open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600)
+			   : -1;
 	FILE *f = file >= 0 ? fdopen(file, "w") : NULL;
 	char when[32] = "";
 	time_t now = time(NULL);
@@ -67,7 +69,7 @@ int bundle_write(int fd, const char *path, const char *const *args, size_t n_arg
 
 	if (f == NULL) {
 		fprintf(stderr, "espgw: %s: %s\n", path,
-			n_args < MAX_WORDS ? strerror(errno) : "too many words");
+			n_args + 2 <= MAX_WORDS ? strerror(errno) : "too many words");
 		if (file >= 0)
 			close(file);
 		return PROTOCOL_FAILED;

@@ -129,6 +129,8 @@ static int take_diagnose(struct grammar_command *c, const struct verb *v, struct
 		} else if (strncmp(word, "vendor=", 7) == 0) {
 			if (!take_vendor(c, word + 7))
 				return option_error(v, s->word, why);
+		} else if (strcmp(word, "hide-sensitive") == 0) {
+			c->hide_sensitive = true;
 		} else if (c->peer[0] == '\0' && word == s->word) {
 			snprintf(c->peer, sizeof(c->peer), "%.63s",
 				 strncmp(word, "peer=", 5) == 0 ? word + 5 : word);

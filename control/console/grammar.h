@@ -7,7 +7,8 @@
  *   /ip ipsec installed-sa rekey [peer=NAME]    /ip ipsec active-peers rekey [peer=NAME]
  *   reload          [/menu…] export [hide-sensitive|show-sensitive]
  *   [/menu…] help   version
- *   diagnose [PEER] [vendor=NAME] [lang=en|zh]      probe PEER [aggressive|phase2]
+ *   diagnose [PEER] [vendor=NAME] [lang=en|zh] [hide-sensitive]
+ *   probe PEER [aggressive|phase2]
  */
 #ifndef ESPGW_CONSOLE_GRAMMAR_H
 #define ESPGW_CONSOLE_GRAMMAR_H
@@ -40,7 +41,7 @@ struct grammar_command {
 	char *where;		 /* owned; NULL = all rows */
 	char peer[64];		 /* kill-connections, rekey, diagnose; "" = all */
 	enum ike_vendor vendor;	 /* diagnose */
-	bool zh;		 /* diagnose: Chinese */
+	bool zh, hide_sensitive; /* diagnose: Chinese; nothing that narrows a secret down */
 	bool aggressive, phase2; /* probe */
 };
 

@@ -165,7 +165,8 @@ static int do_diagnose(const struct console *c, const struct grammar_command *cm
 	struct console_diagnose what = {.peer = cmd->peer[0] ? cmd->peer : NULL,
 					.vendor = cmd->vendor,
 					.zh = cmd->zh,
-					.json = json};
+					.json = json,
+					.hide_sensitive = cmd->hide_sensitive};
 	int rc;
 
 	if (what.peer && !model_find(c->model, MENU_PEER, what.peer))

@@ -19,6 +19,7 @@ struct console_diagnose {
 	const char *peer;	/* NULL: all */
 	enum ike_vendor vendor; /* IKE_VENDOR_UNKNOWN: as seen */
 	bool zh, json;
+	bool hide_sensitive; /* nothing that narrows a secret down */
 };
 
 struct console_probe {

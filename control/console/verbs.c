@@ -18,7 +18,7 @@ static const struct verb verbs[] = {
 	 "replace the SA pairs in use, of all peers or of one"},
 	{"rekey", GRAMMAR_REKEY_PEERS, MENU_ACTIVE_PEERS, WORDS("peer="),
 	 "replace the IKE SAs of all peers, or of one"},
-	{"diagnose", GRAMMAR_DIAGNOSE, VERBS_ROOT, WORDS("vendor=", "lang="),
+	{"diagnose", GRAMMAR_DIAGNOSE, VERBS_ROOT, WORDS("vendor=", "lang=", "hide-sensitive"),
 	 "say why tunnels are not up or pass nothing, and who must change which setting"},
 	{"probe", GRAMMAR_PROBE, VERBS_ROOT, WORDS("aggressive", "phase2"),
 	 "ask a peer what it answers: IKE versions and modes, UDP ports, sizes; or what it takes "

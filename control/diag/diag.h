@@ -47,6 +47,7 @@ struct diag_peer {
 	enum ike_vendor vendor; /* as seen or as the operator says */
 	bool nat_local;		/* a NAT changes our address on the way */
 	uint64_t up_since;	/* ns: IKE SA established; 0 = none */
+	bool hide_sensitive;	/* nothing that narrows the secret down */
 	const char *state;	/* of its newest IKE SA; "" = none */
 	uint64_t now;
 	const struct ike_evidence *evidence;

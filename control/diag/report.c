@@ -188,7 +188,7 @@ static void put_fingerprint(const struct out *o)
 	const struct ike_peer_conf *c = o->r->peer->conf;
 	char print[FINGERPRINT_TEXT];
 
-	if (fingerprint_of(c->psk, c->psk_len, print) != 0)
+	if (o->r->peer->hide_sensitive || fingerprint_of(c->psk, c->psk_len, print) != 0)
 		return;
 	text_puts(o->text, "    ");
 	if (o->lang == DIAG_ZH)

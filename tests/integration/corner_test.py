@@ -182,6 +182,9 @@ def advice_taken_literally_brings_each_up():
         found = wait(lab.diagnosed, 40, "diagnoses of %d tunnels" % len(corners), every=0.3)
         wait(lab.classic_texts, 20, "the texts of the log", every=0.3)
         text = lab.bundle()
+        hint = "its SHA-256 begins"
+        need(hint in lab.cli_text("diagnose").stdout and hint not in text,
+             "what narrows a secret down is in the bundle, or not in the diagnosis")
         probed = [p for p in corners if p.probed]
         for p in probed:
             ids = [c["id"] for f in found[p.name] for c in f["checks"]]

@@ -121,9 +121,9 @@ static inline int fixture_diagnose(void *ctx, const struct console_diagnose *wha
 {
 	struct fixture *f = ctx;
 
-	text_printf(out, "%s %s %s%s\n", what->peer ? what->peer : "*",
+	text_printf(out, "%s %s %s%s%s\n", what->peer ? what->peer : "*",
 		    ike_vendor_name(what->vendor), what->zh ? "zh" : "en",
-		    what->json ? " json" : "");
+		    what->json ? " json" : "", what->hide_sensitive ? " hidden" : "");
 	return f->fail;
 }
 

@@ -232,6 +232,8 @@ static void diagnose_takes_a_peer_a_vendor_and_a_language(void **state)
 			    "to_tencent unknown zh\n");
 	assert_string_equal(fixture_text(f, "diagnose peer=to_tencent --vendor=huawei"),
 			    "to_tencent huawei en\n");
+	assert_string_equal(fixture_text(f, "diagnose hide-sensitive to_tencent"),
+			    "to_tencent unknown en hidden\n");
 	assert_non_null(
 		strstr(fixture_note(f, "diagnose to_tencemt", PROTOCOL_FAILED), "to_tencent"));
 	fixture_note(f, "diagnose lang=fr", PROTOCOL_USAGE);

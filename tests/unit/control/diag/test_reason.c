@@ -18,6 +18,11 @@ static void e1_the_secret(void **state)
 	assert_says(text, "6 bytes, its SHA-256 begins with 8d96"); /* of 123456 */
 	assert_null(strstr(text, "123456"));
 	assert_says(text, "[swanctl.conf, secrets.ike<name>] secret = ");
+	w->peer.hide_sensitive = true;
+	text = said(w, IKE_VENDOR_STRONGSWAN);
+	assert_null(strstr(text, "SHA-256"));
+	assert_null(strstr(text, "6 bytes"));
+	assert_says(text, "secrets.ike<name>] secret = ");
 	w->ev[0].version = 2;
 	said(w, IKE_VENDOR_UNKNOWN);
 	assert_one(w, IKE_P1_PSK_MISMATCH, DIAG_CERTAIN);
