@@ -85,7 +85,9 @@ void echo_notice(struct worker *w, const struct rte_mbuf *m)
 	pkt_meta(copy)->sa_slot = PKT_NO_SA; /* the SA may be gone when the manager looks */
 	pkt_meta(copy)->ip_len = (uint16_t)(head - meta->l3_off);
 	pkt_meta(copy)->reason = PKT_SLOW_ECHO;
-	if (rte_ring_sp_enqueue(w->slow, copy) != 0)
+	if (rte_ring_sp_enqueue(w->slow, copy) == 0)
+		w->counters->made++;
+	else
 		rte_pktmbuf_free(copy); /* its original is answered all the same */
 }
 
