@@ -212,7 +212,9 @@ static void put_net(struct value *v, const struct abi_range *r)
 
 static void put_port(struct value *v, const struct abi_range *r)
 {
-	value_set_num(v, r->port_lo == r->port_hi ? r->port_lo : VALUE_ANY);
+	bool any = r->port_lo == 0 && r->port_hi == UINT16_MAX;
+
+	value_set_pair(v, any ? VALUE_ANY : r->port_lo, any ? 0 : r->port_hi);
 }
 
 static void row_of(const struct generated_policy *p, const struct abi_policy *r, char *text,

@@ -69,7 +69,7 @@ void help_accepts(const struct prop *p, struct text *out)
 		text_printf(out, "an %s address or a name of /interface", family(d));
 		break;
 	case PROP_PORT:
-		text_puts(out, "any or 0 to 65535");
+		text_puts(out, "any, 0 to 65535, or the first and the last of several: 1000-1999");
 		break;
 	case PROP_IDENT:
 		text_puts(out, "auto, address:…, fqdn:…, user-fqdn:… or key-id:…");

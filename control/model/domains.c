@@ -197,7 +197,16 @@ const struct domain domain_protocol = {
 	.words = WORDS(OK("all", 0), OK("icmp", 1), OK("igmp", 2), OK("ipip", 4), OK("tcp", 6),
 		       OK("udp", 17), OK("gre", 47), OK("esp", 50), OK("ah", 51), OK("icmpv6", 58),
 		       OK("ospf", 89), OK("pim", 103), OK("vrrp", 112), OK("l2tp", 115),
-		       OK("sctp", 132), OK("udp-lite", 136)),
+		       OK("sctp", 132), OK("udp-lite", 136),
+		       /* read, and printed as above */
+		       OK("ipencap", 4), OK("ipsec-esp", 50), OK("ipsec-ah", 51),
+		       /* the rest of RouterOS's */
+		       OK("ggp", 3), OK("st", 5), OK("egp", 8), OK("pup", 12), OK("hmp", 20),
+		       OK("xns-idp", 22), OK("rdp", 27), OK("iso-tp4", 29), OK("dccp", 33),
+		       OK("xtp", 36), OK("ddp", 37), OK("idpr-cmtp", 38), OK("ipv6", 41),
+		       OK("ipv6-route", 43), OK("ipv6-frag", 44), OK("rsvp", 46),
+		       OK("ipv6-nonxt", 59), OK("ipv6-opts", 60), OK("rspf", 73), OK("vmtp", 81),
+		       OK("etherip", 97)),
 };
 
 const struct domain domain_dont_fragment = {

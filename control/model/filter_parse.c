@@ -97,6 +97,11 @@ static int set_number(struct filter_node *n, const struct prop *prop, const char
 	case PROP_DATE:
 		return duration_parse_date(text, &n->num);
 	case PROP_PORT:
+		/* several are above or below by their first one, and equal to themselves */
+		if (n->op == FILTER_EQ || n->op == FILTER_NE) {
+			n->as = FILTER_AS_TEXT;
+			return 1;
+		}
 		n->num = VALUE_ANY;
 		return strcmp(text, "any") == 0 ? 0 : value_parse_number(text, &n->num);
 	default:

@@ -147,9 +147,9 @@
 	X(POLICY_PEER, "peer", PROP_REF, 0, NULL, ref_peer, "the other end; needed with action=encrypt") \
 	X(POLICY_TUNNEL, "tunnel", PROP_BOOL, 0, "no", none, "yes: whole packets travel inside new ones; no: transport mode, between the two gateways themselves: src-address and dst-address are those of the SA") \
 	X(POLICY_SRC, "src-address", PROP_PREFIX, F_REQ, NULL, none, "our side's network") \
-	X(POLICY_SRC_PORT, "src-port", PROP_PORT, 0, "any", none, "port on our side, with protocol tcp or udp") \
+	X(POLICY_SRC_PORT, "src-port", PROP_PORT, 0, "any", none, "port or ports (1000-1999) on our side, with protocol tcp or udp; several: IKEv2 alone") \
 	X(POLICY_DST, "dst-address", PROP_PREFIX, F_REQ, NULL, none, "the other side's network") \
-	X(POLICY_DST_PORT, "dst-port", PROP_PORT, 0, "any", none, "port on the other side, with protocol tcp or udp") \
+	X(POLICY_DST_PORT, "dst-port", PROP_PORT, 0, "any", none, "port or ports on the other side, the same way") \
 	X(POLICY_PROTOCOL, "protocol", PROP_PROTOCOL, 0, "all", protocol, "all, a name or a number") \
 	X(POLICY_ACTION, "action", PROP_ENUM, 0, "encrypt", policy_action, "what to do with packets it covers") \
 	X(POLICY_LEVEL, "level", PROP_ENUM, 0, "require", policy_level, "while there is no SA: require, unique: packets wait, then drop; use: they pass in clear, both ways") \

@@ -24,7 +24,7 @@ static void range(struct abi_range *r, const struct value *prefix, const struct 
 	r->family = prefix->addr.family;
 	r->protocol = protocol;
 	r->port_lo = port->num == VALUE_ANY ? 0 : (uint16_t)port->num;
-	r->port_hi = port->num == VALUE_ANY ? 65535 : (uint16_t)port->num;
+	r->port_hi = port->num == VALUE_ANY ? 65535 : (uint16_t)port->num2;
 	memcpy(r->lo, lo.bytes, sizeof(r->lo));
 	memcpy(r->hi, hi.bytes, sizeof(r->hi));
 }

@@ -73,6 +73,35 @@ static void check_encrypt(const struct model *m, const struct model_row *row,
 		policy_error(row, POLICY_PROPOSAL, problems, "proposal: it is disabled");
 }
 
+static bool ike1_can_say(const struct value *port)
+{
+	return port->num == VALUE_ANY || (port->num == port->num2 && port->num != 0);
+}
+
+/* An ID payload holds one port, and 0 means all of them there (RFC 2407 section 4.6.2). */
+static void check_ike1_ports(const struct model *m, const struct model_row *row,
+			     struct problems *problems)
+{
+	static const int props[] = {POLICY_SRC_PORT, POLICY_DST_PORT};
+	const struct model_row *peer;
+
+	if (policy_action(row) != ABI_ACT_PROTECT || !row->values[POLICY_PEER].set)
+		return;
+	peer = &m->table[MENU_PEER].rows[row->values[POLICY_PEER].num];
+	if (peer->broken || !validate_peer_is_ike1(peer))
+		return;
+	for (size_t i = 0; i < sizeof(props) / sizeof(props[0]); i++) {
+		if (ike1_can_say(&row->values[props[i]]))
+			continue;
+		problems_error(problems, row->file, model_line(row, props[i]),
+			       "/ip ipsec policy: %s: IKEv1, which peer \"%s\" speaks, can say "
+			       "one port from 1 to 65535, or any; several need exchange-mode = "
+			       "\"ike2\", or a policy for each port",
+			       schema_menu(MENU_POLICY)->props[props[i]].name,
+			       peer->values[PEER_NAME].text);
+	}
+}
+
 static void check_policy(const struct model *m, const struct model_row *row,
 			 struct problems *problems)
 {
@@ -89,6 +118,8 @@ static void check_policy(const struct model *m, const struct model_row *row,
 	if (ports && proto != PROTO_TCP && proto != PROTO_UDP)
 		policy_error(row, POLICY_PROTOCOL, problems,
 			     "protocol: src-port and dst-port need tcp or udp");
+	if (ports)
+		check_ike1_ports(m, row, problems);
 	if (v[POLICY_REPLAY].num % 64)
 		policy_error(row, POLICY_REPLAY, problems,
 			     "replay-window: not a multiple of 64; accepted: 64, 128, … 65536");

@@ -17,7 +17,7 @@
  *   PROP_PREFIX     addr, prefix_len
  *   PROP_ENDPOINT   addr, port (0 = printed without port)
  *   PROP_GATEWAY    addr, or text: the name of an interface, or both (fe80::1%wan)
- *   PROP_PORT       num: 0..65535, VALUE_ANY for any
+ *   PROP_PORT       num, num2: the first and the last; num VALUE_ANY for any
  *   PROP_PROTOCOL   num: IP protocol, 0 for all
  *   PROP_ENUM       num: index of the word in the domain
  *   PROP_LIST       list, n: indexes of the words in the domain, in order

@@ -204,6 +204,30 @@ static int parse_prefix(const struct domain *d, const char *text, struct value *
 	return 0;
 }
 
+/* any, a port, or the first and the last of several. */
+static int parse_port(const char *text, struct value *v, struct text *why)
+{
+	const char *dash = strchr(text, '-');
+	char first[8] = "";
+
+	v->num = VALUE_ANY;
+	if (strcmp(text, "any") == 0)
+		return 0;
+	if (dash && (size_t)(dash - text) < sizeof(first))
+		memcpy(first, text, (size_t)(dash - text));
+	if (value_parse_number(dash ? first : text, &v->num) ||
+	    value_parse_number(dash ? dash + 1 : text, &v->num2) || v->num > 65535 ||
+	    v->num2 > 65535)
+		return bad(why, text, "a port from 0 to 65535, ports like 1000-1999, nor any");
+	if (v->num > v->num2)
+		return bad(why, text, "a range: its first port is above its last one");
+	if (v->num == 0 && v->num2 == 65535) {
+		v->num = VALUE_ANY;
+		v->num2 = 0;
+	}
+	return 0;
+}
+
 static int parse_address(const struct domain *d, const char *text, struct value *v,
 			 struct text *why)
 {
@@ -310,11 +334,7 @@ static int parse_typed(struct model *m, const struct prop *p, const char *text, 
 	case PROP_GATEWAY:
 		return parse_gateway(m, d, text, v, why);
 	case PROP_PORT:
-		v->num = VALUE_ANY;
-		if (strcmp(text, "any") != 0 &&
-		    (value_parse_number(text, &v->num) || v->num > 65535))
-			return bad(why, text, "a port from 0 to 65535, nor any");
-		return 0;
+		return parse_port(text, v, why);
 	case PROP_PROTOCOL:
 		return parse_protocol(d, text, v, why);
 	case PROP_ENUM:

@@ -19,6 +19,17 @@ static void print_addr(const struct abi_addr *a, struct text *out)
 		text_puts(out, buf);
 }
 
+static void print_ports(const struct value *v, struct text *out)
+{
+	if (v->num == VALUE_ANY) {
+		text_puts(out, "any");
+		return;
+	}
+	text_printf(out, "%" PRIu64, v->num);
+	if (v->num2 != v->num)
+		text_printf(out, "-%" PRIu64, v->num2);
+}
+
 static void print_endpoint(const struct value *v, struct text *out)
 {
 	bool brackets = v->port && v->addr.family == 6;
@@ -180,10 +191,7 @@ void value_print(const struct prop *p, const struct value *v, enum value_style s
 		print_gateway(v, out);
 		break;
 	case PROP_PORT:
-		if (v->num == VALUE_ANY)
-			text_puts(out, "any");
-		else
-			text_printf(out, "%" PRIu64, v->num);
+		print_ports(v, out);
 		break;
 	case PROP_PROTOCOL:
 		print_protocol(p->domain, v->num, out);
