@@ -103,6 +103,15 @@ static void take_evidence(void *ctx, const char *peer, const struct ike_evidence
 	x->peer.nat_local |= ev->nat_local;
 }
 
+/* Its name, as long as there is something wrong with it. */
+static void take_name(struct gather *x)
+{
+	struct ike_evidence ev;
+
+	if (names_io_evidence(x->g, x->peer.conf, &ev))
+		take_evidence(x, x->peer.conf->name, &ev);
+}
+
 static void take_ike_sa(void *ctx, const struct ike_sa_info *info)
 {
 	struct gather *x = ctx;
@@ -203,6 +212,7 @@ static int report(struct gather *x, const struct console_diagnose *what, struct 
 	take_model(x);
 	ike_engine_visit_peer(x->g->engine, x->peer.conf->name, take_ike_sa, take_pair,
 			      take_evidence, x);
+	take_name(x);
 	x->peer.evidence = x->evidence;
 	x->peer.probe = ike_engine_probe_result(x->g->engine, x->peer.conf->name);
 	if (x->peer.probe != NULL &&

@@ -79,7 +79,8 @@ static bool child_policy(void *ctx, uint32_t policy_id, struct children_policy *
 		.comment = p->child->comment[0] != '\0' ? p->child->comment : peer->comment,
 	};
 	/* a network instead of an address: anybody in it */
-	if (peer->remote_prefix_len == (peer->remote.family == 6 ? 128 : 32))
+	/* a network instead of an address: anybody in it; a name: it may have been another one */
+	if (!peer->named && peer->remote_prefix_len == (peer->remote.family == 6 ? 128 : 32))
 		out->remote = peer->remote;
 	return true;
 }
@@ -161,6 +162,7 @@ static void take_pending(struct gateway *g, struct setup *old)
 		old->model = NULL;
 		return; /* nothing was reloaded */
 	}
+	names_io_follow(g);
 	log_info(&log_system, "configuration reloaded: %zu peers, %zu policies",
 		 g->setup.plan->n_peers, g->setup.plan->n_policies);
 }
@@ -297,6 +299,13 @@ static const struct dataplane_ops dp_ops = {
 
 /* --- life --- */
 
+static struct names *new_names(void)
+{
+	uint64_t seed;
+
+	return ike_io_ops.random(NULL, &seed, sizeof(seed)) == 0 ? names_new(seed) : NULL;
+}
+
 struct gateway *gateway_new(const char *config_path, const char *segment, struct setup *setup)
 {
 	struct gateway *g = calloc(1, sizeof(*g));
@@ -314,13 +323,16 @@ struct gateway *gateway_new(const char *config_path, const char *segment, struct
 	g->children = g->dp != NULL ? children_new(g->dp, &child_ops, g) : NULL;
 	g->engine = ike_engine_new(&ike_io_ops, g);
 	inbox_init(&g->inbox);
-	if (g->config_path == NULL || g->children == NULL || g->engine == NULL) {
+	g->names = new_names();
+	if (g->names == NULL || g->config_path == NULL || g->children == NULL ||
+	    g->engine == NULL) {
 		gateway_free(g);
 		errno = ENOMEM;
 		return NULL;
 	}
 	rows_setup(g);
 	netwatch_io_init(g);
+	names_io_follow(g);
 	return g;
 }
 
@@ -337,6 +349,7 @@ void gateway_free(struct gateway *g)
 	children_free(g->children);
 	drop_pending(g);
 	setup_free(&g->setup);
+	names_free(g->names);
 	totals_free(&g->totals);
 	watch_free(&g->watch);
 	netwatch_free(&g->netwatch);
@@ -370,7 +383,7 @@ static unsigned int feed_engine(struct gateway *g, uint64_t now)
 /* Something was learnt about a peer: the same configuration means another plan now. */
 static void replan(struct gateway *g)
 {
-	int rc = setup_again(&g->pending, &g->setup);
+	int rc = setup_again(&g->pending, &g->setup, names_hosts(g->names));
 
 	g->replan = false;
 	if (rc == 0) {
@@ -398,6 +411,7 @@ unsigned int gateway_turn(struct gateway *g, uint64_t now)
 	enforce_tick(g);
 	diagnose_tick(g);
 	netwatch_io_tick(g);
+	names_io_tick(g);
 	if (g->replan && !g->has_pending && !g->stopping)
 		replan(g);
 	log_tick(now);
@@ -430,7 +444,7 @@ int gateway_reload(struct gateway *g, char **message)
 		*message = text_of("a reload is under way\n");
 		return -EBUSY;
 	}
-	rc = setup_load(&next, g->config_path, g->setup.plan, &said);
+	rc = setup_load(&next, g->config_path, g->setup.plan, names_hosts(g->names), &said);
 	if (rc == 0 && dataplane_map(g->dp)->base != NULL)
 		rc = push_check(g->dp, next.plan, why, sizeof(why));
 	else

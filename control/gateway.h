@@ -24,12 +24,14 @@
 #include "control/model/apply.h"
 #include "control/model/menu_source.h"
 #include "control/totals.h"
+#include "control/names.h"
 #include "control/netwatch.h"
 #include "control/watch.h"
 
 struct dh_pool;
 struct sa_store;
 struct model;
+struct ike_evidence;
 
 /* A configuration and what follows from it. */
 struct setup {
@@ -67,6 +69,7 @@ struct gateway {
 	struct totals totals;
 	struct watch watch;
 	struct netwatch netwatch;
+	struct names *names;				 /* of peers */
 	uint64_t request, totals_request, watch_request; /* read once per console command */
 	struct menu_source source[MENU_MAX];
 };
@@ -76,12 +79,14 @@ uint64_t gateway_clock(void);
 
 /**
  * Read and check a configuration, build its plan. Problems, warnings too, go to *text (malloc()ed).
- * 0, -EINVAL or -ENOMEM; out is empty then. previous may be NULL.
+ * 0, -EINVAL or -ENOMEM; out is empty then. previous may be NULL. names: what the names of peers
+ * stand for; NULL: nothing is known yet.
  */
-int setup_load(struct setup *out, const char *path, const struct model_plan *previous, char **text);
+int setup_load(struct setup *out, const char *path, const struct model_plan *previous,
+	       const struct hosts *names, char **text);
 /** The plan of a model once more, after something was learnt about a peer. The model is shared:
  * whoever drops one of the two leaves it alone. 0 or -ENOMEM, out is empty then. */
-int setup_again(struct setup *out, const struct setup *from);
+int setup_again(struct setup *out, const struct setup *from, const struct hosts *names);
 void setup_free(struct setup *s);
 /** The policy that protects with this id, or NULL. */
 const struct setup_policy *setup_find(const struct setup *s, uint32_t policy_id);
@@ -119,6 +124,15 @@ void netwatch_io_init(struct gateway *g);
 void netwatch_io_configure(struct gateway *g);
 void netwatch_io_tick(struct gateway *g);
 void netwatch_io_input(struct gateway *g, const struct abi_packet *p);
+/* names_io.c: DNS names of peers. */
+/** The setup in force has changed. */
+void names_io_follow(struct gateway *g);
+void names_io_tick(struct gateway *g);
+/** Runtime values of /ip ipsec peer. */
+void names_io_fill(struct gateway *g, const char *peer, struct value *v);
+/** What is wrong with the name of a peer, as evidence. False: nothing, or it has none. */
+bool names_io_evidence(const struct gateway *g, const struct ike_peer_conf *peer,
+		       struct ike_evidence *ev);
 /* standby_io.c: has policies change places with their standby, as it must be. */
 void standby_io_tick(struct gateway *g);
 /** Runtime values of /tool netwatch; ctx is the gateway. */

@@ -199,6 +199,13 @@ static void io_policy_remove(void *ctx, uint32_t policy_id)
 	generated_remove(ctx, policy_id);
 }
 
+static void io_peer_failed(void *ctx, const char *peer)
+{
+	struct gateway *g = ctx;
+
+	names_failed(g->names, peer, g->now);
+}
+
 const struct ike_ops ike_io_ops = {
 	.send = io_send,
 	.random = io_random,
@@ -219,6 +226,7 @@ const struct ike_ops ike_io_ops = {
 	.child_adopt = io_child_adopt,
 	.policy_add = io_policy_add,
 	.policy_remove = io_policy_remove,
+	.peer_failed = io_peer_failed,
 };
 
 static void unreachable(struct gateway *g, const struct abi_packet *p)

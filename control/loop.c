@@ -18,18 +18,22 @@
 #include "control/dh_pool.h"
 #include "control/gateway.h"
 #include "control/log.h"
+#include "control/names_evdns.h"
 #include "control/server.h"
 
-#define BUSY_US	   1000
-#define IDLE_US	   5000
-#define IDLE_TURNS 20u		 /* idle turns before the interval grows */
-#define STOP_NS	   3000000000ull /* for the orderly end */
+#define RESOLV_CONF "/etc/resolv.conf"
+#define HOSTS_FILE  "/etc/hosts"
+#define BUSY_US	    1000
+#define IDLE_US	    5000
+#define IDLE_TURNS  20u		  /* idle turns before the interval grows */
+#define STOP_NS	    3000000000ull /* for the orderly end */
 
 struct loop {
 	struct gateway *g;
 	struct event_base *base;
 	struct event *timer, *pool, *term, *intr, *hup;
 	struct server *server;
+	struct names_evdns *names;
 	unsigned int idle_turns;
 	uint64_t stop_by;
 };
@@ -117,7 +121,9 @@ static int make_events(struct loop *l)
 	l->term = evsignal_new(l->base, SIGTERM, on_stop, l);
 	l->intr = evsignal_new(l->base, SIGINT, on_stop, l);
 	l->hup = evsignal_new(l->base, SIGHUP, on_hup, l);
-	if (l->timer == NULL || l->term == NULL || l->intr == NULL || l->hup == NULL)
+	l->names = names_evdns_new(l->base, l->g->names, RESOLV_CONF, HOSTS_FILE);
+	if (l->names == NULL || l->timer == NULL || l->term == NULL || l->intr == NULL ||
+	    l->hup == NULL)
 		return -ENOMEM;
 	if (l->g->pool != NULL && (l->pool == NULL || event_add(l->pool, NULL) != 0))
 		return -EIO;
@@ -156,6 +162,7 @@ int loop_run(struct gateway *g, const char *socket_path)
 	event_base_dispatch(l.base);
 fail:
 	server_free(l.server);
+	names_evdns_free(l.names);
 	free_event(l.timer);
 	free_event(l.pool);
 	free_event(l.term);

@@ -128,7 +128,7 @@ static int run(const struct options *o, const char *socket_path)
 	struct gateway *g;
 	struct setup setup;
 	char *said;
-	int rc = setup_load(&setup, o->config, NULL, &said);
+	int rc = setup_load(&setup, o->config, NULL, NULL, &said);
 
 	if (said != NULL)
 		fputs(said, stderr);

@@ -351,9 +351,10 @@ static void policy_fill(void *ctx, const struct menu_key *key, struct value *v)
 
 static void peer_fill(void *ctx, const struct menu_key *key, struct value *v)
 {
-	const struct gateway *g = ctx;
+	struct gateway *g = ctx;
 	const struct model_plan *plan = g->setup.plan;
 
+	names_io_fill(g, key->name, v);
 	for (size_t i = 0; i < plan->n_peers; i++)
 		if (strcmp(plan->peers[i].name, key->name) == 0)
 			value_set_num(&v[PEER_RESPONDER], plan->peers[i].passive);

@@ -38,7 +38,8 @@ static int make_index(struct setup *s)
 	return 0;
 }
 
-int setup_load(struct setup *out, const char *path, const struct model_plan *previous, char **text)
+int setup_load(struct setup *out, const char *path, const struct model_plan *previous,
+	       const struct hosts *names, char **text)
 {
 	struct problems *problems = malloc(sizeof(*problems));
 	int rc = -EINVAL;
@@ -50,9 +51,11 @@ int setup_load(struct setup *out, const char *path, const struct model_plan *pre
 	problems_init(problems);
 	out->model = model_load(path, problems);
 	if (out->model != NULL)
+		rc = hosts_place(out->model, names);
+	if (rc == 0)
 		out->plan = model_plan_new(out->model, previous, problems);
-	if (out->plan != NULL)
-		rc = make_index(out);
+	if (rc == 0)
+		rc = out->plan != NULL ? make_index(out) : -EINVAL;
 	if (rc == 0)
 		model_pack(out->model);
 	*text = problems_text(problems);
@@ -64,7 +67,7 @@ int setup_load(struct setup *out, const char *path, const struct model_plan *pre
 	return rc;
 }
 
-int setup_again(struct setup *out, const struct setup *from)
+int setup_again(struct setup *out, const struct setup *from, const struct hosts *names)
 {
 	struct problems *problems = malloc(sizeof(*problems));
 	int rc = -ENOMEM;
@@ -73,7 +76,7 @@ int setup_again(struct setup *out, const struct setup *from)
 	if (problems == NULL)
 		return -ENOMEM;
 	problems_init(problems);
-	if (model_unpack(from->model) == 0)
+	if (model_unpack(from->model) == 0 && hosts_place(from->model, names) == 0)
 		out->plan = model_plan_new(from->model, from->plan, problems);
 	if (out->plan != NULL)
 		rc = make_index(out);

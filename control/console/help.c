@@ -65,6 +65,9 @@ void help_accepts(const struct prop *p, struct text *out)
 	case PROP_PREFIX:
 		text_printf(out, "an %s address or network", family(d));
 		break;
+	case PROP_HOST:
+		text_printf(out, "an %s address or network, or a DNS name", family(d));
+		break;
 	case PROP_GATEWAY:
 		text_printf(out, "an %s address or a name of /interface", family(d));
 		break;

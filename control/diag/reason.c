@@ -17,6 +17,9 @@
 static int stage(const struct ike_evidence *ev)
 {
 	switch (ev->code) {
+	case IKE_PEER_NAME_UNRESOLVED:
+	case IKE_PEER_NAME_UNUSABLE:
+		return 0;
 	case IKE_PEER_SILENT:
 		return ev->cause == IKE_CAUSE_NO_ANSWER ? 0 : 2;
 	case IKE_P1_VERSION_MISMATCH:
@@ -53,6 +56,12 @@ static const struct diag_policy *find_policy(const struct diag_peer *p, uint32_t
 	return NULL;
 }
 
+/* That is how it is now, whatever comes about at the address the peer still has. */
+static bool of_name(const struct ike_evidence *ev)
+{
+	return ev->code == IKE_PEER_NAME_UNRESOLVED || ev->code == IKE_PEER_NAME_UNUSABLE;
+}
+
 /* Who comes too late comes up again, and is late again the next time. */
 static bool late_no_more(const struct diag_peer *p, const struct ike_evidence *ev)
 {
@@ -68,6 +77,8 @@ static bool cured(const struct diag_peer *p, const struct ike_evidence *ev)
 	const struct diag_policy *policy = find_policy(p, ev->policy_id);
 	uint64_t since = 0;
 
+	if (of_name(ev))
+		return false;
 	if (ev->code == IKE_PEER_NO_REAUTH)
 		return late_no_more(p, ev);
 	if (!diag_of_phase2(ev))
@@ -86,7 +97,7 @@ static bool cured(const struct diag_peer *p, const struct ike_evidence *ev)
 /* Attempts of the same side have come further since. */
 static bool left_behind(const struct diag_peer *p, const struct ike_evidence *ev)
 {
-	for (size_t i = 0; i < p->n_evidence; i++) {
+	for (size_t i = 0; !of_name(ev) && i < p->n_evidence; i++) {
 		const struct ike_evidence *o = &p->evidence[i];
 
 		if (o->initiator == ev->initiator && stage(o) > stage(ev) && o->last > ev->last &&
@@ -140,6 +151,8 @@ static void (*const builders[IKE_CODE_COUNT])(struct diag_finding *, const struc
 	[IKE_P1_UNEXPLAINED] = diag_p1_unexplained,
 	[IKE_PEER_SILENT] = diag_p1_silent,
 	[IKE_PEER_DEAD] = diag_p1_dead,
+	[IKE_PEER_NAME_UNRESOLVED] = diag_name,
+	[IKE_PEER_NAME_UNUSABLE] = diag_name,
 	[IKE_PEER_DOES_NOT_KNOW_US] = diag_p1_unknown_to_peer,
 	[IKE_P2_TS_MISMATCH] = diag_p2_selectors,
 	[IKE_P2_ALG_MISMATCH] = diag_p2_esp_proposals,

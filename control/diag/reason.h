@@ -9,6 +9,7 @@
 typedef void diag_builder(struct diag_finding *f, const struct diag_peer *p,
 			  const struct ike_evidence *ev);
 
+diag_builder diag_name;
 diag_builder diag_p1_lifetime1;
 diag_builder diag_p1_version;
 diag_builder diag_p1_mode;

@@ -107,7 +107,36 @@
 	  "从隧道出来的报文，其源地址不在协商的网段内。") \
 	X(NAMED_POLICY, "An earlier policy covers some of the same packets and takes them.", \
 	  "有一条更靠前的策略覆盖了相同的流量。") \
+	X(NAME_KEPT, "The peer keeps the address that the name had last.", "对端暂时沿用上次解析出的地址。") \
+	X(NAME_FAMILY, "The name has no address of the family that is wanted here: that of local-address.", \
+	  "该域名没有本端所需协议族（与 local-address 一致）的地址。") \
+	X(NAME_SERVER, "espgw-control asks the name servers of /etc/resolv.conf through this host's own " \
+	  "network, not through the data plane.", \
+	  "espgw-control 通过本机自身的网络（不经过数据面）查询 /etc/resolv.conf 中的域名服务器。") \
+	X(NAME_ADDRESS, "An answer that is loopback, multicast, link-local or our own address is not used.", \
+	  "环回、组播、链路本地地址或本端自己的地址不会被采用。") \
+	X(NAME_TAKEN, "Peers are told apart by their addresses, so two cannot have the same one.", \
+	  "对端以地址区分，两个对端不能使用同一地址。") \
 	/* what to look at */ \
+	X(CHECK_NAME_SPELLING, "This side: is the name in /ip ipsec peer spelt right? Peer's side: does its " \
+	  "DNS zone, or its dynamic DNS, have the name?", \
+	  "本端：确认 /ip ipsec peer 中的域名拼写正确。对端：确认其 DNS 区域或动态 DNS 中有该域名。") \
+	X(CHECK_NAME_FAMILY, "Peer's side: add an A (IPv4) or AAAA (IPv6) record; or this side: set " \
+	  "local-address to an address of the other family.", \
+	  "对端：添加 A（IPv4）或 AAAA（IPv6）记录；或在本端将 local-address 改为另一协议族的地址。") \
+	X(CHECK_NAME_SERVER, "This side: are the name servers in /etc/resolv.conf right, and does this host " \
+	  "reach them (\"getent hosts NAME\")?", \
+	  "本端：确认 /etc/resolv.conf 中的域名服务器正确且本机可达（getent hosts 域名）。") \
+	X(CHECK_NAME_OWNER, "Peer's side: the name must have its public address; a hosts file or a name server " \
+	  "on the way may answer otherwise.", \
+	  "对端：该域名必须指向其公网地址；也可能是本机 hosts 文件或中间的域名服务器给出了其他答案。") \
+	X(CHECK_NAME_TAKEN, "Which of the two peers has the address? Correct the other one's name, or remove " \
+	  "one of them in /ip ipsec peer.", \
+	  "确认该地址属于哪个对端：更正另一个对端的域名，或在 /ip ipsec peer 中删除其一。") \
+	X(CHECK_NAME_ROUTE, "This side: add a route to the address in /ip route (/ipv6 route), or set local-address.", \
+	  "本端：在 /ip route（/ipv6 route）中添加到该地址的路由，或设置 local-address。") \
+	X(CHECK_NAME_ADDRESS, "Until then the peer's public address can stand in address of /ip ipsec peer.", \
+	  "在此之前，可在 /ip ipsec peer 的 address 中直接填写对端公网地址。") \
 	X(CHECK_UP, "Is the peer running, and is its address right in /ip ipsec peer?", \
 	  "确认对端网关正常运行，且 /ip ipsec peer 中的地址正确。") \
 	X(CHECK_500, "Does UDP 500 pass in both directions (firewalls, security groups)?", \

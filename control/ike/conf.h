@@ -110,6 +110,9 @@ struct ike_peer_conf {
 	char comment[IKE_CONF_NAME];
 	struct abi_addr remote; /* where we initiate to; prefix_len < full: responder only */
 	uint8_t remote_prefix_len;
+	/* remote is what a name stands for: it may become known later (family 0 until then), and
+	 * change, with local and an identity that goes with it, while SAs stay. */
+	bool named;
 	uint16_t port;	       /* 500 unless said otherwise */
 	struct abi_addr local; /* the address we use; resolved from routes when not configured */
 	enum ike_exchange_mode mode;

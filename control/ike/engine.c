@@ -144,6 +144,11 @@ static int copy_changed(struct ike_engine *e, const struct ike_peer_conf *confs,
 			old->conf.suppress_initial_contact |= confs[i].suppress_initial_contact;
 			continue;
 		}
+		if (old != NULL && peers_same_elsewhere(old, &confs[i])) {
+			old->keep = true;
+			old->moves = &confs[i];
+			continue;
+		}
 		fresh[i] = peers_new(&confs[i], party_start, child_ensure);
 		if (fresh[i] == NULL)
 			return -ENOMEM;
@@ -160,6 +165,14 @@ static void replace(struct ike_engine *e, struct ike_peer **fresh, size_t n, uin
 		next = TAILQ_NEXT(peer, next);
 		if (!peer->keep)
 			drop_peer(e, peer, true, now);
+	}
+	TAILQ_FOREACH (peer, &e->peers.list, next) {
+		if (peer->moves == NULL)
+			continue;
+		peers_move(&e->peers, peer, peer->moves);
+		peer->moves = NULL;
+		party_moved(e, peer, due);
+		due += START_SPREAD_NS;
 	}
 	for (size_t i = 0; i < n; i++) {
 		if (fresh[i] == NULL)
@@ -195,8 +208,10 @@ int ike_engine_set_peers(struct ike_engine *e, const struct ike_peer_conf *peers
 	fresh = calloc(n + 1, sizeof(fresh[0]));
 	if (fresh == NULL)
 		return -ENOMEM;
-	TAILQ_FOREACH (peer, &e->peers.list, next)
+	TAILQ_FOREACH (peer, &e->peers.list, next) {
 		peer->keep = false;
+		peer->moves = NULL;
+	}
 	r = copy_changed(e, peers, n, fresh);
 	if (r == 0) {
 		replace(e, fresh, n, now);

@@ -132,6 +132,9 @@ struct ike_ops {
 	 * NULL: no policy is generated. */
 	uint32_t (*policy_add)(void *ctx, const struct ike_generated *what);
 	void (*policy_remove)(void *ctx, uint32_t policy_id);
+	/* An attempt with a peer that has a name failed, or its last IKE SA was lost: the name may
+	 * stand for another address by now. NULL: not of interest. */
+	void (*peer_failed)(void *ctx, const char *peer);
 };
 
 /** Create and destroy. ops and ctx must outlive it. NULL + errno. Destroying wipes keys and sends
@@ -141,7 +144,8 @@ struct ike_engine *ike_engine_new(const struct ike_ops *ops, void *ctx);
 void ike_engine_free(struct ike_engine *e);
 
 /**
- * Replace the peers, whole. Peers that did not change keep their SAs; SAs of removed or changed
+ * Replace the peers, whole. Peers that did not change keep their SAs, and so do those with a name
+ * that stands for another address now: their next IKE SA is made there. SAs of removed or changed
  * peers are deleted with DELETE payloads. 0 or -errno (nothing changed then).
  */
 int ike_engine_set_peers(struct ike_engine *e, const struct ike_peer_conf *peers, size_t n,

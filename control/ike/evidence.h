@@ -28,6 +28,9 @@ struct prop_diff; /* control/ike/prop.h */
 	X(PEER_SILENT)                                                                             \
 	X(PEER_DEAD)                                                                               \
 	X(PEER_DOES_NOT_KNOW_US)                                                                   \
+	/* the DNS name in its address: control/names.h */                                         \
+	X(PEER_NAME_UNRESOLVED)                                                                    \
+	X(PEER_NAME_UNUSABLE)                                                                      \
 	X(P2_TS_MISMATCH)                                                                          \
 	X(P2_ALG_MISMATCH)                                                                         \
 	X(P2_PFS_MISMATCH)                                                                         \
@@ -59,6 +62,13 @@ enum ike_cause {
 	IKE_CAUSE_PORT_4500, /* what went to port 500 was answered, what went to 4500 was not */
 	IKE_CAUSE_HALF_WAY,  /* the same port, but a later (larger) message was not answered */
 	IKE_CAUSE_NAT,	     /* transport mode, and a NAT between both */
+	/* a peer's name: */
+	IKE_CAUSE_NAME_MISSING, /* DNS knows no such name */
+	IKE_CAUSE_NAME_FAMILY,	/* it has addresses of the other family alone, or none */
+	IKE_CAUSE_NAME_SERVER,	/* no name server gives an answer */
+	IKE_CAUSE_NAME_ADDRESS, /* what it stands for is no peer's: loopback, our own */
+	IKE_CAUSE_NAME_TAKEN,	/* it stands for the address of another peer */
+	IKE_CAUSE_NAME_ROUTE,	/* no route leads there */
 };
 
 /* What ICMP says of a message that is not answered: anybody can send that. */

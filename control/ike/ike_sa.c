@@ -93,7 +93,7 @@ struct ike_sa *ike_sa_new(struct ike_engine *e, struct ike_peer *peer, bool resp
 	sa->rspi = responder ? own : 0;
 	sa->at = *at;
 	sa->first_remote = at->remote;
-	sa->created = sa->last_seen = now;
+	sa->created = sa->placed = sa->last_seen = now;
 	TAILQ_INIT(&sa->quicks);
 	TAILQ_INIT(&sa->dhwork);
 	exchange_init(&sa->x, sa, 0, peer->v->give_up);

@@ -112,6 +112,7 @@ struct ike_sa {
 	TAILQ_HEAD(sa_dhwork, dhwork_item) dhwork; /* Diffie-Hellman that its messages wait for */
 
 	uint64_t created, established, last_seen, ends;
+	uint64_t placed;     /* when its first message chose the peer's address; a rekey does not */
 	uint64_t auth_ends;  /* IKEv2: authentication holds until then; 0 = as long as it is rekeyed
 			      */
 	bool auth_responder; /* IKEv2: we answered IKE_AUTH; responder is who answered the rekey */

@@ -92,6 +92,12 @@ void party_start(struct ike_engine *e, struct timer *t, uint64_t now)
 	}
 }
 
+static void tell_failed(struct ike_engine *e, const struct ike_peer *peer)
+{
+	if (peer->conf.named && e->ops.peer_failed != NULL)
+		e->ops.peer_failed(e->ctx, peer->conf.name);
+}
+
 void party_failed(struct ike_engine *e, struct ike_sa *sa, uint64_t now)
 {
 	struct ike_peer *peer = sa->peer;
@@ -101,6 +107,7 @@ void party_failed(struct ike_engine *e, struct ike_sa *sa, uint64_t now)
 	ike_sa_free(e, sa, now);
 	if (!ours)
 		return;
+	tell_failed(e, peer);
 	peer->failures++;
 	party_connect_in(e, peer, now + backoff(e, peer->failures));
 }
@@ -112,6 +119,29 @@ void party_timed_out(struct ike_engine *e, struct ike_sa *sa, uint64_t now)
 	if (sa->peer->v->timed_out != NULL)
 		sa->peer->v->timed_out(e, sa);
 	party_failed(e, sa, now);
+}
+
+/* Our own attempt is not needed any more as long as the peer cannot have finished it. */
+static void drop_attempt(struct ike_engine *e, struct ike_peer *peer, uint64_t now)
+{
+	struct ike_sa *attempt = peer->attempt;
+
+	if (attempt == NULL)
+		return;
+	if (attempt->state == SA_MSG1_SENT || attempt->state == SA_MSG3_SENT ||
+	    attempt->state == SA_AGGR1_SENT || attempt->state == SA_INIT_SENT)
+		ike_sa_free(e, attempt, now);
+}
+
+void party_moved(struct ike_engine *e, struct ike_peer *peer, uint64_t due)
+{
+	peer->moved = e->now;
+	peer->failures = 0;
+	peer->has_digest = false;
+	timers_cancel(&e->timers, &peer->start);
+	drop_attempt(e, peer, e->now);
+	if (peer->attempt == NULL && (ike_sa_best(peer) == NULL || ike_sa_best(peer)->rekey_due))
+		party_connect_in(e, peer, due);
 }
 
 /* What replaced it is gone: it is in use again. */
@@ -135,6 +165,7 @@ void party_lost(struct ike_engine *e, struct ike_sa *sa, uint64_t now)
 			revive(e, other, now);
 		return;
 	}
+	tell_failed(e, peer);
 	peer->failures = short_life ? peer->failures + 1 : 0;
 	party_connect_in(e, peer, now + (short_life ? backoff(e, peer->failures) : TIMERS_SEC));
 }
@@ -181,16 +212,12 @@ void party_dead(struct ike_engine *e, struct ike_sa *sa, uint64_t now)
 	party_lost(e, sa, now);
 }
 
-/* Our own attempt is not needed any more as long as the peer cannot have finished it. */
-static void drop_attempt(struct ike_engine *e, struct ike_sa *sa, uint64_t now)
+bool party_elsewhere(const struct ike_sa *sa)
 {
-	struct ike_sa *attempt = sa->peer->attempt;
+	const struct ike_peer *peer = sa->peer;
 
-	if (attempt == NULL || attempt == sa)
-		return;
-	if (attempt->state == SA_MSG1_SENT || attempt->state == SA_MSG3_SENT ||
-	    attempt->state == SA_AGGR1_SENT || attempt->state == SA_INIT_SENT)
-		ike_sa_free(e, attempt, now);
+	return peer->moved != 0 && sa->placed < peer->moved && !peer->conf.passive &&
+	       peers_can_start(peer) && !peers_addr_equal(&sa->at.remote, &peer->conf.remote);
 }
 
 /* What goes with its IKE SA is made anew through another one. */
@@ -283,7 +310,7 @@ void party_established(struct ike_engine *e, struct ike_sa *sa, uint64_t now)
 	ike_sa_drop_handshake(sa);
 	if (peer->attempt == sa)
 		peer->attempt = NULL;
-	drop_attempt(e, sa, now);
+	drop_attempt(e, peer, now);
 	if (sa->initial_contact)
 		party_initial_contact(e, sa, now);
 	ike_sa_start_timers(e, sa, now);

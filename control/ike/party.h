@@ -16,6 +16,12 @@ timer_fn party_start; /* timer of struct ike_peer */
  * waits for it, or goes through it. */
 bool party_wants(const struct ike_policy *policy, uint64_t now);
 
+/** Its name stands for another address now, where the next IKE SA is made: at due, when there is
+ * none. An attempt at the old address that has got nowhere ends. */
+void party_moved(struct ike_engine *e, struct ike_peer *peer, uint64_t due);
+/** Is it of before that, so that instead of rekeying it we make one at the new address? */
+bool party_elsewhere(const struct ike_sa *sa);
+
 /** A responder's half-open SA has waited long enough. */
 void party_timed_out(struct ike_engine *e, struct ike_sa *sa, uint64_t now);
 /** An unfinished SA ends: freed; an attempt of ours is repeated later. */

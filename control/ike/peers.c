@@ -8,7 +8,6 @@
 
 #include <openssl/crypto.h>
 
-#include "control/crypto/prf.h"
 #include "control/ike/generate.h"
 #include "control/ike/ident.h"
 #include "control/ike/ts.h"
@@ -133,16 +132,23 @@ static bool templates_ok(const struct ike_peer_conf *c)
 	return true;
 }
 
+static bool place_ok(const struct ike_peer_conf *c)
+{
+	if (c->named && c->remote.family == 0)
+		return c->remote_prefix_len == 0;
+	return family_ok(c->remote.family) && c->remote_prefix_len <= full_len(c->remote.family) &&
+	       (!c->named || c->remote_prefix_len == full_len(c->remote.family)) &&
+	       (c->local.family == 0 || c->local.family == c->remote.family);
+}
+
 static int check_one(const struct ike_peer_conf *c)
 {
 	const struct ike_profile_conf *f = &c->profile;
 
 	if (ike_version_find(c->mode) == NULL)
 		return -EPROTONOSUPPORT;
-	if (c->name[0] == '\0' || !family_ok(c->remote.family) ||
-	    c->remote_prefix_len > full_len(c->remote.family) ||
-	    (c->local.family != 0 && c->local.family != c->remote.family) || c->psk_len == 0 ||
-	    c->psk == NULL || c->n_children > PEERS_MAX_POLICIES || f->lifetime == 0 ||
+	if (c->name[0] == '\0' || !place_ok(c) || c->psk_len == 0 || c->psk == NULL ||
+	    c->n_children > PEERS_MAX_POLICIES || f->lifetime == 0 ||
 	    c->my_id.len > sizeof(c->my_id.data) || c->remote_id.len > sizeof(c->remote_id.data))
 		return -EINVAL;
 	if (f->n_encr == 0 || f->n_hash == 0 || f->n_dh == 0 || f->n_encr > IKE_CONF_MAX_ALGS ||
@@ -206,6 +212,8 @@ static bool has_rival(const struct peers *p, const struct addr_key *k,
 	struct wanted w = {.mode = c->mode};
 	struct ike_peer *peer;
 
+	if (c->remote.family == 0) /* nothing comes from there */
+		return false;
 	peer = find_key(p, k, &w);
 	if (peer != NULL && c->mode == IKE_MODE_IKE2 &&
 	    memcmp(&peer->conf.profile, &c->profile, sizeof(c->profile)) != 0)
@@ -315,7 +323,8 @@ static int copy_policies(struct ike_peer *peer, const struct ike_peer_conf *conf
 	size_t n = conf->n_children;
 
 	if (conf->n_templates != 0)
-		peer->cap_policies = peers_can_start(peer) ? GENERATE_MAX_HOST : GENERATE_MAX;
+		peer->cap_policies =
+			conf->named || peers_can_start(peer) ? GENERATE_MAX_HOST : GENERATE_MAX;
 	peer->cap_policies += n;
 	peer->policies = new_policies(peer, conf->children, n, peer->cap_policies, ensure);
 	if (conf->n_templates != 0)
@@ -384,102 +393,55 @@ void peers_remove_policy(struct peers *p, struct ike_policy *policy)
 	table_remove(&p->by_policy, &policy->by_id);
 }
 
-void peers_add(struct peers *p, struct ike_peer *peer)
+/* A peer whose name is not resolved is found by no address. */
+static void add_addr(struct peers *p, struct ike_peer *peer)
 {
 	struct addr_key k;
 
+	if (peer->conf.remote.family == 0)
+		return;
 	conf_key(&k, &peer->conf);
 	table_insert(&p->by_addr, &peer->by_addr, table_hash(&p->by_addr, &k, sizeof(k)));
+	(k.family == 4 ? p->lens4 : p->lens6)[k.prefix_len]++;
+}
+
+static void remove_addr(struct peers *p, struct ike_peer *peer)
+{
+	uint32_t *lens = peer->conf.remote.family == 4 ? p->lens4 : p->lens6;
+
+	if (peer->conf.remote.family == 0)
+		return;
+	table_remove(&p->by_addr, &peer->by_addr);
+	lens[peer->conf.remote_prefix_len]--;
+}
+
+void peers_add(struct peers *p, struct ike_peer *peer)
+{
+	add_addr(p, peer);
 	table_insert(&p->by_name, &peer->by_name,
 		     table_hash(&p->by_name, peer->conf.name,
 				strnlen(peer->conf.name, sizeof(peer->conf.name))));
 	for (size_t i = 0; i < peer->n_configured; i++)
 		peers_add_policy(p, &peer->policies[i]);
-	(k.family == 4 ? p->lens4 : p->lens6)[k.prefix_len]++;
 	TAILQ_INSERT_TAIL(&p->list, peer, next);
 	p->count++;
 }
 
 void peers_remove(struct peers *p, struct ike_peer *peer)
 {
-	table_remove(&p->by_addr, &peer->by_addr);
+	remove_addr(p, peer);
 	table_remove(&p->by_name, &peer->by_name);
 	for (size_t i = 0; i < peer->n_configured; i++)
 		peers_remove_policy(p, &peer->policies[i]);
-	(peer->conf.remote.family == 4 ? p->lens4 : p->lens6)[peer->conf.remote_prefix_len]--;
 	TAILQ_REMOVE(&p->list, peer, next);
 	p->count--;
 }
 
-static bool same_child(const struct ike_child_conf *a, const struct ike_child_conf *b)
+void peers_move(struct peers *p, struct ike_peer *peer, const struct ike_peer_conf *conf)
 {
-	struct ike_child_conf plain = *a;
-
-	plain.more = b->more;
-	return memcmp(&plain, b, sizeof(plain)) == 0 &&
-	       memcmp(ike_child_more(a), ike_child_more(b), sizeof(*a->more)) == 0;
-}
-
-static bool same_children(const struct ike_policy *policies, const struct ike_child_conf *confs,
-			  size_t n)
-{
-	for (size_t i = 0; i < n; i++) {
-		if (!same_child(&policies[i].conf, &confs[i]))
-			return false;
-	}
-	return true;
-}
-
-bool peers_same(const struct ike_peer *peer, const struct ike_peer_conf *conf)
-{
-	struct ike_peer_conf c = *conf;
-
-	if (peer->psk_len != conf->psk_len ||
-	    CRYPTO_memcmp(peer->psk, conf->psk, conf->psk_len) != 0 ||
-	    peer->n_configured != conf->n_children || peer->n_templates != conf->n_templates)
-		return false;
-	c.psk = NULL;
-	c.psk_len = peer->conf.psk_len;
-	c.children = NULL;
-	c.templates = NULL;
-	c.suppress_initial_contact = peer->conf.suppress_initial_contact;
-	if (memcmp(&c, &peer->conf, sizeof(c)) != 0)
-		return false;
-	return same_children(peer->policies, conf->children, conf->n_children) &&
-	       same_children(peer->templates, conf->templates, conf->n_templates);
-}
-
-int peers_digest(const struct ike_peer *peer, uint8_t out[PEERS_DIGEST])
-{
-	size_t n = peer->n_configured + peer->n_templates;
-	struct {
-		struct ike_child_conf conf;
-		struct ike_child_more more;
-	} *children = calloc(n + 1, sizeof(*children));
-	struct ike_peer_conf conf = peer->conf;
-	const struct prf_piece in[] = {{(const uint8_t *)&conf, sizeof(conf)},
-				       {peer->psk, peer->psk_len},
-				       {(const uint8_t *)children, n * sizeof(*children)}};
-	int r;
-
-	if (children == NULL)
-		return -ENOMEM;
-	conf.psk = NULL;
-	conf.children = NULL;
-	conf.templates = NULL;
-	conf.suppress_initial_contact = false;
-	for (size_t i = 0; i < n; i++) {
-		const struct ike_child_conf *c =
-			i < peer->n_configured ? &peer->policies[i].conf
-					       : &peer->templates[i - peer->n_configured].conf;
-
-		memcpy(&children[i].conf, c, sizeof(*c));
-		children[i].conf.more = NULL;
-		children[i].more = *ike_child_more(c);
-	}
-	r = prf_digest(SUITE_HASH_SHA256, in, 3, out);
-	free(children);
-	return r;
+	remove_addr(p, peer);
+	peers_set_place(&peer->conf, conf);
+	add_addr(p, peer);
 }
 
 struct ike_peer *peers_find_name(const struct peers *p, const char *name)

@@ -78,7 +78,9 @@ struct ike_peer {
 	uint64_t icmp_at;		 /* and when */
 	struct table_node by_name, by_addr;
 	TAILQ_ENTRY(ike_peer) next;
-	bool keep; /* while peers are replaced */
+	bool keep;			   /* while peers are replaced */
+	const struct ike_peer_conf *moves; /* then, too: it stays, but at this place */
+	uint64_t moved; /* when its name was last found to stand for another address; 0 = never */
 	bool has_digest;
 	uint8_t digest[PEERS_DIGEST]; /* peers_digest(), once it was asked for */
 };
@@ -114,7 +116,15 @@ void peers_remove(struct peers *p, struct ike_peer *peer);
  * aside? */
 bool peers_same(const struct ike_peer *peer, const struct ike_peer_conf *conf);
 
-/** Digest of what peers_same() compares. 0, -ENOMEM or -EIO. */
+/** What a name decides: where the peer is, from where we reach it, and who we say we are there. */
+void peers_set_place(struct ike_peer_conf *c, const struct ike_peer_conf *from);
+/** The same but for where a name says that it is, which is known? */
+bool peers_same_elsewhere(const struct ike_peer *peer, const struct ike_peer_conf *conf);
+/** It is there from now on. Its SAs are not touched. */
+void peers_move(struct peers *p, struct ike_peer *peer, const struct ike_peer_conf *conf);
+
+/** Digest of what peers_same() compares, but for the place of one with a name. 0, -ENOMEM or -EIO.
+ */
 int peers_digest(const struct ike_peer *peer, uint8_t out[PEERS_DIGEST]);
 
 struct ike_peer *peers_find_name(const struct peers *p, const char *name);

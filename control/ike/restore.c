@@ -425,7 +425,7 @@ static struct ike_sa *make(struct ike_engine *e, struct ike_peer *peer, const st
 	if (ike_sa_take_spis(e, sa, r->ispi, r->rspi) == 0 &&
 	    (r->ike_version == 1 ? restore1(sa, r) : restore2(e, sa, r)) == 0) {
 		sa->state = SA_ESTABLISHED;
-		sa->established = sa->created = r->established;
+		sa->established = sa->created = sa->placed = r->established;
 		sa->ends = r->ends;
 		sa->auth_ends = r->auth_ends;
 		sa->auth_responder = r->responder; /* as good as always */

@@ -35,6 +35,14 @@ void ike2_rekey(struct ike_engine *e, struct ike_sa *sa, uint64_t now)
 {
 	if (sa->state != SA_ESTABLISHED || find_task(sa) != NULL || sa->v2->heir != 0)
 		return;
+	if (party_elsewhere(sa)) {
+		refuse_log(e, IKE_LOG_NOTICE, sa->peer, sa, 0,
+			   "the peer's name stands for another address: a new IKE_SA is made there "
+			   "instead of rekeying this one");
+		sa->rekey_due = true;
+		party_connect_in(e, sa->peer, now);
+		return;
+	}
 	/* A rekey of an operator, or of one whose authentication holds longer, is one all the same.
 	 */
 	if (sa->rekey_due && sa->auth_ends != 0 && sa->auth_ends <= sa->ends) {
@@ -61,6 +69,7 @@ static struct ike_sa *new_sa(struct ike_engine *e, const struct ike_sa *old, boo
 	sa->id_remote = old->id_remote;
 	sa->v2->fragments = old->v2->fragments;
 	sa->natt = old->natt;
+	sa->placed = old->placed;
 	sa->auth_ends = old->auth_ends; /* a rekey proves nothing anew */
 	sa->auth_responder = old->auth_responder;
 	sa->nat_local = old->nat_local;

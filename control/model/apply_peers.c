@@ -345,6 +345,7 @@ static void one_peer(struct ike_peer_conf *p, const struct model *m, const struc
 	copy_text(p->comment, sizeof(p->comment), &v[PEER_COMMENT]);
 	p->remote = v[PEER_ADDRESS].addr;
 	p->remote_prefix_len = v[PEER_ADDRESS].prefix_len;
+	p->named = v[PEER_ADDRESS].text != NULL;
 	p->port = (uint16_t)v[PEER_PORT].num;
 	p->local = apply_local(m, row);
 	p->mode = (enum ike_exchange_mode)modes->words[v[PEER_MODE].num].value;

@@ -77,8 +77,8 @@ static bool compare(struct filter *f, const struct filter_node *n, const struct 
 	if (n->op == FILTER_LIKE)
 		return pattern_match(n->pattern, shown(f, p, v));
 	if (n->op == FILTER_IN)
-		return in_prefix(n, v) &&
-		       (p->type != PROP_PREFIX || v->prefix_len >= n->prefix_len);
+		return in_prefix(n, v) && ((p->type != PROP_PREFIX && p->type != PROP_HOST) ||
+					   v->prefix_len >= n->prefix_len);
 	if (n->as == FILTER_AS_UNSET)
 		return (n->op == FILTER_EQ) == (*shown(f, p, v) == '\0');
 	if (!v->set)

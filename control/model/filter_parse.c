@@ -148,7 +148,7 @@ static int set_value(struct parser *p, struct filter_node *n, const char *text)
 		return set_pattern(p, n, text);
 	if (n->op == FILTER_IN) {
 		if (prop->type != PROP_ADDRESS && prop->type != PROP_PREFIX &&
-		    prop->type != PROP_ENDPOINT)
+		    prop->type != PROP_HOST && prop->type != PROP_ENDPOINT)
 			return fail(p, "\"in\" needs a property that is an address");
 		return value_parse_prefix(text, &n->addr, &n->prefix_len)
 			       ? fail(p, "\"in\" needs a network like 10.0.0.0/8 or 2001:db8::/32")

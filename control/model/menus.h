@@ -97,7 +97,7 @@
 
 #define MENU_PEER_PROPS(X) \
 	X(PEER_NAME, "name", PROP_STRING, F_NAM, NULL, name, "identities and policies refer to it") \
-	X(PEER_ADDRESS, "address", PROP_PREFIX, F_REQ, NULL, none, "where the peer is; a network: whoever comes from there, never started by us") \
+	X(PEER_ADDRESS, "address", PROP_HOST, F_REQ, NULL, none, "where the peer is; a network: whoever comes from there, never started by us; a DNS name: what it resolves to, asked for at the start, when its time to live is over and when the peer fails. A tunnel that is up stays where it is until it fails or its IKE SA is replaced, and is made to the new address then") \
 	X(PEER_PORT, "port", PROP_INT, 0, "500", udp_port, "the peer's IKE port") \
 	X(PEER_LOCAL, "local-address", PROP_ADDRESS, 0, NULL, none, "our address towards it; by default the one of the route there") \
 	X(PEER_PROFILE, "profile", PROP_REF, 0, "default", ref_profile, "phase 1 parameters") \
@@ -106,6 +106,8 @@
 	X(PEER_START, "start", PROP_ENUM, 0, "load", peer_start, "when we begin: load: at once, and again whenever it went down; traffic: when a packet needs it, which waits meanwhile") \
 	X(PEER_INITIAL_CONTACT, "send-initial-contact", PROP_BOOL, 0, "yes", none, "tell the peer to forget older SAs of ours") \
 	MENU_COMMON(X, PEER) \
+	X(PEER_RESOLVED, "resolved-address", PROP_ADDRESS, F_RUN, NULL, none, "what the DNS name in address stands for now") \
+	X(PEER_RESOLVES, "resolve-state", PROP_WORD, F_DET, NULL, none, "of a DNS name: resolved, resolving, or what is wrong with it") \
 	X(PEER_RESPONDER, "responder", PROP_BOOL, F_RUN, NULL, none, "it is never begun by us: passive, or a network") \
 	X(PEER_ALLOW_WEAK, "allow-weak", PROP_LIST, 0, NULL, allow_weak, "weak things this peer may use; default: those of /ip ipsec settings") \
 	X(PEER_SELECTORS, "multi-selector", PROP_ENUM, 0, "per-pair", selectors, "per-pair: an SA for each policy; IKEv2: single-sa: one for all policies with one proposal; auto: one, until the peer shows that it wants one each; any: one, negotiated for 0.0.0.0/0 on both sides (destination routing), which only what the policies cover goes through")

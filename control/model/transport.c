@@ -54,6 +54,11 @@ void transport_validate(const struct model *m, const struct model_row *policy,
 
 	if (peer->broken)
 		return;
+	if (remote->text) {
+		error(policy, POLICY_PEER, problems,
+		      "a peer whose address is a DNS name cannot be: dst-address must be it");
+		return;
+	}
 	if (remote->prefix_len != addr_bits(&remote->addr)) {
 		error(policy, POLICY_PEER, problems, "a peer whose address is a network cannot be");
 		return;

@@ -3,10 +3,12 @@
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "control/ike/conf.h"
 #include "control/ike/ident.h"
 #include "control/model/addr.h"
+#include "control/model/hostname.h"
 #include "control/model/model.h"
 #include "control/model/netview.h"
 #include "control/model/problem.h"
@@ -43,22 +45,35 @@ static bool check_peer_address(const struct model_row *row, struct problems *pro
 	return false;
 }
 
+static void check_own(const struct model *m, const struct model_row *row, struct problems *problems)
+{
+	const struct abi_addr *local = &row->values[PEER_LOCAL].addr;
+
+	if (!netview_own(m, local))
+		peer_error(row, PEER_LOCAL, local, problems,
+			   local->family == 6 ? "is not an address in /ipv6 address"
+					      : "is not an address in /ip address");
+}
+
 static void check_local(const struct model *m, const struct model_row *row,
 			struct problems *problems)
 {
 	const struct value *local = &row->values[PEER_LOCAL], *addr = &row->values[PEER_ADDRESS];
-	bool v6 = addr->addr.family == 6;
+	bool said = local->set && local->addr.family;
 
+	if (addr->text) { /* what it stands for is judged when it is known: hosts.h */
+		if (said)
+			check_own(m, row, problems);
+		return;
+	}
 	if (!check_peer_address(row, problems))
 		return;
-	if (local->set && local->addr.family) {
+	if (said) {
 		if (local->addr.family != addr->addr.family)
 			peer_error(row, PEER_LOCAL, &local->addr, problems,
 				   "is of another family than address");
-		else if (!netview_own(m, &local->addr))
-			peer_error(row, PEER_LOCAL, &local->addr, problems,
-				   v6 ? "is not an address in /ipv6 address"
-				      : "is not an address in /ip address");
+		else
+			check_own(m, row, problems);
 		return;
 	}
 	if (!netview_source(m, &addr->addr))
@@ -100,12 +115,22 @@ struct apart {
 	struct ike_identity_conf id;
 };
 
+/* Names stand for one address when they are the same; NULL: there is none. */
+static int by_name(const char *a, const char *b)
+{
+	if (!a || !b)
+		return (a != NULL) - (b != NULL);
+	return hostname_equal(a, b) ? 0 : strcasecmp(a, b);
+}
+
 static int by_address(const void *a, const void *b)
 {
 	const struct apart *x = a, *y = b;
 	const struct value *xv = x->row->values, *yv = y->row->values;
-	int c = memcmp(&xv[PEER_ADDRESS].addr, &yv[PEER_ADDRESS].addr, sizeof(struct abi_addr));
+	int c = by_name(xv[PEER_ADDRESS].text, yv[PEER_ADDRESS].text);
 
+	if (c == 0)
+		c = memcmp(&xv[PEER_ADDRESS].addr, &yv[PEER_ADDRESS].addr, sizeof(struct abi_addr));
 	if (c == 0)
 		c = xv[PEER_ADDRESS].prefix_len - yv[PEER_ADDRESS].prefix_len;
 	if (c == 0)

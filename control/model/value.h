@@ -15,6 +15,7 @@
  *   PROP_COUNT_PAIR num/num2: soft and hard
  *   PROP_ADDRESS    addr; family 0 is "none"
  *   PROP_PREFIX     addr, prefix_len
+ *   PROP_HOST       addr, prefix_len; or text: a DNS name, and in addr what it stands for so far
  *   PROP_ENDPOINT   addr, port (0 = printed without port)
  *   PROP_GATEWAY    addr, or text: the name of an interface, or both (fe80::1%wan)
  *   PROP_PORT       num, num2: the first and the last; num VALUE_ANY for any

@@ -10,6 +10,7 @@
 
 #include "control/model/addr.h"
 #include "control/model/duration.h"
+#include "control/model/hostname.h"
 #include "control/model/ident_text.h"
 #include "control/model/model.h"
 #include "control/model/psk.h"
@@ -261,6 +262,20 @@ static int parse_string(struct model *m, const struct domain *d, const char *tex
 	return v->text ? 0 : -ENOMEM;
 }
 
+/* A prefix, or the DNS name of one host. */
+static int parse_host(struct model *m, const struct domain *d, const char *text, struct value *v,
+		      struct text *why)
+{
+	static const struct domain length = {.min = 1, .max = HOSTNAME_MAX + 1};
+
+	if (value_parse_prefix(text, &v->addr, &v->prefix_len) == 0)
+		return parse_prefix(d, text, v, why);
+	v->addr = (struct abi_addr){0};
+	if (hostname_check(text, why) != 0)
+		return -EINVAL;
+	return parse_string(m, &length, text, v, why);
+}
+
 /* A name that others refer to. */
 static int parse_name(struct model *m, const struct domain *d, const char *text, struct value *v,
 		      struct text *why)
@@ -331,6 +346,8 @@ static int parse_typed(struct model *m, const struct prop *p, const char *text, 
 		return parse_address(d, text, v, why);
 	case PROP_PREFIX:
 		return parse_prefix(d, text, v, why);
+	case PROP_HOST:
+		return parse_host(m, d, text, v, why);
 	case PROP_GATEWAY:
 		return parse_gateway(m, d, text, v, why);
 	case PROP_PORT:

@@ -19,6 +19,21 @@ static void print_addr(const struct abi_addr *a, struct text *out)
 		text_puts(out, buf);
 }
 
+static void print_prefix(const struct value *v, struct text *out)
+{
+	print_addr(&v->addr, out);
+	text_printf(out, "/%u", v->prefix_len);
+}
+
+/* The name as it is configured; what it stands for is another property. */
+static void print_host(const struct value *v, struct text *out)
+{
+	if (v->text)
+		text_puts(out, v->text);
+	else
+		print_prefix(v, out);
+}
+
 static void print_ports(const struct value *v, struct text *out)
 {
 	if (v->num == VALUE_ANY) {
@@ -181,8 +196,10 @@ void value_print(const struct prop *p, const struct value *v, enum value_style s
 		print_addr(&v->addr, out);
 		break;
 	case PROP_PREFIX:
-		print_addr(&v->addr, out);
-		text_printf(out, "/%u", v->prefix_len);
+		print_prefix(v, out);
+		break;
+	case PROP_HOST:
+		print_host(v, out);
 		break;
 	case PROP_ENDPOINT:
 		print_endpoint(v, out);

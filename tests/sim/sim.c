@@ -110,7 +110,7 @@ static void op_send(void *ctx, const struct ike_datagram *sent)
 	memcpy(data, d.data, d.len);
 	d.data = data;
 	s->ike_sent++;
-	assert(sim_same_addr(&d.src, &n->addr));
+	assert(sim_same_addr(&d.src, &n->addr) || sim_same_addr(&d.src, &n->also));
 	sim_map_source(n, &d.src, &d.src_port);
 	if (!sim_map_target(other, &d.dst, &d.dst_port))
 		return;
@@ -224,6 +224,14 @@ static void op_child_remove(void *ctx, uint64_t token)
 	memset(p, 0, sizeof(*p));
 }
 
+static void op_peer_failed(void *ctx, const char *peer)
+{
+	struct sim_node *n = ctx;
+
+	assert(strcmp(peer, n->conf.name) == 0);
+	n->failures++;
+}
+
 static void op_child_moved(void *ctx, uint64_t token, const struct abi_addr *remote, uint16_t port)
 {
 	struct sim_pair *p = find_pair(ctx, token);
@@ -309,6 +317,7 @@ static const struct ike_ops ops = {
 	.child_adopt = sim_child_adopt,
 	.policy_add = sim_policy_add,
 	.policy_remove = sim_policy_remove,
+	.peer_failed = op_peer_failed,
 };
 
 void sim_init(struct sim *s, uint64_t seed)

@@ -49,9 +49,10 @@ struct sim_node {
 	struct ike_engine *engine;
 	uint64_t due; /* of its next tick */
 	struct abi_addr addr;
-	struct abi_addr nat; /* family 0: none; else the address others see, */
-	uint16_t forwards;   /* ports so much higher are forwarded as well; 0 = none are */
-	uint16_t nat_ports;  /* with ports raised by this; another value is another mapping */
+	struct abi_addr also; /* it has this one, too; family 0: none */
+	struct abi_addr nat;  /* family 0: none; else the address others see, */
+	uint16_t forwards;    /* ports so much higher are forwarded as well; 0 = none are */
+	uint16_t nat_ports;   /* with ports raised by this; another value is another mapping */
 	struct ike_peer_conf conf;
 	struct ike_child_conf children[SIM_CHILDREN];
 	uint8_t psk[64];
@@ -76,6 +77,7 @@ struct sim_node {
 	uint64_t esp_every;  /* 0: sends no ESP */
 	uint64_t esp_size;   /* bytes of a packet, for lifetimes in bytes; 0: not counted */
 	uint64_t moves;	     /* of pairs, by the engine */
+	uint64_t failures;   /* of a peer with a name, that the engine tells of */
 	uint64_t esp_sent, esp_lost, esp_got, esp_no_sa, installs;
 	uint8_t *record[SIM_RECORDS]; /* of IKE SAs, when keeps; slot i + 1 */
 	size_t record_len[SIM_RECORDS];

@@ -22,7 +22,8 @@ void sim_map_source(const struct sim_node *n, struct abi_addr *addr, uint16_t *p
 bool sim_map_target(const struct sim_node *n, struct abi_addr *addr, uint16_t *port)
 {
 	if (n->nat.family == 0 || !sim_same_addr(addr, &n->nat))
-		return sim_same_addr(addr, &n->addr);
+		return sim_same_addr(addr, &n->addr) ||
+		       (n->also.family != 0 && sim_same_addr(addr, &n->also));
 	*addr = n->addr;
 	*port = (uint16_t)(*port - n->nat_ports);
 	if (n->forwards != 0 && *port == 4500 + n->forwards)

@@ -82,7 +82,7 @@ static int setup(void **state)
 	write_config(x, "");
 	fake_segment_make(&x->f, "gateway", 7, x->now);
 	name_ports(x);
-	rc = setup_load(&s, x->path, NULL, &said);
+	rc = setup_load(&s, x->path, NULL, NULL, &said);
 	if (rc != 0)
 		print_error("%s\n", said);
 	free(said);

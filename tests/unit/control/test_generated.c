@@ -77,7 +77,7 @@ static int setup(void **state)
 	fputs(config, f);
 	fclose(f);
 	make_segment(x, 7);
-	if (setup_load(&s, x->path, NULL, &said) != 0)
+	if (setup_load(&s, x->path, NULL, NULL, &said) != 0)
 		fail_msg("%s", said);
 	free(said);
 	x->g = gateway_new(x->path, x->f.name, &s);

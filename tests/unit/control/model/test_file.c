@@ -105,9 +105,9 @@ static const struct bad values[] = {
 	{IPSEC("profile = ( { name = \"x\"; dh-group = \"modp1024s160\"; } );\n"),
 	 "t.conf:6: /ip ipsec profile \"x\": dh-group: \"modp1024s160\" MUST NOT be used (RFC 8247 "
 	 "section 2.4); nearest accepted: \"modp2048\""},
-	{IPSEC("peer = ( { name = \"x\"; address = \"vpn.example.com\"; } );\n"),
-	 "t.conf:6: /ip ipsec peer \"x\": address: \"vpn.example.com\" is not an IPv4 or IPv6 "
-	 "prefix"},
+	{IPSEC("peer = ( { name = \"x\"; address = \"203.0.113.256\"; } );\n"),
+	 "t.conf:6: /ip ipsec peer \"x\": address: \"203.0.113.256\" is neither an address nor a "
+	 "name"},
 	{IPSEC("peer = ( { name = \"x\"; port = 70000; } );\n"),
 	 "t.conf:6: /ip ipsec peer \"x\": port: \"70000\" is not a number from 1 to 65535"},
 	{IPSEC("peer = ( { name = \"x\"; allow-weak = \"modp786\"; } );\n"),

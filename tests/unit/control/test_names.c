@@ -1,0 +1,470 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* test_names.c - when names are asked for, on a virtual clock, with a resolver of the test's. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "control/hosts_file.h"
+#include "control/log.h"
+#include "control/model/addr.h"
+#include "control/model/file.h"
+#include "control/model/model.h"
+#include "control/model/problem.h"
+#include "control/names.h"
+
+#define SEC 1000000000ull
+
+struct fixture {
+	struct names *n;
+	struct model *m;
+	uint64_t now;
+	unsigned asked, refuse; /* refuse: questions that cannot be sent */
+	char peer[64], host[256];
+	uint64_t serial;
+	uint8_t family;
+	char path[64];
+};
+
+static int ask(void *ctx, const struct names_question *q)
+{
+	struct fixture *x = ctx;
+
+	if (x->refuse > 0) {
+		x->refuse--;
+		return -ENETUNREACH;
+	}
+	x->asked++;
+	snprintf(x->peer, sizeof(x->peer), "%s", q->peer);
+	snprintf(x->host, sizeof(x->host), "%s", q->host);
+	x->serial = q->serial;
+	x->family = q->family;
+	return 0;
+}
+
+static const struct names_ops ops = {ask};
+
+static void write_peers(struct fixture *x, const char *host, const char *more, unsigned n)
+{
+	FILE *f = fopen(x->path, "w");
+
+	assert_non_null(f);
+	fchmod(fileno(f), 0600);
+	fprintf(f, "interface = ( { name = \"wan\"; device = \"net_null0\"; } );\n"
+		   "ip = { address = ( { address = \"192.0.2.2/24\"; interface = \"wan\"; } );\n"
+		   "ipsec = { profile = ( { name = \"f\"; hash-algorithm = \"sha256\"; dh-group = "
+		   "\"ecp256\"; } );\n peer = (");
+	for (unsigned i = 0; i < n; i++)
+		fprintf(f,
+			"%s{ name = \"p%u\"; profile = \"f\"; exchange-mode = \"ike2\"; address = "
+			"\"%s%s\"; %s }",
+			i ? "," : "", i, i ? "x." : "", host, more);
+	fprintf(f, ");\n identity = (");
+	for (unsigned i = 0; i < n; i++)
+		fprintf(f, "%s{ peer = \"p%u\"; secret = \"0123456789012345678901234\"; %s }",
+			i ? "," : "", i, i > 1 ? "disabled = true;" : "");
+	fprintf(f, "); }; };\n");
+	fclose(f);
+}
+
+static void load(struct fixture *x, const char *host, const char *more)
+{
+	struct problems *p = malloc(sizeof(*p));
+
+	problems_init(p);
+	write_peers(x, host, more, 1);
+	model_free(x->m);
+	x->m = model_load(x->path, p);
+	assert_non_null(x->m);
+	problems_free(p);
+	free(p);
+	assert_int_equal(names_follow(x->n, x->m, x->now), 0);
+}
+
+static int setup(void **state)
+{
+	struct fixture *x = calloc(1, sizeof(*x));
+
+	log_setup(-1, LOG_LEVEL_DEBUG);
+	log_reset();
+	snprintf(x->path, sizeof(x->path), "/tmp/espgw-test-names-%d", (int)getpid());
+	x->now = 1000 * SEC;
+	x->n = names_new(12345);
+	names_use(x->n, &ops, x);
+	load(x, "vpn.example.com", "");
+	*state = x;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct fixture *x = *state;
+
+	names_free(x->n);
+	model_free(x->m);
+	unlink(x->path);
+	free(x);
+	return 0;
+}
+
+/* One turn, with the choice that the gateway makes when something changed. */
+static bool tick(struct fixture *x)
+{
+	bool changed = names_tick(x->n, x->now);
+
+	if (changed)
+		assert_int_equal(hosts_place(x->m, names_hosts(x->n)), 0);
+	return changed;
+}
+
+/* Time goes by in steps of a second; how many questions went out. Nobody answers. */
+static unsigned run(struct fixture *x, unsigned seconds)
+{
+	unsigned before = x->asked;
+
+	while (seconds-- > 0) {
+		x->now += SEC;
+		tick(x);
+	}
+	return x->asked - before;
+}
+
+static void answer(struct fixture *x, uint32_t ttl, const char *a, const char *b)
+{
+	struct names_answer ans = {.status = NAMES_FOUND, .ttl = ttl};
+
+	if (a && addr_parse(a, &ans.addrs[ans.n]) == 0)
+		ans.n++;
+	if (b && addr_parse(b, &ans.addrs[ans.n]) == 0)
+		ans.n++;
+	names_answer(x->n, x->peer, x->serial, &ans, x->now);
+}
+
+static void no_answer(struct fixture *x, enum names_status status)
+{
+	const struct names_answer ans = {.status = status};
+
+	names_answer(x->n, x->peer, x->serial, &ans, x->now);
+}
+
+static void assert_in_use(struct fixture *x, const char *want)
+{
+	char text[ADDR_MAX_TEXT];
+	struct names_state s;
+
+	assert_true(names_look(x->n, "p0", &s));
+	assert_string_equal(addr_text(&s.addr, text), want);
+}
+
+static void count_line(void *ctx, const struct log_line *l)
+{
+	struct {
+		const char *what;
+		unsigned n;
+	} *c = ctx;
+
+	c->n += strstr(l->text, c->what) != NULL;
+}
+
+static unsigned logged(const char *what)
+{
+	struct {
+		const char *what;
+		unsigned n;
+	} c = {what, 0};
+
+	log_visit(count_line, &c);
+	return c.n;
+}
+
+static void a_name_is_asked_for_at_the_start_and_when_its_time_is_over(void **state)
+{
+	struct fixture *x = *state;
+
+	assert_false(tick(x));
+	assert_int_equal(x->asked, 1);
+	assert_string_equal(x->host, "vpn.example.com");
+	assert_int_equal(x->family, 0);
+	answer(x, 100, "192.0.2.7", NULL);
+	assert_true(tick(x));
+	assert_in_use(x, "192.0.2.7");
+	assert_int_equal(logged("vpn.example.com is 192.0.2.7"), 1);
+	assert_int_equal(run(x, 99), 0);
+	assert_int_equal(run(x, 11), 1); /* and a tenth of it by chance */
+	answer(x, 0, "192.0.2.7", NULL);
+	assert_false(tick(x)); /* nothing new */
+	assert_int_equal(run(x, NAMES_TTL_LEAST - 1), 0);
+	assert_int_equal(run(x, 4), 1);
+	answer(x, UINT32_MAX, "192.0.2.7", NULL);
+	assert_int_equal(run(x, NAMES_TTL_MOST - 1), 0);
+	assert_int_equal(logged("vpn.example.com"), 1);
+	assert_in_range(run(x, NAMES_TTL_MOST / 10 + 1), 1, 50);
+}
+
+static void the_family_of_local_address_is_asked_for(void **state)
+{
+	struct fixture *x = *state;
+
+	load(x, "vpn.example.com", "local-address = \"192.0.2.2\";");
+	tick(x);
+	assert_int_equal(x->family, 4);
+}
+
+static void failures_are_asked_for_again_later_and_later(void **state)
+{
+	static const enum names_status how[] = {NAMES_NO_NAME, NAMES_TIMEOUT, NAMES_SERVER,
+						NAMES_NO_ADDRESS, NAMES_BAD_ANSWER};
+	struct fixture *x = *state;
+	unsigned wait = NAMES_BACKOFF;
+
+	tick(x);
+	for (unsigned i = 0; i < 10; i++) {
+		no_answer(x, how[0]);
+		assert_false(tick(x));
+		assert_int_equal(run(x, wait - 1), 0);
+		assert_int_equal(run(x, wait / 10 + 2), 1);
+		wait = wait * 2 < NAMES_BACKOFF_MOST ? wait * 2 : NAMES_BACKOFF_MOST;
+	}
+	assert_int_equal(logged("does not resolve: no such name (NXDOMAIN)"), 1);
+	/* a line for each change */
+	for (unsigned i = 1; i < sizeof(how) / sizeof(how[0]); i++) {
+		for (int again = 0; again < 2; again++) {
+			no_answer(x, how[i]);
+			assert_int_equal(run(x, NAMES_BACKOFF_MOST * 11 / 10 + 2), 1);
+		}
+	}
+	assert_int_equal(logged("does not resolve"), 5);
+	answer(x, 60, "192.0.2.7", NULL);
+	tick(x);
+	assert_in_use(x, "192.0.2.7");
+	assert_int_equal(logged("resolves again"), 1);
+}
+
+static void what_cannot_be_sent_is_a_failure_too(void **state)
+{
+	struct fixture *x = *state;
+	struct names_state s;
+
+	x->refuse = 3;
+	assert_int_equal(run(x, 4), 0);
+	assert_int_equal(x->refuse, 2);
+	assert_true(names_look(x->n, "p0", &s));
+	assert_int_equal(s.status, NAMES_NOT_ASKED);
+	assert_int_equal(run(x, 60), 1);
+	names_use(x->n, NULL, NULL);
+	no_answer(x, NAMES_TIMEOUT);
+	assert_int_equal(run(x, 1000), 0);
+}
+
+static void a_question_without_any_answer_has_failed(void **state)
+{
+	struct fixture *x = *state;
+	uint64_t old;
+
+	tick(x);
+	old = x->serial;
+	assert_int_equal(run(x, NAMES_GIVE_UP - 1), 0);
+	assert_int_equal(run(x, NAMES_BACKOFF + 3), 1);
+	assert_int_equal(logged("no name server answers"), 1);
+	/* what comes too late is nobody's */
+	x->serial = old;
+	answer(x, 60, "192.0.2.7", NULL);
+	assert_false(tick(x));
+	assert_in_use(x, "none");
+}
+
+static void the_address_stays_while_the_name_fails(void **state)
+{
+	struct fixture *x = *state;
+
+	tick(x);
+	answer(x, 60, "192.0.2.7", NULL);
+	tick(x);
+	assert_int_equal(run(x, 70), 1);
+	no_answer(x, NAMES_NO_NAME);
+	assert_false(tick(x));
+	assert_in_use(x, "192.0.2.7");
+	assert_int_equal(logged("NXDOMAIN); the peer keeps its address, 192.0.2.7"), 1);
+}
+
+static void the_address_changes_when_it_is_no_answer_any_more(void **state)
+{
+	struct fixture *x = *state;
+
+	tick(x);
+	answer(x, 60, "192.0.2.7", "192.0.2.8");
+	assert_true(tick(x));
+	run(x, 70);
+	answer(x, 60, "192.0.2.8", "192.0.2.7"); /* round robin */
+	assert_false(tick(x));
+	run(x, 70);
+	answer(x, 60, "192.0.2.9", "192.0.2.7");
+	assert_false(tick(x));
+	assert_in_use(x, "192.0.2.7");
+	run(x, 70);
+	answer(x, 60, "192.0.2.9", NULL);
+	assert_true(tick(x));
+	assert_in_use(x, "192.0.2.9");
+	assert_int_equal(logged("is 192.0.2.9 now, it was 192.0.2.7"), 1);
+}
+
+static void a_refused_answer_is_told_once(void **state)
+{
+	struct fixture *x = *state;
+	struct names_state s;
+
+	tick(x);
+	answer(x, 60, "192.0.2.2", NULL);
+	for (int i = 0; i < 3; i++) {
+		assert_int_equal(tick(x), i == 0);
+		assert_int_equal(run(x, 70), 1);
+		answer(x, 60, "192.0.2.2", NULL);
+	}
+	assert_int_equal(logged("resolves to 192.0.2.2, which is refused: it is an address of our "
+				"own"),
+			 1);
+	assert_true(names_look(x->n, "p0", &s));
+	assert_int_equal(s.verdict, HOST_OURS);
+	assert_int_equal(s.addr.family, 0);
+}
+
+static void a_peer_that_fails_has_its_name_asked_for_but_not_too_often(void **state)
+{
+	struct fixture *x = *state;
+
+	tick(x);
+	answer(x, 3600, "192.0.2.7", NULL);
+	tick(x);
+	assert_int_equal(run(x, 100), 0);
+	names_failed(x->n, "p0", x->now);
+	names_failed(x->n, "nobody", x->now);
+	assert_int_equal(run(x, 1), 1);
+	answer(x, 3600, "192.0.2.7", NULL);
+	for (unsigned i = 0; i < 100; i++) {
+		unsigned asked = x->asked;
+
+		names_failed(x->n, "p0", x->now);
+		run(x, 1);
+		if (x->asked != asked)
+			answer(x, 3600, "192.0.2.7", NULL);
+	}
+	assert_in_range(x->asked, 2 + 15, 2 + 100 / NAMES_AGAIN + 1);
+	/* nor when the name fails itself */
+	names_failed(x->n, "p0", x->now);
+	run(x, NAMES_AGAIN + 1);
+	no_answer(x, NAMES_TIMEOUT);
+	for (unsigned i = 0; i < 4; i++) {
+		names_failed(x->n, "p0", x->now);
+		assert_int_equal(run(x, 1), 0);
+	}
+}
+
+static void a_reload_keeps_what_is_known(void **state)
+{
+	struct fixture *x = *state;
+
+	tick(x);
+	answer(x, 3600, "192.0.2.7", NULL);
+	tick(x);
+	load(x, "VPN.example.com.", "comment = \"other\";");
+	assert_int_equal(hosts_place(x->m, names_hosts(x->n)), 0);
+	assert_in_use(x, "192.0.2.7");
+	assert_int_equal(run(x, 100), 0);
+	load(x, "other.example.com", "");
+	assert_in_use(x, "none");
+	assert_int_equal(run(x, 1), 1);
+	assert_string_equal(x->host, "other.example.com");
+	load(x, "192.0.2.9", "");
+	assert_false(names_look(x->n, "p0", &(struct names_state){0}));
+	answer(x, 60, "192.0.2.7", NULL); /* nobody's any more */
+	assert_false(tick(x));
+}
+
+/* A resolver that answers anything at any time, and peers that fail all the time. */
+static void chaos_never_asks_in_a_tight_loop(void **state)
+{
+	struct fixture *x = *state;
+	uint32_t r = 1;
+
+	for (unsigned i = 0; i < 20000; i++) {
+		r = r * 1664525 + 1013904223;
+		x->now += SEC / 10;
+		if (r >> 30 == 0)
+			no_answer(x, (enum names_status)(r >> 8 & 7));
+		else if (r >> 30 == 1)
+			answer(x, r >> 12, r & 4096 ? "192.0.2.7" : "127.0.0.1",
+			       r & 8192 ? "192.0.2.8" : NULL);
+		names_failed(x->n, "p0", x->now);
+		tick(x);
+	}
+	assert_in_range(x->asked, 20, 2000 / NAMES_AGAIN + 1);
+}
+
+static void a_hosts_file_is_read_like_hosts_5(void **state)
+{
+	static const char text[] = "# 192.0.2.1 a\n"
+				   "192.0.2.2\tb a.example.com # c\n"
+				   "  2001:db8::2 A.EXAMPLE.com\r\n"
+				   "192.0.2.300 c\n"
+				   "c 192.0.2.3\n"
+				   "\n192.0.2.4 c d\x01 e\n"
+				   "192.0.2.5 a.example.com.evil";
+	struct fixture *x = *state;
+	struct abi_addr a[4];
+	char long_line[5000];
+	FILE *f = fopen(x->path, "w");
+
+	memset(long_line, 'x', sizeof(long_line) - 1);
+	long_line[sizeof(long_line) - 1] = '\0';
+	fprintf(f, "%s %s\n192.0.2.9 %s\n%s", long_line, long_line, long_line, text);
+	fclose(f);
+	assert_int_equal(hosts_file_find(x->path, "a.example.com", 0, a, 4), 2);
+	assert_int_equal(a[0].family, 4);
+	assert_int_equal(a[0].bytes[3], 2);
+	assert_int_equal(a[1].family, 6);
+	assert_int_equal(hosts_file_find(x->path, "a.example.com", 6, a, 4), 1);
+	assert_int_equal(hosts_file_find(x->path, "a.example.com", 0, a, 1), 1);
+	assert_int_equal(hosts_file_find(x->path, "a", 0, a, 4), 0);
+	assert_int_equal(hosts_file_find(x->path, "c", 0, a, 4), 1);
+	assert_int_equal(a[0].bytes[3], 4);
+	assert_int_equal(hosts_file_find("/nonexistent", "c", 0, a, 4), 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(
+			a_name_is_asked_for_at_the_start_and_when_its_time_is_over, setup,
+			teardown),
+		cmocka_unit_test_setup_teardown(the_family_of_local_address_is_asked_for, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(failures_are_asked_for_again_later_and_later, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(what_cannot_be_sent_is_a_failure_too, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(a_question_without_any_answer_has_failed, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(the_address_stays_while_the_name_fails, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(the_address_changes_when_it_is_no_answer_any_more,
+						setup, teardown),
+		cmocka_unit_test_setup_teardown(a_refused_answer_is_told_once, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			a_peer_that_fails_has_its_name_asked_for_but_not_too_often, setup,
+			teardown),
+		cmocka_unit_test_setup_teardown(a_reload_keeps_what_is_known, setup, teardown),
+		cmocka_unit_test_setup_teardown(chaos_never_asks_in_a_tight_loop, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_hosts_file_is_read_like_hosts_5, setup, teardown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
