@@ -9,25 +9,38 @@
 #include "control/gateway.h"
 #include "control/log.h"
 
+#define MARKS 2 /* commands before and after the policies */
+
+/* Who wants many policies stands back for others' commands, but not for ever: these may never end.
+ * One push of this kind is under way at a time, so the others keep what it leaves of the queue. */
+static bool has_room(struct gateway *g, size_t n)
+{
+	struct generated *all = &g->generated;
+	size_t waiting = dataplane_pending(g->dp);
+
+	if (waiting == 0 || waiting + n <= DATAPLANE_QUEUE_PEERS)
+		return true;
+	if (all->patience == 0)
+		all->patience = g->now + ENFORCE_PATIENCE;
+	return g->now >= all->patience && waiting + n <= DATAPLANE_QUEUE_MAX - MARKS;
+}
+
 /* The policies of a plan and the generated ones; whole: addresses and routes too. */
 static int push(struct gateway *g, const struct model_plan *plan, bool whole, push_done_fn *done)
 {
 	struct push_what what = {.net = whole ? plan : NULL};
 	struct abi_policy *all = generated_merge(&g->generated, plan, &what.n_policies);
-	size_t waiting = dataplane_pending(g->dp);
 	int rc = -ENOMEM;
 
 	what.policies = all;
-	/* Who wants many policies waits, and not everybody else. */
-	if (all != NULL && !whole && waiting > 0 &&
-	    waiting + what.n_policies > DATAPLANE_QUEUE_PEERS)
-		rc = -EAGAIN;
-	else if (all != NULL)
-		rc = push_start(g->dp, &what, done, g);
+	if (all != NULL)
+		rc = whole || has_room(g, what.n_policies) ? push_start(g->dp, &what, done, g)
+							   : -EAGAIN;
 	free(all);
 	if (rc != 0)
 		return rc;
 	g->generated.changed = false;
+	g->generated.patience = 0;
 	children_release(g->children);
 	return 0;
 }

@@ -14,7 +14,8 @@
 
 struct gateway;
 
-#define ENFORCE_AGAIN 1000000000ull /* ns, after policies were refused */
+#define ENFORCE_AGAIN	 1000000000ull /* ns, after policies were refused */
+#define ENFORCE_PATIENCE 1000000000ull /* ns that generated ones wait for room in the queue */
 
 /** Queue a plan, addresses and routes too. done(g, rc) as of push_start(). 0 or -errno. */
 int enforce_plan(struct gateway *g, const struct model_plan *plan, push_done_fn *done);

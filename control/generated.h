@@ -31,10 +31,11 @@ struct generated_policy {
 
 struct generated {
 	TAILQ_HEAD(generated_list, generated_policy) list;
-	size_t n_records; /* of all */
-	bool changed;	  /* the data plane has others */
-	bool pushing;	  /* it is being told; of enforce.c, as are the other two */
-	uint64_t due;	  /* when to tell it, at the earliest */
+	size_t n_records;  /* of all */
+	bool changed;	   /* the data plane has others */
+	bool pushing;	   /* it is being told; of enforce.c, as are the others */
+	uint64_t due;	   /* when to tell it, at the earliest */
+	uint64_t patience; /* until when others' commands go first; 0: it waits for none */
 };
 
 void generated_init(struct generated *all);

@@ -362,6 +362,35 @@ static void a_flood_of_policies_is_bounded(void **state)
 	assert_int_equal(dataplane_pending(x->g->dp), 0);
 }
 
+/* More commands of others than it should stand behind, all the time. */
+static void crowd(struct fixture *x)
+{
+	const struct abi_sa_delete del = {.msg.type = ABI_CMD_SA_DELETE};
+
+	while (dataplane_pending(x->g->dp) < DATAPLANE_QUEUE_PEERS + 64)
+		assert_int_equal(dataplane_command(x->g->dp, &del, sizeof(del), NULL, NULL), 0);
+}
+
+/* It stands back for others' commands, but not for ever. */
+static void a_steady_stream_of_commands_starves_no_policy(void **state)
+{
+	struct fixture *x = *state;
+	uint32_t ids[64], id;
+	unsigned int turns = 0;
+
+	settle(x);
+	id = add(x, 1, 1);
+	do {
+		crowd(x);
+		turn(x);
+		fake_segment_serve(&x->f, x->now);
+	} while (!x->g->generated.pushing && ++turns < 50);
+	assert_in_range(turns, 1, 49);
+	assert_int_equal(sent(x, ids), 3);
+	assert_int_equal(ids[1], id);
+	ike_io_ops.policy_remove(x->g, id);
+}
+
 /* Ids of templates are hashes: should two be alike, each policy stands in the table once. */
 static void templates_of_one_id_give_a_policy_once(void **state)
 {
@@ -396,6 +425,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(one_push_at_a_time_each_before_its_sas, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(a_flood_of_policies_is_bounded, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_steady_stream_of_commands_starves_no_policy,
+						setup, teardown),
 		cmocka_unit_test_setup_teardown(templates_of_one_id_give_a_policy_once, setup,
 						teardown),
 	};
