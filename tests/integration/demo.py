@@ -11,8 +11,8 @@ from lab import TOP, Fail, Lab, binary, need
 from suites import CLOUD, CLOUD_HOST, GATEWAY, SITE_HOST
 
 SIZE = 100 * 1000 * 1000
-# strongSwan's user-space ESP reads from a socket with the default buffer, which a
-# faster sender overflows; the pace keeps the figure from being a figure of losses.
+# strongSwan's user-space ESP is slower than we are; the pace keeps the figure from
+# being a figure of losses.
 RATE = 120_000_000
 
 

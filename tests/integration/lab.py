@@ -20,6 +20,9 @@ import reaper
 from suites import INSIDE, OUTSIDE, GatewayConf
 
 HERE = os.path.dirname(os.path.realpath(__file__))
+sys.path.append(os.path.join(HERE, "rig", "lib"))
+from base import offload_off, within                            # noqa: E402,F401 (for the others)
+
 TOP = os.path.dirname(os.path.dirname(HERE))
 PEER = os.path.join(HERE, "rig", "strongswan-peer")
 TRAFFIC = os.path.join(HERE, "traffic.py")
@@ -170,7 +173,7 @@ class Lab:
         """a veth without offloads, so that whoever reads it sees finished packets"""
         self.ip(ns1, "link", "add", if1, "type", "veth", "peer", "name", if2, "netns", ns2)
         for ns, i in ((ns1, if1), (ns2, if2)):
-            self.sh(ns, sys.executable, PEER, "_offload", i)
+            within(ns, offload_off, i)
             if self.inside.family == self.outside.family == 4:
                 self.ip(ns, "link", "set", i, "addrgenmode", "none", check=False)
             self.ip(ns, "link", "set", i, "up")
@@ -460,18 +463,22 @@ class Stream:
     def __init__(self, lab, frm="site", pps=500, size=200, port=18900, mark="", count=0):
         self.lab, self.frm = lab, frm
         to, dst = "cloud" if frm == "site" else "site", lab.other_host(frm)
-        self.receiver = lab.helper(to, "udp-receive", "--listen", dst, "--port", str(port))
+        self.told = os.path.join(lab.dir, "stream-%s-%d" % (frm, port))
+        self.receiver = lab.helper(to, "udp-receive", "--listen", dst, "--port", str(port),
+                                   "--end", self.told)
         self.sender = lab.helper(frm, "udp-send", "--dst", dst, "--port", str(port), "--pps",
                                  str(pps), "--size", str(size), "--mark", mark, "--count",
                                  str(count))
         self.count = count
 
     def end(self, drain=2.0):
-        """stop; dict with sent, received, lost, duplicates, missing (numbers)"""
+        """stop; dict with sent, received, lost, duplicates, missing (numbers). What is still on its
+        way has `drain` seconds."""
         if not self.count:
             self.sender.send_signal(15)
         sent = self.lab.result(self.sender)
-        time.sleep(drain)            # what is still on its way
+        with open(self.told, "w") as f:
+            f.write("%d %g" % (sent["sent"], drain))
         self.receiver.send_signal(15)
         got = self.lab.result(self.receiver)
         got.update(sent=sent["sent"], lost=sent["sent"] - got["received"],

@@ -9,11 +9,10 @@ import sys
 import time
 
 import reaper
-from lab import HERE, Fail, binary, need, run, wait
+from lab import Fail, binary, need, offload_off, run, wait, within
 from suites import literal
-
-sys.path.insert(0, os.path.join(HERE, "rig", "lib"))
-from charon_conf import CHARON, PLUGIN_DIR, PLUGINS, SWANCTL  # noqa: E402
+from charon_conf import CHARON, PLUGIN_DIR, PLUGINS, SWANCTL  # on the path since lab
+from room import widen
 
 GATEWAY, HOP = "113.87.48.200", "113.87.48.1"
 DH = {"x25519": "curve25519", "ecp256": "ecp256", "modp2048": "modp2048"}
@@ -75,8 +74,7 @@ class Many:
             run("ip", "-n", self.gw, "link", "add", a, "type", "veth", "peer", "name", b,
                 "netns", self.cloud)
             for ns, i in ((self.gw, a), (self.cloud, b)):
-                self.sh(ns, sys.executable, os.path.join(HERE, "rig", "strongswan-peer"),
-                        "_offload", i)
+                within(ns, offload_off, i)
                 run("ip", "-n", ns, "link", "set", i, "addrgenmode", "none", check=False)
                 run("ip", "-n", ns, "link", "set", i, "up")
         # ask for the gateway in the name of the address on the cable, not of a tunnel's
@@ -118,7 +116,8 @@ class Many:
         plugins = [p for p in PLUGINS.split()
                    if os.path.exists("%s/libstrongswan-%s.so" % (PLUGIN_DIR, p))]
         with open(d + "/strongswan.conf", "w") as f:
-            f.write("charon {\n load = %s\n install_virtual_ip = no\n"
+            # All tunnels have the gateway's address, so it would be too many from one.
+            f.write("charon {\n load = %s\n install_virtual_ip = no\n dos_protection = no\n"
                     " plugins { vici { socket = unix://%s/charon.vici } }\n"
                     " filelog { x { path = %s/charon.log\n default = %d } }\n"
                     " syslog { daemon { default = -1 }\n auth { default = -1 } }\n}\n"
@@ -129,6 +128,7 @@ class Many:
         p = self._start(name, ns, "sh", "-c", 'mount --bind "$1" /run && exec "$2"', "sh",
                         d + "/run", CHARON, STRONGSWAN_CONF=d + "/strongswan.conf")
         wait(lambda: os.path.exists(d + "/charon.vici"), 20, "charon's socket: " + self.text(name))
+        widen(p.p.pid)
         if name != self._initiating():
             self.load(name)
         return p

@@ -37,7 +37,7 @@ def all_up(param):
         need(said.count("established") >= COUNT, "active peers: %s" % said[-400:])
         note = figures(f, COUNT)
     if LONG:
-        note += "\n   strongSwan in its place: " + yardstick(version, group, initiator)
+        note += "; strongSwan in its place: " + yardstick(version, group, initiator)
     return note
 
 

@@ -5,6 +5,7 @@ A Pair is one peer with its own address, algorithms, identity and nets; Pairs br
 once, each in its role, with a charon that has one connection for each.
 """
 import dataclasses
+import functools
 import itertools
 import json
 import os
@@ -15,11 +16,10 @@ import tempfile
 import time
 
 import wire
-from lab import PEER, Lab, binary, host_of, need, run, wait
+from lab import Fail, Lab, binary, host_of, need, run, wait
 from suites import GatewayConf, literal
 
-sys.path.append(os.path.join(os.path.dirname(PEER), "lib"))
-from vici import Vici                                           # noqa: E402
+from vici import Vici                     # of the rig, on the path since lab
 
 KEEP = {"rekey_time": "4h", "over_time": "1h"}
 IDENTITIES = ("auto", "ipv4", "ipv6", "fqdn", "user-fqdn", "key-id")
@@ -271,6 +271,11 @@ class Pairs(Lab):
             self.close()
             raise
 
+    def _tap(self, tap, cable):
+        """On a busy machine the worker that reads it may have to wait for its turn."""
+        super()._tap(tap, cable)
+        self.ip(self.gw, "link", "set", tap, "txqueuelen", 4000)
+
     def _addresses(self):
         """all hosts' addresses"""
         site, cloud = ["addr del 192.168.1.12/24 dev eth0", "addr add 192.168.0.2/16 dev eth0",
@@ -313,8 +318,9 @@ class Pairs(Lab):
         return "192.168.0.0/16", "10.100.0.0/16"
 
     def vici(self):
-        return Vici(self.cloud_dir() + "/charon.vici")
+        return Vici(self.cloud_dir + "/charon.vici")
 
+    @functools.cached_property
     def cloud_dir(self):
         return json.loads(self.peer("info", "--json").stdout)["state"]
 
@@ -327,7 +333,7 @@ class Pairs(Lab):
             f.write(block("secrets", {k: v for p in pairs
                                       for k, v in p.all_secrets(gateway).items()}))
         for what in ("--load-creds", "--load-conns"):
-            run("swanctl", what, "--uri", "unix://%s/charon.vici" % self.cloud_dir(), "--file",
+            run("swanctl", what, "--uri", "unix://%s/charon.vici" % self.cloud_dir, "--file",
                 path, env=self.env)
 
     # ------------------------------------------------------------- what is in force --
@@ -433,9 +439,38 @@ class Pairs(Lab):
         return True
 
 
+class StandsStill(Fail):
+    """strongSwan's user-space ESP sends nothing any more, for no pair"""
+
+
 def prove(pairs):
     """bring all up, rekey under traffic, look at both ends and at the wire"""
-    with Pairs(pairs) as lab, wire.Capture(lab) as cap:
+    try:
+        return attempt(pairs)
+    except StandsStill:
+        # Its issue 2891: two threads of libipsec may wait for each other when a child SA ends.
+        return attempt(pairs) + ", at the second attempt: strongSwan's ESP had stopped"
+
+
+def need_received(lab, cap, sent, lost, streams):
+    """no ping is lost but what strongSwan's socket had no room for"""
+    spared = lab.cloud_socket_drops()
+    text = "of %d pings lost, and %d for want of room in strongSwan's socket:\n%s" % (
+        sent, spared, "\n".join("%d %s: %s" % (n, k, streams[k]) for k, n in lost.items()))
+    if sum(lost.values()) <= spared:
+        return
+    cap.stop()
+    # Rounds of good ESP to all pairs, and not one packet of any of them comes back?
+    if cap.unanswered() >= 3 * len(streams):
+        cap.need_genuine(wire.cloud_keys(lab), "--first-seq", "1", "--contiguous", min_ok=sent)
+        raise StandsStill(text)
+    raise Fail(text)
+
+
+def attempt(pairs):
+    # It keeps what was replaced for 5 s otherwise, which has nothing to do with us.
+    keep = ("--charon-option", "delete_rekeyed_delay = 1")
+    with Pairs(pairs, keep) as lab, wire.Capture(lab) as cap:
         t = time.monotonic()
         wait(lab.up, 30 + len(pairs) / 2, "%d pairs" % len(pairs), every=0.3)
         t = time.monotonic() - t
@@ -451,9 +486,7 @@ def prove(pairs):
         p.send_signal(15)
         got = lab.result(p, 20)
         of = {"%s-%s" % s: p for p in pairs for s in p.streams()}
-        need(not got["lost"], "of %d pings lost, besides %d for want of room in strongSwan's "
-             "socket:\n%s" % (got["sent"], lab.cloud_socket_drops(), "\n".join(
-                 "%d %s: %s" % (n, k, of[k]) for k, n in got["lost"].items())))
+        need_received(lab, cap, got["sent"], got["lost"], of)
         lab.need_suites(first=False)
         cap.stop()
         said = cap.need_genuine(wire.cloud_keys(lab), "--first-seq", "1", "--contiguous",

@@ -6,6 +6,7 @@ Each prints one line of JSON at its end; all but tcp-client first print READY. U
 packets carry a sequence number, so loss, duplicates and reordering are exact.
 """
 import argparse
+import contextlib
 import hashlib
 import json
 import random
@@ -76,37 +77,41 @@ def tcp_client(a):
         retransmits=struct.unpack_from("I", info, 100)[0])
 
 
-class Stop(Exception):
-    pass
-
-
-def on_signal(*_):
-    raise Stop
-
-
 def udp_receive(a):
     s = socket.socket(family(a.listen), socket.SOCK_DGRAM)
     s.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, 8 << 20)
     s.bind((a.listen, a.port))
-    signal.signal(signal.SIGTERM, on_signal)
-    signal.signal(signal.SIGINT, on_signal)
+    stop = []
+    for sig in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(sig, lambda *_: stop.append(1))
     seen, dup, late, top, payload = set(), 0, 0, -1, 0
     worst = 0
+
+    def take():
+        nonlocal dup, late, top, payload, worst
+        b = s.recv(65535)
+        seq, sent = HEAD.unpack_from(b)
+        worst = max(worst, time.time_ns() - sent)
+        payload += len(b)
+        if seq in seen:
+            dup += 1
+            return
+        seen.add(seq)
+        late += seq < top
+        top = max(top, seq)
     print("READY", flush=True)
-    try:
-        while True:
-            b = s.recv(65535)
-            seq, sent = HEAD.unpack_from(b)
-            worst = max(worst, time.time_ns() - sent)
-            payload += len(b)
-            if seq in seen:
-                dup += 1
-                continue
-            seen.add(seq)
-            late += seq < top
-            top = max(top, seq)
-    except Stop:
-        pass
+    s.settimeout(0.1)
+    while not stop:                    # no exception: it could come between recv() and the count
+        with contextlib.suppress(TimeoutError):
+            take()
+    if a.end:                          # so many were sent; so long the last may take
+        with open(a.end) as f:
+            count, drain = f.read().split()
+        end = time.monotonic() + float(drain)
+        while len(seen) < int(count) and time.monotonic() < end:
+            s.settimeout(max(0.001, end - time.monotonic()))
+            with contextlib.suppress(TimeoutError):
+                take()
     missing = sorted(set(range(top + 1)) - seen)
     say(received=len(seen), duplicates=dup, reordered=late, top=top,
         missing=missing[:50], bytes=payload, worst_ms=worst / 1e6)
@@ -166,26 +171,34 @@ def pings(a):
     stop, sent, back = [], [0] * len(streams), [set() for _ in streams]
     fill = b"espgw..." * 7
     number = {x: i for i, x in enumerate(streams)}
+
+    def take(s, dst):
+        """all that is there: whoever is late must not take for lost what waits for him"""
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                b, (src, _) = s.recvfrom(2048)
+                i = number.get((dst, src))
+                if i is not None and len(b) >= 28 and b[20] == 0 and \
+                        b[24:26] == i.to_bytes(2, "big"):
+                    back[i].add(int.from_bytes(b[26:28], "big"))
+
     signal.signal(signal.SIGTERM, lambda *_: stop.append(1))
     print("READY", flush=True)
     end = time.monotonic() + a.seconds if a.seconds else float("inf")
     due, last = time.monotonic(), None
-    while last is None or time.monotonic() < last:
+    while last is None or (time.monotonic() < last and sum(sent) != sum(map(len, back))):
         now = time.monotonic()
         if last is None and (stop or now >= end):
-            last = now + 2                     # what is still on its way
+            last = now + 5                     # what is still on its way
         if last is None and now >= due:
-            due += 1 / a.pps
+            due = max(due + 1 / a.pps, now)    # no burst of what could not be sent in time
             for i, (src, dst) in enumerate(streams):
                 head = struct.pack("!BBHHH", 8, 0, 0, i, sent[i] & 0xffff)
                 sum_ = checksum(head + fill)
                 socks[src].sendto(head[:2] + struct.pack("!H", sum_) + head[4:] + fill, (dst, 0))
                 sent[i] += 1
         for key, _ in poll.select(max(0, min(due - now, 0.05))):
-            b, (src, _) = key.fileobj.recvfrom(2048)
-            i = number.get((key.data, src))
-            if i is not None and len(b) >= 28 and b[20] == 0 and b[24:26] == i.to_bytes(2, "big"):
-                back[i].add(int.from_bytes(b[26:28], "big"))
+            take(key.fileobj, key.data)
     say(sent=sum(sent), received=sum(map(len, back)),
         lost={"%s-%s" % x: sent[i] - len(back[i]) for i, x in enumerate(streams)
               if sent[i] != len(back[i])})
@@ -202,6 +215,8 @@ def main():
         q.add_argument("--port", type=int, default=18888)
         q.add_argument("--dst")
         q.add_argument("--listen", default="", help="own address; default: any of IPv4")
+        q.add_argument("--end", help="udp-receive: a file that says how many were sent and how "
+                       "many seconds the last may take; read at SIGTERM")
         q.add_argument("--bytes", type=int, default=1 << 20)
         q.add_argument("--rate", type=int, default=0, help="bit/s, 0 = as fast as TCP goes")
         q.add_argument("--seed", type=int, default=1)

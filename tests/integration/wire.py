@@ -5,17 +5,14 @@ import json
 import os
 import re
 import signal
+import socket
 import struct
 import subprocess
-import sys
 
-from lab import HERE, Fail, host_of, need, run, wait
+from lab import HERE, Fail, host_of, need, run, wait, within
 from suites import GATEWAY, INSIDE
-
-sys.dont_write_bytecode = True
-sys.path.append(os.path.join(HERE, "rig", "lib"))
-import packets                                                  # noqa: E402
-from charon_conf import CHARON                                  # noqa: E402,F401 (for the cases)
+import packets                                # of the rig, on the path since lab
+from charon_conf import CHARON                # noqa: F401 (for the cases)
 
 WIRE_CHECK = os.path.join(HERE, "rig", "esp-wire-check")
 GATEWAY_BYTES = ipaddress.ip_address(GATEWAY).packed
@@ -83,13 +80,7 @@ class Capture:
         if self.p.poll() is not None:
             return self.path
         token = os.urandom(24)
-        # A frame of the experimental type 0x88b5 marks the end of what matters.
-        self.lab.sh(self.ns, sys.executable, "-c",
-                    "import socket, sys\n"
-                    "s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)\n"
-                    "s.bind((sys.argv[1], 0))\n"
-                    "s.send(b'\\xff' * 6 + b'\\x02' + b'\\0' * 5 + b'\\x88\\xb5' + "
-                    "bytes.fromhex(sys.argv[2]).ljust(46, b'\\0'))", self.iface, token.hex())
+        within(self.ns, self._mark, token)
         wait(lambda: token in self.data()[-(1 << 20):], 20, "the capture to catch up")
         self.p.send_signal(signal.SIGINT)
         self.p.wait(10)
@@ -97,6 +88,12 @@ class Capture:
         m = re.search(r"(\d+) packets dropped by kernel", self._messages())
         need(m and m.group(1) == "0", "tcpdump lost packets: " + self._messages())
         return self.path
+
+    def _mark(self, token):
+        """a frame of the experimental type 0x88b5 marks the end of what matters"""
+        with socket.socket(socket.AF_PACKET, socket.SOCK_RAW) as s:
+            s.bind((self.iface, 0))
+            s.send(b"\xff" * 6 + b"\x02" + bytes(5) + b"\x88\xb5" + token.ljust(46, b"\0"))
 
     def data(self):
         with open(self.path, "rb") as f:
@@ -128,6 +125,15 @@ class Capture:
                     f[42:46] != bytes(4) and len(f) > 60:
                 out[f[26:30] != GATEWAY_BYTES].add(f[42:46])
         return out
+
+    def unanswered(self):
+        """packets of UDP-encapsulated ESP that the gateway sent after the last one that came to it"""
+        n = 0
+        for _, f in self.frames():
+            if f[12:14] == b"\x08\x00" and f[23] == 17 and f[36:38] == b"\x11\x94" and \
+                    f[42:46] != bytes(4) and len(f) > 60:
+                n = n + 1 if f[26:30] == GATEWAY_BYTES else 0
+        return n
 
     def need_no_clear(self, marks=()):
         """no LAN address, and no text of `marks`, is readable; returns the frames looked at"""

@@ -6,7 +6,7 @@ import re
 import sys
 import time
 
-from base import Error, alive, load, lock, nsx, offload_off, sh, start_time
+from base import Error, alive, load, lock, nsx, sh, start_time
 from life import destroy, swanctl
 from vici import Vici
 
@@ -239,10 +239,6 @@ def cmd_cut(a):
 
 def cmd_algs(a):
     finish(swanctl(load(a.name), "--list-algs", check=False))
-
-
-def cmd_offload(a):
-    offload_off(a.ifname)
 
 
 def cmd_reap(a):

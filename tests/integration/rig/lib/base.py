@@ -13,11 +13,13 @@ import socket
 import struct
 import subprocess
 import sys
+import threading
 import time
 
 REG = os.environ.get("STRONGSWAN_PEER_RUN", "/run/strongswan-peer")
 SELF = os.path.join(os.path.dirname(os.path.dirname(os.path.realpath(__file__))),
                     "strongswan-peer")
+CLONE_NEWNET = 0x40000000
 
 
 class Error(Exception):
@@ -144,9 +146,32 @@ def offload_off(ifname):
                 fcntl.ioctl(s.fileno(), SIOCETHTOOL, req.ljust(40, b"\0"))
 
 
+def within(ns, f, *args):
+    """f(*args) in a network namespace (None: here), by a thread that enters it: quicker than a
+    process of its own. What was opened there stays there."""
+    out = []
+
+    def there():
+        try:
+            with open("/run/netns/" + ns) as at:
+                if ctypes.CDLL(None, use_errno=True).setns(at.fileno(), CLONE_NEWNET):
+                    raise OSError(ctypes.get_errno(), "setns to " + ns)
+            out.append((f(*args), None))
+        except BaseException as e:                      # told in the caller's thread
+            out.append((None, e))
+    if not ns:
+        return f(*args)
+    t = threading.Thread(target=there)
+    t.start()
+    t.join()
+    value, error = out[0]
+    if error:
+        raise error
+    return value
+
+
 def ns_offload_off(ns, ifname):
-    cmd = [sys.executable, SELF, "_offload", ifname]
-    sh(*(nsx(ns, *cmd) if ns else cmd))
+    within(ns, offload_off, ifname)
 
 
 def split_if(spec):

@@ -9,6 +9,7 @@ import sys
 import time
 import zlib
 
+import room
 from base import (SELF, Error, alive, end_pid, ipns, netns_del, netns_exists, ns_offload_off, nsx,
                   reg_path, save, sh, split_if, start_time)
 from charon_conf import CHARON, SWANCTL, children, strongswan_conf, swanctl_conf
@@ -88,6 +89,8 @@ def spawn_charon(st, o):
         with open(d + "/charon.out") as f:
             raise Error("charon made no ipsec0 TUN device (is /dev/net/tun "
                         "usable?):\n" + f.read()[-3000:])
+    room.widen(p.pid)
+    sh("ip", "-n", ns, "link", "set", "ipsec0", "txqueuelen", room.PACKETS)
     if o.get("tun_mtu"):
         sh("ip", "-n", ns, "link", "set", "ipsec0", "mtu", o["tun_mtu"])
 
