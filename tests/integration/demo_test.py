@@ -57,21 +57,38 @@ def two_at_once_succeed():
     return [x.strip() for x in ends[0].splitlines() if "Mbit/s," in x][-1]
 
 
+class Doomed:
+    """a demo that is to be killed so many seconds after it has a reaper"""
+
+    def __init__(self, delay, sig):
+        self.mark = reaper.new_id()
+        self.delay, self.sig, self.ids = delay, sig, set()
+        self.p, self.begun = start(self.mark), None
+
+    def look(self):
+        """killed now? else note what runs"""
+        need(self.p.poll() is None, "the demo has ended before %.1f s" % self.delay)
+        self.ids |= runs(self.mark)
+        if self.ids and self.begun is None:
+            self.begun = time.monotonic()
+        if self.begun is None or time.monotonic() - self.begun < self.delay:
+            return False
+        self.p.send_signal(self.sig)
+        self.p.communicate(timeout=60)
+        need_gone(self.mark, self.ids)
+        return True
+
+
 @case(timeout=300)
 def killed_at_any_point_it_leaves_nothing():
     rng = random.Random(11)
-    for delay, sig in zip(sorted(rng.uniform(0.5, 14) for _ in range(6)),
-                          (signal.SIGKILL, signal.SIGTERM) * 3):
-        mark = reaper.new_id()
-        p = start(mark)
-        ids, end = set(), time.monotonic() + delay
-        while time.monotonic() < end:
-            ids |= runs(mark)
+    # One moment of each part of its life; two demos at a time, so one more runs when one is killed.
+    delays = [9 * (i + rng.random()) / 6 for i in range(6)]
+    for pair in zip(delays[::2], delays[1::2]):
+        left = [Doomed(d, s) for d, s in zip(pair, (signal.SIGKILL, signal.SIGTERM))]
+        while left:
+            left = [d for d in left if not d.look()]
             time.sleep(0.1)
-        p.send_signal(sig)
-        p.communicate(timeout=60)
-        need(ids, "the demo had no reaper after %.1f s" % delay)
-        need_gone(mark, ids)
 
 
 if __name__ == "__main__":

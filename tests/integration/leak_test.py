@@ -56,7 +56,7 @@ def a_hundred_tunnels_one_after_the_other_cost_no_memory():
 
                 def anew():
                     return lab.mature() and not before & {r["spi"] for r in lab.sas()["out"]}
-                lab.sh(lab.site, "ping", "-c", "1", "-W", "0.2", "10.100.1.6", check=False)
+                lab.sh(lab.site, "ping", "-c", "1", "-W", "0.02", "10.100.1.6", check=False)
                 wait(anew, 20, "a new tunnel")
         lab.established()
         cycle(20)

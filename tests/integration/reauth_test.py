@@ -71,7 +71,7 @@ if ALL:
     @case()
     def by_the_cloud_break_before_make():
         return said(stream(["--reauth-time", "6s", "--over-time", "6s",
-                            "--charon-option", "make_before_break = no"], gap=1,
+                            "--charon-option", "make_before_break = no"], gap=3,
                            peer={"passive": True}))
 
     @case()

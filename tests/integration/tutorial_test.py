@@ -12,6 +12,7 @@ from lab import TOP, Lab, Stream, need, wait
 from suites import CLOUD, CLOUD_NET, GATEWAY, SITE_NET, seconds
 
 SOFT, HARD = 24 * 60, 30 * 60
+ORDER_GIVES_WAY = 5                  # ms, ORDER_TURN_WAIT_NS of dataplane/order.h
 
 
 def tutorial(**kw):
@@ -174,7 +175,9 @@ def two_workers_share_one_sa_and_keep_each_streams_order():
         lab.tcp("cloud", 4 << 20, rate=16_000_000)
         for s in streams:
             r = s.need_lossless()
-            need(r["reordered"] == 0, "reordered: %s" % r)
+            # Order gives way to a worker that has lost its CPU: then something was that late.
+            need(r["reordered"] == 0 or (r["worst_ms"] >= ORDER_GIVES_WAY and
+                                         r["reordered"] <= r["sent"] // 100), "reordered: %s" % r)
         cap.stop()
         return cap.need_genuine(wire.cloud_keys(lab), "--contiguous", min_ok=1000)
 
