@@ -59,6 +59,23 @@ struct crypto_op {
 	bool ok;	 /* in: do it; out: done, and for crypto_verify() the ICV is right */
 };
 
+_Static_assert(offsetof(struct crypto_op, len) == offsetof(struct crypto_op, seq_hi) + 4 &&
+		       offsetof(struct crypto_op, ok) == offsetof(struct crypto_op, seq_hi) + 6 &&
+		       sizeof(struct crypto_op) == offsetof(struct crypto_op, seq_hi) + 8 &&
+		       __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
+	       "the end of an op is one word");
+
+/** Write an op to be done for packet number seq. */
+static inline void crypto_op_set(struct crypto_op *op, const struct sa *sa, uint8_t *esp,
+				 uint64_t seq, uint32_t len)
+{
+	uint64_t rest = seq >> 32 | (uint64_t)len << 32 | (uint64_t) true << 48;
+
+	op->sa = sa;
+	op->esp = esp;
+	memcpy(&op->seq_hi, &rest, sizeof(rest));
+}
+
 /** One per worker, on that NUMA socket. NULL when the library or the CPU cannot. */
 struct crypto *crypto_create(int socket);
 void crypto_free(struct crypto *c);

@@ -12,6 +12,7 @@
 #include "dataplane/ipsec/crypto.h"
 #include "dataplane/ipsec/ecn.h"
 #include "dataplane/ipsec/esp_in_ahead.h"
+#include "dataplane/ipsec/esp_in_impl.h"
 #include "dataplane/ipsec/esp_shape.h"
 #include "dataplane/ipsec/inbound.h"
 #include "dataplane/ipsec/mss.h"
@@ -25,42 +26,7 @@
 #include "dataplane/net/parse_plain.h"
 #include "dataplane/stages.h"
 
-#define COUNT_AHEAD    6u /* packets of a burst of many SAs: SA and counters, when all is done */
-#define FOUND_NO_BLOCK 1u /* no multiple of 32 */
-#define FOUND_NO_UDP   UINT8_MAX
-
-/* What is known of a packet before its ICV; later on nothing of this is read from the packet again.
- */
-struct held {
-	uint64_t seq;
-	uint16_t wire; /* length of the outer packet */
-	uint8_t packet;
-	uint8_t tos;
-	uint8_t in_port;
-	uint8_t why; /* enum drop_reason */
-	uint8_t flags;
-};
-
-struct batch {
-	uint16_t n;
-	uint8_t flags; /* PKT_F_... of any of them */
-	bool many;     /* SAs */
-	struct held held[WORKER_BURST];
-	struct sa *sa[WORKER_BURST];
-	struct crypto_op op[WORKER_BURST];
-};
-
-/* The SA of the last packet, which mostly is the next one's, too; and what its window takes around
- * the last number. */
-struct found {
-	struct sa *sa;	/* NULL: none yet */
-	uint64_t first; /* of 32 numbers; FOUND_NO_BLOCK: none yet */
-	uint64_t ends;	/* SPI and destination of packets it is for */
-	uint32_t open;	/* those of the numbers that were not taken */
-	uint8_t udp;	/* of these packets: PKT_F_UDP_ENCAP or 0; FOUND_NO_UDP: it is for none */
-	uint8_t why;	/* enum drop_reason */
-};
-
+#define COUNT_AHEAD 6u /* packets of a burst of many SAs: SA and counters, when all is done */
 /* Which SA, if any, and may it be used for this packet? */
 static enum drop_reason find_sa(struct worker *w, struct rte_mbuf *m, uint32_t spi,
 				struct found *found)
@@ -112,15 +78,6 @@ static inline enum drop_reason look_up(struct worker *w, struct rte_mbuf *m, uin
 	return (enum drop_reason)found->why;
 }
 
-static inline bool is_replay(struct found *found, uint64_t seq)
-{
-	if ((seq & ~31ull) != found->first) {
-		found->first = seq & ~31ull;
-		found->open = replay_open_block(found->sa->replay, found->first);
-	}
-	return (found->open >> (seq & 31) & 1) == 0;
-}
-
 /* Everything that can be said before the ICV. Takes the packet into the batch. */
 static inline enum drop_reason check(struct worker *w, struct rte_mbuf **m, struct found *found,
 				     struct batch *b)
@@ -152,7 +109,7 @@ static inline enum drop_reason check(struct worker *w, struct rte_mbuf **m, stru
 	seq = ip4_load32(esp + 4);
 	if (unlikely(sa->esn != 0))
 		seq = replay_infer(sa->replay, (uint32_t)seq);
-	if (sa->replay != NULL && is_replay(found, seq))
+	if (sa->replay != NULL && found_is_replay(found, seq))
 		return DROP_IN_STATE_SEQUENCE_ERRORS;
 	b->held[b->n] = (struct held){.seq = seq,
 				      .wire = meta->ip_len,
@@ -160,7 +117,7 @@ static inline enum drop_reason check(struct worker *w, struct rte_mbuf **m, stru
 				      .in_port = meta->in_port,
 				      .flags = meta->flags};
 	b->flags |= meta->flags;
-	b->sa[b->n] = sa;
+	b->several |= b->n != 0 && b->op[0].sa != sa;
 	b->op[b->n] = (struct crypto_op){.sa = sa,
 					 .esp = esp,
 					 .seq_hi = (uint32_t)(seq >> 32),
@@ -195,7 +152,7 @@ static __rte_noinline void check_many(struct worker *w, struct batch *b, struct 
 		check_one(w, b, &found, pkts, i);
 	}
 	for (uint16_t k = 0; k < b->n; k++)
-		warm_counters(w, b->sa[k]);
+		warm_counters(w, b->op[k].sa);
 }
 
 static void check_all(struct worker *w, struct batch *b, struct rte_mbuf **pkts, uint16_t n)
@@ -204,14 +161,17 @@ static void check_all(struct worker *w, struct batch *b, struct rte_mbuf **pkts,
 
 	b->n = 0;
 	b->flags = 0;
+	b->several = false;
 	b->many = warm_has_many_in(pkts, n);
 	if (unlikely(b->many)) {
 		check_many(w, b, pkts, n);
 		return;
 	}
-	for (uint16_t i = 0; i < n; i++) {
+	for (uint16_t i = 0; i < n;) {
 		prefetch_packets(pkts, i, n);
-		check_one(w, b, &found, pkts, i);
+		check_one(w, b, &found, pkts, i++);
+		if (likely(found.sa != NULL))
+			i = esp_in_run_check(b, &found, pkts, i, n);
 	}
 }
 
@@ -258,7 +218,7 @@ static bool claim_take(struct batch *b, const struct claim *c, uint16_t end)
 	for (uint16_t k = c->from; k < end; k++) {
 		struct held *h = &b->held[k];
 
-		if (b->sa[k]->replay == c->replay && (h->seq & ~31ull) == c->first &&
+		if (b->op[k].sa->replay == c->replay && (h->seq & ~31ull) == c->first &&
 		    h->why == DROP_NONE && (taken >> (h->seq & 31) & 1) == 0)
 			h->why = DROP_IN_STATE_SEQUENCE_ERRORS;
 	}
@@ -278,13 +238,13 @@ static void claim_advance(const struct batch *b, const struct claim *c)
 }
 
 /* The numbers of genuine packets are taken, run by run. True: some packets have to be dropped. */
-static bool take_numbers(struct batch *b, bool alone)
+static __rte_always_inline bool take_numbers(struct batch *b, bool alone, bool several)
 {
+	struct replay *replay = b->n != 0 ? b->op[0].sa->replay : NULL;
 	struct claim c = {.alone = alone};
 	bool some = false;
 
 	for (uint16_t k = 0; k < b->n; k++) {
-		struct replay *replay = b->sa[k]->replay;
 		struct held *h = &b->held[k];
 		uint32_t bit = 1u << (h->seq & 31);
 
@@ -293,6 +253,8 @@ static bool take_numbers(struct batch *b, bool alone)
 			some = true;
 			continue;
 		}
+		if (several)
+			replay = b->op[k].sa->replay;
 		if (replay == NULL)
 			continue;
 		if (replay != c.replay || (h->seq & ~31ull) != c.first) {
@@ -318,22 +280,32 @@ static bool take_numbers(struct batch *b, bool alone)
 	return some;
 }
 
-/* Packets in UDP: the peer of each, then the windows. */
+/* The crypto engine only reads it; find_sa() has found it to be written. */
+static inline struct sa *found_sa(const struct crypto_op *op)
+{
+	return (struct sa *)(uintptr_t)op->sa;
+}
+
+/* Packets in UDP: one by one the peer, if it is newer than those before, and the window. */
 static void watch_peers(const struct batch *b, struct rte_mbuf **pkts)
 {
-	for (uint16_t k = 0; k < b->n; k++)
-		if (b->held[k].why == DROP_NONE && b->sa[k]->replay != NULL &&
-		    (b->held[k].flags & PKT_F_UDP_ENCAP))
-			watch_peer(b->sa[k], pkts[b->held[k].packet], b->held[k].seq);
-	for (uint16_t k = 0; k < b->n; k++)
-		if (b->held[k].why != DROP_IN_STATE_PROTOCOL_ERRORS && b->sa[k]->replay != NULL)
-			replay_advance(b->sa[k]->replay, b->held[k].seq);
+	for (uint16_t k = 0; k < b->n; k++) {
+		const struct held *h = &b->held[k];
+		struct sa *sa = found_sa(&b->op[k]);
+
+		if (sa->replay == NULL || h->why == DROP_IN_STATE_PROTOCOL_ERRORS)
+			continue;
+		if (h->why == DROP_NONE && (h->flags & PKT_F_UDP_ENCAP))
+			watch_peer(sa, pkts[h->packet], h->seq);
+		replay_advance(sa->replay, h->seq);
+	}
 }
 
 /* After the ICVs: numbers of genuine packets are taken, the others dropped. */
 static void authenticated(const struct worker *w, struct batch *b, struct rte_mbuf **pkts)
 {
-	bool some = take_numbers(b, w->order == NULL);
+	bool alone = w->order == NULL;
+	bool some = b->several ? take_numbers(b, alone, true) : take_numbers(b, alone, false);
 
 	for (uint16_t k = 0; some && k < b->n; k++) {
 		const struct held *h = &b->held[k];
@@ -402,15 +374,6 @@ static void clamp(struct worker *w, struct rte_mbuf *m, uint32_t policy)
 		mss_clamp(m, __atomic_load_n(&out->mtu, __ATOMIC_RELAXED));
 }
 
-/* What was delivered from one SA in a run of packets. */
-struct tally {
-	const struct sa *sa;
-	uint32_t policy;
-	uint32_t packets;
-	uint64_t bytes;
-	uint64_t wire_bytes;
-};
-
 static void tally_write(struct worker *w, const struct tally *t)
 {
 	struct abi_sa_counters *c;
@@ -438,11 +401,6 @@ static void tally_add(struct worker *w, struct tally *t, const struct sa *sa, ui
 	t->wire_bytes += wire;
 }
 
-/* What a run of packets of one SA shares on the way out. */
-struct run {
-	struct parse_run parse;
-};
-
 static inline bool selected(const struct sa *sa, const struct pkt_meta *meta)
 {
 	if (likely(sa->is_narrow))
@@ -451,7 +409,7 @@ static inline bool selected(const struct sa *sa, const struct pkt_meta *meta)
 }
 
 /* IPv4 out of a tunnel over IPv4: is it one that may come out of this SA? */
-static inline enum drop_reason unwrap(struct worker *w, struct run *run, struct rte_mbuf *m,
+static inline enum drop_reason unwrap(struct worker *w, struct parse_run *parse, struct rte_mbuf *m,
 				      const struct crypto_op *op, const struct held *h)
 {
 	struct pkt_meta *meta = pkt_meta(m);
@@ -464,7 +422,7 @@ static inline enum drop_reason unwrap(struct worker *w, struct run *run, struct 
 		return why;
 	given = (struct pkt_meta){
 		.flags = PKT_F_FROM_SA, .in_port = h->in_port, .sa_slot = op->sa->slot};
-	if (!parse_plain(&run->parse, &given, meta, text, len, IP4_ETHER_ROOM)) {
+	if (!parse_plain(parse, &given, meta, text, len, IP4_ETHER_ROOM)) {
 		*meta = given;
 		parse_ipv4(w, m, IP4_ETHER_ROOM);
 	}
@@ -480,9 +438,9 @@ static inline enum drop_reason unwrap(struct worker *w, struct run *run, struct 
 }
 
 /* A genuine packet, decrypted. */
-static inline enum drop_reason deliver(struct worker *w, struct run *run, struct rte_mbuf *m,
-				       const struct crypto_op *op, const struct held *h,
-				       struct tally *tally)
+static inline enum drop_reason deliver(struct worker *w, struct parse_run *parse,
+				       struct rte_mbuf *m, const struct crypto_op *op,
+				       const struct held *h, struct tally *tally)
 {
 	const struct sa *sa = op->sa;
 	uint32_t policy = __atomic_load_n(&sa->policy, __ATOMIC_RELAXED);
@@ -491,18 +449,12 @@ static inline enum drop_reason deliver(struct worker *w, struct run *run, struct
 	if (unlikely(sa->shape != 0 || op->esp[op->len - 1] == NEXT_HEADER_IPV6))
 		why = esp_shape_unwrap(w, m, op);
 	else
-		why = unwrap(w, run, m, op, h);
+		why = unwrap(w, parse, m, op, h);
 	if (why != DROP_NONE)
 		return why;
 	clamp(w, m, policy);
 	tally_add(w, tally, sa, policy, pkt_meta(m)->ip_len, h->wire);
 	return DROP_NONE;
-}
-
-/* The engine has been over all packets meanwhile: where the inner one starts is far away again. */
-static inline void prefetch_clear(const struct crypto_op *op)
-{
-	rte_prefetch0(op->esp + SA_ESP_HEADER + op->sa->iv_len);
 }
 
 /* And so are its SA, where there are many, and the counters. */
@@ -512,27 +464,36 @@ static inline void warm_deliver(const struct worker *w, const struct sa *sa)
 	warm_near(worker_sa(w, sa->slot), 1);
 }
 
+static inline void deliver_one(struct worker *w, struct batch *b, struct parse_run *parse,
+			       struct rte_mbuf **pkts, uint16_t k, struct tally *tally)
+{
+	const struct held *h = &b->held[k];
+	struct rte_mbuf *m = pkts[h->packet];
+	enum drop_reason why;
+
+	if (k + PREFETCH_GAP < b->n)
+		prefetch_clear(&b->op[k + PREFETCH_GAP]);
+	if (unlikely(b->many) && k + COUNT_AHEAD < b->n)
+		warm_deliver(w, b->op[k + COUNT_AHEAD].sa);
+	if (unlikely(h->why != DROP_NONE))
+		return;
+	why = b->op[k].ok ? deliver(w, parse, m, &b->op[k], h, tally) : DROP_IN_ERRORS;
+	if (unlikely(why != DROP_NONE))
+		pkt_drop(m, why);
+}
+
 static void deliver_all(struct worker *w, struct batch *b, struct rte_mbuf **pkts)
 {
-	struct run run = {.parse = parse_run_start(w)};
+	struct parse_run parse = parse_run_start(w);
 	struct tally tally = {.sa = NULL};
 
 	for (uint16_t k = 0; k < b->n && k < PREFETCH_GAP; k++)
 		prefetch_clear(&b->op[k]);
-	for (uint16_t k = 0; k < b->n; k++) {
-		const struct held *h = &b->held[k];
-		struct rte_mbuf *m = pkts[h->packet];
-		enum drop_reason why;
-
-		if (k + PREFETCH_GAP < b->n)
-			prefetch_clear(&b->op[k + PREFETCH_GAP]);
-		if (unlikely(b->many) && k + COUNT_AHEAD < b->n)
-			warm_deliver(w, b->sa[k + COUNT_AHEAD]);
-		if (unlikely(h->why != DROP_NONE))
-			continue;
-		why = b->op[k].ok ? deliver(w, &run, m, &b->op[k], h, &tally) : DROP_IN_ERRORS;
-		if (unlikely(why != DROP_NONE))
-			pkt_drop(m, why);
+	for (uint16_t k = 0; k < b->n;) {
+		deliver_one(w, b, &parse, pkts, k++, &tally);
+		/* One that was delivered has opened the tally. */
+		if (!b->many && k < b->n && b->op[k].sa == tally.sa)
+			k = esp_in_run_deliver(b, &parse, pkts, k, &tally);
 	}
 	tally_write(w, &tally);
 }

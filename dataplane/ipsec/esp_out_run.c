@@ -12,16 +12,8 @@
 #include "dataplane/ipsec/mss.h"
 #include "dataplane/ipsec/mtu.h"
 #include "dataplane/ipsec/outer4.h"
+#include "dataplane/ipsec/own.h"
 #include "dataplane/ipsec/trailer.h"
-
-/* The fields of an mbuf from data_off on, as one number: one segment that nobody shares. */
-#define ALONE	   ((uint64_t)1 << 16 | (uint64_t)1 << 32)
-#define ALONE_MASK ((uint64_t)UINT32_MAX << 16)
-
-_Static_assert(offsetof(struct rte_mbuf, refcnt) == offsetof(struct rte_mbuf, rearm_data) + 2 &&
-		       offsetof(struct rte_mbuf, nb_segs) ==
-			       offsetof(struct rte_mbuf, rearm_data) + 4,
-	       "data_off, refcnt and nb_segs lie together");
 
 #define META_IN_PORT 48 /* bits before it in the first word */
 
@@ -29,11 +21,6 @@ _Static_assert(offsetof(struct pkt_meta, in_port) * 8 == META_IN_PORT &&
 		       offsetof(struct pkt_meta, ip_len) == 8 &&
 		       RTE_BYTE_ORDER == RTE_LITTLE_ENDIAN,
 	       "what changes from packet to packet");
-_Static_assert(offsetof(struct crypto_op, len) == offsetof(struct crypto_op, seq_hi) + 4 &&
-		       offsetof(struct crypto_op, ok) == offsetof(struct crypto_op, seq_hi) + 6 &&
-		       sizeof(struct crypto_op) == offsetof(struct crypto_op, seq_hi) + 8,
-	       "the end of an op is one word");
-
 /* Such SAs have AES-CBC: what is between the outer header and the inner packet, and the block. */
 #define HEAD  (SA_ESP_HEADER + AES_IV)
 #define BLOCK 16u
@@ -77,13 +64,9 @@ static inline bool shared_read(const struct flow *f, struct shared *s)
 static inline bool fits(const struct shared *s, const struct rte_mbuf *m,
 			const struct pkt_meta *meta, uint32_t at, uint32_t head, uint32_t len)
 {
-	uint64_t rearm;
-
-	memcpy(&rearm, m->rearm_data, sizeof(rearm));
-	return meta->sa_slot == s->slot && (rearm & ALONE_MASK) == ALONE && RTE_MBUF_DIRECT(m) &&
-	       (meta->flags & PKT_F_IPV6) == 0 && meta->src - s->local <= s->locals &&
-	       meta->dst - s->remote <= s->remotes && meta->ip_len <= s->mtu &&
-	       m->data_len >= (uint32_t)meta->l3_off + meta->ip_len &&
+	return meta->sa_slot == s->slot && own_is(m) && (meta->flags & PKT_F_IPV6) == 0 &&
+	       meta->src - s->local <= s->locals && meta->dst - s->remote <= s->remotes &&
+	       meta->ip_len <= s->mtu && m->data_len >= (uint32_t)meta->l3_off + meta->ip_len &&
 	       at >= head + IP4_ETHER_ROOM && at + len <= m->buf_len + head;
 }
 
@@ -97,16 +80,6 @@ static inline void write_meta(const struct shared *s, struct pkt_meta *meta, uin
 	memcpy(to, &first, sizeof(first));
 	memcpy(to + 8, &second, sizeof(second));
 	memcpy(to + 16, &s->meta[2], 16);
-}
-
-static inline void write_op(struct crypto_op *op, const struct sa *sa, uint8_t *esp, uint64_t seq,
-			    uint32_t len)
-{
-	uint64_t rest = seq >> 32 | (uint64_t)len << 32 | (uint64_t) true << 48;
-
-	op->sa = sa;
-	op->esp = esp;
-	memcpy(&op->seq_hi, &rest, sizeof(rest));
 }
 
 /* inner: the packet; head: bytes in front of it; text: bytes to be encrypted. */
@@ -173,7 +146,7 @@ static __rte_always_inline uint16_t take(struct batch *b, struct flow *f, struct
 		if (unlikely(mss_concerns(meta)))
 			mss_clamp(m, s.mtu);
 		build(&s, m, inner, head, text, seq, iv);
-		write_op(op, sa, inner - HEAD, seq, HEAD + text);
+		crypto_op_set(op, sa, inner - HEAD, seq, HEAD + text);
 		*inner_of = (uint16_t)len;
 		bytes += len;
 		texts += text;

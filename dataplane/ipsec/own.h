@@ -4,12 +4,25 @@
 #define ESPGW_IPSEC_OWN_H
 
 #include <stdbool.h>
+#include <string.h>
 
 #include "dataplane/linear.h"
 
+/* The fields of an mbuf from data_off on, as one number: one segment that nobody shares. */
+#define OWN_ALONE      ((uint64_t)1 << 16 | (uint64_t)1 << 32)
+#define OWN_ALONE_MASK ((uint64_t)UINT32_MAX << 16)
+
+_Static_assert(offsetof(struct rte_mbuf, refcnt) == offsetof(struct rte_mbuf, rearm_data) + 2 &&
+		       offsetof(struct rte_mbuf, nb_segs) ==
+			       offsetof(struct rte_mbuf, rearm_data) + 4,
+	       "data_off, refcnt and nb_segs lie together");
+
 static inline bool own_is(const struct rte_mbuf *m)
 {
-	return m->nb_segs == 1 && RTE_MBUF_DIRECT(m) && rte_mbuf_refcnt_read(m) == 1;
+	uint64_t rearm;
+
+	memcpy(&rearm, m->rearm_data, sizeof(rearm));
+	return (rearm & OWN_ALONE_MASK) == OWN_ALONE && RTE_MBUF_DIRECT(m);
 }
 
 /**

@@ -1,0 +1,297 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * esp_in_run.c - inbound packets of one SA, one behind the other in a burst: the most of what a
+ * tunnel between two sites carries.
+ *
+ * As in esp_out_run.c what they share stays in registers, and nothing here refuses a packet: the
+ * run ends before one that wants a closer look, and esp_in.c gives it that.
+ */
+#include "dataplane/ipsec/esp_in_ahead.h"
+#include "dataplane/ipsec/esp_in_impl.h"
+#include "dataplane/ipsec/own.h"
+#include "dataplane/ipsec/trailer.h"
+
+/* The fields of pkt_meta, of held and of an IPv4 header, as they lie in words. */
+_Static_assert(
+	offsetof(struct pkt_meta, verdict) == 0 && offsetof(struct pkt_meta, flags) == 2 &&
+		offsetof(struct pkt_meta, proto) == 3 && offsetof(struct pkt_meta, l3_off) == 4 &&
+		offsetof(struct pkt_meta, l4_off) == 5 && offsetof(struct pkt_meta, in_port) == 6 &&
+		offsetof(struct pkt_meta, ip_len) == 8 &&
+		offsetof(struct pkt_meta, src_port) == 10 &&
+		offsetof(struct pkt_meta, dst_port) == 12 && offsetof(struct pkt_meta, src) == 16 &&
+		offsetof(struct pkt_meta, dst) == 20 && offsetof(struct pkt_meta, sa_slot) == 24 &&
+		RTE_BYTE_ORDER == RTE_LITTLE_ENDIAN,
+	"words of pkt_meta");
+_Static_assert(offsetof(struct held, wire) == 8 && offsetof(struct held, flags) == 10 &&
+		       offsetof(struct held, packet) == 11 && offsetof(struct held, tos) == 12 &&
+		       offsetof(struct held, why) == 13 && offsetof(struct held, in_port) == 14 &&
+		       sizeof(struct held) == 16,
+	       "words of held, which has two bytes where pkt_meta has them");
+
+#define META_FLAGS   16
+#define META_PROTO   24
+#define META_L3_OFF  32
+#define META_L4_OFF  40
+#define META_IN_PORT 48
+#define HELD_PACKET  24
+#define HELD_TOS     32
+#define HELD_WHY     40
+
+#define ONE(byte) ((uint64_t)UINT8_MAX << (byte))
+#define HELD_META (ONE(META_FLAGS) | ONE(META_IN_PORT))
+/* What packets of a run have in common of their meta: where headers are, and if it is UDP. */
+#define CLAIMED_PLACE (ONE(META_L3_OFF) | ONE(META_L4_OFF))
+#define CLAIMED_META  (CLAIMED_PLACE | (uint64_t)PKT_F_UDP_ENCAP << META_FLAGS)
+
+/* A reason to drop it, or a mark of the outer header that the inner one may have to take over:
+ * ecn_may_change(). */
+#define REFUSED_OR_ECN (ONE(HELD_WHY) | (uint64_t)1 << HELD_TOS)
+
+/* Version 4, no options, neither offset nor MF, in the first word of a header; and DF. */
+#define IP4_SIMPLE_MASK ((uint64_t)0xff3f << 48 | 0xff)
+#define IP4_SIMPLE	0x45
+#define IP4_DF_BIT	54
+
+#define TCP_AT	  (IP4_HEADER + 13u) /* flags */
+#define TCP_LEAST (IP4_HEADER + 20u)
+#define UDP_LEAST (IP4_HEADER + 8u)
+#define TCP_SYN	  2u
+
+static inline uint64_t load64(const void *p)
+{
+	uint64_t v;
+
+	memcpy(&v, p, sizeof(v));
+	return v;
+}
+
+static inline void store64(void *p, uint64_t v)
+{
+	memcpy(p, &v, sizeof(v));
+}
+
+/* --- before the ICV --- */
+
+/* What all packets of a run share. */
+struct claimed {
+	uint64_t meta; /* the first word of pkt_meta, as far as CLAIMED_META goes */
+	uint32_t spi;  /* as it is sent */
+	uint32_t dst;
+	uint32_t slot;
+	uint32_t l3;	/* bytes before the outer packet, */
+	uint32_t l4;	/* before ESP, */
+	uint32_t least; /* and in the smallest outer packet there is */
+	uint32_t part;	/* more than that is in whole blocks, and no 64 KB: bits that are not set */
+	uint32_t icv;
+};
+
+/* m: the packet that the run starts with. */
+static inline struct claimed claimed_read(const struct found *f, struct rte_mbuf *m)
+{
+	const struct sa *sa = f->sa;
+	const struct pkt_meta *meta = pkt_meta(m);
+	uint32_t around = SA_ESP_HEADER + (uint32_t)sa->iv_len + sa->icv_len;
+
+	return (struct claimed){
+		.meta = (load64(meta) & CLAIMED_PLACE) | (uint64_t)f->udp << META_FLAGS,
+		.spi = rte_cpu_to_be_32((uint32_t)(f->ends >> 32)),
+		.dst = (uint32_t)f->ends,
+		.slot = sa->slot,
+		.l3 = meta->l3_off,
+		.l4 = meta->l4_off,
+		.least = (uint32_t)(meta->l4_off - meta->l3_off) + around + sa->block,
+		.part = (uint32_t)UINT16_MAX << 16 | (sa->block - 1u),
+		.icv = sa->icv_len};
+}
+
+/* wire: bytes of the outer packet; about: the first word of its meta; esp: of ESP. */
+static inline bool is_claimed(const struct claimed *c, const struct rte_mbuf *m, uint32_t dst,
+			      uint32_t wire, uint64_t about, uint64_t esp)
+{
+	return (about & CLAIMED_META) == c->meta && (uint32_t)esp == c->spi && dst == c->dst &&
+	       ((wire - c->least) & c->part) == 0 && m->data_len >= c->l3 + wire && own_is(m);
+}
+
+/* usual: with a window, and numbers are not extended. */
+static __rte_always_inline unsigned int check(struct batch *b, struct found *found,
+					      struct rte_mbuf **pkts, unsigned int first,
+					      unsigned int n, bool usual)
+{
+	const struct claimed c = claimed_read(found, pkts[first]);
+	struct replay *replay = found->sa->replay;
+	const struct sa *sa = found->sa;
+	struct found f = *found; /* nobody else's, so that it may stay in registers */
+	struct crypto_op *op = &b->op[b->n];
+	struct held *h = &b->held[b->n];
+	uint64_t all = 0;
+	unsigned int i;
+
+	for (i = first; i < n; i++) {
+		struct rte_mbuf *m = pkts[i];
+		struct pkt_meta *meta = pkt_meta(m);
+		uint64_t about = load64(meta), esp, seq;
+		uint32_t wire = meta->ip_len;
+		uint8_t *data = rte_pktmbuf_mtod(m, uint8_t *);
+
+		prefetch_packets(pkts, (uint16_t)i, (uint16_t)n);
+		if (unlikely(m->data_len < c.l4 + SA_ESP_HEADER))
+			break;
+		esp = load64(data + c.l4);
+		if (unlikely(!is_claimed(&c, m, meta->dst, wire, about, esp)))
+			break;
+		seq = rte_be_to_cpu_32((uint32_t)(esp >> 32));
+		if (!usual && sa->esn != 0)
+			seq = replay_infer(replay, (uint32_t)seq);
+		if (unlikely((usual || replay != NULL) && found_is_replay(&f, seq)))
+			break;
+		meta->sa_slot = c.slot;
+		h->seq = seq;
+		store64(&h->wire, (about & HELD_META) | wire | (uint64_t)i << HELD_PACKET |
+					  (uint64_t)data[c.l3 + 1] << HELD_TOS);
+		crypto_op_set(op++, sa, data + c.l4, seq, wire - (c.l4 - c.l3) - c.icv);
+		h++;
+		all |= about;
+	}
+	b->several |= b->n != 0 && b->op[0].sa != sa;
+	b->flags |= (uint8_t)(all >> META_FLAGS);
+	b->n = (uint16_t)(b->n + i - first);
+	*found = f;
+	return i;
+}
+
+uint16_t esp_in_run_check(struct batch *b, struct found *found, struct rte_mbuf **pkts,
+			  uint16_t first, uint16_t n)
+{
+	const struct sa *sa = found->sa;
+
+	if (first == n || found->why != DROP_NONE || found->udp == FOUND_NO_UDP)
+		return first;
+	return (uint16_t)(sa->replay != NULL && sa->esn == 0
+				  ? check(b, found, pkts, first, n, true)
+				  : check(b, found, pkts, first, n, false));
+}
+
+/* --- when it is decrypted --- */
+
+/* What all packets of a run share. */
+struct clear {
+	const struct sa *sa;
+	uint64_t meta;	/* words of pkt_meta: the first, but for flags of the packet and so on, */
+	uint64_t slot;	/* and the last */
+	uint64_t addrs; /* source and destination, as sent, that were found right last */
+	uint64_t known; /* these as pkt_meta has them; 0: none yet */
+};
+
+/* May packets between those two, as sent, come out of the SA, to be forwarded (RFC 4301 section
+ * 5.2)? They as pkt_meta has them; or 0. */
+static __rte_noinline uint64_t judge_addrs(const struct sa *sa, struct parse_run *parse,
+					   uint64_t addrs)
+{
+	uint32_t src = rte_be_to_cpu_32((uint32_t)addrs);
+	uint32_t dst = rte_be_to_cpu_32((uint32_t)(addrs >> 32));
+
+	if (!parse_between_others(parse, src, dst) || !sa_narrow_match(&sa->narrow, dst, src))
+		return 0;
+	return src | (uint64_t)dst << 32;
+}
+
+static inline bool knows_addrs(struct clear *c, struct parse_run *parse, uint64_t addrs)
+{
+	if (unlikely(addrs != c->addrs || c->known == 0)) {
+		c->addrs = addrs;
+		c->known = judge_addrs(c->sa, parse, addrs);
+	}
+	return c->known != 0;
+}
+
+/* len bytes that were decrypted: how many are payload, IPv4 behind a right trailer; or 0. */
+static inline uint32_t payload_of(const uint8_t *text, uint32_t len)
+{
+	uint32_t pad = text[len - 2], next = text[len - 1];
+
+	if (next != NEXT_HEADER_IPV4 || pad + SA_ESP_TRAILER > len ||
+	    !trailer_pad_is_right(text + len - SA_ESP_TRAILER, pad))
+		return 0;
+	return len - SA_ESP_TRAILER - pad;
+}
+
+/* TCP, but no SYN, whose MSS is looked at; or UDP. */
+static inline bool is_plain_proto(const uint8_t *ip, uint8_t proto, uint32_t len)
+{
+	if (proto == IPPROTO_UDP)
+		return true;
+	return proto == IPPROTO_TCP && len >= TCP_LEAST && (ip[TCP_AT] & TCP_SYN) == 0;
+}
+
+/* As parse_plain() of the packet at ip, and held against the SA. Its length; or 0, and nothing was
+ * written. avail: bytes there are of it; held: the second word. */
+static inline uint32_t accept_inner(struct clear *c, struct parse_run *parse, struct pkt_meta *meta,
+				    const uint8_t *ip, uint32_t avail, uint64_t held)
+{
+	uint64_t first, about;
+	uint32_t len, ports;
+	uint8_t proto;
+
+	if (avail < UDP_LEAST)
+		return 0;
+	first = load64(ip);
+	proto = ip[9];
+	len = rte_be_to_cpu_16((uint16_t)(first >> 16));
+	if (unlikely((first & IP4_SIMPLE_MASK) != IP4_SIMPLE || len > avail || len < UDP_LEAST ||
+		     !is_plain_proto(ip, proto, len) || !ip4_cksum_ok(ip, IP4_HEADER) ||
+		     !knows_addrs(c, parse, load64(ip + 12))))
+		return 0;
+	/* Both ports are swapped at once, and then stand the wrong way round. */
+	memcpy(&ports, ip + IP4_HEADER, sizeof(ports));
+	ports = rte_be_to_cpu_32(ports);
+	ports = ports << 16 | ports >> 16;
+	about = c->meta | (first >> IP4_DF_BIT & 1) * PKT_F_DF << META_FLAGS |
+		(uint64_t)proto << META_PROTO | (held & ONE(META_IN_PORT));
+	store64(&meta->verdict, about);
+	store64(&meta->ip_len, len | (uint64_t)ports << 16);
+	store64(&meta->src, c->known);
+	store64(&meta->sa_slot, c->slot);
+	return len;
+}
+
+uint16_t esp_in_run_deliver(const struct batch *b, struct parse_run *parse, struct rte_mbuf **pkts,
+			    uint16_t first, struct tally *t)
+{
+	const struct sa *sa = b->op[first].sa;
+	const uint32_t head = SA_ESP_HEADER + (uint32_t)sa->iv_len;
+	struct clear c = {.sa = sa,
+			  .meta = PKT_FORWARD | (uint64_t)PKT_F_FROM_SA << META_FLAGS |
+				  (uint64_t)IP4_ETHER_ROOM << META_L3_OFF |
+				  (uint64_t)(IP4_ETHER_ROOM + IP4_HEADER) << META_L4_OFF,
+			  .slot = sa->slot};
+	uint64_t bytes = 0, wire = 0;
+	unsigned int k, n = b->n;
+
+	if (sa->shape != 0 || !sa->is_narrow)
+		return first;
+	for (k = first; k < n; k++) {
+		const struct crypto_op *op = &b->op[k];
+		uint64_t held = load64(&b->held[k].wire);
+		struct rte_mbuf *m = pkts[(uint8_t)(held >> HELD_PACKET)];
+		const uint8_t *text = op->esp + head;
+		uint32_t len;
+
+		if (k + PREFETCH_GAP < n)
+			rte_prefetch0(b->op[k + PREFETCH_GAP].esp + head);
+		if (unlikely(op->sa != sa || !op->ok || (held & REFUSED_OR_ECN) != 0))
+			break;
+		len = accept_inner(&c, parse, pkt_meta(m), text, payload_of(text, op->len - head),
+				   held);
+		if (unlikely(len == 0))
+			break;
+		m->data_off = (uint16_t)(text - (const uint8_t *)m->buf_addr - IP4_ETHER_ROOM);
+		m->data_len = (uint16_t)(IP4_ETHER_ROOM + len);
+		m->pkt_len = IP4_ETHER_ROOM + len;
+		bytes += len;
+		wire += (uint16_t)held;
+	}
+	t->packets += k - first;
+	t->bytes += bytes;
+	t->wire_bytes += wire;
+	return (uint16_t)k;
+}

@@ -1,0 +1,387 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * test_esp_in_run.c - inbound bursts of one SA and what disturbs them, against the plain twin: the
+ * same packets, each in a burst of its own, which share nothing.
+ */
+#include "dataplane/order.h"
+#include "tests/unit/dataplane/ipsec/espkit.h"
+
+#define SLOTS  2u
+#define RUN    20u /* the SAs of bursts, and from TWIN on the same for the twin */
+#define TWIN   30u
+#define ROUNDS 60u
+#define WINDOW 1024u
+#define NEAR   300u /* numbers that come again: inside the window, wherever a burst moves it */
+#define BIG    (1u << 30)
+
+enum kind {
+	PLAIN, /* and all beyond SPECIAL */
+	SYN,
+	ICMP,
+	FRAGMENT,
+	OPTIONS,
+	OUTER_OPTIONS,
+	WRONG_SUM,
+	ELSEWHERE,
+	TO_US,
+	PADDED, /* RFC 4303 section 2.7 */
+	LONGER, /* than what was sealed */
+	SHORT,
+	BAD_PAD,
+	DUMMY,
+	IPV6,
+	FORGED,
+	CUT,
+	SHARED,
+	MARKED,
+	MOVED,
+	AGAIN,
+	TOO_OLD,
+	OTHER_SA,
+	NO_SA,
+	SPECIAL
+};
+
+static uint64_t seed = 43;
+static uint64_t next[SLOTS]; /* number to be sent */
+static bool esn;
+
+static unsigned int any(unsigned int n)
+{
+	return (unsigned int)(reference_random(&seed) % n);
+}
+
+static void make_tcp(struct frame *f, bool syn)
+{
+	uint8_t *tcp = f->b + ETH + 20;
+
+	f->b[ETH + 9] = 6;
+	memset(tcp, 0, 24);
+	tcp[12] = 6 << 4;
+	tcp[13] = syn ? 2 : 16;
+	tcp[20] = 2;
+	tcp[21] = 4;
+	put16(tcp + 22, 1460);
+}
+
+static struct frame inner_of(enum kind kind)
+{
+	static const uint8_t nop[4] = {1, 1, 1, 0};
+	struct frame f = frame_udp(FAR_HOST + any(2), LAN_HOST, any(65536), any(65536), NULL,
+				   kind == SHORT ? 0 : 24 + any(1200));
+
+	if (kind == SYN || any(2))
+		make_tcp(&f, kind == SYN);
+	if (kind == ICMP)
+		f = frame_icmp(FAR_HOST, LAN_HOST, 0, 0, any(100));
+	f.b[ETH + 1] = (uint8_t)any(256);
+	f.b[ETH + 6] = kind == FRAGMENT ? 0x20 : any(2) ? 0x40 : 0;
+	if (kind == ELSEWHERE)
+		put32(f.b + ETH + (any(2) ? 12 : 16), any(2) ? IP(10, 100, 2, 6) : 0);
+	if (kind == TO_US)
+		put32(f.b + ETH + 16, IP(192, 168, 1, 1));
+	if (kind == OPTIONS)
+		frame_options(&f, nop, sizeof(nop));
+	frame_fix(&f);
+	if (kind == WRONG_SUM)
+		f.b[ETH + 10 + any(2)] ^= (uint8_t)(1 + any(255));
+	if (kind == PADDED)
+		f.len += any(60);
+	if (kind == LONGER) {
+		put16(f.b + ETH + 2, (unsigned int)(f.len - ETH + 1 + any(30)));
+		frame_fix(&f);
+	}
+	if (kind == SHORT)
+		f.len = ETH + 20 + any(9);
+	return f;
+}
+
+static uint64_t number_of(enum kind kind, unsigned int at, uint64_t top)
+{
+	uint64_t seq = next[at] += 1 + (any(8) == 0 ? any(3) : 0);
+
+	if (kind == AGAIN && seq > NEAR)
+		seq -= any(NEAR);
+	if (kind == TOO_OLD && top > 2 * WINDOW)
+		seq = top - WINDOW - any(100);
+	return seq;
+}
+
+/* What the peer does to it on the way. */
+static void spoil(struct frame *f, enum kind kind)
+{
+	static const uint8_t nop[4] = {1, 1, 1, 0};
+
+	f->b[ETH + 1] = kind == MARKED ? (uint8_t)any(256) : (uint8_t)(any(64) << 2);
+	if (kind == OUTER_OPTIONS)
+		frame_options(f, nop, sizeof(nop));
+	if (kind == MOVED)
+		put32(f->b + ETH + 12, PEER + any(3));
+	if (kind == MOVED && esp.encap == ABI_ENCAP_UDP)
+		put16(f->b + ETH + 20, NATT_PORT + any(3));
+	if (kind == FORGED)
+		f->b[f->len - 1 - any(40)] ^= (uint8_t)(1 + any(255));
+	if (kind == CUT)
+		put16(f->b + ETH + 2, (unsigned int)(f->len - ETH - any(30)));
+	frame_fix(f);
+}
+
+/* The same packet for slot and its twin. */
+static void make_pair(enum kind kind, uint32_t at, struct rte_mbuf **m, uint64_t top)
+{
+	struct frame inner = inner_of(kind);
+	struct reference_esp e = espkit_next(0);
+	uint64_t seq = number_of(kind, at % SLOTS, top), was = seed;
+
+	e.seq = (uint32_t)seq;
+	e.esn = esn;
+	e.seq_hi = (uint32_t)(seq >> 32);
+	e.bad_pad = kind == BAD_PAD;
+	if (kind == BAD_PAD && any(2))
+		e.pad_length = 255;
+	if (kind == DUMMY)
+		e.next_header = 59;
+	if (kind == IPV6)
+		e.next_header = 41;
+	was = seed;
+	for (unsigned int i = 0; i < 2; i++) {
+		struct frame f;
+
+		e.spi = IN_SPI - IN_SLOT + (i == 0 ? RUN : TWIN) + at;
+		seed = was; /* the same for both */
+		f = espkit_sealed(&inner, &e);
+		spoil(&f, kind);
+		m[i] = kit_parse(&f);
+		if (kind == SHARED)
+			rte_mbuf_refcnt_update(m[i], 1);
+	}
+	if (pkt_meta(m[0])->verdict == PKT_ESP_IN)
+		return;
+	rte_pktmbuf_free_bulk(m, 2); /* so little is left of it that parse_burst() drops it */
+	make_pair(PLAIN, at, m, top);
+}
+
+static void expect_alike(struct rte_mbuf *m, struct rte_mbuf *twin)
+{
+	struct pkt_meta a = *pkt_meta(m), b = *pkt_meta(twin);
+
+	assert_int_equal(a.verdict, b.verdict);
+	assert_int_equal(a.reason, b.reason);
+	assert_int_equal(a.sa_slot == PKT_NO_SA ? PKT_NO_SA : a.sa_slot + TWIN - RUN, b.sa_slot);
+	if (a.verdict == PKT_DROP)
+		return;
+	a.sa_slot = b.sa_slot;
+	if (a.flags & PKT_F_FRAGMENT) /* the SPI */
+		a.next_hop = b.next_hop;
+	assert_memory_equal(&a, &b, sizeof(a));
+	assert_int_equal(m->data_off, twin->data_off);
+	assert_int_equal(m->pkt_len, twin->pkt_len);
+	assert_int_equal(m->data_len, twin->data_len);
+	assert_memory_equal(rte_pktmbuf_mtod_offset(m, const uint8_t *, ETH),
+			    rte_pktmbuf_mtod_offset(twin, const uint8_t *, ETH), m->data_len - ETH);
+}
+
+static void expect_sas_alike(void)
+{
+	for (uint32_t i = 0; i < SLOTS; i++) {
+		const struct abi_sa_counters *x = espkit_counters(RUN + i);
+		const struct abi_sa_counters *y = espkit_counters(TWIN + i);
+		const struct sa *a = sad_slot(esp.sad, RUN + i), *b = sad_slot(esp.sad, TWIN + i);
+
+		assert_int_equal(x->packets, y->packets);
+		assert_int_equal(x->bytes, y->bytes);
+		assert_int_equal(x->wire_bytes, y->wire_bytes);
+		assert_int_equal(x->last_used, y->last_used);
+		assert_int_equal(a->volume.packets, b->volume.packets);
+		assert_int_equal(a->volume.bytes, b->volume.bytes);
+		assert_int_equal(a->moved, b->moved);
+		if (a->replay == NULL)
+			continue;
+		assert_int_equal(a->replay->top, b->replay->top);
+		assert_memory_equal(a->replay->cell, b->replay->cell, replay_bytes(WINDOW));
+	}
+}
+
+static void release(struct rte_mbuf *m, struct rte_mbuf *given)
+{
+	if (m != given) /* a copy: our hold on the original is left */
+		rte_pktmbuf_free(given);
+	else if (rte_mbuf_refcnt_read(m) == 2)
+		rte_mbuf_refcnt_update(m, -1);
+	rte_pktmbuf_free(m);
+}
+
+static unsigned int compare_burst(uint16_t n, unsigned int disturbed, struct order *order)
+{
+	struct rte_mbuf *m[WORKER_BURST], *twin[WORKER_BURST], *given[WORKER_BURST][2];
+	const struct replay *r = sad_slot(esp.sad, RUN)->replay;
+	uint64_t top = r != NULL ? r->top : 0;
+	unsigned int delivered = 0;
+
+	for (uint16_t i = 0; i < n; i++) {
+		/* Three of them say that a burst is of one SA. */
+		bool fixed = i == 0 || i == n / 2 || i == n - 1;
+		enum kind kind = any(disturbed) == 0 ? (enum kind)any(SPECIAL) : PLAIN;
+		uint32_t at = kind == OTHER_SA && !fixed ? 1 : kind == NO_SA && !fixed ? SLOTS : 0;
+
+		make_pair(kind, at, given[i], top);
+		m[i] = given[i][0];
+		twin[i] = given[i][1];
+	}
+	kit.w->order = order; /* says that there are other workers */
+	esp_in_burst(kit.w, m, n);
+	kit.w->order = NULL;
+	for (uint16_t i = 0; i < n; i++)
+		esp_in_burst(kit.w, &twin[i], 1);
+	for (uint16_t i = 0; i < n; i++) {
+		expect_alike(m[i], twin[i]);
+		assert_int_equal(m[i] == given[i][0], twin[i] == given[i][1]); /* or a copy */
+		delivered += pkt_meta(m[i])->verdict != PKT_DROP;
+		release(m[i], given[i][0]);
+		release(twin[i], given[i][1]);
+	}
+	expect_sas_alike();
+	return delivered;
+}
+
+struct setting {
+	const char *suite;
+	uint8_t encap;
+	bool narrow;
+	bool limited;
+	bool esn;
+	bool window;
+	bool others;
+};
+
+static void add_sas(const struct setting *s, uint64_t start)
+{
+	for (uint32_t i = 0; i < 2 * SLOTS; i++) {
+		struct abi_sa_add c = espkit_in();
+
+		c.slot = i < SLOTS ? RUN + i : TWIN + i - SLOTS;
+		c.spi = IN_SPI - IN_SLOT + c.slot;
+		c.replay_window = s->window ? WINDOW : 0;
+		c.life.hard_packets = s->limited ? BIG : 0;
+		if (s->esn)
+			c.flags |= ABI_SA_F_ESN;
+		if (start != 0)
+			c.flags |= ABI_SA_F_RESUME;
+		c.seq_start = start;
+		if (!s->narrow) {
+			c.n_remote = 2;
+			c.ts_remote[1] = espkit_range(IP(10, 200, 1, 0), IP(10, 200, 1, 255));
+		}
+		espkit_add(&c);
+	}
+	for (uint32_t i = 0; i < SLOTS; i++)
+		next[i] = start;
+}
+
+static void compare_sas(const struct setting *s)
+{
+	struct order *order = s->others ? order_create(SOCKET_ID_ANY) : NULL;
+	unsigned int delivered = 0;
+
+	assert_int_equal(order != NULL, s->others);
+	espkit_pair(espkit_suite(s->suite), s->encap);
+	esn = s->esn;
+	add_sas(s, esn ? (1ull << 32) - 3000 : 0);
+	for (unsigned int round = 0; round < ROUNDS; round++)
+		delivered +=
+			compare_burst((uint16_t)(1 + any(WORKER_BURST / 4)), 1 + any(30), order);
+	delivered += compare_burst(WORKER_BURST, 30, order);
+	assert_in_range(delivered, ROUNDS * 10, ROUNDS * WORKER_BURST);
+	for (uint32_t i = 0; i < SLOTS; i++) {
+		espkit_remove(RUN + i);
+		espkit_remove(TWIN + i);
+	}
+	order_free(order);
+}
+
+static void bursts_are_opened_as_single_packets_are(void **state)
+{
+	static const struct setting settings[] = {
+		{"aes128+md5", ABI_ENCAP_NONE, true, false, false, true, false},
+		{"aes256+sha256", ABI_ENCAP_UDP, true, true, false, true, false},
+		{"aes128gcm", ABI_ENCAP_NONE, true, false, false, true, false},
+	};
+
+	(void)state;
+	for (unsigned int i = 0; i < sizeof(settings) / sizeof(settings[0]); i++)
+		compare_sas(&settings[i]);
+}
+
+static void nor_do_other_numbers_and_selectors_matter(void **state)
+{
+	static const struct setting settings[] = {
+		{"aes128+sha1", ABI_ENCAP_NONE, true, false, true, true, false},
+		{"aes128gcm", ABI_ENCAP_UDP, true, false, true, true, true},
+		{"aes128+md5", ABI_ENCAP_UDP, false, true, false, true, false},
+	};
+
+	(void)state;
+	for (unsigned int i = 0; i < sizeof(settings) / sizeof(settings[0]); i++)
+		compare_sas(&settings[i]);
+}
+
+static void nor_do_other_workers_or_a_window_that_is_off(void **state)
+{
+	static const struct setting settings[] = {
+		{"aes128+md5", ABI_ENCAP_NONE, true, false, false, true, true},
+		{"aes128+sha1", ABI_ENCAP_UDP, true, true, false, true, true},
+		{"aes128+sha1", ABI_ENCAP_NONE, true, false, false, false, false},
+	};
+
+	(void)state;
+	for (unsigned int i = 0; i < sizeof(settings) / sizeof(settings[0]); i++)
+		compare_sas(&settings[i]);
+}
+
+/* volume.h: a burst is done to its end, the next one is not begun. */
+static void a_lifetime_that_ends_in_a_run_ends_behind_it(void **state)
+{
+	enum { N = 40, LIMIT = 60 };
+	struct abi_sa_add c;
+	struct frame inner = espkit_udp_in(100);
+
+	(void)state;
+	espkit_remove(IN_SLOT);
+	c = espkit_in();
+	c.life.hard_packets = LIMIT;
+	espkit_add(&c);
+	for (unsigned int burst = 0; burst < 3; burst++) {
+		struct rte_mbuf *m[N];
+
+		for (unsigned int i = 0; i < N; i++) {
+			struct frame f = espkit_sealed(&inner, NULL);
+
+			m[i] = kit_parse(&f);
+		}
+		esp_in_burst(kit.w, m, N);
+		for (unsigned int i = 0; i < N; i++) {
+			const struct pkt_meta *meta = pkt_meta(m[i]);
+
+			assert_int_equal(meta->verdict, burst < 2 ? PKT_FORWARD : PKT_DROP);
+			if (burst == 2)
+				assert_int_equal(meta->reason, DROP_IN_STATE_EXPIRED);
+			rte_pktmbuf_free(m[i]);
+		}
+	}
+	assert_int_equal(espkit_counters(IN_SLOT)->packets, 2 * N);
+	assert_int_equal(sad_slot(esp.sad, IN_SLOT)->volume.packets, 2 * N);
+}
+
+#define CASE(f) cmocka_unit_test_setup_teardown(f, espkit_begin, espkit_end)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		CASE(bursts_are_opened_as_single_packets_are),
+		CASE(nor_do_other_numbers_and_selectors_matter),
+		CASE(nor_do_other_workers_or_a_window_that_is_off),
+		CASE(a_lifetime_that_ends_in_a_run_ends_behind_it),
+	};
+
+	return cmocka_run_group_tests(tests, espkit_setup, espkit_teardown);
+}
