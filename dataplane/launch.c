@@ -244,7 +244,7 @@ static int make_worker(struct dataplane *d, unsigned int lcore, char *err, size_
 	w->crypto = crypto_create(socket);
 	w->spd_cache = spd_cache_create(socket);
 	w->stages = rte_zmalloc_socket("stages", sizeof(*w->stages), RTE_CACHE_LINE_SIZE, socket);
-	w->order = d->conf.workers > 1 ? order_create(socket) : NULL;
+	w->order = d->conf.workers > 1 ? order_create(socket, &w->counters->out_of_turn) : NULL;
 	w->reasm = d->reasm[w->index] = reasm_create(w->index, d->conf.max_fragments,
 						     d->conf.fragment_timeout * 1000, socket);
 	if (!w->reasm || !w->slow || !w->reply || !w->crypto || !w->spd_cache || !w->stages ||

@@ -37,12 +37,18 @@ struct order {
 	uint16_t first;
 	uint16_t used;
 	uint16_t turns; /* of tickets */
+	uint64_t *out_of_turn;
 	struct block blocks[ORDER_BLOCKS];
 };
 
-struct order *order_create(int socket)
+struct order *order_create(int socket, uint64_t *out_of_turn)
 {
-	return rte_zmalloc_socket("order", sizeof(struct order), RTE_CACHE_LINE_SIZE, socket);
+	struct order *o =
+		rte_zmalloc_socket("order", sizeof(struct order), RTE_CACHE_LINE_SIZE, socket);
+
+	if (o)
+		o->out_of_turn = out_of_turn;
+	return o;
 }
 
 void order_free(struct order *o)
@@ -99,6 +105,7 @@ uint16_t order_take(struct order *o, struct sa *sa, uint64_t first, uint16_t n, 
 	if (o->used < ORDER_SA_BLOCKS)
 		b = append(o, first, n, now);
 	if (!b) {
+		++*o->out_of_turn;
 		raise_to(&sa->sent, first - 1 + n);
 		return ORDER_NONE;
 	}
@@ -111,8 +118,10 @@ uint16_t order_take_turn(struct order *o, uint64_t *done, uint64_t ticket, uint6
 {
 	struct block *b = append(o, ticket, 1, now);
 
-	if (!b)
+	if (!b) {
+		++*o->out_of_turn;
 		return ORDER_NONE;
+	}
 	b->done = done;
 	o->turns++;
 	return number_of(o, b);
@@ -137,9 +146,15 @@ static bool has_turn(const struct sad *sad, const struct block *b)
 	return !gone || __atomic_load_n(gone, __ATOMIC_ACQUIRE) >= b->before;
 }
 
-static bool is_overdue(const struct block *b, uint64_t now)
+/* May it go, in its turn or because it has waited too long? */
+static bool may_go(struct order *o, const struct sad *sad, const struct block *b, uint64_t now)
 {
-	return now - b->since >= (b->done ? ORDER_TURN_WAIT_NS : ORDER_WAIT_NS);
+	if (has_turn(sad, b))
+		return true;
+	if (now - b->since < (b->done ? ORDER_TURN_WAIT_NS : ORDER_WAIT_NS))
+		return false;
+	++*o->out_of_turn;
+	return true;
 }
 
 static void has_gone(const struct sad *sad, const struct block *b)
@@ -224,7 +239,7 @@ enum order_next order_next(struct order *o, const struct sad *sad, uint64_t now,
 		if (b->state == BLOCK_GOES || b->state == BLOCK_SENT) {
 			has_gone(sad, b);
 			b->state = BLOCK_GONE;
-		} else if (b->state != BLOCK_GONE && (has_turn(sad, b) || is_overdue(b, now))) {
+		} else if (b->state != BLOCK_GONE && may_go(o, sad, b, now)) {
 			/* One that nobody asked for had all its packets dropped: it goes empty. */
 			if (b->n != 0 || b->held == 0) {
 				*n = give_kept(b, out);
@@ -256,8 +271,7 @@ bool order_next_late(struct order *o, const struct sad *sad, uint64_t now, struc
 		if (is_through(b)) {
 			has_gone(sad, b);
 			b->state = BLOCK_GONE;
-		} else if (b->state == BLOCK_LATE && b->n != 0 &&
-			   (has_turn(sad, b) || is_overdue(b, now))) {
+		} else if (b->state == BLOCK_LATE && b->n != 0 && may_go(o, sad, b, now)) {
 			*n = give_kept(b, out);
 			return true;
 		}

@@ -52,8 +52,9 @@ enum order_next {
 
 struct order;
 
-/** NULL when memory is short. */
-struct order *order_create(int socket);
+/** NULL when memory is short. *out_of_turn counts the blocks that did not wait for their turn; it
+ * must outlive the order. */
+struct order *order_create(int socket, uint64_t *out_of_turn);
 /** Frees the packets it keeps, too. */
 void order_free(struct order *o);
 

@@ -92,6 +92,7 @@ struct abi_worker_counters stats_workers(const struct segment *s)
 		sum.polls += load(&c[i].polls);
 		sum.busy_polls += load(&c[i].busy_polls);
 		sum.punted += load(&c[i].punted);
+		sum.out_of_turn += load(&c[i].out_of_turn);
 	}
 	return sum;
 }

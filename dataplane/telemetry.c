@@ -233,6 +233,7 @@ static int show_workers(const char *params, struct rte_tel_data *d)
 	add_number(d, "polls", c[i].polls);
 	add_number(d, "busy_polls", c[i].busy_polls);
 	add_number(d, "punted", c[i].punted);
+	add_number(d, "out_of_turn", c[i].out_of_turn);
 	add_number(d, "heartbeat", c[i].heartbeat);
 	return 0;
 }

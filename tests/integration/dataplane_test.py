@@ -1,16 +1,14 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-3-Clause
 """dataplane_test.py - espgw-dataplane alone: start and stop, refusals, and its segment driven by hand."""
-import json
 import os
 import re
-import socket
 import time
 
 import cases
 from alone import PORTS, SMALL, Alone
 from cases import case
-from lab import need, wait
+from lab import need, telemetry, wait
 import segment
 
 OUT_NO_STATES, IN_TEMPLATE_MISMATCHES, OUT_POLICY_BLOCKED = 18, 11, 23
@@ -74,17 +72,6 @@ def installs_and_refuses_with_the_right_codes():
         need(s.sa_status(2)[0] == 0, "slot 2 is not free")
 
 
-def telemetry(a, command):
-    """what a telemetry command of the dataplane answers"""
-    path = "/var/run/dpdk/espgw-%s/dpdk_telemetry.v2" % a.id
-    with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as s:
-        s.settimeout(5)
-        s.connect(path)
-        s.recv(1024)                        # who it is
-        s.send(command.encode())
-        return json.loads(s.recv(16384))[command.partition(",")[0]]
-
-
 @case()
 def telemetry_tells_drops_and_their_headers():
     with Alone() as a:
@@ -94,9 +81,9 @@ def telemetry_tells_drops_and_their_headers():
         a.seg.net([(0, "192.168.1.1/24"), (1, "192.0.2.1/24")], [("0.0.0.0/0", "192.0.2.254")])
         a.sh("ping", "-c11", "-i0.02", "-W1", "10.100.1.6", check=False)
         wait(lambda: a.seg.drops(OUT_POLICY_BLOCKED) == 11, 5, "11 drops")
-        drops = telemetry(a, "/espgw/drops")
+        drops = telemetry(a.id, "/espgw/drops")
         need(drops.get("out_policy_blocked") == 11, "counted: %s" % drops)
-        samples = telemetry(a, "/espgw/drops,out-policy-blocked")
+        samples = telemetry(a.id, "/espgw/drops,out-policy-blocked")
         need(sorted(samples) == sorted("0_%d" % i for i in range(4, 12)), "kept: %s" % samples)
         need(all(s["packet"] == "192.168.1.12>10.100.1.6 icmp type=8 code=0" and s["port"] == 0
                  and s["length"] == 98 for s in samples.values()), "kept: %s" % samples)
@@ -108,16 +95,16 @@ def telemetry_measures_stages_when_told_to():
         a.kernel_host()
         a.seg.policies([])
         a.seg.net([(0, "192.168.1.1/24")])
-        need(telemetry(a, "/espgw/measure") == {"measuring": "off"}, "it measures unasked")
+        need(telemetry(a.id, "/espgw/measure") == {"measuring": "off"}, "it measures unasked")
         a.sh("ping", "-c5", "-i0.02", "-W1", "192.168.1.1")
-        need(telemetry(a, "/espgw/stages")["parse"]["packets"] == 0, "it counted while off")
-        need(telemetry(a, "/espgw/measure,on") == {"measuring": "on"}, "it does not measure")
+        need(telemetry(a.id, "/espgw/stages")["parse"]["packets"] == 0, "it counted while off")
+        need(telemetry(a.id, "/espgw/measure,on") == {"measuring": "on"}, "it does not measure")
         a.sh("ping", "-c5", "-i0.02", "-W1", "192.168.1.1")
-        stages = telemetry(a, "/espgw/stages,0")
+        stages = telemetry(a.id, "/espgw/stages,0")
         need(stages["parse"]["packets"] >= 5 and stages["tx"]["packets"] >= 5 and
              stages["parse"]["cycles"] > 0 and sum(stages["fill"]) >= 1, "counted: %s" % stages)
-        need(telemetry(a, "/espgw/measure,maybe") is None, "a bad parameter was taken")
-        need(telemetry(a, "/espgw/measure,off") == {"measuring": "off"}, "it still measures")
+        need(telemetry(a.id, "/espgw/measure,maybe") is None, "a bad parameter was taken")
+        need(telemetry(a.id, "/espgw/measure,off") == {"measuring": "off"}, "it still measures")
 
 
 TAGGED = """

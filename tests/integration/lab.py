@@ -12,6 +12,7 @@ import contextlib
 import json
 import os
 import re
+import socket
 import subprocess
 import sys
 import time
@@ -78,6 +79,17 @@ def binary(name):
         if name in names and os.access(os.path.join(d, name), os.X_OK):
             return os.path.join(d, name)
     raise Fail("no %s below %s: build first (scripts/test does)" % (name, BUILD))
+
+
+def telemetry(instance, command):
+    """what a telemetry command of the dataplane answers"""
+    path = "/var/run/dpdk/espgw-%s/dpdk_telemetry.v2" % instance
+    with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as s:
+        s.settimeout(5)
+        s.connect(path)
+        s.recv(1024)                        # who it is
+        s.send(command.encode())
+        return json.loads(s.recv(16384))[command.partition(",")[0]]
 
 
 class Daemon:

@@ -8,11 +8,10 @@ import time
 import cases
 import wire
 from cases import case
-from lab import TOP, Lab, Stream, need, wait
-from suites import CLOUD, CLOUD_NET, GATEWAY, SITE_NET, seconds
+from lab import TOP, Lab, Stream, need, telemetry, wait
+from suites import CLOUD, CLOUD_NET, GATEWAY, SITE_NET, GatewayConf, seconds
 
 SOFT, HARD = 24 * 60, 30 * 60
-ORDER_GIVES_WAY = 5                  # ms, ORDER_TURN_WAIT_NS of dataplane/order.h
 
 
 def tutorial(**kw):
@@ -166,18 +165,22 @@ def no_error_counter_moves_while_nothing_is_wrong():
 
 @case()
 def two_workers_share_one_sa_and_keep_each_streams_order():
-    with Lab(workers=2) as lab, wire.Capture(lab) as cap:
+    # A queue that is nearly full the kernel spares by giving its packets to the other worker.
+    conf = GatewayConf(workers=2)
+    conf.lan_device += ",framecnt=4096"
+    conf.wan_device += ",framecnt=4096"
+    with Lab(conf) as lab, wire.Capture(lab) as cap:
         lab.established()
         streams = [Stream(lab, f, pps=1500, port=18900 + i)
                    for i, f in enumerate(("site", "cloud"))]
         # Slow enough for the peer's small socket buffer: what is lost would be ours.
         lab.tcp("site", 4 << 20, rate=16_000_000)
         lab.tcp("cloud", 4 << 20, rate=16_000_000)
-        for s in streams:
-            r = s.need_lossless()
-            # Order gives way to a worker that has lost its CPU: then something was that late.
-            need(r["reordered"] == 0 or (r["worst_ms"] >= ORDER_GIVES_WAY and
-                                         r["reordered"] <= r["sent"] // 100), "reordered: %s" % r)
+        got = [s.need_lossless() for s in streams]
+        late = [telemetry(lab.id, "/espgw/workers,%d" % i)["out_of_turn"] for i in (0, 1)]
+        # A worker that has lost its CPU is not waited for; nothing else may change places.
+        need(any(late) or not any(r["reordered"] for r in got),
+             "reordered, and no burst went out of turn: %s" % got)
         cap.stop()
         return cap.need_genuine(wire.cloud_keys(lab), "--contiguous", min_ok=1000)
 

@@ -86,7 +86,7 @@ static int make_member(struct crew *c, unsigned int i, bool spray)
 	w->reply = ring("reply", m);
 	w->crypto = crypto_create(SOCKET_ID_ANY);
 	w->spd_cache = spd_cache_create(SOCKET_ID_ANY);
-	w->order = c->n > 1 ? order_create(SOCKET_ID_ANY) : NULL;
+	w->order = c->n > 1 ? order_create(SOCKET_ID_ANY, &w->counters->out_of_turn) : NULL;
 	w->spray = spray && c->n > 1 ? spray_create(i, c->n, SOCKET_ID_ANY) : NULL;
 	if (!w->slow || !w->reply || !w->crypto || !w->spd_cache || (c->n > 1 && !w->order) ||
 	    (spray && c->n > 1 && !w->spray) ||

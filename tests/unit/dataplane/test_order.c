@@ -20,6 +20,7 @@ static struct order *order[WORKERS];
 static struct sa *sa;
 static uint64_t now;
 static uint64_t gone; /* highest number sent so far */
+static uint64_t out_of_turn;
 
 static int setup(void **state)
 {
@@ -33,9 +34,10 @@ static int setup(void **state)
 	assert_int_equal(sad_add(h->tables.sad, &c, 0, 1, &detail), ABI_OK);
 	sa = sad_slot(h->tables.sad, SLOT);
 	for (unsigned int i = 0; i < WORKERS; i++)
-		order[i] = order_create(SOCKET_ID_ANY);
+		order[i] = order_create(SOCKET_ID_ANY, &out_of_turn);
 	now = 1000;
 	gone = 0;
+	out_of_turn = 0;
 	return 0;
 }
 
@@ -183,8 +185,10 @@ static void waits_no_longer_than_its_bound(void **state)
 	transmit(1, block_b, b, 2);
 	now += ORDER_WAIT_NS - 1;
 	assert_int_equal(end_poll(1), 0);
+	assert_int_equal(out_of_turn, 0);
 	now++;
 	assert_int_equal(end_poll(1), 2);
+	assert_int_equal(out_of_turn, 1);
 	assert_int_equal(sa->sent, 5);
 	/* The late one comes back and holds nobody up; its numbers are below. */
 	gone = 0;
@@ -192,6 +196,7 @@ static void waits_no_longer_than_its_bound(void **state)
 	end_poll(0);
 	assert_int_equal(gone, 3);
 	assert_int_equal(sa->sent, 5);
+	assert_int_equal(out_of_turn, 1);
 }
 
 static void lets_go_when_the_sa_is_deleted(void **state)
@@ -240,7 +245,9 @@ static void goes_unordered_when_there_is_no_room(void **state)
 	take_numbers(1); /* somebody's, who does not send them */
 	for (unsigned int i = 0; i < ORDER_SA_BLOCKS; i++)
 		assert_int_not_equal(order_take(order[0], sa, take_numbers(1), 1, now), ORDER_NONE);
+	assert_int_equal(out_of_turn, 0);
 	assert_int_equal(order_take(order[0], sa, take_numbers(1), 1, now), ORDER_NONE);
+	assert_int_equal(out_of_turn, 1);
 	assert_false(order_keep(order[0], h->tables.sad, ORDER_NONE, m));
 	rte_pktmbuf_free(m);
 }

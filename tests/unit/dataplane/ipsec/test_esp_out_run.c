@@ -229,7 +229,8 @@ static void add_sas(bool narrow, bool limited)
 
 static void compare_sas(const char *suite, uint8_t encap, bool narrow, bool limited)
 {
-	struct order *order = among_others ? order_create(SOCKET_ID_ANY) : NULL;
+	uint64_t out_of_turn = 0;
+	struct order *order = among_others ? order_create(SOCKET_ID_ANY, &out_of_turn) : NULL;
 
 	assert_int_equal(order != NULL, among_others);
 	espkit_pair(espkit_suite(suite), encap);
