@@ -280,7 +280,8 @@ static void add_sas(const struct setting *s, uint64_t start)
 
 static void compare_sas(const struct setting *s)
 {
-	struct order *order = s->others ? order_create(SOCKET_ID_ANY) : NULL;
+	uint64_t out_of_turn = 0;
+	struct order *order = s->others ? order_create(SOCKET_ID_ANY, &out_of_turn) : NULL;
 	unsigned int delivered = 0;
 
 	assert_int_equal(order != NULL, s->others);
