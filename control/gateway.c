@@ -433,34 +433,28 @@ static char *text_of(const char *fmt, ...)
 	return n < 0 ? NULL : text;
 }
 
-int gateway_reload(struct gateway *g, char **message)
+int gateway_fits(struct gateway *g, const struct model_plan *plan, char *why, size_t size)
 {
-	struct setup next;
-	char why[256];
-	char *said;
+	why[0] = '\0';
+	if (dataplane_map(g->dp)->base == NULL)
+		return 0;
+	return push_check(g->dp, plan, why, size);
+}
+
+bool gateway_is_busy(const struct gateway *g)
+{
+	return g->has_pending && dataplane_map(g->dp)->base != NULL;
+}
+
+int gateway_put(struct gateway *g, struct setup *next)
+{
 	int rc;
 
-	if (g->has_pending) {
-		*message = text_of("a reload is under way\n");
-		return -EBUSY;
-	}
-	rc = setup_load(&next, g->config_path, g->setup.plan, names_hosts(g->names), &said);
-	if (rc == 0 && dataplane_map(g->dp)->base != NULL)
-		rc = push_check(g->dp, next.plan, why, sizeof(why));
-	else
-		why[0] = '\0';
-	if (rc != 0) {
-		setup_free(&next);
-		*message = text_of("%s%s%snothing was changed\n", said != NULL ? said : "", why,
-				   why[0] != '\0' ? "\n" : "");
-		free(said);
-		return rc;
-	}
-	g->pending = next;
+	if (g->has_pending) /* for a dataplane that did not come meanwhile */
+		drop_pending(g);
+	g->pending = *next;
+	*next = (struct setup){0};
 	g->has_pending = true;
-	*message = text_of("%s%zu peers, %zu policies\n", said != NULL ? said : "",
-			   next.plan->n_peers, next.plan->n_policies);
-	free(said);
 	rc = enforce_plan(g, g->pending.plan, pushed);
 	if (rc == -ENOTCONN)
 		return 0; /* pushed when a dataplane is there */
@@ -469,9 +463,41 @@ int gateway_reload(struct gateway *g, char **message)
 	return rc;
 }
 
+int gateway_reload(struct gateway *g, char **message)
+{
+	struct setup next;
+	char why[256] = "";
+	char *said;
+	int rc;
+
+	if (gateway_is_busy(g)) {
+		*message = text_of("a reload is under way\n");
+		return -EBUSY;
+	}
+	rc = setup_load(&next, g->config_path, g->setup.plan, names_hosts(g->names), &said);
+	if (rc == 0)
+		rc = gateway_fits(g, next.plan, why, sizeof(why));
+	if (rc != 0) {
+		setup_free(&next);
+		*message = text_of("%s%s%snothing was changed\n", said != NULL ? said : "", why,
+				   why[0] != '\0' ? "\n" : "");
+		free(said);
+		return rc;
+	}
+	*message = text_of("%s%zu peers, %zu policies\n", said != NULL ? said : "",
+			   next.plan->n_peers, next.plan->n_policies);
+	free(said);
+	return gateway_put(g, &next);
+}
+
 static int action_reload(void *ctx, char **message)
 {
 	return gateway_reload(ctx, message);
+}
+
+static int action_change(void *ctx, const struct change *c, char **message)
+{
+	return gateway_change(ctx, c, message);
 }
 
 static int action_flush(void *ctx, char **message)
@@ -549,13 +575,15 @@ struct console gateway_console(struct gateway *g)
 {
 	g->request++;
 	return (struct console){
-		.model = g->setup.model,
-		.plan = g->setup.plan,
+		/* what was changed is shown at once, not when it has taken effect */
+		.model = g->has_pending ? g->pending.model : g->setup.model,
+		.plan = g->has_pending ? g->pending.plan : g->setup.plan,
 		.source = g->source,
 		.actions = {.flush_sas = action_flush,
 			    .kill_peers = action_kill,
 			    .rekey = action_rekey,
 			    .reload = action_reload,
+			    .change = action_change,
 			    .diagnose = diagnose_run,
 			    .probe = diagnose_probe,
 			    .ctx = g},

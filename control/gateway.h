@@ -29,7 +29,9 @@
 #include "control/watch.h"
 
 struct dh_pool;
+struct problems;
 struct sa_store;
+struct source_instead;
 struct model;
 struct ike_evidence;
 
@@ -84,6 +86,11 @@ uint64_t gateway_clock(void);
  */
 int setup_load(struct setup *out, const char *path, const struct model_plan *previous,
 	       const struct hosts *names, char **text);
+/** The same with one of the files read from memory (model/source.h), and the problems as they are.
+ */
+int setup_load_with(struct setup *out, const char *path, const struct source_instead *instead,
+		    const struct model_plan *previous, const struct hosts *names,
+		    struct problems *problems);
 /** The plan of a model once more, after something was learnt about a peer. The model is shared:
  * whoever drops one of the two leaves it alone. 0 or -ENOMEM, out is empty then. */
 int setup_again(struct setup *out, const struct setup *from, const struct hosts *names);
@@ -107,6 +114,20 @@ unsigned int gateway_turn(struct gateway *g, uint64_t now);
  * -errno with everything as before. What only the dataplane can refuse shows in the log.
  */
 int gateway_reload(struct gateway *g, char **message);
+
+/**
+ * Change rows of the file: the new file is checked whole, written, and takes effect. *message
+ * (malloc()ed) says what is wrong, or what to know. 0; -EAGAIN: an earlier change is just taking
+ * effect; or -errno with file and all else as before. change_io.c
+ */
+int gateway_change(struct gateway *g, const struct change *c, char **message);
+
+/** Does the attached dataplane, if there is one, have room for a plan? 0, or -errno + why. */
+int gateway_fits(struct gateway *g, const struct model_plan *plan, char *why, size_t size);
+/** Is a setup on its way into the dataplane? */
+bool gateway_is_busy(const struct gateway *g);
+/** Have a setup take effect, now or when a dataplane attaches. Takes it over in any case. */
+int gateway_put(struct gateway *g, struct setup *next);
 
 /** Orderly end: DELETE to all peers, all SAs out of the dataplane. Turn on until gateway_stopped().
  */

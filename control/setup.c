@@ -38,18 +38,14 @@ static int make_index(struct setup *s)
 	return 0;
 }
 
-int setup_load(struct setup *out, const char *path, const struct model_plan *previous,
-	       const struct hosts *names, char **text)
+int setup_load_with(struct setup *out, const char *path, const struct source_instead *instead,
+		    const struct model_plan *previous, const struct hosts *names,
+		    struct problems *problems)
 {
-	struct problems *problems = malloc(sizeof(*problems));
 	int rc = -EINVAL;
 
 	*out = (struct setup){0};
-	*text = NULL;
-	if (problems == NULL)
-		return -ENOMEM;
-	problems_init(problems);
-	out->model = model_load(path, problems);
+	out->model = model_load_with(path, instead, problems);
 	if (out->model != NULL)
 		rc = hosts_place(out->model, names);
 	if (rc == 0)
@@ -58,12 +54,27 @@ int setup_load(struct setup *out, const char *path, const struct model_plan *pre
 		rc = out->plan != NULL ? make_index(out) : -EINVAL;
 	if (rc == 0)
 		model_pack(out->model);
+	else
+		setup_free(out);
+	malloc_trim(0); /* reading takes many times what stays */
+	return rc;
+}
+
+int setup_load(struct setup *out, const char *path, const struct model_plan *previous,
+	       const struct hosts *names, char **text)
+{
+	struct problems *problems = malloc(sizeof(*problems));
+	int rc;
+
+	*out = (struct setup){0};
+	*text = NULL;
+	if (problems == NULL)
+		return -ENOMEM;
+	problems_init(problems);
+	rc = setup_load_with(out, path, NULL, previous, names, problems);
 	*text = problems_text(problems);
 	problems_free(problems);
 	free(problems);
-	if (rc != 0)
-		setup_free(out);
-	malloc_trim(0); /* reading takes many times what stays */
 	return rc;
 }
 

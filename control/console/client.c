@@ -15,7 +15,9 @@
 #include "control/console/protocol.h"
 
 #define ANSWER_TIMEOUT 30 /* seconds */
-#define AGAIN_TIMES    80 /* what takes time is asked for again: */
+#define AGAIN_TIMES    84 /* what takes time is asked for again, soon at first: */
+#define AGAIN_SOON     4
+#define AGAIN_SOON_NS  10000000L
 #define AGAIN_NS       250000000L
 
 int client_connect(const char *instance)
@@ -152,8 +154,10 @@ int client_run_to(int fd, const char *const *args, size_t n_args, bool json, FIL
 		rc = receive(fd, i == AGAIN_TIMES, out, notes);
 		if (rc != PROTOCOL_AGAIN)
 			break;
-		nanosleep(&(struct timespec){.tv_nsec = AGAIN_NS}, NULL);
+		nanosleep(&(struct timespec){.tv_nsec = i <= AGAIN_SOON ? AGAIN_SOON_NS : AGAIN_NS},
+			  NULL);
 	}
+	explicit_bzero(frame, len);
 	free(frame);
 	return rc == PROTOCOL_AGAIN ? PROTOCOL_FAILED : rc;
 }

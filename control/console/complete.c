@@ -35,6 +35,9 @@ static bool follow(struct place *at, const char *line, size_t len)
 			at->where |= strcmp(word, "where") == 0;
 			continue;
 		}
+		verbs_expand(at->path, word, sizeof(word));
+		if (*at->path == '\0' && strcmp(word, "log") == 0)
+			snprintf(word, sizeof(word), "system log");
 		snprintf(path, sizeof(path), "%s%s%s", at->path, *at->path ? " " : "", word);
 		at->verb = verbs_find(schema_find_menu(at->path), at->path, word);
 		if (at->verb)
@@ -51,6 +54,39 @@ static void offer(const char *word, const char *begun, void (*fn)(void *, const 
 {
 	if (strncmp(word, begun, strlen(begun)) == 0)
 		fn(arg, word);
+}
+
+/* "name=" of the properties that can be set; behind that, the words a property takes, also behind
+ * the commas of a list. */
+static void offer_pairs(const struct menu *menu, const char *begun,
+			void (*fn)(void *, const char *), void *arg)
+{
+	const char *sign = strchr(begun, '='), *comma = sign ? strrchr(sign, ',') : NULL;
+	char word[192];
+
+	for (size_t i = 0; i < menu->n_props; i++) {
+		const struct prop *p = &menu->props[i];
+		int head = sign ? (int)((comma ? comma : sign) - begun) + 1 : 0;
+
+		if (p->flags & (PROP_F_RUNTIME | PROP_F_REFUSED))
+			continue;
+		snprintf(word, sizeof(word), "%s=", p->name);
+		if (!sign) {
+			offer(word, begun, fn, arg);
+			continue;
+		}
+		if (strncmp(begun, word, strlen(word)) != 0)
+			continue;
+		for (const struct domain_word *w = p->domain->words; w && w->name; w++) {
+			snprintf(word, sizeof(word), "%.*s%s", head, begun, w->name);
+			if (!w->refused)
+				offer(word, begun, fn, arg);
+		}
+		for (int k = 0; k < 2 && p->type == PROP_BOOL; k++) {
+			snprintf(word, sizeof(word), "%.*s%s", head, begun, k ? "yes" : "no");
+			offer(word, begun, fn, arg);
+		}
+	}
 }
 
 void grammar_complete(const char *line, void (*fn)(void *arg, const char *word), void *arg)
@@ -72,6 +108,8 @@ void grammar_complete(const char *line, void (*fn)(void *arg, const char *word),
 		for (size_t i = 0; menu && i < menu->n_props; i++)
 			if (!(menu->props[i].flags & (PROP_F_REFUSED | PROP_F_SECRET)))
 				offer(menu->props[i].name, begun, fn, arg);
+	} else if (at.verb && at.verb->verb == GRAMMAR_CHANGE) {
+		offer_pairs(schema_menu(schema_find_menu(at.path)), begun, fn, arg);
 	} else if (at.verb) {
 		for (const char *const *o = at.verb->options; o && *o; o++)
 			offer(*o, begun, fn, arg);

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "control/console/grammar_change.h"
 #include "control/console/verbs.h"
 #include "control/model/suggest.h"
 
@@ -31,16 +32,40 @@ static bool next_word(struct scan *s, bool path)
 	return n > 0;
 }
 
-static int unknown(const struct grammar_command *c, const char *word, struct text *why)
+/* Menus that RouterOS has and espgw has not: the longest path that begins a line tells most. */
+static const char *refused_path(const struct grammar_command *c, const struct scan *at, char *path,
+				size_t size)
 {
+	struct scan s = *at;
+	const char *why = NULL, *more;
+	char longer[160];
+
+	snprintf(path, size, "%s%s%s", c->path, *c->path ? " " : "", s.word);
+	why = schema_refused_menu(path);
+	snprintf(longer, sizeof(longer), "%s", path);
+	while (why && next_word(&s, true)) {
+		size_t n = strlen(longer);
+
+		snprintf(longer + n, sizeof(longer) - n, " %s", s.word);
+		more = schema_refused_menu(longer);
+		if (!more || more == why)
+			break;
+		why = more;
+		snprintf(path, size, "%s", longer);
+	}
+	return why;
+}
+
+static int unknown(const struct grammar_command *c, const struct scan *at, struct text *why)
+{
+	const char *word = at->word;
 	char known[GRAMMAR_MAX_WORDS][GRAMMAR_MAX_WORD], hint[SUGGEST_MAX_LEN * 2];
 	size_t n = verbs_at(c->path, known);
 	const char *refused;
 	struct suggest near;
 	char path[160];
 
-	snprintf(path, sizeof(path), "%s%s%s", c->path, *c->path ? " " : "", word);
-	refused = schema_refused_menu(path);
+	refused = refused_path(c, at, path, sizeof(path));
 	if (refused && schema_find_menu(c->path) < 0) {
 		text_printf(why, "/%s: %s", path, refused);
 		return -EINVAL;
@@ -65,6 +90,11 @@ static bool take_path(struct grammar_command *c, struct scan *s)
 			char *last = strrchr(c->path, ' ');
 
 			c->path[last ? last - c->path : 0] = '\0';
+			continue;
+		}
+		verbs_expand(c->path, s->word, sizeof(s->word));
+		if (c->path[0] == '\0' && strcmp(s->word, "log") == 0) {
+			strcpy(c->path, "system log"); /* its name in RouterOS */
 			continue;
 		}
 		snprintf(path, sizeof(path), "%s%s%s", c->path, *c->path ? " " : "", s->word);
@@ -169,8 +199,10 @@ static int take_options(struct grammar_command *c, const struct verb *v, struct 
 	while (next_word(s, false)) {
 		if (!verbs_has_option(v, s->word))
 			return option_error(v, s->word, why);
-		if (strcmp(s->word, "detail") == 0)
+		if (strcmp(s->word, "detail") == 0 || strcmp(s->word, "stats") == 0)
 			c->detail = true;
+		else if (strcmp(s->word, "terse") == 0)
+			c->terse = true;
 		else if (strcmp(s->word, "count-only") == 0)
 			c->count_only = true;
 		else if (strcmp(s->word, "show-sensitive") == 0)
@@ -201,22 +233,24 @@ static int parse_line(struct grammar_command *c, const char *line, struct text *
 		snprintf(s.word, sizeof(s.word), "%s", ""); /* a path and nothing else */
 	c->menu = schema_find_menu(c->path);
 	if (s.word[0] == '\0') {
-		c->verb = GRAMMAR_HELP;
+		c->verb = GRAMMAR_ENTER;
 		return 0;
 	}
-	refused = verbs_refused(s.word);
+	v = verbs_find(c->menu, c->path, s.word);
+	refused = v ? NULL : verbs_refused(s.word);
 	if (refused) {
 		text_printf(why, "%s: %s", s.word, refused);
 		return -EINVAL;
 	}
-	v = verbs_find(c->menu, c->path, s.word);
 	if (!v)
-		return unknown(c, s.word, why);
+		return unknown(c, &s, why);
 	c->verb = v->verb;
 	if (v->verb == GRAMMAR_DIAGNOSE)
 		return take_diagnose(c, v, &s, why);
 	if (v->verb == GRAMMAR_PROBE)
 		return take_probe(c, v, &s, why);
+	if (v->verb == GRAMMAR_CHANGE)
+		return grammar_change(c, v->name, s.p, why);
 	return take_options(c, v, &s, why);
 }
 
@@ -224,11 +258,12 @@ int grammar_parse(struct grammar_command *c, const char *const *args, size_t n_a
 		  struct text *why)
 {
 	struct text line = {.limit = GRAMMAR_MAX_LINE};
+	bool changing = false;
 	int rc;
 
 	*c = (struct grammar_command){.menu = -1};
 	for (size_t i = 0; i < n_args; i++)
-		text_printf(&line, "%s%s", i ? " " : "", args[i]);
+		grammar_join(&line, args[i], &changing);
 	if (line.failed) {
 		text_puts(why, "the command is too long");
 		rc = -EINVAL;
@@ -243,4 +278,5 @@ void grammar_free(struct grammar_command *c)
 {
 	free(c->where);
 	c->where = NULL;
+	change_free(&c->change);
 }

@@ -2,11 +2,16 @@
 /*
  * grammar.h - words of a command line to a command.
  *
- *   [/]menu… print [all] [detail] [count-only] [show-sensitive] [where …]
+ *   [/]menu… print [all] [detail|terse] [count-only] [show-sensitive] [where …]
+ *   Menus, commands and names of properties may be cut as far as they stay unique.
  *   /ip ipsec installed-sa flush          /ip ipsec active-peers kill-connections [peer=NAME]
  *   /ip ipsec installed-sa rekey [peer=NAME]    /ip ipsec active-peers rekey [peer=NAME]
  *   reload          [/menu…] export [hide-sensitive|show-sensitive]
  *   [/menu…] help   version
+ *   /menu… add NAME=VALUE… [place-before=ROW]    /menu… set ROWS NAME=VALUE…
+ *   /menu… remove|enable|disable ROWS            /menu… move ROWS [ROW]
+ *   /menu… comment ROWS "TEXT"                   /menu… unset ROWS NAME…
+ *     ROWS: numbers or names with commas between, *ID, [find], [find CONDITION]
  *   diagnose [PEER] [vendor=NAME] [lang=en|zh] [hide-sensitive]
  *   probe PEER [aggressive|phase2]
  */
@@ -14,6 +19,7 @@
 #define ESPGW_CONSOLE_GRAMMAR_H
 
 #include "control/ike/vendor.h"
+#include "control/model/change.h"
 #include "control/model/menus.h"
 #include "control/model/text.h"
 
@@ -26,6 +32,8 @@ enum grammar_verb {
 	GRAMMAR_REKEY_SAS,
 	GRAMMAR_REKEY_PEERS,
 	GRAMMAR_RELOAD,
+	GRAMMAR_CHANGE, /* add, set, remove, enable, disable, move, comment, unset */
+	GRAMMAR_ENTER,	/* a menu and nothing else */
 	GRAMMAR_DIAGNOSE,
 	GRAMMAR_PROBE,
 	GRAMMAR_EXPORT,
@@ -37,7 +45,8 @@ struct grammar_command {
 	enum grammar_verb verb;
 	int menu;      /* enum menu_id, -1: none (path says where) */
 	char path[64]; /* words of the menu or of what lies above menus; "" = the root */
-	bool detail, count_only, sensitive;
+	bool detail, terse, count_only, sensitive;
+	struct change change;	 /* GRAMMAR_CHANGE */
 	char *where;		 /* owned; NULL = all rows */
 	char peer[64];		 /* kill-connections, rekey, diagnose; "" = all */
 	enum ike_vendor vendor;	 /* diagnose */

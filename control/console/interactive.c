@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* interactive.c - commands from a terminal, with history and completion (libedit). */
+/* interactive.c - commands from a terminal, with history and completion (libedit), or from a pipe.
+ */
 #include <ctype.h>
 #include <histedit.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,20 +11,37 @@
 
 #include "control/console/client.h"
 #include "control/console/grammar.h"
+#include "control/console/session.h"
+
+#define PASTE_MS 50 /* lines of a paste come no further apart */
+
+struct shell {
+	struct session session;
+	const char *instance;
+	bool json;
+	bool end;
+	bool piped;
+	int rc; /* of the first command that failed */
+};
 
 static char *prompt(EditLine *el)
 {
-	static char text[] = "[espgw] > ";
+	static char text[SESSION_MAX_PATH + 16];
+	struct shell *sh = NULL;
 
-	(void)el;
+	el_get(el, EL_CLIENTDATA, &sh);
+	if (sh->session.joined)
+		return strcpy(text, "... ");
+	snprintf(text, sizeof(text), "[espgw] %s%s> ", *sh->session.path ? "/" : "",
+		 sh->session.path);
 	return text;
 }
 
 /* What the words that fit have in common. */
 struct common {
-	char text[64];
+	char text[256];
 	size_t n;
-	char all[1024];
+	char all[2048];
 };
 
 static void collect(void *arg, const char *word)
@@ -43,16 +62,22 @@ static void collect(void *arg, const char *word)
 static unsigned char complete(EditLine *el, int ch)
 {
 	const LineInfo *info = el_line(el);
+	int len = (int)(info->cursor - info->buffer);
+	struct shell *sh = NULL;
 	struct common c = {0};
 	char line[1024];
 	size_t begun = 0;
 
 	(void)ch;
-	snprintf(line, sizeof(line), "%.*s", (int)(info->cursor - info->buffer), info->buffer);
+	el_get(el, EL_CLIENTDATA, &sh);
+	if (len > 0 && info->buffer[0] == '/')
+		snprintf(line, sizeof(line), "%.*s", len, info->buffer);
+	else
+		snprintf(line, sizeof(line), "%s %.*s", sh->session.path, len, info->buffer);
 	grammar_complete(line, collect, &c);
 	if (c.n == 0)
 		return CC_REFRESH_BEEP;
-	for (size_t len = strlen(line); len && !strchr(" \t/(!", line[len - 1]); len--)
+	for (size_t n = strlen(line); n && !strchr(" \t/(!", line[n - 1]); n--)
 		begun++;
 	if (c.n > 1 && strlen(c.text) == begun) {
 		printf("\n%s\n", c.all);
@@ -64,89 +89,151 @@ static unsigned char complete(EditLine *el, int ch)
 	return CC_REFRESH;
 }
 
-/* One line: run it over a connection of its own, so that a restarted daemon is no matter. */
-static int run_line(const char *instance, const char *line, bool json)
+static bool is_quit(const char *raw, size_t len)
 {
-	int fd = client_connect(instance), rc = CLIENT_UNREACHABLE;
+	static const char *const words[] = {"quit", "exit"};
 
+	while (len && (isspace((unsigned char)*raw) || *raw == '/'))
+		raw++, len--;
+	while (len && isspace((unsigned char)raw[len - 1]))
+		len--;
+	for (size_t i = 0; i < 2; i++)
+		if (len == strlen(words[i]) && memcmp(raw, words[i], len) == 0)
+			return true;
+	return false;
+}
+
+/* One command: over a connection of its own, so that a restarted daemon is no matter. */
+static void run(struct shell *sh, struct text *command)
+{
+	const char *line = command->s;
+	int fd, rc = CLIENT_UNREACHABLE;
+
+	if (!line || command->len == 0)
+		return;
+	fd = client_connect(sh->instance);
 	if (fd >= 0) {
-		rc = client_run(fd, &line, 1, json);
+		rc = client_run(fd, &line, 1, sh->json);
 		close(fd);
 	}
-	return rc;
+	if (rc && sh->piped)
+		fprintf(stderr, "espgw: line %u: not done, see above\n", sh->session.began);
+	if (sh->rc == 0)
+		sh->rc = rc;
 }
 
-static bool is_quit(const char *line)
+/* A line in, and what is a whole command now, done. last: no line is known to follow. */
+static void take(struct shell *sh, const char *raw, size_t len, bool last)
 {
-	return strcmp(line, "quit") == 0 || strcmp(line, "exit") == 0 || strcmp(line, "/quit") == 0;
-}
+	const char *was = sh->session.refused;
+	struct text command = {0};
 
-static char *trim(const char *s, int len)
-{
-	while (len > 0 && isspace((unsigned char)*s))
-		s++, len--;
-	while (len > 0 && isspace((unsigned char)s[len - 1]))
-		len--;
-	return strndup(s, (size_t)len);
+	sh->end = !sh->session.joined && is_quit(raw, len);
+	if (sh->end)
+		session_end(&sh->session, &command);
+	else
+		session_line(&sh->session, raw, len, &command);
+	run(sh, &command);
+	text_cut(&command, 0);
+	if (last && !sh->end && !sh->session.joined) {
+		session_end(&sh->session, &command);
+		run(sh, &command);
+	}
+	if (sh->session.refused && sh->session.refused != was && !sh->session.transcript)
+		fprintf(stderr, "/%s: %s\n", sh->session.path, sh->session.refused);
+	text_free(&command);
 }
 
 /* Without a terminal: plain lines. */
-static int run_lines(const char *instance, bool json)
+static int run_lines(struct shell *sh)
 {
+	struct text command = {0};
 	char *raw = NULL;
 	size_t room = 0;
 	ssize_t n;
-	int rc = 0;
 
-	while ((n = getline(&raw, &room, stdin)) > 0) {
-		char *line = trim(raw, (int)n);
-		bool end = !line || is_quit(line);
-
-		if (!end && *line && *line != '#')
-			rc = run_line(instance, line, json);
-		free(line);
-		if (end)
-			break;
+	while (!sh->end && (n = getline(&raw, &room, stdin)) > 0) {
+		take(sh, raw, (size_t)n, false);
+		explicit_bzero(raw, room);
 	}
+	session_end(&sh->session, &command);
+	run(sh, &command);
+	text_free(&command);
+	if (sh->session.skipped)
+		fprintf(stderr,
+			"espgw: %u lines without a prompt were taken for a router's answers\n",
+			sh->session.skipped);
 	free(raw);
-	return rc;
+	return sh->rc;
+}
+
+static bool more_is_coming(void)
+{
+	struct pollfd p = {.fd = STDIN_FILENO, .events = POLLIN};
+
+	return poll(&p, 1, PASTE_MS) > 0;
+}
+
+/* Commands with secrets are not kept. */
+static void remember(History *past, const char *raw)
+{
+	HistEvent ev;
+	char *line = strdup(raw);
+
+	if (!line)
+		return;
+	line[strcspn(line, "\r\n")] = '\0';
+	if (*line && !strstr(line, "secret"))
+		history(past, &ev, H_ENTER, line);
+	explicit_bzero(line, strlen(line));
+	free(line);
+}
+
+static EditLine *open_terminal(struct shell *sh, History **past)
+{
+	EditLine *el = el_init("espgw", stdin, stdout, stderr);
+	HistEvent ev;
+
+	*past = history_init();
+	if (!el || !*past)
+		return NULL;
+	history(*past, &ev, H_SETSIZE, 500);
+	history(*past, &ev, H_SETUNIQUE, 1);
+	el_set(el, EL_CLIENTDATA, sh);
+	el_set(el, EL_PROMPT, prompt);
+	el_set(el, EL_EDITOR, "emacs");
+	el_set(el, EL_SIGNAL, 1);
+	el_set(el, EL_HIST, history, *past);
+	el_set(el, EL_ADDFN, "espgw-complete", "complete", complete);
+	el_set(el, EL_BIND, "\t", "espgw-complete", NULL);
+	return el;
 }
 
 int client_interactive(const char *instance, bool json)
 {
-	EditLine *el;
+	struct shell sh = {.instance = instance, .json = json, .piped = !isatty(STDIN_FILENO)};
 	History *past;
 	const char *raw;
-	HistEvent ev;
-	bool end = false;
+	EditLine *el;
 	int n;
 
-	if (!isatty(STDIN_FILENO))
-		return run_lines(instance, json);
-	el = el_init("espgw", stdin, stdout, stderr);
-	past = history_init();
-	if (!el || !past) {
+	if (sh.piped) {
+		n = run_lines(&sh);
+		session_free(&sh.session);
+		return n;
+	}
+	el = open_terminal(&sh, &past);
+	if (!el) {
 		fprintf(stderr, "espgw: not enough memory\n");
 		return CLIENT_UNREACHABLE;
 	}
-	history(past, &ev, H_SETSIZE, 500);
-	history(past, &ev, H_SETUNIQUE, 1);
-	el_set(el, EL_PROMPT, prompt);
-	el_set(el, EL_EDITOR, "emacs");
-	el_set(el, EL_SIGNAL, 1);
-	el_set(el, EL_HIST, history, past);
-	el_set(el, EL_ADDFN, "espgw-complete", "complete", complete);
-	el_set(el, EL_BIND, "\t", "espgw-complete", NULL);
-	while (!end && (raw = el_gets(el, &n)) != NULL && n > 0) {
-		char *line = trim(raw, n);
+	while (!sh.end && (raw = el_gets(el, &n)) != NULL && n > 0) {
+		bool paste = sh.session.transcript || session_has_prompt(raw, (size_t)n);
 
-		end = !line || is_quit(line);
-		if (!end && *line) {
-			history(past, &ev, H_ENTER, line);
-			run_line(instance, line, json);
-		}
-		free(line);
+		remember(past, raw);
+		take(&sh, raw, (size_t)n, !paste || !more_is_coming());
 	}
+	session_free(&sh.session);
 	history_end(past);
 	el_end(el);
 	return 0;

@@ -14,7 +14,7 @@ void print_init(struct printer *p, enum menu_id id, struct text *out)
 
 static bool is_table(const struct printer *p)
 {
-	return p->layout->columns && !p->detail;
+	return p->layout->columns && !p->detail && !p->terse;
 }
 
 static void legend(struct printer *p)
@@ -39,7 +39,8 @@ void print_begin(struct printer *p)
 	}
 	if (p->id == MENU_LOG || single)
 		return;
-	legend(p);
+	if (!p->terse)
+		legend(p);
 	if (is_table(p))
 		print_table_header(p);
 }
@@ -52,6 +53,8 @@ void print_row(struct printer *p, size_t number, uint64_t id, const struct value
 		print_log_row(p, values);
 	else if (p->menu->flags & MENU_F_SINGLE)
 		print_single_row(p, values);
+	else if (p->terse)
+		print_terse_row(p, number, values);
 	else if (is_table(p))
 		print_table_row(p, number, values);
 	else
@@ -87,7 +90,7 @@ void print_head(struct printer *p, size_t number, const struct value *values)
 		if (flag_set(p, f, values))
 			slots[f->slot] = f->letter;
 	text_printf(p->out, "%2zu %.*s ", number, p->layout->slots, slots);
-	if (!comment || !comment->set || !*comment->text)
+	if (p->terse || !comment || !comment->set || !*comment->text)
 		return;
 	text_puts(p->out, ";;; ");
 	value_print(&p->menu->props[p->layout->comment], comment, VALUE_ROUTEROS, p->out);

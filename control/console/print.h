@@ -16,7 +16,7 @@ struct printer {
 	const struct layout *layout;
 	struct text *out;
 	unsigned int width;
-	bool json, detail, sensitive;
+	bool json, detail, terse, sensitive;
 	size_t rows; /* printed so far */
 };
 
@@ -35,6 +35,7 @@ void print_end(struct printer *p);
 void print_table_header(struct printer *p);
 void print_table_row(struct printer *p, size_t number, const struct value *values);
 void print_pairs_row(struct printer *p, size_t number, const struct value *values);
+void print_terse_row(struct printer *p, size_t number, const struct value *values);
 void print_single_row(struct printer *p, const struct value *values);
 void print_log_row(struct printer *p, const struct value *values);
 void print_json_row(struct printer *p, uint64_t id, const struct value *values);

@@ -102,6 +102,19 @@ void print_pairs_row(struct printer *p, size_t number, const struct value *value
 	text_free(&word);
 }
 
+/* A line for programs that read lines. */
+void print_terse_row(struct printer *p, size_t number, const struct value *values)
+{
+	print_head(p, number, values);
+	for (size_t i = 0; i < p->menu->n_props; i++) {
+		if (!print_wants(p, (int)i, &values[i]))
+			continue;
+		pair(p, (int)i, &values[i], p->out);
+		text_puts(p->out, " ");
+	}
+	end_line(p->out);
+}
+
 /* The net's own reasons are ours, not RouterOS's: shown with detail only. */
 static bool is_extra(const struct printer *p, size_t prop)
 {

@@ -77,8 +77,10 @@ out:
 
 void protocol_free_request(struct protocol_request *req)
 {
-	for (size_t i = 0; i < req->n_args; i++)
+	for (size_t i = 0; i < req->n_args; i++) { /* secrets are set in them */
+		explicit_bzero(req->args[i], strlen(req->args[i]));
 		free(req->args[i]);
+	}
 	free(req->args);
 	*req = (struct protocol_request){0};
 }

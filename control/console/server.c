@@ -79,6 +79,7 @@ static int do_print(const struct console *c, const struct grammar_command *cmd, 
 	l.printer.json = json;
 	l.printer.width = width;
 	l.printer.detail = cmd->detail;
+	l.printer.terse = cmd->terse;
 	l.printer.sensitive = cmd->sensitive;
 	if (cmd->where) {
 		struct text why = {0};
@@ -222,6 +223,27 @@ static int do_probe(const struct console *c, const struct grammar_command *cmd, 
 	}
 }
 
+/* Nothing is said of what went as it should, as in RouterOS. */
+static int do_change(const struct console *c, const struct grammar_command *cmd, bool json,
+		     struct text *out, struct text *note)
+{
+	char *message = NULL;
+	int rc = c->actions.change(c->actions.ctx, &cmd->change, &message);
+
+	if (rc == -EAGAIN) {
+		text_puts(note, "an earlier change is still taking effect: try again\n");
+		return PROTOCOL_AGAIN;
+	}
+	if (rc == 0 && json)
+		text_puts(out, "[]\n");
+	if (message)
+		text_puts(note, message);
+	else if (rc)
+		text_printf(note, "%s\n", strerror(-rc));
+	free(message);
+	return rc ? PROTOCOL_FAILED : PROTOCOL_OK;
+}
+
 static int run(const struct console *c, const struct grammar_command *cmd, bool json,
 	       unsigned int width, struct text *out, struct text *note)
 {
@@ -241,6 +263,8 @@ static int run(const struct console *c, const struct grammar_command *cmd, bool 
 	case GRAMMAR_RELOAD:
 		rc = c->actions.reload(c->actions.ctx, &message);
 		return do_action(rc, message, "configuration loaded", json, out, note);
+	case GRAMMAR_CHANGE:
+		return do_change(c, cmd, json, out, note);
 	case GRAMMAR_DIAGNOSE:
 		return do_diagnose(c, cmd, json, out, note);
 	case GRAMMAR_PROBE:
@@ -248,6 +272,7 @@ static int run(const struct console *c, const struct grammar_command *cmd, bool 
 	case GRAMMAR_EXPORT:
 		export_print(c->model, cmd->path, cmd->sensitive, out);
 		return PROTOCOL_OK;
+	case GRAMMAR_ENTER:
 	case GRAMMAR_HELP:
 		help_print(cmd->menu, cmd->path, width, out);
 		return PROTOCOL_OK;

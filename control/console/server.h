@@ -11,6 +11,7 @@
 #include "control/model/apply.h"
 #include "control/model/menu_source.h"
 
+struct change;
 struct model;
 struct text; /* control/model/text.h: a growing buffer */
 
@@ -39,6 +40,9 @@ struct console_actions {
 	int (*rekey)(void *ctx, const char *peer, bool ike_sa, char **message);
 	/* reload: read the file again, check it whole, apply it whole or leave everything. */
 	int (*reload)(void *ctx, char **message);
+	/* add, set, remove, move: rows of the file, which is written. -EAGAIN: an earlier change
+	 * is just taking effect. */
+	int (*change)(void *ctx, const struct change *c, char **message);
 	/* diagnose: a report into out. */
 	int (*diagnose)(void *ctx, const struct console_diagnose *what, struct text *out);
 	/* probe: a report into out; -EAGAIN: it is under way, ask again. */

@@ -9,7 +9,20 @@
 
 static const struct verb verbs[] = {
 	{"print", GRAMMAR_PRINT, VERBS_ANY_MENU,
-	 WORDS("all", "brief", "detail", "count-only", "show-sensitive", "where"), "show the rows"},
+	 WORDS("all", "brief", "detail", "terse", "stats", "without-paging", "count-only",
+	       "show-sensitive", "where"),
+	 "show the rows"},
+	{"add", GRAMMAR_CHANGE, VERBS_LIST, NULL, "add a row: add name=value …"},
+	{"set", GRAMMAR_CHANGE, VERBS_CONFIG, NULL,
+	 "change rows: set ROWS name=value …; ROWS are names, numbers of print, or [find …]"},
+	{"unset", GRAMMAR_CHANGE, VERBS_CONFIG, NULL, "back to the default: unset ROWS name …"},
+	{"remove", GRAMMAR_CHANGE, VERBS_LIST, NULL, "remove rows: remove ROWS"},
+	{"enable", GRAMMAR_CHANGE, VERBS_DISABLE, NULL, "have rows count again: enable ROWS"},
+	{"disable", GRAMMAR_CHANGE, VERBS_DISABLE, NULL,
+	 "have rows as if they were not there: disable ROWS"},
+	{"move", GRAMMAR_CHANGE, VERBS_LIST, NULL,
+	 "change the order: move ROWS [ROW they come before]"},
+	{"comment", GRAMMAR_CHANGE, VERBS_COMMENT, NULL, "comment ROWS \"text\""},
 	{"flush", GRAMMAR_FLUSH, MENU_INSTALLED_SA, NULL,
 	 "remove all SAs and tell the peers; traffic negotiates new ones"},
 	{"kill-connections", GRAMMAR_KILL, MENU_ACTIVE_PEERS, WORDS("peer="),
@@ -40,6 +53,17 @@ const struct verb *verbs_at_index(size_t i)
 	return i < VERBS ? &verbs[i] : NULL;
 }
 
+static bool fits_config(int where, const struct menu *menu)
+{
+	if (menu->flags & MENU_F_RUNTIME)
+		return false;
+	if (where == VERBS_DISABLE)
+		return schema_find_prop(menu, "disabled") >= 0;
+	if (where == VERBS_COMMENT)
+		return schema_find_prop(menu, "comment") >= 0;
+	return where == VERBS_CONFIG || !(menu->flags & MENU_F_SINGLE);
+}
+
 static bool fits(const struct verb *v, int menu, const char *path)
 {
 	switch (v->where) {
@@ -49,6 +73,11 @@ static bool fits(const struct verb *v, int menu, const char *path)
 		return *path == '\0';
 	case VERBS_ANYWHERE:
 		return true;
+	case VERBS_CONFIG:
+	case VERBS_LIST:
+	case VERBS_DISABLE:
+	case VERBS_COMMENT:
+		return menu >= 0 && fits_config(v->where, schema_menu(menu));
 	default:
 		return v->where == menu;
 	}
@@ -76,15 +105,43 @@ bool verbs_has_option(const struct verb *v, const char *word)
 
 const char *verbs_refused(const char *name)
 {
-	static const char *const editing[] = {"add",	 "set",	   "remove", "enable",
-					      "disable", "move",   "edit",   "unset",
-					      "comment", "import", "reset",  "reset-configuration"};
+	static const struct {
+		const char *name, *why;
+	} refused[] = {
+		{"edit", "there is no editor here; \"set\" changes a value"},
+		{"import", "commands of a file are read by the shell's \"espgw < FILE\""},
+		{"reset-configuration", "edit or replace the file, then \"reload\""},
+		{"ping",
+		 "the operating system's ping, on a host of the network; /tool netwatch pings "
+		 "through tunnels all the time"},
+		{"monitor", "\"print\" shows what is so now; dpdk-telemetry.py has the data "
+			    "plane's counters"},
+		{"find", "only behind set, remove, enable, disable, move, comment: set [find …]"},
+	};
 
-	for (size_t i = 0; i < sizeof(editing) / sizeof(editing[0]); i++)
-		if (strcmp(name, editing[i]) == 0)
-			return "the configuration is not changed from here yet: edit the file, "
-			       "then \"reload\"";
+	for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++)
+		if (strcmp(name, refused[i].name) == 0)
+			return refused[i].why;
 	return NULL;
+}
+
+void verbs_expand(const char *path, char *word, size_t size)
+{
+	char known[GRAMMAR_MAX_WORDS][GRAMMAR_MAX_WORD];
+	size_t n = verbs_at(path, known), len = strlen(word);
+	const char *only = NULL;
+
+	for (size_t i = 0; i < n; i++) {
+		if (strcmp(known[i], word) == 0)
+			return;
+		if (strncmp(known[i], word, len) != 0)
+			continue;
+		if (only)
+			return;
+		only = known[i];
+	}
+	if (only && len)
+		snprintf(word, size, "%s", only);
 }
 
 bool verbs_is_folder(const char *path)

@@ -5,12 +5,16 @@
 
 #include "control/console/grammar.h"
 
-#define GRAMMAR_MAX_WORDS 48
+#define GRAMMAR_MAX_WORDS 64
 #define GRAMMAR_MAX_WORD  32
 
 #define VERBS_ANY_MENU (-1) /* every menu */
 #define VERBS_ROOT     (-2) /* the root alone */
 #define VERBS_ANYWHERE (-3) /* every menu, and above them */
+#define VERBS_CONFIG   (-4) /* menus of the configuration */
+#define VERBS_LIST     (-5) /* those with rows */
+#define VERBS_DISABLE  (-6) /* those whose rows can be disabled */
+#define VERBS_COMMENT  (-7) /* those whose rows have comments */
 
 struct verb {
 	const char *name;
@@ -19,6 +23,9 @@ struct verb {
 	const char *const *options; /* ends with NULL; "peer=" stands for peer=NAME */
 	const char *help;
 };
+
+/** The word that a word stands for at a place: itself, or the one that it alone begins. */
+void verbs_expand(const char *path, char *word, size_t size);
 
 /** The verb of that name at a place, or NULL. */
 const struct verb *verbs_find(int menu, const char *path, const char *name);

@@ -371,9 +371,9 @@ int apply_peers(struct model_plan *plan, const struct model *m)
 	for (size_t i = 0; i < t->n; i++) {
 		struct ike_peer_conf *p = &plan->peers[plan->n_peers];
 
-		if (!validate_active(&t->rows[i], PEER_DISABLED))
-			continue;
-		plan->n_peers++; /* apply_free() finds it from here on */
+		if (!validate_active(&t->rows[i], PEER_DISABLED) || links_of(&ids, i) == 0)
+			continue; /* without an identity it is as if it were disabled */
+		plan->n_peers++;  /* apply_free() finds it from here on */
 		one_peer(p, m, &t->rows[i]);
 		if (identities(p, m, &ids, i) || children(p, m, leader, &policies, i))
 			goto out;

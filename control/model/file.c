@@ -150,7 +150,8 @@ static int parse(struct model *m, const struct source *src, struct problems *pro
 	return rc;
 }
 
-struct model *model_load(const char *path, struct problems *problems)
+struct model *model_load_with(const char *path, const struct source_instead *instead,
+			      struct problems *problems)
 {
 	struct model *m = model_new(path);
 	struct source src;
@@ -159,12 +160,17 @@ struct model *model_load(const char *path, struct problems *problems)
 		problems_error(problems, path, 0, "not enough memory");
 		return NULL;
 	}
-	if (source_read(&src, path, problems) == 0 && integers_widen(&src, problems) == 0 &&
-	    parse(m, &src, problems) == 0)
+	if (source_read_with(&src, path, instead, problems) == 0 &&
+	    integers_widen(&src, problems) == 0 && parse(m, &src, problems) == 0)
 		model_validate(m, problems);
 	source_free(&src);
 	if (problems->n_errors == 0)
 		return m;
 	model_free(m);
 	return NULL;
+}
+
+struct model *model_load(const char *path, struct problems *problems)
+{
+	return model_load_with(path, NULL, problems);
 }

@@ -7,6 +7,7 @@
 
 struct model;
 struct problems;
+struct source_instead;
 
 /**
  * Read and check: syntax, every property against the schema, references, what crosses menus, weak
@@ -14,5 +15,9 @@ struct problems;
  * problems at once. Returns the model when there is no error (there may be warnings), else NULL.
  */
 struct model *model_load(const char *path, struct problems *problems);
+
+/** The same, with one of its files read from memory (source.h); NULL: none. */
+struct model *model_load_with(const char *path, const struct source_instead *instead,
+			      struct problems *problems);
 
 #endif

@@ -105,7 +105,7 @@ static int copy_lines(struct source *s, const char *p, size_t len, const struct 
 	while (len) {
 		const char *nl = memchr(p, '\n', len);
 		size_t n = nl ? (size_t)(nl - p) : len;
-		char *path = state == PLAIN ? include_path(p, n, own) : NULL;
+		char *path = state == PLAIN && !s->plain ? include_path(p, n, own) : NULL;
 
 		if (path) {
 			int rc = read_level(s, path, lv, own, line, problems);
@@ -127,8 +127,11 @@ static int copy_lines(struct source *s, const char *p, size_t len, const struct 
 }
 
 /* The whole of a regular file in malloc()ed memory. NULL + why. */
-static char *slurp(const char *path, struct stat *st, size_t *len, const char **why)
+static char *slurp(const struct source *s, const char *path, struct stat *st, size_t *len,
+		   const char **why)
 {
+	const struct source_instead *in =
+		s->instead && strcmp(s->instead->path, path) == 0 ? s->instead : NULL;
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	char *buf = NULL;
 
@@ -144,6 +147,13 @@ static char *slurp(const char *path, struct stat *st, size_t *len, const char **
 	if (st->st_size > SOURCE_MAX_BYTES)
 		goto out;
 	*why = "not enough memory";
+	if (in) {
+		buf = in->len <= SOURCE_MAX_BYTES ? malloc(in->len + 1) : NULL;
+		if (buf)
+			memcpy(buf, in->text, in->len);
+		*len = in->len;
+		goto out;
+	}
 	buf = malloc((size_t)st->st_size + 1);
 	while (buf && *len < (size_t)st->st_size) {
 		ssize_t n = read(fd, buf + *len, (size_t)st->st_size - *len);
@@ -192,7 +202,7 @@ static int read_level(struct source *s, const char *path, const struct level *up
 	struct stat st;
 	size_t len;
 	int rc = -1;
-	char *buf = slurp(path, &st, &len, &why);
+	char *buf = slurp(s, path, &st, &len, &why);
 
 	if (!buf)
 		goto fail;
@@ -221,9 +231,8 @@ out:
 	return rc;
 }
 
-int source_read(struct source *s, const char *path, struct problems *problems)
+static int read_whole(struct source *s, const char *path, struct problems *problems)
 {
-	memset(s, 0, sizeof(*s));
 	if (read_level(s, path, NULL, NULL, 0, problems))
 		return -1;
 	text_add(&s->text, "", 0);
@@ -232,6 +241,26 @@ int source_read(struct source *s, const char *path, struct problems *problems)
 		return -1;
 	}
 	return 0;
+}
+
+int source_read_with(struct source *s, const char *path, const struct source_instead *instead,
+		     struct problems *problems)
+{
+	memset(s, 0, sizeof(*s));
+	s->instead = instead;
+	return read_whole(s, path, problems);
+}
+
+int source_read(struct source *s, const char *path, struct problems *problems)
+{
+	return source_read_with(s, path, NULL, problems);
+}
+
+int source_read_plain(struct source *s, const char *path, struct problems *problems)
+{
+	memset(s, 0, sizeof(*s));
+	s->plain = true;
+	return read_whole(s, path, problems);
 }
 
 void source_free(struct source *s)

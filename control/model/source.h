@@ -8,6 +8,7 @@
 #ifndef ESPGW_MODEL_SOURCE_H
 #define ESPGW_MODEL_SOURCE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/stat.h>
 
@@ -29,7 +30,16 @@ struct source_piece { /* from line `at` of the text on: file's line `line` on */
 	unsigned file;
 };
 
+/* A text to take for what a file holds. */
+struct source_instead {
+	const char *path; /* as in source_file */
+	const char *text;
+	size_t len;
+};
+
 struct source {
+	const struct source_instead *instead; /* NULL: none */
+	bool plain;			      /* @include lines stay as they are */
 	struct text text;
 	struct source_file files[SOURCE_MAX_FILES];
 	unsigned n_files;
@@ -40,6 +50,13 @@ struct source {
 
 /** Read path and all it includes. 0 or -1 with problems. Free it in both cases. */
 int source_read(struct source *s, const char *path, struct problems *problems);
+
+/** The same, with one of the files read from memory; NULL: none. */
+int source_read_with(struct source *s, const char *path, const struct source_instead *instead,
+		     struct problems *problems);
+
+/** One file as it is: nothing is included. */
+int source_read_plain(struct source *s, const char *path, struct problems *problems);
 
 /** Wipes the text. */
 void source_free(struct source *s);

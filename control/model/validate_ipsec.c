@@ -244,10 +244,10 @@ static void check_identities(const struct model *m, struct problems *problems)
 	}
 	for (size_t i = 0; of && i < peers->n; i++)
 		if (!of[i] && !unknown && validate_active(&peers->rows[i], PEER_DISABLED))
-			problems_error(problems, peers->rows[i].file, peers->rows[i].line,
-				       "/ip ipsec peer \"%s\" has no /ip ipsec identity, so there "
-				       "is no secret for it",
-				       peers->rows[i].values[PEER_NAME].text);
+			problems_warn(problems, peers->rows[i].file, peers->rows[i].line,
+				      "/ip ipsec peer \"%s\" has no /ip ipsec identity, so there "
+				      "is no secret for it, and it is left alone",
+				      peers->rows[i].values[PEER_NAME].text);
 	free(of);
 }
 

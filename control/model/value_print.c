@@ -100,7 +100,7 @@ void value_print_text(const char *s, size_t len, struct text *out)
 void value_print_quoted(const char *s, size_t len, struct text *out)
 {
 	text_puts(out, "\"");
-	print_text(s, len, "\"\\", out);
+	print_text(s, len, "\"\\$", out); /* a dollar sign begins a variable in RouterOS */
 	text_puts(out, "\"");
 }
 

@@ -323,6 +323,84 @@ static void a_reload_the_dataplane_refuses_is_undone(void **state)
 	assert_true(x->g->gate_open);
 }
 
+/* A line of the console, as the daemon runs it. */
+static const char *command(struct fixture *x, const char *line, int status)
+{
+	static struct console_result result;
+	struct console c = gateway_console(x->g);
+
+	console_result_free(&result);
+	console_execute(&c, &line, 1, false, 80, &result);
+	if ((int)result.status != status)
+		print_error("%s: %s\n", line, result.note != NULL ? result.note : "");
+	assert_int_equal(result.status, status);
+	return result.note != NULL ? result.note : "";
+}
+
+static bool file_has(const struct fixture *x, const char *text)
+{
+	static char buf[8192];
+	FILE *f = fopen(x->path, "r");
+	size_t n = f != NULL ? fread(buf, 1, sizeof(buf) - 1, f) : 0;
+
+	if (f != NULL)
+		fclose(f);
+	buf[n] = '\0';
+	return strstr(buf, text) != NULL;
+}
+
+#define ADD "/ip ipsec policy add action=discard src-address=192.168.1.0/24 dst-address=10.0.0.0/8"
+
+static void a_change_is_written_and_applied(void **state)
+{
+	struct fixture *x = *state;
+
+	settle(x);
+	assert_string_equal(command(x, ADD, PROTOCOL_OK), "");
+	assert_true(file_has(x, "action = \"discard\""));
+	assert_int_equal(x->g->setup.plan->n_policies, 1); /* not before it is in force */
+	/* the next one waits for that */
+	command(x, "/ip ipsec policy remove 1", PROTOCOL_AGAIN);
+	assert_int_equal(serve_reload(x, ABI_OK), 2);
+	assert_int_equal(x->g->setup.plan->n_policies, 2);
+	command(x, "/ip ipsec policy remove 1", PROTOCOL_OK);
+	assert_false(file_has(x, "action = \"discard\""));
+	assert_int_equal(serve_reload(x, ABI_OK), 1);
+}
+
+static void a_bad_change_changes_nothing(void **state)
+{
+	struct fixture *x = *state;
+	const char *said;
+
+	settle(x);
+	said = command(x, "/ip ipsec peer remove cloud", PROTOCOL_FAILED);
+	assert_non_null(strstr(said, "there is no /ip ipsec peer named \"cloud\""));
+	assert_null(strstr(said, x->path)); /* what is wrong is not in the file */
+	said = command(x, "/ip ipsec peer set cloud address=1.2.3", PROTOCOL_FAILED);
+	assert_non_null(strstr(said, "1.2.3"));
+	memset(fake_segment_area(&x->f, ABI_AREA_PORTS), 0, sizeof(struct abi_port));
+	said = command(x, ADD, PROTOCOL_FAILED);
+	assert_non_null(strstr(said, "interface \"wan\""));
+	assert_true(file_has(x, "name = \"cloud\"; address = \"119.91.254.122\""));
+	assert_false(file_has(x, "discard"));
+	turn(x);
+	assert_int_equal(abi_ring_avail(&x->f.command), 0);
+}
+
+static void a_peer_and_all_that_names_it_get_a_new_name(void **state)
+{
+	struct fixture *x = *state;
+
+	settle(x);
+	command(x, "/ip ipsec peer set cloud name=vpc comment=renamed", PROTOCOL_OK);
+	serve_reload(x, ABI_OK);
+	assert_int_equal(x->g->setup.plan->n_peers, 1);
+	assert_string_equal(x->g->setup.plan->peers[0].name, "vpc");
+	assert_string_equal(x->g->setup.plan->policy_peers[0], "vpc");
+	assert_false(file_has(x, "\"cloud\""));
+}
+
 static void found_sas_are_adopted_before_the_peers_start(void **state)
 {
 	struct fixture *x = *state;
@@ -449,6 +527,9 @@ int main(void)
 		T(a_bad_reload_changes_nothing),
 		T(a_reload_that_does_not_fit_is_refused),
 		T(a_reload_the_dataplane_refuses_is_undone),
+		T(a_change_is_written_and_applied),
+		T(a_bad_change_changes_nothing),
+		T(a_peer_and_all_that_names_it_get_a_new_name),
 		T(found_sas_are_adopted_before_the_peers_start),
 		T(statistics_sum_the_workers),
 		T(interfaces_show_their_port),

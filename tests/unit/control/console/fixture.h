@@ -7,6 +7,7 @@
 #include "tests/unit/control/model/sa_table.h"
 
 #include "control/console/server.h"
+#include "control/model/change.h"
 #include "control/model/text.h"
 
 struct fixture {
@@ -17,7 +18,7 @@ struct fixture {
 	struct console_result result;
 	int rows; /* of installed-sa */
 	int flushed, reloaded, fail;
-	char killed[64], rekeyed[80];
+	char killed[64], rekeyed[80], changed[512];
 };
 
 static inline void fixture_sas(void *ctx, menu_emit *emit, void *arg)
@@ -117,6 +118,29 @@ static inline int fixture_reload(void *ctx, char **message)
 	return f->fail;
 }
 
+/* What was to be changed, as "verb menu pick:which before | name=text …". */
+static inline int fixture_change(void *ctx, const struct change *c, char **message)
+{
+	static const char *const verbs[] = {"add", "set", "remove", "move"};
+	static const char *const picks[] = {"none", "items", "where", "default"};
+	const struct menu *menu = schema_menu((int)c->menu);
+	struct fixture *f = ctx;
+	struct text t = {0};
+
+	text_printf(&t, "%s /%s %s:%s", verbs[c->verb], menu->path, picks[c->pick],
+		    c->which ? c->which : "");
+	if (c->before)
+		text_printf(&t, " before %s", c->before);
+	for (size_t i = 0; i < c->n_pairs; i++)
+		text_printf(&t, " %s=%s", menu->props[c->pair[i].prop].name,
+			    c->pair[i].text ? c->pair[i].text : "(default)");
+	snprintf(f->changed, sizeof(f->changed), "%s", t.s);
+	text_free(&t);
+	if (f->fail)
+		*message = strdup("no such thing\n");
+	return f->fail;
+}
+
 static inline int fixture_diagnose(void *ctx, const struct console_diagnose *what, struct text *out)
 {
 	struct fixture *f = ctx;
@@ -162,7 +186,7 @@ static inline int fixture_setup(void **state)
 		.plan = f->plan,
 		.source = f->source,
 		.actions = {fixture_flush, fixture_kill, fixture_rekey, fixture_reload,
-			    fixture_diagnose, fixture_probe, f},
+			    fixture_change, fixture_diagnose, fixture_probe, f},
 	};
 	*state = f;
 	return f->plan ? 0 : -1;

@@ -51,19 +51,139 @@ static void unknown_words_get_the_nearest(void **state)
 
 static void what_is_not_built_is_refused_by_name(void **state)
 {
-	static const char *const edits[] = {
-		"ip ipsec peer add name=x",  "ip ipsec peer set 0 disabled=yes",
-		"ip ipsec policy move 20 0", "ip ipsec peer remove 0",
-		"/ip ipsec peer disable 0",
-	};
-
-	for (size_t i = 0; i < sizeof(edits) / sizeof(edits[0]); i++)
-		assert_non_null(strstr(fixture_note(*state, edits[i], PROTOCOL_USAGE),
-				       "edit the file, then \"reload\""));
+	assert_non_null(strstr(fixture_note(*state, "ip ipsec peer edit 0", PROTOCOL_USAGE),
+			       "edit: there is no editor here"));
 	assert_non_null(strstr(fixture_note(*state, "/ip firewall nat print", PROTOCOL_USAGE),
+			       "/ip firewall nat: address translation is not built yet"));
+	assert_non_null(strstr(fixture_note(*state, "/ip firewall filter add", PROTOCOL_USAGE),
 			       "packet filtering"));
 	assert_non_null(strstr(fixture_note(*state, "/ip ipsec key print", PROTOCOL_USAGE),
 			       "RSA keys are not supported"));
+}
+
+static void assert_changes(struct fixture *f, const char *line, const char *expected)
+{
+	assert_string_equal(fixture_text(f, line), "");
+	assert_string_equal(f->changed, expected);
+}
+
+static void rows_are_changed_in_the_words_of_routeros(void **state)
+{
+	static const struct {
+		const char *line, *change;
+	} t[] = {
+		{"/ip ipsec peer add name=x address=1.2.3.4 comment=\"a b\"",
+		 "add /ip ipsec peer none: name=x address=1.2.3.4 comment=a b"},
+		{"ip ips pee add nam=x addr=1.2.3.4 exch=main", /* as short as it may be */
+		 "add /ip ipsec peer none: name=x address=1.2.3.4 exchange-mode=main"},
+		{"/ip ipsec identity add peer=x secret=\"\\\"\\\\\\$\\_\\41;[#\"",
+		 "add /ip ipsec identity none: peer=x secret=\"\\$ A;[#"},
+		{"/ip ipsec policy add place-before=0 action=discard",
+		 "add /ip ipsec policy none: before 0 action=discard"},
+		{"/ip ipsec peer set x,1 passive=yes", "set /ip ipsec peer items:x,1 passive=yes"},
+		{"/ip ipsec peer set [ find where name~\"^a]\" ] !comment port=501",
+		 "set /ip ipsec peer where:name~\"^a]\" comment=(default) port=501"},
+		{"/ip ipsec peer set numbers=[find] port=501",
+		 "set /ip ipsec peer where: port=501"},
+		{"/ip ipsec profile set [ find default=yes ] lifetime=8h",
+		 "set /ip ipsec profile default: lifetime=8h"},
+		{"/ip ipsec settings set allow-weak=ikev1,md5",
+		 "set /ip ipsec settings none: allow-weak=ikev1,md5"},
+		{"/ip ipsec peer remove *1A", "remove /ip ipsec peer items:*1A"},
+		{"/ip ipsec policy move 20 0", "move /ip ipsec policy items:20 before 0"},
+		{"/ip ipsec policy move numbers=3 destination=1",
+		 "move /ip ipsec policy items:3 before 1"},
+		{"/ip ipsec peer disable x", "set /ip ipsec peer items:x disabled=yes"},
+		{"/ip ipsec peer enable [find]", "set /ip ipsec peer where: disabled=no"},
+		{"/ip ipsec peer comment 0 \"new one\"",
+		 "set /ip ipsec peer items:0 comment=new one"},
+		{"/ip ipsec peer unset 0 comment value-name=port",
+		 "set /ip ipsec peer items:0 comment=(default) port=(default)"},
+		{"/ip ipsec identity set 0 mode-config=none secret=s # asks for nothing",
+		 "set /ip ipsec identity items:0 secret=s"},
+	};
+
+	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++)
+		assert_changes(*state, t[i].line, t[i].change);
+	assert_non_null(strstr(fixture_text(*state, "/ip ipsec peer add ?"), "exchange-mode"));
+	assert_string_equal(fixture_json(*state, "/ip ipsec peer remove 0"), "[]\n");
+}
+
+static void the_quotes_that_a_shell_took_come_back(void **state)
+{
+	static const char *const args[] = {
+		"ip", "ipsec", "identity", "add", "peer=x", "secret=a \"b\" $c", "comment=plain"};
+	static const char *const comment[] = {"ip", "ipsec", "peer", "comment", "0", "two words"};
+	struct fixture *f = *state;
+
+	console_result_free(&f->result);
+	console_execute(&f->console, args, 7, false, 80, &f->result);
+	assert_int_equal(f->result.status, PROTOCOL_OK);
+	assert_string_equal(f->changed,
+			    "add /ip ipsec identity none: peer=x secret=a \"b\" $c comment=plain");
+	console_result_free(&f->result);
+	console_execute(&f->console, comment, 6, false, 80, &f->result);
+	assert_string_equal(f->changed, "set /ip ipsec peer items:0 comment=two words");
+}
+
+static void changes_are_refused_with_the_reason(void **state)
+{
+	static const struct {
+		const char *line, *says;
+	} t[] = {
+		{"ip ipsec peer add adress=1.2.3.4",
+		 "no property \"adress\"; did you mean \"address\"?"},
+		{"ip ipsec peer add p=1", "no property \"p\""},
+		{"ip ipsec peer add", "properties are missing"},
+		{"ip ipsec peer add name", "\"name\" is not of the form name=value"},
+		{"ip ipsec peer add name=a name=b", "name is said twice"},
+		{"ip ipsec peer add name=\"a", "a quote is not closed"},
+		{"ip ipsec peer add name=\"a\\q\"", "a backslash in quotes"},
+		{"ip ipsec peer add name=\"\\00\"", "a zero byte"},
+		{"ip ipsec peer add name=$x", "scripts are not run here"},
+		{"ip ipsec peer add name=\"$x\"", "variables are not known"},
+		{"ip ipsec peer add responder=yes", "responder is read-only"},
+		{"ip ipsec identity add certificate=x", "certificates are not built"},
+		{"ip ipsec peer set name=x", "which rows?"},
+		{"ip ipsec peer set 0", "what is to be changed is missing"},
+		{"ip ipsec peer set [print] name=x", "only [find"},
+		{"ip ipsec peer set [find name=x", "a bracket is not closed"},
+		{"ip ipsec peer set [find] [find] name=x", "said twice"},
+		{"ip ipsec peer remove", "which rows?"},
+		{"ip ipsec peer remove 0 name=x", "takes rows alone"},
+		{"ip ipsec active-peers remove 0", "\"remove\" is not known"},
+		{"ip ipsec settings add allow-weak=md5", "\"add\" is not known"},
+		{"add name=x", "\"add\" is not known"},
+	};
+
+	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
+		const char *note = fixture_note(*state, t[i].line, PROTOCOL_USAGE);
+
+		if (!strstr(note, t[i].says))
+			print_error("%s: %s", t[i].line, note);
+		assert_non_null(strstr(note, t[i].says));
+	}
+}
+
+static void a_change_that_fails_or_has_to_wait_says_so(void **state)
+{
+	struct fixture *f = *state;
+
+	f->fail = -EINVAL;
+	assert_string_equal(fixture_note(f, "ip ipsec peer remove 0", PROTOCOL_FAILED),
+			    "no such thing\n");
+	f->fail = -EAGAIN;
+	fixture_note(f, "ip ipsec peer remove 0", PROTOCOL_AGAIN);
+	f->fail = 0;
+}
+
+static void a_line_a_row_without_a_head(void **state)
+{
+	assert_string_equal(
+		fixture_text(*state, "ip ipsec proposal print terse where name=to_tencent"),
+		" 1    name=\"to_tencent\" auth-algorithms=md5 enc-algorithms=aes-128-cbc "
+		"lifetime=30m lifebytes=0 pfs-group=none disabled=no\n");
+	assert_non_null(strstr(fixture_text(*state, "/log print"), "child installed"));
 }
 
 static void a_line_may_be_at_fault_in_many_ways(void **state)
@@ -153,10 +273,15 @@ static void completes_what_was_begun(void **state)
 	assert_completes("ip ipsec p", "profile peer policy proposal ");
 	assert_completes("/ip/ipsec/in", "installed-sa ");
 	assert_completes("ip ipsec installed-sa ", "print flush rekey export help ? ");
-	assert_completes("ip ipsec installed-sa print s", "show-sensitive ");
+	assert_completes("ip ipsec installed-sa print s", "stats show-sensitive ");
 	assert_completes("ip ipsec installed-sa print where (sp", "spi ");
 	assert_completes("ip ipsec installed-sa print where enc", "enc-algorithm enc-key-size ");
 	assert_completes("ip nosuch p", "");
+	assert_completes("ip ipsec peer add ex", "exchange-mode= ");
+	assert_completes("ip ips pee set 0 exchange-mode=m", "exchange-mode=main ");
+	assert_completes("ip ipsec profile add dh-group=modp2048,modp3",
+			 "dh-group=modp2048,modp3072 ");
+	assert_completes("ip ipsec peer set 0 passive=", "passive=no passive=yes ");
 }
 
 static void survives_anything(void **state)
@@ -251,6 +376,11 @@ int main(void)
 		cmocka_unit_test(words_may_come_one_by_one),
 		cmocka_unit_test(unknown_words_get_the_nearest),
 		cmocka_unit_test(what_is_not_built_is_refused_by_name),
+		cmocka_unit_test(rows_are_changed_in_the_words_of_routeros),
+		cmocka_unit_test(the_quotes_that_a_shell_took_come_back),
+		cmocka_unit_test(changes_are_refused_with_the_reason),
+		cmocka_unit_test(a_change_that_fails_or_has_to_wait_says_so),
+		cmocka_unit_test(a_line_a_row_without_a_head),
 		cmocka_unit_test(a_line_may_be_at_fault_in_many_ways),
 		cmocka_unit_test(actions_are_done_once),
 		cmocka_unit_test(a_failed_action_says_why),

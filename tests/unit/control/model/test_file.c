@@ -208,7 +208,6 @@ static const struct bad net[] = {
 };
 
 static const struct bad ipsec[] = {
-	{IPSEC(PROFILE PEER), "t.conf:7: /ip ipsec peer \"p\" has no /ip ipsec identity"},
 	{IPSEC(PROFILE PEER "identity = ( { peer = \"p\"; } );\n"),
 	 "t.conf:8: /ip ipsec identity: secret is missing"},
 	{IPSEC(PROFILE PEER IDENTITY "policy = ( { tunnel = true; src-address = \"10.0.0.0/8\"; "

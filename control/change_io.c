@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* change_io.c - a change of the configuration from the console: the file first, then what runs. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "control/gateway.h"
+#include "control/log.h"
+#include "control/model/change.h"
+#include "control/model/problem.h"
+#include "control/model/source.h"
+
+static bool was_told(const struct problems *before, const struct problem *p)
+{
+	for (size_t i = 0; i < before->n; i++)
+		if (strcmp(before->list[i].text, p->text) == 0)
+			return true;
+	return false;
+}
+
+/* What the change brought: errors, and warnings that were not there before. Without places: the
+ * operator sees no file, and its lines are not yet what they would be. */
+static void tell(const struct problems *before, const struct problems *after, struct text *out)
+{
+	for (size_t i = 0; i < after->n; i++) {
+		const struct problem *p = &after->list[i];
+
+		if (after->n_errors != 0 ? !p->warning : !was_told(before, p))
+			text_printf(out, "%s%s\n", p->warning ? "warning: " : "", p->text);
+	}
+}
+
+/* The file as it is said to become: checked, written, put in force. */
+static int take(struct gateway *g, const struct change *c, const struct change_made *made,
+		const struct problems *before, struct problems *after, struct text *out)
+{
+	static const char *const verbs[] = {"add", "set", "remove", "move"};
+	const struct source_instead instead = {made->path, made->text.s, made->text.len};
+	struct setup next = {0};
+	char why[256] = "";
+	int rc = setup_load_with(&next, g->config_path, &instead, g->setup.plan,
+			     names_hosts(g->names), after);
+
+	tell(before, after, out);
+	if (rc == 0)
+		rc = gateway_fits(g, next.plan, why, sizeof(why));
+	if (why[0] != '\0')
+		text_printf(out, "%s\n", why);
+	if (rc == 0) {
+		rc = change_write(made, out);
+		if (rc != 0)
+			text_puts(out, "\n");
+	}
+	if (rc == 0) {
+		log_info(&log_system, "configuration changed: /%s %s, %zu row%s; %s written",
+			 schema_menu((int)c->menu)->path, verbs[c->verb], made->rows,
+			 made->rows == 1 ? "" : "s", made->path);
+		rc = gateway_put(g, &next);
+	}
+	setup_free(&next);
+	return rc;
+}
+
+/* The first of a file's own problems, with its place. */
+static void tell_own(const struct problems *before, struct text *out)
+{
+	char *all = problems_text(before);
+
+	if (all != NULL)
+		text_puts(out, all);
+	free(all);
+}
+
+int gateway_change(struct gateway *g, const struct change *c, char **message)
+{
+	struct problems *before = malloc(sizeof(*before)), *after = malloc(sizeof(*after));
+	struct change_made made = {0};
+	struct text out = {0};
+	int rc = before == NULL || after == NULL ? -ENOMEM : gateway_is_busy(g) ? -EAGAIN : 0;
+
+	*message = NULL;
+	if (rc != 0)
+		goto out;
+	problems_init(before);
+	problems_init(after);
+	rc = change_make(c, g->config_path, &made, before, &out);
+	if (rc != 0) {
+		text_puts(&out, "\n");
+		if (before->n_errors != 0)
+			tell_own(before, &out);
+	} else if (made.rows == 0) {
+		text_puts(&out, "no row matches; nothing was changed\n");
+	} else {
+		rc = take(g, c, &made, before, after, &out);
+	}
+	problems_free(before);
+	problems_free(after);
+	if (out.len != 0)
+		*message = text_steal(&out);
+out:
+	text_free(&out);
+	change_made_free(&made);
+	free(before);
+	free(after);
+	return rc;
+}

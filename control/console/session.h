@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * session.h - from the lines that somebody types, pastes or pipes to whole commands. Pure. It knows
+ *
+ *   - the menu one is in: a path alone goes there, ".." up, "/" to the top;
+ *   - lines that go on: a backslash at the end, as in RouterOS's exports;
+ *   - comments (#), CRLF, a byte order mark;
+ *   - transcripts: behind a prompt ("[admin@MikroTik] /ip ipsec> …") the prompt says the menu,
+ * lines that a screen or a page has broken are put together, and lines that no prompt stands before
+ *     are what a router answered.
+ */
+#ifndef ESPGW_CONSOLE_SESSION_H
+#define ESPGW_CONSOLE_SESSION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "control/model/text.h"
+
+#define SESSION_MAX_PATH 128
+
+struct session {
+	char path[SESSION_MAX_PATH]; /* "ip ipsec peer"; "" = the top */
+	const char *refused;	     /* path is a menu of RouterOS that is not here: why */
+	struct text held;	     /* what may go on in the next line */
+	bool joined;		     /* held ends with a backslash */
+	bool transcript;	     /* a prompt was seen */
+	bool answer;		     /* what comes now is a router's answer */
+	unsigned skipped;	     /* lines taken for answers */
+	unsigned line;		     /* lines so far */
+	unsigned began;		     /* where the last whole command began */
+	unsigned held_began;
+};
+
+/**
+ * Take a line. What is a whole command now is appended to command, with its path; often that is the
+ * line before. Nothing is appended when there is none yet. A path alone has been followed then.
+ */
+void session_line(struct session *s, const char *line, size_t len, struct text *command);
+
+/** No more lines for now: what was held back, if anything. */
+void session_end(struct session *s, struct text *command);
+
+/** Is a prompt at the front of the line? */
+bool session_has_prompt(const char *line, size_t len);
+
+/** Follow a command that is a path and nothing else. False: it is something else. */
+bool session_enter(struct session *s, const char *command);
+
+void session_free(struct session *s);
+
+#endif

@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* test_session.c - typed, pasted and piped lines to commands. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "control/console/session.h"
+
+/* All commands of a text, a line each. */
+static char *commands(const char *text)
+{
+	static char all[8192];
+	struct session s = {0};
+	struct text command = {0};
+	size_t used = 0;
+
+	all[0] = '\0';
+	while (*text) {
+		size_t len = strcspn(text, "\n");
+
+		session_line(&s, text, len, &command);
+		text += len + (text[len] == '\n');
+		if (!*text && command.len == 0)
+			session_end(&s, &command);
+		if (command.len)
+			used += (size_t)snprintf(all + used, sizeof(all) - used, "%s\n", command.s);
+		text_cut(&command, 0);
+	}
+	session_end(&s, &command);
+	if (command.len)
+		snprintf(all + used, sizeof(all) - used, "%s\n", command.s);
+	text_free(&command);
+	session_free(&s);
+	return all;
+}
+
+static void a_path_alone_leads_into_its_menu(void **state)
+{
+	(void)state;
+	assert_string_equal(commands("/ip ipsec\npeer print\n/ip ipsec profile\nprint\n..\n"
+				     "policy print\n/\nreload\n"),
+			    "/ip ipsec peer print\n/ip ipsec profile print\n/ip ipsec policy "
+			    "print\nreload\n");
+	assert_string_equal(commands("/ ip ipsec\n/system log print\nprint"),
+			    "/system log print\n/ip ipsec print\n");
+	assert_string_equal(commands("/ip/ips/pee\n.. ..\nipsec pr\n/log\nprint"),
+			    "/ip ipsec pr\n/system log print\n");
+	assert_string_equal(commands("ip nosuch"), "ip nosuch\n");
+}
+
+/* Commands for a menu that is not here must not meet the menu one was in before. */
+static void a_menu_that_is_not_here_is_entered_all_the_same(void **state)
+{
+	(void)state;
+	assert_string_equal(commands("/ip ipsec policy\n/ip firewall nat\nprint all\nmove 20 0\n"
+				     "..\n..\nipsec policy print\n"),
+			    "/ip firewall nat print all\n/ip firewall nat move 20 0\n"
+			    "/ip ipsec policy print\n");
+}
+
+static void lines_go_on_behind_a_backslash(void **state)
+{
+	(void)state;
+	assert_string_equal(commands("/ip ipsec policy\r\nadd peer=x \\\r\n    tunnel=yes "
+				     "comment=\"a\\\r\n    b\"\r\n"),
+			    "/ip ipsec policy add peer=x tunnel=yes comment=\"ab\"\n");
+	assert_string_equal(commands("add \\"), "add\n");
+}
+
+static void comments_blank_lines_and_marks_are_nothing(void **state)
+{
+	(void)state;
+	assert_string_equal(commands("\xef\xbb\xbf# by RouterOS 7.1\n\n   \nreload # now\n"
+				     "add comment=\"a # b\" secret=a#b\n#\n"),
+			    "reload\nadd comment=\"a # b\" secret=a#b\n");
+}
+
+/* The tutorial's commands as they stand on its pages. */
+static void a_transcript_is_read_by_its_prompts(void **state)
+{
+	static const char text[] =
+		"[admin@MikroTik] > /ip ipsec profile\n\n"
+		"[admin@MikroTik] /ip ipsec profile> add dh-group=modp768 hash-algorithm=md5 enc-\n"
+		"\nalgorithm=aes-128 name=to_tencent\n\n"
+		"[admin@MikroTik] /ip ipsec profile>\n\n"
+		"[admin@MikroTik] /ip ipsec profile> /ip ipsec peer\n"
+		"[admin@MikroTik] /ip ipsec peer> add address=119.91.254.122 name=to_tencent \n\n"
+		"profile=to_tencent exchange-mode=main\n"
+		"[admin@MikroTik] /ip ipsec profile> ..\n"
+		"[admin@MikroTik] /ip ipsec> policy add peer=to_tencent tunnel=yes src-\n\n"
+		"address=192.168.1.0/24\n"
+		"[admin@MikroTik] /ip firewall nat> print all   #\xe5\xa6\x82\xe6\x9e\x9c\n\n"
+		"\xe4\xbc\x9a move items\n"
+		"[admin@MikroTik] /ip firewall nat> move 20 0\n"
+		"[admin@MikroTik] /ip firewall> / ip ipsec \n"
+		"[admin@MikroTik] /ip ipsec>  installed-sa print where (spi=0x1 or spi=0x2) \n\n"
+		"and (src-address=\"1.2.3.4:4500\" or dst-address~\"1.2.3.4\")\n"
+		"Flags: H - hw-aead, A - AH, E - ESP \n"
+		" 0  E spi=0x1 src-address=1.2.3.4\n\n"
+		"state=mature auth-algorithm=md5\n"
+		"[admin@MikroTik] /ip ipsec> ";
+
+	(void)state;
+	assert_string_equal(
+		commands(text),
+		"/ip ipsec profile add dh-group=modp768 hash-algorithm=md5 enc-algorithm=aes-128 "
+		"name=to_tencent\n"
+		"/ip ipsec peer add address=119.91.254.122 name=to_tencent profile=to_tencent "
+		"exchange-mode=main\n"
+		"/ip ipsec policy add peer=to_tencent tunnel=yes src-address=192.168.1.0/24\n"
+		"/ip firewall nat print all\n"
+		"/ip firewall nat move 20 0\n"
+		"/ip ipsec installed-sa print where (spi=0x1 or spi=0x2) and "
+		"(src-address=\"1.2.3.4:4500\" or dst-address~\"1.2.3.4\")\n");
+}
+
+static void what_has_no_prompt_in_a_transcript_is_counted(void **state)
+{
+	struct session s = {0};
+	struct text command = {0};
+
+	(void)state;
+	session_line(&s, "[a@b] > print", 13, &command);
+	session_line(&s, "Flags: X", 8, &command);
+	session_line(&s, "name=x", 6, &command);
+	assert_int_equal(command.len, 0);
+	assert_int_equal(s.skipped, 2);
+	assert_int_equal(s.held_began, 1);
+	session_end(&s, &command);
+	assert_string_equal(command.s, "print");
+	assert_int_equal(s.began, 1);
+	text_free(&command);
+	session_free(&s);
+}
+
+static void prompts_are_told_from_commands(void **state)
+{
+	static const char *const yes[] = {"[admin@MikroTik] > ", "[espgw] /ip ipsec peer> print",
+					  "  [a@b-c.d] /ip/ipsec>x"};
+	static const char *const no[] = {"[find name=x] > 1", "print",		 "[",	     "[]>",
+					 "set [find] >",      "[admin@MikroTik", "[a] b\"c>"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(yes) / sizeof(yes[0]); i++)
+		assert_true(session_has_prompt(yes[i], strlen(yes[i])));
+	for (size_t i = 0; i < sizeof(no) / sizeof(no[0]); i++)
+		assert_false(session_has_prompt(no[i], strlen(no[i])));
+}
+
+static void any_bytes_are_survived(void **state)
+{
+	static const char *const words[] = {
+		"[a@b] /ip>", "ip", "/", " ", "..", "\\",   "\n",  "\r\n",	   "ipsec", "#",
+		"\"",	      "-",  "=", ">", "[",  "peer", "add", "firewall nat", "\xff"};
+	char text[600];
+
+	(void)state;
+	srandom(5);
+	for (int i = 0; i < 20000; i++) {
+		size_t used = 0;
+
+		for (int k = 0; k < 30; k++)
+			used += (size_t)snprintf(text + used, sizeof(text) - used, "%s",
+						 words[(size_t)random() % 19]);
+		assert_non_null(commands(text));
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_path_alone_leads_into_its_menu),
+		cmocka_unit_test(a_menu_that_is_not_here_is_entered_all_the_same),
+		cmocka_unit_test(lines_go_on_behind_a_backslash),
+		cmocka_unit_test(comments_blank_lines_and_marks_are_nothing),
+		cmocka_unit_test(a_transcript_is_read_by_its_prompts),
+		cmocka_unit_test(what_has_no_prompt_in_a_transcript_is_counted),
+		cmocka_unit_test(prompts_are_told_from_commands),
+		cmocka_unit_test(any_bytes_are_survived),
+	};
+
+	return cmocka_run_group_tests_name("session", tests, NULL, NULL);
+}
