@@ -39,7 +39,7 @@ static int take(struct gateway *g, const struct change *c, const struct change_m
 	struct setup next = {0};
 	char why[256] = "";
 	int rc = setup_load_with(&next, g->config_path, &instead, g->setup.plan,
-			     names_hosts(g->names), after);
+				 names_hosts(g->names), after);
 
 	tell(before, after, out);
 	if (rc == 0)

@@ -317,3 +317,19 @@ int diagnose_run(void *ctx, const struct console_diagnose *what, struct text *ou
 		text_puts(out, "]\n");
 	return n > 0 || what->peer == NULL ? 0 : -ENOENT;
 }
+
+const char *diagnose_trouble(const struct gateway *g)
+{
+	switch (dataplane_link(g->dp)) {
+	case DATAPLANE_DOWN:
+		return "espgw-dataplane does not run, or as another instance: nothing passes";
+	case DATAPLANE_SILENT:
+		return "espgw-dataplane does not react";
+	case DATAPLANE_FAULTY:
+		return "espgw-dataplane broke the rules; it has to be started again";
+	default:
+		return g->gate_open ? NULL
+				    : "the configuration is not in force yet; \"/log print\" may "
+				      "say why";
+	}
+}

@@ -579,6 +579,7 @@ struct console gateway_console(struct gateway *g)
 		.model = g->has_pending ? g->pending.model : g->setup.model,
 		.plan = g->has_pending ? g->pending.plan : g->setup.plan,
 		.source = g->source,
+		.trouble = diagnose_trouble(g),
 		.actions = {.flush_sas = action_flush,
 			    .kill_peers = action_kill,
 			    .rekey = action_rekey,

@@ -3,8 +3,10 @@
 #include "dataplane/launch.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <rte_cycles.h>
 #include <rte_eal.h>
@@ -104,6 +106,29 @@ static int open_port(const struct dataplane *d, const struct conf_port *p, char 
 			 err, err_len);
 }
 
+/* An option that EAL does not take is told on standard error, and then all of its usage on standard
+ * output: the reason would be far up on the screen. */
+static int init_eal(struct eal_args *args)
+{
+	int out = dup(STDOUT_FILENO), null = open("/dev/null", O_WRONLY | O_CLOEXEC), ret;
+	bool asked = false;
+
+	for (int i = 1; i < args->argc; i++)
+		asked |= strcmp(args->argv[i], "-h") == 0 || strcmp(args->argv[i], "--help") == 0;
+	fflush(stdout);
+	if (!asked && out >= 0 && null >= 0)
+		dup2(null, STDOUT_FILENO);
+	ret = rte_eal_init(args->argc, args->argv);
+	fflush(stdout);
+	if (out >= 0) {
+		dup2(out, STDOUT_FILENO);
+		close(out);
+	}
+	if (null >= 0)
+		close(null);
+	return ret;
+}
+
 static int start_eal(struct dataplane *d, char *const *options, int n_options, char *err,
 		     size_t err_len)
 {
@@ -128,8 +153,9 @@ static int start_eal(struct dataplane *d, char *const *options, int n_options, c
 		return ret;
 	}
 	d->eal_tried = true;
-	if (rte_eal_init(args.argc, args.argv) < 0) {
-		snprintf(err, err_len, "EAL does not start: %s%s", rte_strerror(rte_errno),
+	if (init_eal(&args) < 0) {
+		snprintf(err, err_len, "EAL does not start, for the reason above (%s)%s",
+			 rte_strerror(rte_errno),
 			 d->conf.hugepages
 				 ? " (no free hugepages? dataplane.hugepages = false does "
 				   "without)"

@@ -2,6 +2,7 @@
 /* client.c - the client's side of the console's socket. */
 #include "control/console/client.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,6 +21,39 @@
 #define AGAIN_SOON_NS  10000000L
 #define AGAIN_NS       250000000L
 
+/* Which instances have a socket here. */
+static void list_instances(void)
+{
+	const char *sep = "; there are: ";
+	struct dirent *e;
+	DIR *d = opendir(PROTOCOL_SOCKET_DIR);
+
+	while (d && (e = readdir(d)) != NULL) {
+		size_t len = strlen(e->d_name);
+
+		if (len <= 5 || strcmp(e->d_name + len - 5, ".sock") != 0)
+			continue;
+		fprintf(stderr, "%s%.*s", sep, (int)(len - 5), e->d_name);
+		sep = ", ";
+	}
+	if (d)
+		closedir(d);
+}
+
+static void no_connection(const char *path, int error)
+{
+	fprintf(stderr, "espgw: %s: %s", path, strerror(error));
+	if (error == ENOENT)
+		fputs("; espgw-control of this instance does not run", stderr);
+	else if (error == ECONNREFUSED)
+		fputs("; espgw-control of this instance was killed", stderr);
+	else if (error == EACCES)
+		fputs("; only root and the user of espgw-control may ask it", stderr);
+	if (error == ENOENT)
+		list_instances();
+	fputs("\n", stderr);
+}
+
 int client_connect(const char *instance)
 {
 	struct sockaddr_un sa = {.sun_family = AF_UNIX};
@@ -34,10 +68,7 @@ int client_connect(const char *instance)
 	}
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (fd < 0 || connect(fd, (struct sockaddr *)&sa, sizeof(sa))) {
-		fprintf(stderr, "espgw: %s: %s%s\n", sa.sun_path, strerror(errno),
-			errno == ENOENT || errno == ECONNREFUSED
-				? "; is espgw-control of this instance running?"
-				: "");
+		no_connection(sa.sun_path, errno);
 		if (fd >= 0)
 			close(fd);
 		return -1;
@@ -113,8 +144,11 @@ static int receive(int fd, bool last, FILE *out, FILE *notes)
 		goto fail;
 	rc = resp.status;
 	if (rc != PROTOCOL_AGAIN || last) {
-		fwrite(resp.text, 1, resp.text_len, out);
-		fflush(out);
+		if ((fwrite(resp.text, 1, resp.text_len, out) != resp.text_len || fflush(out)) &&
+		    out == stdout) {
+			fprintf(stderr, "espgw: standard output: %s\n", strerror(errno));
+			rc = rc ? rc : PROTOCOL_FAILED;
+		}
 		if (resp.note)
 			fputs(resp.note, notes);
 	}

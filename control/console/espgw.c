@@ -76,10 +76,13 @@ static int check(const char *path)
 	text = problems_text(&problems);
 	fputs(text ? text : "espgw: not enough memory\n", plan ? stdout : stderr);
 	if (plan)
-		printf("%s: good: %zu interfaces, %zu peers, %zu policies\n", path,
-		       plan->n_interfaces, plan->n_peers, plan->n_policies);
+		printf("%s: good: %zu interface%s, %zu peer%s, %zu polic%s\n", path,
+		       plan->n_interfaces, plan->n_interfaces == 1 ? "" : "s", plan->n_peers,
+		       plan->n_peers == 1 ? "" : "s", plan->n_policies,
+		       plan->n_policies == 1 ? "y" : "ies");
 	else
-		fprintf(stderr, "%s: refused: %zu problems\n", path, problems.n_errors);
+		fprintf(stderr, "%s: refused: %zu problem%s\n", path, problems.n_errors,
+			problems.n_errors == 1 ? "" : "s");
 	free(text);
 	problems_free(&problems);
 	model_plan_free(plan);

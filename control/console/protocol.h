@@ -26,7 +26,7 @@
 #define PROTOCOL_MAX_ARGS      256u
 #define PROTOCOL_DEFAULT_WIDTH 80u
 #define PROTOCOL_MAX_WIDTH     1000u
-#define PROTOCOL_MAX_INSTANCE  32u
+#define PROTOCOL_MAX_INSTANCE  31u /* as in the data plane */
 
 enum protocol_status {
 	PROTOCOL_OK = 0,
@@ -43,7 +43,7 @@ struct protocol_request {
 	unsigned int width;
 };
 
-/** "/run/espgw/<instance>.sock". An instance is 1..32 of a-z A-Z 0-9 - _. 0, -EINVAL or
+/** "/run/espgw/<instance>.sock". An instance is 1..31 of a-z A-Z 0-9 - _. 0, -EINVAL or
  * -ENAMETOOLONG. */
 int protocol_socket_path(char *path, size_t size, const char *instance);
 

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -174,7 +175,7 @@ static int do_diagnose(const struct console *c, const struct grammar_command *cm
 		return unknown_peer(c, what.peer, note);
 	rc = c->actions.diagnose(c->actions.ctx, &what, out);
 	if (rc == -ENOENT) {
-		text_printf(note, "peer \"%s\" is disabled\n", cmd->peer);
+		text_printf(note, "peer \"%s\" is disabled, or has no identity\n", cmd->peer);
 		return PROTOCOL_FAILED;
 	}
 	if (rc)
@@ -201,7 +202,7 @@ static int do_probe(const struct console *c, const struct grammar_command *cmd, 
 		text_puts(note, "the probe is under way: ask again\n");
 		return PROTOCOL_AGAIN;
 	case -ENOENT:
-		text_printf(note, "peer \"%s\" is disabled\n", what.peer);
+		text_printf(note, "peer \"%s\" is disabled, or has no identity\n", what.peer);
 		return PROTOCOL_FAILED;
 	case -EDESTADDRREQ:
 		text_printf(note, "peer \"%s\" has no address of its own to ask\n", what.peer);
@@ -244,12 +245,53 @@ static int do_change(const struct console *c, const struct grammar_command *cmd,
 	return rc ? PROTOCOL_FAILED : PROTOCOL_OK;
 }
 
+/* What is a text has one value as JSON, as in RouterOS's REST. */
+static int as_text(bool json, struct text *out)
+{
+	json_t *ret = json && !out->failed ? json_pack("{s:s}", "ret", out->s ? out->s : "") : NULL;
+	char *dump = ret ? json_dumps(ret, JSON_COMPACT) : NULL;
+
+	json_decref(ret);
+	if (!json || out->failed)
+		return PROTOCOL_OK;
+	text_cut(out, 0);
+	text_puts(out, dump ? dump : "");
+	text_puts(out, "\n");
+	out->failed |= !dump;
+	if (dump)
+		explicit_bzero(dump, strlen(dump)); /* secrets may be exported */
+	free(dump);
+	return PROTOCOL_OK;
+}
+
+/* Does what is asked for depend on the data plane? */
+static bool needs_dataplane(const struct grammar_command *cmd)
+{
+	switch (cmd->verb) {
+	case GRAMMAR_PRINT:
+		return cmd->menu == MENU_POLICY || cmd->menu == MENU_INTERFACE ||
+		       (cmd->menu != MENU_LOG && schema_menu(cmd->menu)->flags & MENU_F_RUNTIME);
+	case GRAMMAR_DIAGNOSE:
+	case GRAMMAR_PROBE:
+	case GRAMMAR_REKEY_SAS:
+	case GRAMMAR_REKEY_PEERS:
+		return true;
+	default:
+		return false;
+	}
+}
+
 static int run(const struct console *c, const struct grammar_command *cmd, bool json,
 	       unsigned int width, struct text *out, struct text *note)
 {
 	char *message = NULL;
 	int rc;
 
+	if (c->trouble && needs_dataplane(cmd)) {
+		text_printf(note, "%s\n", c->trouble);
+		if (cmd->verb == GRAMMAR_PROBE)
+			return PROTOCOL_FAILED;
+	}
 	switch (cmd->verb) {
 	case GRAMMAR_PRINT:
 		return do_print(c, cmd, json, width, out, note);
@@ -271,11 +313,11 @@ static int run(const struct console *c, const struct grammar_command *cmd, bool 
 		return do_probe(c, cmd, json, out, note);
 	case GRAMMAR_EXPORT:
 		export_print(c->model, cmd->path, cmd->sensitive, out);
-		return PROTOCOL_OK;
+		return as_text(json, out);
 	case GRAMMAR_ENTER:
 	case GRAMMAR_HELP:
 		help_print(cmd->menu, cmd->path, width, out);
-		return PROTOCOL_OK;
+		return as_text(json, out);
 	case GRAMMAR_VERSION:
 		text_printf(out, json ? "{\"version\":\"%s\"}\n" : "espgw %s\n", ESPGW_VERSION);
 		return PROTOCOL_OK;

@@ -55,6 +55,7 @@ struct console {
 	const struct model_plan *plan;	  /* its plan, for policy ids; may be NULL */
 	const struct menu_source *source; /* one per menu: source[enum menu_id], MENU_MAX of them */
 	struct console_actions actions;
+	const char *trouble; /* why what is shown means little just now; NULL: nothing is wrong */
 };
 
 struct console_result {
