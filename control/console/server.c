@@ -232,6 +232,7 @@ static int do_change(const struct console *c, const struct grammar_command *cmd,
 	int rc = c->actions.change(c->actions.ctx, &cmd->change, &message);
 
 	if (rc == -EAGAIN) {
+		free(message);
 		text_puts(note, "an earlier change is still taking effect: try again\n");
 		return PROTOCOL_AGAIN;
 	}

@@ -9,6 +9,7 @@
 
 #include "control/console/grammar.h"
 #include "control/console/server.h"
+#include "control/model/change.h"
 #include "control/model/model.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/unit/control/model/sa_table.h"
@@ -44,6 +45,15 @@ static int done_rekey(void *ctx, const char *peer, bool ike_sa, char **message)
 	return done_peer(ctx, peer, message);
 }
 
+static int done_change(void *ctx, const struct change *change, char **message)
+{
+	FUZZ_CHECK(change->n_pairs <= CHANGE_MAX_PAIRS);
+	for (size_t i = 0; i < change->n_pairs; i++)
+		FUZZ_CHECK(change->pair[i].prop >= 0 &&
+			   (size_t)change->pair[i].prop < schema_menu((int)change->menu)->n_props);
+	return done(ctx, message);
+}
+
 static int done_diagnose(void *ctx, const struct console_diagnose *what, struct text *out)
 {
 	(void)ctx;
@@ -59,6 +69,7 @@ static void run(const char *line, bool json)
 					.kill_peers = done_peer,
 					.rekey = done_rekey,
 					.reload = done,
+					.change = done_change,
 					.diagnose = done_diagnose}};
 	struct console_result r;
 	struct model *m = model_new("fuzz");
