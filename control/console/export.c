@@ -7,6 +7,15 @@
 #include "control/model/model.h"
 #include "control/model/value_print.h"
 
+static bool is_plain(const char *s)
+{
+	for (const char *p = s; *p; p++)
+		if ((unsigned char)*p <= ' ' || (unsigned char)*p >= 0x7f ||
+		    strchr("\"\\;$?(){}[]=#'", *p))
+			return false;
+	return *s != '\0';
+}
+
 /* A word of a RouterOS script: quotes around whatever would end it or mean something. */
 static void word(const struct prop *p, const struct value *v, struct text *out)
 {
@@ -18,7 +27,7 @@ static void word(const struct prop *p, const struct value *v, struct text *out)
 		value_print(p, v, VALUE_ROUTEROS, &plain);
 	}
 	text_printf(out, " %s=", p->name);
-	if (plain.len == 0 || strpbrk(plain.s, " \t\"\\;$?(){}[]=#'"))
+	if (!is_plain(plain.len ? plain.s : ""))
 		value_print_quoted(plain.len ? plain.s : "", plain.len, out);
 	else
 		text_add(out, plain.s, plain.len);
