@@ -37,6 +37,7 @@ enum kind {
 	MOVED,
 	AGAIN,
 	TOO_OLD,
+	OTHER_ENCAP,
 	OTHER_SA,
 	NO_SA,
 	SPECIAL
@@ -132,6 +133,7 @@ static void make_pair(enum kind kind, uint32_t at, struct rte_mbuf **m, uint64_t
 	struct frame inner = inner_of(kind);
 	struct reference_esp e = espkit_next(0);
 	uint64_t seq = number_of(kind, at % SLOTS, top), was = seed;
+	uint8_t encap = esp.encap;
 
 	e.seq = (uint32_t)seq;
 	e.esn = esn;
@@ -149,7 +151,10 @@ static void make_pair(enum kind kind, uint32_t at, struct rte_mbuf **m, uint64_t
 
 		e.spi = IN_SPI - IN_SLOT + (i == 0 ? RUN : TWIN) + at;
 		seed = was; /* the same for both */
+		if (kind == OTHER_ENCAP)
+			esp.encap = encap == ABI_ENCAP_UDP ? ABI_ENCAP_NONE : ABI_ENCAP_UDP;
 		f = espkit_sealed(&inner, &e);
+		esp.encap = encap;
 		spoil(&f, kind);
 		m[i] = kit_parse(&f);
 		if (kind == SHARED)
