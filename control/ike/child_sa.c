@@ -53,7 +53,7 @@ struct child_sa *child_new(struct ike_engine *e, struct ike_policy *policy, bool
 	c->token = ++e->next_token;
 	c->policy = policy;
 	c->initiator = initiator;
-	c->added = now;
+	c->begun = c->added = now;
 	c->local[0] = policy->conf.local;
 	c->remote[0] = policy->conf.remote;
 	c->n_local = c->n_remote = 1;
@@ -196,8 +196,26 @@ static void log_established(struct ike_engine *e, const struct child_sa *c)
 		   ts2_print(c->remote, c->n_remote, remote, sizeof(remote)));
 }
 
+/* ns until the new pair sends, though nothing has come in on it. The peer has it when it has taken
+ * the last message of the exchange, and what goes out before is lost; so long as the current pair
+ * lasts there is no hurry. If we began, how long the exchange took tells how busy the peer is. */
+static uint64_t switch_after(const struct child_sa *c, const struct child_sa *current, uint64_t now)
+{
+	uint64_t wait = 2 * (now - c->begun), least = CHILD_SWITCH_MS * TIMERS_MS;
+	uint64_t most = CHILD_SWITCH_LATE_MS * TIMERS_MS;
+
+	if (!c->initiator)
+		return most;
+	if (wait > most)
+		wait = most;
+	if (current->hard_time < now + 2 * wait)
+		wait = current->hard_time > now ? (current->hard_time - now) / 2 : 0;
+	return wait > least ? wait : least;
+}
+
 void child_established(struct ike_engine *e, struct child_sa *c, uint64_t now)
 {
+	const struct child_sa *current = child_current(c->policy);
 	struct child_sa *rival = c->crossed != 0 ? child_find_token(e, c->crossed) : NULL;
 	struct ike_sa *best = ike_sa_best_of(c->owner);
 
@@ -218,10 +236,8 @@ void child_established(struct ike_engine *e, struct child_sa *c, uint64_t now)
 		supersede(e, c, rival, now);
 		if (c->first && rival->current) /* the rival came up while c was installed */
 			e->ops.child_current(e->ctx, rival->token);
-	} else if (c->initiator != version(c)->owns_children && child_current(c->policy) != NULL)
-		timers_arm(&e->timers, &c->action,
-			   now + (c->initiator ? CHILD_SWITCH_MS : CHILD_SWITCH_LATE_MS) *
-					   TIMERS_MS);
+	} else if (c->initiator != version(c)->owns_children && current != NULL)
+		timers_arm(&e->timers, &c->action, now + switch_after(c, current, now));
 	else if (c->initiator && !version(c)->owns_children)
 		timers_arm(&e->timers, &c->action, now + CHILD_FIRST_MS * TIMERS_MS);
 	else

@@ -67,6 +67,7 @@ struct child_sa {
 	uint32_t lifetime;  /* seconds */
 	uint64_t kilobytes; /* agreed volume; 0 = no limit */
 	uint64_t seen;	    /* when the peer first sent on it; 0 = never */
+	uint64_t begun;	    /* its exchange */
 	uint64_t added, soft_time, hard_time, rekey_time;
 	struct timer life;   /* rekey_time, then hard_time */
 	struct timer action; /* taking over, deletion */
@@ -74,9 +75,10 @@ struct child_sa {
 };
 
 #define CHILD_FIRST_MS	200u  /* IKEv1: the peer has the pair when it took message 3 */
-#define CHILD_SWITCH_MS 1000u /* at most, after message 3 of a rekey we began */
-/* IKEv2: of one that the peer began, without a packet on it. Its DELETE of the old pair says as
- * well that it has the new one; a busy peer may need seconds for its part of a large group. */
+#define CHILD_SWITCH_MS 1000u /* at least, after message 3 of a rekey we began */
+/* At most, of a pair without a packet on it; always in IKEv2, when the peer began it. Its DELETE of
+ * the old pair says as well that it has the new one; a busy peer may need seconds for its part of a
+ * large group. */
 #define CHILD_SWITCH_LATE_MS  20000u
 #define CHILD_DELETE_OLD_MS   5000u /* after taking over, when the old pair is ours to delete */
 #define CHILD_DELETE_LATE_MS  8000u /* when the peer should have, and uses another pair */

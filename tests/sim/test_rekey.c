@@ -289,6 +289,40 @@ static void what_the_peer_leaves_is_deleted(void **state)
 	finish(&s);
 }
 
+/* Virtual time from a rekey to its first packet, when the other side sends none. */
+static uint64_t switched_after(uint64_t seed, uint64_t delay)
+{
+	const struct sim_pair *old;
+	uint64_t begun;
+	struct sim s;
+
+	sim_init(&s, seed);
+	s.node[1].conf.passive = true;
+	sim_start(&s);
+	sim_run(&s, s.now + 3 * SIM_SEC);
+	old = sim_current(&s, 0, 0);
+	assert_non_null(old);
+	s.net.delay_min = s.net.delay_max = delay;
+	begun = s.now;
+	rekey(&s, 0, false);
+	while (sim_current(&s, 0, 0) == old && s.now < begun + 30 * SIM_SEC)
+		sim_run(&s, s.now + 50 * SIM_MS);
+	begun = s.now - begun;
+	s.net.delay_min = s.net.delay_max = 0;
+	sim_run(&s, s.now + 30 * SIM_SEC);
+	finish(&s);
+	return begun;
+}
+
+/* A peer that takes seconds for what it does of the exchange has the pair later, too. */
+static void a_slow_peer_is_given_time_for_message_3(void **state)
+{
+	(void)state;
+	assert_in_range(switched_after(1, 10 * SIM_MS), 1 * SIM_SEC, 1200 * SIM_MS);
+	assert_in_range(switched_after(2, 400 * SIM_MS), 2400 * SIM_MS, 2600 * SIM_MS);
+	assert_in_range(switched_after(3, 900 * SIM_MS), 5400 * SIM_MS, 5600 * SIM_MS);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -303,6 +337,7 @@ int main(void)
 		cmocka_unit_test(soft_and_hard_times_are_24_and_30_minutes),
 		cmocka_unit_test(pairs_outlive_a_deleted_ike_sa),
 		cmocka_unit_test(what_the_peer_leaves_is_deleted),
+		cmocka_unit_test(a_slow_peer_is_given_time_for_message_3),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
