@@ -468,9 +468,7 @@ def need_received(lab, cap, sent, lost, streams):
 
 
 def attempt(pairs):
-    # It keeps what was replaced for 5 s otherwise, which has nothing to do with us.
-    keep = ("--charon-option", "delete_rekeyed_delay = 1")
-    with Pairs(pairs, keep) as lab, wire.Capture(lab) as cap:
+    with Pairs(pairs) as lab, wire.Capture(lab) as cap:
         t = time.monotonic()
         wait(lab.up, 30 + len(pairs) / 2, "%d pairs" % len(pairs), every=0.3)
         t = time.monotonic() - t
