@@ -32,8 +32,8 @@ const struct crypto_cipher_info crypto_ciphers[CRYPTO_CIPHERS] = {
 };
 
 const struct crypto_hash_info crypto_hashes[CRYPTO_HASHES] = {
-	[CRYPTO_MD5_96] = {"HMAC-MD5-96", ABI_INTEG_HMAC_MD5_96, 16, 12, 64, 32, IMB_AUTH_MD5},
-	[CRYPTO_SHA1_96] = {"HMAC-SHA1-96", ABI_INTEG_HMAC_SHA1_96, 20, 12, 64, 32,
+	[CRYPTO_MD5_96] = {"HMAC-MD5-96", ABI_INTEG_HMAC_MD5_96, 16, 12, 64, 16, IMB_AUTH_MD5},
+	[CRYPTO_SHA1_96] = {"HMAC-SHA1-96", ABI_INTEG_HMAC_SHA1_96, 20, 12, 64, 20,
 			    IMB_AUTH_HMAC_SHA_1},
 	[CRYPTO_SHA256_128] = {"HMAC-SHA2-256-128", ABI_INTEG_HMAC_SHA2_256_128, 32, 16, 64, 32,
 			       IMB_AUTH_HMAC_SHA_256},
@@ -165,6 +165,26 @@ static bool is_aead(uint8_t encr)
 	return encr == ABI_ENCR_AES_GCM_16 || encr == ABI_ENCR_CHACHA20_POLY1305;
 }
 
+/* Where in sa.keys things are. The library wants the keys of GCM on a cache line. */
+static void set_places(struct sa *sa)
+{
+	const size_t line = 64, before = offsetof(struct sa, keys) % line;
+	size_t schedule = crypto_ciphers[sa->cipher].schedule;
+
+	sa->state_len = crypto_hashes[sa->hash].state;
+	sa->cipher_at = sa->hash_at = sa->brief_at = 0;
+	if (sa->hash == CRYPTO_NO_HASH) {
+		sa->cipher_at = (uint8_t)(RTE_ALIGN_CEIL(before + SA_TAIL, line) - before);
+		sa->brief_at = 1;
+	} else if (sa->direction == ABI_DIR_OUT) {
+		sa->cipher_at =
+			(uint8_t)(RTE_ALIGN_CEIL(before + 2u * sa->state_len + 8, line) - before);
+		sa->brief_at = (uint8_t)((sa->cipher_at + schedule) / SA_KEY_UNIT);
+	} else {
+		sa->hash_at = (uint8_t)(schedule / SA_KEY_UNIT);
+	}
+}
+
 int crypto_suite(struct sa *sa, uint8_t encr, uint8_t integ, uint8_t encr_key_len,
 		 uint8_t integ_key_len, uint8_t salt_len)
 {
@@ -191,6 +211,6 @@ int crypto_suite(struct sa *sa, uint8_t encr, uint8_t integ, uint8_t encr_key_le
 	sa->iv_len = crypto_ciphers[cipher].iv_len;
 	sa->block = crypto_ciphers[cipher].block;
 	sa->icv_len = crypto_hashes[hash].icv_len;
-	sa->states = 2 * crypto_hashes[hash].state;
+	set_places(sa);
 	return 0;
 }

@@ -61,7 +61,7 @@ struct crypto_hash_info {
 	uint8_t key_len;
 	uint8_t icv_len;
 	uint8_t block;
-	uint8_t state; /* bytes kept of its state, which are a multiple of 32 */
+	uint8_t state; /* bytes kept of its state */
 	IMB_HASH_ALG alg;
 };
 

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* crypto_keys.c - key schedules of an SA, and their end. */
 #include <errno.h>
+#include <stddef.h>
 #include <string.h>
+
+#include <rte_common.h>
 
 #include "dataplane/ipsec/crypto.h"
 #include "dataplane/ipsec/crypto_impl.h"
@@ -13,7 +16,12 @@ static IMB_MGR *expander;
 
 static uint8_t *cipher_keys(struct sa *sa)
 {
-	return sa->keys + sa->states;
+	return sa->keys + sa->cipher_at;
+}
+
+static uint8_t *hash_states(struct sa *sa)
+{
+	return sa->keys + (size_t)sa->hash_at * SA_KEY_UNIT;
 }
 
 /* CBC decrypts with the inverse schedule; CTR only ever encrypts (RFC 3686 section 2.1). */
@@ -91,29 +99,31 @@ static void expand_cipher(struct sa *sa, const uint8_t *key)
 static void hash_key_block(uint8_t *out, const struct crypto_hash_info *h, const uint8_t *key,
 			   uint8_t byte)
 {
-	_Alignas(64) uint8_t pad[128];
+	_Alignas(64) uint8_t pad[128], state[64];
 
 	memset(pad, byte, sizeof(pad));
 	for (unsigned int i = 0; i < h->key_len; i++)
 		pad[i] ^= key[i];
 	switch (h->alg) {
 	case IMB_AUTH_MD5:
-		IMB_MD5_ONE_BLOCK(expander, pad, out);
+		IMB_MD5_ONE_BLOCK(expander, pad, state);
 		break;
 	case IMB_AUTH_HMAC_SHA_1:
-		IMB_SHA1_ONE_BLOCK(expander, pad, out);
+		IMB_SHA1_ONE_BLOCK(expander, pad, state);
 		break;
 	case IMB_AUTH_HMAC_SHA_256:
-		IMB_SHA256_ONE_BLOCK(expander, pad, out);
+		IMB_SHA256_ONE_BLOCK(expander, pad, state);
 		break;
 	case IMB_AUTH_HMAC_SHA_384:
-		IMB_SHA384_ONE_BLOCK(expander, pad, out);
+		IMB_SHA384_ONE_BLOCK(expander, pad, state);
 		break;
 	default:
-		IMB_SHA512_ONE_BLOCK(expander, pad, out);
+		IMB_SHA512_ONE_BLOCK(expander, pad, state);
 		break;
 	}
+	memcpy(out, state, h->state);
 	explicit_bzero(pad, sizeof(pad));
+	explicit_bzero(state, sizeof(state));
 }
 
 /* The same but for parity, the lowest bit of each byte. */
@@ -134,7 +144,11 @@ bool crypto_key_ok(const struct sa *sa, const uint8_t *encr_key)
 
 size_t crypto_sa_bytes(const struct sa *suite)
 {
-	return sizeof(*suite) + suite->states + crypto_ciphers[suite->cipher].schedule;
+	size_t schedule = suite->cipher_at + (size_t)crypto_ciphers[suite->cipher].schedule;
+	size_t states = (size_t)suite->hash_at * SA_KEY_UNIT + 2u * suite->state_len;
+	size_t keys = RTE_MAX(schedule + (suite->brief_at > 1 ? 16u : 0), states + SA_TAIL);
+
+	return RTE_MAX(offsetof(struct sa, keys) + keys, sizeof(*suite));
 }
 
 int crypto_set_keys(struct sa *sa, const uint8_t *encr_key, const uint8_t *integ_key,
@@ -149,13 +163,14 @@ int crypto_set_keys(struct sa *sa, const uint8_t *encr_key, const uint8_t *integ
 		memcpy(sa->salt, salt, sizeof(sa->salt));
 	if (sa->hash == CRYPTO_NO_HASH)
 		return 0;
-	hash_key_block(sa->keys, &crypto_hashes[sa->hash], integ_key, 0x36);
-	hash_key_block(sa->keys + sa->states / 2, &crypto_hashes[sa->hash], integ_key, 0x5c);
+	hash_key_block(hash_states(sa), &crypto_hashes[sa->hash], integ_key, 0x36);
+	hash_key_block(hash_states(sa) + sa->state_len, &crypto_hashes[sa->hash], integ_key, 0x5c);
 	return 0;
 }
 
 void crypto_wipe_keys(struct sa *sa)
 {
 	explicit_bzero(sa->salt, sizeof(sa->salt));
-	explicit_bzero(sa->keys, sa->states + crypto_ciphers[sa->cipher].schedule);
+	explicit_bzero(cipher_keys(sa), crypto_ciphers[sa->cipher].schedule);
+	explicit_bzero(hash_states(sa), 2 * (size_t)sa->state_len);
 }

@@ -460,7 +460,7 @@ static inline enum drop_reason deliver(struct worker *w, struct parse_run *parse
 /* And so are its SA, where there are many, and the counters. */
 static inline void warm_deliver(const struct worker *w, const struct sa *sa)
 {
-	warm_again_in(sa);
+	warm_inner(sa);
 	warm_near(worker_sa(w, sa->slot), 1);
 }
 

@@ -35,7 +35,7 @@ struct ahead {
 static inline void find_ahead(const struct sad *s, struct ahead *a, uint16_t i)
 {
 	a->sa[i] = sad_in_slot(s, a->slot[i]);
-	warm_sa_in(a->sa[i]);
+	warm_sa(a->sa[i]);
 }
 
 /* What packets some way ahead are going to read: the SA, its window; and the keys of this one,

@@ -24,17 +24,6 @@
 #define AGAIN_AHEAD 12u /* what of it has not come yet; */
 #define COUNT_AHEAD 16u /* and when all is done, its counters once more */
 
-/* What a packet takes of its SA's outer header. False: the manager is changing it just now. */
-static inline bool read_outer4(const struct sa *sa, struct sa_outer *o)
-{
-	uint32_t gen = __atomic_load_n(&sa->outer_gen, __ATOMIC_ACQUIRE);
-
-	for (unsigned int i = 0; i < 4; i++)
-		o->word[i] = __atomic_load_n(&sa->outer.word[i], __ATOMIC_ACQUIRE);
-	o->word[7] = __atomic_load_n(&sa->outer.word[7], __ATOMIC_ACQUIRE);
-	return (gen & 1) == 0 && __atomic_load_n(&sa->outer_gen, __ATOMIC_RELAXED) == gen;
-}
-
 /* Is it one for seal_plain()? */
 static inline bool is_plain(const struct sa *sa, const struct rte_mbuf *m,
 			    const struct pkt_meta *meta)
@@ -58,29 +47,30 @@ static inline int write_iv(struct crypto *c, struct batch *b, const struct sa *s
 	return 0;
 }
 
-static inline void write_meta(struct pkt_meta *meta, const struct sa *sa, const struct sa_outer *o,
+static inline void write_meta(struct pkt_meta *meta, const struct sa *sa, const struct sa_brief *o,
 			      uint16_t len)
 {
 	bool udp = o->encap == ABI_ENCAP_UDP;
 
-	*meta = (struct pkt_meta){.verdict = PKT_FORWARD,
-				  .flags = PKT_F_PROTECTED | PKT_F_DF,
-				  .proto = udp ? IPPROTO_UDP : IPPROTO_ESP,
-				  .l3_off = IP4_ETHER_ROOM,
-				  .l4_off = IP4_ETHER_ROOM + IP4_HEADER,
-				  .in_port = meta->in_port,
-				  .ip_len = len,
-				  .trim = 0, /* ORDER_NONE */
-				  .src = rte_be_to_cpu_32((uint32_t)(o->word[1] >> 32)),
-				  .dst = o->remote,
-				  .src_port = udp ? ip4_load16(o->header + IP4_HEADER) : 0,
-				  .dst_port = udp ? ip4_load16(o->header + IP4_HEADER + 2) : 0,
-				  .sa_slot = sa->slot};
+	*meta = (struct pkt_meta){
+		.verdict = PKT_FORWARD,
+		.flags = PKT_F_PROTECTED | PKT_F_DF,
+		.proto = udp ? IPPROTO_UDP : IPPROTO_ESP,
+		.l3_off = IP4_ETHER_ROOM,
+		.l4_off = IP4_ETHER_ROOM + IP4_HEADER,
+		.in_port = meta->in_port,
+		.ip_len = len,
+		.trim = 0, /* ORDER_NONE */
+		.src = rte_be_to_cpu_32((uint32_t)(o->second >> 32)),
+		.dst = rte_be_to_cpu_32((uint32_t)o->third),
+		.src_port = udp ? rte_be_to_cpu_16((uint16_t)(o->third >> 32)) : 0,
+		.dst_port = udp ? rte_be_to_cpu_16((uint16_t)(o->third >> 48)) : 0,
+		.sa_slot = sa->slot};
 }
 
 /* As build() of esp_out.c does. */
 static inline enum drop_reason seal_plain(struct worker *w, struct batch *b, struct sa *sa,
-					  const struct sa_outer *o, struct rte_mbuf *m)
+					  const struct sa_brief *o, struct rte_mbuf *m)
 {
 	struct pkt_meta *meta = pkt_meta(m);
 	struct crypto_op *op = &b->op[b->n_ops];
@@ -100,7 +90,7 @@ static inline enum drop_reason seal_plain(struct worker *w, struct batch *b, str
 		return DROP_OUT_ERRORS;
 	if (write_iv(w->crypto, b, sa, seq, ip + o->length) != 0)
 		return DROP_OUT_STATE_PROTOCOL_ERRORS;
-	outer4_write(ip, o, ecn_outer_tos(tos), (uint16_t)len, (uint32_t)seq);
+	outer4_write_brief(ip, o, ecn_outer_tos(tos), (uint16_t)len, (uint32_t)seq);
 	trailer_write(ip + head + inner, pad, NEXT_HEADER_IPV4);
 	*op = (struct crypto_op){.sa = sa,
 				 .esp = ip + o->length - SA_ESP_HEADER,
@@ -115,12 +105,12 @@ static inline enum drop_reason seal_plain(struct worker *w, struct batch *b, str
 }
 
 static inline enum drop_reason take_plain(struct worker *w, struct batch *b, struct sa *sa,
-					  const struct sa_outer *o, struct rte_mbuf *m, uint16_t i)
+					  const struct sa_brief *o, struct rte_mbuf *m, uint16_t i)
 {
 	const struct pkt_meta *meta = pkt_meta(m);
 	enum drop_reason why = DROP_OUT_BUNDLE_ERRORS;
 
-	if (likely(sa_narrow_match(&sa->outer.narrow, meta->src, meta->dst))) {
+	if (likely(sa_narrow_match(&sa->narrow, meta->src, meta->dst))) {
 		if (mss_concerns(meta))
 			mss_clamp(m, sa->mtu);
 		why = seal_plain(w, b, sa, o, m);
@@ -138,7 +128,7 @@ static inline struct sa *sa_of(const struct sad *s, struct rte_mbuf *m)
 {
 	struct sa *sa = sad_in_slot(s, pkt_meta(m)->sa_slot);
 
-	warm_sa_out(sa);
+	warm_sa(sa);
 	return sa;
 }
 
@@ -162,13 +152,13 @@ void esp_out_each(struct worker *w, struct batch *b, struct rte_mbuf **pkts, str
 	for (uint16_t i = 0; i < b->n && i < SA_AHEAD; i++)
 		sa[i] = sa_of(s, pkts[i]);
 	for (uint16_t i = 0; i < b->n; i++) {
-		struct sa_outer o;
+		struct sa_brief o;
 		enum drop_reason why;
 
 		look_ahead(s, pkts, sa, i, b->n);
 		prefetch_packets(pkts, i, b->n);
 		if (likely(sa[i] != NULL && extra != NULL &&
-			   is_plain(sa[i], pkts[i], pkt_meta(pkts[i])) && read_outer4(sa[i], &o)))
+			   is_plain(sa[i], pkts[i], pkt_meta(pkts[i])) && sa_brief_read(sa[i], &o)))
 			why = take_plain(w, b, sa[i], &o, pkts[i], i);
 		else
 			why = esp_out_take(w, b, pkts, i, extra);

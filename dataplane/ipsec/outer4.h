@@ -43,4 +43,20 @@ static inline void outer4_write(uint8_t *ip, const struct sa_outer *o, uint8_t t
 	memcpy(ip + o->length - 4, &be_seq, sizeof(be_seq));
 }
 
+/* The first word of a template, with nothing in it but version, header length and DF. */
+#define OUTER4_FIRST (0x45ull | (uint64_t)0x40 << 48)
+
+/** The same from a header in short. */
+static inline void outer4_write_brief(uint8_t *ip, const struct sa_brief *b, uint8_t tos,
+				      uint16_t len, uint32_t seq)
+{
+	struct sa_outer o = {.sum = b->sum, .length = b->length};
+
+	o.word[0] = OUTER4_FIRST;
+	o.word[1] = b->second;
+	o.word[2] = b->third;
+	o.word[3] = (uint64_t)b->spi << 32;
+	outer4_write(ip, &o, tos, len, seq);
+}
+
 #endif

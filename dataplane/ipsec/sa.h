@@ -3,10 +3,10 @@
  * sa.h - one security association as the workers see it (RFC 4301 section 4.4.2).
  *
  * The manager builds it, publishes it (sad.h), and frees it after a grace period. Of thousands of
- * SAs none is in a cache near by, so what counts is how many cache lines a packet needs: line 0 and
- * the keys both ways, between them line 1 inbound and the outer header outbound. Key material is
- * here and nowhere else; it is wiped before the memory is given back. Addresses and ports are in
- * host order but for the header template.
+ * SAs none is in a cache near by, so what counts is how many cache lines a packet needs: line 0,
+ * and from line 1 on selectors, keys, and the window or the header in short, five lines in all for
+ * AES-128-CBC with HMAC-SHA1. Key material is here and nowhere else; it is wiped before the memory
+ * is given back. Addresses and ports are in host order but for the header template.
  */
 #ifndef ESPGW_IPSEC_SA_H
 #define ESPGW_IPSEC_SA_H
@@ -14,6 +14,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include <rte_byteorder.h>
 
 #include "dataplane/api/messages.h"
 #include "dataplane/ipsec/replay.h"
@@ -68,7 +70,7 @@ struct sa_narrow {
  * What esp_out puts in front: IPv4 or IPv6, UDP when encapsulated, ESP with SPI; lengths, TOS or
  * traffic class, id, checksum and sequence number left 0. Moved as whole words, so that a reader
  * beside a writer sees old or new words, and sa.outer_gen tells it when it saw both. In transport
- * mode only what follows the IP header is used. An IPv4 header leaves room for the selectors.
+ * mode only what follows the IP header is used.
  */
 struct sa_outer {
 	union {
@@ -80,13 +82,28 @@ struct sa_outer {
 			uint8_t encap;
 			uint32_t remote; /* IPv4 */
 		};
-		struct {
-			uint8_t header4[40];
-			struct sa_narrow narrow; /* of an SA that is plain */
-		};
 	};
 };
 _Static_assert(sizeof(struct sa_outer) == 64, "sa_outer");
+
+#define SA_BRIEF_WORDS 3u
+
+/**
+ * The same in short, of an SA that is plain: all that tells its IPv4 header from another's.
+ */
+struct sa_brief {
+	union {
+		uint64_t word[SA_BRIEF_WORDS];
+		struct {
+			uint64_t second; /* words of the header */
+			uint64_t third;
+			rte_be32_t spi;
+			uint16_t sum;
+			uint8_t length;
+			uint8_t encap;
+		};
+	};
+};
 
 struct sa {
 	/* The manager's. */
@@ -101,39 +118,52 @@ struct sa {
 	bool hard_told;
 	bool current;
 	bool volume_known; /* what passed before it was limited is in volume */
+	uint8_t mode;	   /* enum abi_mode */
+	uint8_t df;	   /* outbound: enum abi_df */
+	uint8_t dscp;	   /* outbound: ABI_DSCP_COPY, or ABI_DSCP_SET and a value */
+	struct sa6 *six;   /* sa6.h; NULL: it has nothing to do with IPv6 */
 
-	/* For those whose selectors are not simple, and those with a lifetime in bytes or packets.
-	 */
+	/* For those whose selectors are not simple, those with a lifetime in bytes or packets, and
+	 * those that several workers share. */
 	_Alignas(64) struct sa_range local[ABI_MAX_SELECTORS];
 	struct sa_range remote[ABI_MAX_SELECTORS];
 	uint8_t n_local;
 	uint8_t n_remote;
+	union {
+		uint64_t sent;	/* outbound, several workers: all numbers up to here have left
+				   (order.h) */
+		uint64_t moved; /* inbound: sa_peer() of a verified packet from elsewhere, or 0 */
+	};
 	struct volume volume; /* shared by the workers, when limited */
+
+	_Alignas(64) struct sa_outer outer; /* once for the packets of a burst */
 
 	/* What a packet needs lies together from here on. Line 0: read for every packet; the
 	 * workers write nothing but seq. */
-	_Alignas(64) uint32_t state; /* enum sa_state */
-	uint32_t spi;
+	_Alignas(64) uint32_t spi;
 	uint32_t slot;
-	uint32_t policy; /* index, or SAD_NONE */
+	uint32_t policy;    /* index, or SAD_NONE */
+	uint32_t outer_gen; /* odd while the manager writes outer */
+	uint16_t mtu;	    /* outbound: largest inner packet */
+	uint8_t pad;
+	uint8_t brief_at; /* outbound: where in keys the header in short is, in SA_KEY_UNIT */
+	uint8_t salt[4];  /* CTR and AEADs: wiped with the keys */
+	uint8_t state;	  /* enum sa_state */
 	uint8_t direction;
 	uint8_t cipher; /* enum crypto_cipher, enum crypto_hash */
 	uint8_t hash;
 	uint8_t iv_len;
 	uint8_t block; /* what the ciphertext is a multiple of: 16, or 4 (RFC 4303 section 2.4) */
 	uint8_t icv_len;
-	uint8_t kind;	    /* cipher and hash in one number */
-	uint8_t plain;	    /* outbound: narrow, IPv4 in a tunnel over IPv4, nothing special */
-	uint32_t mtu;	    /* outbound: largest inner packet */
-	uint32_t outer_gen; /* odd while the manager writes outer */
-	uint8_t shape;	    /* SA_SHAPE_...; 0: the fast path is all it needs */
-	uint8_t mode;	    /* enum abi_mode */
-	uint8_t df;	    /* outbound: enum abi_df */
-	uint8_t dscp;	    /* outbound: ABI_DSCP_COPY, or ABI_DSCP_SET and a value */
-	uint8_t esn;	    /* extended sequence numbers: the 4 bytes not sent; else 0 */
-	uint8_t limited;    /* it has a lifetime in bytes or packets: volume.h */
-	uint8_t is_narrow;  /* narrow says all that local and remote do */
-	uint8_t states;	    /* bytes of keys before the cipher's */
+	uint8_t kind;	   /* cipher and hash in one number */
+	uint8_t plain;	   /* outbound: narrow, IPv4 in a tunnel over IPv4, nothing special */
+	uint8_t shape;	   /* SA_SHAPE_...; 0: the fast path is all it needs */
+	uint8_t esn;	   /* extended sequence numbers: the 4 bytes not sent; else 0 */
+	uint8_t limited;   /* it has a lifetime in bytes or packets: volume.h */
+	uint8_t is_narrow; /* narrow says all that local and remote do */
+	uint8_t cipher_at; /* where in keys the cipher's are */
+	uint8_t hash_at;   /* where HMAC's states are, in units of SA_KEY_UNIT */
+	uint8_t state_len; /* bytes of each of the two */
 	union {
 		uint64_t endpoint; /* inbound: sa_endpoint() of local address and encapsulation */
 		uint64_t seq;	   /* outbound: last number handed out; runs past the limit */
@@ -142,46 +172,56 @@ struct sa {
 		uint64_t peer;	    /* inbound: sa_peer() of where packets are expected from */
 		uint64_t seq_limit; /* outbound: last number to use, kept ahead by sad_tick */
 	};
-	struct replay *replay; /* inbound: of line 1; NULL: off */
+	struct replay *replay; /* inbound: window; NULL: off */
 
-	/* Line 1: shared by the workers; what follows moved is the manager's to write. */
-	union {
-		uint64_t sent; /* outbound, several workers: all numbers up to here
-					       have left (order.h) */
-		struct replay window;
-	};
-	uint64_t moved; /* inbound: sa_peer() of a verified packet from elsewhere, or 0 */
-	struct sa_narrow narrow;
-	struct sa6 *six; /* sa6.h; NULL: it has nothing to do with IPv6 */
-	uint8_t salt[4]; /* CTR and AEADs: wiped with the keys */
-
-	_Alignas(64) struct sa_outer outer;
+	struct sa_narrow narrow; /* line 1 */
 
 	/*
-	 * Expanded by crypto_set_keys(): HMAC's inner and outer state after the first block, half
-	 * of states bytes each, and then what the cipher needs (CBC: encryption or decryption
-	 * schedule, by direction). crypto_sa_bytes() says how much to allocate.
+	 * Expanded by crypto_set_keys(): what the cipher needs (CBC: encryption or decryption
+	 * schedule, by direction), and HMAC's inner and outer state after the first block.
+	 * crypto_sa_bytes() says how much to allocate. The library encrypts with schedules read in
+	 * whole cache lines' lengths, beyond their end, too: outbound they are on lines of their
+	 * own, behind the states, and the header in short is in what both leave free. Inbound the
+	 * states are behind the schedule, and then the window.
 	 */
-	_Alignas(64) uint8_t keys[];
+	uint8_t keys[];
 };
-_Static_assert(offsetof(struct sa, sent) == offsetof(struct sa, state) + 64, "line 0");
-_Static_assert(offsetof(struct sa, outer) == offsetof(struct sa, sent) + 64, "line 1");
-_Static_assert(offsetof(struct sa, keys) == offsetof(struct sa, outer) + 64, "no holes");
-_Static_assert(sizeof(struct sa) == offsetof(struct sa, keys), "keys start on a cache line");
+#define SA_LINE0    offsetof(struct sa, spi)
+#define SA_KEY_UNIT 16u
+#define SA_TAIL	    24u /* bytes */
+_Static_assert(offsetof(struct sa, narrow) == SA_LINE0 + 64, "line 0 is one line");
+_Static_assert(offsetof(struct sa, keys) % SA_KEY_UNIT == 0, "what the library wants of AES");
+_Static_assert(sizeof(struct replay) == SA_TAIL && sizeof(struct sa_brief) == SA_TAIL, "tail");
 
 static inline const uint8_t *sa_ipad(const struct sa *sa)
 {
-	return sa->keys;
+	return sa->keys + (size_t)sa->hash_at * SA_KEY_UNIT;
 }
 
 static inline const uint8_t *sa_opad(const struct sa *sa)
 {
-	return sa->keys + sa->states / 2;
+	return sa_ipad(sa) + sa->state_len;
 }
 
 static inline const uint8_t *sa_cipher_keys(const struct sa *sa)
 {
-	return sa->keys + sa->states;
+	return sa->keys + sa->cipher_at;
+}
+
+/** What is behind the states: inbound the struct replay that sa->replay is, outbound the last word
+ * of struct sa_brief. */
+static inline const void *sa_tail(const struct sa *sa)
+{
+	return sa_ipad(sa) + 2 * (size_t)sa->state_len;
+}
+
+/* A word of struct sa_brief. */
+static inline const uint64_t *sa_brief_word(const struct sa *sa, unsigned int i)
+{
+	const uint8_t *first = sa->keys + (size_t)sa->brief_at * SA_KEY_UNIT;
+
+	return i == 2 ? (const uint64_t *)sa_tail(sa)
+		      : (const uint64_t *)(const void *)(first + i * sizeof(uint64_t));
 }
 
 /** The last number an outbound SA may use, and the one at which a new SA is asked for. */
@@ -224,14 +264,41 @@ static inline bool sa_outer_read(const struct sa *sa, struct sa_outer *out)
 	return (gen & 1) == 0 && __atomic_load_n(&sa->outer_gen, __ATOMIC_RELAXED) == gen;
 }
 
+/* Of words that a plain SA has in front. */
+static inline struct sa_brief sa_brief_of(const struct sa_outer *o)
+{
+	uint64_t spi = o->encap == ABI_ENCAP_UDP ? o->word[3] : o->word[2];
+
+	return (struct sa_brief){.second = o->word[1],
+				 .third = o->word[2],
+				 .spi = (rte_be32_t)(spi >> 32),
+				 .sum = o->sum,
+				 .length = o->length,
+				 .encap = o->encap};
+}
+
+/** sa_outer_read() of a plain SA, as far as it matters (all but the first word). */
+static inline bool sa_brief_read(const struct sa *sa, struct sa_brief *out)
+{
+	uint32_t gen = __atomic_load_n(&sa->outer_gen, __ATOMIC_ACQUIRE);
+
+	for (unsigned int i = 0; i < SA_BRIEF_WORDS; i++)
+		out->word[i] = __atomic_load_n(sa_brief_word(sa, i), __ATOMIC_ACQUIRE);
+	return (gen & 1) == 0 && __atomic_load_n(&sa->outer_gen, __ATOMIC_RELAXED) == gen;
+}
+
 /** Put a new outer header in place; the manager alone. */
 static inline void sa_outer_write(struct sa *sa, const struct sa_outer *in)
 {
+	const struct sa_brief brief = sa_brief_of(in);
 	uint32_t gen = sa->outer_gen;
 
 	__atomic_store_n(&sa->outer_gen, gen + 1, __ATOMIC_RELAXED);
 	for (unsigned int i = 0; i < SA_OUTER_WORDS; i++)
 		__atomic_store_n(&sa->outer.word[i], in->word[i], __ATOMIC_RELEASE);
+	for (unsigned int i = 0; sa->plain && i < SA_BRIEF_WORDS; i++)
+		__atomic_store_n((uint64_t *)(uintptr_t)sa_brief_word(sa, i), brief.word[i],
+				 __ATOMIC_RELEASE);
 	__atomic_store_n(&sa->outer_gen, gen + 2, __ATOMIC_RELEASE);
 }
 

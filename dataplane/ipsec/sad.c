@@ -12,6 +12,9 @@
 #include "dataplane/ipsec/mtu.h"
 #include "dataplane/ipsec/sad_impl.h"
 
+#define LINE	     ((size_t)64)
+#define CELLS_INSIDE ((size_t)512) /* bytes: of a window of up to 1,760 */
+
 static void set_status(struct sad *s, uint32_t slot, uint32_t state)
 {
 	__atomic_store_n(&s->status[slot].state, state, __ATOMIC_RELEASE);
@@ -53,12 +56,21 @@ void sad_widen(struct sad *s, uint32_t numbers)
 	s->wider = numbers;
 }
 
+/* Cells of a window lie behind its SA: the page is one that a packet has to find anyway. Those of a
+ * large one do not: they would put SAs far from each other. 0: elsewhere. */
+static size_t cells_inside(uint32_t window)
+{
+	size_t bytes = window != 0 ? replay_bytes(window) : 0;
+
+	return bytes <= CELLS_INSIDE ? bytes : 0;
+}
+
 static void sa_free(struct sa *sa)
 {
 	if (sa == NULL)
 		return;
-	if (sa->replay != NULL)
-		rte_free(sa->window.cell);
+	if (sa->replay != NULL && cells_inside(sa->replay->window) == 0)
+		rte_free(sa->replay->cell);
 	rte_free(sa->six);
 	crypto_wipe_keys(sa);
 	explicit_bzero(sa, sizeof(*sa));
@@ -100,16 +112,34 @@ struct sa *sad_lookup_out(const struct sad *s, uint32_t policy_index)
 	return out != SAD_NONE ? sad_slot(s, out & SAD_OUT_SLOT) : NULL;
 }
 
+/* The window of a new SA of so many bytes, behind which there may be room for its cells. */
+static bool set_window(struct sad *s, struct sa *sa, size_t bytes, uint32_t window, uint64_t start)
+{
+	uint64_t *cell = (uint64_t *)(uintptr_t)((uint8_t *)sa + bytes);
+
+	if (cells_inside(window) == 0)
+		cell = arena_zmalloc("replay", replay_bytes(window), LINE, s->socket);
+	if (cell == NULL)
+		return false;
+	sa->replay = (struct replay *)(uintptr_t)sa_tail(sa);
+	replay_init(sa->replay, cell, window, start);
+	return true;
+}
+
 /* Allocate and fill what does not depend on the slot's status line. NULL: no memory or engine. */
 static struct sa *sa_make(struct sad *s, const struct abi_sa_add *c, uint32_t policy_index)
 {
-	struct sa suite = {.cipher = CRYPTO_NULL}, *sa;
+	bool windowed = c->direction == ABI_DIR_IN && c->replay_window != 0;
+	uint32_t window = windowed ? c->replay_window + s->wider : 0;
+	struct sa suite = {.direction = c->direction}, *sa;
+	size_t bytes;
 
 	if (crypto_suite(&suite, c->encr, c->integ, c->encr_key_len, c->integ_key_len,
 			 c->salt_len) != 0)
 		return NULL;
+	bytes = RTE_ALIGN_CEIL(crypto_sa_bytes(&suite), LINE);
 	sa = sa_store_take(c->direction == ABI_DIR_OUT ? &s->outbound : &s->inbound,
-			   crypto_sa_bytes(&suite), s->socket);
+			   bytes + cells_inside(window), s->socket);
 	if (sa == NULL)
 		return NULL;
 	*sa = suite;
@@ -124,22 +154,13 @@ static struct sa *sa_make(struct sad *s, const struct abi_sa_add *c, uint32_t po
 	sa->limited = volume_set(&sa->volume, &c->life);
 	sa->volume_known = sa->limited;
 	if (!sad_set_shape(sa, c, s->socket) ||
-	    crypto_set_keys(sa, c->encr_key, c->integ_key, c->salt) != 0)
-		goto fail;
-	if (c->direction == ABI_DIR_IN && c->replay_window != 0) {
-		uint32_t window = c->replay_window + s->wider;
-		uint64_t *cell = arena_zmalloc("replay", replay_bytes(window), 64, s->socket);
-
-		if (cell == NULL)
-			goto fail;
-		replay_init(&sa->window, cell, window,
-			    (c->flags & ABI_SA_F_RESUME) != 0 ? c->seq_start : 0);
-		sa->replay = &sa->window;
+	    crypto_set_keys(sa, c->encr_key, c->integ_key, c->salt) != 0 ||
+	    (windowed && !set_window(s, sa, bytes, window,
+				     (c->flags & ABI_SA_F_RESUME) != 0 ? c->seq_start : 0))) {
+		sa_free(sa);
+		return NULL;
 	}
 	return sa;
-fail:
-	sa_free(sa);
-	return NULL;
 }
 
 static uint64_t first_mark(const struct sa *sa, uint64_t seq)

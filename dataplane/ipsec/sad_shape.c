@@ -150,8 +150,6 @@ void sad_set_endpoint(struct sad *s, struct sa *sa, const struct abi_addr *local
 	}
 	ip4_store32(o.header + o.length, sa->spi);
 	o.length += SA_ESP_HEADER;
-	if (sa->plain)
-		o.narrow = sa->narrow;
 	sa_outer_write(sa, &o);
 	if (sa->direction == ABI_DIR_IN) {
 		__atomic_store_n(&sa->endpoint, sa_endpoint(l, encap), __ATOMIC_RELAXED);

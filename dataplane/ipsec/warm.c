@@ -11,7 +11,7 @@ void warm_out(const struct worker *w, struct rte_mbuf *const *pkts, uint16_t n)
 	for (uint16_t i = 0; i < n; i++) {
 		uint32_t slot = pkt_meta(pkts[i])->sa_slot;
 
-		warm_sa_out(sad_slot(s, slot));
+		warm_sa(sad_slot(s, slot));
 		warm_lines(worker_sa(w, slot), 1);
 	}
 }

@@ -17,7 +17,7 @@
 #define WARM_LEAST 8u /* packets of a burst worth looking at */
 
 #define WARM_LINE 64u
-#define WARM_KEYS 4u /* lines of keys: all that AES-128 and most hashes take */
+#define WARM_SA	  5u /* lines of an SA: all that AES-128 and most hashes take */
 
 /** Into the second level, which takes more requests at a time than the first and has room for those
  * of a whole burst. */
@@ -39,44 +39,45 @@ static inline void warm_near(const void *from, unsigned int lines)
 		rte_prefetch0((const uint8_t *)from + i * WARM_LINE);
 }
 
-/** Ask for what esp_out is going to read of the SA; NULL: there is none. */
-static inline void warm_sa_out(const struct sa *sa)
+static inline const void *warm_from(const struct sa *sa)
 {
-	if (sa == NULL)
-		return;
-	warm_lines(&sa->state, 1);
-	warm_lines(&sa->outer, 1);
-	warm_lines(sa->keys, WARM_KEYS);
+	return (const uint8_t *)sa + SA_LINE0;
 }
 
-/** Ask for what esp_in is going to read of the SA, but for its window; NULL: there is none. */
-static inline void warm_sa_in(const struct sa *sa)
+/** Ask for what a packet is going to read of the SA, but for the cells of its window; NULL: there
+ * is none. */
+static inline void warm_sa(const struct sa *sa)
 {
-	if (sa == NULL)
-		return;
-	warm_lines(&sa->state, 2);
-	warm_lines(sa->keys, WARM_KEYS);
+	if (sa != NULL)
+		warm_lines(warm_from(sa), WARM_SA);
 }
 
 static inline void warm_again_out(const struct sa *sa)
 {
-	if (sa == NULL)
-		return;
-	warm_near(&sa->state, 1);
-	warm_near(&sa->outer, 1 + WARM_KEYS);
+	if (sa != NULL)
+		warm_near(warm_from(sa), WARM_SA);
 }
 
-/** Without its keys: warm_keys(). */
+/** As far as the packet is checked: line 0, selectors, the window at the other end. */
 static inline void warm_again_in(const struct sa *sa)
 {
-	if (sa != NULL)
-		warm_near(&sa->state, 2);
+	if (sa == NULL)
+		return;
+	warm_near(warm_from(sa), 1);
+	warm_near((const uint8_t *)warm_from(sa) + (WARM_SA - 1) * WARM_LINE, 1);
 }
 
+/** The lines that are its cipher's keys alone, and its selectors. */
 static inline void warm_keys(const struct sa *sa)
 {
 	if (sa != NULL)
-		warm_near(sa->keys, WARM_KEYS);
+		warm_near((const uint8_t *)warm_from(sa) + WARM_LINE, WARM_SA - 2);
+}
+
+/** As far as the inner packet is checked. */
+static inline void warm_inner(const struct sa *sa)
+{
+	warm_near(warm_from(sa), 2);
 }
 
 /** Where is counted in the end: asked for when everything else has been. */
@@ -89,10 +90,10 @@ static inline void warm_counters(const struct worker *w, const struct sa *sa)
 static inline void warm_window(const struct sa *sa, uint32_t seq)
 {
 	if (sa != NULL && sa->replay != NULL)
-		rte_prefetch0(&sa->window.cell[seq >> 5 & sa->window.mask]);
+		rte_prefetch0(&sa->replay->cell[seq >> 5 & sa->replay->mask]);
 }
 
-/** warm_sa_out() for all SAs of n packets. */
+/** warm_sa() for all SAs of n packets. */
 void warm_out(const struct worker *w, struct rte_mbuf *const *pkts, uint16_t n);
 
 static inline uint32_t warm_spi(struct rte_mbuf *m)

@@ -69,6 +69,7 @@ static void writes_what_the_fields_say(void **state)
 		uint32_t spi = pick(), seq = i % 8 ? pick() : i;
 		uint16_t len = (uint16_t)(100 + pick() % 65400);
 		struct sa_outer o = template_of(&ip, udp, spi);
+		struct sa_brief brief;
 		uint8_t got[ROOM], want[ROOM];
 
 		memset(got, 0x11, ROOM);
@@ -78,6 +79,11 @@ static void writes_what_the_fields_say(void **state)
 		ip.packet_id = rte_cpu_to_be_16((uint16_t)seq);
 		expect(want, ip, udp, (uint32_t[]){spi, rte_cpu_to_be_32(seq)});
 		outer4_write(got, &o, ip.type_of_service, len, seq);
+		assert_memory_equal(got, want, ROOM);
+		o.encap = udp ? ABI_ENCAP_UDP : ABI_ENCAP_NONE;
+		brief = sa_brief_of(&o);
+		memset(got, 0x11, ROOM);
+		outer4_write_brief(got, &brief, ip.type_of_service, len, seq);
 		assert_memory_equal(got, want, ROOM);
 	}
 }

@@ -4,6 +4,9 @@
 
 #include <stdlib.h>
 
+#include "dataplane/arena.h"
+#include "dataplane/ipsec/crypto.h"
+
 #define S 1000000000ull
 
 static void count_traffic(uint32_t slot, uint64_t packets, uint64_t bytes)
@@ -281,6 +284,38 @@ static void a_resumed_sa_starts_after_its_mark(void **state)
 	assert_true(replay_check(sad_slot(esp.sad, IN_SLOT)->replay, 70001));
 }
 
+/* Small ones lie behind the SA, large ones elsewhere: neither over its keys. */
+static void windows_of_all_sizes_come_and_go(void **state)
+{
+	static const uint32_t windows[] = {64, 1024, 1760, 1761, 4096, 65536};
+	struct abi_sa_add c = espkit_in();
+	size_t before = 0;
+
+	(void)state;
+	for (unsigned int i = 0; i < 2 * RTE_DIM(windows); i++) {
+		uint8_t keys[512];
+		struct sa *sa;
+		size_t size;
+
+		c.replay_window = windows[i % RTE_DIM(windows)];
+		assert_int_equal(espkit_try_add(&c), ABI_OK);
+		sa = sad_slot(esp.sad, IN_SLOT);
+		size = crypto_sa_bytes(sa) - offsetof(struct sa, keys) - SA_TAIL;
+		assert_true(size <= sizeof(keys));
+		memcpy(keys, sa->keys, size);
+		assert_int_equal((uintptr_t)sa->replay->cell % 64, 0);
+		replay_init(sa->replay, sa->replay->cell, c.replay_window, UINT32_MAX - 5);
+		assert_memory_equal(keys, sa->keys, size);
+		assert_true(replay_check(sa->replay, UINT32_MAX));
+		assert_false(replay_check(sa->replay, UINT32_MAX - 5));
+		assert_int_equal(sad_delete(esp.sad, IN_SLOT, c.spi), ABI_OK);
+		sad_reclaim(esp.sad, IN_SLOT);
+		if (i == 0)
+			before = arena_used(0);
+		assert_int_equal(arena_used(0), before);
+	}
+}
+
 static uint16_t path_600(void *ctx, uint32_t remote)
 {
 	(void)ctx;
@@ -362,6 +397,7 @@ int main(void)
 		CASE(the_mark_stays_ahead_and_never_passes_the_end),
 		CASE(soft_expiry_by_sequence_comes_at_three_quarters),
 		CASE(a_resumed_sa_starts_after_its_mark),
+		CASE(windows_of_all_sizes_come_and_go),
 		CASE(the_mtu_follows_the_path),
 		CASE(every_sa_has_its_turn),
 	};
