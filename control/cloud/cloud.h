@@ -44,6 +44,7 @@ struct cloud_tunnel {
 	char label[CLOUD_TEXT]; /* the cloud's own name or number */
 	struct abi_addr at[CLOUD_ENDS];
 	char id[CLOUD_ENDS][CLOUD_TEXT]; /* "" = the address */
+	bool fqdn[CLOUD_ENDS];		 /* the file says that id is one, whatever it looks like */
 	char psk[CLOUD_TEXT];		 /* "" = the file has none */
 	enum ike_exchange_mode mode;
 	const char *enc, *hash, *dh;

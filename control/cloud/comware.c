@@ -136,6 +136,7 @@ static void identity(struct parse *p, size_t at, enum cloud_end e)
 		return;
 	}
 	cloud_copy(p->r, p->t->id[e], p->shown, p->word[at + 1]);
+	p->t->fqdn[e] = !address;
 }
 
 static void local_id(struct parse *p)
@@ -376,7 +377,8 @@ static void find_local(struct parse *p)
 	const struct cloud_request *req = p->r->req;
 	struct abi_addr *at = &p->t->at[CLOUD_LOCAL];
 
-	if (at->family != 0 || (addr_parse(p->t->id[CLOUD_LOCAL], at) == 0 && addr_is_host(at)))
+	if (at->family != 0 || (!p->t->fqdn[CLOUD_LOCAL] &&
+				addr_parse(p->t->id[CLOUD_LOCAL], at) == 0 && addr_is_host(at)))
 		return;
 	if (req->n_ours == 1)
 		*at = req->ours[0];

@@ -19,6 +19,7 @@ static void read_id(struct cloud_reader *r, json_t *ike, struct cloud_tunnel *t,
 	if (strcasecmp(what, "FQDN") != 0)
 		cloud_fail(r, "%s: \"%.40s\" is not known here", kind[e], what);
 	cloud_copy(r, t->id[e], fqdn[e], cloud_string(r, ike, fqdn[e]));
+	t->fqdn[e] = true;
 	if (t->id[e][0] == '\0')
 		cloud_fail(r, "%s: empty, although %s is FQDN", fqdn[e], kind[e]);
 }

@@ -100,7 +100,7 @@ static void id_text(const struct writer *w, const struct cloud_tunnel *t, enum c
 
 	if (*id == '\0')
 		snprintf(buf, cap, "address:%s", addr_text(&t->at[e], addr));
-	else if (addr_parse(id, &parsed) == 0)
+	else if (!t->fqdn[e] && addr_parse(id, &parsed) == 0)
 		snprintf(buf, cap, "address:%s", id);
 	else if (guessed && *id != '@' && strchr(id, '@') != NULL)
 		snprintf(buf, cap, "user-fqdn:%s", id);
