@@ -3,9 +3,11 @@
 #include "control/console/import.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "control/cloud/cloud.h"
@@ -14,6 +16,12 @@
 #include "control/model/file.h"
 #include "control/model/model.h"
 #include "control/model/problem.h"
+
+struct job {
+	struct cloud_request req;
+	const char *path;   /* the cloud's file; "-": the standard input */
+	const char *output; /* NULL: the standard output */
+};
 
 static int usage(const char *what)
 {
@@ -67,8 +75,10 @@ static int add_networks(struct cloud_request *req, const char *text)
 	return 0;
 }
 
-static int take_option(struct cloud_request *req, const char *option, const char *value)
+static int take_option(struct job *job, const char *option, const char *value)
 {
+	struct cloud_request *req = &job->req;
+
 	if (strcmp(option, "--local") == 0)
 		return add_local(req, value) ? usage("--local: not an address, or too many") : 0;
 	if (strcmp(option, "-c") == 0)
@@ -81,6 +91,8 @@ static int take_option(struct cloud_request *req, const char *option, const char
 		req->name = value;
 	else if (strcmp(option, "--connection") == 0)
 		req->connection = value;
+	else if (strcmp(option, "--output") == 0)
+		job->output = value;
 	else if (strcmp(option, "--tunnel") == 0 && (*value == '1' || *value == '2') && !value[1])
 		req->tunnel = (unsigned)(*value - '0');
 	else
@@ -119,42 +131,99 @@ static int convert(const char *data, size_t len, struct cloud_request *req, stru
 	return rc != 0 ? rc : cloud_write(c, req, ours, out, why);
 }
 
+/* Every option has a value. */
+static int take_words(struct job *job, char **args, int n)
+{
+	for (int i = 0; i < n; i++) {
+		if (args[i][0] == '-' && args[i][1] != '\0') {
+			int rc = i + 1 == n ? usage(args[i])
+					    : take_option(job, args[i], args[i + 1]);
+
+			if (rc != 0)
+				return rc;
+			i++;
+		} else if (job->path != NULL) {
+			return usage("one FILE");
+		} else {
+			job->path = args[i];
+		}
+	}
+	return job->path == NULL ? usage("which FILE?") : 0;
+}
+
+/* The shell made that file, and its mode: it holds the pre-shared key. */
+static void warn_of_readers(void)
+{
+	struct stat st;
+
+	if (fstat(STDOUT_FILENO, &st) == 0 && S_ISREG(st.st_mode) && (st.st_mode & 077) != 0)
+		fprintf(stderr,
+			"espgw: warning: the secret goes to a file that others may read (mode "
+			"%04o): chmod 600 it, or use --output FILE\n",
+			(unsigned)st.st_mode & 07777);
+}
+
+static int write_all(int fd, const char *data)
+{
+	for (size_t left = strlen(data); left > 0;) {
+		ssize_t n = write(fd, data, left);
+
+		if (n <= 0)
+			return n < 0 ? -errno : -EIO;
+		data += n;
+		left -= (size_t)n;
+	}
+	return 0;
+}
+
+/* A new file, of the user alone. */
+static int write_file(const char *path, const char *data)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	int rc = fd >= 0 ? write_all(fd, data) : -errno;
+
+	if (fd >= 0 && close(fd) != 0 && rc == 0)
+		rc = -errno;
+	if (rc == 0)
+		return 0;
+	fprintf(stderr, "espgw: %s: %s\n", path, strerror(-rc));
+	if (fd >= 0)
+		unlink(path);
+	return rc;
+}
+
+static int put(const struct job *job, const char *data)
+{
+	if (job->output != NULL)
+		return write_file(job->output, data);
+	warn_of_readers();
+	return fputs(data, stdout) < 0 || fflush(stdout) != 0 ? -EIO : 0;
+}
+
 int import_run(char **args, int n)
 {
-	static struct cloud_request req;
 	static struct cloud_config c;
 	struct text out = {0}, why = {0};
-	const char *path = NULL;
+	static struct job job;
 	char *data;
 	size_t len;
 	int rc;
 
-	for (int i = 0; i < n; i++) {
-		if (args[i][0] == '-' && args[i][1] != '\0') {
-			if (i + 1 == n)
-				return usage(args[i]);
-			rc = take_option(&req, args[i], args[i + 1]);
-			if (rc != 0)
-				return rc;
-			i++;
-		} else if (path != NULL) {
-			return usage("one FILE");
-		} else {
-			path = args[i];
-		}
-	}
-	if (path == NULL)
-		return usage("which FILE?");
-	data = input_read(path, CLOUD_MAX_INPUT + 1, &len);
+	job = (struct job){0};
+	rc = take_words(&job, args, n);
+	if (rc != 0)
+		return rc;
+	data = input_read(job.path, CLOUD_MAX_INPUT + 1, &len);
 	if (data == NULL)
 		return 1;
-	rc = convert(data, len, &req, &c, &out, &why);
+	rc = convert(data, len, &job.req, &c, &out, &why);
 	input_free(data, len);
 	cloud_wipe(&c);
-	if (rc == 0)
-		fputs(out.s, stdout);
+	if (rc != 0)
+		fprintf(stderr, "espgw: %s: %s\n", job.path,
+			why.s != NULL ? why.s : "out of memory");
 	else
-		fprintf(stderr, "espgw: %s: %s\n", path, why.s != NULL ? why.s : "out of memory");
+		rc = put(&job, out.s);
 	text_free(&out);
 	text_free(&why);
 	return rc == 0 ? 0 : 1;

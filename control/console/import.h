@@ -5,7 +5,7 @@
 
 #define IMPORT_USAGE                                                                               \
 	"espgw import [--local ADDRESS | -c CONFIGURATION] [--name NAME] [--connection ID]\n"      \
-	"             [--tunnel N] [--networks OURS=THEIRS]… FILE"
+	"             [--tunnel N] [--networks OURS=THEIRS]… [--output FILE] FILE"
 
 /** Run it with the words behind "import". The exit code: 0, 1 not done, 2 not understood. */
 int import_run(char **args, int n);
