@@ -219,8 +219,9 @@ static int report(struct gather *x, const struct console_diagnose *what, struct 
 	    (x->peer.probe->ended == 0 || x->g->now - x->peer.probe->ended > PROBE_RECENT))
 		x->peer.probe = NULL;
 	x->peer.probe_child = ike_engine_probe_child_result(x->g->engine, x->peer.conf->name);
-	if (x->peer.probe_child != NULL && (x->peer.probe_child->ended == 0 ||
-					    x->g->now - x->peer.probe_child->ended > PROBE_RECENT))
+	if (x->peer.probe_child != NULL &&
+	    (x->peer.probe_child->ended == 0 || x->peer.probe_child->end == PROBE_CHILD_GONE ||
+	     x->g->now - x->peer.probe_child->ended > PROBE_RECENT))
 		x->peer.probe_child = NULL;
 	if (x->failed) {
 		rc = -ENOMEM;

@@ -191,10 +191,20 @@ static void put_child_text(const struct ike_probe_child *p, struct text *out)
 			text_puts(out, "no answer\n");
 		}
 	}
-	if (p->n == 0 || p->rows[p->n - 1].said != PROBE_TAKES)
+	if (p->end == PROBE_CHILD_UP)
+		text_puts(out,
+			  "  the policy has come up meanwhile, with what is configured: nothing "
+			  "more was asked\n");
+	else if (p->end == PROBE_CHILD_GONE)
+		text_puts(out, "  broken off: phase 1 has ended, or a reload took the policy\n");
+	else if (p->n == 0 || p->rows[p->n - 1].said != PROBE_TAKES)
 		text_puts(out, "  nothing of what allow-weak permits is taken, or it is not about "
 			       "algorithms\n");
 }
+
+static const char *const end_names[] = {[PROBE_CHILD_DONE] = "asked",
+					[PROBE_CHILD_UP] = "came-up",
+					[PROBE_CHILD_GONE] = "broken-off"};
 
 int diag_probe_child_report(const char *peer, const struct ike_probe_child *p, bool json,
 			    struct text *out)
@@ -223,7 +233,8 @@ int diag_probe_child_report(const char *peer, const struct ike_probe_child *p, b
 			json_object_set_new(one, "notify", json_string(refusal_name(p, row)));
 		json_array_append_new(answers, one);
 	}
-	return put_dump(json_pack("[{s:s, s:I, s:o}]", "peer", peer, "policy-id",
-				  (json_int_t)p->policy_id, "answers", answers),
+	return put_dump(json_pack("[{s:s, s:I, s:s, s:o}]", "peer", peer, "policy-id",
+				  (json_int_t)p->policy_id, "end", end_names[p->end], "answers",
+				  answers),
 			out);
 }

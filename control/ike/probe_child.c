@@ -64,11 +64,12 @@ static void put_back(struct ike_engine *e, struct probe_child *p, struct ike_pol
 }
 
 static void end(struct ike_engine *e, struct probe_child *p, struct ike_policy *policy,
-		uint64_t now)
+		enum probe_child_end why, uint64_t now)
 {
 	put_back(e, p, policy, now);
 	p->seen.ended = now;
-	p->seen.n = p->at < p->seen.n ? p->at + 1 : p->seen.n;
+	p->seen.end = why;
+	p->seen.n = p->at + (why == PROBE_CHILD_DONE); /* else that one has no answer */
 	if (policy != NULL)
 		child_ensure_in(e, policy, now + PACE_MS * TIMERS_MS);
 }
@@ -210,18 +211,17 @@ static void tick(struct ike_engine *e, struct timer *t, uint64_t now)
 	uint64_t next = now + LOOK_MS * TIMERS_MS;
 
 	if (policy != NULL && !p->asked && has_pair(policy)) {
-		p->seen.n = p->at; /* it came up: there is nothing left to ask for */
-		end(e, p, policy, now);
+		end(e, p, policy, PROBE_CHILD_UP, now); /* there is nothing left to ask for */
 		return;
 	}
 	if (policy == NULL || (!p->asked && !ask(e, p, policy, now))) {
-		end(e, p, policy, now);
+		end(e, p, policy, PROBE_CHILD_GONE, now);
 		return;
 	}
 	if (p->asked && answered(e, p, policy, now)) {
 		/* Another reason than the proposal is the same for all. */
 		if (p->seen.rows[p->at].said != PROBE_NO_PROPOSAL || p->at + 1 == p->seen.n) {
-			end(e, p, policy, now);
+			end(e, p, policy, PROBE_CHILD_DONE, now);
 			return;
 		}
 		p->at++;

@@ -21,9 +21,18 @@ struct ike_peer;
 
 #define PROBE_CHILD_MAX 12u
 
+/* Why it has ended. What was asked before the last two stands; what was not yet answered does not.
+ */
+enum probe_child_end {
+	PROBE_CHILD_DONE = 0, /* taken, or nothing is left to ask for */
+	PROBE_CHILD_UP,	      /* the policy has a pair of its own meanwhile */
+	PROBE_CHILD_GONE      /* phase 1 ended, or a reload took the policy */
+};
+
 struct ike_probe_child {
 	uint64_t begun, ended; /* ns; ended 0: under way */
-	bool ike2;	       /* whose numbers the notifies are */
+	enum probe_child_end end;
+	bool ike2; /* whose numbers the notifies are */
 	uint32_t policy_id;
 	unsigned n;
 	struct probe_child_row {

@@ -80,6 +80,7 @@ static void what_the_peer_takes_is_found_and_nothing_stays(void **state)
 		assert_int_equal(p->rows[p->n - 1].integ, cases[c].integ);
 		for (unsigned k = 0; k + 1 < p->n; k++)
 			assert_int_equal(p->rows[k].said, PROBE_NO_PROPOSAL);
+		assert_int_equal(p->end, PROBE_CHILD_DONE);
 		sim_run(&s, s.now + 60 * SIM_SEC);
 		assert_int_equal(sim_installed(&s, 0), 0); /* the policy is as it was: refused */
 		assert_int_equal(sim_installed(&s, 1), 0);
@@ -228,6 +229,44 @@ static void a_pair_that_comes_up_meanwhile_is_left_alone(void **state)
 		p = ike_engine_probe_child_result(s.node[0].engine, s.node[0].conf.name);
 		assert_true(p->ended != 0);
 		assert_int_equal(p->n, 0);
+		assert_int_equal(p->end, PROBE_CHILD_UP);
+		sim_fini(&s);
+	}
+}
+
+/* After the first answer and before the second question: what was asked stands. */
+static void what_ends_it_in_the_middle_is_told(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 6; i++) {
+		bool up = i < 3;
+		const struct ike_probe_child *p;
+		struct sim s;
+
+		refused(&s, modes[i % 3], 256, ABI_INTEG_HMAC_MD5_96, 2);
+		assert_int_equal(
+			ike_engine_probe_child(s.node[0].engine, s.node[0].conf.name, 0, s.now), 0);
+		s.node[0].due = s.now;
+		sim_run(&s, s.now + 300 * SIM_MS);
+		if (up) {
+			s.node[1].children[0].proposal = s.node[0].children[0].proposal;
+			s.node[1].conf.passive = false;
+			assert_int_equal(sim_configure(&s, 1), 0);
+			ike_engine_acquire(s.node[1].engine, SIM_POLICY(0), s.now);
+			s.node[1].due = s.now;
+		} else {
+			s.net.delay_min = s.net.delay_max = 3 * SIM_SEC;
+			ike_engine_terminate(s.node[0].engine, s.node[0].conf.name, s.now);
+			s.node[0].due = s.now;
+		}
+		sim_run(&s, s.now + 5 * SIM_SEC);
+		p = ike_engine_probe_child_result(s.node[0].engine, s.node[0].conf.name);
+		assert_true(p->ended != 0);
+		assert_int_equal(p->end, up ? PROBE_CHILD_UP : PROBE_CHILD_GONE);
+		assert_int_equal(p->n, 1);
+		assert_int_equal(p->rows[0].said, PROBE_NO_PROPOSAL);
+		if (up)
+			assert_true(sim_agreed(&s, 0));
 		sim_fini(&s);
 	}
 }
@@ -263,6 +302,7 @@ int main(void)
 		cmocka_unit_test(the_peer_gets_no_more_than_before),
 		cmocka_unit_test(a_pair_that_comes_up_meanwhile_is_left_alone),
 		cmocka_unit_test(a_reload_that_changes_nothing_keeps_phase_1),
+		cmocka_unit_test(what_ends_it_in_the_middle_is_told),
 		cmocka_unit_test(a_reload_ends_it),
 	};
 
