@@ -43,23 +43,57 @@ static uint32_t spi_of(struct rte_mbuf *m)
 	return ip4_load32(rte_pktmbuf_mtod_offset(m, const uint8_t *, pkt_meta(m)->l4_off));
 }
 
+static bool has_spi(const struct rte_mbuf *m)
+{
+	return m->data_len >= pkt_meta((struct rte_mbuf *)(uintptr_t)m)->l4_off + SA_ESP_HEADER;
+}
+
+static void append(struct worker *w, struct rte_mbuf *m)
+{
+	struct early *e = &w->pipe->early;
+
+	e->since[e->n] = w->now;
+	e->kept[e->n++] = m;
+}
+
 bool early_keep(struct worker *w, struct rte_mbuf *m)
 {
 	const struct early_spis *s = w->tables->early;
-	struct early *e = &w->pipe->early;
 	struct pkt_meta *meta = pkt_meta(m);
 	uint32_t spi;
 
-	if (!s || e->n == EARLY_MAX || meta->sa_slot != PKT_NO_SA ||
-	    m->data_len < meta->l4_off + SA_ESP_HEADER)
+	if (!s || w->pipe->early.n == EARLY_MAX || meta->sa_slot != PKT_NO_SA || !has_spi(m))
 		return false;
 	spi = spi_of(m); /* whose SA was not there; it may be by now */
 	if (spi == 0 || __atomic_load_n(&s->spi[spi & s->mask], __ATOMIC_RELAXED) != spi)
 		return false;
 	meta->verdict = PKT_ESP_IN;
-	e->since[e->n] = w->now;
-	e->kept[e->n++] = m;
+	append(w, m);
 	return true;
+}
+
+static bool keeps(const struct early *e, uint32_t spi)
+{
+	for (uint16_t i = 0; i < e->n; i++)
+		if (spi_of(e->kept[i]) == spi)
+			return true;
+	return false;
+}
+
+uint16_t early_follow(struct worker *w, struct rte_mbuf **pkts, uint16_t n)
+{
+	struct early *e = &w->pipe->early;
+	uint16_t left = 0;
+
+	for (uint16_t i = 0; i < n; i++) {
+		if (!has_spi(pkts[i]) || !keeps(e, spi_of(pkts[i])))
+			pkts[left++] = pkts[i];
+		else if (e->n < EARLY_MAX)
+			append(w, pkts[i]);
+		else
+			pipeline_drop(w, pkts[i], DROP_IN_NO_STATES);
+	}
+	return left;
 }
 
 uint16_t early_take(struct worker *w, struct rte_mbuf **out)

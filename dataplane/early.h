@@ -48,6 +48,10 @@ bool early_keep(struct worker *w, struct rte_mbuf *m);
 /** Those whose SA is there now, oldest first, as they came from parse (PKT_ESP_IN); at most
  * EARLY_MAX. Drops what has waited too long. How many. */
 uint16_t early_take(struct worker *w, struct rte_mbuf **out);
+/** Those of the n packets, which are for SAs, whose SPI has older ones kept here: their SA was not
+ * there a moment ago, so they wait behind those, or are dropped where there is no room. The others
+ * stay in pkts, in order. How many. */
+uint16_t early_follow(struct worker *w, struct rte_mbuf **pkts, uint16_t n);
 /** Free what is kept. */
 void early_clear(struct early *e);
 

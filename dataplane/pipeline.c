@@ -30,7 +30,6 @@
 
 #define REENTER_ROUNDS 4 /* an ICMP error, its fragments; what is left waits for the next pass */
 #define FRAG_ROOM      (4 * WORKER_BURST) /* pieces a burst may fall into */
-#define ETHER_ROOM     14
 
 /* Where the packets of one pass wait for their next stage. */
 struct lanes {
@@ -388,6 +387,29 @@ static void run_lanes(struct worker *w, struct lanes *l)
 	finish_lanes(w, l);
 }
 
+/* ESP that came before its SA; or fragments that others have handed over. Not both in one pass: a
+ * batch holds one burst. */
+static void tend(struct worker *w, bool early)
+{
+	struct lanes l;
+
+	l.esp_in.n = l.local.n = l.forward.n = l.pieces.n = 0;
+	if (early)
+		l.esp_in.n = early_take(w, l.esp_in.pkts);
+	else
+		l.pieces.n = reasm_handed(w, l.pieces.pkts);
+	if ((l.pieces.n | l.esp_in.n) != 0)
+		run_lanes(w, &l);
+}
+
+/* The SA of packets that wait may have come since the last look at them: not this burst first,
+ * which would shut them out of a narrow window. */
+static void go_behind(struct worker *w, struct lanes *l)
+{
+	tend(w, true);
+	l->esp_in.n = early_follow(w, l->esp_in.pkts, l->esp_in.n);
+}
+
 static void run(struct worker *w, uint8_t port, struct rte_mbuf **pkts, uint16_t n)
 {
 	struct lanes l;
@@ -402,22 +424,10 @@ static void run(struct worker *w, uint8_t port, struct rte_mbuf **pkts, uint16_t
 	if (unlikely(stage_end(w, STAGE_PARSE, t, n) != 0))
 		stages_received(w, n);
 	sort(w, &l, pkts, n);
+	gather(w, &l);
+	if (unlikely(w->pipe->early.n != 0 && l.esp_in.n != 0))
+		go_behind(w, &l);
 	run_lanes(w, &l);
-}
-
-/* ESP that came before its SA; or fragments that others have handed over. Not both in one pass: a
- * batch holds one burst. */
-static void tend(struct worker *w, bool early)
-{
-	struct lanes l;
-
-	l.esp_in.n = l.local.n = l.forward.n = l.pieces.n = 0;
-	if (early)
-		l.esp_in.n = early_take(w, l.esp_in.pkts);
-	else
-		l.pieces.n = reasm_handed(w, l.pieces.pkts);
-	if ((l.pieces.n | l.esp_in.n) != 0)
-		run_lanes(w, &l);
 }
 
 /* What was held goes on: pieces before they were put together, packets to be sealed, to be split.
@@ -505,27 +515,12 @@ void pipeline_route(struct worker *w, struct rte_mbuf *m)
 
 void pipeline_reenter(struct worker *w, struct rte_mbuf *m)
 {
-	struct pipeline *p = w->pipe;
-	struct pkt_meta *meta = pkt_meta(m);
-	bool six;
+	enum drop_reason why = reenter_parse(w, m);
 
-	w->counters->made++;
-	six = meta->flags & PKT_F_IPV6;
-	*meta = (struct pkt_meta){.flags = PKT_F_ORIGIN | (meta->flags & PKT_F_FROM_SA),
-				  .sa_slot = PKT_NO_SA};
-	if (p->n_reenter == REENTER_MAX) {
-		pipeline_drop(w, m, DROP_NET_NO_BUFFER);
-		return;
-	}
-	if (six)
-		parse_ipv6(w, m, ETHER_ROOM);
+	if (why == DROP_NONE)
+		pipeline_route(w, m);
 	else
-		parse_ipv4(w, m, ETHER_ROOM);
-	meta->flags |= PKT_F_ORIGIN;
-	if (meta->verdict == PKT_FORWARD)
-		p->reenter[p->n_reenter++] = m;
-	else
-		pipeline_drop(w, m, meta->verdict == PKT_DROP ? meta->reason : DROP_NET_LOCAL);
+		pipeline_drop(w, m, why);
 }
 
 /* --- one poll --- */

@@ -47,6 +47,9 @@ uint16_t rx_burst(struct worker *w, uint8_t port, struct rte_mbuf **pkts);
 /** Where packets go when pipeline_create() is not told: the ethdevs. */
 uint16_t tx_ethdev(void *ctx, uint8_t port, struct rte_mbuf **pkts, uint16_t n);
 
+/** Fill the meta of a packet for pipeline_reenter(), as that says. DROP_NONE: it goes forward. */
+enum drop_reason reenter_parse(struct worker *w, struct rte_mbuf *m);
+
 /** Into the buffer of meta->out_port, when its turn comes if it is one of several workers' packets
  * of one SA (order.h). Takes it. */
 void tx_packet(struct worker *w, struct rte_mbuf *m);
