@@ -73,7 +73,11 @@ static void check_tunnel(const struct model *m, const struct model_row *row,
 	const struct value *v = row->values;
 	const struct model_row *policy = policy_of(m, row);
 
-	if (policy == NULL || policy_action(policy) != ABI_ACT_PROTECT)
+	if ((policy == NULL || policy_action(policy) != ABI_ACT_PROTECT) && v[NETWATCH_PEER].set)
+		error(row, NETWATCH_PEER, problems,
+		      "no policy with action=encrypt covers what goes from src-address to host, so "
+		      "it does not go through this peer's tunnel and says nothing of it");
+	else if (policy == NULL || policy_action(policy) != ABI_ACT_PROTECT)
 		problems_warn(
 			problems, row->file, row->line,
 			"/tool netwatch \"%s\": no policy with action=encrypt covers what goes "

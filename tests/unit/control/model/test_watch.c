@@ -130,6 +130,11 @@ static void pings_stay_in_the_tunnel_they_tell_of(void **state)
 	assert_told(TWO(POLICY("q", "10.1.0.1", "10.2.0.1", "false") ", ", "q"), true, "");
 	assert_told(TWO(POLICY("q", "10.1.0.1", "10.2.0.1", "false") ", ", "p"), false,
 		    "another peer's tunnel");
+	/* Anybody answers in clear. */
+	assert_told(TWO("{ action = \"none\"; src-address = \"10.1.0.1\"; dst-address = "
+			"\"10.2.0.1\"; }, ",
+			"p"),
+		    false, "peer: no policy with action=encrypt covers");
 }
 
 int main(void)
