@@ -226,12 +226,15 @@ static void know_policies(struct gateway *g)
 static void on_attached(void *ctx, bool fresh)
 {
 	struct gateway *g = ctx;
+	struct model_plan *plan = g->has_pending ? g->pending.plan : g->setup.plan;
 	int rc;
 
 	g->fresh = fresh;
 	g->gate_open = false;
 	know_policies(g);
-	rc = enforce_plan(g, g->has_pending ? g->pending.plan : g->setup.plan, pushed);
+	if (!g->peers_set)
+		standby_io_restore(g, plan);
+	rc = enforce_plan(g, plan, pushed);
 	if (rc != 0)
 		log_error(&log_system, "dataplane: configuration not queued: %s", strerror(-rc));
 	/* Behind the policies in the ring. When control is the new one, there is nothing yet. */

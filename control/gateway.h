@@ -156,6 +156,9 @@ bool names_io_evidence(const struct gateway *g, const struct ike_peer_conf *peer
 		       struct ike_evidence *ev);
 /* standby_io.c: has policies change places with their standby, as it must be. */
 void standby_io_tick(struct gateway *g);
+/* Before the first push: those that have changed places in the data plane, by a control of before,
+ * have so in the plan. */
+void standby_io_restore(struct gateway *g, struct model_plan *plan);
 /** Runtime values of /tool netwatch; ctx is the gateway. */
 void netwatch_io_fill(void *ctx, const struct menu_key *key, struct value *v);
 /** A punted datagram to the engine; of pings, to netwatch. */

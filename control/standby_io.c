@@ -3,7 +3,9 @@
  * standby_io.c - which of two tunnels carries the traffic of a policy with a standby: the first one
  * while it is fit, else the second one while that is. A tunnel is fit with an SA pair, unless a
  * host behind it is watched (/tool netwatch, peer=) and does not answer. The data plane sends
- * through the policy that stands first, so the two change places.
+ * through the policy that stands first, so the two change places. It says in which order they stand
+ * (abi_policy_status.place): a control that is started anew begins with that, as it knows no better
+ * until the hosts have answered, or not.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -54,32 +56,39 @@ static bool has_pair(const struct ready *ready, uint32_t policy_id)
 	return bsearch(&policy_id, ready->ids, ready->n, sizeof(*ready->ids), by_id) != NULL;
 }
 
-static bool answers(const struct gateway *g, const char *peer)
+/* Of a host that was not heard of yet, nor has missed enough, this is believed: */
+enum doubt { IS_FIT, IS_UNFIT };
+
+static bool answers(const struct gateway *g, const char *peer, enum doubt doubt)
 {
 	for (size_t i = 0; i < g->netwatch.n; i++) {
 		const struct netwatch_row *r = &g->netwatch.rows[i];
 
-		if (r->conf.probe && r->state == NETWATCH_DOWN && strcmp(r->conf.peer, peer) == 0)
+		if (r->conf.probe && strcmp(r->conf.peer, peer) == 0 &&
+		    (r->state == NETWATCH_DOWN ||
+		     (r->state == NETWATCH_UNKNOWN && doubt == IS_UNFIT)))
 			return false;
 	}
 	return true;
 }
 
-static bool is_fit(const struct gateway *g, const struct ready *ready, size_t policy)
+static bool is_fit(const struct gateway *g, const struct ready *ready, size_t policy,
+		   enum doubt doubt)
 {
 	const struct model_plan *plan = g->setup.plan;
 
-	return answers(g, plan->policy_peers[policy]) &&
+	return answers(g, plan->policy_peers[policy], doubt) &&
 	       has_pair(ready, plan->policies[policy].policy_id);
 }
 
 /* Should the two change places? The first of the plan is the second one while they are swapped. */
 static bool is_due(const struct gateway *g, const struct ready *ready, const struct plan_standby *s)
 {
-	bool in_use = is_fit(g, ready, s->first), other = is_fit(g, ready, s->second);
-
-	/* Back to the one that is meant as soon as it is fit; away from it only to one that is. */
-	return s->swapped ? other : !in_use && other;
+	/* Back to the one that is meant as soon as it is known to be fit (it was left because it
+	 * was not); away from it only to one that is. */
+	if (s->swapped)
+		return is_fit(g, ready, s->second, IS_UNFIT);
+	return !is_fit(g, ready, s->first, IS_FIT) && is_fit(g, ready, s->second, IS_FIT);
 }
 
 static void tell(size_t n, const char *from, const char *to)
@@ -132,4 +141,56 @@ void standby_io_tick(struct gateway *g)
 		return;
 	g->generated.changed = true; /* the data plane gets all of them anew */
 	g->generated.due = g->now;
+}
+
+/* --- a control of before --- */
+
+struct placed {
+	uint32_t id; /* first: by_id() */
+	uint32_t place;
+};
+
+/* Policies of the table in force, sorted; NULL: none, or it does not say where they stand. */
+static struct placed *read_places(const struct segmap *m, size_t *n)
+{
+	struct placed *list = NULL;
+	struct abi_policy_status s;
+
+	*n = 0;
+	if (m->base != NULL && m->hdr.minor >= 6)
+		list = calloc(m->hdr.max_policies, sizeof(*list));
+	for (uint32_t i = 0; list != NULL && segmap_policy(m, i, &s); i++)
+		if (s.policy_id != 0)
+			list[(*n)++] = (struct placed){.id = s.policy_id, .place = s.place};
+	if (*n > 1)
+		qsort(list, *n, sizeof(*list), by_id);
+	return list;
+}
+
+static const struct placed *find(const struct placed *list, size_t n, uint32_t id)
+{
+	return bsearch(&id, list, n, sizeof(*list), by_id);
+}
+
+void standby_io_restore(struct gateway *g, struct model_plan *plan)
+{
+	struct placed *list = NULL;
+	size_t n = 0, restored = 0;
+
+	if (plan->n_standbys != 0)
+		list = read_places(dataplane_map(g->dp), &n);
+	for (size_t i = 0; list != NULL && i < plan->n_standbys; i++) {
+		struct plan_standby *s = &plan->standbys[i];
+		const struct placed *meant = find(list, n, plan->policies[s->first].policy_id);
+		const struct placed *other = find(list, n, plan->policies[s->second].policy_id);
+
+		if (s->swapped || meant == NULL || other == NULL || meant->place < other->place)
+			continue;
+		standby_swap(plan, s);
+		restored++;
+	}
+	free(list);
+	if (restored != 0)
+		log_notice(&log_ipsec, "%zu policies still go through their standby's tunnel",
+			   restored);
 }

@@ -84,10 +84,11 @@ static void policy_gone(void *ctx, uint32_t index)
 
 static void write_status(struct manager *m, uint32_t generation)
 {
-	for (uint32_t i = 0; i < m->policies.got; i++) {
+	for (uint32_t i = m->policies.got; i-- > 0;) { /* of several records the first is last */
 		struct abi_policy_status *st = policy_status(m, m->policies.index[i]);
 
 		st->generation = generation;
+		st->place = i;
 		if (st->policy_id != m->policies.records[i].policy_id) {
 			st->sa_out = SAD_NONE;
 			st->policy_id = m->policies.records[i].policy_id;

@@ -39,9 +39,9 @@
 #define ABI_MAGIC 0x31574750534531ffull
 #define ABI_MAJOR 1u
 /* 1: drop samples; 2: hits of SAs are not the policy's, too; 3: ABI_PACKET_UNREACHABLE; 4:
- * ABI_CMD_SPI_EXPECT; 5: ABI_PACKET_ECHO
+ * ABI_CMD_SPI_EXPECT; 5: ABI_PACKET_ECHO; 6: abi_policy_status.place
  */
-#define ABI_MINOR 5u
+#define ABI_MINOR 6u
 
 enum abi_area_id {
 	ABI_AREA_COMMAND,
@@ -150,7 +150,9 @@ struct abi_policy_status {
 	uint32_t generation;
 	uint32_t sa_out; /* slot of its current outbound SA, or UINT32_MAX */
 	uint32_t held;	 /* packets waiting for an SA */
-	uint64_t pad[6];
+	uint32_t place;	 /* of its first record in the order of match */
+	uint32_t pad0;
+	uint64_t pad[5];
 };
 
 _Static_assert(sizeof(struct abi_port) == 64, "abi_port");

@@ -293,6 +293,37 @@ static void replaces_policies_as_a_whole(void **state)
 	assert_null(sad_lookup_out(f->h->tables.sad, index));
 }
 
+/* Where a policy stands in the order of match, by the first of its records; the same generation
+ * number, as of a control that was started anew, is no reason to keep that. */
+static void says_where_each_policy_stands(void **state)
+{
+	const struct abi_policy_status *st = segment_area(&f->segment, ABI_AREA_POLICY_STATUS);
+	static const uint32_t orders[][4] = {{7, 9, 7, 8}, {8, 7, 9, 7}};
+
+	(void)state;
+	for (unsigned int k = 0; k < 2; k++) {
+		assert_int_equal(fixture_generation(f, ABI_CMD_POLICY_BEGIN, 3, 4), ABI_OK);
+		for (unsigned int i = 0; i < 4; i++) {
+			struct abi_policy p = {
+				.generation = 3,
+				.policy_id = orders[k][i],
+				.action = ABI_ACT_PROTECT,
+				.mode = ABI_MODE_TUNNEL,
+				.local = {.family = 4, .port_hi = 65535, .lo = {10, (uint8_t)i}},
+				.remote = {
+					.family = 4, .port_hi = 65535, .hi = {255, 255, 255, 255}}};
+
+			memcpy(p.local.hi, p.local.lo, sizeof(p.local.hi));
+			assert_int_equal(fixture_ask(f, &p, ABI_CMD_POLICY, sizeof(p), NULL),
+					 ABI_OK);
+		}
+		assert_int_equal(fixture_generation(f, ABI_CMD_POLICY_COMMIT, 3, 4), ABI_OK);
+		assert_int_equal(st[policies_index(&f->manager.policies, 7)].place, k);
+		assert_int_equal(st[policies_index(&f->manager.policies, 8)].place, k == 0 ? 3 : 0);
+		assert_int_equal(st[policies_index(&f->manager.policies, 9)].place, k == 0 ? 1 : 2);
+	}
+}
+
 static void refuses_generations_out_of_order(void **state)
 {
 	struct abi_address a = {
@@ -387,6 +418,7 @@ int main(void)
 		WITH(flushes_all),
 		WITH(keeps_lines_of_an_earlier_run_until_told),
 		WITH(replaces_policies_as_a_whole),
+		WITH(says_where_each_policy_stands),
 		WITH(refuses_generations_out_of_order),
 		WITH(does_not_wait_for_a_worker_that_hangs),
 		WITH(takes_no_command_whose_answer_finds_no_room),
