@@ -19,7 +19,7 @@ static struct replay *make(uint32_t window, uint64_t start)
 	struct replay *r = aligned_alloc(64, bytes);
 
 	assert_non_null(r);
-	memset(r, 0xaa, bytes);
+	memset(r, 0x11, bytes); /* blocks that would be newer than any that comes */
 	replay_init(r, (uint64_t *)(void *)r + 8, window, start);
 	return r;
 }
@@ -141,6 +141,40 @@ static void check_alone_changes_nothing(void **state)
 	assert_true(replay_check(r, 500));
 	assert_int_equal(r->top, 0);
 	assert_true(accept(r, 1));
+	free(r);
+}
+
+/* Until the edge moves, numbers of a block whose cell a newer one has taken are still right of it:
+ * they are lost, and cost no decryption. */
+static void what_a_newer_block_has_replaced_is_not_open(void **state)
+{
+	struct replay *r = make(64, 0);
+	uint64_t ahead = 32ull * (r->mask + 1);
+
+	(void)state;
+	assert_true(replay_check(r, 5));
+	assert_true(take(r, ahead + 1));
+	assert_int_equal(r->top, 0);
+	assert_int_equal(replay_open_block(r, 0), 0);
+	assert_false(replay_check(r, 5));
+	assert_false(take(r, 5));
+	assert_int_equal(replay_open_block(r, ahead), ~2u);
+	free(r);
+}
+
+static void the_edge_never_moves_back(void **state)
+{
+	struct replay *r = make(64, 0);
+
+	(void)state;
+	assert_true(replay_advance(r, 10));
+	assert_false(replay_advance(r, 10));
+	assert_false(replay_advance(r, 9));
+	assert_int_equal(r->top, 10);
+	replay_advance_alone(r, 9);
+	assert_int_equal(r->top, 10);
+	replay_advance_alone(r, 11);
+	assert_int_equal(r->top, 11);
 	free(r);
 }
 
@@ -328,6 +362,8 @@ int main(void)
 		cmocka_unit_test(resumed_window_takes_nothing_up_to_its_start),
 		cmocka_unit_test(resumed_at_a_block_edge),
 		cmocka_unit_test(check_alone_changes_nothing),
+		cmocka_unit_test(what_a_newer_block_has_replaced_is_not_open),
+		cmocka_unit_test(the_edge_never_moves_back),
 		cmocka_unit_test(every_number_of_a_large_window_is_taken_once),
 		cmocka_unit_test(agrees_with_the_naive_twin),
 		cmocka_unit_test(a_block_is_its_numbers_one_by_one),
