@@ -12,6 +12,8 @@
 #include <cmocka.h>
 
 #include "control/ike/ike.h"
+#include "control/ike/state.h"
+#include "control/ike2/ike2.h"
 #include "tests/sim/sim.h"
 
 #define KEPT 64
@@ -190,9 +192,21 @@ static void changed_bytes_only_cost_time(void **state)
 	}
 }
 
+static const struct ike_sa *the_sa(const struct sim *s, int node)
+{
+	const struct ike_sa *sa;
+
+	TAILQ_FOREACH (sa, &TAILQ_FIRST(&s->node[node].engine->peers.list)->sas, of_peer)
+		if (sa->state == SA_ESTABLISHED)
+			return sa;
+	fail();
+	return NULL;
+}
+
 /* Everything that went over the wire comes again, to both sides, twice. */
 static void replays_change_nothing(void **state)
 {
+	uint32_t next_in[2], next_out[2];
 	struct sim s;
 	uint64_t installs[2], established[2];
 
@@ -207,12 +221,21 @@ static void replays_change_nothing(void **state)
 	for (int n = 0; n < 2; n++) {
 		installs[n] = s.node[n].installs;
 		established[n] = sim_counters(&s, n)->phase1_established;
+		next_in[n] = the_sa(&s, n)->v2->next_in;
+		next_out[n] = the_sa(&s, n)->v2->next_out;
 	}
+	assert_in_range(next_in[1], 3, UINT32_MAX); /* the last request is not all there is */
 	for (unsigned round = 0; round < 2; round++) {
 		for (unsigned i = 0; i < seen.n; i++) {
 			sim_inject(&s, 0, seen.m[i].data, seen.m[i].len, seen.m[i].marker);
 			sim_inject(&s, 1, seen.m[i].data, seen.m[i].len, seen.m[i].marker);
 		}
+	}
+	run(&s, 1);
+	for (int n = 0; n < 2; n++) { /* none counts as the next one, nor is it read */
+		assert_int_equal(the_sa(&s, n)->v2->next_in, next_in[n]);
+		assert_int_equal(the_sa(&s, n)->v2->next_out, next_out[n]);
+		assert_true(sim_counters(&s, n)->rx_replayed > 0);
 	}
 	run(&s, 60);
 	for (int n = 0; n < 2; n++) {
