@@ -351,6 +351,46 @@ static void forged_refusals_do_not_end_an_attempt(void **state)
 	finish(&s);
 }
 
+/* The initiator's public value is one that leads to no secret, which computing it alone tells. */
+static bool zero_ke(struct sim *s, int from, struct ike_datagram *d, uint8_t *data, void *ctx)
+{
+	uint8_t type = data[16];
+
+	for (size_t at = 28, len; type != 0 && at + 4 <= d->len; at += len) {
+		len = (size_t)data[at + 2] << 8 | data[at + 3];
+		if (data[18] == IKE2_EXCH_SA_INIT && from == 0 && type == IKE2_PLD_KE)
+			memset(data + at + 8, 0, len - 8);
+		type = data[18] == IKE2_EXCH_SA_INIT && len >= 8 ? data[at] : 0;
+	}
+	return look(s, from, d, data, ctx);
+}
+
+static void costly_public_values_are_tried_once(void **state)
+{
+	uint64_t unknown;
+	struct sim s;
+
+	(void)state;
+	init(&s, 6);
+	s.net.hook = zero_ke;
+	s.node[0].conf.profile.dh[0] = s.node[1].conf.profile.dh[0] = 31;
+	sim_start(&s);
+	sim_run(&s, s.now + 500 * SIM_MS);
+	assert_int_equal(seen.n, 3); /* IKE_SA_INIT and its answer, IKE_AUTH */
+	assert_int_equal(seen.m[2].data[18], IKE2_EXCH_AUTH);
+	assert_int_equal(sim_counters(&s, 1)->rx_malformed, 1);
+	assert_int_equal(sim_ike_sas(&s, 1, NULL), 0);
+	unknown = sim_counters(&s, 1)->rx_unknown_sa;
+	for (unsigned i = 0; i < 100; i++)
+		sim_inject(&s, 1, seen.m[2].data, seen.m[2].len, seen.m[2].marker);
+	sim_run(&s, s.now + 100 * SIM_MS);
+	assert_int_equal(sim_counters(&s, 1)->rx_malformed, 1);
+	assert_int_equal(sim_counters(&s, 1)->rx_unknown_sa, unknown + 100);
+	s.net.hook = NULL;
+	run(&s, 120);
+	finish(&s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -359,6 +399,7 @@ int main(void)
 		cmocka_unit_test(a_late_message_without_its_cookie_does_no_harm),
 		cmocka_unit_test(changed_bytes_only_cost_time),
 		cmocka_unit_test(replays_change_nothing),
+		cmocka_unit_test(costly_public_values_are_tried_once),
 		cmocka_unit_test(clear_messages_change_nothing),
 		cmocka_unit_test(a_later_version_is_told_ours),
 		cmocka_unit_test(forged_refusals_do_not_end_an_attempt),

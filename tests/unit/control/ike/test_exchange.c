@@ -87,6 +87,26 @@ static void requests_go_out_after_1_2_4_8_16_seconds(void **state)
 	exchange_fini(&e, &x);
 }
 
+/* At the deadline it is over: nothing more is sent then. */
+static void a_deadline_ends_a_request_on_time(void **state)
+{
+	struct ike_engine e;
+	struct exchange x;
+	struct ike_sa sa;
+
+	(void)state;
+	setup(&e, &sa, &x);
+	assert_int_equal(exchange_ask(&e, &x, (const uint8_t *)"abc", 3, 0), 0);
+	exchange_limit(&e, &x, 4 * TIMERS_SEC);
+	run(&e, 4 * TIMERS_SEC - 1);
+	assert_int_equal(sent, 3);
+	assert_int_equal(given_up, 0);
+	run(&e, 4 * TIMERS_SEC);
+	assert_int_equal(sent, 3);
+	assert_int_equal(given_up, 1);
+	exchange_fini(&e, &x);
+}
+
 static void settled_requests_are_silent(void **state)
 {
 	struct ike_engine e;
@@ -163,6 +183,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(requests_go_out_after_1_2_4_8_16_seconds),
+		cmocka_unit_test(a_deadline_ends_a_request_on_time),
 		cmocka_unit_test(settled_requests_are_silent),
 		cmocka_unit_test(hurried_requests_give_up_after_one_more),
 		cmocka_unit_test(answers_are_repeated_up_to_the_limit),

@@ -76,6 +76,81 @@ static void first_messages_have_a_rate(void **state)
 	guard_fini(&g);
 }
 
+static unsigned admitted_at(struct guard *g, const struct abi_addr *a, uint64_t now)
+{
+	unsigned n = 0;
+
+	while (guard_admit(g, a, now) == GUARD_ADMIT) {
+		guard_release(g, a);
+		n++;
+	}
+	return n;
+}
+
+/* To the message; and a clock that stands still, or goes back, brings none. */
+static void a_burst_is_used_up_by_that_many(void **state)
+{
+	struct abi_addr a = v4(1), b = v4(2);
+	struct guard g;
+
+	(void)state;
+	assert_int_equal(guard_init(&g, 7), 0);
+	assert_int_equal(admitted_at(&g, &a, 10 * SEC), GUARD_BURST_SOURCE);
+	assert_int_equal(admitted_at(&g, &a, 10 * SEC), 0);
+	assert_int_equal(admitted_at(&g, &a, 9 * SEC), 0);
+	assert_int_equal(admitted_at(&g, &a, 11 * SEC), GUARD_RATE_SOURCE);
+	assert_int_equal(admitted_at(&g, &b, 0), GUARD_BURST_SOURCE);
+	guard_fini(&g);
+}
+
+/* Of those that have none half-open the one that was not heard of for longest is forgotten. */
+static void the_source_not_seen_for_longest_is_forgotten(void **state)
+{
+	struct abi_addr first = v4(0), second = v4(1), next = v4(GUARD_MAX_SOURCES);
+	struct guard g;
+
+	(void)state;
+	assert_int_equal(guard_init(&g, 7), 0);
+	for (unsigned i = 0; i < GUARD_MAX_SOURCES; i++) {
+		struct abi_addr a = v4(i);
+
+		if (guard_admit(&g, &a, i * SEC) == GUARD_ADMIT)
+			guard_release(&g, &a);
+	}
+	assert_int_equal(g.sources.count, GUARD_MAX_SOURCES);
+	/* the first one is heard of again; the next takes the place of the second */
+	(void)admitted_at(&g, &first, GUARD_MAX_SOURCES * SEC);
+	assert_int_equal(guard_admit(&g, &next, GUARD_MAX_SOURCES * SEC), GUARD_ADMIT);
+	assert_int_equal(g.sources.count, GUARD_MAX_SOURCES);
+	assert_int_equal(guard_admit(&g, &first, GUARD_MAX_SOURCES * SEC), GUARD_RATE);
+	assert_int_equal(guard_admit_again(&g, &second), GUARD_NO_MEMORY); /* not known */
+	guard_fini(&g);
+}
+
+/* The list of those that may be forgotten has each of them once, whatever came before. */
+static void what_is_half_open_is_not_to_be_forgotten(void **state)
+{
+	const struct guard_source *s;
+	struct guard g;
+
+	(void)state;
+	assert_int_equal(guard_init(&g, 7), 0);
+	for (unsigned i = 0; i < 200; i++) {
+		struct abi_addr a = v4(i * 7 % 10);
+		unsigned idle = 0;
+
+		if (i % 5 == 4)
+			guard_release(&g, &a);
+		else
+			(void)guard_admit(&g, &a, i * SEC);
+		TAILQ_FOREACH (s, &g.idle, lru) {
+			assert_int_equal(s->half_open, 0);
+			assert_true(++idle <= 10);
+		}
+	}
+	guard_fini(&g);
+}
+
 static void addresses_of_one_v6_network_are_one_source(void **state)
 {
 	struct abi_addr other = v6(2, 1);
@@ -156,6 +231,9 @@ int main(void)
 		cmocka_unit_test(source_has_five_half_open),
 		cmocka_unit_test(one_source_does_not_use_up_anothers),
 		cmocka_unit_test(first_messages_have_a_rate),
+		cmocka_unit_test(a_burst_is_used_up_by_that_many),
+		cmocka_unit_test(the_source_not_seen_for_longest_is_forgotten),
+		cmocka_unit_test(what_is_half_open_is_not_to_be_forgotten),
 		cmocka_unit_test(addresses_of_one_v6_network_are_one_source),
 		cmocka_unit_test(total_is_capped),
 		cmocka_unit_test(memory_is_bounded),
