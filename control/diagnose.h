@@ -24,7 +24,8 @@ int diagnose_probe(void *ctx, const struct console_probe *what, struct text *out
 
 /** Facts of a policy's traffic, read at most once per console command. */
 void diagnose_truth(struct gateway *g, uint32_t policy_id, struct truth *out);
-/** Why nothing can pass and little can be said just now: the data plane. NULL: it is well. Static. */
+/** Why nothing can pass and little can be said just now: the data plane. NULL: it is well. Static.
+ */
 const char *diagnose_trouble(const struct gateway *g);
 /** Take a snapshot of the counters when one is due. */
 void diagnose_tick(struct gateway *g);
