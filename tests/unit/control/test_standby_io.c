@@ -323,6 +323,7 @@ static void a_choice_stands_for_a_second(void **state)
 	while (in_use(x) == T2_NET && x->now < moved + 10 * SEC)
 		run(x, 50 * MS);
 	assert_in_range(x->now - moved, 850 * MS, 1300 * MS);
+	run(x, 300 * MS); /* what was pushed is answered */
 }
 
 /* The data plane goes on with what the control of before left in force. */
