@@ -68,6 +68,14 @@ int hostname_check(const char *text, struct text *why)
 	return 0;
 }
 
+int hostname_order(const char *a, const char *b)
+{
+	size_t x = length(a), y = length(b);
+	int c = strncasecmp(a, b, x < y ? x : y);
+
+	return c != 0 ? c : (x > y) - (x < y);
+}
+
 bool hostname_equal(const char *a, const char *b)
 {
 	return length(a) == length(b) && strncasecmp(a, b, length(a)) == 0;

@@ -21,5 +21,7 @@ int hostname_check(const char *text, struct text *why);
 
 /** The same name: letters of either case, with or without the dot at the end. */
 bool hostname_equal(const char *a, const char *b);
+/** Names in some order, as strcmp(); 0 as hostname_equal() says. */
+int hostname_order(const char *a, const char *b);
 
 #endif

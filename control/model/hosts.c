@@ -43,17 +43,49 @@ static size_t place_of(const struct holders *h, const struct abi_addr *a)
 	return (size_t)(x >> 20) & (h->size - 1);
 }
 
-/* The peer that a one could not be told apart from; those of one name were told apart when they
- * were read. */
-static const struct model_row *rival(const struct holders *h, const struct abi_addr *a,
+/* Ours towards it, when it is there. */
+static struct abi_addr local_of(const struct model *m, const struct model_row *row,
+				const struct abi_addr *there)
+{
+	const struct value *local = &row->values[PEER_LOCAL];
+	const struct model_row *source = NULL;
+
+	if (local->set && local->addr.family)
+		return local->addr;
+	source = netview_source(m, there);
+	return source ? source->values[ADDRESS_ADDRESS].addr : (struct abi_addr){0};
+}
+
+/* Peers of one name were told apart when they were read, by local-address too. Where one of them
+ * alone has it, that was nobody's to know before there was a route. */
+static bool told_apart(const struct model *m, const struct abi_addr *at, const struct model_row *a,
+		       const struct model_row *b)
+{
+	bool bound = a->values[PEER_LOCAL].addr.family != 0;
+	struct abi_addr x, y;
+
+	if (!is_named(b) || !hostname_equal(address(a)->text, address(b)->text))
+		return false;
+	if (bound == (b->values[PEER_LOCAL].addr.family != 0) ||
+	    validate_peer_mode(a) != validate_peer_mode(b))
+		return true;
+	x = local_of(m, a, at);
+	y = local_of(m, b, at);
+	return !addr_equal(&x, &y);
+}
+
+/* The peer that one at this address could not be told apart from. */
+static const struct model_row *rival(const struct placing *p, const struct abi_addr *a,
 				     const struct model_row *row)
 {
+	const struct holders *h = &p->holders;
+
 	for (size_t i = place_of(h, a); h->slot[i]; i = (i + 1) & (h->size - 1)) {
 		const struct model_row *other = h->slot[i];
 
 		if (other == row || !addr_equal(&address(other)->addr, a))
 			continue;
-		if (!is_named(other) || !hostname_equal(address(other)->text, address(row)->text))
+		if (!told_apart(p->m, a, row, other))
 			return other;
 	}
 	return NULL;
@@ -83,7 +115,7 @@ static enum host_verdict judge(const struct placing *p, const struct model_row *
 		return HOST_LINK_LOCAL;
 	if (netview_own(p->m, a))
 		return HOST_OURS;
-	other = rival(&p->holders, a, row);
+	other = rival(p, a, row);
 	if (other) {
 		*who = other->values[PEER_NAME].text;
 		return HOST_TAKEN;

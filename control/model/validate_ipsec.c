@@ -3,11 +3,11 @@
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "control/ike/conf.h"
 #include "control/ike/ident.h"
 #include "control/model/addr.h"
+#include "control/model/apply_ipsec.h"
 #include "control/model/hostname.h"
 #include "control/model/model.h"
 #include "control/model/netview.h"
@@ -112,6 +112,8 @@ struct apart {
 	const struct model_row *row;
 	enum ike_exchange_mode mode;
 	bool any; /* takes whoever knows the secret */
+	struct abi_addr
+		local; /* ours, towards it; where a name stands for it: if it is configured */
 	struct ike_identity_conf id;
 };
 
@@ -120,7 +122,7 @@ static int by_name(const char *a, const char *b)
 {
 	if (!a || !b)
 		return (a != NULL) - (b != NULL);
-	return hostname_equal(a, b) ? 0 : strcasecmp(a, b);
+	return hostname_order(a, b);
 }
 
 static int by_address(const void *a, const void *b)
@@ -134,7 +136,7 @@ static int by_address(const void *a, const void *b)
 	if (c == 0)
 		c = xv[PEER_ADDRESS].prefix_len - yv[PEER_ADDRESS].prefix_len;
 	if (c == 0)
-		c = memcmp(&xv[PEER_LOCAL].addr, &yv[PEER_LOCAL].addr, sizeof(struct abi_addr));
+		c = memcmp(&x->local, &y->local, sizeof(struct abi_addr));
 	if (c == 0)
 		c = (int)x->mode - (int)y->mode;
 	return c;
@@ -157,9 +159,12 @@ static int by_identity(const void *a, const void *b)
 	return c != 0 ? c : memcmp(x->id.data, y->id.data, x->id.len);
 }
 
-static void fill_apart(struct apart *a, const struct model_row *peer, const struct model_row *id)
+static void fill_apart(struct apart *a, const struct model *m, const struct model_row *peer,
+		       const struct model_row *id)
 {
 	a->row = peer;
+	a->local = peer->values[PEER_ADDRESS].text ? peer->values[PEER_LOCAL].addr
+						   : apply_local(m, peer);
 	a->mode = validate_peer_mode(peer);
 	a->any = true;
 	if (a->mode != IKE_MODE_MAIN && id) {
@@ -206,7 +211,7 @@ static void check_same_address(const struct model *m, struct problems *problems)
 			of[ids->rows[i].values[IDENTITY_PEER].num] = &ids->rows[i];
 	for (size_t i = 0; of && all && i < t->n; i++)
 		if (validate_active(&t->rows[i], PEER_DISABLED))
-			fill_apart(&all[n++], &t->rows[i], of[i]);
+			fill_apart(&all[n++], m, &t->rows[i], of[i]);
 	if (n)
 		qsort(all, n, sizeof(*all), by_identity);
 	for (size_t i = 1; i < n; i++)

@@ -112,6 +112,31 @@ static void names_are_one_in_either_case(void **state)
 	assert_false(hostname_equal("vpn.example.co", "vpn.example.com"));
 }
 
+static int sign(int c)
+{
+	return (c > 0) - (c < 0);
+}
+
+/* An order in every way: what is sorted by it has the same names side by side. */
+static void the_order_of_names_is_one(void **state)
+{
+	static const char *const all[] = {"a.b",  "A.b.", "a.b-x", "a.b-x.", "a.b.c",
+					  "a.ba", "a",	  "a.",	   "b",	     "a.B.c."};
+	const size_t n = sizeof(all) / sizeof(all[0]);
+
+	(void)state;
+	for (size_t i = 0; i < n; i++)
+		for (size_t k = 0; k < n; k++) {
+			int c = sign(hostname_order(all[i], all[k]));
+
+			assert_int_equal(c == 0, hostname_equal(all[i], all[k]));
+			assert_int_equal(c, -sign(hostname_order(all[k], all[i])));
+			for (size_t j = 0; c <= 0 && j < n; j++)
+				if (hostname_order(all[k], all[j]) <= 0)
+					assert_true(hostname_order(all[i], all[j]) <= 0);
+		}
+}
+
 static void assert_told(const char *text, bool good, const char *what)
 {
 	char *told;
@@ -140,6 +165,24 @@ static void the_file_takes_names_and_says_what_is_mistyped(void **state)
 			 IDENTITY("p") "," IDENTITY("q")),
 		    false, "has the same address and remote-id, so they cannot be told apart");
 	assert_told(SITE(PEER("p", "a.example.com", "") "," PEER("q", "b.example.com", ""),
+			 IDENTITY("p") "," IDENTITY("q")),
+		    true, "");
+	/* the same names apart from each other in the file */
+	assert_told(SITE(PEER("p", "a.b", "") "," PEER("q", "a.b-x", "") "," PEER("r", "a.b.", ""),
+			 IDENTITY("p") "," IDENTITY("q") "," IDENTITY("r")),
+		    false, "has the same address and remote-id, so they cannot be told apart");
+}
+
+/* The engine would take none of the peers. */
+static void the_route_there_is_a_local_address_too(void **state)
+{
+	(void)state;
+	assert_told(SITE(PEER("p", "203.0.113.7",
+			      "local-address = \"192.0.2.2\";") "," PEER("q", "203.0.113.7", ""),
+			 IDENTITY("p") "," IDENTITY("q")),
+		    false, "has the same address and remote-id, so they cannot be told apart");
+	assert_told(SITE(PEER("p", "203.0.113.7",
+			      "local-address = \"192.0.2.2\";") "," PEER("q", "203.0.113.8", ""),
 			 IDENTITY("p") "," IDENTITY("q")),
 		    true, "");
 }
@@ -296,6 +339,27 @@ static void an_address_has_one_peer(void **state)
 	assert_chosen(&d, 'q', "203.0.113.8", HOST_CHOSEN);
 }
 
+static void peers_of_one_name_that_a_route_makes_alike_do_not_share(void **state)
+{
+	static const char pair[] =
+		SITE(PEER("p", "a.b", "local-address = \"192.0.2.2\";") "," PEER("q", "A.b.", ""),
+		     IDENTITY("p") "," IDENTITY("q"));
+	struct dns d = {0};
+
+	(void)state;
+	answers(&d.known[0], "203.0.113.7", "");
+	answers(&d.known[1], "203.0.113.7", "203.0.113.7");
+	place(pair, &d);
+	assert_chosen(&d, 'q', "203.0.113.7", HOST_CHOSEN);
+	assert_chosen(&d, 'p', "", HOST_TAKEN);
+	assert_string_equal(d.rival[0], "q");
+	/* of the other family, or at another address, it is another one's */
+	answers(&d.known[1], "2001:db8::9", "");
+	place(pair, &d);
+	assert_chosen(&d, 'q', "2001:db8::9", HOST_CHOSEN);
+	assert_chosen(&d, 'p', "203.0.113.7", HOST_CHOSEN);
+}
+
 static void the_plan_has_the_address_or_none(void **state)
 {
 	static struct problems problems;
@@ -331,11 +395,14 @@ int main(void)
 		cmocka_unit_test(names_are_told_from_mistyped_addresses),
 		cmocka_unit_test(lengths_are_those_of_dns),
 		cmocka_unit_test(names_are_one_in_either_case),
+		cmocka_unit_test(the_order_of_names_is_one),
 		cmocka_unit_test(the_file_takes_names_and_says_what_is_mistyped),
+		cmocka_unit_test(the_route_there_is_a_local_address_too),
 		cmocka_unit_test(the_first_answer_that_can_be_one_is_taken),
 		cmocka_unit_test(what_cannot_be_a_peer_is_refused),
 		cmocka_unit_test(the_one_in_use_stays_while_it_is_among_the_answers),
 		cmocka_unit_test(an_address_has_one_peer),
+		cmocka_unit_test(peers_of_one_name_that_a_route_makes_alike_do_not_share),
 		cmocka_unit_test(the_plan_has_the_address_or_none),
 	};
 
