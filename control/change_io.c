@@ -56,6 +56,8 @@ static int take(struct gateway *g, const struct change *c, const struct change_m
 			 schema_menu((int)c->menu)->path, verbs[c->verb], made->rows,
 			 made->rows == 1 ? "" : "s", made->path);
 		rc = gateway_put(g, &next);
+	} else {
+		(void)names_settle(g->names, false);
 	}
 	setup_free(&next);
 	return rc;

@@ -144,12 +144,21 @@ static void set_peers(struct gateway *g)
 	g->next_tick = 0;
 }
 
-static void drop_pending(struct gateway *g)
+static void free_pending(struct gateway *g)
 {
 	if (g->pending.model == g->setup.model)
 		g->pending.model = NULL; /* it stays */
 	setup_free(&g->pending);
 	g->has_pending = false;
+}
+
+/* It is refused. */
+static void drop_pending(struct gateway *g)
+{
+	if (g->pending.model == g->setup.model)
+		names_io_refused(g);
+	(void)names_settle(g->names, false);
+	free_pending(g);
 }
 
 static void take_pending(struct gateway *g, struct setup *old)
@@ -160,9 +169,11 @@ static void take_pending(struct gateway *g, struct setup *old)
 	g->has_pending = false;
 	if (old->model == g->setup.model) {
 		old->model = NULL;
+		g->names_changed |= names_settle(g->names, true);
 		return; /* nothing was reloaded */
 	}
 	names_io_follow(g);
+	g->names_changed |= names_settle(g->names, true);
 	log_info(&log_system, "configuration reloaded: %zu peers, %zu policies",
 		 g->setup.plan->n_peers, g->setup.plan->n_policies);
 }
@@ -350,7 +361,7 @@ void gateway_free(struct gateway *g)
 	sa_store_close(g->store);
 	dataplane_free(g->dp);
 	children_free(g->children);
-	drop_pending(g);
+	free_pending(g);
 	setup_free(&g->setup);
 	names_free(g->names);
 	totals_free(&g->totals);
@@ -395,6 +406,8 @@ static void replan(struct gateway *g)
 		if (rc != 0 && rc != -ENOTCONN)
 			drop_pending(g);
 	}
+	if (!g->has_pending)
+		names_io_refused(g);
 	if (rc != 0 && rc != -ENOTCONN)
 		log_error(&log_system, "what was learnt about a peer is not put to use: %s",
 			  strerror(-rc));
@@ -454,7 +467,7 @@ int gateway_put(struct gateway *g, struct setup *next)
 	int rc;
 
 	if (g->has_pending) /* for a dataplane that did not come meanwhile */
-		drop_pending(g);
+		free_pending(g);
 	g->pending = *next;
 	*next = (struct setup){0};
 	g->has_pending = true;
@@ -481,6 +494,7 @@ int gateway_reload(struct gateway *g, char **message)
 	if (rc == 0)
 		rc = gateway_fits(g, next.plan, why, sizeof(why));
 	if (rc != 0) {
+		(void)names_settle(g->names, false);
 		setup_free(&next);
 		*message = text_of("%s%s%snothing was changed\n", said != NULL ? said : "", why,
 				   why[0] != '\0' ? "\n" : "");

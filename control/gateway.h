@@ -72,6 +72,8 @@ struct gateway {
 	struct watch watch;
 	struct netwatch netwatch;
 	struct names *names;				 /* of peers */
+	bool names_changed;				 /* a plan has to be made of them */
+	uint64_t names_due;				 /* but not before this */
 	uint64_t request, totals_request, watch_request; /* read once per console command */
 	struct menu_source source[MENU_MAX];
 };
@@ -149,6 +151,8 @@ void netwatch_io_input(struct gateway *g, const struct abi_packet *p);
 /** The setup in force has changed. */
 void names_io_follow(struct gateway *g);
 void names_io_tick(struct gateway *g);
+/** The plan that was made of what names stand for now is not in force: later again. */
+void names_io_refused(struct gateway *g);
 /** Runtime values of /ip ipsec peer. */
 void names_io_fill(struct gateway *g, const char *peer, struct value *v);
 /** What is wrong with the name of a peer, as evidence. False: nothing, or it has none. */

@@ -24,6 +24,9 @@ struct name {
 	bool asking; /* the question serial is out */
 	uint64_t serial, asked, next;
 	struct host_known known; /* answers, and what is in use */
+	bool chose;		 /* choice and its rival are not settled yet */
+	struct host_choice choice;
+	char choice_rival[IKE_CONF_NAME];
 	enum names_status status, said;
 	enum host_verdict verdict;
 	struct abi_addr refused;
@@ -105,14 +108,26 @@ static void drop(struct names *n, struct name *x)
 	free(x);
 }
 
+/* Another family is wanted: what is known holds, as far as it is of that. */
+static void ask_anew(struct names *n, struct name *x, uint8_t family, uint64_t now)
+{
+	x->family = family;
+	n->asking -= x->asking;
+	x->asking = false;
+	x->serial = 0;
+	ask_at(n, x, now);
+}
+
 static int follow_one(struct names *n, const struct value *v, uint64_t now)
 {
 	const char *peer = v[PEER_NAME].text, *host = v[PEER_ADDRESS].text;
 	uint8_t family = v[PEER_LOCAL].set ? v[PEER_LOCAL].addr.family : 0;
 	struct name *x = find(n, peer);
 
-	if (x != NULL && x->family == family && hostname_equal(x->host, host)) {
+	if (x != NULL && hostname_equal(x->host, host)) {
 		x->kept = true;
+		if (x->family != family)
+			ask_anew(n, x, family, now);
 		return 0;
 	}
 	if (x != NULL)
@@ -245,6 +260,24 @@ static bool differs(const struct host_known *k, const struct names_answer *a)
 	return false;
 }
 
+/* Of a family that is missing, what is known of it. */
+static void complete(struct names_answer *a, const struct host_known *k)
+{
+	struct names_answer whole = *a;
+
+	whole.n = 0;
+	for (uint8_t family = 4; family <= 6; family = (uint8_t)(family + 2)) {
+		bool missing = family == 4 ? a->missing4 : a->missing6;
+		const struct abi_addr *from = missing ? k->answers : a->addrs;
+		size_t n = missing ? k->n : a->n;
+
+		for (size_t i = 0; i < n && whole.n < HOSTS_MAX_ANSWERS; i++)
+			if (from[i].family == family)
+				whole.addrs[whole.n++] = from[i];
+	}
+	*a = whole;
+}
+
 static void found(struct names *n, struct name *x, const struct names_answer *a, uint64_t now)
 {
 	uint64_t ttl = a->ttl < NAMES_TTL_LEAST	 ? NAMES_TTL_LEAST
@@ -271,14 +304,17 @@ void names_answer(struct names *n, const char *peer, uint64_t serial, const stru
 		  uint64_t now)
 {
 	struct name *x = find(n, peer);
+	struct names_answer all = *a;
 
 	if (x == NULL || !x->asking || x->serial != serial)
 		return;
 	x->asking = false;
 	n->asking--;
-	if (a->status == NAMES_FOUND && a->n > 0 && a->n <= HOSTS_MAX_ANSWERS)
-		found(n, x, a, now);
-	else
+	if (a->status == NAMES_FOUND && a->n > 0 && a->n <= HOSTS_MAX_ANSWERS) {
+		if (a->missing4 || a->missing6)
+			complete(&all, &x->known);
+		found(n, x, &all, now);
+	} else
 		failed(n, x, a->status == NAMES_FOUND ? NAMES_NO_ADDRESS : a->status, now);
 }
 
@@ -337,19 +373,44 @@ static void log_choice(const struct name *x, const struct host_choice *c,
 
 static void chosen(void *ctx, const char *peer, const struct host_choice *c)
 {
-	struct abi_addr before;
 	struct name *x = find(ctx, peer);
 
 	if (x == NULL)
 		return;
-	before = x->known.current;
-	log_choice(x, c, &before);
-	x->known.current = c->addr;
-	x->verdict = c->verdict;
-	x->refused = c->refused;
-	x->rival[0] = '\0';
+	x->chose = true;
+	x->choice = *c;
+	x->choice.rival = NULL; /* the model's */
+	x->choice_rival[0] = '\0';
 	if (c->verdict == HOST_TAKEN && c->rival != NULL)
-		strncpy(x->rival, c->rival, sizeof(x->rival) - 1);
+		strncpy(x->choice_rival, c->rival, sizeof(x->choice_rival) - 1);
+}
+
+static void settle(struct name *x)
+{
+	struct abi_addr before = x->known.current;
+
+	if (x->choice_rival[0] != '\0')
+		x->choice.rival = x->choice_rival;
+	log_choice(x, &x->choice, &before);
+	x->known.current = x->choice.addr;
+	x->verdict = x->choice.verdict;
+	x->refused = x->choice.refused;
+	memcpy(x->rival, x->choice_rival, sizeof(x->rival));
+}
+
+bool names_settle(struct names *n, bool in_force)
+{
+	bool lost = false;
+	struct name *x;
+
+	TAILQ_FOREACH (x, &n->list, link) {
+		if (x->chose && in_force)
+			settle(x);
+		lost |= x->chose ? !addr_equal(&x->choice.addr, &x->known.current)
+				 : in_force && x->known.n > 0;
+		x->chose = false;
+	}
+	return lost;
 }
 
 const struct hosts *names_hosts(struct names *n)

@@ -4,7 +4,8 @@
  * the peer has.
  *
  *   names_follow() of a configuration -> names_tick() asks -> names_answer() -> names_tick() says
- *   that a plan has to be made -> hosts_place() with names_hosts() chooses, and tells here
+ *   that a plan has to be made -> hosts_place() with names_hosts() chooses, and tells here ->
+ *   names_settle() when that plan is in force, or was refused
  *
  * A name is asked for at the start, when the time to live of its answer is over, and, RouterOS's
  * way, when the peer fails. Answers stay until there are others: one that fails to come does not
@@ -48,6 +49,9 @@ enum names_status {
 struct names_answer {
 	enum names_status status;
 	uint32_t ttl; /* s */
+	/* Of this family nothing was learnt, whatever there is of the other one: what was known
+	 * of it stays. */
+	bool missing4, missing6;
 	size_t n;
 	struct abi_addr addrs[HOSTS_MAX_ANSWERS];
 };
@@ -94,8 +98,11 @@ void names_answer(struct names *n, const char *peer, uint64_t serial, const stru
 /** The peer does not answer: its name is asked for soon. */
 void names_failed(struct names *n, const char *peer, uint64_t now);
 
-/** For hosts_place(): gives what is known, takes and logs what is chosen. */
+/** For hosts_place(): gives what is known, takes what is chosen, for names_settle(). */
 const struct hosts *names_hosts(struct names *n);
+/** What was chosen last is in force, and logged; or it is not, and forgotten. True: peers have to
+ * be placed anew, for what is known of a name is not what is in force. */
+bool names_settle(struct names *n, bool in_force);
 
 /** False: the peer has no name. */
 bool names_look(const struct names *n, const char *peer, struct names_state *out);

@@ -28,9 +28,17 @@
 
 #define HOSTS_FILE_TTL 300u /* s: looked at again after this */
 
+/* Its part for one family. */
+struct half {
+	struct ask *q;
+	uint8_t family;
+};
+
 /* A question that is out. */
 struct ask {
 	struct names_evdns *r;
+	struct evdns_base *via;
+	struct half a, aaaa;
 	char peer[IKE_CONF_NAME];
 	uint64_t serial;
 	unsigned out; /* of A and AAAA */
@@ -41,6 +49,7 @@ struct ask {
 struct names_evdns {
 	struct event_base *base;
 	struct evdns_base *dns; /* NULL: resolv.conf was not read yet */
+	struct evdns_base *old; /* of the one before; it ends with the questions that are out */
 	struct names *names;
 	const char *resolv_conf, *hosts;
 	struct stat read; /* resolv.conf as it was read */
@@ -121,18 +130,31 @@ static void answer(struct ask *q)
 	free(q);
 }
 
+/* Whether there are addresses of the family is not known, unless it was said that there are none.
+ */
+static void note_missing(const struct half *h, enum names_status status)
+{
+	bool missing = status != NAMES_NO_NAME && status != NAMES_NO_ADDRESS;
+
+	if (h->family == 4)
+		h->q->answer.missing4 = missing;
+	else
+		h->q->answer.missing6 = missing;
+}
+
 static void on_result(int result, char type, int count, int ttl, void *addresses, void *arg)
 {
-	struct ask *q = arg;
-	bool known = type == DNS_IPv4_A || type == DNS_IPv6_AAAA;
+	const struct half *h = arg;
+	enum names_status status = result == DNS_ERR_NONE ? NAMES_NO_ADDRESS : status_of(result);
 
-	if (result == DNS_ERR_NONE && known && count > 0 && addresses != NULL)
-		take(&q->answer, type == DNS_IPv4_A ? 4 : 6, count, ttl > 0 ? (uint32_t)ttl : 0,
-		     addresses);
-	else
-		note_failure(&q->answer,
-			     result == DNS_ERR_NONE ? NAMES_NO_ADDRESS : status_of(result));
-	answer(q);
+	if (result == DNS_ERR_NONE && type == (h->family == 4 ? DNS_IPv4_A : DNS_IPv6_AAAA) &&
+	    count > 0 && addresses != NULL) {
+		take(&h->q->answer, h->family, count, ttl > 0 ? (uint32_t)ttl : 0, addresses);
+	} else {
+		note_failure(&h->q->answer, status);
+		note_missing(h, status);
+	}
+	answer(h->q);
 }
 
 /* --- questions --- */
@@ -154,14 +176,34 @@ static bool has_changed(const struct names_evdns *r)
 	       s.st_mtim.tv_nsec != r->read.st_mtim.tv_nsec;
 }
 
-static void forget(struct names_evdns *r)
+static void forget(struct evdns_base **dns)
 {
-	if (r->dns != NULL)
-		evdns_base_free(r->dns, 0);
-	r->dns = NULL;
+	if (*dns != NULL)
+		evdns_base_free(*dns, 0);
+	*dns = NULL;
 }
 
-/* Not while questions are out: they would be lost. */
+static bool is_used(const struct names_evdns *r, const struct evdns_base *dns)
+{
+	const struct ask *q;
+
+	TAILQ_FOREACH (q, &r->asks, link)
+		if (q->via == dns)
+			return true;
+	return false;
+}
+
+/* Questions that are out would be lost with it: they go on beside the new one. With many names
+ * there are always some. False: those of the one before are still out, too. */
+static bool retire(struct names_evdns *r)
+{
+	if (r->old != NULL)
+		return false;
+	r->old = r->dns;
+	r->dns = NULL;
+	return true;
+}
+
 static int read_conf(struct names_evdns *r)
 {
 	static const char *const options[][2] = {
@@ -171,9 +213,10 @@ static int read_conf(struct names_evdns *r)
 		 "255"}, /* a silent server is asked again: there may be no other */
 	};
 
-	if (r->dns != NULL && (!TAILQ_EMPTY(&r->asks) || !has_changed(r)))
+	if (r->old != NULL && !is_used(r, r->old))
+		forget(&r->old);
+	if (r->dns != NULL && (!has_changed(r) || !retire(r)))
 		return 0;
-	forget(r);
 	r->read = (struct stat){0};
 	(void)stat(r->resolv_conf, &r->read);
 	r->dns = evdns_base_new(r->base, EVDNS_BASE_DISABLE_WHEN_INACTIVE);
@@ -185,7 +228,7 @@ static int read_conf(struct names_evdns *r)
 					   r->resolv_conf);
 	if (evdns_base_count_nameservers(r->dns) > 0)
 		return 0;
-	forget(r); /* the next question tries again */
+	forget(&r->dns); /* the next question tries again */
 	return -ENETUNREACH;
 }
 
@@ -206,13 +249,13 @@ static void send_both(struct names_evdns *r, struct ask *q, const char *host, ui
 	q->out = 1; /* ours, until all are sent */
 	if (family != 6) {
 		q->out++;
-		if (evdns_base_resolve_ipv4(r->dns, host, flags, on_result, q) == NULL)
-			on_result(DNS_ERR_SHUTDOWN, 0, 0, 0, NULL, q);
+		if (evdns_base_resolve_ipv4(r->dns, host, flags, on_result, &q->a) == NULL)
+			on_result(DNS_ERR_SHUTDOWN, 0, 0, 0, NULL, &q->a);
 	}
 	if (family != 4) {
 		q->out++;
-		if (evdns_base_resolve_ipv6(r->dns, host, flags, on_result, q) == NULL)
-			on_result(DNS_ERR_SHUTDOWN, 0, 0, 0, NULL, q);
+		if (evdns_base_resolve_ipv6(r->dns, host, flags, on_result, &q->aaaa) == NULL)
+			on_result(DNS_ERR_SHUTDOWN, 0, 0, 0, NULL, &q->aaaa);
 	}
 	answer(q);
 }
@@ -236,6 +279,9 @@ static int ask(void *ctx, const struct names_question *q)
 		return -ENOMEM;
 	}
 	a->r = r;
+	a->via = r->dns;
+	a->a = (struct half){a, 4};
+	a->aaaa = (struct half){a, 6};
 	a->serial = q->serial;
 	strcpy(a->peer, q->peer);
 	TAILQ_INSERT_TAIL(&r->asks, a, link);
@@ -272,7 +318,8 @@ void names_evdns_free(struct names_evdns *r)
 	if (r == NULL)
 		return;
 	names_use(r->names, NULL, NULL);
-	forget(r);
+	forget(&r->dns);
+	forget(&r->old);
 	while ((q = TAILQ_FIRST(&r->asks)) != NULL) {
 		TAILQ_REMOVE(&r->asks, q, link);
 		free(q);

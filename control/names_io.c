@@ -8,16 +8,34 @@
 #include "control/log.h"
 #include "control/model/addr.h"
 
+#define PLAN_EVERY 2000000000ull  /* ns, while names change all the time */
+#define PLAN_AGAIN 10000000000ull /* ns, after a plan was refused */
+
 void names_io_follow(struct gateway *g)
 {
 	if (names_follow(g->names, g->setup.model, g->now) != 0)
 		log_error(&log_system, "no memory for the names of peers: some are not resolved");
 }
 
+/* All peers and policies are planned and pushed anew, so what comes soon after waits for more. */
 void names_io_tick(struct gateway *g)
 {
-	if (!g->stopping && names_tick(g->names, g->now))
-		g->replan = true;
+	if (g->stopping)
+		return;
+	g->names_changed |= names_tick(g->names, g->now);
+	if (!g->names_changed || g->has_pending || g->now < g->names_due)
+		return;
+	g->replan = true;
+	g->names_changed = false;
+	g->names_due = g->now + PLAN_EVERY;
+}
+
+void names_io_refused(struct gateway *g)
+{
+	if (!names_settle(g->names, false))
+		return;
+	g->names_changed = true;
+	g->names_due = g->now + PLAN_AGAIN;
 }
 
 static const char *state_text(const struct names_state *s)

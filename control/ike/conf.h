@@ -113,6 +113,7 @@ struct ike_peer_conf {
 	/* remote is what a name stands for: it may become known later (family 0 until then), and
 	 * change, with local and an identity that goes with it, while SAs stay. */
 	bool named;
+	uint64_t host;	       /* which one, as a hash: another name is another peer */
 	uint16_t port;	       /* 500 unless said otherwise */
 	struct abi_addr local; /* the address we use; resolved from routes when not configured */
 	enum ike_exchange_mode mode;

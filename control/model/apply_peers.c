@@ -7,6 +7,7 @@
 #include "control/crypto/suite.h"
 #include "control/model/addr.h"
 #include "control/model/apply_ipsec.h"
+#include "control/model/hostname.h"
 #include "control/model/model.h"
 #include "control/model/netview.h"
 #include "control/model/policy_key.h"
@@ -346,6 +347,7 @@ static void one_peer(struct ike_peer_conf *p, const struct model *m, const struc
 	p->remote = v[PEER_ADDRESS].addr;
 	p->remote_prefix_len = v[PEER_ADDRESS].prefix_len;
 	p->named = v[PEER_ADDRESS].text != NULL;
+	p->host = p->named ? hostname_hash(v[PEER_ADDRESS].text) : 0;
 	p->port = (uint16_t)v[PEER_PORT].num;
 	p->local = apply_local(m, row);
 	p->mode = (enum ike_exchange_mode)modes->words[v[PEER_MODE].num].value;

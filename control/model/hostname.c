@@ -2,6 +2,7 @@
 /* hostname.c - names and mistyped addresses apart; see hostname.h. */
 #include "control/model/hostname.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <string.h>
 #include <strings.h>
@@ -79,4 +80,13 @@ int hostname_order(const char *a, const char *b)
 bool hostname_equal(const char *a, const char *b)
 {
 	return length(a) == length(b) && strncasecmp(a, b, length(a)) == 0;
+}
+
+uint64_t hostname_hash(const char *text)
+{
+	uint64_t h = 14695981039346656037u;
+
+	for (size_t n = length(text); n > 0; n--)
+		h = (h ^ (uint64_t)tolower((unsigned char)*text++)) * 1099511628211u;
+	return h;
 }

@@ -8,6 +8,7 @@
 #define ESPGW_MODEL_HOSTNAME_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "control/model/text.h"
 
@@ -23,5 +24,7 @@ int hostname_check(const char *text, struct text *why);
 bool hostname_equal(const char *a, const char *b);
 /** Names in some order, as strcmp(); 0 as hostname_equal() says. */
 int hostname_order(const char *a, const char *b);
+/** The same for those that hostname_equal() takes for one. */
+uint64_t hostname_hash(const char *text);
 
 #endif

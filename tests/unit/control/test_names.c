@@ -76,6 +76,24 @@ static void write_peers(struct fixture *x, const char *host, const char *more, u
 	fclose(f);
 }
 
+/* The first peer of the file twice, the second one at an address. */
+static void take_address(struct fixture *x, const char *address)
+{
+	char text[4096], *peers, *ids;
+	FILE *f = fopen(x->path, "r");
+
+	text[fread(text, 1, sizeof(text) - 1, f)] = '\0';
+	fclose(f);
+	peers = strstr(text, "peer = (") + strlen("peer = (");
+	ids = strstr(text, "identity = (") + strlen("identity = (");
+	f = fopen(x->path, "w");
+	fprintf(f,
+		"%.*s { name = \"q\"; profile = \"f\"; exchange-mode = \"ike2\"; address = \"%s\"; "
+		"}, %.*s { peer = \"q\"; secret = \"0123456789012345678901234\"; }, %s",
+		(int)(peers - text), text, address, (int)(ids - peers), peers, ids);
+	fclose(f);
+}
+
 static void load(struct fixture *x, const char *host, const char *more)
 {
 	struct problems *p = malloc(sizeof(*p));
@@ -121,8 +139,10 @@ static bool tick(struct fixture *x)
 {
 	bool changed = names_tick(x->n, x->now);
 
-	if (changed)
+	if (changed) {
 		assert_int_equal(hosts_place(x->m, names_hosts(x->n)), 0);
+		(void)names_settle(x->n, true);
+	}
 	return changed;
 }
 
@@ -377,6 +397,7 @@ static void a_reload_keeps_what_is_known(void **state)
 	tick(x);
 	load(x, "VPN.example.com.", "comment = \"other\";");
 	assert_int_equal(hosts_place(x->m, names_hosts(x->n)), 0);
+	assert_false(names_settle(x->n, true));
 	assert_in_use(x, "192.0.2.7");
 	assert_int_equal(run(x, 100), 0);
 	load(x, "other.example.com", "");
@@ -387,6 +408,74 @@ static void a_reload_keeps_what_is_known(void **state)
 	assert_false(names_look(x->n, "p0", &(struct names_state){0}));
 	answer(x, 60, "192.0.2.7", NULL); /* nobody's any more */
 	assert_false(tick(x));
+}
+
+/* Of A and AAAA one is lost on the way: that says nothing of its addresses. */
+static void a_family_that_nothing_was_learnt_of_keeps_its_addresses(void **state)
+{
+	struct names_answer six = {.status = NAMES_FOUND, .ttl = 60, .n = 1};
+	struct fixture *x = *state;
+
+	assert_int_equal(addr_parse("2001:db8::7", &six.addrs[0]), 0);
+	tick(x);
+	answer(x, 60, "192.0.2.7", "2001:db8::7");
+	assert_true(tick(x));
+	for (int i = 0; i < 3; i++) {
+		assert_int_equal(run(x, 70), 1);
+		six.missing4 = i < 2;
+		names_answer(x->n, x->peer, x->serial, &six, x->now);
+		assert_int_equal(tick(x), i == 2); /* now it has none */
+	}
+	/* before there was one, what there is is taken */
+	load(x, "other.example.com", "");
+	assert_int_equal(run(x, 1), 1);
+	six.missing4 = true;
+	names_answer(x->n, x->peer, x->serial, &six, x->now);
+	assert_true(tick(x));
+}
+
+/* What a configuration that is refused would have made of the answers is of no account. */
+static void what_is_not_in_force_is_forgotten(void **state)
+{
+	struct problems *p = malloc(sizeof(*p));
+	struct fixture *x = *state;
+	struct names_state s;
+	struct model *other;
+
+	tick(x);
+	answer(x, 60, "192.0.2.7", "192.0.2.8");
+	tick(x);
+	assert_in_use(x, "192.0.2.7");
+	/* another peer has the address there */
+	problems_init(p);
+	write_peers(x, "vpn.example.com", "", 1);
+	take_address(x, "192.0.2.7");
+	other = model_load(x->path, p);
+	assert_non_null(other);
+	assert_int_equal(hosts_place(other, names_hosts(x->n)), 0);
+	assert_true(names_settle(x->n, false));
+	model_free(other);
+	problems_free(p);
+	free(p);
+	assert_in_use(x, "192.0.2.7");
+	assert_int_equal(logged("is 192.0.2.8 now"), 0);
+	assert_true(names_look(x->n, "p0", &s));
+	assert_int_equal(s.verdict, HOST_CHOSEN);
+	/* nor is it when it comes again */
+	assert_int_equal(run(x, 70), 1);
+	answer(x, 60, "192.0.2.7", "192.0.2.8");
+	assert_false(tick(x));
+	/* one that was to be taken is tried again */
+	assert_int_equal(run(x, 70), 1);
+	answer(x, 60, "192.0.2.8", NULL);
+	assert_true(names_tick(x->n, x->now));
+	assert_int_equal(hosts_place(x->m, names_hosts(x->n)), 0);
+	assert_true(names_settle(x->n, false));
+	assert_in_use(x, "192.0.2.7");
+	assert_int_equal(run(x, 70), 1);
+	answer(x, 60, "192.0.2.8", NULL);
+	assert_true(tick(x));
+	assert_in_use(x, "192.0.2.8");
 }
 
 /* A resolver that answers anything at any time, and peers that fail all the time. */
@@ -462,6 +551,9 @@ int main(void)
 			a_peer_that_fails_has_its_name_asked_for_but_not_too_often, setup,
 			teardown),
 		cmocka_unit_test_setup_teardown(a_reload_keeps_what_is_known, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			a_family_that_nothing_was_learnt_of_keeps_its_addresses, setup, teardown),
+		cmocka_unit_test_setup_teardown(what_is_not_in_force_is_forgotten, setup, teardown),
 		cmocka_unit_test_setup_teardown(chaos_never_asks_in_a_tight_loop, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_hosts_file_is_read_like_hosts_5, setup, teardown),
 	};

@@ -130,6 +130,7 @@ static void the_order_of_names_is_one(void **state)
 			int c = sign(hostname_order(all[i], all[k]));
 
 			assert_int_equal(c == 0, hostname_equal(all[i], all[k]));
+			assert_int_equal(c == 0, hostname_hash(all[i]) == hostname_hash(all[k]));
 			assert_int_equal(c, -sign(hostname_order(all[k], all[i])));
 			for (size_t j = 0; c <= 0 && j < n; j++)
 				if (hostname_order(all[k], all[j]) <= 0)
@@ -379,6 +380,7 @@ static void the_plan_has_the_address_or_none(void **state)
 		assert_int_equal(plan->n_peers, 1);
 		assert_true(plan->peers[0].named);
 		assert_false(plan->peers[0].passive);
+		assert_int_equal(plan->peers[0].host, hostname_hash("vpn.example.com"));
 		assert_int_equal(plan->peers[0].remote.family, i == 1 ? 4 : 0);
 		assert_int_equal(plan->peers[0].remote_prefix_len, i == 1 ? 32 : 0);
 		assert_int_equal(addr_equal(&plan->peers[0].remote, &a), i == 1);
