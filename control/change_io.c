@@ -76,6 +76,7 @@ static void tell_own(const struct problems *before, struct text *out)
 int gateway_change(struct gateway *g, const struct change *c, char **message)
 {
 	struct problems *before = malloc(sizeof(*before)), *after = malloc(sizeof(*after));
+	struct change wanted = *c;
 	struct change_made made = {0};
 	struct text out = {0};
 	int rc = before == NULL || after == NULL ? -ENOMEM : gateway_is_busy(g) ? -EAGAIN : 0;
@@ -85,7 +86,8 @@ int gateway_change(struct gateway *g, const struct change *c, char **message)
 		goto out;
 	problems_init(before);
 	problems_init(after);
-	rc = change_make(c, g->config_path, &made, before, &out);
+	wanted.shown = g->has_pending ? g->pending.model : g->setup.model;
+	rc = change_make(&wanted, g->config_path, &made, before, &out);
 	if (rc != 0) {
 		text_puts(&out, "\n");
 		if (before->n_errors != 0)

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "control/model/change_doc.h"
 #include "control/model/model.h"
 #include "control/model/value_print.h"
 
@@ -34,14 +35,14 @@ static void word(const struct prop *p, const struct value *v, struct text *out)
 	text_free(&plain);
 }
 
-static void row(const struct menu *menu, const struct model_row *r, bool sensitive,
-		struct text *out)
+static void row(enum menu_id id, const struct model_row *r, bool sensitive, struct text *out)
 {
+	const struct menu *menu = schema_menu((int)id);
 	int name = schema_name_prop(menu);
 	bool set = menu->flags & MENU_F_SINGLE;
 
 	/* The default profile and proposal exist in RouterOS, too. */
-	if (name >= 0 && strcmp(r->values[name].text, "default") == 0)
+	if (change_doc_has_builtin(id) && strcmp(r->values[name].text, "default") == 0)
 		text_puts(out, "set [ find default=yes ]"), set = true;
 	else
 		text_puts(out, set ? "set" : "add");
@@ -57,9 +58,18 @@ static void row(const struct menu *menu, const struct model_row *r, bool sensiti
 	text_puts(out, "\n");
 }
 
+/* The settings say which weak things may be in the rows: they come before those. */
+static int menu_at(int i)
+{
+	return i < MENU_PROFILE || i > MENU_SETTINGS ? i
+	       : i == MENU_PROFILE		     ? MENU_SETTINGS
+						     : i - 1;
+}
+
 void export_print(const struct model *m, const char *path, bool sensitive, struct text *out)
 {
-	for (int id = 0; id < MENU_MAX; id++) {
+	for (int i = 0; i < MENU_MAX; i++) {
+		int id = menu_at(i);
 		const struct menu *menu = schema_menu(id);
 		const struct model_table *t = &m->table[id];
 		struct model_reading r;
@@ -67,13 +77,14 @@ void export_print(const struct model *m, const char *path, bool sensitive, struc
 
 		if (strcmp(menu->path, path) != 0 && !schema_is_below(menu->path, path))
 			continue;
-		for (size_t i = 0; i < t->n; i++) {
-			if (!t->rows[i].given)
+		for (size_t k = 0; k < t->n; k++) {
+			if (!t->rows[k].given)
 				continue;
 			if (!headed)
 				text_printf(out, "/%s\n", menu->path);
 			headed = true;
-			row(menu, model_read(m, (enum menu_id)id, i, &r), sensitive, out);
+			row((enum menu_id)id, model_read(m, (enum menu_id)id, k, &r), sensitive,
+			    out);
 		}
 	}
 }

@@ -46,7 +46,8 @@ void grammar_join(struct text *line, const char *arg, bool *changing)
 	const char *value = arg + n + 1;
 
 	text_puts(line, line->len ? " " : "");
-	if (*changing && n && arg[n] == '=' && *value != '"' && strpbrk(value, " \t\"\\;$[]#")) {
+	if (*changing && n && arg[n] == '=' && *value != '"' &&
+	    strpbrk(value, " \t\n\r\v\f\"\\;$[]{#")) {
 		text_printf(line, "%.*s=", (int)n, arg);
 		value_print_quoted(value, strlen(value), line);
 	} else if (*changing && strchr(arg, ' ') && !strpbrk(arg, "[]=\"")) {

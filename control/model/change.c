@@ -436,7 +436,7 @@ static int find_before(struct change_doc *d, int *before)
 	*before = -1;
 	if (!d->change->before)
 		return 0;
-	rc = change_pick_one(d->model, d->change->menu, d->change->before, &row, d->why);
+	rc = change_pick_one(d->model, d->change, d->change->before, &row, d->why);
 	*before = rc == 0 ? change_doc_element(d, row) : -1;
 	if (rc == 0 && *before < 0) {
 		text_printf(d->why, "/%s: nothing can stand before the default", d->menu->path);

@@ -13,6 +13,7 @@
 #define CHANGE_MAX_PAIRS 64
 #define CHANGE_MAX_ROWS	 (EDIT_MAX_PATCHES / 4) /* by one command */
 
+struct model;
 struct problems;
 
 enum change_verb { CHANGE_ADD, CHANGE_SET, CHANGE_REMOVE, CHANGE_MOVE };
@@ -38,6 +39,8 @@ struct change {
 	enum change_pick pick;
 	char *which;  /* owned */
 	char *before; /* owned; the row to stand before: add, move. NULL: the end */
+	/* What "print" shows, so what numbers mean; NULL: what the file says. */
+	const struct model *shown;
 };
 
 void change_free(struct change *c);

@@ -10,6 +10,7 @@
 #include "control/model/filter.h"
 #include "control/model/model.h"
 #include "control/model/suggest.h"
+#include "control/model/value_print.h"
 
 #define WHICH "which row? Its number, its name or [find …]"
 
@@ -36,9 +37,38 @@ static int unknown_name(const struct model *m, enum menu_id menu, const char *wh
 	return -EINVAL;
 }
 
-int change_pick_one(const struct model *m, enum menu_id menu, const char *which, size_t *row,
+/* Does row i say the same in both, and are there as many? */
+static bool is_same_row(const struct model *a, const struct model *b, enum menu_id menu, size_t i)
+{
+	const struct menu *schema = schema_menu((int)menu);
+	const struct model_row *x, *y;
+	struct text s = {0}, t = {0};
+	struct model_reading r, q;
+	bool same;
+
+	if (a->table[menu].n != b->table[menu].n)
+		return false;
+	x = model_read(a, menu, i, &r);
+	y = model_read(b, menu, i, &q);
+	same = x->given == y->given;
+	for (size_t p = 0; same && p < schema->n_props; p++) {
+		text_cut(&s, 0);
+		text_cut(&t, 0);
+		if (x->given & 1ull << p && !(schema->props[p].flags & PROP_F_SECRET)) {
+			value_print(&schema->props[p], &x->values[p], VALUE_ROUTEROS, &s);
+			value_print(&schema->props[p], &y->values[p], VALUE_ROUTEROS, &t);
+		}
+		same = s.len == t.len && (s.len == 0 || memcmp(s.s, t.s, s.len) == 0);
+	}
+	text_free(&s);
+	text_free(&t);
+	return same;
+}
+
+int change_pick_one(const struct model *m, const struct change *c, const char *which, size_t *row,
 		    struct text *why)
 {
+	enum menu_id menu = c->menu;
 	bool id = which[0] == '*';
 	char *end;
 	unsigned long n;
@@ -57,6 +87,13 @@ int change_pick_one(const struct model *m, enum menu_id menu, const char *which,
 		text_printf(why, "/%s: there is no row %s; there %s %zu",
 			    schema_menu((int)menu)->path, which,
 			    m->table[menu].n == 1 ? "is" : "are", m->table[menu].n);
+		return -EINVAL;
+	}
+	if (c->shown && !is_same_row(m, c->shown, menu, n)) {
+		text_printf(why,
+			    "/%s: the file was changed by hand, so row %s is another one there; "
+			    "\"reload\", then look again",
+			    schema_menu((int)menu)->path, which);
 		return -EINVAL;
 	}
 	*row = n;
@@ -81,7 +118,7 @@ static int pick_items(const struct model *m, const struct change *c, size_t *row
 		size_t len = strcspn(p, ","), row;
 		char *one = strndup(p, len);
 
-		rc = one ? change_pick_one(m, c->menu, one, &row, why) : -ENOMEM;
+		rc = one ? change_pick_one(m, c, one, &row, why) : -ENOMEM;
 		free(one);
 		if (rc == 0)
 			take(rows, n, row);
@@ -99,6 +136,7 @@ static int pick_where(const struct model *m, const struct change *c, size_t *row
 {
 	const struct model_table *t = &m->table[c->menu];
 	struct text hint = {0};
+	const struct prop *runs;
 	struct filter *f = NULL;
 
 	if (c->which) {
@@ -106,6 +144,15 @@ static int pick_where(const struct model *m, const struct change *c, size_t *row
 		text_free(&hint);
 		if (!f)
 			return -EINVAL;
+		runs = filter_runtime(f);
+		if (runs) { /* nothing of it is in the file: "!=" would find all */
+			text_printf(why,
+				    "find: %s is what runs, not configuration; look with \"print "
+				    "where\", then name the rows",
+				    runs->name);
+			filter_free(f);
+			return -EINVAL;
+		}
 	}
 	for (size_t i = 0; i < t->n; i++)
 		if (!f || filter_match(f, t->rows[i].values))
@@ -127,7 +174,7 @@ int change_pick_rows(const struct model *m, const struct change *c, size_t **row
 	case CHANGE_WHERE:
 		return pick_where(m, c, *rows, n, why);
 	case CHANGE_DEFAULT:
-		return change_pick_one(m, c->menu, "default", &(*rows)[(*n)++], why);
+		return change_pick_one(m, c, "default", &(*rows)[(*n)++], why);
 	default:
 		text_puts(why, WHICH);
 		return -EINVAL;

@@ -7,8 +7,9 @@
 
 struct model;
 
-/** One row: its number in print, its name, or its id ("*1A"). 0, or -EINVAL + why. */
-int change_pick_one(const struct model *m, enum menu_id menu, const char *which, size_t *row,
+/** One row: its number in print, its name, or its id ("*1A"). 0, or -EINVAL + why; a number that is
+ * another row in the file than in c->shown means none. */
+int change_pick_one(const struct model *m, const struct change *c, const char *which, size_t *row,
 		    struct text *why);
 
 /** All rows that a change names, each once, in the order they were named; malloc()ed. 0, or

@@ -16,9 +16,9 @@ size_t edit_skip(const char *s, size_t end, size_t at)
 			while (at < end && s[at] != '\n')
 				at++;
 		} else if (s[at] == '/' && at + 1 < end && s[at + 1] == '*') {
-			for (at += 2; at < end && !(s[at] == '/' && s[at - 1] == '*'); at++)
+			for (at += 3; at < end && !(s[at] == '/' && s[at - 1] == '*'); at++)
 				;
-			at += at < end;
+			at = at < end ? at + 1 : end;
 		} else {
 			break;
 		}

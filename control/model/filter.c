@@ -115,3 +115,15 @@ bool filter_match(struct filter *f, const struct value *values)
 {
 	return eval(f, f->root, values);
 }
+
+const struct prop *filter_runtime(const struct filter *f)
+{
+	for (int i = 0; i < f->n; i++) {
+		const struct filter_node *n = &f->nodes[i];
+		bool looks = n->kind == FILTER_TRUTH || n->kind == FILTER_COMPARE;
+
+		if (looks && f->menu->props[n->prop].flags & PROP_F_RUNTIME)
+			return &f->menu->props[n->prop];
+	}
+	return NULL;
+}

@@ -36,6 +36,9 @@ struct filter *filter_new(const struct menu *menu, const char *expr, struct text
 			  struct text *hint);
 void filter_free(struct filter *f);
 
+/** The first property it looks at that no file says but what runs. NULL: there is none. */
+const struct prop *filter_runtime(const struct filter *f);
+
 /** Does a row of the menu pass? */
 bool filter_match(struct filter *f, const struct value *values);
 

@@ -368,6 +368,36 @@ static void a_change_is_written_and_applied(void **state)
 	assert_int_equal(serve_reload(x, ABI_OK), 1);
 }
 
+/* Numbers are those of print, which knows nothing of a file that was not loaded yet. */
+static void a_number_does_not_mean_another_row_of_an_edited_file(void **state)
+{
+	struct fixture *x = *state;
+	char conf[4096] = "";
+	char *at;
+	FILE *f;
+
+	settle(x);
+	command(x, ADD, PROTOCOL_OK);
+	serve_reload(x, ABI_OK);
+	command(x, "/ip ipsec policy set 1 comment=mine", PROTOCOL_OK); /* as it is shown */
+	serve_reload(x, ABI_OK);
+	f = fopen(x->path, "r+");
+	assert_non_null(f);
+	assert_true(fread(conf, 1, sizeof(conf) - 1, f) > 0);
+	at = strstr(conf, "10.0.0.0/8");
+	assert_non_null(at);
+	memcpy(at, "11.0.0.0/8", 10);
+	rewind(f);
+	assert_true(fputs(conf, f) >= 0);
+	assert_int_equal(fclose(f), 0);
+	assert_non_null(strstr(command(x, "/ip ipsec policy remove 1", PROTOCOL_FAILED),
+			       "the file was changed by hand"));
+	assert_true(file_has(x, "11.0.0.0/8"));
+	command(x, "/ip ipsec policy remove [find comment=mine]", PROTOCOL_OK);
+	assert_false(file_has(x, "11.0.0.0/8"));
+	serve_reload(x, ABI_OK);
+}
+
 static void a_bad_change_changes_nothing(void **state)
 {
 	struct fixture *x = *state;
@@ -528,6 +558,7 @@ int main(void)
 		T(a_reload_that_does_not_fit_is_refused),
 		T(a_reload_the_dataplane_refuses_is_undone),
 		T(a_change_is_written_and_applied),
+		T(a_number_does_not_mean_another_row_of_an_edited_file),
 		T(a_bad_change_changes_nothing),
 		T(a_peer_and_all_that_names_it_get_a_new_name),
 		T(found_sas_are_adopted_before_the_peers_start),

@@ -406,6 +406,27 @@ static void a_peer_without_an_identity_is_left_alone(void **state)
 	model_free(m);
 }
 
+/* "!=" holds for what is not set, so for every row of a file. */
+static void what_runs_finds_no_rows_to_change(void **state)
+{
+	static const char *const conditions[] = {"ph2-state!=established", "!active",
+						 "comment=\"\" and (active or ph2-count<1)"};
+	const char *conf =
+		HEAD "ip = { address = ( { address = \"192.0.2.2/24\"; interface = \"lan\"; } "
+		     "); ipsec = { policy = ( { action = \"discard\"; src-address = "
+		     "\"10.0.0.0/24\"; dst-address = \"10.1.0.0/24\"; } ); }; };\n";
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(conditions) / sizeof(conditions[0]); i++) {
+		struct change c = {.verb = CHANGE_REMOVE,
+				   .menu = MENU_POLICY,
+				   .pick = CHANGE_WHERE,
+				   .which = strdup(conditions[i])};
+
+		assert_refuses(&c, conf, " is what runs, not configuration");
+	}
+}
+
 static int clean(void **state)
 {
 	change_made_free(&made);
@@ -432,6 +453,7 @@ int main(void)
 		cmocka_unit_test(the_file_that_is_included_is_the_one_that_changes),
 		cmocka_unit_test(a_file_that_cannot_be_written_stays),
 		cmocka_unit_test(a_peer_without_an_identity_is_left_alone),
+		cmocka_unit_test(what_runs_finds_no_rows_to_change),
 	};
 
 	return cmocka_run_group_tests_name("change", tests, load_setup, clean);

@@ -19,7 +19,7 @@ static void assert_span(const char *s, struct edit_span span, const char *expect
 
 static void settings_are_found_among_comments_and_strings(void **state)
 {
-	const char *s = "# a = 1;\n/* b = 2; */ a = \"x;}\\\"\" \"y\"; // a = 3\n"
+	const char *s = "# a = 1;\n/* b = 2; */ /*/ a = 4; /*/ a = \"x;}\\\"\" \"y\"; // a = 3\n"
 			"bb : { a = 5 }\nc=(1,2);b = 0x1F";
 	struct edit_span all = {0, strlen(s)};
 	struct edit_setting got;
