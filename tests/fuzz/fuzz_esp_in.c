@@ -2,14 +2,20 @@
 /*
  * fuzz_esp_in.c - frames from the WAN with a tunnel up. The first byte picks: a frame as it is; ESP
  * sealed with the right key around the rest as payload (pad, trailer and next header from three
- * more bytes), in a tunnel or in transport mode; the same, then damaged.
+ * more bytes), in a tunnel or in transport mode; the same, then damaged; bursts of several.
  */
 #include <string.h>
 
+#include "tests/fuzz/burst.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/fuzz/site.h"
 
 #define MAX_PAYLOAD 1600u
+
+/* The first byte. */
+#define FRAME	     0x80u
+#define BURSTS	     0x60u /* both bits */
+#define AMONG_OTHERS 1u
 
 static void sealed(uint8_t kind, const uint8_t *data, size_t size)
 {
@@ -40,8 +46,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	up = true;
 	if (size < 4)
 		return 0;
-	if (data[0] & 0x80)
+	FUZZ_CHECK(site_order((data[0] & (FRAME | BURSTS | AMONG_OTHERS)) ==
+			      (BURSTS | AMONG_OTHERS)) == 0);
+	if (data[0] & FRAME)
 		site_frame(data[0] & 1, data + 1, size - 1);
+	else if ((data[0] & BURSTS) == BURSTS)
+		burst_input(data + 1, size - 1);
 	else
 		sealed(data[0], data + 1, size - 1);
 	FUZZ_CHECK(site_check());

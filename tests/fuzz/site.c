@@ -3,6 +3,7 @@
 #include "tests/fuzz/site.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <rte_byteorder.h>
@@ -14,6 +15,7 @@
 #include "dataplane/net/fib6.h"
 #include "dataplane/net/port.h"
 #include "dataplane/net/reasm.h"
+#include "dataplane/order.h"
 #include "dataplane/pipeline.h"
 #include "tests/unit/dataplane/harness.h"
 
@@ -30,16 +32,16 @@
 static struct {
 	struct harness *h;
 	const struct reference_suite *suite;
-	uint8_t encr_key[32], integ_key[64];
+	uint8_t encr_key[32 + 4], integ_key[64]; /* room for a salt */
 	uint32_t seq;
 	uint64_t fed, sent, slow;
+	struct order *order;
 } site;
 
-static const struct reference_suite *find_suite(void)
+static const struct reference_suite *find_suite(const char *name)
 {
 	for (unsigned int i = 0; i < REFERENCE_SUITES; i++)
-		if (reference_suites[i].encr == ABI_ENCR_AES_CBC &&
-		    reference_suites[i].integ == ABI_INTEG_HMAC_SHA1_96)
+		if (strcmp(reference_suites[i].name, name) == 0)
 			return &reference_suites[i];
 	return NULL;
 }
@@ -118,6 +120,58 @@ static int add_sa(uint32_t slot, uint8_t direction, uint8_t encap)
 	return status == ABI_OK ? 0 : -1;
 }
 
+/* Addresses and headers as those of the others. */
+static struct abi_sa_add tunnel_sa(const struct site_tunnel *t, const struct reference_suite *suite)
+{
+	struct abi_sa_add c = {.msg = {ABI_CMD_SA_ADD, sizeof(c), 1},
+			       .slot = t->slot,
+			       .spi = SPI_HIGH * 256 + t->slot,
+			       .policy_id = 1,
+			       .flags = (t->esn ? ABI_SA_F_ESN : 0) |
+					(t->start != 0 ? ABI_SA_F_RESUME : 0),
+			       .direction = ABI_DIR_IN,
+			       .mode = ABI_MODE_TUNNEL,
+			       .encap = t->udp ? ABI_ENCAP_UDP : ABI_ENCAP_NONE,
+			       .encr = suite->encr,
+			       .integ = suite->integ,
+			       .encr_key_len = suite->encr_key_len,
+			       .integ_key_len = suite->integ_key_len,
+			       .salt_len = suite->salt_len,
+			       .seq_start = t->start,
+			       .local_port = t->udp ? 4500 : 0,
+			       .remote_port = t->udp ? 4500 : 0,
+			       .replay_window = t->window,
+			       .local = {.family = 4, .bytes = {192, 0, 2, 1}},
+			       .remote = {.family = 4, .bytes = {203, 0, 113, 2}},
+			       .n_local = t->narrow ? 1 : 2,
+			       .n_remote = 1,
+			       .ts_local = {net24(192, 168, 1), net24(192, 168, 7)},
+			       .ts_remote = {net24(10, 100, 1)}};
+
+	memcpy(c.encr_key, site.encr_key, c.encr_key_len);
+	memcpy(c.integ_key, site.integ_key, c.integ_key_len);
+	memcpy(c.salt, site.encr_key + c.encr_key_len, c.salt_len);
+	return c;
+}
+
+int site_renew(const struct site_tunnel *t)
+{
+	const struct reference_suite *suite = find_suite(t->suite);
+	uint32_t spi = SPI_HIGH * 256 + t->slot, detail = 0;
+	struct abi_sa_add c;
+	uint16_t status;
+
+	if (!suite)
+		return -1;
+	c = tunnel_sa(t, suite);
+	if (sad_delete(site.h->tables.sad, t->slot, spi) == ABI_OK)
+		sad_reclaim(site.h->tables.sad, t->slot);
+	status = sad_add(site.h->tables.sad, &c, 0, site.h->worker.now, &detail);
+	if (status != ABI_OK)
+		fprintf(stderr, "SA %u refused: %u, field %u\n", t->slot, status, detail);
+	return status == ABI_OK ? 0 : -1;
+}
+
 static int add_policy(void)
 {
 	const struct abi_policy p[2] = {{.policy_id = 1,
@@ -143,7 +197,7 @@ static int add_policy(void)
 
 int site_create(void)
 {
-	site.suite = find_suite();
+	site.suite = find_suite("aes128+sha1");
 	memset(site.encr_key, 0x11, sizeof(site.encr_key));
 	memset(site.integ_key, 0x22, sizeof(site.integ_key));
 	site.h = harness_create(64, 16, 2047);
@@ -160,6 +214,9 @@ int site_create(void)
 
 void site_free(void)
 {
+	site.h->worker.order = NULL;
+	order_free(site.order);
+	site.order = NULL;
 	harness_pipe_free(site.h);
 	harness_free(site.h);
 	site.h = NULL;
@@ -203,6 +260,72 @@ void site_frame(uint8_t port, const uint8_t *bytes, size_t len)
 	manage();
 }
 
+/* In two segments, when it is longer than the first. NULL: no buffer. */
+static struct rte_mbuf *mbuf_of(const struct site_piece *f)
+{
+	size_t first = f->first < f->len ? f->first : f->len;
+	struct rte_mbuf *m = harness_mbuf(site.h, f->bytes, first), *rest;
+
+	if (!m || first == f->len)
+		return m;
+	rest = harness_mbuf(site.h, f->bytes + first, f->len - first);
+	if (!rest || rte_pktmbuf_chain(m, rest) != 0) {
+		rte_pktmbuf_free(rest);
+		rte_pktmbuf_free(m);
+		return NULL;
+	}
+	return m;
+}
+
+/* Our hold on a shared one; others may have moved its borders, but not written it. */
+static void give_back(struct rte_mbuf *m, const struct site_piece *f)
+{
+	if (m == NULL)
+		return;
+	if (memcmp((const uint8_t *)m->buf_addr + RTE_PKTMBUF_HEADROOM, f->bytes, f->len) != 0) {
+		fprintf(stderr, "a packet was written that is not ours alone\n");
+		abort();
+	}
+	rte_pktmbuf_free(m);
+}
+
+void site_burst(uint8_t port, const struct site_piece *frames, unsigned int n,
+		void (*sent)(uint8_t port, const uint8_t *frame, size_t len))
+{
+	struct rte_mbuf *m[WORKER_BURST], *held[WORKER_BURST] = {NULL};
+	uint16_t k = 0;
+
+	for (unsigned int i = 0; i < n && i < WORKER_BURST; i++) {
+		m[k] = mbuf_of(&frames[i]);
+		if (m[k] != NULL && frames[i].shared && m[k]->nb_segs == 1) {
+			rte_mbuf_refcnt_update(m[k], 1);
+			held[i] = m[k];
+		}
+		k = (uint16_t)(k + (m[k] != NULL));
+	}
+	site.fed += k;
+	pipeline_input(&site.h->worker, port, m, k);
+	for (unsigned int i = 0; i < n && i < WORKER_BURST; i++)
+		give_back(held[i], &frames[i]);
+	for (unsigned int i = 0; i < site.h->n_sent; i++)
+		sent(site.h->sent_port[i], rte_pktmbuf_mtod(site.h->sent[i], const uint8_t *),
+		     rte_pktmbuf_data_len(site.h->sent[i]));
+	manage();
+}
+
+int site_order(bool among_others)
+{
+	if (among_others && !site.order)
+		site.order = order_create(SOCKET_ID_ANY, &site.h->worker.counters->out_of_turn);
+	if (site.h->worker.order == NULL && among_others) { /* what went alone, nobody noted */
+		struct sa *out = sad_slot(site.h->tables.sad, SLOT_OUT);
+
+		out->sent = out->seq;
+	}
+	site.h->worker.order = among_others ? site.order : NULL;
+	return among_others && !site.order ? -1 : 0;
+}
+
 static void put_outer(bool udp, uint8_t *out, size_t esp_len)
 {
 	struct rte_ipv4_hdr *ip = (struct rte_ipv4_hdr *)(out + 14);
@@ -243,6 +366,42 @@ size_t site_seal(unsigned int how, struct reference_esp *e, const uint8_t *paylo
 			     out + start);
 	put_outer(udp, out, esp);
 	return start + esp;
+}
+
+size_t site_seal_for(const struct site_tunnel *t, struct reference_esp *e, const uint8_t *payload,
+		     size_t len, uint8_t *out)
+{
+	size_t start = OUTER + (t->udp ? UDP : 0), esp;
+
+	e->spi = SPI_HIGH * 256 + t->slot;
+	esp = reference_seal(find_suite(t->suite), site.encr_key, site.integ_key, e, payload, len,
+			     out + start);
+	put_outer(t->udp, out, esp);
+	return start + esp;
+}
+
+uint64_t site_packets(uint32_t slot)
+{
+	return site.h->sa_counters[(size_t)slot * site.h->worker.stride].packets;
+}
+
+uint64_t site_top(uint32_t slot)
+{
+	const struct sa *sa = sad_slot(site.h->tables.sad, slot);
+
+	return sa && sa->replay ? sa->replay->top : 0;
+}
+
+uint64_t site_moved(uint32_t slot)
+{
+	const struct sa *sa = sad_slot(site.h->tables.sad, slot);
+
+	return sa ? sa->moved : 0;
+}
+
+uint64_t site_peer(void)
+{
+	return sa_peer(PEER, 4500);
 }
 
 uint64_t site_fed(void)

@@ -36,6 +36,47 @@ void site_frame(uint8_t port, const uint8_t *bytes, size_t len);
 size_t site_seal(unsigned int how, struct reference_esp *e, const uint8_t *payload, size_t len,
 		 uint8_t *out);
 
+/** An inbound SA of bursts, which starts behind number start. */
+struct site_tunnel {
+	uint32_t slot; /* 8 to 15 */
+	const char *suite;
+	bool udp;
+	bool narrow; /* one range of addresses each side */
+	bool esn;
+	uint32_t window;
+	uint64_t start;
+};
+
+/** Put a new SA in the place of the one there is, if any. 0 or -1, said on stderr. */
+int site_renew(const struct site_tunnel *t);
+
+/** site_seal() for that SA, which wants e->seq, seq_hi and esn set. */
+size_t site_seal_for(const struct site_tunnel *t, struct reference_esp *e, const uint8_t *payload,
+		     size_t len, uint8_t *out);
+
+/** A frame of a burst; its first segment has so many bytes, or all. Somebody else holds it, too,
+ * when it is shared, and finds it as it was. */
+struct site_piece {
+	const uint8_t *bytes;
+	size_t len;
+	size_t first;
+	bool shared;
+};
+
+/** Feed them to a port as one burst (n <= WORKER_BURST); sent is told of all that left by then. */
+void site_burst(uint8_t port, const struct site_piece *frames, unsigned int n,
+		void (*sent)(uint8_t port, const uint8_t *frame, size_t len));
+
+/** Among other workers, or (false) alone, as at first. 0 or -1. */
+int site_order(bool among_others);
+
+/** Of the SA in the slot: packets counted, the top of its window, and where its peer was seen other
+ * than at site_peer(), as sa.h has it. */
+uint64_t site_packets(uint32_t slot);
+uint64_t site_top(uint32_t slot);
+uint64_t site_moved(uint32_t slot);
+uint64_t site_peer(void);
+
 /** What has been fed and where it went. Frees what was sent. True when the books balance. */
 bool site_check(void);
 
