@@ -146,14 +146,16 @@ static bool has_turn(const struct sad *sad, const struct block *b)
 	return !gone || __atomic_load_n(gone, __ATOMIC_ACQUIRE) >= b->before;
 }
 
-/* May it go, in its turn or because it has waited too long? */
-static bool may_go(struct order *o, const struct sad *sad, const struct block *b, uint64_t now)
+/* May it go, in its turn or because it has waited too long? That is said once: what of it goes
+ * later has nothing before it any more. */
+static bool may_go(struct order *o, const struct sad *sad, struct block *b, uint64_t now)
 {
 	if (has_turn(sad, b))
 		return true;
 	if (now - b->since < (b->done ? ORDER_TURN_WAIT_NS : ORDER_WAIT_NS))
 		return false;
 	++*o->out_of_turn;
+	b->before = 0;
 	return true;
 }
 

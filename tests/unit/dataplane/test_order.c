@@ -320,6 +320,26 @@ static void gives_what_it_holds_in_turn_and_in_order(void **state)
 	assert_int_equal(done, 2);
 }
 
+static void a_block_that_goes_out_of_turn_in_two_steps_counts_once(void **state)
+{
+	struct rte_mbuf *sent = numbered(1), *held = numbered(2), *out[WORKER_BURST];
+	const struct sad *sad = h->tables.sad;
+	uint64_t done = 0; /* nobody has ticket 1 */
+	uint16_t block = order_take_turn(order[0], &done, 2, now), n;
+
+	(void)state;
+	assert_true(order_keep(order[0], sad, block, sent));
+	assert_true(order_hold(order[0], sad, block, held));
+	now += ORDER_TURN_WAIT_NS;
+	assert_int_equal(order_next(order[0], sad, now, out, &n), ORDER_SEND);
+	send(out[0]);
+	assert_int_equal(order_next(order[0], sad, now, out, &n), ORDER_HELD);
+	send(out[0]);
+	assert_int_equal(order_next(order[0], sad, now, out, &n), ORDER_NOTHING);
+	assert_int_equal(done, 2);
+	assert_int_equal(out_of_turn, 1);
+}
+
 static void between_steps_leaves_the_burst_at_hand_alone(void **state)
 {
 	uint64_t a = take_numbers(3), b = take_numbers(2), c = take_numbers(1);
@@ -429,6 +449,7 @@ int main(void)
 		WITH(nobody_waits_for_what_found_no_room),
 		WITH(tickets_go_on_in_turn),
 		WITH(gives_what_it_holds_in_turn_and_in_order),
+		WITH(a_block_that_goes_out_of_turn_in_two_steps_counts_once),
 		WITH(between_steps_leaves_the_burst_at_hand_alone),
 		WITH(tickets_find_room_when_sas_have_taken_all_they_may),
 		WITH(frees_what_it_keeps),
