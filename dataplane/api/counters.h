@@ -135,8 +135,8 @@ struct abi_worker_counters {
 	uint64_t polls;
 	uint64_t busy_polls;
 	uint64_t punted;
-	uint64_t heartbeat; /* ns, moves while the worker runs */
-	uint64_t made;	    /* packets of its own: ICMP errors, fragments, word of pings */
+	uint64_t heartbeat;   /* ns, moves while the worker runs */
+	uint64_t made;	      /* packets of its own: ICMP errors, fragments, word of pings */
 	uint64_t out_of_turn; /* bursts sent before those ahead of them, which took too long */
 };
 
