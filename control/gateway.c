@@ -397,9 +397,11 @@ static unsigned int feed_engine(struct gateway *g, uint64_t now)
 /* Something was learnt about a peer: the same configuration means another plan now. */
 static void replan(struct gateway *g)
 {
+	uint64_t begun = gateway_clock();
 	int rc = setup_again(&g->pending, &g->setup, names_hosts(g->names));
 
 	g->replan = false;
+	names_io_planned(g, gateway_clock() - begun);
 	if (rc == 0) {
 		g->has_pending = true;
 		rc = enforce_plan(g, g->pending.plan, pushed);

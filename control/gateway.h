@@ -151,6 +151,8 @@ void netwatch_io_input(struct gateway *g, const struct abi_packet *p);
 /** The setup in force has changed. */
 void names_io_follow(struct gateway *g);
 void names_io_tick(struct gateway *g);
+/** A plan was made, in so many ns. */
+void names_io_planned(struct gateway *g, uint64_t took);
 /** The plan that was made of what names stand for now is not in force: later again. */
 void names_io_refused(struct gateway *g);
 /** Runtime values of /ip ipsec peer. */

@@ -91,7 +91,9 @@ static void fill_records(struct generated_policy *p, const struct ike_peer_conf 
 		if (peer == NULL)
 			continue;
 		r->tunnel_local = peer->local;
-		if (peer->remote_prefix_len == (peer->remote.family == 6 ? 128 : 32))
+		/* what a name stands for may change while it and its SAs stay */
+		if (!peer->named &&
+		    peer->remote_prefix_len == (peer->remote.family == 6 ? 128 : 32))
 			r->tunnel_remote = peer->remote;
 	}
 }

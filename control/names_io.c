@@ -8,7 +8,8 @@
 #include "control/log.h"
 #include "control/model/addr.h"
 
-#define PLAN_EVERY 2000000000ull  /* ns, while names change all the time */
+#define PLAN_EVERY 2000000000ull  /* ns, while names change all the time, */
+#define PLAN_SHARE 10u		  /* or so many times what a plan takes, if that is more */
 #define PLAN_AGAIN 10000000000ull /* ns, after a plan was refused */
 
 void names_io_follow(struct gateway *g)
@@ -28,6 +29,12 @@ void names_io_tick(struct gateway *g)
 	g->replan = true;
 	g->names_changed = false;
 	g->names_due = g->now + PLAN_EVERY;
+}
+
+void names_io_planned(struct gateway *g, uint64_t took)
+{
+	if (g->names_due < g->now + took * PLAN_SHARE)
+		g->names_due = g->now + took * PLAN_SHARE;
 }
 
 void names_io_refused(struct gateway *g)

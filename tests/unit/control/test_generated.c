@@ -391,6 +391,29 @@ static void a_steady_stream_of_commands_starves_no_policy(void **state)
 	ike_io_ops.policy_remove(x->g, id);
 }
 
+/* After a restart SAs are taken for what is in the policy: where a peer with a name is by then says
+ * nothing about them. */
+static void a_policy_of_a_name_is_of_no_address(void **state)
+{
+	struct fixture *x = *state;
+	struct ike_peer_conf *peer = NULL;
+	const struct generated_policy *p;
+
+	settle(x);
+	for (size_t i = 0; i < x->g->setup.plan->n_peers; i++)
+		if (strcmp(x->g->setup.plan->peers[i].name, "any") == 0)
+			peer = &x->g->setup.plan->peers[i];
+	assert_non_null(peer);
+	peer->remote = (struct abi_addr){.family = 4, .bytes = {203, 0, 113, 7}};
+	peer->remote_prefix_len = 32;
+	for (uint8_t named = 0; named < 2; named++) {
+		peer->named = named;
+		p = generated_find(&x->g->generated, add(x, named, 1));
+		assert_non_null(p);
+		assert_int_equal(p->records[0].tunnel_remote.family, named ? 0 : 4);
+	}
+}
+
 /* Ids of templates are hashes: should two be alike, each policy stands in the table once. */
 static void templates_of_one_id_give_a_policy_once(void **state)
 {
@@ -427,6 +450,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_flood_of_policies_is_bounded, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_steady_stream_of_commands_starves_no_policy,
 						setup, teardown),
+		cmocka_unit_test_setup_teardown(a_policy_of_a_name_is_of_no_address, setup,
+						teardown),
 		cmocka_unit_test_setup_teardown(templates_of_one_id_give_a_policy_once, setup,
 						teardown),
 	};
