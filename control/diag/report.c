@@ -35,7 +35,8 @@ static void put_addr(const struct out *o, const struct abi_addr *a)
 {
 	char buf[INET6_ADDRSTRLEN] = "?";
 
-	inet_ntop(a->family == 6 ? AF_INET6 : AF_INET, a->bytes, buf, sizeof(buf));
+	if (a->family != 0) /* else a name that does not resolve */
+		inet_ntop(a->family == 6 ? AF_INET6 : AF_INET, a->bytes, buf, sizeof(buf));
 	text_puts(o->text, buf);
 }
 

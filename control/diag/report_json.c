@@ -65,7 +65,8 @@ static json_t *addr_json(const struct abi_addr *a)
 {
 	char buf[INET6_ADDRSTRLEN] = "";
 
-	inet_ntop(a->family == 6 ? AF_INET6 : AF_INET, a->bytes, buf, sizeof(buf));
+	if (a->family != 0)
+		inet_ntop(a->family == 6 ? AF_INET6 : AF_INET, a->bytes, buf, sizeof(buf));
 	return json_string(buf);
 }
 

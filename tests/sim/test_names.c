@@ -281,6 +281,26 @@ static void after_a_restart_tunnels_go_on_before_the_name_is_known(void **state)
 	}
 }
 
+static void after_a_restart_with_another_name_nothing_goes_on(void **state)
+{
+	struct sim s;
+
+	(void)state;
+	init(&s, IKE_MODE_IKE2, 73);
+	s.node[0].keeps = true;
+	s.node[0].conf.host = 1;
+	resolve(&s, FIRST);
+	sim_start(&s);
+	sim_run(&s, s.now + 10 * SIM_SEC);
+	assert_true(sim_agreed(&s, 0));
+	resolve(&s, "");
+	s.node[0].conf.host = 2;
+	assert_int_equal(sim_kill(&s, 0), 0);
+	sim_run(&s, s.now + 10 * SIM_SEC);
+	assert_int_equal(sim_ike_sas(&s, 0, "established"), 0);
+	sim_fini(&s);
+}
+
 static void many_names_may_be_unresolved_and_one_address_has_one_peer(void **state)
 {
 	struct ike_peer_conf two[2];
@@ -319,6 +339,7 @@ int main(void)
 		cmocka_unit_test(each_failed_attempt_is_told),
 		cmocka_unit_test(as_responder_it_is_known_by_the_address_it_has),
 		cmocka_unit_test(after_a_restart_tunnels_go_on_before_the_name_is_known),
+		cmocka_unit_test(after_a_restart_with_another_name_nothing_goes_on),
 		cmocka_unit_test(many_names_may_be_unresolved_and_one_address_has_one_peer),
 	};
 

@@ -43,6 +43,7 @@ static void each_cause_has_its_advice(void **state)
 		assert_says(text, "vpn.example.com");
 		assert_int_equal(f->checks[0], causes[i].check);
 		assert_null(strstr(text, "keeps the address"));
+		assert_null(strstr(text, "0.0.0.0")); /* it has none */
 	}
 }
 
