@@ -79,7 +79,8 @@ static void group_text(const struct change_doc *d, const char *name, size_t colu
 		used += strlen(name) + 11;
 	}
 	for (size_t i = 0; i < d->change->n_pairs; i++) {
-		if (!d->change->pair[i].text)
+		if (!d->change->pair[i].text ||
+		    (name && d->change->pair[i].prop == schema_name_prop(d->menu)))
 			continue;
 		text_cut(&word, 0);
 		pair_text(d, &d->change->pair[i], &word);
@@ -279,8 +280,27 @@ static int set_pairs(struct change_doc *d, struct edit_span group)
 	return 0;
 }
 
+/* Without one of that name it would be back as RouterOS has it, and another row be there. */
+static bool renames_default(const struct change_doc *d, size_t row)
+{
+	for (size_t i = 0; i < d->change->n_pairs; i++) {
+		const struct change_pair *pair = &d->change->pair[i];
+
+		if (row == 0 && change_doc_has_builtin(d->menu_id) &&
+		    pair->prop == schema_name_prop(d->menu) &&
+		    (!pair->text || strcmp(pair->text, "default") != 0))
+			return true;
+	}
+	return false;
+}
+
 static int set_rows(struct change_doc *d, const size_t *rows, size_t n)
 {
+	for (size_t i = 0; i < n; i++)
+		if (renames_default(d, rows[i])) {
+			text_printf(d->why, "/%s: the default keeps its name", d->menu->path);
+			return -EINVAL;
+		}
 	for (size_t i = 0; i < n; i++) {
 		int e = change_doc_element(d, rows[i]);
 		int rc = e >= 0 ? set_pairs(d, d->element[e]) : add_row(d, -1, "default");

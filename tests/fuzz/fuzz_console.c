@@ -1,16 +1,24 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * fuzz_console.c - any line as a command, as a filter, for completion and as a frame of the socket:
- * every command ends in a status, what is not done says why, and JSON is JSON.
+ * every command ends in a status, what is not done says why, and JSON is JSON. What changes rows is
+ * done to a file: what comes of it is one that can be read, whatever it says.
  */
 #include <jansson.h>
+#include <libconfig.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "control/console/grammar.h"
 #include "control/console/server.h"
+#include "control/console/session.h"
 #include "control/model/change.h"
+#include "control/model/file.h"
 #include "control/model/model.h"
+#include "control/model/problem.h"
+#include "control/model/source.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/unit/control/model/sa_table.h"
 
@@ -45,12 +53,83 @@ static int done_rekey(void *ctx, const char *peer, bool ike_sa, char **message)
 	return done_peer(ctx, peer, message);
 }
 
+/* Written in all the ways that there are. */
+static const char conf[] =
+	"interface = ( { name = \"lan\"; device = \"a\" } ); # one\n"
+	"ip : { address = ( { address = \"192.0.2.1/24\", interface = \"lan\" } )\n"
+	"  ipsec = { /* all */ settings = { allow-weak = \"ikev1,\" \"sha1,modp1024\"; };\n"
+	"    profile = ( { name = \"p\"; }, // behind\n"
+	"      { name = \"default\"\n        comment = \"d\\\"\"; # of it\n      } );\n"
+	"    peer = ( { name = \"a\"; address = \"192.0.2.7\"; profile = \"p\"; },\n"
+	"             { name = \"b\"; address = \"192.0.2.8\"; disabled = true; },\n"
+	"             { name = \"c\"; address = \"192.0.2.9\" } );\n"
+	"    identity = ( { peer = \"a\"; secret = \"s;}\"; } );\n"
+	"    policy = ( { peer = \"a\"; tunnel = true; src-address = \"10.0.0.0/24\";\n"
+	"                 dst-address = \"10.1.0.0/24\"; } );\n  };\n};\n";
+
+static char dir[] = "/tmp/espgw-fuzz-XXXXXX", path[64];
+
+static void remove_conf(void)
+{
+	unlink(path);
+	rmdir(dir);
+}
+
+static const char *conf_path(void)
+{
+	FILE *f;
+
+	if (*path)
+		return path;
+	umask(077);
+	FUZZ_CHECK(mkdtemp(dir));
+	snprintf(path, sizeof(path), "%s/t.conf", dir);
+	f = fopen(path, "w");
+	FUZZ_CHECK(f && fputs(conf, f) >= 0 && fclose(f) == 0);
+	atexit(remove_conf);
+	return path;
+}
+
+static bool can_be_read(const char *text)
+{
+	config_t c;
+	bool good;
+
+	config_init(&c);
+	good = config_read_string(&c, text) == CONFIG_TRUE;
+	config_destroy(&c);
+	return good;
+}
+
+static void change_file(const struct change *change)
+{
+	static struct problems problems;
+	struct source_instead in;
+	struct change_made made;
+	struct text why = {0};
+	int rc;
+
+	problems_init(&problems);
+	rc = change_make(change, conf_path(), &made, &problems, &why);
+	FUZZ_CHECK(problems.n_errors == 0);
+	FUZZ_CHECK(rc == 0 || why.len != 0);
+	if (rc == 0 && made.rows != 0) {
+		in = (struct source_instead){made.path, made.text.s, made.text.len};
+		model_free(model_load_with(conf_path(), &in, &problems));
+		FUZZ_CHECK(can_be_read(made.text.s));
+	}
+	problems_free(&problems);
+	text_free(&why);
+	change_made_free(&made);
+}
+
 static int done_change(void *ctx, const struct change *change, char **message)
 {
 	FUZZ_CHECK(change->n_pairs <= CHANGE_MAX_PAIRS);
 	for (size_t i = 0; i < change->n_pairs; i++)
 		FUZZ_CHECK(change->pair[i].prop >= 0 &&
 			   (size_t)change->pair[i].prop < schema_menu((int)change->menu)->n_props);
+	change_file(change);
 	return done(ctx, message);
 }
 
@@ -89,6 +168,29 @@ static void run(const char *line, bool json)
 	model_free(m);
 }
 
+/* As lines that are pasted. */
+static void paste(const char *text)
+{
+	struct session s = {0};
+	struct text command = {0};
+
+	while (*text) {
+		size_t len = strcspn(text, "\n");
+
+		session_line(&s, text, len, &command);
+		FUZZ_CHECK(strlen(s.path) < sizeof(s.path));
+		if (command.len)
+			run(command.s, false);
+		text_cut(&command, 0);
+		text += len + (text[len] == '\n');
+	}
+	session_end(&s, &command);
+	if (command.len)
+		run(command.s, false);
+	text_free(&command);
+	session_free(&s);
+}
+
 static void count(void *arg, const char *word)
 {
 	FUZZ_CHECK(*word);
@@ -111,6 +213,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	memcpy(line, data, len);
 	line[len] = '\0';
 	run(line, len % 2);
+	if (strchr(line, '\n'))
+		paste(line);
 	grammar_complete(line, count, &n);
 	FUZZ_CHECK(n < 256);
 	if (protocol_parse_request((const char *)data, len, &req, &why) == 0)

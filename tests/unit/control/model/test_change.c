@@ -406,6 +406,25 @@ static void a_peer_without_an_identity_is_left_alone(void **state)
 	model_free(m);
 }
 
+static void the_default_keeps_its_name(void **state)
+{
+	struct change c = {.verb = CHANGE_SET, .menu = MENU_PROFILE, .pick = CHANGE_DEFAULT};
+	const char *has = HEAD "ip = { ipsec = { profile = ( { name = \"default\"; } ); }; };\n";
+
+	(void)state;
+	pair(&c, PROFILE_NAME, "other");
+	assert_refuses(&c, HEAD, "the default keeps its name");
+	c = (struct change){.verb = CHANGE_SET, .menu = MENU_PROFILE, .pick = CHANGE_WHERE};
+	pair(&c, PROFILE_NAME, "other");
+	assert_refuses(&c, has, "the default keeps its name");
+	c = (struct change){.verb = CHANGE_SET, .menu = MENU_PROFILE, .pick = CHANGE_DEFAULT};
+	pair(&c, PROFILE_NAME, "default");
+	pair(&c, PROFILE_NATT, "no");
+	assert_makes(&c, HEAD,
+		     HEAD "ip = { ipsec = { profile = ( { name = \"default\"; nat-traversal = "
+			  "false; } ); }; };\n");
+}
+
 /* "!=" holds for what is not set, so for every row of a file. */
 static void what_runs_finds_no_rows_to_change(void **state)
 {
@@ -454,6 +473,7 @@ int main(void)
 		cmocka_unit_test(a_file_that_cannot_be_written_stays),
 		cmocka_unit_test(a_peer_without_an_identity_is_left_alone),
 		cmocka_unit_test(what_runs_finds_no_rows_to_change),
+		cmocka_unit_test(the_default_keeps_its_name),
 	};
 
 	return cmocka_run_group_tests_name("change", tests, load_setup, clean);
