@@ -422,7 +422,7 @@ int launch_up(struct dataplane *d, char *const *eal_options, int n_eal_options, 
 	d->manager_made = true;
 	ret = run_workers(d, err, err_len);
 	if (ret == 0)
-		ret = telemetry_start(&d->segment, d->workers, d->n_workers);
+		ret = telemetry_start(&d->segment, d->tables.sad, d->workers, d->n_workers);
 	if (ret < 0)
 		return ret;
 	ret = segment_publish(&d->segment, clock_monotonic());

@@ -3,6 +3,7 @@
 #include "dataplane/stats.h"
 
 #include "dataplane/api/sample.h"
+#include "dataplane/ipsec/sad.h"
 
 #define DROP_NAME(name, text, why) [DROP_##name] = text,
 
@@ -38,25 +39,47 @@ struct abi_sa_counters stats_sa(const struct segment *s, uint32_t slot)
 	return sum;
 }
 
-/* Those of live SAs of the policy. */
-static void add_hits(const struct segment *s, uint32_t policy_id, struct abi_policy_counters *sum)
+#define LOOKS 8u /* at a list that changes */
+
+struct hits {
+	const struct segment *segment;
+	uint32_t policy_id;
+	uint64_t out, in;
+};
+
+static void add_hits(void *ctx, uint32_t slot)
 {
-	const struct abi_sa_status *sa = segment_area(s, ABI_AREA_SA_STATUS);
+	struct hits *h = ctx;
+	const struct abi_sa_status *sa = segment_area(h->segment, ABI_AREA_SA_STATUS);
+	struct abi_sa_counters c;
 
-	for (uint32_t i = 0; i < s->own.max_sas; i++) {
-		struct abi_sa_counters c;
-
-		if (sa[i].state == ABI_SA_FREE || sa[i].policy_id != policy_id)
-			continue;
-		c = stats_sa(s, i);
-		if (sa[i].direction == ABI_DIR_OUT)
-			sum->out_hits += c.hits;
-		else
-			sum->in_hits += c.packets;
-	}
+	if (slot >= h->segment->own.max_sas || sa[slot].state == ABI_SA_FREE ||
+	    sa[slot].policy_id != h->policy_id)
+		return;
+	c = stats_sa(h->segment, slot);
+	if (sa[slot].direction == ABI_DIR_OUT)
+		h->out += c.hits;
+	else
+		h->in += c.packets;
 }
 
-struct abi_policy_counters stats_policy(const struct segment *s, uint32_t index)
+/* Those of live SAs of the policy: as many steps as there are SAs, of whatever policy. What an
+ * earlier dataplane left has none here. */
+static void add_live(const struct segment *s, const struct sad *sad, uint32_t policy_id,
+		     struct abi_policy_counters *sum)
+{
+	struct hits h;
+	unsigned int looks = 0;
+
+	do
+		h = (struct hits){.segment = s, .policy_id = policy_id};
+	while (!sad_visit_used(sad, add_hits, &h) && ++looks < LOOKS);
+	sum->out_hits += h.out;
+	sum->in_hits += h.in;
+}
+
+struct abi_policy_counters stats_policy(const struct segment *s, const struct sad *sad,
+					uint32_t index)
 {
 	const struct abi_policy_status *status = segment_area(s, ABI_AREA_POLICY_STATUS);
 	const struct abi_policy_counters *c = segment_area(s, ABI_AREA_POLICY_COUNTERS);
@@ -75,7 +98,7 @@ struct abi_policy_counters stats_policy(const struct segment *s, uint32_t index)
 	sum.out_hits += sum.dead_out_hits;
 	sum.in_hits += sum.dead_in_packets;
 	if (status[index].policy_id != 0)
-		add_hits(s, status[index].policy_id, &sum);
+		add_live(s, sad, status[index].policy_id, &sum);
 	return sum;
 }
 

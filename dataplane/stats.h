@@ -5,12 +5,15 @@
 
 #include "dataplane/segment.h"
 
+struct sad;
+
 /** The name of a reason ("in-no-states"), or NULL when there is none with this number. */
 const char *stats_drop_name(unsigned int reason);
 
 /* Sums over all lines, read without a lock. Indices are the caller's to keep in range. */
 struct abi_sa_counters stats_sa(const struct segment *s, uint32_t slot);
-struct abi_policy_counters stats_policy(const struct segment *s, uint32_t index);
+struct abi_policy_counters stats_policy(const struct segment *s, const struct sad *sad,
+					uint32_t index);
 struct abi_worker_counters stats_workers(const struct segment *s);
 struct abi_port_counters stats_port(const struct segment *s, uint32_t port);
 

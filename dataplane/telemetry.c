@@ -32,6 +32,7 @@
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static const struct segment *segment;
+static const struct sad *sad;
 static struct worker *const *workers;
 static unsigned int n_workers;
 
@@ -145,7 +146,7 @@ static int show_policies(const char *params, struct rte_tel_data *d)
 	}
 	if (!read_index(params, segment->own.max_policies, &index))
 		return -EINVAL;
-	c = stats_policy(segment, index);
+	c = stats_policy(segment, sad, index);
 	rte_tel_data_start_dict(d);
 	add_number(d, "policy_id", policy_line(index)->policy_id);
 	add_number(d, "generation", policy_line(index)->generation);
@@ -374,10 +375,12 @@ static int answer(const char *cmd, const char *params, struct rte_tel_data *d)
 	return ret;
 }
 
-int telemetry_start(const struct segment *s, struct worker *const *w, unsigned int n)
+int telemetry_start(const struct segment *s, const struct sad *db, struct worker *const *w,
+		    unsigned int n)
 {
 	pthread_mutex_lock(&lock);
 	segment = s;
+	sad = db;
 	workers = w;
 	n_workers = n;
 	pthread_mutex_unlock(&lock);

@@ -17,8 +17,9 @@
 #include "dataplane/segment.h"
 #include "dataplane/worker.h"
 
-/** Answer from this segment and these workers, until telemetry_stop(). 0 or -errno. */
-int telemetry_start(const struct segment *s, struct worker *const *workers, unsigned int n_workers);
+/** Answer from this segment, its SAs and these workers, until telemetry_stop(). 0 or -errno. */
+int telemetry_start(const struct segment *s, const struct sad *sad, struct worker *const *workers,
+		    unsigned int n_workers);
 
 /** From now on every command is answered with nothing; the segment may go. */
 void telemetry_stop(void);

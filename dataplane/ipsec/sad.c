@@ -263,6 +263,46 @@ const struct sa *sad_next_out(const struct sad *s, uint32_t spi, const struct sa
 	return at != 0 ? s->owned[at - 1] : NULL;
 }
 
+/* A change of the list of used slots begins, and is done. */
+static void turn_used(struct sad *s)
+{
+	__atomic_thread_fence(__ATOMIC_RELEASE);
+	__atomic_store_n(&s->used_turn, s->used_turn + 1, __ATOMIC_RELEASE);
+	__atomic_thread_fence(__ATOMIC_RELEASE);
+}
+
+static void use_slot(struct sad *s, struct sa *sa)
+{
+	turn_used(s);
+	sa->used_at = s->n_used;
+	__atomic_store_n(&s->used[s->n_used], sa->slot, __ATOMIC_RELAXED);
+	__atomic_store_n(&s->n_used, s->n_used + 1, __ATOMIC_RELAXED);
+	turn_used(s);
+}
+
+/* The last one takes its place. */
+static void leave_slot(struct sad *s, const struct sa *sa)
+{
+	uint32_t last = s->used[s->n_used - 1];
+
+	turn_used(s);
+	__atomic_store_n(&s->n_used, s->n_used - 1, __ATOMIC_RELAXED);
+	__atomic_store_n(&s->used[sa->used_at], last, __ATOMIC_RELAXED);
+	s->owned[last]->used_at = sa->used_at;
+	turn_used(s);
+}
+
+bool sad_visit_used(const struct sad *s, void (*fn)(void *ctx, uint32_t slot), void *ctx)
+{
+	uint32_t turn = __atomic_load_n(&s->used_turn, __ATOMIC_ACQUIRE);
+	uint32_t n = __atomic_load_n(&s->n_used, __ATOMIC_RELAXED);
+
+	for (uint32_t i = 0; i < n && i <= s->mask; i++)
+		fn(ctx, __atomic_load_n(&s->used[i], __ATOMIC_RELAXED));
+	__atomic_thread_fence(__ATOMIC_ACQUIRE);
+	return turn % 2 == 0 && __atomic_load_n(&s->used_turn, __ATOMIC_RELAXED) == turn;
+}
+
 uint16_t sad_add(struct sad *s, const struct abi_sa_add *c, uint32_t policy_index, uint64_t now,
 		 uint32_t *detail)
 {
@@ -294,8 +334,7 @@ uint16_t sad_add(struct sad *s, const struct abi_sa_add *c, uint32_t policy_inde
 	set_status(s, c->slot, ABI_SA_MATURE);
 	if (c->direction == ABI_DIR_OUT)
 		sa->seq_limit = sa->seq_mark;
-	sa->used_at = s->n_used;
-	s->used[s->n_used++] = c->slot;
+	use_slot(s, sa);
 	s->owned[c->slot] = sa;
 	if (c->direction == ABI_DIR_OUT)
 		chain_add(s, sa);
@@ -374,13 +413,10 @@ uint16_t sad_delete(struct sad *s, uint32_t slot, uint32_t spi)
 void sad_reclaim(struct sad *s, uint32_t slot)
 {
 	struct sa *sa = slot > s->mask ? NULL : s->owned[slot];
-	uint32_t last;
 
 	if (sa == NULL || sa->state != SA_DEAD)
 		return;
-	last = s->used[--s->n_used];
-	s->used[sa->used_at] = last;
-	s->owned[last]->used_at = sa->used_at;
+	leave_slot(s, sa);
 	s->owned[slot] = NULL;
 	sa_free(sa);
 	memset((uint8_t *)&s->status[slot] + sizeof(uint32_t), 0,

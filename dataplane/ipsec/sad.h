@@ -73,6 +73,10 @@ const struct sa *sad_next_out(const struct sad *s, uint32_t spi, const struct sa
 /** The number of SAs that are not free, deleted ones included. */
 uint32_t sad_count(const struct sad *s);
 
+/** Visit the slots that are not free, from any thread. False: some came or went meanwhile, so some
+ * may have been visited twice or not at all. */
+bool sad_visit_used(const struct sad *s, void (*fn)(void *ctx, uint32_t slot), void *ctx);
+
 struct sad_tick_io {
 	const struct abi_sa_counters *counters; /* the area, [slot][stride] */
 	unsigned int stride;

@@ -31,6 +31,7 @@ struct sad {
 	_Alignas(64) struct sa **owned; /* [max_sas], until reclaimed */
 	uint32_t *used;			/* slots of owned SAs, densely */
 	uint32_t n_used;
+	uint32_t used_turn; /* odd while those two change: others read them, too */
 	uint32_t next_tick;
 	uint32_t calls_seen;
 	uint32_t wider;		      /* replay windows, than what was asked for */
