@@ -56,6 +56,13 @@ static int take(struct gateway *g, const struct change *c, const struct change_m
 			 schema_menu((int)c->menu)->path, verbs[c->verb], made->rows,
 			 made->rows == 1 ? "" : "s", made->path);
 		rc = gateway_put(g, &next);
+		if (rc != 0) { /* the same command again would do it twice */
+			text_printf(out,
+				    "%s is written, but does not take effect: %s; \"reload\" tries "
+				    "again\n",
+				    made->path, strerror(-rc));
+			rc = rc == -EAGAIN ? -EBUSY : rc;
+		}
 	} else {
 		(void)names_settle(g->names, false);
 	}

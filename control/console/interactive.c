@@ -174,6 +174,20 @@ static bool more_is_coming(void)
 	return poll(&p, 1, PASTE_MS) > 0;
 }
 
+/* Is a secret set, by its name or a part of it? */
+static bool sets_secret(const char *line)
+{
+	for (const char *eq = strchr(line, '='); eq; eq = strchr(eq + 1, '=')) {
+		const char *word = eq;
+
+		while (word > line && isalpha((unsigned char)word[-1]))
+			word--;
+		if (word < eq && strncmp(word, "secret", (size_t)(eq - word)) == 0)
+			return true;
+	}
+	return false;
+}
+
 /* Commands with secrets are not kept. */
 static void remember(History *past, const char *raw)
 {
@@ -183,7 +197,7 @@ static void remember(History *past, const char *raw)
 	if (!line)
 		return;
 	line[strcspn(line, "\r\n")] = '\0';
-	if (*line && !strstr(line, "secret"))
+	if (*line && !strstr(line, "secret") && !sets_secret(line))
 		history(past, &ev, H_ENTER, line);
 	explicit_bzero(line, strlen(line));
 	free(line);
@@ -230,7 +244,8 @@ int client_interactive(const char *instance, bool json)
 	while (!sh.end && (raw = el_gets(el, &n)) != NULL && n > 0) {
 		bool paste = sh.session.transcript || session_has_prompt(raw, (size_t)n);
 
-		remember(past, raw);
+		if (!sh.session.joined) /* what goes on may be the rest of one */
+			remember(past, raw);
 		take(&sh, raw, (size_t)n, !paste || !more_is_coming());
 	}
 	session_free(&sh.session);
