@@ -78,7 +78,6 @@ static bool child_policy(void *ctx, uint32_t policy_id, struct children_policy *
 		.peer = peer->name,
 		.comment = p->child->comment[0] != '\0' ? p->child->comment : peer->comment,
 	};
-	/* a network instead of an address: anybody in it */
 	/* a network instead of an address: anybody in it; a name: it may have been another one */
 	if (!peer->named && peer->remote_prefix_len == (peer->remote.family == 6 ? 128 : 32))
 		out->remote = peer->remote;
@@ -313,13 +312,6 @@ static const struct dataplane_ops dp_ops = {
 
 /* --- life --- */
 
-static struct names *new_names(void)
-{
-	uint64_t seed;
-
-	return ike_io_ops.random(NULL, &seed, sizeof(seed)) == 0 ? names_new(seed) : NULL;
-}
-
 struct gateway *gateway_new(const char *config_path, const char *segment, struct setup *setup)
 {
 	struct gateway *g = calloc(1, sizeof(*g));
@@ -337,7 +329,7 @@ struct gateway *gateway_new(const char *config_path, const char *segment, struct
 	g->children = g->dp != NULL ? children_new(g->dp, &child_ops, g) : NULL;
 	g->engine = ike_engine_new(&ike_io_ops, g);
 	inbox_init(&g->inbox);
-	g->names = new_names();
+	g->names = names_io_new();
 	if (g->names == NULL || g->config_path == NULL || g->children == NULL ||
 	    g->engine == NULL) {
 		gateway_free(g);
@@ -531,20 +523,12 @@ static int action_flush(void *ctx, char **message)
 	return 0;
 }
 
-static bool knows_peer(const struct gateway *g, const char *name)
-{
-	for (size_t i = 0; i < g->setup.plan->n_peers; i++)
-		if (strcmp(g->setup.plan->peers[i].name, name) == 0)
-			return true;
-	return false;
-}
-
 static int action_kill(void *ctx, const char *peer, char **message)
 {
 	struct gateway *g = ctx;
 
 	*message = NULL;
-	if (peer != NULL && !knows_peer(g, peer)) {
+	if (peer != NULL && !setup_knows_peer(&g->setup, peer)) {
 		*message = text_of("no peer \"%s\"\n", peer);
 		return -ENOENT;
 	}

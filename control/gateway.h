@@ -99,6 +99,8 @@ int setup_again(struct setup *out, const struct setup *from, const struct hosts 
 void setup_free(struct setup *s);
 /** The policy that protects with this id, or NULL. */
 const struct setup_policy *setup_find(const struct setup *s, uint32_t policy_id);
+/** Is a peer of this name in force? */
+bool setup_knows_peer(const struct setup *s, const char *name);
 
 /** Takes the setup over (also on failure). segment: name of the shared memory. NULL + errno. */
 struct gateway *gateway_new(const char *config_path, const char *segment, struct setup *setup);
@@ -148,6 +150,8 @@ void netwatch_io_configure(struct gateway *g);
 void netwatch_io_tick(struct gateway *g);
 void netwatch_io_input(struct gateway *g, const struct abi_packet *p);
 /* names_io.c: DNS names of peers. */
+/** NULL: no memory or no randomness. */
+struct names *names_io_new(void);
 /** The setup in force has changed. */
 void names_io_follow(struct gateway *g);
 void names_io_tick(struct gateway *g);

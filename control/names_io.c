@@ -12,6 +12,13 @@
 #define PLAN_SHARE 10u		  /* or so many times what a plan takes, if that is more */
 #define PLAN_AGAIN 10000000000ull /* ns, after a plan was refused */
 
+struct names *names_io_new(void)
+{
+	uint64_t seed;
+
+	return ike_io_ops.random(NULL, &seed, sizeof(seed)) == 0 ? names_new(seed) : NULL;
+}
+
 void names_io_follow(struct gateway *g)
 {
 	if (names_follow(g->names, g->setup.model, g->now) != 0)

@@ -116,3 +116,11 @@ const struct setup_policy *setup_find(const struct setup *s, uint32_t policy_id)
 	return s->n_policies != 0 ? bsearch(&key, s->policy, s->n_policies, sizeof(key), by_id)
 				  : NULL;
 }
+
+bool setup_knows_peer(const struct setup *s, const char *name)
+{
+	for (size_t i = 0; i < s->plan->n_peers; i++)
+		if (strcmp(s->plan->peers[i].name, name) == 0)
+			return true;
+	return false;
+}

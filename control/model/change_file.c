@@ -150,7 +150,7 @@ int change_write(const struct change_made *made, struct text *why)
 	char *real = realpath(made->path, NULL), *beside = NULL;
 	int rc = real ? 0 : -errno;
 
-	if (rc == 0 && asprintf(&beside, "%s.new", real) < 0) {
+	if (rc == 0 && asprintf(&beside, "%s.espgw-new", real) < 0) {
 		beside = NULL;
 		rc = -ENOMEM;
 	}

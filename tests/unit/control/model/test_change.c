@@ -349,7 +349,7 @@ static void the_file_that_is_included_is_the_one_that_changes(void **state)
 				 "              { name = \"wan\"; device = \"e\"; } );\n");
 	assert_int_equal(stat("sub.conf", &st), 0);
 	assert_int_equal(st.st_mode & 07777, 0640);
-	assert_int_not_equal(access("sub.conf.new", F_OK), 0);
+	assert_int_not_equal(access("sub.conf.espgw-new", F_OK), 0);
 }
 
 static void a_file_that_cannot_be_written_stays(void **state)
@@ -362,10 +362,10 @@ static void a_file_that_cannot_be_written_stays(void **state)
 	pair(&c, INTERFACE_NAME, "wan");
 	pair(&c, INTERFACE_DEVICE, "e");
 	assert_int_equal(make(&c), 0);
-	assert_int_equal(mkdir("t.conf.new", 0700), 0); /* in the way, for root too */
+	assert_int_equal(mkdir("t.conf.espgw-new", 0700), 0); /* in the way, for root too */
 	assert_int_equal(change_write(&made, &why), -EEXIST);
 	assert_non_null(strstr(why.s, "t.conf cannot be written"));
-	assert_int_equal(rmdir("t.conf.new"), 0);
+	assert_int_equal(rmdir("t.conf.espgw-new"), 0);
 	problems_init(&problems);
 	m = model_load("t.conf", &problems);
 	assert_non_null(m);
