@@ -2,6 +2,7 @@
 """facing.py - a lab whose cloud gateway is another one of ours, each watching hosts behind the other."""
 import json
 import os
+import subprocess
 
 from lab import Daemon, Lab, binary
 from suites import CLOUD, GATEWAY, GatewayConf, literal
@@ -65,7 +66,7 @@ class Facing(Lab):
         """{name: status} of the hosts that are watched"""
         ns, name = (self.cloud_ns, self.id + "f") if far else (self.gw, self.id)
         r = self.sh(ns, binary("espgw"), "--instance", name, "--json", "tool", "netwatch", "print",
-                    "detail", check=False)
+                    "detail", check=False, stderr=subprocess.DEVNULL)
         rows = json.loads(r.stdout) if r.returncode == 0 else []
         return {row["name"]: row.get("status") for row in rows}
 

@@ -34,10 +34,10 @@ class Fail(Exception):
     """a test's verdict; its text is the reason"""
 
 
-def run(*cmd, check=True, timeout=60, **kw):
+def run(*cmd, check=True, timeout=60, stderr=subprocess.STDOUT, **kw):
     cmd = [str(c) for c in cmd]
     try:
-        r = subprocess.run(cmd, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        r = subprocess.run(cmd, stdout=subprocess.PIPE, stderr=stderr, text=True,
                            timeout=timeout, stdin=subprocess.DEVNULL, **kw)
     except subprocess.TimeoutExpired as e:
         raise Fail("%s: still running after %g s" % (" ".join(cmd), timeout)) from e
@@ -164,8 +164,8 @@ class Lab:
     def into(self, ns, *cmd):
         return (["ip", "netns", "exec", ns] if ns else []) + [str(c) for c in cmd]
 
-    def sh(self, ns, *cmd, check=True, timeout=60):
-        return run(*self.into(ns, *cmd), check=check, timeout=timeout, env=self.env)
+    def sh(self, ns, *cmd, check=True, timeout=60, **kw):
+        return run(*self.into(ns, *cmd), check=check, timeout=timeout, env=self.env, **kw)
 
     def ip(self, ns, *args, check=True):
         return run("ip", "-n", ns, *args, check=check, env=self.env)
@@ -292,8 +292,12 @@ class Lab:
 
     def cli(self, *words):
         """an espgw command, its answer as Python objects"""
-        r = self.sh(self.gw, binary("espgw"), "--instance", self.id, "--json", *words)
+        # Notes, as that the configuration is not in force yet, go to standard error.
+        r = self.sh(self.gw, binary("espgw"), "--instance", self.id, "--json", *words,
+                    check=False, stderr=subprocess.PIPE)
         try:
+            need(r.returncode == 0, "espgw --json %s: exit %d\n%s%s" % (
+                " ".join(words), r.returncode, r.stdout, r.stderr))
             return json.loads(r.stdout)
         except ValueError:
             raise Fail("espgw --json %s is not JSON: %s" % (" ".join(words), r.stdout)) from None
