@@ -114,7 +114,7 @@ static struct sa_store *open_store(const char *path)
 {
 	struct sa_store *s = server_make_dir(path) == 0 ? sa_store_open(path) : NULL;
 
-	if (s == NULL && errno != EAGAIN) /* of a copy that runs: it will be told of */
+	if (s == NULL)
 		log_warn(&log_system, "%s: %s; a restart will negotiate IKE SAs anew", path,
 			 strerror(errno));
 	return s;
