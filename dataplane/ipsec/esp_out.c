@@ -227,6 +227,18 @@ static void number_alone(struct flow *f)
 	f->numbered = true;
 }
 
+/* Can packets of f have numbers? Beside other workers not when nothing was reserved: theirs must
+ * not be used again. An SA that comes in the middle of a burst would do that; RCU keeps it out. */
+static inline bool has_numbers(const struct worker *w, struct flow *f)
+{
+	if (likely(f->numbered))
+		return true;
+	if (w->order != NULL)
+		return false;
+	number_alone(f);
+	return true;
+}
+
 static void keep_alone(const struct batch *b)
 {
 	for (unsigned int i = 0; i < b->n_flows; i++)
@@ -358,10 +370,11 @@ static void take_one(struct worker *w, struct batch *b, struct flow *f, struct r
 		why = admit(w, f, &pkts[i], extra);
 	}
 	if (likely(why == DROP_NONE)) {
-		if (!f->numbered)
-			number_alone(f);
-		b->flow_of[i] = f->size.index;
-		why = take(w, b, f, pkts[i], i);
+		why = DROP_OUT_ERRORS;
+		if (likely(has_numbers(w, f))) {
+			b->flow_of[i] = f->size.index;
+			why = take(w, b, f, pkts[i], i);
+		}
 	}
 	if (unlikely(why != DROP_NONE))
 		pkt_drop(pkts[i], why);
@@ -382,11 +395,8 @@ static void take_all(struct worker *w, struct batch *b, struct rte_mbuf **pkts, 
 		uint16_t end = i;
 
 		f = flow_of(w, b, f, pkts, i);
-		if (likely(is_run(f, pkts, i, b->n) && extra != NULL)) {
-			if (!f->numbered)
-				number_alone(f);
+		if (likely(is_run(f, pkts, i, b->n) && extra != NULL && has_numbers(w, f)))
 			end = esp_out_run(w, b, f, pkts, i);
-		}
 		if (unlikely(end == i)) {
 			prefetch_packets(pkts, i, b->n);
 			take_one(w, b, f, pkts, end++, extra);
