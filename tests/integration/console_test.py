@@ -164,8 +164,10 @@ def change_a_tunnel_that_is_up(lab):
     t.type("identity set [find peer=cloud] secret=123456\n", r"\n(?s:.)*ipsec> $")
     wait(lab.mature, 30, "a mature SA each way")
     lab.reachable()
+    before = {r["spi"] for r in lab.sas()["out"]}
     t.type("active-peers kill-connections\n", r"deleted(?s:.)*ipsec> $")
-    wait(lab.mature, 30, "a mature SA each way")
+    wait(lambda: lab.mature() and not before & {r["spi"] for r in lab.sas()["out"]}, 30,
+         "new SAs")
     # a prompt may be pasted, with its line broken
     t.type("[admin@MikroTik] /ip ipsec> policy add action=discard src-\n\n"
            "address=10.0.0.0/8 dst-address=192.168.0.0/16\n\n", r"\n(?s:.)*ipsec> $")

@@ -123,7 +123,7 @@ def the_tunnel_follows_the_name():
         need(row["address"] == NAME and row["resolved-address"] == lab.outside.cloud and
              row["resolve-state"] == "resolved", str(row))
         what_cannot_be_used_is_told(lab)
-        # The name stands for another address: what is up stays, also over a reload.
+        # The name stands for another address: a reload does not ask, and forgets nothing.
         fill(lab, SECOND)
         lab.cli_text("reload")
         lab.ping_both(2)

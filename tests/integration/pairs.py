@@ -453,12 +453,12 @@ def prove(pairs):
 
 
 def need_received(lab, cap, sent, lost, streams):
-    """no ping is lost but what strongSwan's socket had no room for"""
+    """no ping is lost but what strongSwan's socket had no room for: how many are"""
     spared = lab.cloud_socket_drops()
     text = "of %d pings lost, and %d for want of room in strongSwan's socket:\n%s" % (
         sent, spared, "\n".join("%d %s: %s" % (n, k, streams[k]) for k, n in lost.items()))
     if sum(lost.values()) <= spared:
-        return
+        return sum(lost.values())
     cap.stop()
     # Rounds of good ESP to all pairs, and not one packet of any of them comes back?
     if cap.unanswered() >= 3 * len(streams):
@@ -484,9 +484,10 @@ def attempt(pairs):
         p.send_signal(15)
         got = lab.result(p, 20)
         of = {"%s-%s" % s: p for p in pairs for s in p.streams()}
-        need_received(lab, cap, got["sent"], got["lost"], of)
+        lost = need_received(lab, cap, got["sent"], got["lost"], of)
         lab.need_suites(first=False)
         cap.stop()
         said = cap.need_genuine(wire.cloud_keys(lab), "--first-seq", "1", "--contiguous",
                                 min_ok=2 * got["sent"])
-        return "%d pairs up after %.1f s, %d pings, %s" % (len(pairs), t, got["sent"], said)
+        return "%d pairs up after %.1f s, %d pings, %d lost in strongSwan's full socket, %s" % (
+            len(pairs), t, got["sent"], lost, said)

@@ -39,8 +39,9 @@ def stream(cloud, gap=None, times=TIMES, **conf):
             results = [s.need_lossless() for s in streams]
         else:
             lab.reachable("site", 20)
+            lab.reachable("cloud", 20)
             results = [s.end() for s in streams]
-            need(all(r["lost"] <= gap * 500 * (times + 1) for r in results), "lost: %s" % results)
+            need(all(r["lost"] <= gap * 500 * times for r in results), "lost: %s" % results)
         n = authenticated(lab) - 1
         sas = lab.sas()
         need(all(1 <= len(r) <= 3 for r in sas.values()), "SAs pile up: %s" % sas)

@@ -105,6 +105,10 @@ class Many(Ward):
         far = self.far()
         return [p for p in self.pairs if not self.children(far.get(p.name, []))]
 
+    def reloading(self):
+        self.reloaded = time.monotonic()
+        time.sleep(1.1)                           # evidence is dated in whole seconds
+
     def fresh(self, finding):
         """seen since the last change"""
         ago = finding.get("evidence", {}).get("seconds-ago", 0)

@@ -5,7 +5,6 @@ into strongSwan's.
 import contextlib
 import dataclasses
 import re
-import time
 
 from lab import need
 from pairs import Pair, Pairs, PairsConf
@@ -132,13 +131,15 @@ class Ward(Pairs):
             with contextlib.suppress(Error):      # most have nothing to end
                 v.call("terminate", ike=p.name, force="yes", timeout="-1")
         self._connections(self.pairs)
-        self.reloaded = time.monotonic()
-        time.sleep(1.1)                           # evidence is dated in whole seconds
+        self.reloading()
         for p in self.pairs:
             if p.role == "initiator":             # it may wait long for its next retransmission
                 self.cli_text("ip", "ipsec", "active-peers", "kill-connections", "peer=" + p.name)
             if p.role == "responder":
                 v.call("initiate", child=p.name + "c", timeout="-1")
+
+    def reloading(self):
+        """between the new configurations and the new attempts"""
 
     def nothing_left(self):
         left = {n: [f["code"] for f in fs if f["code"] not in

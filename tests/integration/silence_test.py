@@ -160,7 +160,6 @@ def ids(finding):
 @case(timeout=120)
 def each_silence_is_told_apart_and_cured_by_what_diagnose_says():
     quiet = patients()
-    # All come from one address, and some stay half open: more than strongSwan bears with.
     with Room(quiet) as lab:
         found = wait(lab.silent, 20, "diagnoses of %d tunnels" % len(quiet), every=0.3)
         wait(lab.classic_texts, 10, "the texts of the log", every=0.3)

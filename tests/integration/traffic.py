@@ -112,6 +112,10 @@ def udp_receive(a):
             s.settimeout(max(0.001, end - time.monotonic()))
             with contextlib.suppress(TimeoutError):
                 take()
+        s.settimeout(0)
+        with contextlib.suppress(BlockingIOError):     # copies of the last ones
+            while True:
+                take()
     missing = sorted(set(range(top + 1)) - seen)
     say(received=len(seen), duplicates=dup, reordered=late, top=top,
         missing=missing[:50], bytes=payload, worst_ms=worst / 1e6)

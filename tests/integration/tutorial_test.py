@@ -12,6 +12,7 @@ from lab import TOP, Lab, Stream, need, telemetry, wait
 from suites import CLOUD, CLOUD_NET, GATEWAY, SITE_NET, GatewayConf, seconds
 
 SOFT, HARD = 24 * 60, 30 * 60
+BURST = 224                          # packets, WORKER_BURST of dataplane/worker.h
 
 
 def tutorial(**kw):
@@ -178,9 +179,9 @@ def two_workers_share_one_sa_and_keep_each_streams_order():
         lab.tcp("cloud", 4 << 20, rate=16_000_000)
         got = [s.need_lossless() for s in streams]
         late = [telemetry(lab.id, "/espgw/workers,%d" % i)["out_of_turn"] for i in (0, 1)]
-        # A worker that has lost its CPU is not waited for; nothing else may change places.
-        need(any(late) or not any(r["reordered"] for r in got),
-             "reordered, and no burst went out of turn: %s" % got)
+        # A worker that has lost its CPU is not waited for: a burst may come late, nothing else.
+        need(sum(r["reordered"] for r in got) <= BURST * sum(late),
+             "reordered, and %s bursts went out of turn: %s" % (late, got))
         cap.stop()
         return cap.need_genuine(wire.cloud_keys(lab), "--contiguous", min_ok=1000)
 

@@ -282,6 +282,8 @@ static void every_state_is_reached(void **state)
  * for what may come unprotected. */
 static void listed_cells_of_ike2_are_not_counted_so(void **state)
 {
+	unsigned int tried = 0;
+
 	(void)state;
 	for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
 		const struct way *w = &ways[i];
@@ -308,14 +310,18 @@ static void listed_cells_of_ike2_are_not_counted_so(void **state)
 				give(&s, w->node, buf, sizeof(buf));
 				assert_int_equal(sim_counters(&s, w->node)->rx, rx + 1);
 				assert_int_equal(sim_counters(&s, w->node)->rx_wrong_state, wrong);
+				tried++;
 			}
 			sim_fini(&s);
 		}
 	}
+	assert_true(tried > 0);
 }
 
 static void listed_cells_of_ike1_are_not_counted_so(void **state)
 {
+	unsigned int tried = 0;
+
 	(void)state;
 	for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
 		const struct way *w = &ways[i];
@@ -336,11 +342,13 @@ static void listed_cells_of_ike1_are_not_counted_so(void **state)
 					give(&s, w->node, buf, sizeof(buf));
 					assert_int_equal(sim_counters(&s, w->node)->rx_wrong_state,
 							 wrong);
+					tried++;
 				}
 				sim_fini(&s);
 			}
 		}
 	}
+	assert_true(tried > 0);
 }
 
 static struct quick *find_quick(struct sim *s, int node, enum quick_state state)

@@ -316,8 +316,9 @@ static void a_choice_stands_for_a_second(void **state)
 
 	begin(x, true, true);
 	x->answers[0] = false;
-	while (in_use(x) == T1_NET && x->pushes < 10)
+	for (moved = x->now; in_use(x) == T1_NET && x->now < moved + 10 * SEC;)
 		run(x, 50 * MS);
+	assert_int_equal(in_use(x), T2_NET);
 	moved = x->now;
 	x->answers[0] = true; /* at once */
 	while (in_use(x) == T2_NET && x->now < moved + 10 * SEC)

@@ -76,6 +76,18 @@ static inline struct model *load_good(const char *text)
 	return m;
 }
 
+/* Whether a text is taken, and what is said of it. */
+static inline void assert_told(const char *text, bool good, const char *what)
+{
+	char *told;
+	struct model *m = load_text(text, &told);
+
+	if ((m != NULL) != good || !strstr(told, what))
+		fail_msg("told \"%s\" instead of \"%s\"", told, what);
+	free(told);
+	model_free(m);
+}
+
 /* A file of this repository's conf/, into malloc()ed memory. */
 static inline char *load_conf(const char *name, size_t *len)
 {

@@ -138,17 +138,6 @@ static void the_order_of_names_is_one(void **state)
 		}
 }
 
-static void assert_told(const char *text, bool good, const char *what)
-{
-	char *told;
-	struct model *m = load_text(text, &told);
-
-	if ((m != NULL) != good || !strstr(told, what))
-		fail_msg("told \"%s\" instead of \"%s\"", told, what);
-	free(told);
-	model_free(m);
-}
-
 static void the_file_takes_names_and_says_what_is_mistyped(void **state)
 {
 	(void)state;

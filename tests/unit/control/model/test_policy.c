@@ -17,17 +17,6 @@
 	"{ peer = \"p\"; tunnel = true; src-address = \"10.1.0.0/16\"; dst-address = "             \
 	"\"10.2.0.0/16\"; proposal = \"a\"; " more " }"
 
-static void assert_told(const char *text, bool good, const char *what)
-{
-	char *told;
-	struct model *m = load_text(text, &told);
-
-	if ((m != NULL) != good || !strstr(told, what))
-		fail_msg("told \"%s\" instead of \"%s\"", told, what);
-	free(told);
-	model_free(m);
-}
-
 static uint32_t flags_of(const char *text)
 {
 	static struct problems problems;

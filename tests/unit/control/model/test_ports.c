@@ -22,17 +22,6 @@
 	"{ peer = \"p\"; tunnel = true; src-address = \"10.1.0.0/16\"; dst-address = "             \
 	"\"10.2.0.0/16\"; proposal = \"a\"; " more " }"
 
-static void assert_told(const char *text, bool good, const char *what)
-{
-	char *told;
-	struct model *m = load_text(text, &told);
-
-	if ((m != NULL) != good || !strstr(told, what))
-		fail_msg("told \"%s\" instead of \"%s\"", told, what);
-	free(told);
-	model_free(m);
-}
-
 /* A port property of a text as it prints; NULL: it is refused, and says why. */
 static const char *printed(const char *text, struct value *v)
 {

@@ -24,7 +24,7 @@ static void write_text(const char *name, const char *text)
 	load_write(name, text, strlen(text), 0600);
 }
 
-static void assert_told(const char *path, const char *expected)
+static void assert_said(const char *path, const char *expected)
 {
 	struct source s;
 	char *told = read_told(path, &s);
@@ -90,24 +90,24 @@ static void a_file_that_includes_itself_is_told_so(void **state)
 	(void)state;
 	write_text("a.conf", "x\n@include \"b.conf\"\n");
 	write_text("b.conf", "\n\n@include \"a.conf\"\n");
-	assert_told("a.conf", "b.conf:3: @include \"a.conf\": includes itself\n");
+	assert_said("a.conf", "b.conf:3: @include \"a.conf\": includes itself\n");
 	write_text("a.conf", "@include \"a.conf\"\n");
-	assert_told("a.conf", "a.conf:1: @include \"a.conf\": includes itself\n");
+	assert_said("a.conf", "a.conf:1: @include \"a.conf\": includes itself\n");
 }
 
 static void what_is_no_file_is_refused(void **state)
 {
 	(void)state;
 	write_text("a.conf", "@include \"/\"\n");
-	assert_told("a.conf", "a.conf:1: @include \"/\": not a regular file\n");
+	assert_said("a.conf", "a.conf:1: @include \"/\": not a regular file\n");
 	write_text("a.conf", "@include \"/dev/zero\"\n");
-	assert_told("a.conf", "a.conf:1: @include \"/dev/zero\": not a regular file\n");
+	assert_said("a.conf", "a.conf:1: @include \"/dev/zero\": not a regular file\n");
 	write_text("a.conf", "@include \"none.conf\"\n");
-	assert_told("a.conf", "a.conf:1: @include \"none.conf\": No such file or directory\n");
+	assert_said("a.conf", "a.conf:1: @include \"none.conf\": No such file or directory\n");
 	write_text("a.conf", "@include none.conf\n");
-	assert_told("a.conf", "a.conf:1: @include \"\": No such file or directory\n");
+	assert_said("a.conf", "a.conf:1: @include \"\": No such file or directory\n");
 	assert_int_equal(mkfifo("pipe", 0600), 0);
-	assert_told("pipe", "pipe: not a regular file\n");
+	assert_said("pipe", "pipe: not a regular file\n");
 }
 
 static void depth_and_number_are_bounded(void **state)
@@ -143,7 +143,7 @@ static void a_zero_byte_is_refused(void **state)
 {
 	(void)state;
 	load_write("a.conf", "a = 1;\0b = 2;", 13, 0600);
-	assert_told("a.conf", "a.conf: holds a zero byte; not a text\n");
+	assert_said("a.conf", "a.conf: holds a zero byte; not a text\n");
 }
 
 static void only_the_file_that_holds_the_secret_must_be_private(void **state)

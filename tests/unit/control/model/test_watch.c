@@ -20,17 +20,6 @@
 #define ROW(host, src, more)                                                                       \
 	"{ name = \"w\"; host = \"" host "\"; src-address = \"" src "\"; " more " }"
 
-static void assert_told(const char *text, bool good, const char *what)
-{
-	char *told;
-	struct model *m = load_text(text, &told);
-
-	if ((m != NULL) != good || !strstr(told, what))
-		fail_msg("told \"%s\" instead of \"%s\"", told, what);
-	free(told);
-	model_free(m);
-}
-
 static void a_row_becomes_what_is_watched(void **state)
 {
 	static struct problems problems;
