@@ -29,13 +29,15 @@ static bool has_room(struct gateway *g, size_t n)
 static int push(struct gateway *g, const struct model_plan *plan, bool whole, push_done_fn *done)
 {
 	struct push_what what = {.net = whole ? plan : NULL};
-	struct abi_policy *all = generated_merge(&g->generated, plan, &what.n_policies);
+	struct abi_policy *all;
 	int rc = -ENOMEM;
 
+	if (!whole && !has_room(g, plan->n_policies + g->generated.n_records))
+		return -EAGAIN;
+	all = generated_merge(&g->generated, plan, &what.n_policies);
 	what.policies = all;
 	if (all != NULL)
-		rc = whole || has_room(g, what.n_policies) ? push_start(g->dp, &what, done, g)
-							   : -EAGAIN;
+		rc = push_start(g->dp, &what, done, g);
 	free(all);
 	if (rc != 0)
 		return rc;

@@ -154,9 +154,7 @@ static void free_pending(struct gateway *g)
 /* It is refused. */
 static void drop_pending(struct gateway *g)
 {
-	if (g->pending.model == g->setup.model)
-		names_io_refused(g);
-	(void)names_settle(g->names, false);
+	names_io_refused(g);
 	free_pending(g);
 }
 
@@ -399,9 +397,10 @@ static void replan(struct gateway *g)
 		rc = enforce_plan(g, g->pending.plan, pushed);
 		if (rc != 0 && rc != -ENOTCONN)
 			drop_pending(g);
-	}
-	if (!g->has_pending)
+	} else {
 		names_io_refused(g);
+		names_io_again(g);
+	}
 	if (rc != 0 && rc != -ENOTCONN)
 		log_error(&log_system, "what was learnt about a peer is not put to use: %s",
 			  strerror(-rc));

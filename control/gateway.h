@@ -159,6 +159,8 @@ void names_io_tick(struct gateway *g);
 void names_io_planned(struct gateway *g, uint64_t took);
 /** The plan that was made of what names stand for now is not in force: later again. */
 void names_io_refused(struct gateway *g);
+/** A plan could not be made: later again. */
+void names_io_again(struct gateway *g);
 /** Runtime values of /ip ipsec peer. */
 void names_io_fill(struct gateway *g, const char *peer, struct value *v);
 /** What is wrong with the name of a peer, as evidence. False: nothing, or it has none. */

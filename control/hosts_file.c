@@ -4,14 +4,14 @@
 
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "control/model/addr.h"
 #include "control/model/hostname.h"
 
-#define LINE_MAX_BYTES 1024
-#define LINES_MAX      65536u /* the loop waits meanwhile */
-#define BLANKS	       " \t\r\n"
+#define LINES_MAX 65536u /* the loop waits meanwhile */
+#define BLANKS	  " \t\r\n"
 
 /* Is host among the names of a line, which is cut up? *a: the address it begins with. */
 static bool line_names(char *line, const char *host, struct abi_addr *a)
@@ -32,17 +32,19 @@ static bool line_names(char *line, const char *host, struct abi_addr *a)
 size_t hosts_file_find(const char *path, const char *host, uint8_t family, struct abi_addr *out,
 		       size_t max)
 {
-	char line[LINE_MAX_BYTES];
+	char *line = NULL;
+	size_t size = 0;
 	FILE *f = fopen(path, "re");
 	struct abi_addr a;
 	size_t n = 0;
 
 	for (unsigned i = 0; f != NULL && n < max && i < LINES_MAX; i++) {
-		if (fgets(line, sizeof(line), f) == NULL)
+		if (getline(&line, &size, f) < 0)
 			break;
 		if (line_names(line, host, &a) && (family == 0 || a.family == family))
 			out[n++] = a;
 	}
+	free(line);
 	if (f != NULL)
 		fclose(f);
 	return n;

@@ -103,6 +103,7 @@ static void ask_at(struct names *n, struct name *x, uint64_t when)
 static void drop(struct names *n, struct name *x)
 {
 	n->asking -= x->asking;
+	n->due = 0;
 	table_remove(&n->by_peer, &x->by_peer);
 	TAILQ_REMOVE(&n->list, x, link);
 	free(x);
@@ -215,11 +216,13 @@ static void ask(struct names *n, struct name *x, uint64_t now)
 bool names_tick(struct names *n, uint64_t now)
 {
 	bool changed;
-	struct name *x;
+	struct name *x, *next;
+	unsigned int asked = 0; /* a hosts file answers at once, and is read for each */
 
 	if (now >= n->due) {
 		n->due = UINT64_MAX;
-		TAILQ_FOREACH (x, &n->list, link) {
+		for (x = TAILQ_FIRST(&n->list); x != NULL; x = next) {
+			next = TAILQ_NEXT(x, link);
 			if (now < x->next) {
 				n->due = x->next < n->due ? x->next : n->due;
 				continue;
@@ -229,24 +232,20 @@ bool names_tick(struct names *n, uint64_t now)
 				n->asking--;
 				x->serial = 0;
 				failed(n, x, NAMES_TIMEOUT, now);
-			} else if (n->asking < NAMES_ASKING_MOST) {
+				n->due = now; /* there is room for one before it */
+			} else if (n->asking < NAMES_ASKING_MOST && asked < NAMES_ASKING_MOST) {
+				TAILQ_REMOVE(&n->list, x, link); /* the others come first next */
+				TAILQ_INSERT_TAIL(&n->list, x, link);
+				asked++;
 				ask(n, x, now);
-			} else {
-				n->due = now; /* when another one is answered */
-			}
+			} else if (n->asking < NAMES_ASKING_MOST) {
+				n->due = now;
+			} /* else an answer makes room */
 		}
 	}
 	changed = n->changed;
 	n->changed = false;
 	return changed;
-}
-
-static bool among(const struct host_known *k, const struct abi_addr *a)
-{
-	for (size_t i = 0; i < k->n; i++)
-		if (addr_equal(&k->answers[i], a))
-			return true;
-	return false;
 }
 
 /* Other addresses than before, in whatever order? */
@@ -255,7 +254,7 @@ static bool differs(const struct host_known *k, const struct names_answer *a)
 	if (k->n != a->n)
 		return true;
 	for (size_t i = 0; i < a->n; i++)
-		if (!among(k, &a->addrs[i]))
+		if (!hosts_among(k, &a->addrs[i]))
 			return true;
 	return false;
 }
@@ -297,7 +296,7 @@ static void found(struct names *n, struct name *x, const struct names_answer *a,
 	/* what is in use stays in use while it is among them */
 	n->changed |= x->known.current.family == 0 || x->verdict != HOST_CHOSEN
 			      ? news
-			      : !among(&x->known, &x->known.current);
+			      : !hosts_among(&x->known, &x->known.current);
 }
 
 void names_answer(struct names *n, const char *peer, uint64_t serial, const struct names_answer *a,
@@ -309,10 +308,13 @@ void names_answer(struct names *n, const char *peer, uint64_t serial, const stru
 	if (x == NULL || !x->asking || x->serial != serial)
 		return;
 	x->asking = false;
-	n->asking--;
+	if (n->asking-- == NAMES_ASKING_MOST)
+		n->due = now;
 	if (a->status == NAMES_FOUND && a->n > 0 && a->n <= HOSTS_MAX_ANSWERS) {
-		if (a->missing4 || a->missing6)
+		if (a->missing4 || a->missing6) {
 			complete(&all, &x->known);
+			all.ttl = 0; /* the other half is still wanted */
+		}
 		found(n, x, &all, now);
 	} else
 		failed(n, x, a->status == NAMES_FOUND ? NAMES_NO_ADDRESS : a->status, now);

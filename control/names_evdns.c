@@ -94,6 +94,12 @@ static void take(struct names_answer *a, uint8_t family, int count, uint32_t ttl
 
 	if (a->n == 0 || ttl < a->ttl)
 		a->ttl = ttl;
+	if (family == 4) { /* for them AAAA that came first make room */
+		size_t want = (size_t)count < HOSTS_MAX_ANSWERS ? (size_t)count : HOSTS_MAX_ANSWERS;
+
+		if (a->n > HOSTS_MAX_ANSWERS - want)
+			a->n = HOSTS_MAX_ANSWERS - want;
+	}
 	for (int i = 0; i < count && a->n < HOSTS_MAX_ANSWERS; i++) {
 		struct abi_addr *to = &a->addrs[a->n++];
 

@@ -46,8 +46,12 @@ void names_io_planned(struct gateway *g, uint64_t took)
 
 void names_io_refused(struct gateway *g)
 {
-	if (!names_settle(g->names, false))
-		return;
+	if (names_settle(g->names, false))
+		names_io_again(g);
+}
+
+void names_io_again(struct gateway *g)
+{
 	g->names_changed = true;
 	g->names_due = g->now + PLAN_AGAIN;
 }
@@ -66,7 +70,7 @@ void names_io_fill(struct gateway *g, const char *peer, struct value *v)
 	if (!names_look(g->names, peer, &s))
 		return;
 	v[PEER_ADDRESS].addr = s.addr; /* for filters */
-	v[PEER_ADDRESS].prefix_len = s.addr.family == 6 ? 128 : s.addr.family == 4 ? 32 : 0;
+	v[PEER_ADDRESS].prefix_len = addr_bits(&s.addr);
 	value_set_addr(&v[PEER_RESOLVED], &s.addr, 0);
 	value_set_text(&v[PEER_RESOLVES], state_text(&s));
 }

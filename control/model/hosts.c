@@ -123,7 +123,7 @@ static enum host_verdict judge(const struct placing *p, const struct model_row *
 	return bound || netview_source(p->m, a) ? HOST_CHOSEN : HOST_NO_ROUTE;
 }
 
-static bool among(const struct host_known *k, const struct abi_addr *a)
+bool hosts_among(const struct host_known *k, const struct abi_addr *a)
 {
 	for (size_t i = 0; i < k->n; i++)
 		if (addr_equal(&k->answers[i], a))
@@ -160,7 +160,7 @@ static bool keep(struct placing *p, struct model_row *row)
 	struct host_known k;
 
 	ask(p, row, &k);
-	if (k.current.family == 0 || !among(&k, &k.current) ||
+	if (k.current.family == 0 || !hosts_among(&k, &k.current) ||
 	    judge(p, row, &k.current, &c.rival) != HOST_CHOSEN)
 		return false;
 	give(p, row, &k.current);

@@ -7,6 +7,7 @@
 #ifndef ESPGW_MODEL_HOSTS_H
 #define ESPGW_MODEL_HOSTS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "dataplane/api/messages.h"
@@ -57,6 +58,9 @@ struct hosts {
  * route there. The model must not be packed. 0 or -ENOMEM.
  */
 int hosts_place(struct model *m, const struct hosts *h);
+
+/** Is a one of the answers? */
+bool hosts_among(const struct host_known *k, const struct abi_addr *a);
 
 /** "is an address of our own": what a verdict says of an answer. Static. */
 const char *hosts_verdict_text(enum host_verdict v);

@@ -76,7 +76,7 @@ static const struct refused_menu refused[] = {
 	{"ip ipsec user", "XAuth is for roaming users and is not supported"},
 	{"ip dhcp-client", "addresses are written down in /ip address"},
 	{"ip dhcp-server", "not a part of a gateway for tunnels"},
-	{"ip dns", "nothing is looked up by name"},
+	{"ip dns", "names of peers are asked of the name servers in /etc/resolv.conf"},
 	{"ip pool", "addresses are not handed out: a gateway joins networks"},
 	{"ip service", "the only service is the local socket of the console"},
 	{"ip arp", "neighbours are always found by ARP"},
