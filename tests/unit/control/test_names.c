@@ -22,7 +22,8 @@
 #include "control/model/problem.h"
 #include "control/names.h"
 
-#define SEC 1000000000ull
+#define SEC  1000000000ull
+#define MANY 200u
 
 struct fixture {
 	struct names *n;
@@ -33,17 +34,21 @@ struct fixture {
 	uint64_t serial;
 	uint8_t family;
 	char path[64];
+	uint64_t serials[MANY]; /* of the last question for each */
 };
 
 static int ask(void *ctx, const struct names_question *q)
 {
 	struct fixture *x = ctx;
+	unsigned k;
 
 	if (x->refuse > 0) {
 		x->refuse--;
 		return -ENETUNREACH;
 	}
 	x->asked++;
+	if (sscanf(q->peer, "p%u", &k) == 1 && k < MANY)
+		x->serials[k] = q->serial;
 	snprintf(x->peer, sizeof(x->peer), "%s", q->peer);
 	snprintf(x->host, sizeof(x->host), "%s", q->host);
 	x->serial = q->serial;
@@ -63,15 +68,20 @@ static void write_peers(struct fixture *x, const char *host, const char *more, u
 		   "ip = { address = ( { address = \"192.0.2.2/24\"; interface = \"wan\"; } );\n"
 		   "ipsec = { profile = ( { name = \"f\"; hash-algorithm = \"sha256\"; dh-group = "
 		   "\"ecp256\"; } );\n peer = (");
-	for (unsigned i = 0; i < n; i++)
+	for (unsigned i = 0; i < n; i++) {
+		char first[16] = "";
+
+		if (i != 0)
+			snprintf(first, sizeof(first), "x%u.", i);
 		fprintf(f,
 			"%s{ name = \"p%u\"; profile = \"f\"; exchange-mode = \"ike2\"; address = "
 			"\"%s%s\"; %s }",
-			i ? "," : "", i, i ? "x." : "", host, more);
+			i ? "," : "", i, first, host, more);
+	}
 	fprintf(f, ");\n identity = (");
 	for (unsigned i = 0; i < n; i++)
-		fprintf(f, "%s{ peer = \"p%u\"; secret = \"0123456789012345678901234\"; %s }",
-			i ? "," : "", i, i > 1 ? "disabled = true;" : "");
+		fprintf(f, "%s{ peer = \"p%u\"; secret = \"0123456789012345678901234\"; }",
+			i ? "," : "", i);
 	fprintf(f, "); }; };\n");
 	fclose(f);
 }
@@ -94,18 +104,24 @@ static void take_address(struct fixture *x, const char *address)
 	fclose(f);
 }
 
-static void load(struct fixture *x, const char *host, const char *more)
+static void load_peers(struct fixture *x, const char *host, const char *more, unsigned n)
 {
 	struct problems *p = malloc(sizeof(*p));
 
 	problems_init(p);
-	write_peers(x, host, more, 1);
+	write_peers(x, host, more, n);
 	model_free(x->m);
 	x->m = model_load(x->path, p);
-	assert_non_null(x->m);
+	if (!x->m)
+		fail_msg("%s", problems_text(p));
 	problems_free(p);
 	free(p);
 	assert_int_equal(names_follow(x->n, x->m, x->now), 0);
+}
+
+static void load(struct fixture *x, const char *host, const char *more)
+{
+	load_peers(x, host, more, 1);
 }
 
 static int setup(void **state)
@@ -300,6 +316,40 @@ static void a_question_without_any_answer_has_failed(void **state)
 	answer(x, 60, "192.0.2.7", NULL);
 	assert_false(tick(x));
 	assert_in_use(x, "none");
+}
+
+/* 32 at a time, and no server knows any: those that failed before come after those that were never
+ * asked for. */
+static void names_that_fail_keep_no_other_waiting(void **state)
+{
+	const struct names_answer none = {.status = NAMES_SERVER};
+	struct fixture *x = *state;
+	unsigned met = 0;
+
+	load_peers(x, "vpn.example.com", "", MANY);
+	for (unsigned round = 0; round * NAMES_ASKING_MOST < MANY; round++) {
+		run(x, 3 * NAMES_BACKOFF);
+		for (unsigned i = 0; i < MANY; i++) {
+			char peer[16];
+
+			snprintf(peer, sizeof(peer), "p%u", i);
+			names_answer(x->n, peer, x->serials[i], &none, x->now);
+		}
+	}
+	for (unsigned i = 0; i < MANY; i++)
+		met += x->serials[i] != 0;
+	assert_int_equal(met, MANY);
+}
+
+static void half_an_answer_is_asked_for_again_soon(void **state)
+{
+	struct names_answer a = {.status = NAMES_FOUND, .ttl = 86400, .n = 1, .missing4 = true};
+	struct fixture *x = *state;
+
+	tick(x);
+	assert_int_equal(addr_parse("2001:db8::7", &a.addrs[0]), 0);
+	names_answer(x->n, x->peer, x->serial, &a, x->now);
+	assert_int_equal(run(x, 2 * NAMES_TTL_LEAST), 1);
 }
 
 static void the_address_stays_while_the_name_fails(void **state)
@@ -514,7 +564,7 @@ static void a_hosts_file_is_read_like_hosts_5(void **state)
 
 	memset(long_line, 'x', sizeof(long_line) - 1);
 	long_line[sizeof(long_line) - 1] = '\0';
-	fprintf(f, "%s %s\n192.0.2.9 %s\n%s", long_line, long_line, long_line, text);
+	fprintf(f, "%s %s\n192.0.2.9 %s far\n%s", long_line, long_line, long_line, text);
 	fclose(f);
 	assert_int_equal(hosts_file_find(x->path, "a.example.com", 0, a, 4), 2);
 	assert_int_equal(a[0].family, 4);
@@ -525,6 +575,8 @@ static void a_hosts_file_is_read_like_hosts_5(void **state)
 	assert_int_equal(hosts_file_find(x->path, "a", 0, a, 4), 0);
 	assert_int_equal(hosts_file_find(x->path, "c", 0, a, 4), 1);
 	assert_int_equal(a[0].bytes[3], 4);
+	assert_int_equal(hosts_file_find(x->path, "far", 0, a, 4), 1);
+	assert_int_equal(a[0].bytes[3], 9);
 	assert_int_equal(hosts_file_find("/nonexistent", "c", 0, a, 4), 0);
 }
 
@@ -541,6 +593,10 @@ int main(void)
 		cmocka_unit_test_setup_teardown(what_cannot_be_sent_is_a_failure_too, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(a_question_without_any_answer_has_failed, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(names_that_fail_keep_no_other_waiting, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(half_an_answer_is_asked_for_again_soon, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(the_address_stays_while_the_name_fails, setup,
 						teardown),
