@@ -323,9 +323,9 @@ class Lab:
              "%d packets each way" % packets)
 
     def mature(self):
-        """a mature SA each way?"""
-        s = self.sas()
-        return all(any(r["state"] == "mature" for r in s[d]) for d in s) and s
+        """a mature SA each way, and is sent through? An IKEv1 initiator waits with that."""
+        s = {d: [r for r in rows if r["state"] == "mature"] for d, rows in self.sas().items()}
+        return s["in"] and any(r["current"] == "true" for r in s["out"]) and self.sas()
 
     def statistics(self):
         r = self.cli("ip", "ipsec", "statistics", "print")
