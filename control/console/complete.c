@@ -36,8 +36,6 @@ static bool follow(struct place *at, const char *line, size_t len)
 			continue;
 		}
 		verbs_expand(at->path, word, sizeof(word));
-		if (*at->path == '\0' && strcmp(word, "log") == 0)
-			snprintf(word, sizeof(word), "system log");
 		snprintf(path, sizeof(path), "%s%s%s", at->path, *at->path ? " " : "", word);
 		at->verb = verbs_find(schema_find_menu(at->path), at->path, word);
 		if (at->verb)

@@ -93,10 +93,6 @@ static bool take_path(struct grammar_command *c, struct scan *s)
 			continue;
 		}
 		verbs_expand(c->path, s->word, sizeof(s->word));
-		if (c->path[0] == '\0' && strcmp(s->word, "log") == 0) {
-			strcpy(c->path, "system log"); /* its name in RouterOS */
-			continue;
-		}
 		snprintf(path, sizeof(path), "%s%s%s", c->path, *c->path ? " " : "", s->word);
 		if (strlen(path) >= sizeof(c->path) ||
 		    (schema_find_menu(path) < 0 && !verbs_is_folder(path)))
@@ -229,13 +225,12 @@ static int parse_line(struct grammar_command *c, const char *line, struct text *
 	const struct verb *v;
 	const char *refused;
 
-	if (!take_path(c, &s))
-		snprintf(s.word, sizeof(s.word), "%s", ""); /* a path and nothing else */
-	c->menu = schema_find_menu(c->path);
-	if (s.word[0] == '\0') {
-		c->verb = GRAMMAR_ENTER;
+	if (!take_path(c, &s)) {
+		c->verb = GRAMMAR_HELP; /* a path and nothing else */
+		c->menu = schema_find_menu(c->path);
 		return 0;
 	}
+	c->menu = schema_find_menu(c->path);
 	v = verbs_find(c->menu, c->path, s.word);
 	refused = v ? NULL : verbs_refused(s.word);
 	if (refused) {

@@ -33,11 +33,10 @@ enum grammar_verb {
 	GRAMMAR_REKEY_PEERS,
 	GRAMMAR_RELOAD,
 	GRAMMAR_CHANGE, /* add, set, remove, enable, disable, move, comment, unset */
-	GRAMMAR_ENTER,	/* a menu and nothing else */
 	GRAMMAR_DIAGNOSE,
 	GRAMMAR_PROBE,
 	GRAMMAR_EXPORT,
-	GRAMMAR_HELP,
+	GRAMMAR_HELP, /* also a menu and nothing else */
 	GRAMMAR_VERSION,
 };
 

@@ -11,6 +11,7 @@
 
 #include "control/console/client.h"
 #include "control/console/grammar.h"
+#include "control/console/protocol.h"
 #include "control/console/session.h"
 
 #define PASTE_MS 50 /* lines of a paste come no further apart */
@@ -122,11 +123,32 @@ static void run(struct shell *sh, struct text *command)
 		sh->rc = rc;
 }
 
+/* Where one has come to is not here. */
+static void tell_place(struct shell *sh)
+{
+	bool nowhere = sh->session.refused == session_no_menu;
+	struct text why = {0};
+
+	if (sh->session.transcript && !nowhere)
+		return; /* what follows is told */
+	session_explain(&sh->session, &why);
+	fputs(why.s ? why.s : "", stderr);
+	text_free(&why);
+	if (!nowhere)
+		return;
+	if (sh->piped && !sh->session.transcript)
+		fprintf(stderr, "espgw: line %u: not done, see above\n", sh->session.began);
+	if (sh->rc == 0)
+		sh->rc = PROTOCOL_USAGE;
+}
+
 /* A line in, and what is a whole command now, done. last: no line is known to follow. */
 static void take(struct shell *sh, const char *raw, size_t len, bool last)
 {
-	const char *was = sh->session.refused;
 	struct text command = {0};
+	char was[SESSION_MAX_PATH];
+
+	strcpy(was, sh->session.path);
 
 	sh->end = !sh->session.joined && is_quit(raw, len);
 	if (sh->end)
@@ -139,8 +161,8 @@ static void take(struct shell *sh, const char *raw, size_t len, bool last)
 		session_end(&sh->session, &command);
 		run(sh, &command);
 	}
-	if (sh->session.refused && sh->session.refused != was && !sh->session.transcript)
-		fprintf(stderr, "/%s: %s\n", sh->session.path, sh->session.refused);
+	if (sh->session.refused && strcmp(sh->session.path, was) != 0)
+		tell_place(sh);
 	text_free(&command);
 }
 
@@ -174,21 +196,6 @@ static bool more_is_coming(void)
 	return poll(&p, 1, PASTE_MS) > 0;
 }
 
-/* Is a secret set, by its name or a part of it? */
-static bool sets_secret(const char *line)
-{
-	for (const char *eq = strchr(line, '='); eq; eq = strchr(eq + 1, '=')) {
-		const char *word = eq;
-
-		while (word > line && isalpha((unsigned char)word[-1]))
-			word--;
-		if (word < eq && strncmp(word, "secret", (size_t)(eq - word)) == 0)
-			return true;
-	}
-	return false;
-}
-
-/* Commands with secrets are not kept. */
 static void remember(History *past, const char *raw)
 {
 	HistEvent ev;
@@ -197,7 +204,7 @@ static void remember(History *past, const char *raw)
 	if (!line)
 		return;
 	line[strcspn(line, "\r\n")] = '\0';
-	if (*line && !strstr(line, "secret") && !sets_secret(line))
+	if (*line)
 		history(past, &ev, H_ENTER, line);
 	explicit_bzero(line, strlen(line));
 	free(line);
@@ -242,11 +249,13 @@ int client_interactive(const char *instance, bool json)
 		return CLIENT_UNREACHABLE;
 	}
 	while (!sh.end && (raw = el_gets(el, &n)) != NULL && n > 0) {
-		bool paste = sh.session.transcript || session_has_prompt(raw, (size_t)n);
+		bool transcript = sh.session.transcript || session_has_prompt(raw, (size_t)n);
+		bool more = more_is_coming();
 
-		if (!sh.session.joined) /* what goes on may be the rest of one */
+		if (session_may_keep(&sh.session, raw, (size_t)n))
 			remember(past, raw);
-		take(&sh, raw, (size_t)n, !paste || !more_is_coming());
+		sh.session.typed = !more && !transcript;
+		take(&sh, raw, (size_t)n, !transcript || !more);
 	}
 	session_free(&sh.session);
 	history_end(past);

@@ -315,7 +315,6 @@ static int run(const struct console *c, const struct grammar_command *cmd, bool 
 	case GRAMMAR_EXPORT:
 		export_print(c->model, cmd->path, cmd->sensitive, out);
 		return as_text(json, out);
-	case GRAMMAR_ENTER:
 	case GRAMMAR_HELP:
 		help_print(cmd->menu, cmd->path, width, out);
 		return as_text(json, out);

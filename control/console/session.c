@@ -7,6 +7,9 @@
 #include <string.h>
 
 #include "control/console/verbs.h"
+#include "control/model/suggest.h"
+
+const char session_no_menu[] = "there is no such menu here";
 
 static bool is_blank(char c)
 {
@@ -28,66 +31,114 @@ static bool is_menu(const char *path)
 	return schema_find_menu(path) >= 0 || verbs_is_folder(path);
 }
 
-/* One word of a path onto it. False: there is no such menu, here or in RouterOS. */
-static bool push(char path[SESSION_MAX_PATH], const char *word, const char **refused)
+/* Why a place is not here, or NULL: it is. */
+static const char *refusal(const char *path)
 {
-	char full[GRAMMAR_MAX_WORD * 2], longer[SESSION_MAX_PATH * 2];
+	const char *why = *path == '\0' || is_menu(path) ? NULL : schema_refused_menu(path);
+
+	return why || *path == '\0' || is_menu(path) ? why : session_no_menu;
+}
+
+/* One word of a path onto it; what has no room is cut. */
+static void push(char path[SESSION_MAX_PATH], const char *word)
+{
+	char full[GRAMMAR_MAX_WORD * 2];
+	size_t used = strlen(path);
 
 	if (strcmp(word, "..") == 0) {
 		char *last = strrchr(path, ' ');
 
 		path[last ? last - path : 0] = '\0';
-		return true;
+		return;
 	}
 	snprintf(full, sizeof(full), "%s", word);
-	if (!*refused)
+	if (!refusal(path))
 		verbs_expand(path, full, sizeof(full));
-	if (*path == '\0' && strcmp(full, "log") == 0)
-		snprintf(full, sizeof(full), "system log");
-	snprintf(longer, sizeof(longer), "%s%s%s", path, *path ? " " : "", full);
-	if (strlen(longer) >= SESSION_MAX_PATH)
-		return false;
-	if (!is_menu(longer)) {
-		*refused = schema_refused_menu(longer);
-		/* below a menu that is not here only its own name is one: print and the like are
-		 * commands */
-		if (!*refused || (schema_refused_menu(path) && !schema_is_parent(path) &&
-				  *refused == schema_refused_menu(path)))
+	snprintf(path + used, SESSION_MAX_PATH - used, "%s%s", used ? " " : "", full);
+}
+
+/* The next word of a path. False: there is none. */
+static bool next_word(const char **p, char word[GRAMMAR_MAX_WORD])
+{
+	size_t n;
+
+	*p += strspn(*p, " \t/");
+	n = strcspn(*p, " \t/");
+	snprintf(word, GRAMMAR_MAX_WORD, "%.*s", n < GRAMMAR_MAX_WORD ? (int)n : 0, *p);
+	*p += n;
+	return n > 0;
+}
+
+/* Could all of it be words of a path? Commands are none, nor what has values. */
+static bool is_path(const char *p)
+{
+	char word[GRAMMAR_MAX_WORD];
+
+	while (next_word(&p, word)) {
+		if (strcmp(word, "..") == 0)
+			continue;
+		for (const char *c = word; *c; c++)
+			if (!isalnum((unsigned char)*c) && *c != '-')
+				return false;
+		if (*word == '\0' || verbs_is_begun(word))
 			return false;
-	} else {
-		*refused = NULL;
 	}
-	strcpy(path, longer);
 	return true;
+}
+
+/* Follow the words as far as one goes. Behind a place that is not here any word is one. */
+static void follow(char path[SESSION_MAX_PATH], const char *p)
+{
+	char word[GRAMMAR_MAX_WORD];
+
+	while (next_word(&p, word))
+		push(path, *word ? word : "?");
 }
 
 bool session_enter(struct session *s, const char *command)
 {
-	const char *p = command + strspn(command, " \t"), *refused = s->refused;
-	char path[SESSION_MAX_PATH] = "";
+	const char *p = command + strspn(command, " \t"), *from = p;
+	char path[SESSION_MAX_PATH] = "", word[GRAMMAR_MAX_WORD];
+	bool absolute = *p == '/';
 
 	if (*p == '\0')
 		return false;
-	if (*p != '/')
+	if (!absolute)
 		strcpy(path, s->path);
-	else
-		refused = NULL;
-	while (*(p += strspn(p, " \t/"))) {
-		size_t n = strcspn(p, " \t/");
-		char word[GRAMMAR_MAX_WORD];
-
-		if (n >= sizeof(word))
+	for (; next_word(&p, word); from = p) {
+		push(path, *word ? word : "?");
+		if (!refusal(path) || strcmp(word, "..") == 0)
+			continue;
+		/* what is typed wrong is told as a command, and one stays where one is */
+		if (!is_path(from) || (!absolute && s->typed && refusal(path) == session_no_menu))
 			return false;
-		snprintf(word, sizeof(word), "%.*s", (int)n, p);
-		if (strcmp(word, "..") == 0)
-			refused = NULL;
-		if (!push(path, word, &refused))
-			return false;
-		p += n;
 	}
 	strcpy(s->path, path);
-	s->refused = is_menu(path) || *path == '\0' ? NULL : schema_refused_menu(path);
+	s->refused = refusal(path);
 	return true;
+}
+
+void session_explain(const struct session *s, struct text *out)
+{
+	char known[GRAMMAR_MAX_WORDS][GRAMMAR_MAX_WORD], path[SESSION_MAX_PATH] = "";
+	char hint[SUGGEST_MAX_LEN * 2], word[GRAMMAR_MAX_WORD];
+	struct suggest near = {0};
+	const char *p = s->path;
+
+	text_printf(out, "/%s: %s", s->path, s->refused);
+	while (s->refused == session_no_menu && next_word(&p, word)) {
+		size_t n = verbs_at(path, known);
+
+		push(path, word);
+		if (!refusal(path))
+			continue;
+		suggest_start(&near, word);
+		for (size_t i = 0; i < n; i++)
+			suggest_offer(&near, known[i]);
+		text_puts(out, suggest_text(&near, hint, sizeof(hint)));
+		break;
+	}
+	text_puts(out, "\n");
 }
 
 /* --- lines --- */
@@ -115,6 +166,24 @@ bool session_has_prompt(const char *line, size_t len)
 {
 	trim(&line, &len);
 	return prompt_length(line, len) > 0;
+}
+
+bool session_may_keep(const struct session *s, const char *line, size_t len)
+{
+	size_t end = 0;
+
+	if (s->joined || (s->transcript && !session_has_prompt(line, len)))
+		return false;
+	for (size_t i = 0; i < len; i++) {
+		if (!isalpha((unsigned char)line[i]))
+			end = i + 1;
+		else if (len - i >= 6 && strncmp(line + i, "secret", 6) == 0)
+			return false;
+		if (i + 1 < len && line[i + 1] == '=' && i + 1 > end && i + 1 - end <= 6 &&
+		    strncmp(line + end, "secret", i + 1 - end) == 0)
+			return false; /* names may be cut */
+	}
+	return true;
 }
 
 /* Where a comment begins: a # outside of quotes, behind a blank or in front. */
@@ -161,11 +230,13 @@ static void finish(struct session *s, struct text *command)
 static void follow_prompt(struct session *s, const char *prompt, size_t len)
 {
 	const char *at = memchr(prompt, ']', len), *end = memchr(prompt, '>', len);
-	char path[SESSION_MAX_PATH];
+	char words[SESSION_MAX_PATH * 2];
 
-	snprintf(path, sizeof(path), "/%.*s", at && end > at ? (int)(end - at - 1) : 0,
+	snprintf(words, sizeof(words), "%.*s", at && end > at ? (int)(end - at - 1) : 0,
 		 at ? at + 1 : "");
-	(void)session_enter(s, path);
+	s->path[0] = '\0';
+	follow(s->path, words);
+	s->refused = refusal(s->path);
 }
 
 /* Does a line go on with what is held? A page or a screen may have broken it anywhere. */

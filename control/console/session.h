@@ -2,7 +2,8 @@
 /*
  * session.h - from the lines that somebody types, pastes or pipes to whole commands. Pure. It knows
  *
- *   - the menu one is in: a path alone goes there, ".." up, "/" to the top;
+ *   - the menu one is in: a path alone goes there, ".." up, "/" to the top. One that is not here is
+ *     entered too: what follows is meant for it and must not meet the menu one was in before;
  *   - lines that go on: a backslash at the end, as in RouterOS's exports;
  *   - comments (#), CRLF, a byte order mark;
  *   - transcripts: behind a prompt ("[admin@MikroTik] /ip ipsec> …") the prompt says the menu,
@@ -19,9 +20,14 @@
 
 #define SESSION_MAX_PATH 128
 
+/* Why a place is refused that RouterOS may have or not. */
+extern const char session_no_menu[];
+
 struct session {
 	char path[SESSION_MAX_PATH]; /* "ip ipsec peer"; "" = the top */
-	const char *refused;	     /* path is a menu of RouterOS that is not here: why */
+	const char *refused;	     /* path is a menu that is not here: why */
+	bool typed;		     /* by hand, line by line: a path that goes on from here and is
+					not known is a slip */
 	struct text held;	     /* what may go on in the next line */
 	bool joined;		     /* held ends with a backslash */
 	bool transcript;	     /* a prompt was seen */
@@ -44,8 +50,16 @@ void session_end(struct session *s, struct text *command);
 /** Is a prompt at the front of the line? */
 bool session_has_prompt(const char *line, size_t len);
 
-/** Follow a command that is a path and nothing else. False: it is something else. */
+/** May a line, before it is taken, be kept in a history? Not what sets a secret, nor what may be
+ * the rest of that. */
+bool session_may_keep(const struct session *s, const char *line, size_t len);
+
+/** Follow a command that is a path and nothing else, also to where nothing is. False: it is
+ * something else. */
 bool session_enter(struct session *s, const char *command);
+
+/** Of a place that is not here: why, as a line. */
+void session_explain(const struct session *s, struct text *out);
 
 void session_free(struct session *s);
 

@@ -103,26 +103,40 @@ bool verbs_has_option(const struct verb *v, const char *word)
 	return false;
 }
 
+static const struct {
+	const char *name, *why;
+} refused[] = {
+	{"edit", "there is no editor here; \"set\" changes a value"},
+	{"import", "commands of a file are read by the shell's \"espgw < FILE\""},
+	{"reset-configuration", "edit or replace the file, then \"reload\""},
+	{"ping", "the operating system's ping, on a host of the network; /tool netwatch pings "
+		 "through tunnels all the time"},
+	{"monitor", "\"print\" shows what is so now; dpdk-telemetry.py has the data "
+		    "plane's counters"},
+	{"find", "only behind set, remove, enable, disable, move, comment: set [find …]"},
+};
+
+#define REFUSED (sizeof(refused) / sizeof(refused[0]))
+
 const char *verbs_refused(const char *name)
 {
-	static const struct {
-		const char *name, *why;
-	} refused[] = {
-		{"edit", "there is no editor here; \"set\" changes a value"},
-		{"import", "commands of a file are read by the shell's \"espgw < FILE\""},
-		{"reset-configuration", "edit or replace the file, then \"reload\""},
-		{"ping",
-		 "the operating system's ping, on a host of the network; /tool netwatch pings "
-		 "through tunnels all the time"},
-		{"monitor", "\"print\" shows what is so now; dpdk-telemetry.py has the data "
-			    "plane's counters"},
-		{"find", "only behind set, remove, enable, disable, move, comment: set [find …]"},
-	};
-
-	for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++)
+	for (size_t i = 0; i < REFUSED; i++)
 		if (strcmp(name, refused[i].name) == 0)
 			return refused[i].why;
 	return NULL;
+}
+
+bool verbs_is_begun(const char *word)
+{
+	size_t len = strlen(word);
+
+	for (size_t i = 0; i < VERBS; i++)
+		if (strncmp(verbs[i].name, word, len) == 0)
+			return true;
+	for (size_t i = 0; i < REFUSED; i++)
+		if (strncmp(refused[i].name, word, len) == 0)
+			return true;
+	return false;
 }
 
 void verbs_expand(const char *path, char *word, size_t size)
@@ -131,6 +145,10 @@ void verbs_expand(const char *path, char *word, size_t size)
 	size_t n = verbs_at(path, known), len = strlen(word);
 	const char *only = NULL;
 
+	if (*path == '\0' && strcmp(word, "log") == 0) { /* its name in RouterOS */
+		snprintf(word, size, "system log");
+		return;
+	}
 	for (size_t i = 0; i < n; i++) {
 		if (strcmp(known[i], word) == 0)
 			return;

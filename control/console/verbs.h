@@ -24,7 +24,8 @@ struct verb {
 	const char *help;
 };
 
-/** The word that a word stands for at a place: itself, or the one that it alone begins. */
+/** The word that a word stands for at a place: itself, the one that it alone begins, or for "log"
+ * at the root "system log". */
 void verbs_expand(const char *path, char *word, size_t size);
 
 /** The verb of that name at a place, or NULL. */
@@ -33,6 +34,9 @@ bool verbs_has_option(const struct verb *v, const char *word);
 
 /** Why a command of RouterOS is refused, or NULL when it is none. */
 const char *verbs_refused(const char *name);
+
+/** Does a command of ours or of RouterOS, wherever it is one, begin with a word? */
+bool verbs_is_begun(const char *word);
 
 /** Does a menu lie below path? */
 bool verbs_is_folder(const char *path);

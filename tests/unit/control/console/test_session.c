@@ -50,7 +50,56 @@ static void a_path_alone_leads_into_its_menu(void **state)
 			    "/system log print\n/ip ipsec print\n");
 	assert_string_equal(commands("/ip/ips/pee\n.. ..\nipsec pr\n/log\nprint"),
 			    "/ip ipsec pr\n/system log print\n");
-	assert_string_equal(commands("ip nosuch"), "ip nosuch\n");
+}
+
+/* What follows is meant for it, and must not meet the menu one was in before. */
+static void a_menu_that_is_nowhere_is_entered_too(void **state)
+{
+	static const char *const t[][2] = {
+		/* a prompt says where one is */
+		{"[a@b] /ip ipsec peer> print\n[a@b] /interface list> add name=WAN\n"
+		 "[a@b] /ip smb shares> remove 0",
+		 "/ip ipsec peer print\n/interface list add name=WAN\n/ip smb shares remove 0\n"},
+		{"[a@b] /interface> print\n[a@b] > /interface list\n[a@b] /interface list> member\n"
+		 "[a@b] /interface list member> add list=WAN",
+		 "/interface print\n/interface list member add list=WAN\n"},
+		/* so does a line of an export, and what follows it on its way back */
+		{"/interface\n/interface list\nadd name=WAN\nmember\nset [find] list=x\n..\n"
+		 "print\n..\nprint\n/ip smb shares\nadd name=pub\n/ip route\nprint",
+		 "/interface list add name=WAN\n/interface list member set [find] list=x\n"
+		 "/interface list print\n/interface print\n/ip smb shares add name=pub\n"
+		 "/ip route print\n"},
+		{"/interface\nlist\nadd name=x", "/interface list add name=x\n"},
+		{"/ip ipsec/peeer\nset 0 name=x\n../peer\nprint",
+		 "/ip ipsec peeer set 0 name=x\n/ip ipsec peer print\n"},
+		/* a command is no place */
+		{"/ip ipsec peer\n/interface list add name=x\n/system reset-configuration\n"
+		 "/interface list pr\nprint",
+		 "/interface list add name=x\n/system reset-configuration\n/interface list pr\n"
+		 "/ip ipsec peer print\n"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++)
+		assert_string_equal(commands(t[i][0]), t[i][1]);
+}
+
+static void a_slip_of_the_hand_leads_nowhere(void **state)
+{
+	struct session s = {.path = "interface", .typed = true};
+	struct text why = {0};
+
+	(void)state;
+	assert_false(session_enter(&s, "pirnt"));
+	assert_string_equal(s.path, "interface");
+	assert_true(session_enter(&s, "/ip ipsce"));
+	assert_string_equal(s.path, "ip ipsce");
+	session_explain(&s, &why);
+	assert_string_equal(why.s, "/ip ipsce: there is no such menu here; did you mean "
+				   "\"ipsec\"?\n");
+	assert_true(session_enter(&s, "../ipsec"));
+	assert_null(s.refused);
+	text_free(&why);
 }
 
 /* Commands for a menu that is not here must not meet the menu one was in before. */
@@ -152,6 +201,37 @@ static void prompts_are_told_from_commands(void **state)
 		assert_false(session_has_prompt(no[i], strlen(no[i])));
 }
 
+static bool may_keep(struct session *s, const char *line)
+{
+	return session_may_keep(s, line, strlen(line));
+}
+
+static void what_may_be_a_secret_is_not_kept(void **state)
+{
+	struct text command = {0};
+	struct session s = {0};
+
+	(void)state;
+	assert_true(may_keep(&s, "/ip ipsec peer print"));
+	assert_true(may_keep(&s, "set 0 src=1 comment=s"));
+	assert_false(may_keep(&s, "identity add peer=x secret=y"));
+	assert_false(may_keep(&s, "identity add peer=x sec=y"));
+	assert_false(may_keep(&s, "s=y"));
+	assert_false(may_keep(&s, "x \"secret"));
+	session_line(&s, "add peer=x secret=\\", 19, &command);
+	assert_false(may_keep(&s, "y"));
+	session_line(&s, "y", 1, &command);
+	assert_true(may_keep(&s, "print"));
+	/* a page breaks its lines anywhere */
+	assert_true(may_keep(&s, "[a@b] /ip ipsec identity> add peer=x"));
+	session_line(&s, "[a@b] /ip ipsec identity> add peer=x secret=", 44, &command);
+	assert_false(may_keep(&s, "123456"));
+	session_line(&s, "123456", 6, &command);
+	assert_true(may_keep(&s, "[a@b] /ip ipsec identity> print"));
+	text_free(&command);
+	session_free(&s);
+}
+
 static void any_bytes_are_survived(void **state)
 {
 	static const char *const words[] = {
@@ -176,11 +256,14 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_path_alone_leads_into_its_menu),
 		cmocka_unit_test(a_menu_that_is_not_here_is_entered_all_the_same),
+		cmocka_unit_test(a_menu_that_is_nowhere_is_entered_too),
+		cmocka_unit_test(a_slip_of_the_hand_leads_nowhere),
 		cmocka_unit_test(lines_go_on_behind_a_backslash),
 		cmocka_unit_test(comments_blank_lines_and_marks_are_nothing),
 		cmocka_unit_test(a_transcript_is_read_by_its_prompts),
 		cmocka_unit_test(what_has_no_prompt_in_a_transcript_is_counted),
 		cmocka_unit_test(prompts_are_told_from_commands),
+		cmocka_unit_test(what_may_be_a_secret_is_not_kept),
 		cmocka_unit_test(any_bytes_are_survived),
 	};
 
