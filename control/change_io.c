@@ -100,7 +100,8 @@ int gateway_change(struct gateway *g, const struct change *c, char **message)
 		if (before->n_errors != 0)
 			tell_own(before, &out);
 	} else if (made.rows == 0) {
-		text_puts(&out, "no row matches; nothing was changed\n");
+		text_printf(&out, "%s; nothing was changed\n",
+			    made.matched == 0 ? "no row matches" : "it is so already");
 	} else {
 		rc = take(g, c, &made, before, after, &out);
 	}

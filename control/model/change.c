@@ -10,6 +10,7 @@
 
 #include "control/model/change_doc.h"
 #include "control/model/change_pick.h"
+#include "control/model/change_rename.h"
 #include "control/model/file.h"
 #include "control/model/model.h"
 #include "control/model/problem.h"
@@ -120,6 +121,22 @@ static bool begins_line(const char *s, size_t at)
 	return at == 0 || s[at - 1] == '\n';
 }
 
+/* Does a setting go with this change? */
+static bool goes(const struct change_doc *d, const struct edit_setting *have)
+{
+	const char *name = d->file.source.text.s + have->name.at;
+	size_t len = have->name.end - have->name.at;
+
+	for (size_t i = 0; i < d->change->n_pairs; i++) {
+		const char *known = d->menu->props[d->change->pair[i].prop].name;
+
+		if (!d->change->pair[i].text && strlen(known) == len &&
+		    memcmp(known, name, len) == 0)
+			return true;
+	}
+	return false;
+}
+
 /* A setting of about len bytes as the last of a group; its text is filled in by the caller. *start
  * is the column that it begins in. */
 static struct text *append_setting(struct change_doc *d, struct edit_span inside, size_t len,
@@ -127,10 +144,12 @@ static struct text *append_setting(struct change_doc *d, struct edit_span inside
 {
 	const char *s = d->file.source.text.s;
 	struct edit_setting one, last = {0};
-	size_t at = inside.at, column = 0, place;
+	size_t at = inside.at, column = 0, place, added;
 	struct text *t;
 
 	while (edit_next_setting(s, inside.end, &at, &one)) {
+		if (goes(d, &one))
+			continue;
 		column = last.end ? column : edit_column(s, one.name.at);
 		last = one;
 	}
@@ -141,12 +160,13 @@ static struct text *append_setting(struct change_doc *d, struct edit_span inside
 		*start = edit_column(s, inside.at) + (inside.at != 0);
 		return t;
 	}
-	if (!last.closed) {
+	added = edit_inserted(d->edit, last.end);
+	if (!last.closed && added == 0) {
 		t = edit_patch(d->edit, last.end, last.end);
 		if (t)
 			text_puts(t, ";");
 	}
-	if (!begins_line(s, last.name.at) && edit_column(s, last.end) + len < LINE_WIDTH) {
+	if (!begins_line(s, last.name.at) && edit_column(s, last.end) + added + len < LINE_WIDTH) {
 		t = edit_patch(d->edit, last.end, last.end);
 		if (t)
 			text_puts(t, " ");
@@ -163,8 +183,8 @@ static struct text *append_setting(struct change_doc *d, struct edit_span inside
 	return t;
 }
 
-/* A menu that is not there yet, with the groups around it. */
-static int append_menu(struct change_doc *d)
+/* A menu that is not there yet, with the groups around it; name: of its row, or NULL. */
+static int append_menu(struct change_doc *d, const char *name)
 {
 	bool single = d->menu->flags & MENU_F_SINGLE;
 	size_t depth = 0, start = 0, before;
@@ -181,8 +201,7 @@ static int append_menu(struct change_doc *d)
 		w += len + (w[len] == ' ');
 	}
 	text_printf(t, "%s = %s", d->place.leaf, single ? "" : "( ");
-	group_text(d, d->change->pick == CHANGE_DEFAULT ? "default" : NULL, start + t->len - before,
-		   t);
+	group_text(d, name, start + t->len - before, t);
 	text_puts(t, single ? ";" : " );");
 	while (depth--)
 		text_puts(t, " };");
@@ -198,7 +217,7 @@ static int add_row(struct change_doc *d, int before, const char *name)
 	struct text *t;
 
 	if (!d->place.there)
-		return append_menu(d);
+		return append_menu(d, name);
 	if (!last) {
 		column = edit_column(s, inside.at) + 1;
 		t = edit_patch(d->edit, inside.at, inside.at);
@@ -313,63 +332,7 @@ static int set_rows(struct change_doc *d, const size_t *rows, size_t n)
 
 static int set_single(struct change_doc *d)
 {
-	return d->place.there ? set_pairs(d, d->place.own.value) : append_menu(d);
-}
-
-/* --- rename --- */
-
-/* What refers to a row by its old name, in one menu. */
-static int rename_in(const struct change_doc *of, enum menu_id menu, const char *from,
-		     const char *to)
-{
-	struct change_doc d = {.file = of->file,
-			       .model = of->model,
-			       .menu_id = menu,
-			       .edit = of->edit,
-			       .why = of->why};
-	const char *s = of->file.source.text.s;
-	int rc;
-
-	rc = change_doc_find(&d);
-	for (size_t e = 0; rc == 0 && e < d.n; e++) {
-		const struct value *v = of->model->table[menu].rows[d.row_of[e]].values;
-
-		for (size_t p = 0; rc == 0 && p < d.menu->n_props; p++) {
-			const struct prop *prop = &d.menu->props[p];
-			struct edit_setting have;
-			struct text *t;
-
-			if (prop->type != PROP_REF || prop->flags & PROP_F_REFUSED ||
-			    prop->domain->ref != (int)of->change->menu || !v[p].set ||
-			    strcmp(v[p].text, from) != 0 ||
-			    !edit_find_setting(s, edit_inside(d.element[e]), prop->name, &have))
-				continue;
-			t = edit_patch(d.edit, have.value.at, have.value.end);
-			rc = t ? 0 : -ENOMEM;
-			if (t)
-				edit_quote(to, t);
-		}
-	}
-	change_doc_free(&d);
-	return rc;
-}
-
-/* What refers to a row follows it when it gets another name. */
-static int rename_references(const struct change_doc *d, const size_t *rows, size_t n)
-{
-	int name = schema_name_prop(d->menu), rc = 0;
-
-	for (size_t i = 0; i < d->change->n_pairs && n == 1; i++) {
-		const struct change_pair *pair = &d->change->pair[i];
-		const char *from = model_name(d->model, d->change->menu, rows[0]);
-
-		if (pair->prop != name || !pair->text || !from || strcmp(from, pair->text) == 0)
-			continue;
-		for (int menu = 0; rc == 0 && menu < MENU_MAX; menu++)
-			if (!(schema_menu(menu)->flags & (MENU_F_SINGLE | MENU_F_RUNTIME)))
-				rc = rename_in(d, (enum menu_id)menu, from, pair->text);
-	}
-	return rc;
+	return d->place.there ? set_pairs(d, d->place.own.value) : append_menu(d, NULL);
 }
 
 /* --- remove and move --- */
@@ -491,16 +454,16 @@ static int edit_rows(struct change_doc *d, struct change_made *made)
 	if (rc == 0 && d->change->verb == CHANGE_ADD)
 		rc = check_new(d);
 	if (rc == 0 && d->change->verb == CHANGE_ADD) {
-		made->rows = 1;
+		made->matched = made->rows = 1;
 		return add_row(d, before, NULL);
 	}
 	if (rc == 0 && d->menu->flags & MENU_F_SINGLE) {
-		made->rows = 1;
+		made->matched = made->rows = 1;
 		return set_single(d);
 	}
 	if (rc == 0)
 		rc = change_pick_rows(d->model, d->change, &rows, &n, d->why);
-	made->rows = n;
+	made->matched = made->rows = n;
 	if (rc == 0 && n > CHANGE_MAX_ROWS) {
 		text_printf(d->why, "%zu rows at once are too many; at most %d", n,
 			    CHANGE_MAX_ROWS);
@@ -509,7 +472,7 @@ static int edit_rows(struct change_doc *d, struct change_made *made)
 	if (rc == 0 && d->change->verb == CHANGE_SET)
 		rc = set_rows(d, rows, n);
 	if (rc == 0 && d->change->verb == CHANGE_SET)
-		rc = rename_references(d, rows, n);
+		rc = change_rename(d, rows, n);
 	else if (rc == 0 && d->change->verb == CHANGE_REMOVE)
 		rc = n ? remove_rows(d, rows, n) : 0;
 	else if (rc == 0)
@@ -527,17 +490,28 @@ int change_make(const struct change *c, const char *path, struct change_made *ma
 	*made = (struct change_made){0};
 	d.edit = calloc(1, sizeof(*d.edit));
 	d.model = d.edit ? model_load(path, problems) : NULL;
-	if (d.model && change_file_read(&d.file, path, problems) == 0) {
+	if (!d.edit) {
+		rc = -ENOMEM;
+	} else if (d.model && change_file_read(&d.file, path, problems) == 0) {
 		rc = change_doc_find(&d);
 	} else {
 		text_puts(why, "the file as it is has problems; mend them first, by hand");
 	}
 	if (rc == 0)
 		rc = edit_rows(&d, made);
-	if (rc == 0 && made->rows)
+	if (rc == 0 && d.edit->n != 0)
 		rc = change_file_apply(&d.file, d.edit, &made->path, &made->text, why);
-	if (rc == -ENOMEM)
+	if (rc == -EALREADY)
+		rc = 0; /* it says so already */
+	if (rc == 0 && !made->path)
+		made->rows = 0;
+	if (rc == -ENOMEM && d.edit && d.edit->failed) {
+		text_printf(why, "too much at once: it changes more than %d places in the file",
+			    EDIT_MAX_PATCHES);
+		rc = -EINVAL;
+	} else if (rc == -ENOMEM) {
 		text_puts(why, "not enough memory");
+	}
 	if (d.edit)
 		edit_free(d.edit);
 	free(d.edit);

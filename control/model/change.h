@@ -48,7 +48,8 @@ void change_free(struct change *c);
 struct change_made {
 	char *path;	  /* the file to write: that of the configuration, or one it includes */
 	struct text text; /* its new content */
-	size_t rows;	  /* how many changed; 0: nothing is to be written */
+	size_t matched;	  /* how many rows were meant */
+	size_t rows;	  /* how many changed; 0: nothing is to be written, there is no path */
 };
 
 /**

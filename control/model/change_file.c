@@ -71,7 +71,7 @@ int change_file_apply(const struct change_file *f, struct edit *e, char **path, 
 	unsigned line;
 	int rc = 0;
 
-	if (e->failed || e->n == 0)
+	if (e->failed)
 		return -ENOMEM;
 	file = place_of(&f->source, e->patch[0].where.at, &line);
 	problems_init(&problems);
@@ -81,10 +81,15 @@ int change_file_apply(const struct change_file *f, struct edit *e, char **path, 
 				own.text.len);
 	if (rc == 0)
 		rc = edit_apply(e, own.text.s ? own.text.s : "", own.text.len, out);
-	if (rc == -EXDEV || rc == -EINVAL) {
+	if (rc == 0 && out->len == own.text.len &&
+	    (out->len == 0 || memcmp(out->s, own.text.s, out->len) == 0))
+		rc = -EALREADY;
+	if (rc == -EXDEV)
 		text_puts(why, "this stands in several files; edit them by hand, then \"reload\"");
-		rc = -EINVAL;
-	}
+	else if (rc == -EINVAL)
+		text_printf(why, "%s cannot be edited from here; edit it by hand, then \"reload\"",
+			    file->path);
+	rc = rc == -EXDEV ? -EINVAL : rc;
 	problems_free(&problems);
 	source_free(&own);
 	*path = rc == 0 ? strdup(file->path) : NULL;

@@ -18,8 +18,9 @@ int change_file_read(struct change_file *f, const char *path, struct problems *p
 void change_file_free(struct change_file *f);
 
 /**
- * The one file that all patches belong to, and its new text. 0; -EINVAL + why when they belong to
- * several files, or one goes over the border of one; -ENOMEM. Patches are moved to the file's own
+ * The one file that all patches belong to, and its new text. There is one at least. 0; -EALREADY:
+ * it is the text that the file has; -EINVAL + why when they belong to several files, or one goes
+ * over the border of one; -ENOMEM. Patches are moved to the file's own
  * places. *path is malloc()ed.
  */
 int change_file_apply(const struct change_file *f, struct edit *e, char **path, struct text *out,

@@ -170,6 +170,16 @@ struct text *edit_patch(struct edit *e, size_t at, size_t end)
 	return &p->text;
 }
 
+size_t edit_inserted(const struct edit *e, size_t at)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < e->n; i++)
+		if (e->patch[i].where.at == at && e->patch[i].where.end == at)
+			n += e->patch[i].text.len;
+	return n;
+}
+
 void edit_free(struct edit *e)
 {
 	for (size_t i = 0; i < e->n; i++)
@@ -202,10 +212,12 @@ int edit_apply(const struct edit *e, const char *s, size_t len, struct text *out
 	for (size_t i = 0; rc == 0 && i < e->n; i++) {
 		const struct edit_span *w = &sorted[i]->where;
 
-		if (w->at < at || w->end < w->at || w->end > len || sorted[i]->text.failed) {
+		if (w->at < at || w->end < w->at || w->end > len)
 			rc = -EINVAL;
+		else if (sorted[i]->text.failed)
+			rc = -ENOMEM;
+		if (rc)
 			break;
-		}
 		text_add(out, s + at, w->at - at);
 		if (sorted[i]->text.len)
 			text_add(out, sorted[i]->text.s, sorted[i]->text.len);

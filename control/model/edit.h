@@ -55,11 +55,14 @@ struct edit_patch {
 struct edit {
 	struct edit_patch patch[EDIT_MAX_PATCHES];
 	size_t n;
-	bool failed; /* too many, or no memory */
+	bool failed; /* too many */
 };
 
 /** Note a patch; its text is to be filled in. NULL and failed when there are too many. */
 struct text *edit_patch(struct edit *e, size_t at, size_t end);
+
+/** How many bytes are inserted at a place. */
+size_t edit_inserted(const struct edit *e, size_t at);
 
 /** Wipes the texts. */
 void edit_free(struct edit *e);

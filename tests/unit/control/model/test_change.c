@@ -1,77 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* test_change.c - rows added, set, removed and moved in the text of a file. */
-#include "load.h"
-
-#include <errno.h>
+#include "changekit.h"
 
 #include "control/model/apply.h"
-#include "control/model/change.h"
-#include "control/model/source.h"
-
-#define HEAD "interface = ( { name = \"lan\"; device = \"d\"; } );\n"
-
-static struct problems problems;
-static struct change_made made;
-static struct text why;
-
-static void pair(struct change *c, int prop, const char *text)
-{
-	c->pair[c->n_pairs++] =
-		(struct change_pair){.prop = prop, .text = text ? strdup(text) : NULL};
-}
-
-/* The change, freed; the result stays in made, the reason in why. */
-static int make(struct change *c)
-{
-	int rc;
-
-	change_made_free(&made);
-	text_free(&why);
-	problems_init(&problems);
-	rc = change_make(c, "t.conf", &made, &problems, &why);
-	problems_free(&problems);
-	change_free(c);
-	return rc;
-}
-
-static void write_conf(const char *text)
-{
-	load_write("t.conf", text, strlen(text), 0600);
-}
-
-/* The change of this file makes that one, and it loads. */
-static void assert_makes(struct change *c, const char *from, const char *to)
-{
-	struct source_instead in;
-	struct model *m;
-
-	write_conf(from);
-	if (make(c)) {
-		print_error("%s\n", why.s ? why.s : "");
-		fail();
-	}
-	assert_string_equal(made.text.s, to);
-	assert_string_equal(made.path, "t.conf");
-	in = (struct source_instead){made.path, made.text.s, made.text.len};
-	problems_init(&problems);
-	m = model_load_with("t.conf", &in, &problems);
-	if (!m)
-		print_error("%s", problems_text(&problems));
-	assert_non_null(m);
-	model_free(m);
-	problems_free(&problems);
-}
-
-static void assert_refuses(struct change *c, const char *from, const char *expected)
-{
-	write_conf(from);
-	assert_int_equal(make(c), -EINVAL);
-	assert_non_null(why.s);
-	if (!strstr(why.s, expected))
-		print_error("%s\n", why.s);
-	assert_non_null(strstr(why.s, expected));
-	assert_null(made.path);
-}
 
 static void adds_a_menu_with_the_groups_around_it(void **state)
 {
@@ -124,85 +55,6 @@ static void adds_before_a_row(void **state)
 		     "              { name = \"lan\"; device = \"d\"; } );\n");
 }
 
-static void sets_what_is_there_and_what_is_not(void **state)
-{
-	struct change c = {.verb = CHANGE_SET,
-			   .menu = MENU_INTERFACE,
-			   .pick = CHANGE_ITEMS,
-			   .which = strdup("lan")};
-
-	(void)state;
-	pair(&c, INTERFACE_DEVICE, "other");
-	pair(&c, INTERFACE_DISABLED, "yes");
-	assert_makes(&c, HEAD,
-		     "interface = ( { name = \"lan\"; device = \"other\"; disabled = true; } );\n");
-	c = (struct change){.verb = CHANGE_SET, .menu = MENU_INTERFACE, .pick = CHANGE_WHERE};
-	pair(&c, INTERFACE_MTU, "1400");
-	pair(&c, INTERFACE_COMMENT, NULL);
-	assert_makes(&c,
-		     "interface = (\n  {\n    name = \"lan\"; # n\n    comment = \"c\"; # gone\n"
-		     "    device = \"d\" # the card\n  }\n);\n",
-		     "interface = (\n  {\n    name = \"lan\"; # n\n    device = \"d\"; # the card\n"
-		     "    mtu = 1400;\n  }\n);\n");
-}
-
-static void the_default_gets_a_row_when_it_is_changed(void **state)
-{
-	struct change c = {.verb = CHANGE_SET, .menu = MENU_GROUP, .pick = CHANGE_DEFAULT};
-	static const char conf[] = HEAD "ip = { ipsec = { profile = ( { name = \"a\"; },\n"
-					"                             { name = \"default\"; "
-					"lifetime = \"1h\"; } ); }; };\n";
-
-	(void)state;
-	pair(&c, GROUP_COMMENT, "mine");
-	assert_makes(
-		&c, HEAD "ip = { };\n",
-		HEAD
-		"ip = { ipsec = { policy-group = ( { name = \"default\"; comment = \"mine\"; } "
-		"); }; };\n");
-	c = (struct change){.verb = CHANGE_SET,
-			    .menu = MENU_PROFILE,
-			    .pick = CHANGE_ITEMS,
-			    .which = strdup("0")};
-	pair(&c, PROFILE_LIFETIME, "8h");
-	assert_makes(
-		&c, conf,
-		HEAD
-		"ip = { ipsec = { profile = ( { name = \"a\"; },\n"
-		"                             { name = \"default\"; lifetime = \"8h\"; } ); }; "
-		"};\n");
-	c = (struct change){.verb = CHANGE_REMOVE, .menu = MENU_PROFILE, .pick = CHANGE_DEFAULT};
-	assert_refuses(&c, conf, "it cannot be removed");
-	c = (struct change){.verb = CHANGE_REMOVE,
-			    .menu = MENU_PROFILE,
-			    .pick = CHANGE_ITEMS,
-			    .which = strdup("*2")};
-	assert_makes(
-		&c, conf,
-		HEAD
-		"ip = { ipsec = { profile = ( { name = \"default\"; lifetime = \"1h\"; } ); }; "
-		"};\n");
-}
-
-static void single_menus_are_set_without_rows(void **state)
-{
-	struct change c = {.verb = CHANGE_SET, .menu = MENU_SETTINGS};
-
-	(void)state;
-	pair(&c, SETTINGS_ALLOW_WEAK, "ikev1,md5");
-	assert_makes(&c, HEAD,
-		     HEAD "ip = { ipsec = { settings = { allow-weak = \"ikev1,md5\"; }; }; };\n");
-	c = (struct change){.verb = CHANGE_SET, .menu = MENU_SETTINGS};
-	pair(&c, SETTINGS_ALLOW_WEAK, NULL);
-	assert_makes(&c, HEAD "ip: { ipsec: { settings: { allow-weak = \"md5\" } } }\n",
-		     HEAD "ip: { ipsec: { settings: { } } }\n");
-}
-
-#define THREE(a, b, c) "interface = ( " a ",\n  " b ", # two\n  " c " );\n"
-#define A	       "{ name = \"a\"; device = \"1\"; }"
-#define B	       "{ name = \"b\"; device = \"2\"; }"
-#define C	       "{ name = \"c\"; device = \"3\"; }"
-
 static void removes_rows_with_their_commas(void **state)
 {
 	static const struct {
@@ -246,24 +98,6 @@ static void moves_rows_and_leaves_what_is_between_them(void **state)
 
 		assert_makes(&c, THREE(A, B, C), t[i].now);
 	}
-}
-
-static void who_refers_to_a_row_follows_its_new_name(void **state)
-{
-	struct change c = {.verb = CHANGE_SET,
-			   .menu = MENU_INTERFACE,
-			   .pick = CHANGE_ITEMS,
-			   .which = strdup("lan")};
-
-	(void)state;
-	pair(&c, INTERFACE_NAME, "site");
-	assert_makes(&c,
-		     HEAD
-		     "ip = { address = ( { address = \"10.0.0.1/24\"; interface = \"lan\"; } ); "
-		     "};\n",
-		     "interface = ( { name = \"site\"; device = \"d\"; } );\n"
-		     "ip = { address = ( { address = \"10.0.0.1/24\"; interface = \"site\"; } ); "
-		     "};\n");
 }
 
 static void rows_are_found_or_refused(void **state)
@@ -406,25 +240,6 @@ static void a_peer_without_an_identity_is_left_alone(void **state)
 	model_free(m);
 }
 
-static void the_default_keeps_its_name(void **state)
-{
-	struct change c = {.verb = CHANGE_SET, .menu = MENU_PROFILE, .pick = CHANGE_DEFAULT};
-	const char *has = HEAD "ip = { ipsec = { profile = ( { name = \"default\"; } ); }; };\n";
-
-	(void)state;
-	pair(&c, PROFILE_NAME, "other");
-	assert_refuses(&c, HEAD, "the default keeps its name");
-	c = (struct change){.verb = CHANGE_SET, .menu = MENU_PROFILE, .pick = CHANGE_WHERE};
-	pair(&c, PROFILE_NAME, "other");
-	assert_refuses(&c, has, "the default keeps its name");
-	c = (struct change){.verb = CHANGE_SET, .menu = MENU_PROFILE, .pick = CHANGE_DEFAULT};
-	pair(&c, PROFILE_NAME, "default");
-	pair(&c, PROFILE_NATT, "no");
-	assert_makes(&c, HEAD,
-		     HEAD "ip = { ipsec = { profile = ( { name = \"default\"; nat-traversal = "
-			  "false; } ); }; };\n");
-}
-
 /* "!=" holds for what is not set, so for every row of a file. */
 static void what_runs_finds_no_rows_to_change(void **state)
 {
@@ -446,25 +261,14 @@ static void what_runs_finds_no_rows_to_change(void **state)
 	}
 }
 
-static int clean(void **state)
-{
-	change_made_free(&made);
-	text_free(&why);
-	return load_teardown(state);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(adds_a_menu_with_the_groups_around_it),
 		cmocka_unit_test(adds_behind_the_last_row_and_its_comment),
 		cmocka_unit_test(adds_before_a_row),
-		cmocka_unit_test(sets_what_is_there_and_what_is_not),
-		cmocka_unit_test(the_default_gets_a_row_when_it_is_changed),
-		cmocka_unit_test(single_menus_are_set_without_rows),
 		cmocka_unit_test(removes_rows_with_their_commas),
 		cmocka_unit_test(moves_rows_and_leaves_what_is_between_them),
-		cmocka_unit_test(who_refers_to_a_row_follows_its_new_name),
 		cmocka_unit_test(rows_are_found_or_refused),
 		cmocka_unit_test(a_condition_that_finds_nothing_changes_nothing),
 		cmocka_unit_test(what_is_there_is_not_added_again),
@@ -473,8 +277,7 @@ int main(void)
 		cmocka_unit_test(a_file_that_cannot_be_written_stays),
 		cmocka_unit_test(a_peer_without_an_identity_is_left_alone),
 		cmocka_unit_test(what_runs_finds_no_rows_to_change),
-		cmocka_unit_test(the_default_keeps_its_name),
 	};
 
-	return cmocka_run_group_tests_name("change", tests, load_setup, clean);
+	return cmocka_run_group_tests_name("change", tests, load_setup, changekit_clean);
 }
