@@ -253,12 +253,12 @@ int grammar_parse(struct grammar_command *c, const char *const *args, size_t n_a
 		  struct text *why)
 {
 	struct text line = {.limit = GRAMMAR_MAX_LINE};
-	bool changing = false;
+	struct grammar_joiner joiner = {0};
 	int rc;
 
 	*c = (struct grammar_command){.menu = -1};
 	for (size_t i = 0; i < n_args; i++)
-		grammar_join(&line, args[i], &changing);
+		grammar_join(&line, args[i], &joiner);
 	if (line.failed) {
 		text_puts(why, "the command is too long");
 		rc = -EINVAL;

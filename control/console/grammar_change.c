@@ -20,15 +20,29 @@ struct words {
 	struct text *why;
 };
 
-bool grammar_changes(const char *word)
+/* Is word, which may be cut, a command that changes rows? */
+static enum grammar_joining joining(const char *word)
 {
 	static const char *const verbs[] = {"add",     "set",  "remove",  "enable",
 					    "disable", "move", "comment", "unset"};
+	enum grammar_joining found = GRAMMAR_ASKING;
+	size_t len = strlen(word);
 
-	for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++)
-		if (strcmp(word, verbs[i]) == 0)
-			return true;
-	return false;
+	for (size_t i = 0; len && i < sizeof(verbs) / sizeof(verbs[0]); i++)
+		if (strncmp(word, verbs[i], len) == 0 && found != GRAMMAR_CHANGING)
+			found = verbs[i][len] == '\0' ? GRAMMAR_CHANGING : GRAMMAR_MAY_CHANGE;
+	return found;
+}
+
+/* The last word of what may be a path: /ip/ipsec/peer/set. */
+static const char *last_word(const char *arg)
+{
+	const char *last = arg;
+
+	for (const char *p = arg; *p; p++)
+		if (*p == '/' || isspace((unsigned char)*p))
+			last = p + 1;
+	return last;
 }
 
 static size_t name_length(const char *s)
@@ -40,22 +54,64 @@ static size_t name_length(const char *s)
 	return n;
 }
 
-void grammar_join(struct text *line, const char *arg, bool *changing)
+/* "name=", "name!=", "name~" and the like: its length, 0 when there is none. */
+static size_t head_length(const char *arg, bool condition)
 {
-	size_t n = name_length(arg);
-	const char *value = arg + n + 1;
+	size_t n = name_length(arg), op = strspn(arg + n, condition ? "!=~<>" : "=");
 
-	text_puts(line, line->len ? " " : "");
-	if (*changing && n && arg[n] == '=' && *value != '"' &&
-	    strpbrk(value, " \t\n\r\v\f\"\\;$[]{#")) {
-		text_printf(line, "%.*s=", (int)n, arg);
-		value_print_quoted(value, strlen(value), line);
-	} else if (*changing && strchr(arg, ' ') && !strpbrk(arg, "[]=\"")) {
-		value_print_quoted(arg, strlen(arg), line); /* comment 0 "two words" */
+	return n && op ? n + (condition ? op : 1) : 0;
+}
+
+/* A word between the brackets of [find …]: the last one ends with the bracket. */
+static void join_condition(struct text *line, const char *arg, bool last)
+{
+	size_t head = head_length(arg, true), len = strlen(arg) - last;
+
+	if (head && head < len && arg[head] != '"' && strpbrk(arg + head, " \t\"\\()")) {
+		text_add(line, arg, head);
+		value_print_quoted(arg + head, len - head, line);
+		text_puts(line, last ? "]" : "");
 	} else {
 		text_puts(line, arg);
 	}
-	*changing |= grammar_changes(arg);
+}
+
+static void join_change(struct text *line, const char *arg)
+{
+	size_t head = head_length(arg, false), len = strlen(arg);
+
+	if (head && arg[head] != '"' && strncmp(arg + head, "[find", 5) != 0 &&
+	    strpbrk(arg + head, " \t\n\r\v\f\"\\;$[]{#")) {
+		text_add(line, arg, head);
+		value_print_quoted(arg + head, len - head, line);
+	} else if (strchr(arg, ' ') && !strpbrk(arg, "[]=\"")) {
+		value_print_quoted(arg, len, line); /* comment 0 "two words" */
+	} else {
+		text_puts(line, arg);
+	}
+}
+
+void grammar_join(struct text *line, const char *arg, struct grammar_joiner *j)
+{
+	enum grammar_joining word = joining(last_word(arg));
+	size_t len = strlen(arg);
+
+	text_puts(line, line->len ? " " : "");
+	if (j->brackets) {
+		j->brackets = len == 0 || arg[len - 1] != ']';
+		join_condition(line, arg, !j->brackets);
+		return;
+	}
+	if (j->state == GRAMMAR_ASKING)
+		text_puts(line, arg);
+	else
+		join_change(line, arg);
+	j->brackets = j->state != GRAMMAR_ASKING && strchr(arg, '[') && !strchr(arg, ']') &&
+		      (*arg == '[' || strstr(arg, "=[find"));
+	if (j->state == GRAMMAR_MAY_CHANGE && len > 1 && strncmp("print", arg, len) == 0)
+		j->state = GRAMMAR_ASKING; /* "ad" was an address */
+	else if (j->state != GRAMMAR_CHANGING && word != GRAMMAR_ASKING)
+		j->state = word;
 }
 
 static int wrong(const struct words *w, const char *what)

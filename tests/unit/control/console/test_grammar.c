@@ -111,19 +111,66 @@ static void rows_are_changed_in_the_words_of_routeros(void **state)
 
 static void the_quotes_that_a_shell_took_come_back(void **state)
 {
-	static const char *const args[] = {
-		"ip", "ipsec", "identity", "add", "peer=x", "secret=a \"b\" $c", "comment=plain"};
-	static const char *const comment[] = {"ip", "ipsec", "peer", "comment", "0", "two words"};
+	static const struct {
+		const char *args[10], *change;
+	} t[] = {
+		{{"ip", "ipsec", "identity", "add", "peer=x", "secret=a \"b\" $c", "comment=plain"},
+		 "add /ip ipsec identity none: peer=x secret=a \"b\" $c comment=plain"},
+		{{"ip", "ipsec", "peer", "comment", "0", "two words"},
+		 "set /ip ipsec peer items:0 comment=two words"},
+		/* cut, or in one word with its path */
+		{{"ip", "ips", "pee", "se", "0", "comment=two words"},
+		 "set /ip ipsec peer items:0 comment=two words"},
+		{{"ip", "ips", "pee", "comm", "0", "two words"},
+		 "set /ip ipsec peer items:0 comment=two words"},
+		{{"/ip/ipsec/peer/set", "0", "comment=two words"},
+		 "set /ip ipsec peer items:0 comment=two words"},
+		{{"/ip ipsec identity set", "0", "secret=a;b"},
+		 "set /ip ipsec identity items:0 secret=a;b"},
+		{{"ip", "ad", "set", "print", "comment=two words"},
+		 "set /ip address items:print comment=two words"},
+		/* conditions */
+		{{"ip", "ipsec", "peer", "set", "[find", "name=x]", "comment=a b"},
+		 "set /ip ipsec peer where:name=x comment=a b"},
+		{{"/ip/ipsec/peer/rem", "[find", "comment~a (b)", "and", "name!=x y]"},
+		 "remove /ip ipsec peer where:comment~\"a (b)\" and name!=\"x y\""},
+		{{"ip", "ipsec", "peer", "set", "[find name=\"x y\"]", "comment="},
+		 "set /ip ipsec peer where:name=\"x y\" comment="},
+		{{"ip", "ipsec", "peer", "set", "[find]", "comment=[x]"},
+		 "set /ip ipsec peer where: comment=[x]"},
+	};
+	struct fixture *f = *state;
+
+	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
+		size_t n = 0;
+
+		while (n < 10 && t[i].args[n])
+			n++;
+		console_result_free(&f->result);
+		console_execute(&f->console, t[i].args, n, false, 80, &f->result);
+		if (f->result.status)
+			print_error("%zu: %s", i, f->result.note);
+		assert_int_equal(f->result.status, PROTOCOL_OK);
+		assert_string_equal(f->changed, t[i].change);
+	}
+}
+
+/* "ad" is as much as an address, "se" as settings: what asks is left as it is. */
+static void a_condition_of_print_stays_as_it_is(void **state)
+{
+	static const char *const args[] = {"ip",    "ad",    "print",
+					   "where", "count", "comment=\"a\" or address~\"192\""};
 	struct fixture *f = *state;
 
 	console_result_free(&f->result);
-	console_execute(&f->console, args, 7, false, 80, &f->result);
-	assert_int_equal(f->result.status, PROTOCOL_OK);
-	assert_string_equal(f->changed,
-			    "add /ip ipsec identity none: peer=x secret=a \"b\" $c comment=plain");
+	console_execute(&f->console, args, 4, false, 80, &f->result);
+	assert_string_equal(f->result.note, "where: a condition is missing\n");
 	console_result_free(&f->result);
-	console_execute(&f->console, comment, 6, false, 80, &f->result);
-	assert_string_equal(f->changed, "set /ip ipsec peer items:0 comment=two words");
+	console_execute(&f->console,
+			(const char *const[]){"ip", "ad", "pr", "count-only", "where", args[5]}, 6,
+			false, 80, &f->result);
+	assert_int_equal(f->result.status, PROTOCOL_OK);
+	assert_string_equal(f->result.text, "1\n");
 }
 
 static void changes_are_refused_with_the_reason(void **state)
@@ -378,6 +425,7 @@ int main(void)
 		cmocka_unit_test(what_is_not_built_is_refused_by_name),
 		cmocka_unit_test(rows_are_changed_in_the_words_of_routeros),
 		cmocka_unit_test(the_quotes_that_a_shell_took_come_back),
+		cmocka_unit_test(a_condition_of_print_stays_as_it_is),
 		cmocka_unit_test(changes_are_refused_with_the_reason),
 		cmocka_unit_test(a_change_that_fails_or_has_to_wait_says_so),
 		cmocka_unit_test(a_line_a_row_without_a_head),
