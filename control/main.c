@@ -8,6 +8,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <event2/event.h>
+
+#include "control/console/wipe.h"
 #include "control/dh_pool.h"
 #include "control/gateway.h"
 #include "control/log.h"
@@ -178,6 +181,8 @@ int main(int argc, char **argv)
 		return EXIT_USAGE;
 	}
 	umask(077);
+	wipe_setup();
+	event_set_mem_functions(malloc, wipe_realloc, wipe_free); /* a socket's bytes */
 	log_setup(STDERR_FILENO, o.level);
 	rc = secret_setup(ARENA_BYTES);
 	if (rc < 0) {

@@ -20,8 +20,8 @@
 #include <event2/listener.h>
 
 #include "control/console/server.h"
+#include "control/console/wipe.h"
 #include "control/log.h"
-#include "control/secret.h"
 
 #define BACKLOG		16
 #define WRITE_TIMEOUT_S 30
@@ -57,9 +57,9 @@ static void drop(struct client *c)
 /* Answers may hold keys. */
 static void wipe_frame(const void *data, size_t len, void *arg)
 {
-	secret_wipe(arg, len);
-	free(arg);
 	(void)data;
+	(void)len;
+	wipe_free(arg);
 }
 
 static void answer(struct client *c, int status, const char *text, size_t len, const char *note)
@@ -72,7 +72,7 @@ static void answer(struct client *c, int status, const char *text, size_t len, c
 					       &n);
 	if (frame == NULL || evbuffer_add_reference(bufferevent_get_output(c->bev), frame, n,
 						    wipe_frame, frame) != 0) {
-		free(frame);
+		wipe_free(frame);
 		c->closing = true;
 	}
 }
@@ -123,8 +123,7 @@ static bool take_frame(struct client *c)
 	evbuffer_remove(in, json, len);
 	json[len] = '\0';
 	execute(c, json, len);
-	secret_wipe(json, len);
-	free(json);
+	wipe_free(json);
 	return true;
 }
 

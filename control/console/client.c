@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "control/console/protocol.h"
+#include "control/console/wipe.h"
 
 #define ANSWER_TIMEOUT 30 /* seconds */
 #define AGAIN_TIMES    84 /* what takes time is asked for again, soon at first: */
@@ -153,13 +154,12 @@ static int receive(int fd, bool last, FILE *out, FILE *notes)
 			fputs(resp.note, notes);
 	}
 	protocol_free_response(&resp);
-	explicit_bzero(json, len);
-	free(json);
+	wipe_free(json);
 	return rc;
 fail:
 	fprintf(stderr, "espgw: no answer from espgw-control: %s\n",
 		errno == EAGAIN ? "it does not react" : strerror(errno));
-	free(json);
+	wipe_free(json);
 	return rc;
 }
 
@@ -191,7 +191,6 @@ int client_run_to(int fd, const char *const *args, size_t n_args, bool json, FIL
 		nanosleep(&(struct timespec){.tv_nsec = i <= AGAIN_SOON ? AGAIN_SOON_NS : AGAIN_NS},
 			  NULL);
 	}
-	explicit_bzero(frame, len);
-	free(frame);
+	wipe_free(frame);
 	return rc == PROTOCOL_AGAIN ? PROTOCOL_FAILED : rc;
 }

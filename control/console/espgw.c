@@ -14,6 +14,7 @@
 #include "control/console/compare.h"
 #include "control/console/import.h"
 #include "control/console/protocol.h"
+#include "control/console/wipe.h"
 #include "control/console/input.h"
 #include "control/diag/explain.h"
 #include "control/model/apply.h"
@@ -207,6 +208,7 @@ int main(int argc, char **argv)
 	bool json = false;
 	int c;
 
+	wipe_setup();
 	while ((c = getopt_long(argc, argv, "+i:jVh", options, NULL)) != -1) {
 		switch (c) {
 		case 'i':

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "control/console/wipe.h"
+
 int protocol_socket_path(char *path, size_t size, const char *instance)
 {
 	static const char accepted[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -104,9 +106,7 @@ static uint8_t *frame(json_t *root, size_t max, size_t *len)
 		memcpy(buf + PROTOCOL_HEADER, json, n);
 		*len = PROTOCOL_HEADER + n;
 	}
-	if (json)
-		explicit_bzero(json, n); /* may hold keys */
-	free(json);
+	wipe_free(json);
 	return buf;
 }
 

@@ -12,6 +12,7 @@
 #include "control/console/grammar.h"
 #include "control/console/help.h"
 #include "control/console/print.h"
+#include "control/console/wipe.h"
 #include "control/model/filter.h"
 #include "control/model/model.h"
 #include "control/model/suggest.h"
@@ -259,9 +260,7 @@ static int as_text(bool json, struct text *out)
 	text_puts(out, dump ? dump : "");
 	text_puts(out, "\n");
 	out->failed |= !dump;
-	if (dump)
-		explicit_bzero(dump, strlen(dump)); /* secrets may be exported */
-	free(dump);
+	wipe_free(dump);
 	return PROTOCOL_OK;
 }
 
