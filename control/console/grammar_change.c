@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "control/model/escape.h"
 #include "control/model/suggest.h"
 #include "control/model/value_print.h"
 
@@ -122,34 +123,18 @@ static int wrong(const struct words *w, const char *what)
 
 /* --- one word with its quotes --- */
 
-static int hex(char c)
-{
-	return c >= '0' && c <= '9'   ? c - '0'
-	       : c >= 'A' && c <= 'F' ? c - 'A' + 10
-	       : c >= 'a' && c <= 'f' ? c - 'a' + 10
-				      : -1;
-}
-
 /* What stands behind a backslash in quotes. */
 static int take_escape(struct words *w, struct text *out)
 {
-	static const char from[] = "nrtabfv_?$\"\\", to[] = "\n\r\t\a\b\f\v $$\"\\";
-	const char *at = *w->p ? strchr(from, *w->p) : NULL;
-	int hi = hex(*w->p), lo = hi >= 0 ? hex(w->p[1]) : -1;
 	char byte;
+	size_t took = escape_take(w->p, &byte);
 
-	if (lo >= 0) {
-		byte = (char)(hi << 4 | lo);
-		w->p += 2;
-	} else if (at) {
-		byte = *at == '?' ? '?' : to[at - from];
-		w->p++;
-	} else {
+	if (took == 0)
 		return wrong(w, "a backslash in quotes needs \\\\ \\\" \\n \\r \\t \\_ \\$ or two "
-				"hex digits behind it");
-	}
+				"hex digits, capital ones, behind it");
 	if (byte == '\0')
 		return wrong(w, "a zero byte cannot be part of a value");
+	w->p += took;
 	text_add(out, &byte, 1);
 	return 0;
 }

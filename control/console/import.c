@@ -163,24 +163,11 @@ static void warn_of_readers(void)
 			(unsigned)st.st_mode & 07777);
 }
 
-static int write_all(int fd, const char *data)
-{
-	for (size_t left = strlen(data); left > 0;) {
-		ssize_t n = write(fd, data, left);
-
-		if (n <= 0)
-			return n < 0 ? -errno : -EIO;
-		data += n;
-		left -= (size_t)n;
-	}
-	return 0;
-}
-
 /* A new file, of the user alone. */
-static int write_file(const char *path, const char *data)
+static int write_file(const char *path, const struct text *out)
 {
 	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-	int rc = fd >= 0 ? write_all(fd, data) : -errno;
+	int rc = fd >= 0 ? text_write(out, fd) : -errno;
 
 	if (fd >= 0 && close(fd) != 0 && rc == 0)
 		rc = -errno;
@@ -192,12 +179,17 @@ static int write_file(const char *path, const char *data)
 	return rc;
 }
 
-static int put(const struct job *job, const char *data)
+static int put(const struct job *job, const struct text *out)
 {
+	int rc;
+
 	if (job->output != NULL)
-		return write_file(job->output, data);
+		return write_file(job->output, out);
 	warn_of_readers();
-	return fputs(data, stdout) < 0 || fflush(stdout) != 0 ? -EIO : 0;
+	rc = text_write(out, STDOUT_FILENO);
+	if (rc != 0)
+		fprintf(stderr, "espgw: standard output: %s\n", strerror(-rc));
+	return rc;
 }
 
 int import_run(char **args, int n)
@@ -223,7 +215,7 @@ int import_run(char **args, int n)
 		fprintf(stderr, "espgw: %s: %s\n", job.path,
 			why.s != NULL ? why.s : "out of memory");
 	else
-		rc = put(&job, out.s);
+		rc = put(&job, &out);
 	text_free(&out);
 	text_free(&why);
 	return rc == 0 ? 0 : 1;

@@ -98,21 +98,6 @@ int change_file_apply(const struct change_file *f, struct edit *e, char **path, 
 
 /* --- writing --- */
 
-static int write_all(int fd, const char *s, size_t len)
-{
-	while (len) {
-		ssize_t n = write(fd, s, len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return n ? -errno : -EIO;
-		s += n;
-		len -= (size_t)n;
-	}
-	return 0;
-}
-
 /* A file beside the one at path, as it is but for its content. */
 static int write_beside(const char *path, const char *beside, const struct text *text)
 {
@@ -124,7 +109,7 @@ static int write_beside(const char *path, const char *beside, const struct text 
 	fd = open(beside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (fd < 0)
 		return -errno;
-	rc = write_all(fd, text->s, text->len);
+	rc = text_write(text, fd);
 	if (rc == 0 && (st.st_uid != geteuid() || st.st_gid != getegid()) &&
 	    fchown(fd, st.st_uid, st.st_gid))
 		rc = -errno; /* who reads it now must be able to read it then */

@@ -6,6 +6,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "control/model/escape.h"
+
 static bool in_name(char c)
 {
 	return isalnum((unsigned char)c) || c == '-' || c == '.' || c == '_';
@@ -52,30 +54,6 @@ enum filter_op filter_lex_op(struct filter_lex *l)
 	return FILTER_NO_OP;
 }
 
-static int hex(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
-/* What stands behind a backslash. Returns how many characters it took, 0 when it is none. */
-static size_t escape(const char *p, char *out)
-{
-	static const char from[] = "\"\\$?nrt_", to[] = "\"\\$?\n\r\t ";
-	const char *known = *p ? strchr(from, *p) : NULL;
-
-	if (known) {
-		*out = to[known - from];
-		return 1;
-	}
-	if (hex(p[0]) >= 0 && hex(p[1]) >= 0) {
-		*out = (char)(hex(p[0]) << 4 | hex(p[1]));
-		return *out ? 2 : 0;
-	}
-	return 0;
-}
-
 static int quoted(struct filter_lex *l, struct text *value)
 {
 	for (l->p++; *l->p != '"'; l->p++) {
@@ -84,9 +62,9 @@ static int quoted(struct filter_lex *l, struct text *value)
 		if (c == '\0')
 			return -EINVAL;
 		if (c == '\\') {
-			size_t took = escape(l->p + 1, &c);
+			size_t took = escape_take(l->p + 1, &c);
 
-			if (took == 0)
+			if (took == 0 || c == '\0')
 				return -EINVAL;
 			l->p += took;
 		}

@@ -7,6 +7,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "control/model/fnv.h"
+
 #define DIGITS	"0123456789"
 #define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 #define EXAMPLE                                                                                    \
@@ -84,9 +86,9 @@ bool hostname_equal(const char *a, const char *b)
 
 uint64_t hostname_hash(const char *text)
 {
-	uint64_t h = 14695981039346656037u;
+	uint64_t h = FNV_START;
 
 	for (size_t n = length(text); n > 0; n--)
-		h = (h ^ (uint64_t)tolower((unsigned char)*text++)) * 1099511628211u;
+		h = fnv_byte(h, (uint8_t)tolower((unsigned char)*text++));
 	return h;
 }

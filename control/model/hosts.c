@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "control/model/addr.h"
+#include "control/model/fnv.h"
 #include "control/model/hostname.h"
 #include "control/model/model.h"
 #include "control/model/netview.h"
@@ -36,11 +37,7 @@ static const struct value *address(const struct model_row *row)
 
 static size_t place_of(const struct holders *h, const struct abi_addr *a)
 {
-	uint64_t x = 14695981039346656037u;
-
-	for (unsigned i = 0; i < addr_bits(a) / 8u; i++)
-		x = (x ^ a->bytes[i]) * 1099511628211u;
-	return (size_t)(x >> 20) & (h->size - 1);
+	return (size_t)(fnv_hash(a->bytes, addr_bits(a) / 8u) >> 20) & (h->size - 1);
 }
 
 /* Ours towards it, when it is there. */

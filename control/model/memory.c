@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "control/model/fnv.h"
+
 #define BLOCK 4096u /* with its head */
 
 struct block {
@@ -69,13 +71,10 @@ void *memory_take(struct model_memory *mem, size_t len)
 	return p;
 }
 
-/* FNV-1a: the texts are the operator's own. */
 static size_t hash(const char *s)
 {
-	uint64_t h = 0xcbf29ce484222325ull;
+	uint64_t h = fnv_hash(s, strlen(s));
 
-	for (; *s != '\0'; s++)
-		h = (h ^ (uint8_t)*s) * 0x100000001b3ull;
 	return (size_t)(h ^ h >> 32);
 }
 

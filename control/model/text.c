@@ -2,11 +2,13 @@
 /* text.c - a growing text. */
 #include "control/model/text.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* Not realloc(): it would leave a copy of what may be a key behind. */
 static bool reserve(struct text *t, size_t more)
@@ -89,6 +91,20 @@ void text_free(struct text *t)
 		explicit_bzero(t->s, t->room);
 	free(t->s);
 	*t = (struct text){0};
+}
+
+int text_write(const struct text *t, int fd)
+{
+	for (size_t at = 0; at < t->len;) {
+		ssize_t n = write(fd, t->s + at, t->len - at);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return n ? -errno : -EIO;
+		at += (size_t)n;
+	}
+	return 0;
 }
 
 char *text_steal(struct text *t)

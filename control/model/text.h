@@ -25,6 +25,9 @@ void text_printf(struct text *t, const char *fmt, ...) __attribute__((format(pri
 void text_cut(struct text *t, size_t len);
 void text_free(struct text *t);
 
+/** All of it to a file. 0 or -errno. */
+int text_write(const struct text *t, int fd);
+
 /** The text itself, the caller's now (never NULL unless it failed). */
 char *text_steal(struct text *t);
 

@@ -76,6 +76,8 @@ static void rows_are_changed_in_the_words_of_routeros(void **state)
 		 "add /ip ipsec peer none: name=x address=1.2.3.4 comment=a b"},
 		{"ip ips pee add nam=x addr=1.2.3.4 exch=main", /* as short as it may be */
 		 "add /ip ipsec peer none: name=x address=1.2.3.4 exchange-mode=main"},
+		{"/ip ipsec peer comment 0 \"\\?\\AB\\aB\\_\\f0\"", /* hex digits are capital */
+		 "set /ip ipsec peer items:0 comment=?\xab\aB \f0"},
 		{"/ip ipsec identity add peer=x secret=\"\\\"\\\\\\$\\_\\41;[#\"",
 		 "add /ip ipsec identity none: peer=x secret=\"\\$ A;[#"},
 		{"/ip ipsec policy add place-before=0 action=discard",

@@ -137,6 +137,30 @@ static void what_others_could_read_is_warned_of(void **state)
 	assert_null(strstr(content(p->err), KEY));
 }
 
+/* A disk that is full. */
+static void an_output_that_fails_is_told(void **state)
+{
+	struct place *p = *state;
+	char *args[] = {"--local", OURS, p->in};
+	int out = dup(STDOUT_FILENO), err = dup(STDERR_FILENO), full, to_err, rc;
+
+	full = open("/dev/full", O_WRONLY);
+	to_err = open(p->err, O_RDWR | O_CREAT | O_TRUNC, 0600);
+	assert_true(full >= 0 && to_err >= 0);
+	fflush(stdout);
+	dup2(full, STDOUT_FILENO);
+	dup2(to_err, STDERR_FILENO);
+	rc = import_run(args, 3);
+	dup2(out, STDOUT_FILENO);
+	dup2(err, STDERR_FILENO);
+	close(out);
+	close(err);
+	close(full);
+	close(to_err);
+	assert_int_equal(rc, 1);
+	assert_string_equal(content(p->err), "espgw: standard output: No space left on device\n");
+}
+
 static void an_output_file_is_new_and_of_its_user_alone(void **state)
 {
 	struct place *p = *state;
@@ -201,6 +225,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(what_others_could_read_is_warned_of, setup,
 						teardown),
+		cmocka_unit_test_setup_teardown(an_output_that_fails_is_told, setup, teardown),
 		cmocka_unit_test_setup_teardown(an_output_file_is_new_and_of_its_user_alone, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(a_file_that_is_there_stays_as_it_is, setup,
