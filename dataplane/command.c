@@ -59,15 +59,22 @@ static uint16_t sa_add(struct manager *m, const void *record, uint32_t *detail)
 	uint16_t status = sad_add(m->s.tables->sad, c, index == POLICIES_NONE ? SAD_NONE : index,
 				  m->now, detail);
 
-	if (status == ABI_OK)
+	if (status == ABI_OK) {
 		m->sas[c->slot] = (struct manager_sa){
 			.spi = c->spi, .policy_id = c->policy_id, .direction = c->direction};
+		slow_release(m, index);
+	}
 	return status;
 }
 
 static uint16_t sa_update(struct manager *m, const void *record, uint32_t *detail)
 {
-	return sad_update(m->s.tables->sad, record, detail);
+	const struct abi_sa_update *c = record;
+	uint16_t status = sad_update(m->s.tables->sad, c, detail);
+
+	if (status == ABI_OK)
+		slow_release(m, policies_index(&m->policies, m->sas[c->slot].policy_id));
+	return status;
 }
 
 /* A line left by the dataplane before us: its data has been read or is not wanted. */

@@ -123,6 +123,9 @@ unsigned int slow_poll(struct manager *m);
 unsigned int slow_poll_inject(struct manager *m);
 /** slow.c: release held packets whose SA is there, drop those that waited too long. */
 void slow_tick(struct manager *m);
+/** An SA may have come for this policy (any index): packets that were held for it go on at once, so
+ * that as few newer ones as can be are ahead of them. */
+void slow_release(struct manager *m, uint32_t policy);
 void slow_init(struct manager *m);
 /** slow.c: hand a packet to worker 0. */
 void slow_reply(struct manager *m, struct rte_mbuf *p, enum pkt_verdict verdict);

@@ -256,19 +256,28 @@ unsigned int slow_poll_inject(struct manager *m)
 
 /* --- held packets --- */
 
+void slow_release(struct manager *m, uint32_t policy)
+{
+	const struct sa *sa;
+
+	if (m->hold.n == 0 || policy >= m->hold.max_policies)
+		return;
+	sa = sad_lookup_out(m->s.tables->sad, policy);
+	if (sa && sa_state(sa) == SA_LIVE)
+		hold_release(&m->hold, policy);
+}
+
 void slow_tick(struct manager *m)
 {
 	const struct hold_entry *e, *next;
 
 	hold_expire(&m->hold, m->now);
 	for (e = TAILQ_FIRST(&m->hold.by_age); e; e = next) {
-		const struct sa *sa = sad_lookup_out(m->s.tables->sad, e->policy);
-		uint32_t policy = e->policy;
+		unsigned int before = m->hold.n;
 
 		next = TAILQ_NEXT(e, by_age);
-		if (!sa || sa_state(sa) != SA_LIVE)
-			continue;
-		hold_release(&m->hold, policy);
-		next = TAILQ_FIRST(&m->hold.by_age); /* ours and others of the policy are gone */
+		slow_release(m, e->policy);
+		if (m->hold.n != before) /* e and others of its policy are gone */
+			next = TAILQ_FIRST(&m->hold.by_age);
 	}
 }

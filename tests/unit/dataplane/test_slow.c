@@ -119,6 +119,59 @@ static void asks_for_an_sa_once_and_releases_when_it_is_there(void **state)
 	assert_int_equal(harness_in_use(f->h), 0);
 }
 
+/* A command as the ring hands it over, without the tick that follows. */
+static void run_command(void *record, uint16_t type, size_t len)
+{
+	*(struct abi_msg *)record = (struct abi_msg){type, (uint16_t)len, 1000};
+	command_run(&f->manager, record, len);
+}
+
+/* Every other command of that tick would be time for newer packets to pass. */
+static void releases_with_the_command_that_brings_the_sa(void **state)
+{
+	struct abi_sa_add sa = fixture_sa(1, ABI_DIR_OUT, 7);
+	struct abi_sa_update update = {.slot = sa.slot, .spi = sa.spi, .what = ABI_SA_UPD_CURRENT};
+	struct rte_mbuf *m = NULL;
+
+	(void)state;
+	fixture_policy(f, 7);
+	sa.flags &= (uint8_t)~ABI_SA_F_CURRENT;
+	for (unsigned int i = 0; i < 3; i++)
+		push_acquire(policies_index(&f->manager.policies, 7));
+	fixture_tick(f, 1);
+	run_command(&sa, ABI_CMD_SA_ADD, sizeof(sa)); /* not to be used yet */
+	assert_int_equal(rte_ring_count(reply), 0);
+	assert_int_equal(f->manager.hold.n, 3);
+	run_command(&update, ABI_CMD_SA_UPDATE, sizeof(update));
+	assert_int_equal(rte_ring_count(reply), 3);
+	assert_int_equal(f->manager.hold.n, 0);
+	empty(reply);
+	/* and with the one that brings it current */
+	sa = fixture_sa(2, ABI_DIR_OUT, 7);
+	push_acquire(policies_index(&f->manager.policies, 7));
+	slow_poll(&f->manager);
+	assert_int_equal(f->manager.hold.n, 1);
+	run_command(&sa, ABI_CMD_SA_ADD, sizeof(sa));
+	assert_int_equal(rte_ring_dequeue(reply, (void **)&m), 0);
+	assert_int_equal(pkt_meta(m)->verdict, PKT_FORWARD);
+	rte_pktmbuf_free(m);
+	assert_int_equal(harness_in_use(f->h), 0);
+}
+
+/* An inbound SA is nothing that they could leave through, nor is one of another policy. */
+static void holds_on_when_another_sa_comes(void **state)
+{
+	struct abi_sa_add sa = fixture_sa(1, ABI_DIR_IN, 7);
+
+	(void)state;
+	fixture_policy(f, 7);
+	push_acquire(policies_index(&f->manager.policies, 7));
+	fixture_tick(f, 1);
+	assert_int_equal(fixture_ask(f, &sa, ABI_CMD_SA_ADD, sizeof(sa), NULL), ABI_OK);
+	assert_int_equal(f->manager.hold.n, 1);
+	assert_int_equal(rte_ring_count(reply), 0);
+}
+
 /* A router's word about packet seq of that SA, as a worker hands it on. */
 static void push_too_big(uint32_t spi, uint32_t seq, uint16_t mtu)
 {
@@ -391,6 +444,8 @@ int main(void)
 #define WITH(t) cmocka_unit_test_setup_teardown(t, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		WITH(asks_for_an_sa_once_and_releases_when_it_is_there),
+		WITH(releases_with_the_command_that_brings_the_sa),
+		WITH(holds_on_when_another_sa_comes),
 		WITH(a_narrow_path_narrows_the_sa),
 		WITH(drops_held_packets_with_their_policy),
 		WITH(drops_held_packets_after_30_seconds),
