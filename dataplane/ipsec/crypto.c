@@ -63,27 +63,40 @@ IMB_MGR *crypto_manager(void)
 
 /* For jobs by bursts, from its first slot on: initialising leaves it somewhere behind, and a burst
  * that is all done sets it back. */
+static bool queue_start(IMB_MGR *mgr)
+{
+	IMB_JOB *job;
+
+	if (IMB_GET_NEXT_BURST(mgr, 1, &job) != 1)
+		return false;
+	job->cipher_mode = IMB_CIPHER_NULL;
+	job->cipher_direction = IMB_DIR_ENCRYPT;
+	job->chain_order = IMB_ORDER_CIPHER_HASH;
+	job->hash_alg = IMB_AUTH_NULL;
+#if CRYPTO_JOB_SESSIONS
+	imb_set_session(mgr, job);
+#endif
+	return IMB_SUBMIT_BURST_NOCHECK(mgr, 1, &job) == 1 &&
+	       IMB_GET_NEXT_BURST(mgr, 1, &job) == 1 && job == mgr->jobs;
+}
+
 static IMB_MGR *queue_create(void)
 {
 	IMB_MGR *mgr = crypto_manager();
-	IMB_JOB *job;
 
-	if (mgr == NULL)
-		return NULL;
-	if (IMB_GET_NEXT_BURST(mgr, 1, &job) == 1) {
-		job->cipher_mode = IMB_CIPHER_NULL;
-		job->cipher_direction = IMB_DIR_ENCRYPT;
-		job->chain_order = IMB_ORDER_CIPHER_HASH;
-		job->hash_alg = IMB_AUTH_NULL;
-#if CRYPTO_JOB_SESSIONS
-		imb_set_session(mgr, job);
-#endif
-		if (IMB_SUBMIT_BURST_NOCHECK(mgr, 1, &job) == 1 &&
-		    IMB_GET_NEXT_BURST(mgr, 1, &job) == 1 && job == mgr->jobs)
-			return mgr;
-	}
+	if (mgr == NULL || queue_start(mgr))
+		return mgr;
 	free_mb_mgr(mgr);
 	return NULL;
+}
+
+void crypto_queue_reset(struct crypto *c)
+{
+	IMB_ARCH arch;
+
+	init_mb_mgr_auto(c->queue, &arch);
+	queue_start(c->queue); /* if not, its next burst fails, too, and comes here */
+	c->cipher.keys = c->hash.keys = NULL;
 }
 
 /* 256-bit vectors, and SHA-NI where the CPU has it, beside those of 512 bits. */

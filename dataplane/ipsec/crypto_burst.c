@@ -440,8 +440,10 @@ static void queue_group(struct crypto *c, struct crypto_op *ops, const struct bu
 				  RTE_MIN(g->n - at, (unsigned int)IMB_MAX_BURST_SIZE), seal);
 	if (done < g->n)
 		done += IMB_FLUSH_BURST(c->queue, g->n, jobs);
-	if (done != g->n)
+	if (done != g->n) {
 		group_fail(g, ops);
+		crypto_queue_reset(c);
+	}
 }
 
 static void hash_pass(struct crypto *c, struct crypto_op *ops, const struct burst *b, bool seal)

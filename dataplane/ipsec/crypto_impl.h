@@ -85,6 +85,10 @@ static inline void crypto_nonce(uint8_t out[16], const struct sa *sa, const uint
 /** A multi-buffer manager for this CPU, or NULL. */
 IMB_MGR *crypto_manager(void);
 
+/** Start the queue of HMAC-MD5 anew after it has not done what it was given: jobs that stayed in
+ * its lanes would be filled again for other packets, and write where those lay. */
+void crypto_queue_reset(struct crypto *c);
+
 /* Lengths are told apart in steps of so many bytes: the order of a burst knows no finer ones. */
 #define CRYPTO_BIN 16u
 /* So many packets make a part of a burst worth its own submission. */
