@@ -20,7 +20,13 @@ static uint64_t load(const uint64_t *p)
 	return __atomic_load_n(p, __ATOMIC_RELAXED);
 }
 
-struct abi_sa_counters stats_sa(const struct segment *s, uint32_t slot)
+/* The lines of worker, or of all. */
+static bool is_line(uint32_t i, uint32_t worker)
+{
+	return worker == STATS_ALL || worker == i;
+}
+
+struct abi_sa_counters stats_sa(const struct segment *s, uint32_t slot, uint32_t worker)
 {
 	const struct abi_sa_counters *c = segment_area(s, ABI_AREA_SA_COUNTERS);
 	struct abi_sa_counters sum = {0};
@@ -29,6 +35,8 @@ struct abi_sa_counters stats_sa(const struct segment *s, uint32_t slot)
 	for (uint32_t i = 0; i < s->own.max_workers; i++) {
 		uint64_t used = load(&c[i].last_used);
 
+		if (!is_line(i, worker))
+			continue;
 		sum.packets += load(&c[i].packets);
 		sum.bytes += load(&c[i].bytes);
 		sum.wire_bytes += load(&c[i].wire_bytes);
@@ -36,6 +44,18 @@ struct abi_sa_counters stats_sa(const struct segment *s, uint32_t slot)
 		sum.hits += load(&c[i].hits);
 		sum.last_used = used > sum.last_used ? used : sum.last_used;
 	}
+	return sum;
+}
+
+struct abi_sa_drops stats_sa_drops(const struct segment *s, uint32_t slot, uint32_t worker)
+{
+	const struct abi_sa_drops *d = segment_area(s, ABI_AREA_SA_DROPS);
+	struct abi_sa_drops sum = {.count = {0}};
+
+	d += (uint64_t)slot * s->own.max_workers;
+	for (uint32_t i = 0; i < s->own.max_workers; i++)
+		for (unsigned int r = 0; is_line(i, worker) && r <= DROP_IPSEC_LAST; r++)
+			sum.count[r] += load(&d[i].count[r]);
 	return sum;
 }
 
@@ -56,7 +76,7 @@ static void add_hits(void *ctx, uint32_t slot)
 	if (slot >= h->segment->own.max_sas || sa[slot].state == ABI_SA_FREE ||
 	    sa[slot].policy_id != h->policy_id)
 		return;
-	c = stats_sa(h->segment, slot);
+	c = stats_sa(h->segment, slot, STATS_ALL);
 	if (sa[slot].direction == ABI_DIR_OUT)
 		h->out += c.hits;
 	else

@@ -36,20 +36,27 @@ static const struct sad *sad;
 static struct worker *const *workers;
 static unsigned int n_workers;
 
-/* "12" below limit; false for anything else. */
-static bool read_index(const char *params, uint32_t limit, uint32_t *index)
+/* A number below limit at *at, which then is behind it. */
+static bool read_number(const char **at, uint32_t limit, uint32_t *number)
 {
 	char *end;
 	unsigned long v;
 
-	if (params[0] < '0' || params[0] > '9')
+	if (**at < '0' || **at > '9')
 		return false;
 	errno = 0;
-	v = strtoul(params, &end, 10);
-	if (*end != '\0' || errno != 0 || v >= limit)
+	v = strtoul(*at, &end, 10);
+	if (errno != 0 || v >= limit)
 		return false;
-	*index = (uint32_t)v;
+	*at = end;
+	*number = (uint32_t)v;
 	return true;
+}
+
+/* "12" below limit; false for anything else. */
+static bool read_index(const char *params, uint32_t limit, uint32_t *index)
+{
+	return read_number(&params, limit, index) && *params == '\0';
 }
 
 /* A drop reason as telemetry takes names: without "-". */
@@ -60,6 +67,22 @@ static const char *reason_name(unsigned int reason, char name[64])
 		if (*c == '-')
 			*c = '_';
 	return name;
+}
+
+/* Those of n counters that are not 0, by reason. */
+static int add_reasons(struct rte_tel_data *d, const char *name, const uint64_t *count,
+		       unsigned int n)
+{
+	struct rte_tel_data *one = rte_tel_data_alloc();
+	char text[64];
+
+	if (!one)
+		return -ENOMEM;
+	rte_tel_data_start_dict(one);
+	for (unsigned int i = 1; i < n; i++)
+		if (count[i] != 0)
+			add_number(one, reason_name(i, text), count[i]);
+	return rte_tel_data_add_dict_container(d, name, one, 0);
 }
 
 static void list_rows(struct rte_tel_data *d, uint32_t n, bool (*used)(uint32_t))
@@ -88,10 +111,11 @@ static bool sa_used(uint32_t slot)
 	return sa_line(slot)->state != ABI_SA_FREE;
 }
 
-static int show_sa(uint32_t slot, struct rte_tel_data *d)
+static int show_sa(uint32_t slot, uint32_t worker, struct rte_tel_data *d)
 {
 	const struct abi_sa_status *st = sa_line(slot);
-	const struct abi_sa_counters c = stats_sa(segment, slot);
+	const struct abi_sa_counters c = stats_sa(segment, slot, worker);
+	const struct abi_sa_drops drops = stats_sa_drops(segment, slot, worker);
 
 	rte_tel_data_start_dict(d);
 	add_number(d, "state", st->state);
@@ -107,18 +131,25 @@ static int show_sa(uint32_t slot, struct rte_tel_data *d)
 	add_number(d, "bytes", c.bytes);
 	add_number(d, "wire_bytes", c.wire_bytes);
 	add_number(d, "drops", c.drops);
-	return 0;
+	return add_reasons(d, "reasons", drops.count, DROP_IPSEC_LAST + 1);
 }
 
+/* "slot", or "slot,worker" for what that worker counted. */
 static int show_sas(const char *params, struct rte_tel_data *d)
 {
-	uint32_t slot;
+	uint32_t slot, worker = STATS_ALL;
 
 	if (!params) {
 		list_rows(d, segment->own.max_sas, sa_used);
 		return 0;
 	}
-	return read_index(params, segment->own.max_sas, &slot) ? show_sa(slot, d) : -EINVAL;
+	if (!read_number(&params, segment->own.max_sas, &slot))
+		return -EINVAL;
+	if (*params == ',' && !read_index(params + 1, segment->own.max_workers, &worker))
+		return -EINVAL;
+	if (*params != '\0' && *params != ',')
+		return -EINVAL;
+	return show_sa(slot, worker, d);
 }
 
 /* --- policies --- */
@@ -236,7 +267,7 @@ static int show_workers(const char *params, struct rte_tel_data *d)
 	add_number(d, "punted", c[i].punted);
 	add_number(d, "out_of_turn", c[i].out_of_turn);
 	add_number(d, "heartbeat", c[i].heartbeat);
-	return 0;
+	return add_reasons(d, "drops", c[i].drops, DROP_MAX);
 }
 
 static const struct abi_port *port_line(uint32_t i)
@@ -349,7 +380,9 @@ struct command {
 };
 
 static const struct command commands[] = {
-	{"/espgw/sas", "Slots in use, or one SA. Parameters: slot", show_sas},
+	{"/espgw/sas",
+	 "Slots in use, or one SA, or what a worker counted of it. Parameters: slot,worker",
+	 show_sas},
 	{"/espgw/policies", "Indices in use, or one policy. Parameters: index", show_policies},
 	{"/espgw/drops", "Dropped packets by reason, or the last of one. Parameters: reason",
 	 show_drops},

@@ -8,7 +8,9 @@ import time
 import cases
 from alone import PORTS, SMALL, Alone
 from cases import case
+from inject import esp, ip, udp, wan
 from lab import need, telemetry, wait
+import inject
 import segment
 
 OUT_NO_STATES, IN_TEMPLATE_MISMATCHES, OUT_POLICY_BLOCKED = 18, 11, 23
@@ -87,6 +89,40 @@ def telemetry_tells_drops_and_their_headers():
         need(sorted(samples) == sorted("0_%d" % i for i in range(4, 12)), "kept: %s" % samples)
         need(all(s["packet"] == "192.168.1.12>10.100.1.6 icmp type=8 code=0" and s["port"] == 0
                  and s["length"] == 98 for s in samples.values()), "kept: %s" % samples)
+
+
+@case()
+def telemetry_tells_drops_of_an_sa_by_reason_and_worker():
+    with Alone(workers=2) as a:
+        nets = ("192.168.1.0/24", "10.100.1.0/24")
+        ends = ("192.0.2.1", "192.0.2.2")
+        a.seg.net([(0, "192.168.1.1/24"), (1, "192.0.2.1/24")])
+        a.seg.policies([(7, 1, *nets)])
+        a.seg.must(segment.SA_ADD, a.seg.sa(5, segment.IN, 7, *ends, *nets))
+        a.sh("ip", "link", "set", "wan0", "up")
+        suite = segment.AES_SHA1
+        key = {"spi": "0x10005", "integ": "HMAC_SHA1_96", "enc_key": suite.encr_key.hex(),
+               "integ_key": suite.integ_key.hex()}
+        inner = [ip(src, "192.168.1.12", 17, udp(1, 2, b"x" * 30))
+                 for src in ("10.100.1.6", "10.100.2.6")]
+        sent = [esp(key, n, inner[0], corrupt=True) for n in range(1, 8)]
+        sent += [esp(key, 20 + n, inner[1]) for n in range(4)]
+        head = a.seg.mac(1) + bytes.fromhex("020000000099") + b"\x08\0"
+        with open(a.dir + "/frames", "w") as f:
+            f.writelines((head + wan(p, 50, src=ends[1], dst=ends[0])).hex() + "\n" for p in sent)
+        a.sh("/usr/bin/python3", inject.__file__, "wan0", a.dir + "/frames")
+        want = {"in_state_protocol_errors": 7, "in_no_policies": 4}
+        wait(lambda: telemetry(a.id, "/espgw/sas,5")["reasons"] == want, 5,
+             "%s, not %s" % (want, telemetry(a.id, "/espgw/sas,5")))
+        need(telemetry(a.id, "/espgw/sas,5")["drops"] == 11, "their sum")
+        lines = [telemetry(a.id, "/espgw/sas,5,%d" % i) for i in range(a.seg.max_workers)]
+        workers = [telemetry(a.id, "/espgw/workers,%d" % i)["drops"] for i in range(2)]
+        for name, n in want.items():
+            each = [x["reasons"].get(name, 0) for x in lines]
+            need(sum(each) == n and each[:2] == [w.get(name, 0) for w in workers],
+                 "%s by worker: %s, %s" % (name, each, workers))
+        for bad in ("64", "5,", "5,99", "5,0,0", "x", "5;0"):
+            need(telemetry(a.id, "/espgw/sas," + bad) is None, "%s was taken" % bad)
 
 
 @case()
