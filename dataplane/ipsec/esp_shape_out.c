@@ -90,6 +90,13 @@ static bool outer_df(const struct sa *sa, const struct pkt_meta *inner)
 	       (inner->flags & (PKT_F_DF | PKT_F_IPV6)) != 0;
 }
 
+/* Of packets that may be fragmented no two may have the same within a while, between two addresses
+ * (RFC 6864 section 4.1): SAs that count side by side start from places of their own. */
+static uint16_t outer_id(const struct sa *sa, uint64_t seq)
+{
+	return (uint16_t)(seq + (sa->spi * 0x9e3779b1u >> 16));
+}
+
 static void write_outer4(uint8_t *ip, const struct sa_outer *o, uint8_t tos, uint16_t len,
 			 uint16_t id, bool df)
 {
@@ -165,7 +172,7 @@ static enum drop_reason build_tunnel(struct worker *w, const struct esp_seal *s,
 	if (sa->shape & SA_SHAPE_OUTER6)
 		write_outer6(ip, o, outer_tos(sa, tos), (uint16_t)len);
 	else
-		write_outer4(ip, o, outer_tos(sa, tos), (uint16_t)len, (uint16_t)s->seq, df);
+		write_outer4(ip, o, outer_tos(sa, tos), (uint16_t)len, outer_id(sa, s->seq), df);
 	trailer_write(ip + head + inner, pad, is_ipv6(meta) ? NEXT_HEADER_IPV6 : NEXT_HEADER_IPV4);
 	outer_meta(meta, s, (uint16_t)len, df);
 	return esp_shape_fill(w, s, m, op);

@@ -91,9 +91,25 @@ static void feed(const struct frame *f, unsigned int n)
 	pipeline_input(kit.w, 0, m, (uint16_t)n);
 }
 
+/* What the lines of one worker say; kit.w is worker 0 unless a case makes it another. */
+static uint64_t sa_drops_of(uint32_t line, uint32_t slot, enum drop_reason why)
+{
+	return kit.h->sa_drops[(uint64_t)slot * kit.w->stride + line].count[why];
+}
+
+static uint32_t line_of_w(void)
+{
+	return (uint32_t)(kit.w->sa_drops - kit.h->sa_drops);
+}
+
 static uint64_t sa_drops(uint32_t slot, enum drop_reason why)
 {
-	return kit.h->sa_drops[(uint64_t)slot * kit.w->stride].count[why];
+	uint64_t own = sa_drops_of(line_of_w(), slot, why);
+
+	for (uint32_t line = 0; line < kit.w->stride; line++)
+		if (line != line_of_w())
+			assert_int_equal(sa_drops_of(line, slot, why), 0);
+	return own;
 }
 
 /* The newest sample of the reason is the last packet's. */
@@ -127,7 +143,7 @@ static void expect_only(const uint64_t *before, enum drop_reason why, uint32_t s
 		for (unsigned int i = 1; i <= DROP_IPSEC_LAST; i++)
 			assert_int_equal(sa_drops(s, i), s == slot && i == why ? PACKETS : 0);
 	if (slot != PKT_NO_SA)
-		assert_int_equal(espkit_counters(slot)->drops, PACKETS);
+		assert_int_equal(kit.w->sa_counters[slot * kit.w->stride].drops, PACKETS);
 	expect_samples(why, slot);
 }
 
@@ -411,6 +427,28 @@ static void out_policy_errors(void **state)
 	expect_rise(DROP_OUT_POLICY_ERRORS, PKT_NO_SA);
 }
 
+/* Each worker has lines of its own, and touches no other's. */
+static void another_worker_counts_in_its_own_lines(void **state)
+{
+	uint64_t before[ABI_DROP_SLOTS];
+
+	memcpy(before, kit.h->worker_counters[0].drops, sizeof(before));
+	kit.w->counters++;
+	kit.w->sa_counters++;
+	kit.w->sa_drops++;
+	in_state_protocol_errors(state);
+	espkit_pair(esp.suite, esp.encap);
+	memset(kit.h->sa_drops, 0, ESPKIT_SAS * kit.w->stride * sizeof(*kit.h->sa_drops));
+	memset(kit.h->sa_counters, 0, ESPKIT_SAS * kit.w->stride * sizeof(*kit.h->sa_counters));
+	out_state_expired(state);
+	kit.w->counters--;
+	kit.w->sa_counters--;
+	kit.w->sa_drops--;
+	assert_memory_equal(before, kit.h->worker_counters[0].drops, sizeof(before));
+	assert_int_equal(espkit_counters(IN_SLOT)->drops, 0);
+	assert_int_equal(espkit_counters(OUT_SLOT)->drops, 0);
+}
+
 static void without_an_sa_packets_wait_at_the_manager(void **state)
 {
 	uint64_t before[ABI_DROP_SLOTS];
@@ -501,6 +539,7 @@ int main(int argc, char **argv)
 		CASE(out_state_expired),
 		CASE(out_policy_blocked),
 		CASE(out_policy_errors),
+		CASE(another_worker_counts_in_its_own_lines),
 		CASE(without_an_sa_packets_wait_at_the_manager),
 	};
 	const struct CMUnitTest many[] = {

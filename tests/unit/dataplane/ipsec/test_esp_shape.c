@@ -320,6 +320,33 @@ static void df_is_set_copied_or_cleared(void **state)
 	}
 }
 
+/* Pieces of outer packets with the same identification would be put together wrongly. */
+static void sas_side_by_side_do_not_identify_packets_alike(void **state)
+{
+	uint16_t id[2][4];
+
+	(void)state;
+	shapekit_pair("null+sha1", (struct shape){.df = ABI_DF_CLEAR});
+	for (uint32_t k = 0; k < 2; k++) {
+		struct abi_sa_add c = shapekit_out();
+
+		c.df = ABI_DF_CLEAR;
+		c.spi += k;
+		espkit_remove(OUT_SLOT);
+		espkit_add(&c);
+		for (unsigned int i = 0; i < 4; i++) {
+			struct frame f = shapekit_inner(false, true, 20);
+			struct rte_mbuf *m = espkit_clear(&f);
+
+			assert_int_equal(espkit_send(&m), DROP_NONE);
+			id[k][i] = get16(rte_pktmbuf_mtod_offset(m, uint8_t *, ETH + 4));
+			for (unsigned int before = 0; before < 4 * k + i; before++)
+				assert_int_not_equal(id[k][i], id[before / 4][before % 4]);
+			rte_pktmbuf_free(m);
+		}
+	}
+}
+
 static void the_flow_label_is_the_sas(void **state)
 {
 	uint32_t label[2] = {0, 0};
@@ -355,6 +382,7 @@ int main(void)
 		CASE(ecn_of_both_families_follows_the_table),
 		CASE(dscp_is_copied_or_set_and_ecn_copied),
 		CASE(df_is_set_copied_or_cleared),
+		CASE(sas_side_by_side_do_not_identify_packets_alike),
 		CASE(the_flow_label_is_the_sas),
 	};
 
