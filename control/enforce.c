@@ -49,7 +49,29 @@ static int push(struct gateway *g, const struct model_plan *plan, bool whole, pu
 
 int enforce_plan(struct gateway *g, const struct model_plan *plan, push_done_fn *done)
 {
+	g->unanswered = NULL;
 	return push(g, plan, true, done);
+}
+
+void enforce_again(struct gateway *g, push_done_fn *done)
+{
+	g->unanswered = done;
+}
+
+static const struct model_plan *newest(const struct gateway *g)
+{
+	return g->has_pending ? g->pending.plan : g->setup.plan;
+}
+
+static void again(struct gateway *g)
+{
+	push_done_fn *done = g->unanswered;
+
+	if (done == NULL || dataplane_link(g->dp) != DATAPLANE_UP)
+		return;
+	log_notice(&log_system, "dataplane: sent the configuration again");
+	if (enforce_plan(g, newest(g), done) != 0)
+		g->unanswered = done;
 }
 
 /* What is there stays in force; with time, or fewer policies, it may fit. */
@@ -74,11 +96,11 @@ void enforce_generated(struct gateway *g)
 
 void enforce_tick(struct gateway *g)
 {
-	const struct model_plan *plan = g->has_pending ? g->pending.plan : g->setup.plan;
 	struct generated *all = &g->generated;
 
+	again(g);
 	if (!all->changed || all->pushing || g->now < all->due ||
 	    dataplane_map(g->dp)->base == NULL)
 		return;
-	all->pushing = push(g, plan, false, pushed) == 0; /* else again at the next turn */
+	all->pushing = push(g, newest(g), false, pushed) == 0; /* else again at the next turn */
 }

@@ -19,9 +19,12 @@ struct gateway;
 
 /** Queue a plan, addresses and routes too. done(g, rc) as of push_start(). 0 or -errno. */
 int enforce_plan(struct gateway *g, const struct model_plan *plan, push_done_fn *done);
+/** A plan was not answered, so nobody knows what is in force: queue it again, as it is by then,
+ * once the data plane is there. */
+void enforce_again(struct gateway *g, push_done_fn *done);
 /** A policy was generated; its SAs wait for it. */
 void enforce_generated(struct gateway *g);
-/** Each turn: queue policies that changed. */
+/** Each turn: queue what was not answered, and policies that changed. */
 void enforce_tick(struct gateway *g);
 
 #endif

@@ -183,6 +183,10 @@ static void pushed(void *ctx, int rc)
 
 	if (rc == -ENOTCONN)
 		return; /* the next attachment pushes again */
+	if (rc == -ETIMEDOUT) {
+		enforce_again(g, pushed);
+		return;
+	}
 	if (rc != 0 && g->has_pending) {
 		log_error(&log_system,
 			  "reload refused by the dataplane (%s); the configuration "

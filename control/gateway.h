@@ -26,6 +26,7 @@
 #include "control/totals.h"
 #include "control/names.h"
 #include "control/netwatch.h"
+#include "control/push.h"
 #include "control/watch.h"
 
 struct dh_pool;
@@ -59,6 +60,7 @@ struct gateway {
 	struct setup
 		pending; /* being pushed; becomes the one in force when the dataplane took it */
 	struct generated generated; /* policies besides those of setup */
+	push_done_fn *unanswered;   /* of enforce.c: whom to tell when a plan was sent again */
 	bool has_pending;
 	bool peers_set; /* the engine has its peers */
 	bool gate_open; /* policies are in force: IKE may go out */

@@ -201,6 +201,42 @@ static void a_reload_the_dataplane_refuses_is_undone(void **state)
 	assert_true(x->g->gate_open);
 }
 
+/* The data plane does nothing for so long, and then all that it was told. */
+static void stick(struct fixture *x, unsigned int seconds)
+{
+	for (unsigned int i = 0; i < 5 * seconds; i++) {
+		x->now += SEC / 5;
+		gateway_turn(x->g, x->now);
+	}
+	settle(x);
+	settle(x);
+}
+
+static void a_dataplane_that_was_stuck_gets_everything_again(void **state)
+{
+	struct fixture *x = *state;
+
+	turn(x);
+	stick(x, 3);
+	assert_true(x->g->gate_open);
+	assert_true(injected(x) >= 1);
+}
+
+static void a_reload_that_was_not_answered_is_not_undone(void **state)
+{
+	struct fixture *x = *state;
+	char *message = NULL;
+
+	settle(x);
+	write_config(x, SECOND_POLICY);
+	assert_int_equal(gateway_reload(x->g, &message), 0);
+	free(message);
+	stick(x, 3);
+	assert_int_equal(x->g->setup.plan->n_policies, 2);
+	assert_false(x->g->has_pending);
+	assert_true(x->g->gate_open);
+}
+
 /* A line of the console, as the daemon runs it. */
 static const char *command(struct fixture *x, const char *line, int status)
 {
@@ -435,6 +471,8 @@ int main(void)
 		T(a_bad_reload_changes_nothing),
 		T(a_reload_that_does_not_fit_is_refused),
 		T(a_reload_the_dataplane_refuses_is_undone),
+		T(a_dataplane_that_was_stuck_gets_everything_again),
+		T(a_reload_that_was_not_answered_is_not_undone),
 		T(a_change_is_written_and_applied),
 		T(a_number_does_not_mean_another_row_of_an_edited_file),
 		T(a_bad_change_changes_nothing),
