@@ -3,6 +3,7 @@
 import os
 
 import reaper
+from echo import echo
 from lab import Daemon, Fail, binary, need, run
 from segment import Segment
 
@@ -57,6 +58,15 @@ class Alone:
         line = r.stdout.strip().splitlines()[-1]
         need(r.returncode == 1 and all(w in line for w in words),
              "exit %d, said: %s" % (r.returncode, r.stdout))
+
+    def forget(self, host):
+        """a host that has not answered is asked for anew by the next packet, and at once"""
+        self.sh("ip", "neigh", "del", host, "dev", "lan0", check=False)
+
+    def echo(self, dst, count=5, ns=None, **kw):
+        """all of so many pings are answered"""
+        got = echo(ns or self.ns, dst, count, 0.05, **kw)
+        need(got == (count, count), "pings to %s: %d of %d came back" % (dst, got[1], got[0]))
 
     def kernel_host(self):
         """the kernel's end of the LAN's TAP as a host of the site"""

@@ -26,7 +26,7 @@ def everything_is_negotiated_and_other_traffic_is_left_alone():
         lab.ping_both(5)
         # Traffic of no policy goes where routes say, in clear and answered.
         lab.ip(lab.inet, "route", "add", SITE_NET, "via", GATEWAY)
-        need(lab.ping("site", 3, dst=GATEWAY_HOP) == (3, 3), "a router on the WAN is not reached")
+        need(lab.ping("site", 3, wait_s=10, dst=GATEWAY_HOP) == (3, 3), "a router on the WAN is not reached")
         # What the peer sends of another network than the policies' comes to nothing.
         lab.ip(lab.cloud_host, "addr", "add", OTHER_HOST + "/24", "dev", "eth0")
         before = int(lab.statistics()["in-no-policies"])

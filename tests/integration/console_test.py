@@ -64,7 +64,7 @@ class Terminal:
         self.seen = ""
         self.until(r"\[espgw\] > $")
 
-    def until(self, pattern, timeout=10):
+    def until(self, pattern, timeout=30):
         """what came up to the pattern"""
         end = time.monotonic() + timeout
         start = len(self.seen)
@@ -81,7 +81,7 @@ class Terminal:
 
     def close(self):
         os.write(self.fd, b"/quit\n")
-        need(self.p.wait(10) == 0, "espgw ended with %d" % self.p.returncode)
+        need(self.p.wait(30) == 0, "espgw ended with %d" % self.p.returncode)
         os.close(self.fd)
 
 
@@ -106,7 +106,8 @@ def bare():
 
 
 def lost(lab):
-    """no ping passes"""
+    """no ping passes, as soon as the data plane has heard of it"""
+    wait(lambda: lab.ping("site", 1, wait_s=0.5)[1] == 0, 5, "pings to be lost")
     sent, back = lab.ping("site", 2, wait_s=1)
     need(back == 0, "%d of %d pings passed" % (back, sent))
 

@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """dataplane_test.py - espgw-dataplane alone: start and stop, refusals, and its segment driven by hand."""
 import os
-import re
 import time
 
 import cases
@@ -23,11 +22,10 @@ def answers_ping_on_a_tap_without_hugepages():
         a.kernel_host()
         need(a.sh("ping", "-c1", "-W1", "192.168.1.1", check=False).returncode != 0,
              "answered before it had an address")
+        a.forget("192.168.1.1")
         a.seg.policies([])
         a.seg.net([(0, "192.168.1.1/24"), (1, "192.0.2.1/24")], [("0.0.0.0/0", "192.0.2.254")])
-        out = a.sh("ping", "-c20", "-i0.05", "-W2", "192.168.1.1").stdout
-        need(" 0% packet loss" in out, out)
-        return re.search(r"rtt .*", out).group(0)
+        a.echo("192.168.1.1", 20)
 
 
 @case()
@@ -37,8 +35,9 @@ def nothing_passes_before_the_first_policies():
         a.seg.net([(0, "192.168.1.1/24")])
         need(a.sh("ping", "-c3", "-i0.1", "-W1", "192.168.1.1", check=False).returncode == 1,
              "a ping was answered")
+        a.forget("192.168.1.1")
         a.seg.policies([])
-        a.sh("ping", "-c1", "-W2", "192.168.1.1")
+        a.echo("192.168.1.1", 1)
 
 
 @case()
@@ -132,13 +131,16 @@ def telemetry_measures_stages_when_told_to():
         a.seg.policies([])
         a.seg.net([(0, "192.168.1.1/24")])
         need(telemetry(a.id, "/espgw/measure") == {"measuring": "off"}, "it measures unasked")
-        a.sh("ping", "-c5", "-i0.02", "-W1", "192.168.1.1")
+        a.echo("192.168.1.1")
         need(telemetry(a.id, "/espgw/stages")["parse"]["packets"] == 0, "it counted while off")
         need(telemetry(a.id, "/espgw/measure,on") == {"measuring": "on"}, "it does not measure")
-        a.sh("ping", "-c5", "-i0.02", "-W1", "192.168.1.1")
-        stages = telemetry(a.id, "/espgw/stages,0")
-        need(stages["parse"]["packets"] >= 5 and stages["tx"]["packets"] >= 5 and
-             stages["parse"]["cycles"] > 0 and sum(stages["fill"]) >= 1, "counted: %s" % stages)
+        a.echo("192.168.1.1")
+        def counted():                         # what has been sent is counted after
+            stages = telemetry(a.id, "/espgw/stages,0")
+            need(stages["parse"]["packets"] >= 5 and stages["tx"]["packets"] >= 5 and
+                 stages["parse"]["cycles"] > 0 and sum(stages["fill"]) >= 1, "counted: %s" % stages)
+            return True
+        wait(counted, 2, "the stages")
         need(telemetry(a.id, "/espgw/measure,maybe") is None, "a bad parameter was taken")
         need(telemetry(a.id, "/espgw/measure,off") == {"measuring": "off"}, "it still measures")
 
@@ -147,12 +149,12 @@ TAGGED = """
 import sys
 from scapy.all import ARP, Dot1Q, Ether, ICMP, IP, conf, srp1
 conf.verb = 0
-vid, us = int(sys.argv[1]), "172.16.1.1"
+vid, retries, us = int(sys.argv[1]), int(sys.argv[2]), "172.16.1.1"
 me = dict(src="02:00:00:00:01:99")
 
 def ask(packet):
     # scapy: an answer to something else may come first
-    return srp1(packet, iface="lan0", timeout=1, retry=1)
+    return srp1(packet, iface="lan0", timeout=1, retry=retries)
 
 arp = ask(Ether(dst="ff:ff:ff:ff:ff:ff", **me) / Dot1Q(vlan=vid) /
           ARP(hwsrc=me["src"], psrc="172.16.1.12", pdst=us))
@@ -172,13 +174,13 @@ def a_vlan_is_a_port_of_its_own():
         a.kernel_host()
         a.seg.policies([])
         a.seg.net([(0, "192.168.1.1/24"), (1, "192.0.2.1/24"), (2, "172.16.1.1/24")])
-        got = a.sh("/usr/bin/python3", "-c", TAGGED, 100).stdout.splitlines()[-1].split()
+        got = a.sh("/usr/bin/python3", "-c", TAGGED, 100, 10).stdout.splitlines()[-1].split()
         need(got == ["100", "172.16.1.1", "100", "0"], "answered: %s" % got)
-        a.sh("ping", "-c3", "-i0.05", "-W2", "192.168.1.1")
+        a.echo("192.168.1.1", 3)
         before = a.seg.drops(NET_L2)
-        need(a.sh("/usr/bin/python3", "-c", TAGGED, 101, check=False).returncode == 1,
+        need(a.sh("/usr/bin/python3", "-c", TAGGED, 101, 1, check=False).returncode == 1,
              "a VLAN that is no port was answered")
-        need(a.seg.drops(NET_L2) >= before + 2, "frames of an unknown VLAN are not counted")
+        wait(lambda: a.seg.drops(NET_L2) >= before + 2, 2, "frames of an unknown VLAN to be counted")
 
 
 @case()
@@ -188,12 +190,13 @@ def asks_for_an_sa_and_lets_nothing_out_in_clear():
         a.sh("ip", "route", "add", "10.100.1.0/24", "via", "192.168.1.1")
         a.seg.net([(0, "192.168.1.1/24"), (1, "192.0.2.1/24")], [("0.0.0.0/0", "192.0.2.254")])
         a.seg.policies([(7, 1, "192.168.1.0/24", "10.100.1.0/24")])
+        t = time.monotonic()
         a.sh("ping", "-c40", "-i0.02", "-W1", "10.100.1.6", check=False)
-        asked = 0
+        wait(lambda: a.seg.drops(OUT_NO_STATES) == 40 - 32, 5, "what does not wait to be dropped")
+        t, asked = time.monotonic() - t, 0
         while (e := a.seg.event()) is not None:
             asked += e[0] == segment.ACQUIRE
-        need(1 <= asked <= 3, "%d ACQUIRE events in about 2 s" % asked)
-        need(a.seg.drops(OUT_NO_STATES) == 40 - 32, "%d dropped" % a.seg.drops(OUT_NO_STATES))
+        need(1 <= asked <= 1 + t, "%d ACQUIRE events in %.1f s, at most one a second" % (asked, t))
         at = a.seg.area["port_counters"][0] + 64 * a.seg.max_workers + 16
         sent = a.seg.u64(at)
         need(sent <= 2, "%d packets left on the WAN" % sent)       # our announcements
@@ -205,7 +208,7 @@ def a_second_one_of_the_same_name_is_refused():
         a.refused("another dataplane of instance " + a.id)
         need(a.dataplane.running() and a.seg.state() == segment.READY, "the first one suffered")
         at = a.seg.heartbeat()
-        wait(lambda: a.seg.heartbeat() > at, 1, "the first one's heartbeat")
+        wait(lambda: a.seg.heartbeat() > at, 5, "the first one's heartbeat")
 
 
 @case()
@@ -216,7 +219,7 @@ def several_run_side_by_side():
             x.seg.policies([])
             x.seg.net([(0, "192.168.1.1/24")])
         for x in (a, b):
-            x.sh("ping", "-c5", "-i0.05", "-W2", "192.168.1.1")
+            x.echo("192.168.1.1")
 
 
 @case()

@@ -25,7 +25,7 @@ def no_states(lab):
 
 def first_ping(ike):
     with lab_of(ike) as lab, wire.Capture(lab) as quiet:
-        lab.ping("site", 1, dst=lab.inside.site_gw)          # the gateway answers: it is at work
+        lab.ping("site", 1, wait_s=10, dst=lab.inside.site_gw)          # the gateway answers: it is at work
         quiet.stop()
         need(ike_frames(quiet) == 0, "IKE without traffic")
         with wire.Capture(lab) as cap:
@@ -36,7 +36,8 @@ def first_ping(ike):
             need(no_states(lab) == 0, "%d packets were dropped" % no_states(lab))
             # What the other side takes down stays down until there is traffic again.
             lab.peer("terminate")
-            wait(lambda: not lab.sas()["in"], 20, "the SAs to go")
+            wait(lambda: not any(lab.sas().values()) and
+                 not lab.cli("ip", "ipsec", "active-peers", "print"), 20, "the SAs to go")
             need(lab.ping("site", 1, wait_s=10) == (1, 1), "the next first ping")
             return cap.need_genuine(wire.cloud_keys(lab), "--first-seq", "1", min_ok=8)
 

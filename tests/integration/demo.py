@@ -46,7 +46,7 @@ def tunnel(lab):
 def traffic(lab):
     for frm, src, dst in (("site", SITE_HOST, CLOUD_HOST), ("cloud", CLOUD_HOST, SITE_HOST)):
         step("ping %s -> %s" % (src, dst))
-        sent, back = lab.ping(frm, 10)
+        sent, back = lab.ping(frm, 10, wait_s=10)
         show("%d sent, %d received, %d %% lost" % (sent, back, 100 * (sent - back) // sent))
         need(sent == back, "%d of %d pings were lost" % (sent - back, sent))
     step("TCP %s -> %s, %d MB, paced at %d Mbit/s" % (SITE_HOST, CLOUD_HOST, SIZE // 10**6,

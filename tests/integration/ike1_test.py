@@ -80,10 +80,10 @@ if ALL:
 
 
 # ------------------------------------------------------------------- a scanner --
-def scan(lab, ns, *args):
+def scan(lab, ns, *args, answered=True):
     """(handshakes, notifies) that ike-scan got, and its text"""
-    r = lab.sh(ns, "ike-scan", "--sport=0", "--retry=1", "--timeout=400", *args,
-               lab.outside.gateway)
+    r = lab.sh(ns, "ike-scan", "--sport=0", "--retry=1",
+               "--timeout=%d" % (10000 if answered else 400), *args, lab.outside.gateway)
     m = re.search(r"(\d+) returned handshake; (\d+) returned notify", r.stdout)
     need(m, "ike-scan: " + r.stdout)
     return int(m.group(1)), int(m.group(2)), r.stdout
@@ -106,7 +106,7 @@ AGGRESSIVE = ("--aggressive", "--id=0x775bfe7a", "--idtype=1", "--dhgroup=1")
 def scanner_of_a_main_mode_peer():
     with lab_of("main", "responder", TUTORIAL) as lab:
         for args in ((MAIN,), (MAIN,) + AGGRESSIVE, ("--ikev2",)):
-            expect(scan(lab, lab.inet, *args), 0, 0, "a stranger asks %s" % (args,))
+            expect(scan(lab, lab.inet, *args, answered=False), 0, 0, "a stranger asks %s" % (args,))
         got = scan(lab, lab.cloud_ns, MAIN)
         expect(got, 1, 0, "the peer asks for main mode")
         for word in ("Main Mode", "Enc=AES", "KeyLength=128", "Hash=MD5", "Group=1:modp768"):
@@ -114,21 +114,22 @@ def scanner_of_a_main_mode_peer():
         got = scan(lab, lab.cloud_ns, OTHER)
         expect(got, 0, 1, "the peer asks with an algorithm that is not configured")
         need("NO-PROPOSAL-CHOSEN" in got[2], got[2])
-        expect(scan(lab, lab.cloud_ns, MAIN, *AGGRESSIVE), 0, 0, "the peer asks for aggressive")
+        expect(scan(lab, lab.cloud_ns, MAIN, *AGGRESSIVE, answered=False), 0, 0,
+               "the peer asks for aggressive")
         wait(lambda: evidence(lab, "P1_MODE_MISMATCH"), 5, "a word about the mode")
-        expect(scan(lab, lab.cloud_ns, "--ikev2"), 0, 0, "the peer asks for IKEv2")
+        expect(scan(lab, lab.cloud_ns, "--ikev2", answered=False), 0, 0, "the peer asks for IKEv2")
         wait(lambda: evidence(lab, "P1_VERSION_MISMATCH"), 5, "a word about the version")
 
 
 @case()
 def scanner_of_an_aggressive_mode_peer():
     with lab_of("aggressive", "responder", TUTORIAL) as lab:
-        expect(scan(lab, lab.inet, MAIN, *AGGRESSIVE), 0, 0, "a stranger asks")
+        expect(scan(lab, lab.inet, MAIN, *AGGRESSIVE, answered=False), 0, 0, "a stranger asks")
         got = scan(lab, lab.cloud_ns, MAIN, *AGGRESSIVE)
         expect(got, 1, 0, "the peer asks for aggressive mode")
         for word in ("Aggressive Mode", "Hash(16 bytes)", "ID(Type=ID_IPV4_ADDR"):
             need(word in got[2], "no %s in: %s" % (word, got[2]))
-        expect(scan(lab, lab.cloud_ns, MAIN), 0, 0, "the peer asks for main mode")
+        expect(scan(lab, lab.cloud_ns, MAIN, answered=False), 0, 0, "the peer asks for main mode")
         wait(lambda: evidence(lab, "P1_MODE_MISMATCH"), 5, "a word about the mode")
 
 

@@ -8,10 +8,12 @@ named. `esp` and `frame` build them, sharing nothing with either gateway.
 import hashlib
 import hmac
 import os
+import re
 import socket
 import struct
 import sys
 
+from lab import wait
 from suites import CLOUD, GATEWAY
 
 HASHES = {"HMAC_MD5_96": (hashlib.md5, 12), "HMAC_SHA1_96": (hashlib.sha1, 12),
@@ -61,8 +63,10 @@ def wan(payload, proto=17, sport=4500, dport=4500, src=CLOUD, dst=GATEWAY):
 
 def send(lab, packets):
     """IPv4 packets into the gateway's WAN port, from the router in front of it"""
-    lab.sh(lab.inet, "ping", "-c", "1", "-W", "1", GATEWAY, check=False)
-    mac = lab.ip(lab.inet, "neigh", "show", GATEWAY).stdout.split("lladdr ")[1].split()[0]
+    def known():
+        lab.sh(lab.inet, "ping", "-c", "1", "-W", "1", GATEWAY, check=False)
+        return re.search(r"lladdr (\S+)", lab.ip(lab.inet, "neigh", "show", GATEWAY).stdout)
+    mac = wait(known, 10, "the gateway's hardware address").group(1)
     head = bytes.fromhex(mac.replace(":", "")) + bytes.fromhex("020000000099") + b"\x08\0"
     path = os.path.join(lab.dir, "inject.hex")
     with open(path, "w") as f:

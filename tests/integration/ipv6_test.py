@@ -17,6 +17,7 @@ def hosts_and_gateway_find_each_other():
         s.configure()
         # Nobody answers for an address before a second has shown that it is ours alone.
         wait(lambda: s.ping(s.ns, LAN + "1", count=1)[0], 10, "the first answer")
+        wait(lambda: s.ping(s.far, WAN + "1", count=1)[0], 10, "the WAN's first answer")
         s.need_ping(s.ns, LAN + "1")
         s.need_ping(s.far, WAN + "1")
         need("router" in s.neighbour(s.ns, LAN + "1"), "we do not say that we are a router")
@@ -24,9 +25,9 @@ def hosts_and_gateway_find_each_other():
                          s.at(s.far, "ping", "-6", "-c2", "-W2", "ff02::2%wan0", check=False).stdout)
         need(link, "no link-local address answers at ff02::2")
         s.need_ping(s.far, link.group(0).rstrip(":").split("%")[0] + "%wan0")
-        s.need_ping(s.far, WAN + "1", "-s", "1452")
-        for size in ("1453", "3000", "9000"):  # fragments, and the answer in fragments
-            s.need_ping(s.ns, LAN + "1", "-s", size)
+        s.need_ping(s.far, WAN + "1", size=1452)
+        for size in (1453, 3000, 9000):  # fragments, and the answer in fragments
+            s.need_ping(s.ns, LAN + "1", size=size)
         return s.ping(s.ns, LAN + "1")[1].splitlines()[-1]
 
 
@@ -36,7 +37,7 @@ def forwards_between_two_networks():
         s.configure()
         wait(lambda: s.ping(s.ns, WAN + "12", count=1)[0], 10, "the first packet through")
         s.need_ping(s.ns, WAN + "12", count=50)
-        s.need_ping(s.far, LAN + "12", "-s", "1452", count=50)
+        s.need_ping(s.far, LAN + "12", size=1452, count=50)
         got, out = s.ping(s.ns, WAN + "12", "-t", "1", count=2)
         need(got == 0 and "Time exceeded: Hop limit" in out and "From " + LAN + "1" in out, out)
         got, out = s.ping(s.ns, "2001:db8:99::1", count=2)
@@ -57,7 +58,7 @@ def a_protecting_policy_stops_ipv6_in_the_clear():
         # What a policy in front lets pass, passes; the one behind it still stops the rest.
         s.seg.policies([(8, BYPASS, LAN + "12/128", WAN + "12/128"),
                         (7, 1, LAN + "/64", WAN + "/64")])
-        s.need_ping(s.ns, WAN + "12", "-I", LAN + "12")
+        s.need_ping(s.ns, WAN + "12", source=LAN + "12")
         s.at(s.ns, "ip", "addr", "add", LAN + "13/64", "dev", "lan0", "nodad")
         got, out = s.ping(s.ns, WAN + "12", "-I", LAN + "13", count=5)
         need(got == 0, "passed in the clear: " + out)

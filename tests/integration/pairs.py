@@ -271,11 +271,6 @@ class Pairs(Lab):
             self.close()
             raise
 
-    def _tap(self, tap, cable):
-        """On a busy machine the worker that reads it may have to wait for its turn."""
-        super()._tap(tap, cable)
-        self.ip(self.gw, "link", "set", tap, "txqueuelen", 4000)
-
     def _addresses(self):
         """all hosts' addresses"""
         site, cloud = ["addr del 192.168.1.12/24 dev eth0", "addr add 192.168.0.2/16 dev eth0",

@@ -114,7 +114,8 @@ class Many(Ward):
         ago = finding.get("evidence", {}).get("seconds-ago", 0)
         return ago < time.monotonic() - self.reloaded - 1
 
-    def diagnosed_or_up(self):
+    def diagnosed_or_up(self, first):
+        """(those that are down, {name: (findings, lines)}); first: responders name all of a stage"""
         found, out = self.findings(), {}
         down = self.down()
         for p in down:
@@ -123,18 +124,16 @@ class Many(Ward):
             lines = [(c["side"], line["where"], line["line"]) for f in mine for c in f["changes"]
                      for line in c["lines"] if c["side"] == side]
             need(lines, "%s: nothing to paste in %s" % (p, [f["code"] for f in found[p.name]]))
+            if first and p.role == "responder":   # what comes last of a stage may take a moment
+                self.need_named(p, mine)
             out[p.name] = (mine, lines)
         return (down, out)
 
     def one_round(self, first):
         """apply what is said for those that are down; False: none is"""
-        down, out = wait(self.diagnosed_or_up, 40, "diagnoses", every=0.5)
-        if first:                                 # what comes last of a stage may take a moment
-            down, out = self.diagnosed_or_up()
+        down, out = wait(lambda: self.diagnosed_or_up(first), 40, "diagnoses", every=0.5)
         for p in down:
-            mine, lines = out[p.name]
-            if first and p.role == "responder":
-                self.need_named(p, mine)
+            _, lines = out[p.name]
             p.rounds += 1
             need(p.rounds <= len(p.faults), "%s: round %d, still %s" % (p, p.rounds, lines))
             for side, where, line in lines:

@@ -39,9 +39,8 @@ class Site(Alone):
         m = re.search(r"(\d+) packets transmitted, (\d+) received", out)
         return 100 * int(m.group(2)) // int(m.group(1)) if m else 0, out
 
-    def need_ping(self, ns, dst, *more, **kw):
-        got, out = self.ping(ns, dst, *more, **kw)
-        need(got == 100, "ping %s: %s" % (dst, out))
+    def need_ping(self, ns, dst, count=10, **kw):
+        self.echo(dst, count, ns, **kw)
 
     def neighbour(self, ns, dst):
         return self.at(ns, "ip", "-6", "neigh", "show", dst).stdout

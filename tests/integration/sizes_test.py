@@ -11,6 +11,7 @@ import re
 
 import cases
 from cases import case
+from echo import echo
 from lab import Lab, Stream, need, wait
 from suites import CLOUD_HOST, GATEWAY, SITE_GW
 
@@ -52,7 +53,7 @@ def fits(lab, size):
 
 def lossless(lab, frm, size, count=6):
     s = Stream(lab, frm, pps=60, size=size, count=count)
-    r = s.end(drain=0.25)
+    r = s.end(drain=10)
     need(r["lost"] == 0 and r["duplicates"] == 0 and r["errors"] == 0,
          "UDP of %d bytes from the %s: %s" % (size, frm, r))
 
@@ -138,7 +139,7 @@ def cleared_df_sends_outer_packets_in_pieces():
         for path in (1500, 1400, 1280):
             narrow(lab, path)
             before = reassembled(lab)
-            need(lab.ping("site", 4, size=1500 - ICMP, df=True) == (4, 4),
+            need(lab.ping("site", 4, size=1500 - ICMP, wait_s=10, df=True) == (4, 4),
                  "1500 bytes with DF over %d were lost" % path)
             need(reassembled(lab) >= before + 4, "no fragments have come over %d" % path)
             for frm in ("site", "cloud"):
@@ -152,9 +153,7 @@ def large_packets_to_the_gateway_itself_are_answered():
     """fragments outside the tunnel and inside it; more than eight are refused"""
     with ready() as lab:
         def ping(ns, dst, size):
-            r = lab.sh(ns, "ping", "-n", "-c", 3, "-i", 0.1, "-M", "dont", "-s", size,
-                       "-W", 2, dst, check=False)
-            return int(re.search(r"(\d+) received", r.stdout).group(1))
+            return echo(ns, dst, 3, wait=2 if size == 13000 else 10, size=size, df=False)[1]
         for size in (1472, 1473, 3000, 8000, 11000):
             need(ping(lab.inet, GATEWAY, size) == 3, "%d bytes in clear" % size)
             # Each of the host's pieces becomes two on the cloud gateway's TUN of 1400 bytes.

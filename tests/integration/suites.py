@@ -113,8 +113,9 @@ class GatewayConf:
     suite: Suite = TUTORIAL
     ike: int = 1                                  # version
     secret: str = "123456"
-    lan_device: str = "net_af_packet0,iface=lan0"
-    wan_device: str = "net_af_packet1,iface=wan0"
+    # Rings of 2 s and more of any stream: the worker that reads them may have to wait for its turn.
+    lan_device: str = "net_af_packet0,iface=lan0,framecnt=4096"
+    wan_device: str = "net_af_packet1,iface=wan0,framecnt=4096"
     workers: int = 1
     inner: int = 4                                # families
     outer: int = 4

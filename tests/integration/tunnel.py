@@ -42,7 +42,7 @@ def prove(role, suite, natt=True, cloud=(), **families):
         for frm, size in (("site", 1400), ("site", 3000), ("cloud", 3000)):
             if lab.inside.family == 6:       # only hosts fragment: the first one teaches them
                 lab.ping(frm, 1, size=size, wait_s=1)
-            sent, back = lab.ping(frm, 3, size=size, df=False)       # needs fragments
+            sent, back = lab.ping(frm, 3, size=size, wait_s=10, df=False)    # needs fragments
             need(sent == back, "ping of %d bytes: %d of %d" % (size, back, sent))
         r = lab.sh(lab.site, "ping", "-n", "-c", "2", "-s", "1450", "-M", "do", "-i", "0.2",
                    "-W", "1", lab.inside.cloud_host, check=False)

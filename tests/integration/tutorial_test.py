@@ -59,7 +59,9 @@ def the_tutorials_configuration_brings_the_tunnel_up():
 def installed_sa_shows_what_routeros_shows():
     """G1, G5, G8: fields, lifetimes, addresses with their ports"""
     with tutorial() as lab:
+        before = time.time()
         sas = lab.sas()
+        after = time.time()
         for d, src, dst in (("in", CLOUD, GATEWAY), ("out", GATEWAY, CLOUD)):
             r = only(sas[d])
             for k, v in (("state", "mature"), ("auth-algorithm", "md5"), ("esp", "true"),
@@ -68,11 +70,11 @@ def installed_sa_shows_what_routeros_shows():
                          ("dst-address", dst + ":4500"), ("add-lifetime", "24m/30m")):
                 need(r.get(k) == v, "%s is %r and not %r: %s" % (k, r.get(k), v, r))
             added = datetime.datetime.fromisoformat(r["addtime"].replace("Z", "+00:00"))
-            age = time.time() - added.timestamp()
-            need(0 <= age < 60, "addtime %s is %.0f s ago" % (r["addtime"], age))
+            youngest, oldest = (t - added.timestamp() for t in (before, after))
+            need(0 <= youngest and oldest < 60, "addtime %s is %.0f s ago" % (r["addtime"], oldest))
             left = seconds(r["expires-in"])
-            need(abs(left - (HARD - age)) < 2.5, "expires-in %s, %.1f s after addtime" %
-                 (r["expires-in"], age))
+            need(HARD - oldest - 2.5 < left < HARD - youngest + 2.5, "expires-in %s, %.1f to %.1f s "
+                 "after addtime" % (r["expires-in"], youngest, oldest))
         text = lab.cli_text("ip", "ipsec", "installed-sa", "print").stdout
         for word in ("Flags:", "E - esp", "spi=0x", "state=mature", "auth-algorithm=md5",
                      "enc-algorithm=aes-cbc", "enc-key-size=128", "addtime=", "expires-in=29m",
@@ -98,6 +100,13 @@ def filters_compare_spis_as_numbers():
              "spi=1 found something")
 
 
+def closed(lab):
+    """no host has a TCP connection that something may still be sent for"""
+    rows = [x for ns in lab.names.values() for x in lab.sh(ns, "ss", "-Htan").stdout.splitlines()]
+    need(all(x.startswith(("TIME-WAIT", "LISTEN")) for x in rows), "%s" % rows)
+    return True
+
+
 @case()
 def current_counters_are_the_inner_packets_and_bytes():
     """G2: equal to what crossed the LAN, and to what the cloud gateway counts"""
@@ -108,6 +117,7 @@ def current_counters_are_the_inner_packets_and_bytes():
         for frm in ("site", "cloud"):
             Stream(lab, frm, pps=300, size=777, count=300).need_lossless()
         lab.tcp("cloud", 300_000)
+        wait(lambda: closed(lab), 20, "TCP to be done")
         cap.stop()
         seen = {"out": cap.inner(SITE_NET, CLOUD_NET), "in": cap.inner(CLOUD_NET, SITE_NET)}
 
@@ -119,11 +129,14 @@ def current_counters_are_the_inner_packets_and_bytes():
                      (d, got, seen[d]))
             return True
         wait(equal, 3, "the counters")
-        child = only(lab.cloud_children())
-        for d, rows in lab.sas().items():
-            side = {"out": "in", "in": "out"}[d]
-            theirs = int(child["packets-" + side]), int(child["bytes-" + side])
-            need(theirs == seen[d], "the cloud counts %s %s, we %s" % (side, theirs, seen[d]))
+
+        def agreed():
+            child = only(lab.cloud_children())
+            for d, side in (("out", "in"), ("in", "out")):
+                theirs = int(child["packets-" + side]), int(child["bytes-" + side])
+                need(theirs == seen[d], "the cloud counts %s %s, we %s" % (side, theirs, seen[d]))
+            return True
+        wait(agreed, 3, "the cloud's counters")
         return "%d packets out, %d in" % (seen["out"][0], seen["in"][0])
 
 
@@ -166,24 +179,28 @@ def no_error_counter_moves_while_nothing_is_wrong():
 
 @case()
 def two_workers_share_one_sa_and_keep_each_streams_order():
-    # A queue that is nearly full the kernel spares by giving its packets to the other worker.
-    conf = GatewayConf(workers=2)
-    conf.lan_device += ",framecnt=4096"
-    conf.wan_device += ",framecnt=4096"
-    with Lab(conf) as lab, wire.Capture(lab) as cap:
+    # A queue that is nearly full the kernel spares by giving its packets to the other worker: the
+    # lab's are never.
+    with Lab(GatewayConf(workers=2)) as lab, wire.Capture(lab) as cap:
         lab.established()
+        lab.ping_both(3)
         streams = [Stream(lab, f, pps=1500, port=18900 + i)
                    for i, f in enumerate(("site", "cloud"))]
         # Slow enough for the peer's small socket buffer: what is lost would be ours.
         lab.tcp("site", 4 << 20, rate=16_000_000)
         lab.tcp("cloud", 4 << 20, rate=16_000_000)
-        got = [s.need_lossless() for s in streams]
-        late = [telemetry(lab.id, "/espgw/workers,%d" % i)["out_of_turn"] for i in (0, 1)]
-        # A worker that has lost its CPU is not waited for: a burst may come late, nothing else.
-        need(sum(r["reordered"] for r in got) <= BURST * sum(late),
-             "reordered, and %s bursts went out of turn: %s" % (late, got))
+
+        def late():
+            return BURST * sum(telemetry(lab.id, "/espgw/workers,%d" % i)["out_of_turn"]
+                               for i in (0, 1))
+        # A worker that has lost its CPU is not waited for: a burst may come late, nothing else. What
+        # is then more than 128 packets behind strongSwan takes for a replay.
+        got = [streams[0].need_lossless(late()), streams[1].need_lossless()]
+        need(sum(r["reordered"] for r in got) <= late(), "reordered, %d packets may be: %s" %
+             (late(), got))
         cap.stop()
-        return cap.need_genuine(wire.cloud_keys(lab), "--contiguous", min_ok=1000)
+        return cap.need_genuine(wire.cloud_keys(lab), "--contiguous", "--late", str(late()),
+                                min_ok=1000)
 
 
 @case()
