@@ -30,3 +30,15 @@ int child_set_nonces(struct child_sa *c, const uint8_t *ni, size_t ni_len, const
 	c->low_nonce_len = len;
 	return 0;
 }
+
+void child_cross(struct child_sa *a, struct child_sa *b)
+{
+	a->crossed = b->token;
+	b->crossed = a->token;
+}
+
+bool child_loses(const struct child_sa *c, const struct child_sa *other)
+{
+	return child_nonce_compare(c->low_nonce, c->low_nonce_len, other->low_nonce,
+				   other->low_nonce_len) < 0;
+}

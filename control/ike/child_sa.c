@@ -37,12 +37,6 @@ static bool making(const struct child_sa *c)
 	return c->quick != NULL || c->task != NULL;
 }
 
-void child_cross(struct child_sa *a, struct child_sa *b)
-{
-	a->crossed = b->token;
-	b->crossed = a->token;
-}
-
 struct child_sa *child_new(struct ike_engine *e, struct ike_policy *policy, bool initiator,
 			   uint64_t now)
 {
@@ -180,12 +174,6 @@ static void take_over(struct ike_engine *e, struct child_sa *c, uint64_t now)
 		child_ensure_in(e, c->policy, now);
 }
 
-static bool loses(const struct child_sa *c, const struct child_sa *other)
-{
-	return child_nonce_compare(c->low_nonce, c->low_nonce_len, other->low_nonce,
-				   other->low_nonce_len) < 0;
-}
-
 static void log_established(struct ike_engine *e, const struct child_sa *c)
 {
 	char local[ABI_MAX_SELECTORS * TS_MAX_TEXT], remote[sizeof(local)];
@@ -225,6 +213,10 @@ void child_established(struct ike_engine *e, struct child_sa *c, uint64_t now)
 	c->policy->failures = 0;
 	c->owner->ph2_total++;
 	version(c)->child_made(c);
+	if (c->unwanted) {
+		child_delete_now(e, c, now);
+		return;
+	}
 	if (!version(c)->owns_children && best != NULL && best != c->owner) {
 		/* The IKE SA was replaced meanwhile. A peer may drop what it made on the old one
 		 * together with it, so make this pair anew soon. */
@@ -232,7 +224,7 @@ void child_established(struct ike_engine *e, struct child_sa *c, uint64_t now)
 		if (c->initiator)
 			timers_arm(&e->timers, &c->life, now + TIMERS_SEC);
 	}
-	if (rival != NULL && rival->state == CHILD_ESTABLISHED && loses(c, rival)) {
+	if (rival != NULL && rival->state == CHILD_ESTABLISHED && child_loses(c, rival)) {
 		supersede(e, c, rival, now);
 		if (c->first && rival->current) /* the rival came up while c was installed */
 			e->ops.child_current(e->ctx, rival->token);
@@ -414,8 +406,19 @@ void child_deleted_by_peer(struct ike_engine *e, struct child_sa *c, uint64_t no
 	}
 }
 
+/* The peer's quick mode has our answer, or is about to: its last message cannot be refused, and a
+ * DELETE that came before our answer would find no pair there. */
+static bool comes_up_at_peer(const struct child_sa *c)
+{
+	return !version(c)->owns_children && !c->initiator && making(c) &&
+	       c->state >= CHILD_INSTALLING;
+}
+
 void child_delete_now(struct ike_engine *e, struct child_sa *c, uint64_t now)
 {
+	c->unwanted = comes_up_at_peer(c);
+	if (c->unwanted)
+		return;
 	if (c->state != CHILD_ESTABLISHED) {
 		child_remove(e, c, now);
 		return;

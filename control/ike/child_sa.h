@@ -57,6 +57,7 @@ struct child_sa {
 	bool superseded; /* another pair of the policy took over */
 	bool rekey_due;
 	bool ours_to_delete;
+	bool unwanted; /* IKEv1: to be deleted as soon as it is established */
 	uint64_t replaces;  /* IKEv2: token of the pair it was made to replace; 0 = none */
 	uint64_t crossed;   /* token of the pair begun by the other side meanwhile; 0 = none */
 	uint8_t *low_nonce; /* NULL: none yet */
@@ -92,6 +93,8 @@ struct child_sa *child_new(struct ike_engine *e, struct ike_policy *policy, bool
 			   uint64_t now);
 /** Both sides replaced one pair at the same time: a and b are what came of it. */
 void child_cross(struct child_sa *a, struct child_sa *b);
+/** Of two that cross: does c hold the lowest of the four nonces? */
+bool child_loses(const struct child_sa *c, const struct child_sa *other);
 /** Order of nonces: as memcmp(); of two with a common start the shorter is the lower. */
 int child_nonce_compare(const uint8_t *a, size_t a_len, const uint8_t *b, size_t b_len);
 /** Sets low_nonce. 0 or -ENOMEM. */
@@ -121,7 +124,8 @@ bool child_leave(struct ike_engine *e, struct child_sa *c, uint64_t now);
 void child_linger(struct ike_engine *e, struct child_sa *c, uint64_t now);
 /** The peer said by DELETE that it is gone: no more sending; receives a moment longer. */
 void child_deleted_by_peer(struct ike_engine *e, struct child_sa *c, uint64_t now);
-/** Tell the peer by DELETE and remove from the data plane at once. */
+/** Tell the peer by DELETE and remove from the data plane at once; one of IKEv1 that the peer is
+ * about to have, as soon as it has. */
 void child_delete_now(struct ike_engine *e, struct child_sa *c, uint64_t now);
 
 /** The peer's first packet came in on it. */

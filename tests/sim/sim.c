@@ -127,17 +127,18 @@ static int op_random(void *ctx, void *buf, size_t len)
 {
 	struct sim_node *n = ctx;
 	uint8_t *p = buf;
+	size_t k;
 
 	if (n->no_random)
 		return -EIO;
-	while (len > 0) {
+	for (size_t at = 0; at < len; at += k) {
 		uint64_t v = sim_random(n->sim);
-		size_t k = len < sizeof(v) ? len : sizeof(v);
 
-		memcpy(p, &v, k);
-		p += k;
-		len -= k;
+		k = len - at < sizeof(v) ? len - at : sizeof(v);
+		memcpy(p + at, &v, k);
 	}
+	if (n->sim->drawn != NULL)
+		n->sim->drawn(n->sim, n->index, buf, len);
 	return 0;
 }
 

@@ -107,6 +107,8 @@ struct sim {
 	struct sim_event *heap;
 	size_t n_events, cap_events;
 	uint64_t ike_sent;
+	/* May change what a node's engine has drawn; NULL. */
+	void (*drawn)(struct sim *s, int node, void *buf, size_t len);
 };
 
 /** Two nodes that know each other: main mode, aes-128/sha1/ecp256, one policy aes-128-cbc/sha1
@@ -147,6 +149,8 @@ bool sim_working(const struct sim *s, unsigned child);
 bool sim_logged(const struct sim *s, int i, const char *text);
 uint64_t sim_evidence(const struct sim *s, int i, enum ike_code code);
 unsigned sim_ike_sas(const struct sim *s, int i, const char *state);
+/** Is a node's newest IKE SA one that the other node began? */
+bool sim_is_responder(const struct sim *s, int i);
 /** The initiator's cookie of a node's newest IKE SA, as on the wire. */
 void sim_first_cookie(const struct sim *s, int i, uint8_t cookie[8]);
 const struct ike_counters *sim_counters(const struct sim *s, int i);

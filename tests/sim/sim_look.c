@@ -157,6 +157,19 @@ void sim_first_cookie(const struct sim *s, int i, uint8_t cookie[8])
 	ike_engine_visit_sas(s->node[i].engine, take_cookie, cookie);
 }
 
+static void take_responder(void *ctx, const struct ike_sa_info *info)
+{
+	*(bool *)ctx = info->responder;
+}
+
+bool sim_is_responder(const struct sim *s, int i)
+{
+	bool responder = false;
+
+	ike_engine_visit_sas(s->node[i].engine, take_responder, &responder);
+	return responder;
+}
+
 const struct ike_counters *sim_counters(const struct sim *s, int i)
 {
 	return ike_engine_counters(s->node[i].engine);

@@ -2,7 +2,7 @@
 /*
  * test_chaos.c - everything an operator, a reload, a data plane and a network can do, in random
  * order at random moments. Whatever happened: afterwards both ends agree on one pair again, and
- * nothing is left over. argv[1]: rounds (default 300); argv[2]: the first seed.
+ * nothing is left over. argv[1]: rounds of each (default 120); argv[2]: the first seed.
  */
 #include <errno.h>
 #include <setjmp.h>
@@ -16,7 +16,7 @@
 
 #include "tests/sim/sim.h"
 
-static unsigned n_rounds = 300, first_seed = 1;
+static unsigned n_rounds = 120, first_seed = 1;
 
 static uint64_t any_token(struct sim *s, int i)
 {
@@ -104,13 +104,14 @@ static void one_thing(struct sim *s)
 	n->due = s->now;
 }
 
-static void round_of(uint64_t seed)
+static void round_of(uint64_t seed, enum ike_exchange_mode mode)
 {
 	struct sim s;
 
 	sim_init(&s, seed);
 	s.node[1].conf.passive = seed & 1;
 	for (int i = 0; i < 2; i++) {
+		s.node[i].conf.mode = mode;
 		s.node[i].esp_every = 500 * SIM_MS;
 		s.node[i].children[0].proposal.pfs_group = seed & 2 ? 19 : 0;
 	}
@@ -131,8 +132,8 @@ static void round_of(uint64_t seed)
 	}
 	sim_run(&s, s.now + 240 * SIM_SEC);
 	if (!sim_agreed(&s, 0)) {
-		fprintf(stderr, "seed %llu: %u and %u pairs\n", (unsigned long long)seed,
-			sim_installed(&s, 0), sim_installed(&s, 1));
+		fprintf(stderr, "mode %d seed %llu: %u and %u pairs\n", mode,
+			(unsigned long long)seed, sim_installed(&s, 0), sim_installed(&s, 1));
 		fail();
 	}
 	for (int i = 0; i < 2; i++) {
@@ -142,17 +143,36 @@ static void round_of(uint64_t seed)
 	sim_fini(&s);
 }
 
-static void settles_whatever_happened(void **state)
+static void rounds_of(enum ike_exchange_mode mode, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++)
+		round_of(first_seed + i, mode);
+}
+
+static void main_mode_settles_whatever_happened(void **state)
 {
 	(void)state;
-	for (unsigned i = 0; i < n_rounds; i++)
-		round_of(first_seed + i);
+	rounds_of(IKE_MODE_MAIN, n_rounds);
+}
+
+static void aggressive_mode_settles_whatever_happened(void **state)
+{
+	(void)state;
+	rounds_of(IKE_MODE_AGGRESSIVE, n_rounds);
+}
+
+static void ike2_settles_whatever_happened(void **state)
+{
+	(void)state;
+	rounds_of(IKE_MODE_IKE2, n_rounds);
 }
 
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(settles_whatever_happened),
+		cmocka_unit_test(main_mode_settles_whatever_happened),
+		cmocka_unit_test(aggressive_mode_settles_whatever_happened),
+		cmocka_unit_test(ike2_settles_whatever_happened),
 	};
 
 	if (argc > 1)

@@ -256,6 +256,27 @@ static void pairs_outlive_a_deleted_ike_sa(void **state)
 	finish(&s);
 }
 
+/* The side that answers drops all pairs, at every moment of a rekey: the initiator, whose half may
+ * be complete by then, hears of it. */
+static void a_flush_reaches_who_has_half_a_pair(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < 60; i++) {
+		struct sim s;
+
+		sim_init(&s, 9000);
+		s.node[1].conf.passive = true;
+		start_traffic(&s);
+		rekey(&s, 0, false);
+		sim_run(&s, s.now + i * SIM_MS);
+		ike_engine_flush_children(s.node[1].engine, s.now);
+		s.node[1].due = s.now;
+		sim_run(&s, s.now + 15 * SIM_SEC);
+		assert_true(sim_agreed(&s, 0));
+		sim_fini(&s);
+	}
+}
+
 static bool lose_info(struct sim *s, int from, struct ike_datagram *d, uint8_t *data, void *ctx)
 {
 	(void)s;
@@ -336,6 +357,7 @@ int main(void)
 		cmocka_unit_test(expired_by_volume_is_replaced),
 		cmocka_unit_test(soft_and_hard_times_are_24_and_30_minutes),
 		cmocka_unit_test(pairs_outlive_a_deleted_ike_sa),
+		cmocka_unit_test(a_flush_reaches_who_has_half_a_pair),
 		cmocka_unit_test(what_the_peer_leaves_is_deleted),
 		cmocka_unit_test(a_slow_peer_is_given_time_for_message_3),
 	};
