@@ -135,15 +135,16 @@ class Segment:
         self.must(POLICY_COMMIT, struct.pack("<II", generation, len(rows)))
 
     def sa(self, slot, direction, policy, local, remote, ts_local, ts_remote, spi=None,
-           suite=AES_SHA1, flags=0, seq_start=0, mode=1, port=0):
+           suite=AES_SHA1, flags=0, seq_start=0, mode=1, port=0, window=128, hard_packets=0):
         """body of SA_ADD; port: in UDP between these"""
         ts = selector(ts_local) + bytes(120) + selector(ts_remote) + bytes(120)
         s = suite
         return (struct.pack("<IIIIQ8B4xHHIIQ", slot, spi or 0x10000 + slot, policy,
                             flags | (2 if direction == OUT else 0), slot, direction, mode,
                             port != 0, s.encr, s.integ, len(s.encr_key), len(s.integ_key), len(s.salt),
-                            port, port, 128 if direction == IN else 0, 0, seq_start) +
-                addr(local) + addr(remote) + bytes(48) + s.encr_key.ljust(32, b"\0") +
+                            port, port, window if direction == IN else 0, 0, seq_start) +
+                addr(local) + addr(remote) + struct.pack("<40xQ", hard_packets) +
+                s.encr_key.ljust(32, b"\0") +
                 s.integ_key.ljust(64, b"\0") + s.salt.ljust(8, b"\0") +
                 struct.pack("<HHI", 1, 1, 0) + ts)
 

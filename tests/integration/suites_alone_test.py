@@ -6,14 +6,10 @@ No peer and no IKE: keys go in through the segment, packets through the TAPs. Wh
 is decrypted by scapy, what scapy makes has to come out of the gateway. Sequence numbers begin just
 below 2^32 where they are extended, so both directions cross it.
 """
-import ctypes
 import hashlib
 import hmac
 import os
-import select
-import socket
 import struct
-import time
 
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.hmac import HMAC
@@ -26,12 +22,12 @@ import segment
 from alone import Alone
 from cases import case
 from lab import need, wait
+from taps import Taps
 
 GATEWAY, PEER = "192.0.2.1", "192.0.2.2"
 HOST, FAR = "192.168.1.12", "10.100.1.6"
 NETS = ("192.168.1.0/24", "10.100.1.0/24")
 OUT_SLOT, IN_SLOT = 2, 3
-CLONE_NEWNET = 0x40000000
 IN_STATE_PROTOCOL_ERRORS = 5
 
 # name: IANA number, scapy's name, key bytes, salt bytes
@@ -99,49 +95,6 @@ class Peer:
         return raw(sa.decrypt(IP(outer), verify=not own))
 
 
-class Taps:
-    """the kernel's ends of both TAPs, which answer ARP, and packet sockets on them"""
-
-    def __init__(self, a):
-        self.mac = {"lan0": a.seg.mac(0), "wan0": a.seg.mac(1)}
-        a.kernel_host()
-        a.sh("ip", "addr", "add", PEER + "/24", "dev", "wan0")
-        a.sh("ip", "link", "set", "wan0", "up")
-        libc = ctypes.CDLL(None, use_errno=True)
-        with open("/proc/self/ns/net", "rb") as home, open("/run/netns/" + a.ns, "rb") as there:
-            need(libc.setns(there.fileno(), CLONE_NEWNET) == 0, "setns: %d" % ctypes.get_errno())
-            try:
-                self.sock = {i: self.open(i) for i in self.mac}
-            finally:
-                need(libc.setns(home.fileno(), CLONE_NEWNET) == 0, "no way home")
-
-    @staticmethod
-    def open(iface):
-        s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(0x0800))
-        s.bind((iface, 0x0800))
-        return s
-
-    def send(self, iface, packet):
-        self.sock[iface].send(self.mac[iface] + bytes.fromhex("020000000099") + b"\x08\0" + packet)
-
-    def receive(self, iface, wanted, timeout=20):
-        """the next IPv4 packet from the gateway that is wanted"""
-        end = time.monotonic() + timeout
-        while select.select([self.sock[iface]], [], [], max(0, end - time.monotonic()))[0]:
-            frame, where = self.sock[iface].recvfrom(4096)
-            if where[2] == socket.PACKET_OUTGOING or frame[6:12] != self.mac[iface]:
-                continue
-            packet = frame[14:14 + int.from_bytes(frame[16:18], "big")]
-            if wanted(packet):
-                return packet
-        need(False, "nothing came out of " + iface)
-        return None
-
-    def close(self):
-        for s in self.sock.values():
-            s.close()
-
-
 def inner(src, dst, size, ttl=64):
     return IP(raw(IP(src=src, dst=dst, ttl=ttl, id=size) / UDP(sport=4000, dport=5000) /
                   Raw(os.urandom(size))))
@@ -197,7 +150,7 @@ def every_suite_agrees_with_scapy():
     with Alone() as a:
         a.seg.net([(0, "192.168.1.1/24"), (1, GATEWAY + "/24")], [("0.0.0.0/0", PEER)])
         a.seg.policies([(7, 1, *NETS)])
-        taps = Taps(a)
+        taps = Taps(a, PEER)
         try:
             for cipher, auth in suites:
                 for esn in (False, True):
