@@ -118,6 +118,84 @@ static void inner_headers_are_checked(void **state)
 	}
 }
 
+/* Bits of a chain, in the order of RFC 8200 section 4.1. */
+enum { HOP_BY_HOP = 1, OPTIONS = 2, ROUTING = 4, FRAGMENT = 8, CHAINS = 16 };
+
+/* Put such headers in front of what the outer header is followed by; from the last one on. */
+static void extend(struct frame *f, unsigned int chain)
+{
+	uint8_t *first = f->b + ETH + 40;
+
+	if (chain & FRAGMENT) { /* of the whole packet (RFC 6946) */
+		frame6_extend(f, 44, 8);
+		put16(first + 2, 0);
+	}
+	if (chain & ROUTING) { /* all places were visited */
+		frame6_extend(f, 43, 24);
+		first[2] = 4;
+		first[3] = 0;
+	}
+	if (chain & OPTIONS)
+		frame6_extend(f, 60, 16);
+	if (chain & HOP_BY_HOP)
+		frame6_extend(f, 0, 8);
+}
+
+static void headers_in_front_of_esp_are_passed_over(void **state)
+{
+	(void)state;
+	for (unsigned int k = 0; k < 4 * CHAINS; k++) {
+		bool six = k & 1;
+		struct frame inner = shapekit_inner(six, false, 20), f;
+		struct rte_mbuf *m;
+
+		shapekit_pair("aes128+sha1",
+			      (struct shape){.outer6 = true,
+					     .encap = k & 2 ? ABI_ENCAP_UDP : ABI_ENCAP_NONE});
+		f = shapekit_seal(inner.b + ETH, inner.len - ETH, six ? 41 : 4, 0);
+		extend(&f, k / 4);
+		assert_int_equal(espkit_receive(&f, &m), DROP_NONE);
+		assert_int_equal(m->pkt_len, inner.len);
+		assert_memory_equal(rte_pktmbuf_mtod_offset(m, uint8_t *, ETH), inner.b + ETH,
+				    inner.len - ETH);
+		rte_pktmbuf_free(m);
+	}
+}
+
+/* A source route that is not at its end, of any type, is not followed, nor a dead one looked into;
+ * what this host must know to act on it does not. */
+static void headers_that_want_something_are_refused(void **state)
+{
+	static const struct {
+		unsigned int chain;
+		unsigned int at; /* of a byte behind the outer header */
+		uint8_t value;
+		enum drop_reason why;
+	} bad[] = {
+		{ROUTING, 2, 0, DROP_NET_MARTIAN},	       /* type 0 (RFC 5095) */
+		{ROUTING, 3, 1, DROP_NET_MARTIAN},	       /* segments left */
+		{HOP_BY_HOP, 2, 0xc2, DROP_NET_HEADER},	       /* a jumbo payload */
+		{OPTIONS, 2, 0x5e, DROP_NET_HEADER},	       /* unknown: discard */
+		{OPTIONS, 1, 0xff, DROP_NET_HEADER},	       /* longer than all of it */
+		{HOP_BY_HOP | OPTIONS, 0, 0, DROP_NET_HEADER}, /* hop by hop twice */
+	};
+
+	(void)state;
+	for (unsigned int i = 0; i < RTE_DIM(bad); i++) {
+		struct frame inner = shapekit_inner(true, false, 20), f;
+		struct rte_mbuf *m;
+
+		shapekit_pair("aes128+sha1", (struct shape){.outer6 = true});
+		f = shapekit_seal(inner.b + ETH, inner.len - ETH, 41, 0);
+		extend(&f, bad[i].chain);
+		f.b[ETH + 40 + bad[i].at] = bad[i].value;
+		m = kit_parse(&f);
+		assert_int_equal(pkt_meta(m)->verdict, PKT_DROP);
+		assert_int_equal(pkt_meta(m)->reason, bad[i].why);
+		rte_pktmbuf_free(m);
+	}
+}
+
 /* Cut everywhere; nothing outside the buffer is read (address sanitizer) and nothing passes. */
 static void every_shorter_packet_is_dropped(void **state)
 {
@@ -170,6 +248,8 @@ int main(void)
 		CASE(trailers_of_genuine_packets_are_checked),
 		CASE(next_headers_are_checked),
 		CASE(inner_headers_are_checked),
+		CASE(headers_in_front_of_esp_are_passed_over),
+		CASE(headers_that_want_something_are_refused),
 		CASE(every_shorter_packet_is_dropped),
 		CASE(a_shared_packet_is_copied),
 	};
