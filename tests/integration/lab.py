@@ -356,7 +356,7 @@ class Lab:
 
     def initiate(self, who="cloud", check=True):
         """have a strongSwan end initiate"""
-        return self.peer("initiate", "--timeout", 15, check=check,
+        return self.peer("initiate", "--timeout", 15 * PATIENCE, check=check,
                          name=self.id if who == "cloud" else self.id + "g")
 
     def cloud_socket_drops(self):
@@ -397,9 +397,11 @@ class Lab:
                              stdin=subprocess.DEVNULL, env=self.env)
         self.background.append(p)
         if args[0] != "tcp-client":
-            line = p.stdout.readline()
-            need(line == "READY\n", "%s: %s%s" % (args[0], line, p.stderr.read()
-                                                   if p.poll() is not None else ""))
+            line = b""                       # unbuffered: the next line may be there already
+            while (c := os.read(p.stdout.fileno(), 1)) not in (b"", b"\n"):
+                line += c
+            need(line == b"READY", "%s: %s%s" % (args[0], line, p.stderr.read()
+                                                if p.poll() is not None else ""))
         return p
 
     def result(self, p, timeout=60):
@@ -500,6 +502,11 @@ class Stream:
         got.update(sent=sent["sent"], lost=sent["sent"] - got["received"],
                    errors=sent["errors"])
         return got
+
+    @staticmethod
+    def stalled(results, pps):
+        """packets of the longest time that one was on its way: so long the machine had none for us"""
+        return round(max(r["worst_ms"] for r in results) * pps / 1000)
 
     def need_lossless(self, spared=0):
         """but for so many, and what strongSwan had no room for"""

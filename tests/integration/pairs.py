@@ -477,7 +477,7 @@ def attempt(pairs):
         wait(lambda: lab.rekeyed(before), 40, "rekeying", every=0.3)
         wait(lab.settled, 40, "the old ones to be gone", every=0.3)
         p.send_signal(15)
-        got = lab.result(p, 20)
+        got = lab.result(p, 120)
         of = {"%s-%s" % s: p for p in pairs for s in p.streams()}
         lost = need_received(lab, cap, got["sent"], got["lost"], of)
         lab.need_suites(first=False)

@@ -43,7 +43,7 @@ def prove(pair, sas, says=(), silent=()):
         need(len(lab.far()[pair.name]) == 1, "more than one IKE SA")
         streams = ",".join("%s-%s" % s for s in pair.streams())
         got = lab.result(lab.helper("site", "pings", "--streams", streams, "--pps", "20",
-                                    "--seconds", "1"), 20)
+                                    "--seconds", "1"), 120)
         need(got["sent"] and not got["lost"], "pings: %s" % got)
         for text in says:
             need(re.search(text, lab.log()), "the log does not say %r" % text)

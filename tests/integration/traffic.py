@@ -20,6 +20,7 @@ import time
 SO_MAX_PACING_RATE = 47
 SO_RCVBUFFORCE = 33
 CHUNK = 64 * 1024
+SILENCE = 10                         # seconds without any answer, and there are no more
 HEAD = struct.Struct("!QQ")          # sequence number, nanoseconds
 
 
@@ -161,7 +162,8 @@ def checksum(b):
 
 
 def pings(a):
-    """echo requests from and to many addresses at once; what was lost, by stream"""
+    """echo requests from and to many addresses at once; what was lost, by stream. Of who is late
+    with his answers no more is asked for a while."""
     streams = [tuple(x.split("-")) for x in a.streams.split(",")]
     socks = {}
     for src in {s for s, _ in streams}:
@@ -173,35 +175,44 @@ def pings(a):
     for src, s in socks.items():
         poll.register(s, selectors.EVENT_READ, src)
     stop, sent, back = [], [0] * len(streams), [set() for _ in streams]
+    rounds = answers = given_up = 0
+    news = time.monotonic()
     fill = b"espgw..." * 7
     number = {x: i for i, x in enumerate(streams)}
 
     def take(s, dst):
         """all that is there: whoever is late must not take for lost what waits for him"""
+        nonlocal answers, news
         with contextlib.suppress(BlockingIOError):
             while True:
                 b, (src, _) = s.recvfrom(2048)
                 i = number.get((dst, src))
                 if i is not None and len(b) >= 28 and b[20] == 0 and \
                         b[24:26] == i.to_bytes(2, "big"):
-                    back[i].add(int.from_bytes(b[26:28], "big"))
+                    answers += b[26:28] not in back[i]
+                    back[i].add(b[26:28])
+                    news = time.monotonic()
 
     signal.signal(signal.SIGTERM, lambda *_: stop.append(1))
     print("READY", flush=True)
     end = time.monotonic() + a.seconds if a.seconds else float("inf")
-    due, last = time.monotonic(), None
-    while last is None or (time.monotonic() < last and sum(sent) != sum(map(len, back))):
+    due, ended = time.monotonic(), False
+    while not ended or (time.monotonic() < news + SILENCE and sum(sent) != sum(map(len, back))):
         now = time.monotonic()
-        if last is None and (stop or now >= end):
-            last = now + 5                     # what is still on its way
-        if last is None and now >= due:
+        if not ended and (stop or now >= end):
+            ended, news = True, now            # what is still on its way
+        open_ = rounds * len(streams) - answers
+        if now >= news + SILENCE:              # these will not come
+            given_up, news = open_, now
+        if not ended and now >= due and open_ - given_up < 4 * len(streams):
+            rounds += 1
             due = max(due + 1 / a.pps, now)    # no burst of what could not be sent in time
             for i, (src, dst) in enumerate(streams):
                 head = struct.pack("!BBHHH", 8, 0, 0, i, sent[i] & 0xffff)
                 sum_ = checksum(head + fill)
                 socks[src].sendto(head[:2] + struct.pack("!H", sum_) + head[4:] + fill, (dst, 0))
                 sent[i] += 1
-        for key, _ in poll.select(max(0, min(due - now, 0.05))):
+        for key, _ in poll.select(max(0.001, min(due - now, 0.05))):
             take(key.fileobj, key.data)
     say(sent=sum(sent), received=sum(map(len, back)),
         lost={"%s-%s" % x: sent[i] - len(back[i]) for i, x in enumerate(streams)
