@@ -308,23 +308,33 @@ static int send_commands(struct dataplane *d, uint64_t now)
 	return n;
 }
 
+static uint64_t timeout_of(const struct command *c)
+{
+	return c->type == ABI_CMD_POLICY_COMMIT || c->type == ABI_CMD_NET_COMMIT
+		       ? DATAPLANE_COMMIT_TIMEOUT
+		       : DATAPLANE_COMMAND_TIMEOUT;
+}
+
+/* The first one holds up the others. */
 static void expire_commands(struct dataplane *d, uint64_t now)
 {
 	struct command *c;
 
-	while ((c = TAILQ_FIRST(&d->sent)) != NULL &&
-	       now >= c->sent_at + DATAPLANE_COMMAND_TIMEOUT) {
+	if (abi_ring_avail(&d->map.event) != 0) /* answers that a turn had no time for */
+		return;
+	while ((c = TAILQ_FIRST(&d->sent)) != NULL && now >= c->sent_at + timeout_of(c)) {
 		TAILQ_REMOVE(&d->sent, c, link);
 		d->in_flight--;
 		d->stats.timeouts++;
-		log_warn(&log_system, "dataplane: command %u was not answered within 2 s", c->type);
+		log_warn(&log_system, "dataplane: command %u was not answered within %u s", c->type,
+			 (unsigned int)(timeout_of(c) / 1000000000u));
 		finish(c, -ETIMEDOUT, NULL);
 	}
 }
 
 static void take_reply(struct dataplane *d, const struct abi_ev_reply *r)
 {
-	struct command *c;
+	struct command *c, *next;
 
 	TAILQ_FOREACH (c, &d->sent, link)
 		if (c->request_id == r->msg.request_id)
@@ -337,6 +347,9 @@ static void take_reply(struct dataplane *d, const struct abi_ev_reply *r)
 		d->stats.bad_events++;
 		return;
 	}
+	next = TAILQ_NEXT(c, link);
+	if (next != NULL) /* it is its turn now */
+		next->sent_at = d->now;
 	TAILQ_REMOVE(&d->sent, c, link);
 	d->in_flight--;
 	finish(c, status_to_errno(r->status), r);

@@ -17,9 +17,11 @@
 
 #include "control/segmap.h"
 
-#define DATAPLANE_COMMAND_TIMEOUT 2000000000ull /* ns from entering the ring */
-#define DATAPLANE_QUEUE_MAX	  200000u	/* commands waiting, enough for the largest SPD */
-#define DATAPLANE_QUEUE_PEERS	  50000u	/* of these, as many as peers' wishes may fill */
+/* ns from entering the ring, or from the answer to the command before it */
+#define DATAPLANE_COMMAND_TIMEOUT 2000000000ull
+#define DATAPLANE_COMMIT_TIMEOUT  30000000000ull /* of one that builds tables */
+#define DATAPLANE_QUEUE_MAX	  200000u	 /* commands waiting, enough for the largest SPD */
+#define DATAPLANE_QUEUE_PEERS	  50000u	 /* of these, as many as peers' wishes may fill */
 
 struct dataplane;
 

@@ -93,6 +93,57 @@ static void unanswered_commands_time_out(void **state)
 	assert_int_equal(dataplane_stats(x->d)->timeouts, 1);
 }
 
+static void commit(struct dpkit *x)
+{
+	const struct abi_generation g = {.msg.type = ABI_CMD_POLICY_COMMIT};
+
+	assert_int_equal(dataplane_command(x->d, &g, sizeof(g), dpkit_reply, x), 0);
+}
+
+static void turns(struct dpkit *x, unsigned int n)
+{
+	while (n-- > 0)
+		dpkit_turn(x);
+}
+
+/* It builds whole tables, and the processor may be busy. */
+static void a_commit_has_more_time_and_so_has_what_waits_behind_it(void **state)
+{
+	struct dpkit *x = *state;
+
+	commit(x);
+	dpkit_sync(x);
+	turns(x, 50);
+	assert_int_equal(x->replies, 0);
+	fake_segment_serve(&x->f, x->now);
+	dpkit_turn(x);
+	assert_int_equal(x->replies, 2);
+	assert_int_equal(x->last_rc, 0);
+	commit(x);
+	turns(x, 160);
+	assert_int_equal(x->replies, 3);
+	assert_int_equal(x->last_rc, -ETIMEDOUT);
+}
+
+static void the_time_of_a_command_begins_with_the_answer_before_it(void **state)
+{
+	struct dpkit *x = *state;
+	uint8_t slot[ABI_COMMAND_SLOT];
+	struct abi_msg first;
+
+	dpkit_sync(x);
+	dpkit_sync(x);
+	turns(x, 8);
+	assert_int_equal(fake_segment_take(&x->f, slot), 1);
+	memcpy(&first, slot, sizeof(first));
+	fake_segment_reply(&x->f, &first, ABI_OK);
+	turns(x, 8);
+	assert_int_equal(x->replies, 1);
+	turns(x, 4);
+	assert_int_equal(x->replies, 2);
+	assert_int_equal(x->last_rc, -ETIMEDOUT);
+}
+
 static void full_rings_push_back(void **state)
 {
 	struct dpkit *x = *state;
@@ -363,6 +414,8 @@ int main(void)
 		T(unknown_and_repeated_replies_are_ignored, dpkit_setup_attached),
 		T(reply_to_another_type_is_bad, dpkit_setup_attached),
 		T(unanswered_commands_time_out, dpkit_setup_attached),
+		T(a_commit_has_more_time_and_so_has_what_waits_behind_it, dpkit_setup_attached),
+		T(the_time_of_a_command_begins_with_the_answer_before_it, dpkit_setup_attached),
 		T(full_rings_push_back, dpkit_setup_attached),
 		T(impossible_lengths_are_refused, dpkit_setup_attached),
 		T(missed_events_ask_for_a_resync, dpkit_setup_attached),

@@ -338,7 +338,7 @@ static void one_push_at_a_time_each_before_its_sas(void **state)
 	assert_int_equal(types(x, msg), 0);
 	assert_true(x->g->generated.changed);
 	settle(x); /* the first ones time out, the others are served */
-	for (int i = 0; i < 12; i++)
+	for (int i = 0; i < 30; i++)
 		settle(x);
 	assert_false(x->g->generated.changed || x->g->generated.pushing);
 	assert_int_equal(dataplane_pending(x->g->dp), 0);
