@@ -57,7 +57,7 @@ struct child_sa {
 	bool superseded; /* another pair of the policy took over */
 	bool rekey_due;
 	bool ours_to_delete;
-	bool unwanted; /* IKEv1: to be deleted as soon as it is established */
+	bool unwanted;	    /* IKEv1: to be deleted as soon as it is established */
 	uint64_t replaces;  /* IKEv2: token of the pair it was made to replace; 0 = none */
 	uint64_t crossed;   /* token of the pair begun by the other side meanwhile; 0 = none */
 	uint8_t *low_nonce; /* NULL: none yet */
