@@ -81,6 +81,44 @@ static void a_peer_is_where_its_name_says(void **state)
 	assert_int_equal(x->g->setup.plan->peers[0].remote.bytes[3], 7);
 }
 
+/* An identity is a label: nobody looks it up, and the peer stays where its address says. */
+static void a_name_as_identity_is_not_looked_up(void **state)
+{
+	static const struct names_ops ops = {ask};
+	static const char secret[] = "secret = ";
+	struct fixture *x = *state;
+	struct asked asked = {0};
+	char text[4096], *found, *message = NULL;
+	FILE *f = fopen(x->path, "r");
+	size_t len;
+
+	assert_non_null(f);
+	len = fread(text, 1, sizeof(text) - 1, f);
+	text[len] = '\0';
+	fclose(f);
+	found = strstr(text, secret);
+	assert_non_null(found);
+	f = fopen(x->path, "w");
+	fprintf(f,
+		"%.*smy-id = \"fqdn:vpn.example.com\"; remote-id = \"fqdn:cloud.example.com\"; %s",
+		(int)(found - text), text, found);
+	fclose(f);
+	settle(x);
+	while (injected(x) > 0)
+		next_target(x);
+	names_use(x->g->names, &ops, &asked);
+	assert_int_equal(gateway_reload(x->g, &message), 0);
+	free(message);
+	for (unsigned i = 0; i < 3; i++) {
+		x->now += 100 * SEC;
+		settle(x);
+	}
+	assert_int_equal(asked.n, 0);
+	assert_int_equal(x->g->setup.plan->peers[0].remote.bytes[3], 122);
+	assert_int_equal(x->g->setup.plan->peers[0].remote_id.type, IKE_ID_FQDN);
+	assert_int_equal(next_target(x), 122);
+}
+
 /* Serve, but refuse to commit policies. */
 static void refuse_policies(struct fixture *x)
 {
@@ -137,6 +175,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(a_peer_is_where_its_name_says),
+		T(a_name_as_identity_is_not_looked_up),
 		T(a_move_that_is_refused_comes_later),
 	};
 

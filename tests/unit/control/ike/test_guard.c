@@ -11,6 +11,17 @@
 
 #define SEC 1000000000ULL
 
+static bool no_memory;
+
+/* The test is linked with --wrap=calloc. */
+void *__real_calloc(size_t n, size_t size);
+void *__wrap_calloc(size_t n, size_t size);
+
+void *__wrap_calloc(size_t n, size_t size)
+{
+	return no_memory ? NULL : __real_calloc(n, size);
+}
+
 static struct abi_addr v4(uint32_t n)
 {
 	struct abi_addr a = {.family = 4};
@@ -228,6 +239,78 @@ static void releasing_what_was_not_counted_does_nothing(void **state)
 	guard_fini(&g);
 }
 
+/* A source that is known already needs none. */
+static void without_memory_a_new_source_is_refused(void **state)
+{
+	struct abi_addr known = v4(1), fresh = v4(2);
+	struct guard g;
+
+	(void)state;
+	assert_int_equal(guard_init(&g, 7), 0);
+	assert_int_equal(guard_admit(&g, &known, 0), GUARD_ADMIT);
+	no_memory = true;
+	assert_int_equal(guard_admit(&g, &fresh, 0), GUARD_NO_MEMORY);
+	assert_int_equal(guard_admit_any(&g, &fresh, 0), GUARD_NO_MEMORY);
+	assert_int_equal(guard_admit(&g, &known, 0), GUARD_ADMIT);
+	no_memory = false;
+	assert_int_equal(g.half_open, 2);
+	assert_int_equal(g.sources.count, 1);
+	assert_int_equal(guard_admit(&g, &fresh, 0), GUARD_ADMIT);
+	guard_fini(&g);
+}
+
+/* Those who are known by their address have a total of their own, which strangers cannot use up. */
+static void strangers_do_not_use_up_the_rate_of_the_known(void **state)
+{
+	struct abi_addr known = v4(1000000);
+	unsigned strangers = 0;
+	struct guard g;
+
+	(void)state;
+	assert_int_equal(guard_init(&g, 7), 0);
+	for (uint32_t i = 0; i < 3 * GUARD_BURST_TOTAL; i++) {
+		struct abi_addr a = v4(i);
+
+		if (guard_admit_any(&g, &a, 0) == GUARD_ADMIT) {
+			guard_release(&g, &a);
+			strangers++;
+		}
+	}
+	assert_int_equal(strangers, GUARD_BURST_TOTAL);
+	assert_int_equal(guard_admit_any(&g, &known, 0), GUARD_RATE);
+	assert_int_equal(guard_admit(&g, &known, 0), GUARD_ADMIT);
+	guard_fini(&g);
+}
+
+static void what_costs_an_exponentiation_has_a_rate_for_each_kind(void **state)
+{
+	unsigned n[2] = {0, 0};
+	struct guard g;
+
+	(void)state;
+	assert_int_equal(guard_init(&g, 7), 0);
+	for (unsigned i = 0; i < 2 * GUARD_BURST_COSTLY; i++)
+		n[0] += guard_admit_costly(&g, false, 0);
+	for (unsigned i = 0; i < 2 * GUARD_BURST_COSTLY; i++)
+		n[1] += guard_admit_costly(&g, true, 0);
+	assert_int_equal(n[0], GUARD_BURST_COSTLY);
+	assert_int_equal(n[1], GUARD_BURST_COSTLY);
+	assert_true(guard_admit_costly(&g, false, SEC));
+	guard_fini(&g);
+}
+
+static void every_verdict_has_its_words(void **state)
+{
+	(void)state;
+	for (int a = GUARD_ADMIT; a <= GUARD_NO_MEMORY; a++) {
+		assert_string_not_equal(guard_text((enum guard_verdict)a), "unknown");
+		for (int b = GUARD_ADMIT; b < a; b++)
+			assert_string_not_equal(guard_text((enum guard_verdict)a),
+						guard_text((enum guard_verdict)b));
+	}
+	assert_string_equal(guard_text((enum guard_verdict)99), "unknown");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -241,6 +324,10 @@ int main(void)
 		cmocka_unit_test(total_is_capped),
 		cmocka_unit_test(memory_is_bounded),
 		cmocka_unit_test(releasing_what_was_not_counted_does_nothing),
+		cmocka_unit_test(without_memory_a_new_source_is_refused),
+		cmocka_unit_test(strangers_do_not_use_up_the_rate_of_the_known),
+		cmocka_unit_test(what_costs_an_exponentiation_has_a_rate_for_each_kind),
+		cmocka_unit_test(every_verdict_has_its_words),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
