@@ -226,8 +226,6 @@ void exchange_msgid_add(struct exchange_msgids *m, uint32_t id)
 		m->ids = ids;
 		m->cap = cap;
 	}
-	if (m->cap == 0)
-		return;
 	if (m->n < m->cap) {
 		m->ids[m->n++] = id;
 		return;

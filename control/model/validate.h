@@ -30,6 +30,9 @@ void validate_ipsec(const struct model *m, struct problems *problems);
 void validate_watch(const struct model *m, struct problems *problems);
 /** Policies. */
 void validate_policy(const struct model *m, struct problems *problems);
+/** Warns of policies of one peer that cover packets of each other: at most OVERLAP_MAX of a peer
+ * are compared. */
+void validate_overlap(const struct model *m, struct problems *problems);
 /** Does a policy let packets pass in clear while there is no SA (level=use)? */
 bool validate_policy_allows_clear(const struct model_row *policy);
 /** Ciphers and integrity of proposals. */

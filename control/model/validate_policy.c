@@ -206,4 +206,5 @@ void validate_policy(const struct model *m, struct problems *problems)
 			check_policy(m, &t->rows[i], problems);
 	check_same_policy(m, problems);
 	check_public(m, problems);
+	validate_overlap(m, problems);
 }

@@ -18,6 +18,17 @@ static unsigned sent, given_up, silent;
 static uint16_t ports[16]; /* where each datagram went */
 static uint64_t dice;	   /* what is drawn */
 
+static bool no_memory;
+
+/* The test is linked with --wrap=realloc. */
+void *__real_realloc(void *p, size_t size);
+void *__wrap_realloc(void *p, size_t size);
+
+void *__wrap_realloc(void *p, size_t size)
+{
+	return no_memory ? NULL : __real_realloc(p, size);
+}
+
 static void count_send(void *ctx, const struct ike_datagram *d)
 {
 	(void)ctx;
@@ -235,6 +246,11 @@ static void a_deadline_ends_a_request_on_time(void **state)
 	run(&e, 4 * TIMERS_SEC);
 	assert_int_equal(sent, 3);
 	assert_int_equal(given_up, 1);
+	given_up = 0;
+	assert_int_equal(exchange_ask(&e, &x, (const uint8_t *)"abc", 3, 0), 0);
+	exchange_limit(&e, &x, 500 * TIMERS_MS); /* before the first retransmit */
+	run(&e, 500 * TIMERS_MS);
+	assert_int_equal(given_up, 1);
 	exchange_fini(&e, &x);
 }
 
@@ -267,6 +283,11 @@ static void hurried_requests_give_up_after_one_more(void **state)
 	run(&e, 3 * TIMERS_SEC);
 	assert_int_equal(sent, 2);
 	assert_int_equal(given_up, 1);
+	assert_int_equal(exchange_ask(&e, &x, (const uint8_t *)"abc", 3, 0), 0);
+	run(&e, 31 * TIMERS_SEC); /* that was the last one: there is no other */
+	exchange_hurry(&x);
+	run(&e, 200 * TIMERS_SEC);
+	assert_int_equal(sent, 2 + 1 + IKE_RETRANSMIT_TRIES);
 	exchange_fini(&e, &x);
 }
 
@@ -356,10 +377,12 @@ static void answers_go_where_their_request_came_from(void **state)
 	d.src_port = 6000;
 	d.marker = false; /* to port 500, which the NAT maps apart */
 	exchange_repeat(&e, &x, 5, &d);
+	assert_int_equal(sent, EXCHANGE_REPEATS + 1);
 	assert_int_equal(ports[EXCHANGE_REPEATS], 4500);
 	d.marker = true;
 	sa.nat_remote = false;
 	exchange_repeat(&e, &x, 5, &d);
+	assert_int_equal(sent, EXCHANGE_REPEATS + 2);
 	assert_int_equal(ports[EXCHANGE_REPEATS + 1], 4500);
 	exchange_fini(&e, &x);
 }
@@ -435,6 +458,20 @@ static void so_many_message_ids_are_remembered_as_wanted(void **state)
 	free(m.ids);
 }
 
+static void without_memory_a_message_id_is_not_remembered(void **state)
+{
+	struct exchange_msgids m = {0};
+
+	(void)state;
+	no_memory = true;
+	exchange_msgid_add(&m, 1);
+	no_memory = false;
+	assert_false(exchange_msgid_seen(&m, 1));
+	exchange_msgid_add(&m, 2);
+	assert_true(exchange_msgid_seen(&m, 2));
+	free(m.ids);
+}
+
 static void latest_message_ids_are_remembered(void **state)
 {
 	struct exchange_msgids m = {0};
@@ -471,6 +508,7 @@ int main(void)
 		cmocka_unit_test(what_is_asked_aside_goes_to_one_place_at_a_time),
 		cmocka_unit_test(what_is_out_goes_to_the_new_place_too),
 		cmocka_unit_test(so_many_message_ids_are_remembered_as_wanted),
+		cmocka_unit_test(without_memory_a_message_id_is_not_remembered),
 		cmocka_unit_test(latest_message_ids_are_remembered),
 	};
 

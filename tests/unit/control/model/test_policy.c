@@ -326,6 +326,32 @@ static void public_addresses_inside_are_warned_of_once(void **state)
 	free(told);
 }
 
+static void assert_silent(const char *text)
+{
+	char *told;
+
+	model_free(load_text(text, &told));
+	assert_string_equal(told, "");
+	free(told);
+}
+
+static void policies_of_a_peer_that_overlap_are_warned_of(void **state)
+{
+	(void)state;
+	assert_told(
+		SITE(BETWEEN("10.1.0.0/16", "10.2.0.0/16") ",\n" BETWEEN("10.1.4.0/24",
+									 "10.2.0.0/15")),
+		true,
+		"t.conf:9: warning: /ip ipsec policy: it overlaps with the one in line 8 of the "
+		"same peer");
+	assert_silent(SITE(
+		BETWEEN("10.1.0.0/16", "10.2.0.0/16") ",\n" BETWEEN("10.1.0.0/16", "10.3.0.0/16")));
+	assert_silent(SITE(POLICY("protocol = \"tcp\";") ",\n" POLICY("protocol = \"udp\";")));
+	assert_told(SITE(POLICY("protocol = \"tcp\";") ",\n" POLICY("")), true, "it overlaps");
+	assert_silent(SITE(POLICY("protocol = \"tcp\"; dst-port = \"80\";") ",\n" POLICY(
+		"protocol = \"tcp\"; dst-port = \"81\";")));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -341,6 +367,7 @@ int main(void)
 		cmocka_unit_test(what_stands_behind_a_template_is_warned_of),
 		cmocka_unit_test(a_group_that_is_not_used_is_warned_of),
 		cmocka_unit_test(public_addresses_inside_are_warned_of_once),
+		cmocka_unit_test(policies_of_a_peer_that_overlap_are_warned_of),
 	};
 
 	return cmocka_run_group_tests(tests, load_setup, load_teardown);
