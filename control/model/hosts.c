@@ -165,28 +165,56 @@ static bool keep(struct placing *p, struct model_row *row)
 	return true;
 }
 
-static void choose(struct placing *p, struct model_row *row)
+/* The first acceptable answer, or what is wrong with them. */
+static struct host_choice pick(const struct placing *p, const struct model_row *row,
+			       const struct host_known *k)
 {
 	struct host_choice c = {.verdict = HOST_UNKNOWN};
 	const char *who = NULL;
-	struct host_known k;
 
-	ask(p, row, &k);
-	for (size_t i = 0; i < k.n && c.verdict != HOST_CHOSEN; i++) {
-		enum host_verdict v = judge(p, row, &k.answers[i], &who);
+	for (size_t i = 0; i < k->n && c.verdict != HOST_CHOSEN; i++) {
+		enum host_verdict v = judge(p, row, &k->answers[i], &who);
 
 		/* the other family's are nothing to speak of beside another fault */
 		if (v != HOST_CHOSEN && c.verdict != HOST_UNKNOWN &&
 		    (c.verdict != HOST_FAMILY || v == HOST_FAMILY))
 			continue;
 		c.verdict = v;
-		c.refused = k.answers[i];
+		c.refused = k->answers[i];
 		c.rival = who;
 	}
+	return c;
+}
+
+/* Who has an address and no acceptable answer keeps it, before others may take it. */
+static bool stay(struct placing *p, struct model_row *row)
+{
+	const char *who = NULL;
+	struct host_choice c;
+	struct host_known k;
+
+	ask(p, row, &k);
+	c = pick(p, row, &k);
+	if (c.verdict == HOST_CHOSEN || k.current.family == 0 ||
+	    judge(p, row, &k.current, &who) != HOST_CHOSEN)
+		return false;
+	give(p, row, &k.current);
+	tell(p, row, &c);
+	return true;
+}
+
+/* What was free when others stayed may be gone by now. */
+static void choose(struct placing *p, struct model_row *row)
+{
+	struct host_choice c;
+	struct host_known k;
+
+	ask(p, row, &k);
+	c = pick(p, row, &k);
 	if (c.verdict == HOST_CHOSEN)
 		give(p, row, &c.refused);
-	else if (k.current.family != 0 && judge(p, row, &k.current, &who) == HOST_CHOSEN)
-		give(p, row, &k.current);
+	else if (stay(p, row))
+		return;
 	tell(p, row, &c);
 }
 
@@ -218,6 +246,8 @@ int hosts_place(struct model *m, const struct hosts *h)
 	}
 	for (size_t i = 0; rc == 0 && i < t->n; i++)
 		done[i] = done[i] || keep(&p, &t->rows[i]);
+	for (size_t i = 0; rc == 0 && i < t->n; i++)
+		done[i] = done[i] || stay(&p, &t->rows[i]);
 	for (size_t i = 0; rc == 0 && i < t->n; i++)
 		if (!done[i])
 			choose(&p, &t->rows[i]);

@@ -53,7 +53,8 @@ struct hosts {
  * Give every enabled peer of a model that has a name its address, or none, for the plan that is
  * made next. It keeps its current one while that is among the answers, or while no answer is
  * acceptable; otherwise it gets the first acceptable answer. Of two peers whose names stand for one
- * address the one that has it already keeps it, else the first one gets it; peers of the same name
+ * address the one that has it already keeps it, also while its own name fails, else the first one
+ * gets it; peers of the same name
  * share theirs, unless only local-address would tell them apart and one of them has it from the
  * route there. The model must not be packed. 0 or -ENOMEM.
  */

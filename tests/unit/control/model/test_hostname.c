@@ -327,6 +327,14 @@ static void an_address_has_one_peer(void **state)
 	assert_chosen(&d, 'p', "", HOST_TAKEN);
 	assert_string_equal(d.rival[0], "q");
 	assert_chosen(&d, 'q', "203.0.113.8", HOST_CHOSEN);
+	/* or has it for want of an acceptable answer */
+	for (int i = 0; i < 2; i++) {
+		answers(&d.known[1], i == 0 ? "" : "203.0.113.7 127.0.0.1", "203.0.113.8");
+		place(three, &d);
+		assert_chosen(&d, 'p', "", HOST_TAKEN);
+		assert_string_equal(d.rival[0], "q");
+		assert_chosen(&d, 'q', "203.0.113.8", i == 0 ? HOST_UNKNOWN : HOST_TAKEN);
+	}
 }
 
 static void peers_of_one_name_that_a_route_makes_alike_do_not_share(void **state)
