@@ -27,8 +27,9 @@ def lifetimes(by, phases):
             conf["profile" if phase == 1 else "proposal"] = {"lifetime": "7s"}
         elif phase == 1:
             cloud.update({"ike-rekey": "5s", "over": "5s"})
-        else:                 # in IKEv1 strongSwan keeps a replaced SA until its own end
-            cloud.update({"rekey": "5s", "life": "12s"})
+        else:                 # in IKEv1 strongSwan keeps a replaced SA until its own end; to replace
+            # it takes it a few seconds at times, beside a phase 1 that ends
+            cloud.update({"rekey": "5s", "life": "17s"})
     return conf, [x for k, v in cloud.items() for x in ("--%s-time" % k, v)]
 
 
@@ -49,7 +50,7 @@ def rekey(by, phases, ike=1, seconds=SECONDS):
         need(all(times[p] >= seconds // 8 if p in phases else times[p] == 0 for p in times),
              "phase 1, 2 were replaced %s times in %d s" % (times, seconds))
         sas = lab.sas()
-        need(all(1 <= len(r) <= 4 for r in sas.values()), "SAs pile up: %s" % sas)
+        need(all(1 <= len(r) <= 5 for r in sas.values()), "SAs pile up: %s" % sas)
         peers = lab.cli("ip", "ipsec", "active-peers", "print")
         need(1 <= len(peers) <= 3, "peers pile up: %s" % peers)
         cap.need_no_clear()
