@@ -24,7 +24,7 @@ def lifetimes(by, phases):
     conf, cloud = {}, {"rekey": "1h", "life": "2h", "ike-rekey": "4h", "over": "1h"}
     for phase in phases:
         if by == "gateway":
-            conf["profile" if phase == 1 else "proposal"] = {"lifetime": "7s"}
+            conf["profile" if phase == 1 else "proposal"] = {"lifetime": "9s"}
         elif phase == 1:
             cloud.update({"ike-rekey": "5s", "over": "5s"})
         else:                 # in IKEv1 strongSwan keeps a replaced SA until its own end; to replace

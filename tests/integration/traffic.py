@@ -105,7 +105,7 @@ def udp_receive(a):
     while not stop:                    # no exception: it could come between recv() and the count
         with contextlib.suppress(TimeoutError):
             take()
-    if a.end:                          # so many were sent; so long the last may take
+    if a.end:                          # so many were sent; so long there may be no news of the last
         with open(a.end) as f:
             count, drain = f.read().split()
         end = time.monotonic() + float(drain)
@@ -113,6 +113,7 @@ def udp_receive(a):
             s.settimeout(max(0.001, end - time.monotonic()))
             with contextlib.suppress(TimeoutError):
                 take()
+                end = time.monotonic() + float(drain)
         s.settimeout(0)
         with contextlib.suppress(BlockingIOError):     # copies of the last ones
             while True:
@@ -231,7 +232,7 @@ def main():
         q.add_argument("--dst")
         q.add_argument("--listen", default="", help="own address; default: any of IPv4")
         q.add_argument("--end", help="udp-receive: a file that says how many were sent and how "
-                       "many seconds the last may take; read at SIGTERM")
+                       "many seconds may pass without one; read at SIGTERM")
         q.add_argument("--bytes", type=int, default=1 << 20)
         q.add_argument("--rate", type=int, default=0, help="bit/s, 0 = as fast as TCP goes")
         q.add_argument("--seed", type=int, default=1)
