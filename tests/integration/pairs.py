@@ -384,10 +384,12 @@ class Pairs(Lab):
 
     def rekey(self):
         """one after the other: strongSwan's threads do Diffie-Hellman and ESP, and with all of them
-        at the one the other waits"""
+        at the one the other waits. In IKEv1 it has a new pair only when it is done with the last
+        message, and we send through it before if that takes it longer than we can know."""
         v, menus = self.vici(), {"child": "installed-sa", "ike": "active-peers"}
         for p in self.pairs:
             time.sleep(0.05 if p.rekey != "none" else 0)
+            old = self.spis()[p.name][1] if p.ike == 1 else None
             if p.rekey.endswith("gateway"):
                 self.cli_text("ip", "ipsec", menus[p.rekey.partition("-")[0]], "rekey",
                               "peer=" + p.name)
@@ -395,6 +397,8 @@ class Pairs(Lab):
                 v.call("rekey", child=p.name + "c")
             elif p.rekey == "ike-cloud":
                 v.call("rekey", ike=p.name)
+            if p.ike == 1 and p.rekey.startswith("child"):
+                wait(lambda p=p, old=old: self.spis()[p.name][1] - old, 20, "%s's new pair" % p)
 
     def carrying(self, packets):
         """every SA of ours has carried so many"""
