@@ -26,7 +26,6 @@
 #include "dataplane/net/parse_plain.h"
 #include "dataplane/stages.h"
 
-#define COUNT_AHEAD 6u /* packets of a burst of many SAs: SA and counters, when all is done */
 /* Which SA, if any, and may it be used for this packet? */
 static enum drop_reason find_sa(struct worker *w, struct rte_mbuf *m, uint32_t spi,
 				struct found *found)
@@ -126,8 +125,8 @@ static inline enum drop_reason check(struct worker *w, struct rte_mbuf **m, stru
 	return DROP_NONE;
 }
 
-static inline void check_one(struct worker *w, struct batch *b, struct found *found,
-			     struct rte_mbuf **pkts, uint16_t i)
+static __rte_always_inline void check_one(struct worker *w, struct batch *b, struct found *found,
+					  struct rte_mbuf **pkts, uint16_t i)
 {
 	enum drop_reason why = check(w, &pkts[i], found, b);
 
@@ -137,22 +136,10 @@ static inline void check_one(struct worker *w, struct batch *b, struct found *fo
 		pkt_drop(pkts[i], why);
 }
 
-/* A burst of many SAs. */
-static __rte_noinline void check_many(struct worker *w, struct batch *b, struct rte_mbuf **pkts,
-				      uint16_t n)
+void esp_in_check_one(struct worker *w, struct batch *b, struct found *found,
+		      struct rte_mbuf **pkts, uint16_t i)
 {
-	struct found found = {.udp = FOUND_NO_UDP};
-	const struct sad *s = w->tables->sad;
-	struct ahead a;
-
-	look_first(s, &a, pkts, n);
-	for (uint16_t i = 0; i < n; i++) {
-		look_ahead(s, &a, pkts, i, n);
-		prefetch_packets(pkts, i, n);
-		check_one(w, b, &found, pkts, i);
-	}
-	for (uint16_t k = 0; k < b->n; k++)
-		warm_counters(w, b->op[k].sa);
+	check_one(w, b, found, pkts, i);
 }
 
 static void check_all(struct worker *w, struct batch *b, struct rte_mbuf **pkts, uint16_t n)
@@ -164,7 +151,7 @@ static void check_all(struct worker *w, struct batch *b, struct rte_mbuf **pkts,
 	b->several = false;
 	b->many = warm_has_many_in(pkts, n);
 	if (unlikely(b->many)) {
-		check_many(w, b, pkts, n);
+		esp_in_each_check(w, b, pkts, n);
 		return;
 	}
 	for (uint16_t i = 0; i < n;) {
@@ -304,8 +291,12 @@ static void watch_peers(const struct batch *b, struct rte_mbuf **pkts)
 /* After the ICVs: numbers of genuine packets are taken, the others dropped. */
 static void authenticated(const struct worker *w, struct batch *b, struct rte_mbuf **pkts)
 {
-	bool alone = w->order == NULL;
-	bool some = b->several ? take_numbers(b, alone, true) : take_numbers(b, alone, false);
+	bool alone = w->order == NULL, some;
+
+	if (unlikely(b->many) && alone)
+		some = esp_in_each_number(b);
+	else
+		some = b->several ? take_numbers(b, alone, true) : take_numbers(b, alone, false);
 
 	for (uint16_t k = 0; some && k < b->n; k++) {
 		const struct held *h = &b->held[k];
@@ -457,29 +448,28 @@ static inline enum drop_reason deliver(struct worker *w, struct parse_run *parse
 	return DROP_NONE;
 }
 
-/* And so are its SA, where there are many, and the counters. */
-static inline void warm_deliver(const struct worker *w, const struct sa *sa)
-{
-	warm_inner(sa);
-	warm_near(worker_sa(w, sa->slot), 1);
-}
-
-static inline void deliver_one(struct worker *w, struct batch *b, struct parse_run *parse,
-			       struct rte_mbuf **pkts, uint16_t k, struct tally *tally)
+static __rte_always_inline void deliver_one(struct worker *w, struct batch *b,
+					    struct parse_run *parse, struct rte_mbuf **pkts,
+					    uint16_t k, struct tally *tally)
 {
 	const struct held *h = &b->held[k];
 	struct rte_mbuf *m = pkts[h->packet];
 	enum drop_reason why;
 
-	if (k + PREFETCH_GAP < b->n)
-		prefetch_clear(&b->op[k + PREFETCH_GAP]);
-	if (unlikely(b->many) && k + COUNT_AHEAD < b->n)
-		warm_deliver(w, b->op[k + COUNT_AHEAD].sa);
 	if (unlikely(h->why != DROP_NONE))
 		return;
 	why = b->op[k].ok ? deliver(w, parse, m, &b->op[k], h, tally) : DROP_IN_ERRORS;
 	if (unlikely(why != DROP_NONE))
 		pkt_drop(m, why);
+}
+
+void esp_in_deliver_one(struct worker *w, struct batch *b, struct parse_run *parse,
+			struct rte_mbuf **pkts, uint16_t k)
+{
+	struct tally tally = {.sa = NULL};
+
+	deliver_one(w, b, parse, pkts, k, &tally);
+	tally_write(w, &tally);
 }
 
 static void deliver_all(struct worker *w, struct batch *b, struct rte_mbuf **pkts)
@@ -489,10 +479,16 @@ static void deliver_all(struct worker *w, struct batch *b, struct rte_mbuf **pkt
 
 	for (uint16_t k = 0; k < b->n && k < PREFETCH_GAP; k++)
 		prefetch_clear(&b->op[k]);
+	if (unlikely(b->many)) {
+		esp_in_each_deliver(w, b, &parse, pkts);
+		return;
+	}
 	for (uint16_t k = 0; k < b->n;) {
+		if (k + PREFETCH_GAP < b->n)
+			prefetch_clear(&b->op[k + PREFETCH_GAP]);
 		deliver_one(w, b, &parse, pkts, k++, &tally);
 		/* One that was delivered has opened the tally. */
-		if (!b->many && k < b->n && b->op[k].sa == tally.sa)
+		if (k < b->n && b->op[k].sa == tally.sa)
 			k = esp_in_run_deliver(b, &parse, pkts, k, &tally);
 	}
 	tally_write(w, &tally);

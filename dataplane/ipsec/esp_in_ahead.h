@@ -69,4 +69,11 @@ static inline void look_first(const struct sad *s, struct ahead *a, struct rte_m
 		warm_window(a->sa[i], warm_seq(pkts[i]));
 }
 
+/* When all of it is decrypted: its SA, and where it is counted. */
+static inline void warm_deliver(const struct worker *w, const struct sa *sa)
+{
+	warm_inner(sa);
+	warm_near(worker_sa(w, sa->slot), 1);
+}
+
 #endif

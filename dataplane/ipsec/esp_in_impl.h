@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* esp_in_impl.h - what the files of esp_in share: esp_in.c for packets of any kind, esp_in_run.c
- * for the usual ones, which come one behind the other. */
+ * for the usual ones, which come one behind the other, esp_in_each.c for bursts of many SAs. */
 #ifndef ESPGW_IPSEC_ESP_IN_IMPL_H
 #define ESPGW_IPSEC_ESP_IN_IMPL_H
 
@@ -10,6 +10,7 @@
 #include "dataplane/net/parse_plain.h"
 #include "dataplane/worker.h"
 
+#define AES_IV	       16u
 #define FOUND_NO_BLOCK 1u /* no multiple of 32 */
 #define FOUND_NO_UDP   UINT8_MAX
 
@@ -80,5 +81,22 @@ uint16_t esp_in_run_check(struct batch *b, struct found *found, struct rte_mbuf 
  * and counted in *t, as long as that is IPv4 with nothing special about it. */
 uint16_t esp_in_run_deliver(const struct batch *b, struct parse_run *parse, struct rte_mbuf **pkts,
 			    uint16_t first, struct tally *t);
+
+/** A packet of any kind, number i of the burst: what can be said before the ICV, and into the
+ * batch, or dropped. */
+void esp_in_check_one(struct worker *w, struct batch *b, struct found *found,
+		      struct rte_mbuf **pkts, uint16_t i);
+
+/** A genuine packet of any kind, that of op number k, decrypted: to what it carried, and counted.
+ */
+void esp_in_deliver_one(struct worker *w, struct batch *b, struct parse_run *parse,
+			struct rte_mbuf **pkts, uint16_t k);
+
+/** All packets of a burst of many SAs: the three steps of esp_in. Numbers are taken by the only
+ * worker; true: some packets have to be dropped, and held says so. */
+void esp_in_each_check(struct worker *w, struct batch *b, struct rte_mbuf **pkts, uint16_t n);
+bool esp_in_each_number(struct batch *b);
+void esp_in_each_deliver(struct worker *w, struct batch *b, struct parse_run *parse,
+			 struct rte_mbuf **pkts);
 
 #endif

@@ -8,69 +8,14 @@
  */
 #include "dataplane/ipsec/esp_in_ahead.h"
 #include "dataplane/ipsec/esp_in_impl.h"
+#include "dataplane/ipsec/esp_in_words.h"
 #include "dataplane/ipsec/own.h"
-#include "dataplane/ipsec/trailer.h"
 
-/* The fields of pkt_meta, of held and of an IPv4 header, as they lie in words. */
-_Static_assert(
-	offsetof(struct pkt_meta, verdict) == 0 && offsetof(struct pkt_meta, flags) == 2 &&
-		offsetof(struct pkt_meta, proto) == 3 && offsetof(struct pkt_meta, l3_off) == 4 &&
-		offsetof(struct pkt_meta, l4_off) == 5 && offsetof(struct pkt_meta, in_port) == 6 &&
-		offsetof(struct pkt_meta, ip_len) == 8 &&
-		offsetof(struct pkt_meta, src_port) == 10 &&
-		offsetof(struct pkt_meta, dst_port) == 12 && offsetof(struct pkt_meta, src) == 16 &&
-		offsetof(struct pkt_meta, dst) == 20 && offsetof(struct pkt_meta, sa_slot) == 24 &&
-		RTE_BYTE_ORDER == RTE_LITTLE_ENDIAN,
-	"words of pkt_meta");
-_Static_assert(offsetof(struct held, wire) == 8 && offsetof(struct held, flags) == 10 &&
-		       offsetof(struct held, packet) == 11 && offsetof(struct held, tos) == 12 &&
-		       offsetof(struct held, why) == 13 && offsetof(struct held, in_port) == 14 &&
-		       sizeof(struct held) == 16,
-	       "words of held, which has two bytes where pkt_meta has them");
+/* --- before the ICV --- */
 
-#define META_FLAGS   16
-#define META_PROTO   24
-#define META_L3_OFF  32
-#define META_L4_OFF  40
-#define META_IN_PORT 48
-#define HELD_PACKET  24
-#define HELD_TOS     32
-#define HELD_WHY     40
-
-#define ONE(byte) ((uint64_t)UINT8_MAX << (byte))
-#define HELD_META (ONE(META_FLAGS) | ONE(META_IN_PORT))
 /* What packets of a run have in common of their meta: where headers are, and if it is UDP. */
 #define CLAIMED_PLACE (ONE(META_L3_OFF) | ONE(META_L4_OFF))
 #define CLAIMED_META  (CLAIMED_PLACE | (uint64_t)PKT_F_UDP_ENCAP << META_FLAGS)
-
-/* A reason to drop it, or a mark of the outer header that the inner one may have to take over:
- * ecn_may_change(). */
-#define REFUSED_OR_ECN (ONE(HELD_WHY) | (uint64_t)1 << HELD_TOS)
-
-/* Version 4, no options, neither offset nor MF, in the first word of a header; and DF. */
-#define IP4_SIMPLE_MASK ((uint64_t)0xff3f << 48 | 0xff)
-#define IP4_SIMPLE	0x45
-#define IP4_DF_BIT	54
-
-#define TCP_AT	  (IP4_HEADER + 13u) /* flags */
-#define TCP_LEAST (IP4_HEADER + 20u)
-#define UDP_LEAST (IP4_HEADER + 8u)
-#define TCP_SYN	  2u
-
-static inline uint64_t load64(const void *p)
-{
-	uint64_t v;
-
-	memcpy(&v, p, sizeof(v));
-	return v;
-}
-
-static inline void store64(void *p, uint64_t v)
-{
-	memcpy(p, &v, sizeof(v));
-}
-
-/* --- before the ICV --- */
 
 /* What all packets of a run share. */
 struct claimed {
@@ -176,8 +121,7 @@ uint16_t esp_in_run_check(struct batch *b, struct found *found, struct rte_mbuf 
 /* What all packets of a run share. */
 struct clear {
 	const struct sa *sa;
-	uint64_t meta;	/* words of pkt_meta: the first, but for flags of the packet and so on, */
-	uint64_t slot;	/* and the last */
+	uint64_t slot;	/* the last word of pkt_meta */
 	uint64_t addrs; /* source and destination, as sent, that were found right last */
 	uint64_t known; /* these as pkt_meta has them; 0: none yet */
 };
@@ -204,53 +148,16 @@ static inline bool knows_addrs(struct clear *c, struct parse_run *parse, uint64_
 	return c->known != 0;
 }
 
-/* len bytes that were decrypted: how many are payload, IPv4 behind a right trailer; or 0. */
-static inline uint32_t payload_of(const uint8_t *text, uint32_t len)
-{
-	uint32_t pad = text[len - 2], next = text[len - 1];
-
-	if (next != NEXT_HEADER_IPV4 || pad + SA_ESP_TRAILER > len ||
-	    !trailer_pad_is_right(text + len - SA_ESP_TRAILER, pad))
-		return 0;
-	return len - SA_ESP_TRAILER - pad;
-}
-
-/* TCP, but no SYN, whose MSS is looked at; or UDP. */
-static inline bool is_plain_proto(const uint8_t *ip, uint8_t proto, uint32_t len)
-{
-	if (proto == IPPROTO_UDP)
-		return true;
-	return proto == IPPROTO_TCP && len >= TCP_LEAST && (ip[TCP_AT] & TCP_SYN) == 0;
-}
-
 /* As parse_plain() of the packet at ip, and held against the SA. Its length; or 0, and nothing was
  * written. avail: bytes there are of it; held: the second word. */
 static inline uint32_t accept_inner(struct clear *c, struct parse_run *parse, struct pkt_meta *meta,
 				    const uint8_t *ip, uint32_t avail, uint64_t held)
 {
-	uint64_t first, about;
-	uint32_t len, ports;
-	uint8_t proto;
+	uint32_t len = inner_len(ip, avail);
 
-	if (avail < UDP_LEAST)
+	if (unlikely(len == 0 || !knows_addrs(c, parse, load64(ip + 12))))
 		return 0;
-	first = load64(ip);
-	proto = ip[9];
-	len = rte_be_to_cpu_16((uint16_t)(first >> 16));
-	if (unlikely((first & IP4_SIMPLE_MASK) != IP4_SIMPLE || len > avail || len < UDP_LEAST ||
-		     !is_plain_proto(ip, proto, len) || !ip4_cksum_ok(ip, IP4_HEADER) ||
-		     !knows_addrs(c, parse, load64(ip + 12))))
-		return 0;
-	/* Both ports are swapped at once, and then stand the wrong way round. */
-	memcpy(&ports, ip + IP4_HEADER, sizeof(ports));
-	ports = rte_be_to_cpu_32(ports);
-	ports = ports << 16 | ports >> 16;
-	about = c->meta | (first >> IP4_DF_BIT & 1) * PKT_F_DF << META_FLAGS |
-		(uint64_t)proto << META_PROTO | (held & ONE(META_IN_PORT));
-	store64(&meta->verdict, about);
-	store64(&meta->ip_len, len | (uint64_t)ports << 16);
-	store64(&meta->src, c->known);
-	store64(&meta->sa_slot, c->slot);
+	inner_meta(meta, ip, len, c->known, c->slot, held);
 	return len;
 }
 
@@ -259,11 +166,7 @@ uint16_t esp_in_run_deliver(const struct batch *b, struct parse_run *parse, stru
 {
 	const struct sa *sa = b->op[first].sa;
 	const uint32_t head = SA_ESP_HEADER + (uint32_t)sa->iv_len;
-	struct clear c = {.sa = sa,
-			  .meta = PKT_FORWARD | (uint64_t)PKT_F_FROM_SA << META_FLAGS |
-				  (uint64_t)IP4_ETHER_ROOM << META_L3_OFF |
-				  (uint64_t)(IP4_ETHER_ROOM + IP4_HEADER) << META_L4_OFF,
-			  .slot = sa->slot};
+	struct clear c = {.sa = sa, .slot = sa->slot};
 	uint64_t bytes = 0, wire = 0;
 	unsigned int k, n = b->n;
 
@@ -284,9 +187,7 @@ uint16_t esp_in_run_deliver(const struct batch *b, struct parse_run *parse, stru
 				   held);
 		if (unlikely(len == 0))
 			break;
-		m->data_off = (uint16_t)(text - (const uint8_t *)m->buf_addr - IP4_ETHER_ROOM);
-		m->data_len = (uint16_t)(IP4_ETHER_ROOM + len);
-		m->pkt_len = IP4_ETHER_ROOM + len;
+		inner_borders(m, text, len);
 		bytes += len;
 		wire += (uint16_t)held;
 	}

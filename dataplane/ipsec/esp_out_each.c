@@ -7,8 +7,6 @@
  * packets ahead, so that memory and CPU work at the same time. What is not plain goes the way of
  * esp_out.c, in its place of the burst: numbers of an SA are given out in the order of its packets.
  */
-#include <errno.h>
-
 #include "dataplane/ipsec/ecn.h"
 #include "dataplane/ipsec/esp_out_impl.h"
 #include "dataplane/ipsec/mss.h"
@@ -24,104 +22,122 @@
 #define AGAIN_AHEAD 12u /* what of it has not come yet; */
 #define COUNT_AHEAD 16u /* and when all is done, its counters once more */
 
-/* Is it one for seal_plain()? */
-static inline bool is_plain(const struct sa *sa, const struct rte_mbuf *m,
-			    const struct pkt_meta *meta)
+#define SHORT_IV     8u
+#define META_PROTO   24 /* bits before it in the first word of pkt_meta */
+#define META_L3_OFF  32
+#define META_L4_OFF  40
+#define META_IN_PORT 48
+
+_Static_assert(offsetof(struct pkt_meta, verdict) == 0 && offsetof(struct pkt_meta, flags) == 2 &&
+		       offsetof(struct pkt_meta, proto) * 8 == META_PROTO &&
+		       offsetof(struct pkt_meta, l3_off) * 8 == META_L3_OFF &&
+		       offsetof(struct pkt_meta, l4_off) * 8 == META_L4_OFF &&
+		       offsetof(struct pkt_meta, in_port) * 8 == META_IN_PORT &&
+		       offsetof(struct pkt_meta, ip_len) == 8 &&
+		       offsetof(struct pkt_meta, src_port) == 10 &&
+		       offsetof(struct pkt_meta, dst_port) == 12 &&
+		       offsetof(struct pkt_meta, src) == 16 &&
+		       offsetof(struct pkt_meta, dst) == 20 &&
+		       offsetof(struct pkt_meta, sa_slot) == 24 &&
+		       RTE_BYTE_ORDER == RTE_LITTLE_ENDIAN,
+	       "words of pkt_meta");
+
+/* The first word of an outer packet's meta, but for protocol and port. */
+#define OUTER_META                                                                                 \
+	(PKT_FORWARD | (uint64_t)(PKT_F_PROTECTED | PKT_F_DF) << 16 |                              \
+	 (uint64_t)IP4_ETHER_ROOM << META_L3_OFF |                                                 \
+	 (uint64_t)(IP4_ETHER_ROOM + IP4_HEADER) << META_L4_OFF)
+
+static inline void store64(uint8_t *to, uint64_t v)
 {
-	return sa->plain && sa_state(sa) == SA_LIVE && !sa->limited &&
-	       !(meta->flags & PKT_F_IPV6) && own_is(m) &&
-	       meta->ip_len <= __atomic_load_n(&sa->mtu, __ATOMIC_RELAXED);
+	memcpy(to, &v, sizeof(v));
 }
 
-static inline int write_iv(struct crypto *c, struct batch *b, const struct sa *sa, uint64_t seq,
-			   uint8_t *iv)
+/* The IV of packet number seq, which is taken when it is used: there are no more of AES than
+ * packets. room: for others. NULL: there is none. */
+static inline const uint8_t *iv_of(struct crypto *c, struct batch *b, const struct sa *sa,
+				   uint64_t seq, uint8_t *room)
 {
-	const uint8_t *from;
-
-	if (unlikely(sa->iv_len != AES_IV))
-		return sa->iv_len == 0 ? 0 : crypto_iv8(c, sa, seq, iv);
-	from = take_iv(c, b);
-	if (from == NULL)
-		return -EIO;
-	memcpy(iv, from, AES_IV);
-	return 0;
+	if (likely(sa->iv_len == AES_IV))
+		return rest_of_ivs(c, b);
+	return sa->iv_len == 0 || crypto_iv8(c, sa, seq, room) == 0 ? room : NULL;
 }
 
-static inline void write_meta(struct pkt_meta *meta, const struct sa *sa, const struct sa_brief *o,
-			      uint16_t len)
+static inline void write_iv(struct batch *b, const struct sa *sa, const uint8_t *iv, uint8_t *to)
+{
+	if (likely(sa->iv_len == AES_IV)) {
+		memcpy(to, iv, AES_IV);
+		b->iv = iv + AES_IV;
+	} else if (sa->iv_len != 0) {
+		memcpy(to, iv, SHORT_IV);
+	}
+}
+
+/* In whole words; the block of order.h is ORDER_NONE, 0. */
+static inline void write_meta(struct pkt_meta *meta, uint32_t slot, const struct sa_brief *o,
+			      uint32_t len)
 {
 	bool udp = o->encap == ABI_ENCAP_UDP;
+	uint64_t proto = udp ? IPPROTO_UDP : IPPROTO_ESP;
+	uint32_t ports = udp ? rte_be_to_cpu_32((uint32_t)(o->third >> 32)) : 0;
+	uint32_t src = rte_be_to_cpu_32((uint32_t)(o->second >> 32));
+	uint32_t dst = rte_be_to_cpu_32((uint32_t)o->third);
+	uint8_t *to = (uint8_t *)meta;
 
-	*meta = (struct pkt_meta){
-		.verdict = PKT_FORWARD,
-		.flags = PKT_F_PROTECTED | PKT_F_DF,
-		.proto = udp ? IPPROTO_UDP : IPPROTO_ESP,
-		.l3_off = IP4_ETHER_ROOM,
-		.l4_off = IP4_ETHER_ROOM + IP4_HEADER,
-		.in_port = meta->in_port,
-		.ip_len = len,
-		.trim = 0, /* ORDER_NONE */
-		.src = rte_be_to_cpu_32((uint32_t)(o->second >> 32)),
-		.dst = rte_be_to_cpu_32((uint32_t)o->third),
-		.src_port = udp ? rte_be_to_cpu_16((uint16_t)(o->third >> 32)) : 0,
-		.dst_port = udp ? rte_be_to_cpu_16((uint16_t)(o->third >> 48)) : 0,
-		.sa_slot = sa->slot};
+	ports = ports << 16 | ports >> 16; /* they were swapped together */
+	store64(to, OUTER_META | proto << META_PROTO | (uint64_t)meta->in_port << META_IN_PORT);
+	store64(to + 8, len | (uint64_t)ports << 16);
+	store64(to + 16, src | (uint64_t)dst << 32);
+	store64(to + 24, slot);
 }
 
-/* As build() of esp_out.c does. */
-static inline enum drop_reason seal_plain(struct worker *w, struct batch *b, struct sa *sa,
-					  const struct sa_brief *o, struct rte_mbuf *m)
+/* A usual packet of a usual SA: as admit() and build() of esp_out.c do. False: it is not, and
+ * nothing was done. */
+static inline bool take(struct worker *w, struct batch *b, struct sa *sa, struct rte_mbuf *m,
+			uint16_t i)
 {
 	struct pkt_meta *meta = pkt_meta(m);
 	struct crypto_op *op = &b->op[b->n_ops];
-	uint64_t seq = __atomic_load_n(&sa->seq, __ATOMIC_RELAXED) + 1;
-	uint16_t inner = meta->ip_len, pad = mtu_pad(inner, sa->block);
-	uint32_t head = (uint32_t)o->length + sa->iv_len;
-	uint32_t text = (uint32_t)inner + pad + SA_ESP_TRAILER, len = head + text + sa->icv_len;
-	uint8_t *ip, tos;
+	uint32_t inner = meta->ip_len, l3 = meta->l3_off, mtu, pad, head, text, len;
+	uint8_t room[SHORT_IV], *ip, tos;
+	struct sa_brief o;
+	const uint8_t *iv;
+	uint64_t seq;
 
-	if (m->data_len < (uint32_t)meta->l3_off + inner || len > UINT16_MAX - IP4_ETHER_ROOM)
-		return DROP_OUT_ERRORS;
-	if (seq > __atomic_load_n(&sa->seq_limit, __ATOMIC_ACQUIRE))
-		return DROP_OUT_STATE_SEQUENCE_ERRORS;
-	tos = rte_pktmbuf_mtod_offset(m, const uint8_t *, meta->l3_off)[1];
-	ip = wrap(m, meta->l3_off, head, len);
-	if (ip == NULL)
-		return DROP_OUT_ERRORS;
-	if (write_iv(w->crypto, b, sa, seq, ip + o->length) != 0)
-		return DROP_OUT_STATE_PROTOCOL_ERRORS;
-	outer4_write_brief(ip, o, ecn_outer_tos(tos), (uint16_t)len, (uint32_t)seq);
-	trailer_write(ip + head + inner, pad, NEXT_HEADER_IPV4);
-	*op = (struct crypto_op){.sa = sa,
-				 .esp = ip + o->length - SA_ESP_HEADER,
-				 .seq_hi = (uint32_t)(seq >> 32),
-				 .len = (uint16_t)(SA_ESP_HEADER + sa->iv_len + text),
-				 .ok = true};
-	write_meta(meta, sa, o, (uint16_t)len);
-	b->inner_of[b->n_ops] = inner;
+	if (unlikely(sa_gate_out(sa) != SA_GATE_OUT || !sa_brief_read(sa, &o)))
+		return false;
+	mtu = __atomic_load_n(&sa->mtu, __ATOMIC_RELAXED);
+	seq = __atomic_load_n(&sa->seq, __ATOMIC_RELAXED) + 1;
+	if (unlikely((meta->flags & PKT_F_IPV6) || !own_is(m) || inner > mtu ||
+		     m->data_len < l3 + inner ||
+		     seq > __atomic_load_n(&sa->seq_limit, __ATOMIC_ACQUIRE) ||
+		     !sa_narrow_match(&sa->narrow, meta->src, meta->dst)))
+		return false;
+	pad = mtu_pad((uint16_t)inner, sa->block);
+	head = (uint32_t)o.length + sa->iv_len;
+	text = inner + pad + SA_ESP_TRAILER;
+	len = head + text + sa->icv_len;
+	iv = iv_of(w->crypto, b, sa, seq, room);
+	if (unlikely(iv == NULL || len > UINT16_MAX - IP4_ETHER_ROOM))
+		return false;
+	tos = rte_pktmbuf_mtod_offset(m, const uint8_t *, l3)[1];
+	if (mss_concerns(meta))
+		mss_clamp(m, mtu);
+	ip = wrap(m, (uint8_t)l3, head, len);
+	if (unlikely(ip == NULL))
+		return false;
+	write_iv(b, sa, iv, ip + o.length);
+	outer4_write_brief(ip, &o, ecn_outer_tos(tos), (uint16_t)len, (uint32_t)seq);
+	trailer_write(ip + head + inner, (uint16_t)pad, NEXT_HEADER_IPV4);
+	crypto_op_set(op, sa, ip + o.length - SA_ESP_HEADER, seq,
+		      SA_ESP_HEADER + sa->iv_len + text);
+	write_meta(meta, sa->slot, &o, len);
+	b->inner_of[b->n_ops] = (uint16_t)inner;
 	b->wire_of[b->n_ops] = (uint16_t)len;
-	__atomic_store_n(&sa->seq, seq, __ATOMIC_RELAXED);
-	return DROP_NONE;
-}
-
-static inline enum drop_reason take_plain(struct worker *w, struct batch *b, struct sa *sa,
-					  const struct sa_brief *o, struct rte_mbuf *m, uint16_t i)
-{
-	const struct pkt_meta *meta = pkt_meta(m);
-	enum drop_reason why = DROP_OUT_BUNDLE_ERRORS;
-
-	if (likely(sa_narrow_match(&sa->narrow, meta->src, meta->dst))) {
-		if (mss_concerns(meta))
-			mss_clamp(m, sa->mtu);
-		why = seal_plain(w, b, sa, o, m);
-	}
-	if (unlikely(why != DROP_NONE)) {
-		worker_sa(w, sa->slot)->hits++;
-		return why;
-	}
 	b->flow_of[i] = FLOW_NONE;
 	b->packet_of[b->n_ops++] = (uint8_t)i;
-	return DROP_NONE;
+	__atomic_store_n(&sa->seq, seq, __ATOMIC_RELAXED);
+	return true;
 }
 
 static inline struct sa *sa_of(const struct sad *s, struct rte_mbuf *m)
@@ -152,16 +168,13 @@ void esp_out_each(struct worker *w, struct batch *b, struct rte_mbuf **pkts, str
 	for (uint16_t i = 0; i < b->n && i < SA_AHEAD; i++)
 		sa[i] = sa_of(s, pkts[i]);
 	for (uint16_t i = 0; i < b->n; i++) {
-		struct sa_brief o;
 		enum drop_reason why;
 
 		look_ahead(s, pkts, sa, i, b->n);
 		prefetch_packets(pkts, i, b->n);
-		if (likely(sa[i] != NULL && extra != NULL &&
-			   is_plain(sa[i], pkts[i], pkt_meta(pkts[i])) && sa_brief_read(sa[i], &o)))
-			why = take_plain(w, b, sa[i], &o, pkts[i], i);
-		else
-			why = esp_out_take(w, b, pkts, i, extra);
+		if (likely(sa[i] != NULL && extra != NULL && take(w, b, sa[i], pkts[i], i)))
+			continue;
+		why = esp_out_take(w, b, pkts, i, extra);
 		if (unlikely(why != DROP_NONE))
 			pkt_drop(pkts[i], why);
 	}

@@ -160,6 +160,12 @@ static inline uint32_t replay_take_block_alone(struct replay *r, uint64_t first,
 	return taken;
 }
 
+/** The same for one number: was it taken now? */
+static inline bool replay_take_alone(struct replay *r, uint64_t seq)
+{
+	return replay_take_block_alone(r, seq & ~31ull, 1u << (seq & 31)) != 0;
+}
+
 /** Move the right edge to the highest number taken, at the latest REPLAY_SPARE numbers on. True
  * when it moved. */
 static inline bool replay_advance(struct replay *r, uint64_t seq)

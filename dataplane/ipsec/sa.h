@@ -145,25 +145,31 @@ struct sa {
 	uint32_t policy;    /* index, or SAD_NONE */
 	uint32_t outer_gen; /* odd while the manager writes outer */
 	uint16_t mtu;	    /* outbound: largest inner packet */
-	uint8_t pad;
-	uint8_t brief_at; /* outbound: where in keys the header in short is, in SA_KEY_UNIT */
-	uint8_t salt[4];  /* CTR and AEADs: wiped with the keys */
-	uint8_t state;	  /* enum sa_state */
-	uint8_t direction;
+	uint8_t state_len;  /* bytes of each of HMAC's two states */
+	uint8_t brief_at;   /* outbound: where in keys the header in short is, in SA_KEY_UNIT */
+	uint8_t salt[4];    /* CTR and AEADs: wiped with the keys */
+	union {
+		uint64_t gate; /* all of these at once: sa_gate_in() */
+		struct {
+			uint8_t state; /* enum sa_state */
+			uint8_t direction;
+			uint8_t shape;	 /* SA_SHAPE_...; 0: the fast path is all it needs */
+			uint8_t limited; /* it has a lifetime in bytes or packets: volume.h */
+			uint8_t esn;	 /* extended sequence numbers: the 4 bytes not sent; or 0 */
+			uint8_t plain;	 /* outbound: narrow, IPv4 in a tunnel over IPv4, nothing
+					    special */
+			uint8_t is_narrow; /* narrow says all that local and remote do */
+			uint8_t pad;
+		};
+	};
 	uint8_t cipher; /* enum crypto_cipher, enum crypto_hash */
 	uint8_t hash;
 	uint8_t iv_len;
 	uint8_t block; /* what the ciphertext is a multiple of: 16, or 4 (RFC 4303 section 2.4) */
 	uint8_t icv_len;
 	uint8_t kind;	   /* cipher and hash in one number */
-	uint8_t plain;	   /* outbound: narrow, IPv4 in a tunnel over IPv4, nothing special */
-	uint8_t shape;	   /* SA_SHAPE_...; 0: the fast path is all it needs */
-	uint8_t esn;	   /* extended sequence numbers: the 4 bytes not sent; else 0 */
-	uint8_t limited;   /* it has a lifetime in bytes or packets: volume.h */
-	uint8_t is_narrow; /* narrow says all that local and remote do */
 	uint8_t cipher_at; /* where in keys the cipher's are */
 	uint8_t hash_at;   /* where HMAC's states are, in units of SA_KEY_UNIT */
-	uint8_t state_len; /* bytes of each of the two */
 	union {
 		uint64_t endpoint; /* inbound: sa_endpoint() of local address and encapsulation */
 		uint64_t seq;	   /* outbound: last number handed out; runs past the limit */
@@ -192,6 +198,33 @@ struct sa {
 _Static_assert(offsetof(struct sa, narrow) == SA_LINE0 + 64, "line 0 is one line");
 _Static_assert(offsetof(struct sa, keys) % SA_KEY_UNIT == 0, "what the library wants of AES");
 _Static_assert(sizeof(struct replay) == SA_TAIL && sizeof(struct sa_brief) == SA_TAIL, "tail");
+
+/* Bytes of sa.gate. */
+#define SA_GATE(field) (8 * (offsetof(struct sa, field) - offsetof(struct sa, gate)))
+_Static_assert(offsetof(struct sa, gate) % 8 == 0 &&
+		       offsetof(struct sa, is_narrow) < offsetof(struct sa, gate) + 8 &&
+		       __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
+	       "what says whether an SA is a usual one is one word");
+
+/** What sa_gate_in() and sa_gate_out() are of a live SA of that direction that is a usual one: IPv4
+ * in a tunnel over IPv4, no lifetime in bytes or packets; inbound numbers are not extended, either.
+ */
+#define SA_GATE_IN                                                                                 \
+	((uint64_t)SA_LIVE << SA_GATE(state) | (uint64_t)ABI_DIR_IN << SA_GATE(direction))
+#define SA_GATE_OUT                                                                                \
+	((uint64_t)SA_LIVE << SA_GATE(state) | (uint64_t)ABI_DIR_OUT << SA_GATE(direction) |       \
+	 (uint64_t)1 << SA_GATE(plain))
+
+/** state, direction, shape and limited; of an inbound SA esn, too, of an outbound one plain. */
+static inline uint64_t sa_gate_in(const struct sa *sa)
+{
+	return __atomic_load_n(&sa->gate, __ATOMIC_ACQUIRE) & 0xffffffffffull;
+}
+
+static inline uint64_t sa_gate_out(const struct sa *sa)
+{
+	return __atomic_load_n(&sa->gate, __ATOMIC_ACQUIRE) & 0xff00ffffffffull;
+}
 
 static inline const uint8_t *sa_ipad(const struct sa *sa)
 {

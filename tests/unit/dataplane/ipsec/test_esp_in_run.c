@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * test_esp_in_run.c - inbound bursts of one SA and what disturbs them, against the plain twin: the
- * same packets, each in a burst of its own, which share nothing.
+ * test_esp_in_run.c - inbound bursts of one SA, or of many, and what disturbs them, against the
+ * plain twin: the same packets, each in a burst of its own, which share nothing.
  */
+#include "dataplane/ipsec/warm.h"
 #include "dataplane/order.h"
 #include "tests/unit/dataplane/ipsec/espkit.h"
 
@@ -46,6 +47,7 @@ enum kind {
 static uint64_t seed = 43;
 static uint64_t next[SLOTS]; /* number to be sent */
 static bool esn;
+static bool many; /* SAs in each burst */
 
 static unsigned int any(unsigned int n)
 {
@@ -216,11 +218,16 @@ static void release(struct rte_mbuf *m, struct rte_mbuf *given)
 	rte_pktmbuf_free(m);
 }
 
+static uint64_t top_of(uint32_t at)
+{
+	const struct replay *r = sad_slot(esp.sad, RUN + at)->replay;
+
+	return r != NULL ? r->top : 0;
+}
+
 static unsigned int compare_burst(uint16_t n, unsigned int disturbed, struct order *order)
 {
 	struct rte_mbuf *m[WORKER_BURST], *twin[WORKER_BURST], *given[WORKER_BURST][2];
-	const struct replay *r = sad_slot(esp.sad, RUN)->replay;
-	uint64_t top = r != NULL ? r->top : 0;
 	unsigned int delivered = 0;
 
 	for (uint16_t i = 0; i < n; i++) {
@@ -229,7 +236,9 @@ static unsigned int compare_burst(uint16_t n, unsigned int disturbed, struct ord
 		enum kind kind = any(disturbed) == 0 ? (enum kind)any(SPECIAL) : PLAIN;
 		uint32_t at = kind == OTHER_SA && !fixed ? 1 : kind == NO_SA && !fixed ? SLOTS : 0;
 
-		make_pair(kind, at, given[i], top);
+		if (many && at == 0)
+			at = fixed ? i != 0 : any(SLOTS);
+		make_pair(kind, at, given[i], top_of(at % SLOTS));
 		m[i] = given[i][0];
 		twin[i] = given[i][1];
 	}
@@ -295,7 +304,8 @@ static void compare_sas(const struct setting *s)
 	add_sas(s, esn ? (1ull << 32) - 3000 : 0);
 	for (unsigned int round = 0; round < ROUNDS; round++)
 		delivered +=
-			compare_burst((uint16_t)(1 + any(WORKER_BURST / 4)), 1 + any(30), order);
+			compare_burst((uint16_t)((many ? WARM_LEAST : 1) + any(WORKER_BURST / 4)),
+				      1 + any(30), order);
 	delivered += compare_burst(WORKER_BURST, 30, order);
 	assert_in_range(delivered, ROUNDS * 10, ROUNDS * WORKER_BURST);
 	for (uint32_t i = 0; i < SLOTS; i++) {
@@ -344,6 +354,78 @@ static void nor_do_other_workers_or_a_window_that_is_off(void **state)
 		compare_sas(&settings[i]);
 }
 
+static void nor_does_it_matter_how_many_sas_they_are_of(void **state)
+{
+	static const struct setting settings[] = {
+		{"aes128+sha1", ABI_ENCAP_NONE, true, false, false, true, false},
+		{"aes128+md5", ABI_ENCAP_UDP, true, false, false, true, false},
+		{"aes128gcm", ABI_ENCAP_NONE, false, false, false, true, false},
+		{"aes256+sha256", ABI_ENCAP_NONE, true, true, false, true, false},
+		{"aes128+sha1", ABI_ENCAP_UDP, true, false, true, true, false},
+		{"aes128+sha1", ABI_ENCAP_NONE, true, false, false, false, false},
+		{"aes128+sha1", ABI_ENCAP_NONE, true, false, false, true, true},
+	};
+
+	(void)state;
+	many = true;
+	for (unsigned int i = 0; i < sizeof(settings) / sizeof(settings[0]); i++)
+		compare_sas(&settings[i]);
+	many = false;
+}
+
+/* What the manager may do to an SA, and its twin, between two bursts. */
+static void change_sa(struct sa *sa, unsigned int what)
+{
+	switch (what) {
+	case 0:
+		sa->state = SA_EXPIRED;
+		break;
+	case 1:
+		sa->state = SA_DEAD;
+		break;
+	case 2:
+		sa->direction = ABI_DIR_OUT;
+		break;
+	case 3:
+		sa->limited = 1;
+		sa->volume.hard_packets = 0;
+		break;
+	case 4:
+		sa->endpoint++;
+		break;
+	default:
+		sa->spi++;
+		break;
+	}
+}
+
+static void one_of_many_sas_that_is_of_no_use_any_more_is_found_out(void **state)
+{
+	static const struct setting plain = {"aes128+sha1", ABI_ENCAP_NONE, true, false,
+					     false,	    true,	    false};
+
+	(void)state;
+	many = true;
+	for (unsigned int what = 0; what < 6; what++) {
+		espkit_pair(espkit_suite(plain.suite), plain.encap);
+		add_sas(&plain, 0);
+		change_sa(sad_slot(esp.sad, RUN + 1), what);
+		change_sa(sad_slot(esp.sad, TWIN + 1), what);
+		assert_in_range(compare_burst(WORKER_BURST, 1000, NULL), 60, 170);
+		for (uint32_t i = 0; i < SLOTS; i++) {
+			sad_slot(esp.sad, RUN + i)->spi = IN_SPI - IN_SLOT + RUN + i;
+			sad_slot(esp.sad, TWIN + i)->spi = IN_SPI - IN_SLOT + TWIN + i;
+			sad_slot(esp.sad, RUN + i)->direction = ABI_DIR_IN;
+			sad_slot(esp.sad, TWIN + i)->direction = ABI_DIR_IN;
+			sad_slot(esp.sad, RUN + i)->state = SA_LIVE;
+			sad_slot(esp.sad, TWIN + i)->state = SA_LIVE;
+			espkit_remove(RUN + i);
+			espkit_remove(TWIN + i);
+		}
+	}
+	many = false;
+}
+
 /* volume.h: a burst is done to its end, the next one is not begun. */
 static void a_lifetime_that_ends_in_a_run_ends_behind_it(void **state)
 {
@@ -386,6 +468,8 @@ int main(void)
 		CASE(bursts_are_opened_as_single_packets_are),
 		CASE(nor_do_other_numbers_and_selectors_matter),
 		CASE(nor_do_other_workers_or_a_window_that_is_off),
+		CASE(nor_does_it_matter_how_many_sas_they_are_of),
+		CASE(one_of_many_sas_that_is_of_no_use_any_more_is_found_out),
 		CASE(a_lifetime_that_ends_in_a_run_ends_behind_it),
 	};
 

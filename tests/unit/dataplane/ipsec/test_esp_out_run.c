@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * test_esp_out_run.c - bursts of one SA and what disturbs them, against the plain twin: the same
- * packets, each in a burst of its own, which share nothing.
+ * test_esp_out_run.c - bursts of one SA, or of many, and what disturbs them, against the plain
+ * twin: the same packets, each in a burst of its own, which share nothing.
  */
+#include "dataplane/ipsec/warm.h"
 #include "dataplane/order.h"
 #include "tests/unit/dataplane/ipsec/espkit.h"
 
@@ -25,6 +26,7 @@ enum kind {
 };
 
 static uint64_t seed = 41;
+static bool many;	  /* SAs in each burst */
 static bool among_others; /* bursts are those of one of several workers */
 
 static unsigned int any(unsigned int n)
@@ -187,6 +189,8 @@ static void compare_burst(uint16_t n, unsigned int disturbed, struct order *orde
 		uint32_t at = kind == OTHER_SA && !fixed ? 1 : kind == NO_SA && !fixed ? SLOTS : 0;
 		unsigned int left = 42 + any(12);
 
+		if (many && at == 0)
+			at = fixed ? i != 0 : any(SLOTS);
 		slot[i] = RUN + at;
 		given[0][i] = m[i] = packet(&f, kind, RUN + at, left);
 		given[1][i] = twin[i] = packet(&f, kind, TWIN + at, left);
@@ -236,7 +240,8 @@ static void compare_sas(const char *suite, uint8_t encap, bool narrow, bool limi
 	espkit_pair(espkit_suite(suite), encap);
 	add_sas(narrow, limited);
 	for (unsigned int round = 0; round < ROUNDS; round++)
-		compare_burst((uint16_t)(1 + any(WORKER_BURST / 4)), 2 + any(40), order);
+		compare_burst((uint16_t)((many ? WARM_LEAST : 1) + any(WORKER_BURST / 4)),
+			      2 + any(40), order);
 	compare_burst(WORKER_BURST, 30, order);
 	order_free(order);
 	for (uint32_t i = 0; i < SLOTS; i++) {
@@ -267,6 +272,55 @@ static void nor_does_it_matter_that_there_are_other_workers(void **state)
 	compare_sas("aes256+sha256", ABI_ENCAP_UDP, true, false);
 	compare_sas("aes128+md5", ABI_ENCAP_NONE, false, false);
 	among_others = false;
+}
+
+static void nor_does_it_matter_how_many_sas_they_are_of(void **state)
+{
+	(void)state;
+	many = true;
+	compare_sas("aes128+sha1", ABI_ENCAP_NONE, true, false);
+	compare_sas("aes256+sha256", ABI_ENCAP_UDP, true, false);
+	compare_sas("3des+sha1", ABI_ENCAP_NONE, true, false);
+	compare_sas("aes128+md5", ABI_ENCAP_NONE, false, true);
+	many = false;
+}
+
+static void change_sa(struct sa *sa, unsigned int what)
+{
+	if (what < 2)
+		sa->state = what == 0 ? SA_EXPIRED : SA_DEAD;
+	else if (what == 2)
+		sa->direction = ABI_DIR_IN;
+	else if (what == 3)
+		sa->outer_gen++; /* being written */
+	else
+		sa->seq_limit = sa->seq;
+	if (what == 5) {
+		sa->limited = 1;
+		sa->volume.hard_packets = 0;
+	}
+}
+
+static void one_of_many_sas_that_is_of_no_use_any_more_is_found_out(void **state)
+{
+	(void)state;
+	many = true;
+	for (unsigned int what = 0; what < 6; what++) {
+		espkit_pair(espkit_suite("aes128+sha1"), ABI_ENCAP_NONE);
+		add_sas(true, false);
+		change_sa(sad_slot(esp.sad, RUN + 1), what);
+		change_sa(sad_slot(esp.sad, TWIN + 1), what);
+		compare_burst(WORKER_BURST, 1000, NULL);
+		for (uint32_t i = 0; i < SLOTS; i++) {
+			sad_slot(esp.sad, RUN + i)->direction = ABI_DIR_OUT;
+			sad_slot(esp.sad, TWIN + i)->direction = ABI_DIR_OUT;
+			sad_slot(esp.sad, RUN + i)->state = SA_LIVE;
+			sad_slot(esp.sad, TWIN + i)->state = SA_LIVE;
+			espkit_remove(RUN + i);
+			espkit_remove(TWIN + i);
+		}
+	}
+	many = false;
 }
 
 /* As test_esp_out.c does for one. */
@@ -309,6 +363,8 @@ int main(void)
 		CASE(bursts_are_built_as_single_packets_are),
 		CASE(nor_do_other_selectors_and_ivs_matter),
 		CASE(nor_does_it_matter_that_there_are_other_workers),
+		CASE(nor_does_it_matter_how_many_sas_they_are_of),
+		CASE(one_of_many_sas_that_is_of_no_use_any_more_is_found_out),
 		CASE(the_last_numbers_are_the_same),
 	};
 
