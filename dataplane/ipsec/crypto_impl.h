@@ -103,6 +103,9 @@ struct crypto_group {
 	uint8_t index[CRYPTO_BURST];
 };
 
+/* Longest first. All have lengths of min to max. */
+void crypto_sort(struct crypto_group *g, const struct crypto_op *ops, uint16_t min, uint16_t max);
+
 /* The ops of g, all of that cipher. What fails is no longer ok. */
 void crypto_ctr_pass(struct crypto *c, struct crypto_op *ops, const struct crypto_group *g,
 		     unsigned int cipher);
