@@ -6,6 +6,7 @@
  * pinned, lcore i runs on the i-th CPU we may use; otherwise all of them float over all CPUs, which
  * lets several instances, or more workers than CPUs, share a small machine.
  */
+#define ALLOW_EXPERIMENTAL_API /* rte_intr_instance_alloc and its kin */
 #include "dataplane/eal.h"
 
 #include <dirent.h>
@@ -14,9 +15,14 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/eventfd.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <rte_eal.h>
+#include <rte_interrupts.h>
+
+#define PARK_WAIT_MS 1000u
 
 static void add(struct eal_args *a, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
@@ -186,7 +192,7 @@ int eal_args_make(struct eal_args *a, const struct eal_setup *s)
 	return 0;
 }
 
-void eal_remove_runtime_dir(void)
+static void remove_runtime_dir(void)
 {
 	const char *dir = rte_eal_get_runtime_dir();
 	struct dirent *e;
@@ -199,4 +205,46 @@ void eal_remove_runtime_dir(void)
 			unlinkat(dirfd(d), e->d_name, 0);
 	closedir(d);
 	rmdir(dir);
+}
+
+static bool parked;
+
+/* On EAL's interrupt thread, which nobody can end. */
+static void park(void *arg)
+{
+	(void)arg;
+	__atomic_store_n(&parked, true, __ATOMIC_RELEASE);
+	for (;;)
+		pause();
+}
+
+/* Not from an alarm: EAL waits for the end of those. */
+static bool ask_to_park(void)
+{
+	struct rte_intr_handle *h = rte_intr_instance_alloc(RTE_INTR_INSTANCE_F_PRIVATE);
+	int fd = eventfd(1, EFD_CLOEXEC);
+
+	return h != NULL && fd >= 0 && rte_intr_fd_set(h, fd) == 0 &&
+	       rte_intr_type_set(h, RTE_INTR_HANDLE_EXT) == 0 &&
+	       rte_intr_callback_register(h, park, NULL) == 0;
+}
+
+void eal_park(void)
+{
+	const struct timespec step = {.tv_nsec = 1000000};
+
+	if (__atomic_load_n(&parked, __ATOMIC_ACQUIRE) || !ask_to_park())
+		return;
+	for (unsigned int ms = 0; ms < PARK_WAIT_MS && !__atomic_load_n(&parked, __ATOMIC_ACQUIRE);
+	     ms++)
+		nanosleep(&step, NULL);
+}
+
+void eal_stop(bool up)
+{
+	if (up) {
+		eal_park();
+		rte_eal_cleanup();
+	}
+	remove_runtime_dir();
 }

@@ -39,9 +39,15 @@ bool eal_is_pci(const char *devargs);
  */
 int eal_args_make(struct eal_args *a, const struct eal_setup *s);
 
-/** After rte_eal_cleanup(): remove EAL's runtime directory (its telemetry sockets), which it
- * leaves.
+/**
+ * Stop EAL's interrupt thread for good, which nobody can end: memif's part of it takes note that
+ * the other end is gone while that port, or EAL itself, gives back the memory that it writes to.
+ * Not before PCI devices are closed, which need it for that.
  */
-void eal_remove_runtime_dir(void);
+void eal_park(void);
+
+/** The end of EAL, and of its runtime directory (its telemetry sockets), which it leaves; up:
+ * rte_eal_init() had succeeded. Parks, too: nothing but the end of the process may follow. */
+void eal_stop(bool up);
 
 #endif

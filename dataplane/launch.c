@@ -431,6 +431,15 @@ int launch_up(struct dataplane *d, char *const *eal_options, int n_eal_options, 
 	return ret;
 }
 
+static bool has_pci(const struct conf *c)
+{
+	bool pci = false;
+
+	for (unsigned int i = 0; i < c->n_ports; i++)
+		pci |= eal_is_pci(c->ports[i].device);
+	return pci;
+}
+
 void launch_down(struct dataplane *d)
 {
 	for (unsigned int i = 0; i < d->n_running; i++)
@@ -443,6 +452,8 @@ void launch_down(struct dataplane *d)
 	for (unsigned int i = 0; i < d->n_workers; i++)
 		free_worker(d->workers[i]);
 	if (d->eal_up) {
+		if (!has_pci(&d->conf))
+			eal_park();
 		port_close_all();
 		sad_free(d->tables.sad);
 		early_spis_free(d->tables.early);
@@ -452,9 +463,7 @@ void launch_down(struct dataplane *d)
 		rte_mempool_free(d->pool);
 		rte_mempool_free(d->large);
 	}
-	if (d->eal_up)
-		rte_eal_cleanup();
 	if (d->eal_tried)
-		eal_remove_runtime_dir();
+		eal_stop(d->eal_up);
 	segment_remove(&d->segment); /* last: its lock covers all of the above */
 }

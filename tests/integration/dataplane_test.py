@@ -233,6 +233,26 @@ def an_orderly_stop_leaves_nothing():
         need(not left, "left behind: %s" % left)
 
 
+MEMIF = """interface = ( { name = "lan"; device = "net_memif0,role=%s,id=0,socket-abstract=no,socket=%s/lan"; },
+              { name = "wan"; device = "net_memif1,role=%s,id=0,socket-abstract=no,socket=%s/wan"; } );
+"""
+
+
+@case()
+def an_orderly_stop_is_one_beside_that_of_its_peer():
+    """EAL gives its memory back while its own thread takes note that the peer is gone"""
+    for _ in range(2):
+        with Alone(start=False) as a, Alone(start=False) as b:
+            for x, role in ((a, "server"), (b, "client")):
+                x.write(MEMIF % (role, a.dir, role, a.dir) + SMALL % 1)
+                x.start()
+            wait(lambda: all(x.seg.m[x.seg.area["ports"][0] + 64 * p + 38] for x in (a, b) for p in (0, 1)), 5, "the links")
+            for x in (a, b):
+                x.dataplane.p.send_signal(15)
+            codes = [x.dataplane.p.wait(20) for x in (a, b)]
+            need(codes == [0, 0], "exit status %s" % codes)
+
+
 @case()
 def a_crash_keeps_sequence_marks_for_the_next():
     with Alone() as a:

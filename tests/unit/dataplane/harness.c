@@ -20,10 +20,11 @@
 #define STRIDE	  2u /* this worker, and the manager's line */
 #define DATA_ROOM (RTE_PKTMBUF_HEADROOM + 2176)
 
+static bool eal_up;
+
 static void clean_up(void)
 {
-	rte_eal_cleanup();
-	eal_remove_runtime_dir();
+	eal_stop(eal_up);
 }
 
 int harness_eal(void)
@@ -41,7 +42,8 @@ int harness_eal(void)
 		return state;
 	snprintf(instance, sizeof(instance), "test-%d", (int)getpid());
 	state = -1;
-	if (eal_args_make(&args, &setup) < 0 || rte_eal_init(args.argc, args.argv) < 0)
+	eal_up = eal_args_make(&args, &setup) == 0 && rte_eal_init(args.argc, args.argv) >= 0;
+	if (!eal_up)
 		fprintf(stderr, "EAL: %s\n", rte_strerror(rte_errno));
 	else if (pkt_register() < 0)
 		fprintf(stderr, "no room for the packet field\n");
