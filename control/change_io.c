@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* change_io.c - a change of the configuration from the console: the file first, then what runs. */
+/* change_io.c - a change of the configuration by the operator, in the file or from the console: the
+ * file first, then what runs, then what the data plane says of it. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "control/gateway.h"
 #include "control/log.h"
+#include "control/model/model.h"
 #include "control/model/change.h"
 #include "control/model/problem.h"
 #include "control/model/source.h"
@@ -52,6 +54,7 @@ static int take(struct gateway *g, const struct change *c, const struct change_m
 			text_puts(out, "\n");
 	}
 	if (rc == 0) {
+		g->seen = next.model->text_hash;
 		log_info(&log_system, "configuration changed: /%s %s, %zu row%s; %s written",
 			 schema_menu((int)c->menu)->path, verbs[c->verb], made->rows,
 			 made->rows == 1 ? "" : "s", made->path);
@@ -93,6 +96,7 @@ int gateway_change(struct gateway *g, const struct change *c, char **message)
 		goto out;
 	problems_init(before);
 	problems_init(after);
+	wanted.seen = &g->seen;
 	wanted.shown = g->has_pending ? g->pending.model : g->setup.model;
 	rc = change_make(&wanted, g->config_path, &made, before, &out);
 	if (rc != 0) {
@@ -114,5 +118,60 @@ out:
 	change_made_free(&made);
 	free(before);
 	free(after);
+	return rc;
+}
+
+int gateway_reload(struct gateway *g, char **message)
+{
+	struct text out = {0};
+	struct setup next;
+	char why[256] = "";
+	char *said;
+	int rc;
+
+	if (gateway_is_busy(g)) {
+		*message = strdup("a reload is under way\n");
+		return -EBUSY;
+	}
+	rc = setup_load(&next, g->config_path, g->setup.plan, names_hosts(g->names), &said);
+	if (rc == 0)
+		rc = gateway_fits(g, next.plan, why, sizeof(why));
+	text_puts(&out, said != NULL ? said : "");
+	free(said);
+	if (rc == 0) {
+		text_printf(&out, "%zu peers, %zu policies\n", next.plan->n_peers,
+			    next.plan->n_policies);
+		g->seen = next.model->text_hash;
+		rc = gateway_put(g, &next);
+	} else {
+		(void)names_settle(g->names, false);
+		setup_free(&next);
+		text_printf(&out, "%s%snothing was changed\n", why, why[0] != '\0' ? "\n" : "");
+	}
+	*message = text_steal(&out);
+	return rc;
+}
+
+int gateway_settled(struct gateway *g, uint64_t number, char **note)
+{
+	struct text out = {0};
+	int rc = 0;
+
+	*note = NULL;
+	if (number > g->settling.done && gateway_is_busy(g))
+		return -EAGAIN;
+	if (number > g->settling.done) {
+		text_puts(&out, "it takes effect when espgw-dataplane is there\n");
+	} else if (number == g->settling.done && g->settling.rc != 0) {
+		rc = g->settling.rc;
+		text_printf(&out,
+			    "the file says so now, but the data plane refused it: %s; what was in "
+			    "force stays so. Change it back, or mend it and \"reload\"\n",
+			    rc == -ENOSPC      ? "it has no room for that"
+			    : rc == -ETIMEDOUT ? "it did not answer"
+					       : strerror(-rc));
+	}
+	if (out.len != 0)
+		*note = text_steal(&out);
 	return rc;
 }

@@ -14,6 +14,7 @@
 #include "control/enforce.h"
 #include "control/log.h"
 #include "control/sa_store.h"
+#include "control/model/model.h"
 #include "control/rows.h"
 
 uint64_t gateway_clock(void)
@@ -151,9 +152,20 @@ static void free_pending(struct gateway *g)
 	g->has_pending = false;
 }
 
-/* It is refused. */
-static void drop_pending(struct gateway *g)
+/* What became of a change of the operator's. */
+static void note_settled(struct gateway *g, int rc)
 {
+	if (g->settling.pending == 0)
+		return;
+	g->settling.done = g->settling.pending;
+	g->settling.pending = 0;
+	g->settling.rc = rc;
+}
+
+/* It is refused. */
+static void drop_pending(struct gateway *g, int rc)
+{
+	note_settled(g, rc);
 	names_io_refused(g);
 	free_pending(g);
 }
@@ -164,6 +176,7 @@ static void take_pending(struct gateway *g, struct setup *old)
 	g->setup = g->pending;
 	g->pending = (struct setup){0};
 	g->has_pending = false;
+	note_settled(g, 0);
 	if (old->model == g->setup.model) {
 		old->model = NULL;
 		g->names_changed |= names_settle(g->names, true);
@@ -192,7 +205,7 @@ static void pushed(void *ctx, int rc)
 			  "reload refused by the dataplane (%s); the configuration "
 			  "of before stays in force",
 			  strerror(-rc));
-		drop_pending(g);
+		drop_pending(g, rc);
 		(void)enforce_plan(g, g->setup.plan, pushed);
 		return;
 	}
@@ -324,6 +337,7 @@ struct gateway *gateway_new(const char *config_path, const char *segment, struct
 	}
 	g->setup = *setup;
 	*setup = (struct setup){0};
+	g->seen = g->setup.model->text_hash;
 	g->now = gateway_clock();
 	generated_init(&g->generated);
 	g->config_path = strdup(config_path);
@@ -400,7 +414,7 @@ static void replan(struct gateway *g)
 		g->has_pending = true;
 		rc = enforce_plan(g, g->pending.plan, pushed);
 		if (rc != 0 && rc != -ENOTCONN)
-			drop_pending(g);
+			drop_pending(g, rc);
 	} else {
 		names_io_refused(g);
 		names_io_again(g);
@@ -468,40 +482,13 @@ int gateway_put(struct gateway *g, struct setup *next)
 	g->pending = *next;
 	*next = (struct setup){0};
 	g->has_pending = true;
+	g->settling.pending = ++g->settling.begun;
 	rc = enforce_plan(g, g->pending.plan, pushed);
 	if (rc == -ENOTCONN)
 		return 0; /* pushed when a dataplane is there */
 	if (rc != 0)
-		drop_pending(g);
+		drop_pending(g, rc);
 	return rc;
-}
-
-int gateway_reload(struct gateway *g, char **message)
-{
-	struct setup next;
-	char why[256] = "";
-	char *said;
-	int rc;
-
-	if (gateway_is_busy(g)) {
-		*message = text_of("a reload is under way\n");
-		return -EBUSY;
-	}
-	rc = setup_load(&next, g->config_path, g->setup.plan, names_hosts(g->names), &said);
-	if (rc == 0)
-		rc = gateway_fits(g, next.plan, why, sizeof(why));
-	if (rc != 0) {
-		(void)names_settle(g->names, false);
-		setup_free(&next);
-		*message = text_of("%s%s%snothing was changed\n", said != NULL ? said : "", why,
-				   why[0] != '\0' ? "\n" : "");
-		free(said);
-		return rc;
-	}
-	*message = text_of("%s%zu peers, %zu policies\n", said != NULL ? said : "",
-			   next.plan->n_peers, next.plan->n_policies);
-	free(said);
-	return gateway_put(g, &next);
 }
 
 static int action_reload(void *ctx, char **message)

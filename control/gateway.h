@@ -48,6 +48,13 @@ struct setup {
 	size_t n_policies;
 };
 
+/* What the operator has changed and the data plane has not answered yet. Each has a number. */
+struct settling {
+	uint64_t begun, done; /* the last ones */
+	uint64_t pending;     /* that of the setup that is pending; 0: it has none */
+	int rc;		      /* how the last one ended */
+};
+
 struct gateway {
 	char *config_path;
 	struct dataplane *dp;
@@ -61,6 +68,8 @@ struct gateway {
 		pending; /* being pushed; becomes the one in force when the dataplane took it */
 	struct generated generated; /* policies besides those of setup */
 	push_done_fn *unanswered;   /* of enforce.c: whom to tell when a plan was sent again */
+	struct settling settling;
+	uint64_t seen; /* source_hash() of the file as it was last loaded or written */
 	bool has_pending;
 	bool peers_set; /* the engine has its peers */
 	bool gate_open; /* policies are in force: IKE may go out */
@@ -117,7 +126,8 @@ unsigned int gateway_turn(struct gateway *g, uint64_t now);
 
 /**
  * Read the file again; check it whole, push it whole. *message (malloc()ed) says how it went. 0, or
- * -errno with everything as before. What only the dataplane can refuse shows in the log.
+ * -errno with everything as before. What only the dataplane can refuse: gateway_settled().
+ * change_io.c
  */
 int gateway_reload(struct gateway *g, char **message);
 
@@ -127,6 +137,13 @@ int gateway_reload(struct gateway *g, char **message);
  * effect; or -errno with file and all else as before. change_io.c
  */
 int gateway_change(struct gateway *g, const struct change *c, char **message);
+
+/**
+ * How did what the operator changed (settling.begun behind the command) end? 0: it is in force, or
+ * will be when there is a dataplane; -EAGAIN: not known yet; else it was refused, and all is as
+ * before but the file. *note (malloc()ed) may say more. change_io.c
+ */
+int gateway_settled(struct gateway *g, uint64_t number, char **note);
 
 /** Does the attached dataplane, if there is one, have room for a plan? 0, or -errno + why. */
 int gateway_fits(struct gateway *g, const struct model_plan *plan, char *why, size_t size);

@@ -45,6 +45,11 @@ static void arm(struct loop *l)
 	evtimer_add(l->timer, &tv);
 }
 
+static int on_settled(void *ctx, uint64_t ticket, char **note)
+{
+	return gateway_settled(((struct loop *)ctx)->g, ticket, note);
+}
+
 static void on_timer(evutil_socket_t fd, short what, void *arg)
 {
 	struct loop *l = arg;
@@ -56,6 +61,8 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
 		l->idle_turns = 0;
 	else if (l->idle_turns < IDLE_TURNS)
 		l->idle_turns++;
+	if (l->server != NULL)
+		server_turn(l->server, now, on_settled);
 	if (l->stop_by != 0 && (gateway_stopped(l->g) || now >= l->stop_by)) {
 		if (!gateway_stopped(l->g))
 			log_warn(&log_system, "the dataplane did not confirm the removal of SAs");
@@ -101,11 +108,14 @@ static void on_command(void *ctx, const char *const *args, size_t n_args, int js
 		       unsigned int width, struct console_result *result)
 {
 	struct loop *l = ctx;
+	uint64_t begun = l->g->settling.begun;
 	struct console c;
 
 	l->g->now = gateway_clock();
 	c = gateway_console(l->g);
 	console_execute(&c, args, n_args, json != 0, width, result);
+	if (result->status == PROTOCOL_OK && l->g->settling.begun != begun)
+		result->ticket = l->g->settling.begun;
 	l->idle_turns = 0;
 }
 

@@ -26,9 +26,12 @@
 #define BACKLOG		16
 #define WRITE_TIMEOUT_S 30
 #define LOCK_TRIES	8u
+#define SETTLE_NS	3000000000ull /* for the data plane's word on a change */
 
 struct client {
 	LIST_ENTRY(client) link;
+	struct console_result held; /* ticket != 0: until its change has ended */
+	uint64_t due;		    /* but not beyond this; 0: not known yet */
 	struct server *server;
 	struct bufferevent *bev;
 	bool closing; /* after the answer */
@@ -49,6 +52,7 @@ struct server {
 static void drop(struct client *c)
 {
 	LIST_REMOVE(c, link);
+	console_result_free(&c->held);
 	c->server->n_clients--;
 	bufferevent_free(c->bev);
 	free(c);
@@ -77,6 +81,11 @@ static void answer(struct client *c, int status, const char *text, size_t len, c
 	}
 }
 
+static void answer_result(struct client *c, const struct console_result *r)
+{
+	answer(c, (int)r->status, r->text != NULL ? r->text : "", r->text_len, r->note);
+}
+
 static void execute(struct client *c, const char *json, size_t len)
 {
 	struct console_result result = {0};
@@ -91,8 +100,12 @@ static void execute(struct client *c, const char *json, size_t len)
 	c->server->run(c->server->ctx, (const char *const *)req.args, req.n_args, req.json,
 		       req.width, &result);
 	protocol_free_request(&req);
-	answer(c, (int)result.status, result.text != NULL ? result.text : "", result.text_len,
-	       result.note);
+	if (result.ticket != 0) {
+		c->held = result;
+		c->due = 0;
+		return;
+	}
+	answer_result(c, &result);
 	console_result_free(&result);
 }
 
@@ -104,7 +117,8 @@ static bool take_frame(struct client *c)
 	uint32_t len;
 	char *json;
 
-	if (c->closing || evbuffer_copyout(in, header, sizeof(header)) < (ssize_t)sizeof(header))
+	if (c->closing || c->held.ticket != 0 ||
+	    evbuffer_copyout(in, header, sizeof(header)) < (ssize_t)sizeof(header))
 		return false;
 	len = protocol_frame_length(header);
 	if (len > PROTOCOL_MAX_REQUEST) {
@@ -156,6 +170,44 @@ static void on_event(struct bufferevent *bev, short what, void *arg)
 	(void)bev;
 	(void)what; /* end, error or a client that does not read: all the same */
 	drop(arg);
+}
+
+static void add_note(struct console_result *r, const char *note)
+{
+	char *both = NULL;
+
+	if (asprintf(&both, "%s%s", r->note != NULL ? r->note : "", note) < 0)
+		return;
+	free(r->note);
+	r->note = both;
+}
+
+void server_turn(struct server *s, uint64_t now, server_settled_fn *settled)
+{
+	struct client *c;
+
+	LIST_FOREACH(c, &s->clients, link)
+	{
+		char *note = NULL;
+		int rc;
+
+		if (c->held.ticket == 0)
+			continue;
+		if (c->due == 0)
+			c->due = now + SETTLE_NS;
+		rc = settled(s->ctx, c->held.ticket, &note);
+		if (rc == -EAGAIN && now < c->due)
+			continue;
+		if (rc == -EAGAIN)
+			add_note(&c->held, "the data plane has not answered yet: see /log print\n");
+		else if (rc != 0)
+			c->held.status = PROTOCOL_FAILED;
+		if (note != NULL)
+			add_note(&c->held, note);
+		free(note);
+		answer_result(c, &c->held);
+		console_result_free(&c->held);
+	}
 }
 
 static bool may_talk(evutil_socket_t fd)

@@ -62,7 +62,8 @@ struct console_result {
 	enum protocol_status status;
 	char *text; /* standard output; malloc()ed, owned by the caller */
 	size_t text_len;
-	char *note; /* standard error: errors and hints; may be NULL */
+	char *note;	 /* standard error: errors and hints; may be NULL */
+	uint64_t ticket; /* of a change whose end is not known yet; 0: this is the whole answer */
 };
 
 /**

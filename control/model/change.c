@@ -481,6 +481,17 @@ static int edit_rows(struct change_doc *d, struct change_made *made)
 	return rc;
 }
 
+/* A change puts in force what was said, and nothing that somebody is writing meanwhile. */
+static int check_seen(const struct change_doc *d)
+{
+	if (!d->change->seen || *d->change->seen == source_hash(&d->file.source))
+		return 0;
+	text_puts(d->why,
+		  "the file was changed by hand and not loaded since, so this would put that in "
+		  "force too; nothing was changed: \"reload\" first");
+	return -EINVAL;
+}
+
 int change_make(const struct change *c, const char *path, struct change_made *made,
 		struct problems *problems, struct text *why)
 {
@@ -493,7 +504,8 @@ int change_make(const struct change *c, const char *path, struct change_made *ma
 	if (!d.edit) {
 		rc = -ENOMEM;
 	} else if (d.model && change_file_read(&d.file, path, problems) == 0) {
-		rc = change_doc_find(&d);
+		rc = check_seen(&d);
+		rc = rc ? rc : change_doc_find(&d);
 	} else {
 		text_puts(why, "the file as it is has problems; mend them first, by hand");
 	}

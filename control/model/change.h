@@ -41,6 +41,7 @@ struct change {
 	char *before; /* owned; the row to stand before: add, move. NULL: the end */
 	/* What "print" shows, so what numbers mean; NULL: what the file says. */
 	const struct model *shown;
+	const uint64_t *seen; /* source_hash() of the file as it was last loaded; NULL: whatever */
 };
 
 void change_free(struct change *c);

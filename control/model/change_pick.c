@@ -91,8 +91,8 @@ int change_pick_one(const struct model *m, const struct change *c, const char *w
 	}
 	if (c->shown && !is_same_row(m, c->shown, menu, n)) {
 		text_printf(why,
-			    "/%s: the file was changed by hand, so row %s is another one there; "
-			    "\"reload\", then look again",
+			    "/%s: what is in force is not what the file says, so row %s is "
+			    "another one there; say its name or [find …]",
 			    schema_menu((int)menu)->path, which);
 		return -EINVAL;
 	}

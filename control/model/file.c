@@ -155,13 +155,15 @@ struct model *model_load_with(const char *path, const struct source_instead *ins
 {
 	struct model *m = model_new(path);
 	struct source src;
+	int rc;
 
 	if (!m) {
 		problems_error(problems, path, 0, "not enough memory");
 		return NULL;
 	}
-	if (source_read_with(&src, path, instead, problems) == 0 &&
-	    integers_widen(&src, problems) == 0 && parse(m, &src, problems) == 0)
+	rc = source_read_with(&src, path, instead, problems);
+	m->text_hash = source_hash(&src); /* before it is widened */
+	if (rc == 0 && integers_widen(&src, problems) == 0 && parse(m, &src, problems) == 0)
 		model_validate(m, problems);
 	source_free(&src);
 	if (problems->n_errors == 0)

@@ -42,6 +42,7 @@ struct model {
 	struct model_table table[MENU_MAX];
 	struct value *presets[MENU_MAX]; /* NULL until a menu has a row */
 	char *path;
+	uint64_t text_hash;	     /* source_hash() of the text that it was read from */
 	struct model_memory *memory; /* texts and bytes of all values, packed rows */
 };
 

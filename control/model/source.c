@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "control/model/fnv.h"
 #include "control/model/problem.h"
 
 /* One file being read: the chain of these is what includes what. */
@@ -290,4 +291,9 @@ const struct source_file *source_place(const struct source *s, unsigned text_lin
 	}
 	*line = s->pieces[lo].line + (text_line - s->pieces[lo].at);
 	return &s->files[s->pieces[lo].file];
+}
+
+uint64_t source_hash(const struct source *s)
+{
+	return fnv_hash(s->text.s ? s->text.s : "", s->text.len);
 }

@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/stat.h>
 
 #include "control/model/text.h"
@@ -54,6 +55,9 @@ int source_read(struct source *s, const char *path, struct problems *problems);
 /** The same, with one of the files read from memory; NULL: none. */
 int source_read_with(struct source *s, const char *path, const struct source_instead *instead,
 		     struct problems *problems);
+
+/** A number for the text, another one for another text. */
+uint64_t source_hash(const struct source *s);
 
 /** One file as it is: nothing is included. */
 int source_read_plain(struct source *s, const char *path, struct problems *problems);

@@ -282,34 +282,85 @@ static void a_change_is_written_and_applied(void **state)
 	assert_int_equal(serve_reload(x, ABI_OK), 1);
 }
 
-/* Numbers are those of print, which knows nothing of a file that was not loaded yet. */
-static void a_number_does_not_mean_another_row_of_an_edited_file(void **state)
+static void replace_in_file(const struct fixture *x, const char *from, const char *to)
+{
+	char conf[8192] = "";
+	FILE *f = fopen(x->path, "r+");
+	char *at;
+
+	assert_non_null(f);
+	assert_true(fread(conf, 1, sizeof(conf) - 1, f) > 0);
+	at = strstr(conf, from);
+	assert_non_null(at);
+	assert_int_equal(strlen(from), strlen(to));
+	memcpy(at, to, strlen(to));
+	rewind(f);
+	assert_true(fputs(conf, f) >= 0);
+	assert_int_equal(fclose(f), 0);
+}
+
+/* Who says one thing does not put in force what somebody else is just writing. */
+static void a_file_edited_by_hand_has_to_be_loaded_first(void **state)
 {
 	struct fixture *x = *state;
-	char conf[4096] = "";
-	char *at;
-	FILE *f;
+	char *message = NULL;
 
 	settle(x);
 	command(x, ADD, PROTOCOL_OK);
 	serve_reload(x, ABI_OK);
-	command(x, "/ip ipsec policy set 1 comment=mine", PROTOCOL_OK); /* as it is shown */
+	command(x, "/ip ipsec policy set 1 comment=mine", PROTOCOL_OK); /* what it wrote itself */
 	serve_reload(x, ABI_OK);
-	f = fopen(x->path, "r+");
-	assert_non_null(f);
-	assert_true(fread(conf, 1, sizeof(conf) - 1, f) > 0);
-	at = strstr(conf, "10.0.0.0/8");
-	assert_non_null(at);
-	memcpy(at, "11.0.0.0/8", 10);
-	rewind(f);
-	assert_true(fputs(conf, f) >= 0);
-	assert_int_equal(fclose(f), 0);
-	assert_non_null(strstr(command(x, "/ip ipsec policy remove 1", PROTOCOL_FAILED),
-			       "the file was changed by hand"));
+	replace_in_file(x, "10.0.0.0/8", "11.0.0.0/8");
+	assert_non_null(
+		strstr(command(x, "/ip ipsec policy remove [find comment=mine]", PROTOCOL_FAILED),
+		       "the file was changed by hand and not loaded since"));
 	assert_true(file_has(x, "11.0.0.0/8"));
+	assert_int_equal(gateway_reload(x->g, &message), 0);
+	free(message);
+	serve_reload(x, ABI_OK);
 	command(x, "/ip ipsec policy remove [find comment=mine]", PROTOCOL_OK);
 	assert_false(file_has(x, "11.0.0.0/8"));
 	serve_reload(x, ABI_OK);
+}
+
+static int settled(struct fixture *x, const char *says)
+{
+	char *note = NULL;
+	int rc = gateway_settled(x->g, x->g->settling.begun, &note);
+
+	if (says == NULL)
+		assert_null(note);
+	else
+		assert_non_null(strstr(note, says));
+	free(note);
+	return rc;
+}
+
+static void who_changed_something_is_told_what_became_of_it(void **state)
+{
+	struct fixture *x = *state;
+
+	settle(x);
+	command(x, ADD, PROTOCOL_OK);
+	assert_int_equal(settled(x, NULL), -EAGAIN);
+	serve_reload(x, ABI_OK);
+	assert_int_equal(settled(x, NULL), 0);
+	command(x, "/ip ipsec policy set 1 comment=mine", PROTOCOL_OK);
+	serve_reload(x, ABI_ERR_NO_SPACE);
+	assert_int_equal(settled(x, "the data plane refused it: it has no room for that"), -ENOSPC);
+	serve_reload(x, ABI_OK); /* the one of before, again */
+	/* what is refused stands in the file: it can be taken back, but not by its number */
+	assert_non_null(strstr(command(x, "/ip ipsec policy remove 1", PROTOCOL_FAILED),
+			       "what is in force is not what the file says"));
+	command(x, "/ip ipsec policy unset [find comment=mine] comment", PROTOCOL_OK);
+	serve_reload(x, ABI_OK);
+	assert_int_equal(settled(x, NULL), 0);
+	fake_segment_remove(&x->f);
+	x->now += 2 * SEC;
+	gateway_turn(x->g, x->now);
+	command(x, "/ip ipsec policy set 1 comment=later", PROTOCOL_OK);
+	assert_int_equal(settled(x, "when espgw-dataplane is there"), 0);
+	fake_segment_make(&x->f, "gateway", 8, x->now);
 }
 
 static void a_bad_change_changes_nothing(void **state)
@@ -474,7 +525,8 @@ int main(void)
 		T(a_dataplane_that_was_stuck_gets_everything_again),
 		T(a_reload_that_was_not_answered_is_not_undone),
 		T(a_change_is_written_and_applied),
-		T(a_number_does_not_mean_another_row_of_an_edited_file),
+		T(a_file_edited_by_hand_has_to_be_loaded_first),
+		T(who_changed_something_is_told_what_became_of_it),
 		T(a_bad_change_changes_nothing),
 		T(a_peer_and_all_that_names_it_get_a_new_name),
 		T(found_sas_are_adopted_before_the_peers_start),

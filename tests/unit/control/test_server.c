@@ -31,6 +31,8 @@ struct fixture {
 	unsigned int runs;
 	char last[64];
 	size_t answer_bytes;
+	uint64_t ticket;
+	int settled;
 };
 
 static void run(void *ctx, const char *const *args, size_t n_args, int json, unsigned int width,
@@ -47,6 +49,16 @@ static void run(void *ctx, const char *const *args, size_t n_args, int json, uns
 	result->text = malloc(x->answer_bytes + 1);
 	memset(result->text, 'a', x->answer_bytes);
 	result->text[x->answer_bytes] = '\0';
+	result->ticket = x->ticket;
+}
+
+static int settled(void *ctx, uint64_t ticket, char **note)
+{
+	struct fixture *x = ctx;
+
+	assert_int_equal(ticket, 7);
+	*note = x->settled == -ENOSPC ? strdup("refused\n") : NULL;
+	return x->settled;
 }
 
 static int setup(void **state)
@@ -320,6 +332,59 @@ static void a_stale_socket_is_replaced(void **state)
 	close(fd);
 }
 
+/* Nothing to read: the answer is still held. */
+static bool waits(struct fixture *x, int fd)
+{
+	char c;
+
+	spin(x);
+	return recv(fd, &c, 1, MSG_PEEK) < 0 && errno == EAGAIN;
+}
+
+static void an_answer_waits_for_what_becomes_of_a_change(void **state)
+{
+	struct fixture *x = *state;
+	int a = dial(x), b = dial(x), gone = dial(x);
+
+	x->ticket = 7;
+	x->settled = -EAGAIN;
+	send_request(a, "set");
+	send_request(a, "next");
+	send_request(gone, "set");
+	spin(x);
+	x->ticket = 0;
+	send_request(b, "print"); /* others are not held up */
+	assert_int_equal(receive(x, b, NULL), PROTOCOL_OK);
+	server_turn(x->s, 1000, settled);
+	assert_true(waits(x, a));
+	assert_int_equal(x->runs, 3); /* nor is the next request run */
+	close(gone);
+	spin(x);
+	x->settled = -ENOSPC;
+	server_turn(x->s, 2000, settled);
+	assert_int_equal(receive(x, a, NULL), PROTOCOL_FAILED);
+	spin(x);
+	assert_int_equal(x->runs, 4);
+	assert_string_equal(x->last, "next");
+	/* not for ever */
+	x->ticket = 7;
+	x->settled = -EAGAIN;
+	send_request(b, "set");
+	spin(x);
+	server_turn(x->s, 5000, settled);
+	assert_true(waits(x, b));
+	server_turn(x->s, 5000 + 3000000000ull, settled);
+	assert_int_equal(receive(x, b, NULL), PROTOCOL_OK);
+	x->settled = 0;
+	send_request(b, "set");
+	spin(x);
+	server_turn(x->s, 6000, settled);
+	assert_int_equal(receive(x, b, NULL), PROTOCOL_OK);
+	close(a);
+	close(b);
+	spin(x);
+}
+
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -336,6 +401,7 @@ int main(void)
 		T(too_many_clients_are_turned_away),
 		T(an_instance_has_one_owner),
 		T(a_stale_socket_is_replaced),
+		T(an_answer_waits_for_what_becomes_of_a_change),
 	};
 
 	log_setup(-1, LOG_LEVEL_INFO);
