@@ -12,17 +12,17 @@
 #include "control/model/problem.h"
 #include "control/model/source.h"
 
-static bool was_told(const struct problems *before, const struct problem *p)
+static bool was_told(const struct model *before, const struct problem *p)
 {
-	for (size_t i = 0; i < before->n; i++)
-		if (strcmp(before->list[i].text, p->text) == 0)
+	for (size_t i = 0; i < before->n_told; i++)
+		if (before->told[i] == problems_hash(p))
 			return true;
 	return false;
 }
 
 /* What the change brought: errors, and warnings that were not there before. Without places: the
  * operator sees no file, and its lines are not yet what they would be. */
-static void tell(const struct problems *before, const struct problems *after, struct text *out)
+static void tell(const struct model *before, const struct problems *after, struct text *out)
 {
 	for (size_t i = 0; i < after->n; i++) {
 		const struct problem *p = &after->list[i];
@@ -34,7 +34,7 @@ static void tell(const struct problems *before, const struct problems *after, st
 
 /* The file as it is said to become: checked, written, put in force. */
 static int take(struct gateway *g, const struct change *c, const struct change_made *made,
-		const struct problems *before, struct problems *after, struct text *out)
+		struct problems *after, struct text *out)
 {
 	static const char *const verbs[] = {"add", "set", "remove", "move"};
 	const struct source_instead instead = {made->path, made->text.s, made->text.len};
@@ -43,7 +43,7 @@ static int take(struct gateway *g, const struct change *c, const struct change_m
 	int rc = setup_load_with(&next, g->config_path, &instead, g->setup.plan,
 				 names_hosts(g->names), after);
 
-	tell(before, after, out);
+	tell(c->shown, after, out);
 	if (rc == 0)
 		rc = gateway_fits(g, next.plan, why, sizeof(why));
 	if (why[0] != '\0')
@@ -107,7 +107,7 @@ int gateway_change(struct gateway *g, const struct change *c, char **message)
 		text_printf(&out, "%s; nothing was changed\n",
 			    made.matched == 0 ? "no row matches" : "it is so already");
 	} else {
-		rc = take(g, c, &made, before, after, &out);
+		rc = take(g, &wanted, &made, after, &out);
 	}
 	problems_free(before);
 	problems_free(after);

@@ -38,6 +38,13 @@ static int make_index(struct setup *s)
 	return 0;
 }
 
+/* The same is not told again with every change. */
+static void note_told(struct model *m, const struct problems *problems)
+{
+	for (size_t i = 0; i < problems->n && m->n_told < MODEL_MAX_TOLD; i++)
+		m->told[m->n_told++] = problems_hash(&problems->list[i]);
+}
+
 int setup_load_with(struct setup *out, const char *path, const struct source_instead *instead,
 		    const struct model_plan *previous, const struct hosts *names,
 		    struct problems *problems)
@@ -52,6 +59,8 @@ int setup_load_with(struct setup *out, const char *path, const struct source_ins
 		out->plan = model_plan_new(out->model, previous, problems);
 	if (rc == 0)
 		rc = out->plan != NULL ? make_index(out) : -EINVAL;
+	if (rc == 0)
+		note_told(out->model, problems);
 	if (rc == 0)
 		model_pack(out->model);
 	else

@@ -492,23 +492,35 @@ static int check_seen(const struct change_doc *d)
 	return -EINVAL;
 }
 
+/* The file as it is, text and model. *own: the model has to be freed. */
+static int read_file(struct change_doc *d, const char *path, struct problems *problems,
+		     struct model **own)
+{
+	const struct model *shown = d->change->shown;
+	int rc = change_file_read(&d->file, path, problems);
+
+	if (rc == 0 && shown && shown->text_hash == source_hash(&d->file.source))
+		d->model = shown;
+	else if (rc == 0)
+		d->model = *own = model_load(path, problems);
+	if (rc == 0 && d->model)
+		return check_seen(d);
+	text_puts(d->why, "the file as it is has problems; mend them first, by hand");
+	return -EINVAL;
+}
+
 int change_make(const struct change *c, const char *path, struct change_made *made,
 		struct problems *problems, struct text *why)
 {
 	struct change_doc d = {.change = c, .menu_id = c->menu, .why = why};
-	int rc = -EINVAL;
+	struct model *own = NULL;
+	int rc;
 
 	*made = (struct change_made){0};
 	d.edit = calloc(1, sizeof(*d.edit));
-	d.model = d.edit ? model_load(path, problems) : NULL;
-	if (!d.edit) {
-		rc = -ENOMEM;
-	} else if (d.model && change_file_read(&d.file, path, problems) == 0) {
-		rc = check_seen(&d);
-		rc = rc ? rc : change_doc_find(&d);
-	} else {
-		text_puts(why, "the file as it is has problems; mend them first, by hand");
-	}
+	rc = d.edit ? read_file(&d, path, problems, &own) : -ENOMEM;
+	if (rc == 0)
+		rc = change_doc_find(&d);
 	if (rc == 0)
 		rc = edit_rows(&d, made);
 	if (rc == 0 && d.edit->n != 0)
@@ -529,7 +541,7 @@ int change_make(const struct change *c, const char *path, struct change_made *ma
 	free(d.edit);
 	change_doc_free(&d);
 	change_file_free(&d.file);
-	model_free(d.model);
+	model_free(own);
 	if (rc)
 		change_made_free(made);
 	return rc;

@@ -55,7 +55,9 @@ struct change_made {
 
 /**
  * The file that a change makes of the configuration at path. Its result is not checked: load it
- * with model_load_with(). 0; -EINVAL + why (the change makes no sense, or the file as it is has
+ * with model_load_with(). c->shown is not read again when the file is what it was made of. 0;
+ * -EINVAL
+ * + why (the change makes no sense, or the file as it is has
  * problems, which are added to problems); -ENOMEM. problems gets the warnings of the file as it is.
  */
 int change_make(const struct change *c, const char *path, struct change_made *made,

@@ -21,7 +21,7 @@ struct change_place {
 
 struct change_doc {
 	struct change_file file; /* all of the text */
-	struct model *model;
+	const struct model *model;
 	const struct change *change;
 	enum menu_id menu_id;
 	const struct menu *menu;

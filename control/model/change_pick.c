@@ -89,7 +89,7 @@ int change_pick_one(const struct model *m, const struct change *c, const char *w
 			    m->table[menu].n == 1 ? "is" : "are", m->table[menu].n);
 		return -EINVAL;
 	}
-	if (c->shown && !is_same_row(m, c->shown, menu, n)) {
+	if (c->shown && c->shown != m && !is_same_row(m, c->shown, menu, n)) {
 		text_printf(why,
 			    "/%s: what is in force is not what the file says, so row %s is "
 			    "another one there; say its name or [find …]",
@@ -136,6 +136,7 @@ static int pick_where(const struct model *m, const struct change *c, size_t *row
 {
 	const struct model_table *t = &m->table[c->menu];
 	struct text hint = {0};
+	struct model_reading r;
 	const struct prop *runs;
 	struct filter *f = NULL;
 
@@ -155,7 +156,7 @@ static int pick_where(const struct model *m, const struct change *c, size_t *row
 		}
 	}
 	for (size_t i = 0; i < t->n; i++)
-		if (!f || filter_match(f, t->rows[i].values))
+		if (!f || filter_match(f, model_read(m, c->menu, i, &r)->values))
 			rows[(*n)++] = i;
 	filter_free(f);
 	return 0;

@@ -42,11 +42,13 @@ static int rename_in(const struct change_doc *of, enum menu_id menu, const char 
 			       .edit = of->edit,
 			       .why = of->why};
 	const char *s = of->file.source.text.s;
+	struct model_reading r;
 	int rc;
 
 	rc = change_doc_find(&d);
 	for (size_t e = 0; rc == 0 && e < d.n; e++) {
-		const struct value *v = of->model->table[menu].rows[d.row_of[e]].values;
+		const struct value *v =
+			model_read(of->model, menu, (size_t)d.row_of[e], &r)->values;
 
 		for (size_t p = 0; rc == 0 && p < d.menu->n_props; p++) {
 			const struct prop *prop = &d.menu->props[p];

@@ -48,9 +48,9 @@ static size_t skip_brackets(const char *s, size_t end, size_t at)
 			continue;
 		}
 		at++;
-		if (strchr("{([", c))
+		if (c == '{' || c == '(' || c == '[')
 			depth++;
-		else if (strchr("})]", c) && --depth == 0)
+		else if ((c == '}' || c == ')' || c == ']') && --depth == 0)
 			break;
 	}
 	return at;

@@ -12,7 +12,6 @@
 
 #define DECIMAL "0123456789"
 #define HEX	DECIMAL "abcdefABCDEF"
-#define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 struct word {
 	size_t len;
@@ -21,6 +20,26 @@ struct word {
 	bool too_large;
 	unsigned digits;
 };
+
+/* Not of <ctype.h> and <string.h>: every byte of the text comes through here. */
+static bool is_letter(char c)
+{
+	return (unsigned char)((c | 0x20) - 'a') < 26;
+}
+
+static bool is_digit(char c)
+{
+	return (unsigned char)(c - '0') < 10;
+}
+
+static size_t name_length(const char *p)
+{
+	size_t n = 0;
+
+	while (is_letter(p[n]) || is_digit(p[n]) || p[n] == '-' || p[n] == '_' || p[n] == '*')
+		n++;
+	return n;
+}
 
 /* The length of a text in quotes, a comment or a name that begins at p; 0 when none does. */
 static size_t other_word(const char *p)
@@ -39,7 +58,7 @@ static size_t other_word(const char *p)
 
 		return end ? (size_t)(end + 2 - p) : strlen(p);
 	}
-	return strcspn(p, LETTERS "*") == 0 && *p ? strspn(p, LETTERS DECIMAL "-_*") : 0;
+	return is_letter(*p) || *p == '*' ? name_length(p) : 0;
 }
 
 /* The length of "e-10" at p, or 0. */
@@ -91,7 +110,7 @@ static struct word next_word(const char *p)
 {
 	struct word w = {.len = other_word(p)};
 
-	if (w.len == 0)
+	if (w.len == 0 && (is_digit(*p) || *p == '+' || *p == '-' || *p == '.'))
 		w = number(p);
 	if (w.len == 0)
 		w.len = 1;
@@ -113,11 +132,11 @@ static void refuse(const struct source *s, unsigned text_line, const struct word
 
 int integers_widen(struct source *s, struct problems *problems)
 {
+	const char *from = s->text.s; /* not copied yet */
 	struct text out = {0};
 	unsigned line = 1;
 	int rc = 0;
 
-	text_add(&out, "", 0);
 	for (const char *p = s->text.s; *p;) {
 		struct word w = next_word(p);
 
@@ -125,13 +144,16 @@ int integers_widen(struct source *s, struct problems *problems)
 			refuse(s, line, &w, problems);
 			rc = -1;
 		}
-		text_add(&out, p, w.len);
-		if (w.integer && !w.marked)
-			text_puts(&out, "L");
 		for (size_t i = 0; i < w.len; i++)
 			line += p[i] == '\n';
 		p += w.len;
+		if (w.integer && !w.marked) {
+			text_add(&out, from, (size_t)(p - from));
+			text_puts(&out, "L");
+			from = p;
+		}
 	}
+	text_puts(&out, from);
 	if (out.failed) {
 		problems_error(problems, s->files[0].path, 0, "not enough memory");
 		rc = -1;

@@ -14,6 +14,8 @@
 #include "control/model/menus.h"
 #include "control/model/value.h"
 
+#define MODEL_MAX_TOLD 100
+
 struct model_row {
 	struct value *values;  /* of the menu's n_props; NULL while packed */
 	unsigned *lines;       /* of each property that was given; behind values */
@@ -42,7 +44,9 @@ struct model {
 	struct model_table table[MENU_MAX];
 	struct value *presets[MENU_MAX]; /* NULL until a menu has a row */
 	char *path;
-	uint64_t text_hash;	     /* source_hash() of the text that it was read from */
+	uint64_t text_hash;	       /* source_hash() of the text that it was read from */
+	uint64_t told[MODEL_MAX_TOLD]; /* what was warned of when it was loaded, hashed */
+	size_t n_told;
 	struct model_memory *memory; /* texts and bytes of all values, packed rows */
 };
 

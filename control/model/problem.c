@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "control/model/fnv.h"
 #include "control/model/text.h"
 
 void problems_init(struct problems *p)
@@ -99,4 +100,9 @@ char *problems_text(const struct problems *p)
 	if (p->n_dropped)
 		text_printf(&t, "and %zu more\n", p->n_dropped);
 	return text_steal(&t);
+}
+
+uint64_t problems_hash(const struct problem *p)
+{
+	return fnv_hash(p->text, strlen(p->text));
 }

@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #define PROBLEM_MAX 100 /* further ones are only counted */
 
@@ -32,6 +33,9 @@ void problems_error(struct problems *p, const char *file, unsigned line, const c
 	__attribute__((format(printf, 4, 5)));
 void problems_warn(struct problems *p, const char *file, unsigned line, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
+
+/** A number for a problem's text, another one for another text. */
+uint64_t problems_hash(const struct problem *p);
 
 /**
  * All of them, ordered by place, one "FILE:LINE: text" per line, warnings with "warning: " before
