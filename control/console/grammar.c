@@ -56,6 +56,23 @@ static const char *refused_path(const struct grammar_command *c, const struct sc
 	return why;
 }
 
+/* Words of a path that lead nowhere, up to the command behind them. False: none is behind them. */
+static bool lost_path(const struct grammar_command *c, const struct scan *at, char *path,
+		      size_t size)
+{
+	struct scan s = *at;
+	size_t n;
+
+	snprintf(path, size, "%s", c->path);
+	do {
+		if (verbs_is_begun(s.word))
+			return strcmp(s.word, at->word) != 0;
+		n = strlen(path);
+		snprintf(path + n, size - n, "%s%s", n ? " " : "", s.word);
+	} while (!strpbrk(s.word, "=\"[{:") && next_word(&s, true));
+	return false;
+}
+
 static int unknown(const struct grammar_command *c, const struct scan *at, struct text *why)
 {
 	const char *word = at->word;
@@ -70,9 +87,17 @@ static int unknown(const struct grammar_command *c, const struct scan *at, struc
 		text_printf(why, "/%s: %s", path, refused);
 		return -EINVAL;
 	}
+	if (*word == ':' || *word == '{' || *word == '}') {
+		text_printf(why, "%s: scripts are not run here; say the commands themselves", word);
+		return -EINVAL;
+	}
 	suggest_start(&near, word);
 	for (size_t i = 0; i < n; i++)
 		suggest_offer(&near, known[i]);
+	if (!*suggest_text(&near, hint, sizeof(hint)) && lost_path(c, at, path, sizeof(path))) {
+		text_printf(why, "/%s: there is no such menu here", path);
+		return -EINVAL;
+	}
 	text_printf(why, "\"%s\" is not known%s%s%s; accepted:", word, *c->path ? " in /" : "",
 		    c->path, suggest_text(&near, hint, sizeof(hint)));
 	for (size_t i = 0; i < n; i++)

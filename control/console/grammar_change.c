@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "control/model/addr.h"
 #include "control/model/escape.h"
 #include "control/model/suggest.h"
 #include "control/model/value_print.h"
@@ -18,6 +19,7 @@ struct words {
 	struct grammar_command *c;
 	const char *verb, *p;
 	const struct menu *menu;
+	char *network; /* of /ip address: what RouterOS says twice */
 	struct text *why;
 };
 
@@ -204,7 +206,7 @@ static int unknown_prop(const struct words *w, const char *name)
 			suggest_offer(&near, w->menu->props[i].name);
 	text_printf(w->why, "%s: /%s has no property \"%s\"%s", w->verb, w->menu->path, name,
 		    suggest_text(&near, hint, sizeof(hint)));
-	for (size_t i = 0; i < w->menu->n_props && !near.best; i++) {
+	for (size_t i = 0; i < w->menu->n_props && !*hint; i++) {
 		if (!can_be_set(&w->menu->props[i]))
 			continue;
 		text_printf(w->why, "%s%s", sep, w->menu->props[i].name);
@@ -247,6 +249,36 @@ static int refused_prop(const struct words *w, const struct prop *p, const char 
 	return -EINVAL;
 }
 
+/* Is network that of address, which says the length? */
+static bool is_network_of(const char *network, const char *address)
+{
+	size_t n = strcspn(address, "/");
+	unsigned long bits = address[n] ? strtoul(address + n + 1, NULL, 10) : 32;
+	char part[ADDR_MAX_TEXT] = "";
+	struct abi_addr a, b;
+
+	if (n >= sizeof(part) || bits > 32)
+		return false;
+	memcpy(part, address, n);
+	if (addr_parse(part, &a) || addr_parse(network, &b) || a.family != 4 || b.family != 4)
+		return false;
+	for (unsigned i = 0; i < 32; i++)
+		if (i >= bits)
+			a.bytes[i / 8] &= (uint8_t) ~(0x80u >> i % 8);
+	return memcmp(a.bytes, b.bytes, 4) == 0;
+}
+
+static int check_network(const struct words *w)
+{
+	const struct change *ch = &w->c->change;
+
+	for (size_t i = 0; w->network && i < ch->n_pairs; i++)
+		if (ch->pair[i].prop == ADDRESS_ADDRESS && ch->pair[i].text &&
+		    is_network_of(w->network, ch->pair[i].text))
+			return 0;
+	return w->network ? refused_prop(w, &w->menu->props[ADDRESS_NETWORK], w->network) : 0;
+}
+
 /* Takes text over; NULL: back to the default. */
 static int add_pair(struct words *w, const char *name, struct text *text)
 {
@@ -255,6 +287,10 @@ static int add_pair(struct words *w, const char *name, struct text *text)
 
 	if (prop < 0)
 		return prop;
+	if (text && ch->menu == MENU_ADDRESS && prop == ADDRESS_NETWORK && !w->network) {
+		w->network = text_steal(text);
+		return w->network ? 0 : -ENOMEM;
+	}
 	if (w->menu->props[prop].flags & PROP_F_REFUSED)
 		return text ? refused_prop(w, &w->menu->props[prop], text->s) : 0;
 	for (size_t i = 0; i < ch->n_pairs; i++)
@@ -422,7 +458,7 @@ static int check(const struct words *w)
 		return wrong(w, "which rows? Their numbers or names, or [find …]");
 	if (ch->verb == CHANGE_SET && ch->n_pairs == 0)
 		return wrong(w, "what is to be changed is missing");
-	return 0;
+	return check_network(w);
 }
 
 int grammar_change(struct grammar_command *c, const char *verb, const char *rest, struct text *why)
@@ -447,5 +483,8 @@ int grammar_change(struct grammar_command *c, const char *verb, const char *rest
 	}
 	if (rc == -ENOMEM)
 		text_puts(why, "not enough memory");
-	return rc || c->verb != GRAMMAR_CHANGE ? rc : check(&w);
+	if (rc == 0 && c->verb == GRAMMAR_CHANGE)
+		rc = check(&w);
+	free(w.network);
+	return rc;
 }

@@ -31,7 +31,7 @@ static char *prompt(EditLine *el)
 	struct shell *sh = NULL;
 
 	el_get(el, EL_CLIENTDATA, &sh);
-	if (sh->session.joined)
+	if (sh->session.joined || sh->session.depth)
 		return strcpy(text, "... ");
 	snprintf(text, sizeof(text), "[espgw] %s%s> ", *sh->session.path ? "/" : "",
 		 sh->session.path);
@@ -105,14 +105,10 @@ static bool is_quit(const char *raw, size_t len)
 }
 
 /* One command: over a connection of its own, so that a restarted daemon is no matter. */
-static void run(struct shell *sh, struct text *command)
+static void run_one(struct shell *sh, const char *line)
 {
-	const char *line = command->s;
-	int fd, rc = CLIENT_UNREACHABLE;
+	int fd = client_connect(sh->instance), rc = CLIENT_UNREACHABLE;
 
-	if (!line || command->len == 0)
-		return;
-	fd = client_connect(sh->instance);
 	if (fd >= 0) {
 		rc = client_run(fd, &line, 1, sh->json);
 		close(fd);
@@ -121,6 +117,17 @@ static void run(struct shell *sh, struct text *command)
 		fprintf(stderr, "espgw: line %u: not done, see above\n", sh->session.began);
 	if (sh->rc == 0)
 		sh->rc = rc;
+}
+
+static void run(struct shell *sh, struct text *commands)
+{
+	char *rest = commands->s, *line;
+
+	if (commands->failed)
+		fputs("espgw: not enough memory\n", stderr);
+	while (rest && (line = strsep(&rest, "\n")) != NULL)
+		if (*line)
+			run_one(sh, line);
 }
 
 /* Where one has come to is not here. */
@@ -150,14 +157,14 @@ static void take(struct shell *sh, const char *raw, size_t len, bool last)
 
 	strcpy(was, sh->session.path);
 
-	sh->end = !sh->session.joined && is_quit(raw, len);
+	sh->end = !sh->session.joined && !sh->session.depth && is_quit(raw, len);
 	if (sh->end)
 		session_end(&sh->session, &command);
 	else
 		session_line(&sh->session, raw, len, &command);
 	run(sh, &command);
 	text_cut(&command, 0);
-	if (last && !sh->end && !sh->session.joined) {
+	if (last && !sh->end && !sh->session.joined && !sh->session.depth) {
 		session_end(&sh->session, &command);
 		run(sh, &command);
 	}

@@ -4,6 +4,7 @@
 
 #include <ctype.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "control/console/verbs.h"
@@ -202,28 +203,75 @@ static size_t comment_at(const char *s, size_t len)
 	return len;
 }
 
+/* Where the first command of a line ends: at a semicolon with a blank or nothing behind it. */
+static size_t command_length(const char *s, size_t len)
+{
+	unsigned depth = 0;
+	bool quoted = false;
+
+	for (size_t i = 0; i < len; i++) {
+		if (s[i] == '\\' && quoted)
+			i++;
+		else if (s[i] == '"')
+			quoted = !quoted;
+		else if (!quoted && strchr("[({", s[i]))
+			depth++;
+		else if (!quoted && depth && strchr("])}", s[i]))
+			depth--;
+		else if (!quoted && !depth && s[i] == ';' && (i + 1 == len || is_blank(s[i + 1])))
+			return i;
+	}
+	return len;
+}
+
+/* In an export a number is that of a row which RouterOS always has: of policies, the template. */
+static bool means_default(const struct session *s, const char *command)
+{
+	return s->exported && strcmp(s->path, "ip ipsec policy") == 0 &&
+	       strncmp(command, "set 0 ", 6) == 0;
+}
+
+static void one_command(struct session *s, const char *p, size_t len, struct text *command)
+{
+	char *one;
+
+	trim(&p, &len);
+	if (len == 0)
+		return;
+	one = strndup(p, len);
+	if (!one) {
+		command->failed = true;
+		return;
+	}
+	if (!session_enter(s, one)) {
+		if (*one != '/' && *s->path)
+			text_printf(command, "/%s ", s->path);
+		text_printf(command, "%s%s\n",
+			    means_default(s, one) ? "set [find default=yes]" : "",
+			    means_default(s, one) ? one + 5 : one);
+	}
+	explicit_bzero(one, len);
+	free(one);
+}
+
 /* What was held is whole. */
 static void finish(struct session *s, struct text *command)
 {
 	const char *p = s->held.s;
-	size_t len = s->held.len;
+	size_t len = s->held.len ? comment_at(p, s->held.len) : 0, n;
 
-	if (len)
-		len = comment_at(p, len);
-	if (len)
-		trim(&p, &len);
-	if (len) {
-		text_cut(&s->held, (size_t)(p - s->held.s) + len);
-		if (*p != '/' && *s->path)
-			text_printf(command, "/%s ", s->path);
-		if (!session_enter(s, p))
-			text_add(command, p, len);
-		else
-			text_cut(command, 0);
+	if (len == 0 && s->held.len)
+		s->exported |= strstr(p, " by RouterOS ") != NULL;
+	for (; len; p += n, len -= n) {
+		n = command_length(p, len);
+		one_command(s, p, n, command);
+		n += n < len;
 	}
 	s->began = s->held_began;
 	text_free(&s->held);
 	s->joined = false;
+	s->depth = 0;
+	s->quoted = false;
 }
 
 /* The menu that a prompt shows. */
@@ -258,12 +306,34 @@ static bool goes_on(const struct session *s, const char *line, size_t len)
 	return n && n < len && line[n] == '=';
 }
 
+/* Braces that a line leaves open. Those within a word are a part of it. */
+static void count_braces(struct session *s, const char *line, size_t len)
+{
+	for (size_t i = 0; i < len; i++) {
+		if (line[i] == '\\' && s->quoted)
+			i++;
+		else if (line[i] == '"')
+			s->quoted = !s->quoted;
+		else if (s->quoted)
+			continue;
+		else if (line[i] == '{' && (i == 0 || s->depth || strchr(" \t=;{(", line[i - 1])))
+			s->depth++;
+		else if (line[i] == '}' && s->depth)
+			s->depth--;
+	}
+	s->quoted &= s->joined;
+}
+
 static void hold(struct session *s, const char *line, size_t len)
 {
 	if (s->held.len == 0)
 		s->held_began = s->line;
+	else if (s->depth && !s->joined)
+		text_puts(&s->held, " ");
 	s->joined = len && line[len - 1] == '\\';
 	text_add(&s->held, line, len - s->joined);
+	if (!s->transcript)
+		count_braces(s, line, len);
 }
 
 static void transcript_line(struct session *s, const char *line, size_t len)
@@ -290,7 +360,7 @@ void session_line(struct session *s, const char *line, size_t len, struct text *
 	trim(&line, &len);
 	if (s->joined) { /* a backslash: whatever comes belongs to it */
 		hold(s, line, len);
-		if (!s->joined && !s->transcript)
+		if (!s->joined && !s->transcript && !s->depth)
 			finish(s, command);
 		return;
 	}
@@ -308,8 +378,8 @@ void session_line(struct session *s, const char *line, size_t len, struct text *
 		if (len)
 			transcript_line(s, line, len);
 	} else {
-		hold(s, line, len);
-		if (!s->joined)
+		hold(s, line, s->depth ? comment_at(line, len) : len);
+		if (!s->joined && !s->depth)
 			finish(s, command);
 	}
 }

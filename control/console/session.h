@@ -4,7 +4,9 @@
  *
  *   - the menu one is in: a path alone goes there, ".." up, "/" to the top. One that is not here is
  *     entered too: what follows is meant for it and must not meet the menu one was in before;
- *   - lines that go on: a backslash at the end, as in RouterOS's exports;
+ *   - lines that go on: a backslash at the end, as in RouterOS's exports, or a block in braces,
+ *     which is one command: it is a script, and what stands in it is not to be done without it;
+ *   - several commands in a line, with "; " between them;
  *   - comments (#), CRLF, a byte order mark;
  *   - transcripts: behind a prompt ("[admin@MikroTik] /ip ipsec> …") the prompt says the menu,
  * lines that a screen or a page has broken are put together, and lines that no prompt stands before
@@ -30,6 +32,9 @@ struct session {
 					not known is a slip */
 	struct text held;	     /* what may go on in the next line */
 	bool joined;		     /* held ends with a backslash */
+	unsigned depth;		     /* of the braces that are open in held */
+	bool quoted;		     /* in quotes at the end of what is joined */
+	bool exported;		     /* these are the lines of an export of RouterOS's */
 	bool transcript;	     /* a prompt was seen */
 	bool answer;		     /* what comes now is a router's answer */
 	unsigned skipped;	     /* lines taken for answers */
@@ -39,8 +44,9 @@ struct session {
 };
 
 /**
- * Take a line. What is a whole command now is appended to command, with its path; often that is the
- * line before. Nothing is appended when there is none yet. A path alone has been followed then.
+ * Take a line. What is a whole command now is appended to command, with its path and a newline;
+ * often that is the line before. Nothing is appended when there is none yet. A path alone has been
+ * followed then.
  */
 void session_line(struct session *s, const char *line, size_t len, struct text *command);
 

@@ -39,7 +39,8 @@ static const struct verb verbs[] = {
 	 "phase 2"},
 	{"reload", GRAMMAR_RELOAD, VERBS_ROOT, NULL,
 	 "read the configuration file again: all of it takes effect, or nothing"},
-	{"export", GRAMMAR_EXPORT, VERBS_ANYWHERE, WORDS("hide-sensitive", "show-sensitive"),
+	{"export", GRAMMAR_EXPORT, VERBS_ANYWHERE,
+	 WORDS("hide-sensitive", "show-sensitive", "compact"),
 	 "show the configuration as RouterOS commands"},
 	{"help", GRAMMAR_HELP, VERBS_ANYWHERE, NULL, "show what there is"},
 	{"?", GRAMMAR_HELP, VERBS_ANYWHERE, NULL, "the same"},
@@ -107,6 +108,7 @@ static const struct {
 	const char *name, *why;
 } refused[] = {
 	{"edit", "there is no editor here; \"set\" changes a value"},
+	{"get", "\"print\" shows values; \"print where …\" those of some rows"},
 	{"import", "commands of a file are read by the shell's \"espgw < FILE\""},
 	{"reset-configuration", "edit or replace the file, then \"reload\""},
 	{"ping", "the operating system's ping, on a host of the network; /tool netwatch pings "

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "control/model/change_doc.h"
 #include "control/model/filter.h"
 #include "control/model/model.h"
 #include "control/model/suggest.h"
@@ -30,7 +31,7 @@ static int unknown_name(const struct model *m, enum menu_id menu, const char *wh
 	}
 	text_printf(why, "/%s: there is no row \"%s\"%s", schema->path, which,
 		    suggest_text(&near, hint, sizeof(hint)));
-	if (!near.best)
+	if (!*hint)
 		text_printf(why,
 			    "; a row is named by %sthe number that \"print\" shows, or [find …]",
 			    schema_name_prop(schema) >= 0 ? "its name, " : "");
@@ -175,6 +176,11 @@ int change_pick_rows(const struct model *m, const struct change *c, size_t **row
 	case CHANGE_WHERE:
 		return pick_where(m, c, *rows, n, why);
 	case CHANGE_DEFAULT:
+		if (!change_doc_has_builtin(c->menu)) {
+			text_printf(why, "/%s: there is no default row here",
+				    schema_menu((int)c->menu)->path);
+			return -EINVAL;
+		}
 		return change_pick_one(m, c, "default", &(*rows)[(*n)++], why);
 	default:
 		text_puts(why, WHICH);

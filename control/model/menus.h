@@ -44,7 +44,8 @@
 #define MENU_ADDRESS_PROPS(X) \
 	X(ADDRESS_ADDRESS, "address", PROP_PREFIX, F_REQ, NULL, host4, "our address with the length of its network: 192.168.1.1/24") \
 	X(ADDRESS_INTERFACE, "interface", PROP_REF, F_REQ, NULL, ref_interface, "the interface that has it") \
-	MENU_COMMON(X, ADDRESS)
+	MENU_COMMON(X, ADDRESS) \
+	X(ADDRESS_NETWORK, "network", PROP_STRING, F_NO, NULL, none, "is that of address; another one cannot be had")
 
 #define MENU_ROUTE_PROPS(X) \
 	X(ROUTE_DST, "dst-address", PROP_PREFIX, 0, "0.0.0.0/0", ip4, "network") \
@@ -52,11 +53,12 @@
 	X(ROUTE_DISTANCE, "distance", PROP_INT, 0, "1", distance, "the smaller one wins") \
 	MENU_COMMON(X, ROUTE) \
 	X(ROUTE_CHECK_GATEWAY, "check-gateway", PROP_STRING, F_NO, "none", none, "gateways are not probed") \
-	X(ROUTE_SCOPE, "scope", PROP_STRING, F_NO, NULL, none, "routes are not resolved recursively") \
-	X(ROUTE_TARGET_SCOPE, "target-scope", PROP_STRING, F_NO, NULL, none, "routes are not resolved recursively") \
-	X(ROUTE_PREF_SRC, "pref-src", PROP_STRING, F_NO, NULL, none, "say local-address in /ip ipsec peer instead") \
+	X(ROUTE_SCOPE, "scope", PROP_STRING, F_NO, "30", none, "routes are not resolved recursively") \
+	X(ROUTE_TARGET_SCOPE, "target-scope", PROP_STRING, F_NO, "10", none, "routes are not resolved recursively") \
+	X(ROUTE_PREF_SRC, "pref-src", PROP_STRING, F_NO, "", none, "say local-address in /ip ipsec peer instead") \
 	X(ROUTE_TABLE, "routing-table", PROP_STRING, F_NO, "main", none, "there is one routing table") \
-	X(ROUTE_VRF, "vrf-interface", PROP_STRING, F_NO, NULL, none, "there is one routing table")
+	X(ROUTE_VRF, "vrf-interface", PROP_STRING, F_NO, NULL, none, "there is one routing table") \
+	X(ROUTE_OFFLOAD, "suppress-hw-offload", PROP_STRING, F_NO, "no", none, "there is no hardware to offload routes to")
 
 /* The first ones as in MENU_ADDRESS_PROPS and MENU_ROUTE_PROPS: see the assertions below. */
 #define MENU_ADDRESS6_PROPS(X) \
@@ -74,11 +76,12 @@
 	X(ROUTE6_DISTANCE, "distance", PROP_INT, 0, "1", distance, "the smaller one wins") \
 	MENU_COMMON(X, ROUTE6) \
 	X(ROUTE6_CHECK_GATEWAY, "check-gateway", PROP_STRING, F_NO, "none", none, "gateways are not probed") \
-	X(ROUTE6_SCOPE, "scope", PROP_STRING, F_NO, NULL, none, "routes are not resolved recursively") \
-	X(ROUTE6_TARGET_SCOPE, "target-scope", PROP_STRING, F_NO, NULL, none, "routes are not resolved recursively") \
-	X(ROUTE6_PREF_SRC, "pref-src", PROP_STRING, F_NO, NULL, none, "say local-address in /ip ipsec peer instead") \
+	X(ROUTE6_SCOPE, "scope", PROP_STRING, F_NO, "30", none, "routes are not resolved recursively") \
+	X(ROUTE6_TARGET_SCOPE, "target-scope", PROP_STRING, F_NO, "10", none, "routes are not resolved recursively") \
+	X(ROUTE6_PREF_SRC, "pref-src", PROP_STRING, F_NO, "", none, "say local-address in /ip ipsec peer instead") \
 	X(ROUTE6_TABLE, "routing-table", PROP_STRING, F_NO, "main", none, "there is one routing table") \
-	X(ROUTE6_VRF, "vrf-interface", PROP_STRING, F_NO, NULL, none, "there is one routing table")
+	X(ROUTE6_VRF, "vrf-interface", PROP_STRING, F_NO, NULL, none, "there is one routing table") \
+	X(ROUTE6_OFFLOAD, "suppress-hw-offload", PROP_STRING, F_NO, "no", none, "there is no hardware to offload routes to")
 
 #define MENU_PROFILE_PROPS(X) \
 	X(PROFILE_NAME, "name", PROP_STRING, F_NAM, NULL, name, "peers refer to it") \

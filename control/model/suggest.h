@@ -14,7 +14,7 @@ size_t suggest_distance(const char *a, const char *b);
 /** A search: start with one for the unknown word, offer all known ones, then ask. */
 struct suggest {
 	const char *word;
-	const char *best; /* NULL while nothing is near */
+	const char *best; /* the nearest, near or not: see suggest_text() */
 	size_t distance;
 };
 

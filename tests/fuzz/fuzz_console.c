@@ -168,6 +168,16 @@ static void run(const char *line, bool json)
 	model_free(m);
 }
 
+static void run_all(struct text *commands)
+{
+	char *rest = commands->s, *line;
+
+	while (rest && (line = strsep(&rest, "\n")) != NULL)
+		if (*line)
+			run(line, false);
+	text_free(commands);
+}
+
 /* As lines that are pasted. */
 static void paste(const char *text)
 {
@@ -179,14 +189,11 @@ static void paste(const char *text)
 
 		session_line(&s, text, len, &command);
 		FUZZ_CHECK(strlen(s.path) < sizeof(s.path));
-		if (command.len)
-			run(command.s, false);
-		text_cut(&command, 0);
+		run_all(&command);
 		text += len + (text[len] == '\n');
 	}
 	session_end(&s, &command);
-	if (command.len)
-		run(command.s, false);
+	run_all(&command);
 	text_free(&command);
 	session_free(&s);
 }

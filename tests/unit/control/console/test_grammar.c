@@ -76,6 +76,12 @@ static void rows_are_changed_in_the_words_of_routeros(void **state)
 		 "add /ip ipsec peer none: name=x address=1.2.3.4 comment=a b"},
 		{"ip ips pee add nam=x addr=1.2.3.4 exch=main", /* as short as it may be */
 		 "add /ip ipsec peer none: name=x address=1.2.3.4 exchange-mode=main"},
+		/* as RouterOS exports them */
+		{"/ip address add address=192.168.88.1/21 interface=lan network=192.168.88.0",
+		 "add /ip address none: address=192.168.88.1/21 interface=lan"},
+		{"/ip route add gateway=1.2.3.4 scope=30 target-scope=10 pref-src=\"\" "
+		 "suppress-hw-offload=no routing-table=main",
+		 "add /ip route none: gateway=1.2.3.4"},
 		{"/ip ipsec peer comment 0 \"\\?\\AB\\aB\\_\\f0\"", /* hex digits are capital */
 		 "set /ip ipsec peer items:0 comment=?\xab\aB \f0"},
 		{"/ip ipsec identity add peer=x secret=\"\\\"\\\\\\$\\_\\41;[#\"",
@@ -195,6 +201,14 @@ static void changes_are_refused_with_the_reason(void **state)
 		{"ip ipsec identity add certificate=x", "certificates are not built"},
 		{"ip ipsec peer set name=x", "which rows?"},
 		{"ip ipsec peer set 0", "what is to be changed is missing"},
+		{"ip address add address=10.0.0.1/32 network=10.0.0.2 interface=wan",
+		 "network: is that of address"},
+		{"ip address set 0 network=10.0.0.0", "what is to be changed is missing"},
+		{":foreach i in=[/ip ipsec peer find] do={ x }",
+		 ":foreach: scripts are not run here"},
+		{"/interface list add name=WAN", "/interface list: there is no such menu here"},
+		{"/ip smb users set [find default=yes] x=y",
+		 "/ip smb users: there is no such menu here"},
 		{"ip ipsec peer set [print] name=x", "only [find"},
 		{"ip ipsec peer set [find name=x", "a bracket is not closed"},
 		{"ip ipsec peer set [find] [find] name=x", "said twice"},

@@ -183,6 +183,16 @@ static void run(const char *line)
 	model_free((struct model *)(uintptr_t)c.model);
 }
 
+static void run_all(struct text *commands)
+{
+	char *rest = commands->s, *line;
+
+	while (rest && (line = strsep(&rest, "\n")) != NULL)
+		if (*line)
+			run(line);
+	text_free(commands);
+}
+
 static void paste(const char *text)
 {
 	struct session s = {0};
@@ -192,14 +202,11 @@ static void paste(const char *text)
 		size_t len = strcspn(text, "\n");
 
 		session_line(&s, text, len, &command);
-		if (command.len)
-			run(command.s);
-		text_cut(&command, 0);
+		run_all(&command);
 		text += len + (text[len] == '\n');
 	}
 	session_end(&s, &command);
-	if (command.len)
-		run(command.s);
+	run_all(&command);
 	text_free(&command);
 	session_free(&s);
 }

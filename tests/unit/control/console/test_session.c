@@ -28,12 +28,12 @@ static char *commands(const char *text)
 		if (!*text && command.len == 0)
 			session_end(&s, &command);
 		if (command.len)
-			used += (size_t)snprintf(all + used, sizeof(all) - used, "%s\n", command.s);
+			used += (size_t)snprintf(all + used, sizeof(all) - used, "%s", command.s);
 		text_cut(&command, 0);
 	}
 	session_end(&s, &command);
 	if (command.len)
-		snprintf(all + used, sizeof(all) - used, "%s\n", command.s);
+		snprintf(all + used, sizeof(all) - used, "%s", command.s);
 	text_free(&command);
 	session_free(&s);
 	return all;
@@ -181,7 +181,7 @@ static void what_has_no_prompt_in_a_transcript_is_counted(void **state)
 	assert_int_equal(s.skipped, 2);
 	assert_int_equal(s.held_began, 1);
 	session_end(&s, &command);
-	assert_string_equal(command.s, "print");
+	assert_string_equal(command.s, "print\n");
 	assert_int_equal(s.began, 1);
 	text_free(&command);
 	session_free(&s);
@@ -232,6 +232,46 @@ static void what_may_be_a_secret_is_not_kept(void **state)
 	session_free(&s);
 }
 
+static void several_commands_may_stand_in_a_line(void **state)
+{
+	(void)state;
+	assert_string_equal(commands("/ip ipsec peer; print; /ip ipsec profile print;\n"
+				     "set [find a; b] x=\"1; 2\" y=a;b ; .. ; print;"),
+			    "/ip ipsec peer print\n/ip ipsec profile print\n"
+			    "/ip ipsec peer set [find a; b] x=\"1; 2\" y=a;b\n"
+			    "/ip ipsec print\n");
+}
+
+/* What stands in one must not be done, whether its condition holds or not. */
+static void a_script_is_one_command(void **state)
+{
+	(void)state;
+	assert_string_equal(
+		commands("/ip ipsec peer\n:if ([:len [find]] > 0) do={\n"
+			 "  /ip ipsec peer remove ali # {\n  :foreach i in=[find] do={\n"
+			 "    remove $i\n  }\n} else={\n  print \"}\"\n}\nprint"),
+		"/ip ipsec peer :if ([:len [find]] > 0) do={ /ip ipsec peer remove ali  "
+		":foreach i in=[find] do={ remove $i } } else={ print \"}\" }\n"
+		"/ip ipsec peer print\n");
+	assert_string_equal(commands("{\nremove 0\n"), "{ remove 0\n");
+	assert_string_equal(commands("add comment=\"{\" secret=a{b\nprint"),
+			    "add comment=\"{\" secret=a{b\nprint\n");
+	assert_string_equal(commands("add comment=\"a\\\n {\"\nprint"),
+			    "add comment=\"a{\"\nprint\n");
+}
+
+/* RouterOS's first policy is a template that is always there. */
+static void numbers_of_an_export_are_not_those_of_print(void **state)
+{
+	(void)state;
+	assert_string_equal(commands("# nov/22/2026 12:00:01 by RouterOS 7.14.3\n/ip ipsec policy\n"
+				     "set 0 disabled=yes\nset 01 x=y"),
+			    "/ip ipsec policy set [find default=yes] disabled=yes\n"
+			    "/ip ipsec policy set 01 x=y\n");
+	assert_string_equal(commands("/ip ipsec policy\nset 0 disabled=yes"),
+			    "/ip ipsec policy set 0 disabled=yes\n");
+}
+
 static void any_bytes_are_survived(void **state)
 {
 	static const char *const words[] = {
@@ -264,6 +304,9 @@ int main(void)
 		cmocka_unit_test(what_has_no_prompt_in_a_transcript_is_counted),
 		cmocka_unit_test(prompts_are_told_from_commands),
 		cmocka_unit_test(what_may_be_a_secret_is_not_kept),
+		cmocka_unit_test(several_commands_may_stand_in_a_line),
+		cmocka_unit_test(a_script_is_one_command),
+		cmocka_unit_test(numbers_of_an_export_are_not_those_of_print),
 		cmocka_unit_test(any_bytes_are_survived),
 	};
 

@@ -112,6 +112,7 @@ static void rows_are_found_or_refused(void **state)
 		{CHANGE_ITEMS, "-1", "there is no row \"-1\""},
 		{CHANGE_ITEMS, "", "which row"},
 		{CHANGE_NONE, NULL, "which row"},
+		{CHANGE_DEFAULT, NULL, "there is no default row here"},
 		{CHANGE_WHERE, "nmae=x", "did you mean \"name\"?"},
 	};
 
