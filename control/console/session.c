@@ -227,7 +227,7 @@ static size_t command_length(const char *s, size_t len)
 /* In an export a number is that of a row which RouterOS always has: of policies, the template. */
 static bool means_default(const struct session *s, const char *command)
 {
-	return s->exported && strcmp(s->path, "ip ipsec policy") == 0 &&
+	return s->exported && !s->typed && strcmp(s->path, "ip ipsec policy") == 0 &&
 	       strncmp(command, "set 0 ", 6) == 0;
 }
 

@@ -263,7 +263,14 @@ static void a_script_is_one_command(void **state)
 /* RouterOS's first policy is a template that is always there. */
 static void numbers_of_an_export_are_not_those_of_print(void **state)
 {
+	struct session s = {.path = "ip ipsec policy", .exported = true, .typed = true};
+	struct text command = {0};
+
 	(void)state;
+	session_line(&s, "set 0 x=y", 9, &command); /* by hand, behind what was pasted */
+	assert_string_equal(command.s, "/ip ipsec policy set 0 x=y\n");
+	text_free(&command);
+	session_free(&s);
 	assert_string_equal(commands("# nov/22/2026 12:00:01 by RouterOS 7.14.3\n/ip ipsec policy\n"
 				     "set 0 disabled=yes\nset 01 x=y"),
 			    "/ip ipsec policy set [find default=yes] disabled=yes\n"
