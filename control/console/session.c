@@ -333,7 +333,7 @@ static void hold(struct session *s, const char *line, size_t len)
 	s->joined = len && line[len - 1] == '\\';
 	text_add(&s->held, line, len - s->joined);
 	if (!s->transcript)
-		count_braces(s, line, len);
+		count_braces(s, line, s->quoted ? len : comment_at(line, len));
 }
 
 static void transcript_line(struct session *s, const char *line, size_t len)

@@ -254,6 +254,7 @@ static void a_script_is_one_command(void **state)
 		":foreach i in=[find] do={ remove $i } } else={ print \"}\" }\n"
 		"/ip ipsec peer print\n");
 	assert_string_equal(commands("{\nremove 0\n"), "{ remove 0\n");
+	assert_string_equal(commands("# {\nprint # {\nprint"), "print\nprint\n");
 	assert_string_equal(commands("add comment=\"{\" secret=a{b\nprint"),
 			    "add comment=\"{\" secret=a{b\nprint\n");
 	assert_string_equal(commands("add comment=\"a\\\n {\"\nprint"),
