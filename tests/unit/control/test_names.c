@@ -14,7 +14,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "control/hosts_file.h"
 #include "control/log.h"
 #include "control/model/addr.h"
 #include "control/model/file.h"
@@ -548,38 +547,6 @@ static void chaos_never_asks_in_a_tight_loop(void **state)
 	assert_in_range(x->asked, 20, 2000 / NAMES_AGAIN + 1);
 }
 
-static void a_hosts_file_is_read_like_hosts_5(void **state)
-{
-	static const char text[] = "# 192.0.2.1 a\n"
-				   "192.0.2.2\tb a.example.com # c\n"
-				   "  2001:db8::2 A.EXAMPLE.com\r\n"
-				   "192.0.2.300 c\n"
-				   "c 192.0.2.3\n"
-				   "\n192.0.2.4 c d\x01 e\n"
-				   "192.0.2.5 a.example.com.evil";
-	struct fixture *x = *state;
-	struct abi_addr a[4];
-	char long_line[5000];
-	FILE *f = fopen(x->path, "w");
-
-	memset(long_line, 'x', sizeof(long_line) - 1);
-	long_line[sizeof(long_line) - 1] = '\0';
-	fprintf(f, "%s %s\n192.0.2.9 %s far\n%s", long_line, long_line, long_line, text);
-	fclose(f);
-	assert_int_equal(hosts_file_find(x->path, "a.example.com", 0, a, 4), 2);
-	assert_int_equal(a[0].family, 4);
-	assert_int_equal(a[0].bytes[3], 2);
-	assert_int_equal(a[1].family, 6);
-	assert_int_equal(hosts_file_find(x->path, "a.example.com", 6, a, 4), 1);
-	assert_int_equal(hosts_file_find(x->path, "a.example.com", 0, a, 1), 1);
-	assert_int_equal(hosts_file_find(x->path, "a", 0, a, 4), 0);
-	assert_int_equal(hosts_file_find(x->path, "c", 0, a, 4), 1);
-	assert_int_equal(a[0].bytes[3], 4);
-	assert_int_equal(hosts_file_find(x->path, "far", 0, a, 4), 1);
-	assert_int_equal(a[0].bytes[3], 9);
-	assert_int_equal(hosts_file_find("/nonexistent", "c", 0, a, 4), 0);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -611,7 +578,6 @@ int main(void)
 			a_family_that_nothing_was_learnt_of_keeps_its_addresses, setup, teardown),
 		cmocka_unit_test_setup_teardown(what_is_not_in_force_is_forgotten, setup, teardown),
 		cmocka_unit_test_setup_teardown(chaos_never_asks_in_a_tight_loop, setup, teardown),
-		cmocka_unit_test_setup_teardown(a_hosts_file_is_read_like_hosts_5, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
