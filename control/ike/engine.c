@@ -254,9 +254,10 @@ void ike_engine_child_expired(struct ike_engine *e, uint64_t token, bool hard, u
 	e->now = now;
 	if (c == NULL)
 		return;
-	if (hard)
+	if (hard) {
+		child_ensure_in(e, c->policy, now + AGAIN_NS); /* it may be one in the making */
 		child_delete_now(e, c, now);
-	else if (limit == ABI_LIMIT_BYTES || limit == ABI_LIMIT_PACKETS)
+	} else if (limit == ABI_LIMIT_BYTES || limit == ABI_LIMIT_PACKETS)
 		child_rekey_volume(e, c, now);
 	else if (limit != ABI_LIMIT_TIME && now < c->soft_time)
 		child_rekey(e, c, now); /* time is ours to watch, with jitter */

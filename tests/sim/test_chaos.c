@@ -2,7 +2,9 @@
 /*
  * test_chaos.c - everything an operator, a reload, a data plane and a network can do, in random
  * order at random moments. Whatever happened: afterwards both ends agree on one pair again, and
- * nothing is left over. argv[1]: rounds of each (default 120); argv[2]: the first seed.
+ * nothing is left over. argv[1]: rounds of each (default 120); argv[2]: the first seed; argv[3]: of
+ * which test. Of IKEv1, whose DELETE has no answer, one in some thousands loses all of them and
+ * keeps a pair that the peer does not have until it is rekeyed: its rounds are few.
  */
 #include <errno.h>
 #include <setjmp.h>
@@ -179,5 +181,7 @@ int main(int argc, char **argv)
 		n_rounds = (unsigned)strtoul(argv[1], NULL, 10);
 	if (argc > 2)
 		first_seed = (unsigned)strtoul(argv[2], NULL, 10);
+	if (argc > 3)
+		cmocka_set_test_filter(argv[3]);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
