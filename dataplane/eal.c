@@ -207,35 +207,40 @@ static void remove_runtime_dir(void)
 	rmdir(dir);
 }
 
-static bool parked;
+/* Of the interrupt thread, for as long as it is there. */
+struct parking {
+	struct rte_intr_handle *handle;
+	bool done;
+};
 
-/* On EAL's interrupt thread, which nobody can end. */
 static void park(void *arg)
 {
-	(void)arg;
-	__atomic_store_n(&parked, true, __ATOMIC_RELEASE);
+	struct parking *p = arg;
+
+	__atomic_store_n(&p->done, true, __ATOMIC_RELEASE);
 	for (;;)
 		pause();
 }
 
-/* Not from an alarm: EAL waits for the end of those. */
-static bool ask_to_park(void)
+/* Not by an alarm: EAL waits for the end of those. */
+static bool ask_to_park(struct parking *p)
 {
-	struct rte_intr_handle *h = rte_intr_instance_alloc(RTE_INTR_INSTANCE_F_PRIVATE);
 	int fd = eventfd(1, EFD_CLOEXEC);
 
-	return h != NULL && fd >= 0 && rte_intr_fd_set(h, fd) == 0 &&
-	       rte_intr_type_set(h, RTE_INTR_HANDLE_EXT) == 0 &&
-	       rte_intr_callback_register(h, park, NULL) == 0;
+	p->handle = rte_intr_instance_alloc(RTE_INTR_INSTANCE_F_PRIVATE);
+	return p->handle != NULL && fd >= 0 && rte_intr_fd_set(p->handle, fd) == 0 &&
+	       rte_intr_type_set(p->handle, RTE_INTR_HANDLE_EXT) == 0 &&
+	       rte_intr_callback_register(p->handle, park, p) == 0;
 }
 
 void eal_park(void)
 {
 	const struct timespec step = {.tv_nsec = 1000000};
+	static struct parking p;
 
-	if (__atomic_load_n(&parked, __ATOMIC_ACQUIRE) || !ask_to_park())
+	if (p.handle != NULL || !ask_to_park(&p))
 		return;
-	for (unsigned int ms = 0; ms < PARK_WAIT_MS && !__atomic_load_n(&parked, __ATOMIC_ACQUIRE);
+	for (unsigned int ms = 0; ms < PARK_WAIT_MS && !__atomic_load_n(&p.done, __ATOMIC_ACQUIRE);
 	     ms++)
 		nanosleep(&step, NULL);
 }
