@@ -447,11 +447,14 @@ static void finish_all(struct worker *w, struct batch *b, struct rte_mbuf **pkts
 {
 	for (uint16_t k = 0; k < b->n_ops; k++) {
 		uint8_t flow = b->flow_of[b->packet_of[k]];
-		struct flow *f = &b->flow[flow];
 		struct rte_mbuf **m = &pkts[b->packet_of[k]];
 		enum drop_reason why = DROP_OUT_STATE_PROTOCOL_ERRORS;
+		struct flow *f;
 
-		if (flow == FLOW_NONE || (b->op[k].ok && (f->sa->shape & SA_SHAPE_OUTER6) == 0))
+		if (flow == FLOW_NONE)
+			continue;
+		f = &b->flow[flow];
+		if (b->op[k].ok && (f->sa->shape & SA_SHAPE_OUTER6) == 0)
 			continue;
 		if (b->op[k].ok)
 			why = esp_shape_finish(w, f->sa, m, &f->outer);

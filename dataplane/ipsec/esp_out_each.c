@@ -185,7 +185,8 @@ void esp_out_each(struct worker *w, struct batch *b, struct rte_mbuf **pkts, str
 void esp_out_each_count(struct worker *w, const struct batch *b, struct rte_mbuf **pkts)
 {
 	for (uint16_t k = 0; k < b->n_ops; k++) {
-		struct abi_sa_counters *c = worker_sa(w, b->op[k].sa->slot);
+		const struct sa *sa = b->op[k].sa;
+		struct abi_sa_counters *c = worker_sa(w, sa->slot);
 
 		if (k + COUNT_AHEAD < b->n_ops)
 			warm_near(worker_sa(w, b->op[k + COUNT_AHEAD].sa->slot), 1);
@@ -200,5 +201,7 @@ void esp_out_each_count(struct worker *w, const struct batch *b, struct rte_mbuf
 		c->bytes += b->inner_of[k];
 		c->wire_bytes += b->wire_of[k];
 		c->last_used = w->now;
+		if (unlikely(sa->limited)) /* since it was taken */
+			sad_spend(w->tables->sad, sa->slot, 1, b->inner_of[k]);
 	}
 }

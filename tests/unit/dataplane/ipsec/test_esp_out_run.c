@@ -3,6 +3,7 @@
  * test_esp_out_run.c - bursts of one SA, or of many, and what disturbs them, against the plain
  * twin: the same packets, each in a burst of its own, which share nothing.
  */
+#include "dataplane/ipsec/crypto_impl.h"
 #include "dataplane/ipsec/warm.h"
 #include "dataplane/order.h"
 #include "tests/unit/dataplane/ipsec/espkit.h"
@@ -293,11 +294,15 @@ static void change_sa(struct sa *sa, unsigned int what)
 		sa->direction = ABI_DIR_IN;
 	else if (what == 3)
 		sa->outer_gen++; /* being written */
-	else
+	else if (what == 4)
 		sa->seq_limit = sa->seq;
 	if (what == 5) {
 		sa->limited = 1;
 		sa->volume.hard_packets = 0;
+	}
+	if (what == 6) { /* the engine fails */
+		sa->hash = CRYPTO_HASHES;
+		sa->kind = UINT8_MAX;
 	}
 }
 
@@ -305,7 +310,7 @@ static void one_of_many_sas_that_is_of_no_use_any_more_is_found_out(void **state
 {
 	(void)state;
 	many = true;
-	for (unsigned int what = 0; what < 6; what++) {
+	for (unsigned int what = 0; what < 7; what++) {
 		espkit_pair(espkit_suite("aes128+sha1"), ABI_ENCAP_NONE);
 		add_sas(true, false);
 		change_sa(sad_slot(esp.sad, RUN + 1), what);
@@ -321,6 +326,43 @@ static void one_of_many_sas_that_is_of_no_use_any_more_is_found_out(void **state
 		}
 	}
 	many = false;
+}
+
+static aes_gcm_enc_dec_t seal_gcm;
+
+/* The manager gives the SAs a lifetime in packets just now. */
+static void seal_and_limit(const struct gcm_key_data *key, struct gcm_context_data *ctx,
+			   uint8_t *out, uint8_t const *in, uint64_t len, const uint8_t *iv,
+			   uint8_t const *aad, uint64_t aad_len, uint8_t *tag, uint64_t tag_len)
+{
+	for (uint32_t i = 0; i < SLOTS; i++)
+		sad_slot(esp.sad, RUN + i)->limited = 1;
+	seal_gcm(key, ctx, out, in, len, iv, aad, aad_len, tag, tag_len);
+}
+
+static void a_lifetime_that_comes_during_a_burst_is_spent_by_it(void **state)
+{
+	enum { N = 40 };
+	IMB_MGR *mgr = kit.w->crypto->mgr;
+	struct frame f = espkit_udp_out(100);
+	struct rte_mbuf *m[N];
+
+	(void)state;
+	espkit_pair(espkit_suite("aes128gcm"), ABI_ENCAP_NONE);
+	add_sas(true, false);
+	for (uint32_t i = 0; i < N; i++)
+		m[i] = packet(&f, PLAIN, RUN + i % SLOTS, 0);
+	seal_gcm = mgr->gcm128_enc;
+	mgr->gcm128_enc = seal_and_limit;
+	esp_out_burst(kit.w, m, N);
+	mgr->gcm128_enc = seal_gcm;
+	rte_pktmbuf_free_bulk(m, N);
+	for (uint32_t i = 0; i < SLOTS; i++) {
+		assert_int_equal(espkit_counters(RUN + i)->packets, N / SLOTS);
+		assert_int_equal(sad_slot(esp.sad, RUN + i)->volume.packets, N / SLOTS);
+		assert_int_equal(sad_slot(esp.sad, RUN + i)->volume.bytes,
+				 espkit_counters(RUN + i)->bytes);
+	}
 }
 
 /* As test_esp_out.c does for one. */
@@ -365,6 +407,7 @@ int main(void)
 		CASE(nor_does_it_matter_that_there_are_other_workers),
 		CASE(nor_does_it_matter_how_many_sas_they_are_of),
 		CASE(one_of_many_sas_that_is_of_no_use_any_more_is_found_out),
+		CASE(a_lifetime_that_comes_during_a_burst_is_spent_by_it),
 		CASE(the_last_numbers_are_the_same),
 	};
 
