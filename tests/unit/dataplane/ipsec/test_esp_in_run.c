@@ -47,7 +47,8 @@ enum kind {
 static uint64_t seed = 43;
 static uint64_t next[SLOTS]; /* number to be sent */
 static bool esn;
-static bool many; /* SAs in each burst */
+static bool many;  /* SAs in each burst */
+static bool mixed; /* every second one is not a usual one */
 
 static unsigned int any(unsigned int n)
 {
@@ -275,14 +276,16 @@ static void add_sas(const struct setting *s, uint64_t start)
 
 		c.slot = i < SLOTS ? RUN + i : TWIN + i - SLOTS;
 		c.spi = IN_SPI - IN_SLOT + c.slot;
+		bool other = mixed && i % 2 != 0;
+
 		c.replay_window = s->window ? WINDOW : 0;
-		c.life.hard_packets = s->limited ? BIG : 0;
+		c.life.hard_packets = s->limited || other ? BIG : 0;
 		if (s->esn)
 			c.flags |= ABI_SA_F_ESN;
 		if (start != 0)
 			c.flags |= ABI_SA_F_RESUME;
 		c.seq_start = start;
-		if (!s->narrow) {
+		if (!s->narrow || other) {
 			c.n_remote = 2;
 			c.ts_remote[1] = espkit_range(IP(10, 200, 1, 0), IP(10, 200, 1, 255));
 		}
@@ -371,6 +374,21 @@ static void nor_does_it_matter_how_many_sas_they_are_of(void **state)
 	for (unsigned int i = 0; i < sizeof(settings) / sizeof(settings[0]); i++)
 		compare_sas(&settings[i]);
 	many = false;
+}
+
+static void nor_does_it_matter_that_some_of_them_are_usual_ones(void **state)
+{
+	static const struct setting settings[] = {
+		{"aes128+sha1", ABI_ENCAP_NONE, true, false, false, true, false},
+		{"aes128+md5", ABI_ENCAP_UDP, true, false, false, true, false},
+		{"aes128gcm", ABI_ENCAP_UDP, true, false, false, true, true},
+	};
+
+	(void)state;
+	many = mixed = true;
+	for (unsigned int i = 0; i < sizeof(settings) / sizeof(settings[0]); i++)
+		compare_sas(&settings[i]);
+	many = mixed = false;
 }
 
 /* What the manager may do to an SA, and its twin, between two bursts. */
@@ -469,6 +487,7 @@ int main(void)
 		CASE(nor_do_other_numbers_and_selectors_matter),
 		CASE(nor_do_other_workers_or_a_window_that_is_off),
 		CASE(nor_does_it_matter_how_many_sas_they_are_of),
+		CASE(nor_does_it_matter_that_some_of_them_are_usual_ones),
 		CASE(one_of_many_sas_that_is_of_no_use_any_more_is_found_out),
 		CASE(a_lifetime_that_ends_in_a_run_ends_behind_it),
 	};

@@ -28,6 +28,7 @@ enum kind {
 
 static uint64_t seed = 41;
 static bool many;	  /* SAs in each burst */
+static bool mixed;	  /* every second one of them is not a usual one */
 static bool among_others; /* bursts are those of one of several workers */
 
 static unsigned int any(unsigned int n)
@@ -223,8 +224,10 @@ static void add_sas(bool narrow, bool limited)
 		struct abi_sa_add c = espkit_out();
 
 		c.slot = i < SLOTS ? RUN + i : TWIN + i - SLOTS;
-		c.life.hard_packets = limited ? 1u << 30 : 0;
-		if (!narrow) {
+		bool other = mixed && i % 2 != 0;
+
+		c.life.hard_packets = limited || other ? 1u << 30 : 0;
+		if (!narrow || other) {
 			c.n_remote = 2;
 			c.ts_remote[1] = espkit_range(IP(10, 200, 1, 0), IP(10, 200, 1, 255));
 		}
@@ -283,7 +286,9 @@ static void nor_does_it_matter_how_many_sas_they_are_of(void **state)
 	compare_sas("aes256+sha256", ABI_ENCAP_UDP, true, false);
 	compare_sas("3des+sha1", ABI_ENCAP_NONE, true, false);
 	compare_sas("aes128+md5", ABI_ENCAP_NONE, false, true);
-	many = false;
+	mixed = true;
+	compare_sas("aes128+sha1", ABI_ENCAP_UDP, true, false);
+	many = mixed = false;
 }
 
 static void change_sa(struct sa *sa, unsigned int what)
