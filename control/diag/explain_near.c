@@ -56,16 +56,17 @@ static void step(const struct near *x, const struct column *before, const struct
 		 struct column *now, const char *at)
 {
 	size_t reach = last->top + 2; /* 2: two swapped letters beside what the "no" leaves out */
+	size_t i;
 
 	now->cell[0] = x->no && isalnum((unsigned char)*at) ? EXPLAIN_FAR : 0;
 	now->top = 0;
-	for (size_t i = 1; i <= x->n; i++) {
-		now->cell[i] = i <= reach || now->cell[i - 1] < x->most
-				       ? cell(x, before, last, now, at, i)
-				       : EXPLAIN_FAR;
+	for (i = 1; i <= x->n && (i <= reach || now->cell[i - 1] < x->most); i++) {
+		now->cell[i] = cell(x, before, last, now, at, i);
 		if (now->cell[i] <= x->most)
 			now->top = i;
 	}
+	for (; i <= x->n; i++)
+		now->cell[i] = EXPLAIN_FAR;
 }
 
 unsigned explain_near(const char *text, size_t len, const char *pattern, size_t *end)
