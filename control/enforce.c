@@ -69,8 +69,9 @@ static void again(struct gateway *g)
 
 	if (done == NULL || dataplane_link(g->dp) != DATAPLANE_UP)
 		return;
-	log_notice(&log_system, "dataplane: sent the configuration again");
-	if (enforce_plan(g, newest(g), done) != 0)
+	if (enforce_plan(g, newest(g), done) == 0)
+		log_notice(&log_system, "dataplane: sent the configuration again");
+	else /* no room for it: at the next turn */
 		g->unanswered = done;
 }
 

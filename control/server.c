@@ -184,13 +184,13 @@ static void add_note(struct console_result *r, const char *note)
 
 void server_turn(struct server *s, uint64_t now, server_settled_fn *settled)
 {
-	struct client *c;
+	struct client *c, *next;
 
-	LIST_FOREACH(c, &s->clients, link)
-	{
+	for (c = LIST_FIRST(&s->clients); c != NULL; c = next) {
 		char *note = NULL;
 		int rc;
 
+		next = LIST_NEXT(c, link);
 		if (c->held.ticket == 0)
 			continue;
 		if (c->due == 0)
@@ -207,6 +207,8 @@ void server_turn(struct server *s, uint64_t now, server_settled_fn *settled)
 		free(note);
 		answer_result(c, &c->held);
 		console_result_free(&c->held);
+		if (c->closing) /* there was no memory for it, so nothing will be written */
+			drop(c);
 	}
 }
 

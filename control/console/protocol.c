@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "control/console/wipe.h"
+#include "control/model/value_print.h"
 
 int protocol_socket_path(char *path, size_t size, const char *instance)
 {
@@ -125,6 +126,27 @@ uint8_t *protocol_make_request(const char *const *args, size_t n_args, bool json
 		     PROTOCOL_MAX_REQUEST, len);
 }
 
+/* A text that quotes what is not UTF-8, as in exports of RouterOS in another character set, has it
+ * as \XX: the answer has to come. */
+static json_t *json_text(const char *s, size_t len)
+{
+	json_t *whole = json_stringn(s, len);
+	struct text out = {.limit = PROTOCOL_MAX_RESPONSE};
+
+	for (size_t n; !whole && len; s += n, len -= n) {
+		n = strcspn(s, "\n") < len ? strcspn(s, "\n") : len;
+		value_print_text(s, n, &out);
+		if (n < len) {
+			text_puts(&out, "\n");
+			n++;
+		}
+	}
+	if (!whole && !out.failed)
+		whole = json_stringn(out.s ? out.s : "", out.len);
+	text_free(&out);
+	return whole;
+}
+
 uint8_t *protocol_make_response(enum protocol_status status, const char *text, size_t text_len,
 				const char *note, size_t *len)
 {
@@ -135,9 +157,8 @@ uint8_t *protocol_make_response(enum protocol_status status, const char *text, s
 		errno = EMSGSIZE;
 		return NULL;
 	}
-	if (json_object_set_new(root, "text",
-				json_stringn(text ? text : "", text ? text_len : 0)) ||
-	    (note && json_object_set_new(root, "note", json_string(note)))) {
+	if (json_object_set_new(root, "text", json_text(text ? text : "", text ? text_len : 0)) ||
+	    (note && json_object_set_new(root, "note", json_text(note, strlen(note))))) {
 		json_decref(root);
 		errno = EILSEQ;
 		return NULL;

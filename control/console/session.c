@@ -231,6 +231,19 @@ static bool means_default(const struct session *s, const char *command)
 	       strncmp(command, "set 0 ", 6) == 0;
 }
 
+/* A copy as a text. A zero byte becomes one that no text has, so that it is refused as a whole. */
+static char *copy(const char *p, size_t len)
+{
+	char *one = malloc(len + 1);
+
+	if (!one)
+		return NULL;
+	for (size_t i = 0; i < len; i++)
+		one[i] = p[i] ? p[i] : '\xff';
+	one[len] = '\0';
+	return one;
+}
+
 static void one_command(struct session *s, const char *p, size_t len, struct text *command)
 {
 	char *one;
@@ -238,7 +251,7 @@ static void one_command(struct session *s, const char *p, size_t len, struct tex
 	trim(&p, &len);
 	if (len == 0)
 		return;
-	one = strndup(p, len);
+	one = copy(p, len);
 	if (!one) {
 		command->failed = true;
 		return;

@@ -55,6 +55,24 @@ static void a_response_comes_back_as_it_was(void **state)
 	free(frame);
 }
 
+static void an_answer_about_what_is_not_utf8_comes_all_the_same(void **state)
+{
+	struct protocol_response resp;
+	size_t len;
+	uint8_t *frame = protocol_make_response(PROTOCOL_FAILED, "\xe9\n", 2,
+						"no row \"\xc4\xe3\" \xe2\x80\xa6\nb\n", &len);
+
+	(void)state;
+	assert_non_null(frame);
+	assert_int_equal(protocol_parse_response((char *)frame + PROTOCOL_HEADER,
+						 len - PROTOCOL_HEADER, &resp),
+			 0);
+	assert_string_equal(resp.text, "\\E9\n");
+	assert_string_equal(resp.note, "no row \"\\C4\\E3\" \xe2\x80\xa6\nb\n");
+	protocol_free_response(&resp);
+	free(frame);
+}
+
 static void refuses_what_is_no_request(void **state)
 {
 	static const char *const bad[] = {"",
@@ -170,6 +188,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_request_comes_back_as_it_was),
 		cmocka_unit_test(a_response_comes_back_as_it_was),
+		cmocka_unit_test(an_answer_about_what_is_not_utf8_comes_all_the_same),
 		cmocka_unit_test(refuses_what_is_no_request),
 		cmocka_unit_test(odd_fields_get_their_defaults),
 		cmocka_unit_test(too_many_words_are_refused),

@@ -280,6 +280,22 @@ static void numbers_of_an_export_are_not_those_of_print(void **state)
 			    "/ip ipsec policy set 0 disabled=yes\n");
 }
 
+/* What stood before one must not be done as if it were the whole. */
+static void a_zero_byte_does_not_end_a_command(void **state)
+{
+	static const char line[] = "remove 0\0 comment=aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
+	static const char whole[] = "/ip ipsec policy remove 0\xff comment=aaa";
+	struct session s = {.path = "ip ipsec policy"};
+	struct text command = {0};
+
+	(void)state;
+	session_line(&s, line, sizeof(line) - 1, &command);
+	assert_memory_equal(command.s, whole, sizeof(whole) - 1);
+	assert_int_equal(command.len, sizeof(line) - 1 + strlen("/ip ipsec policy \n"));
+	text_free(&command);
+	session_free(&s);
+}
+
 static void any_bytes_are_survived(void **state)
 {
 	static const char *const words[] = {
@@ -315,6 +331,7 @@ int main(void)
 		cmocka_unit_test(several_commands_may_stand_in_a_line),
 		cmocka_unit_test(a_script_is_one_command),
 		cmocka_unit_test(numbers_of_an_export_are_not_those_of_print),
+		cmocka_unit_test(a_zero_byte_does_not_end_a_command),
 		cmocka_unit_test(any_bytes_are_survived),
 	};
 
