@@ -184,16 +184,18 @@ static void log_established(struct ike_engine *e, const struct child_sa *c)
 		   ts2_print(c->remote, c->n_remote, remote, sizeof(remote)));
 }
 
-/* ns until the new pair sends, though nothing has come in on it. The peer has it when it has taken
- * the last message of the exchange, and what goes out before is lost; so long as the current pair
- * lasts there is no hurry. If we began, how long the exchange took tells how busy the peer is. */
+/* ns until the new pair sends, though nothing has come in on it. The peer has it when it has done
+ * with the last message, and what goes out before is lost; so long as the current pair lasts there
+ * is no hurry. If we began, how long the exchange took tells how busy the peer is. */
 static uint64_t switch_after(const struct child_sa *c, const struct child_sa *current, uint64_t now)
 {
-	uint64_t wait = 2 * (now - c->begun), least = CHILD_SWITCH_MS * TIMERS_MS;
-	uint64_t most = CHILD_SWITCH_LATE_MS * TIMERS_MS;
+	uint64_t took = now - c->begun, wait = CHILD_SWITCH_TIMES * took;
+	uint64_t least = CHILD_SWITCH_MS * TIMERS_MS, most = CHILD_SWITCH_LATE_MS * TIMERS_MS;
 
 	if (!c->initiator)
 		return most;
+	if (current == NULL)
+		return (took > least ? least : took) + CHILD_FIRST_MS * TIMERS_MS;
 	if (wait > most)
 		wait = most;
 	if (current->hard_time < now + 2 * wait)
@@ -228,10 +230,8 @@ void child_established(struct ike_engine *e, struct child_sa *c, uint64_t now)
 		supersede(e, c, rival, now);
 		if (c->first && rival->current) /* the rival came up while c was installed */
 			e->ops.child_current(e->ctx, rival->token);
-	} else if (c->initiator != version(c)->owns_children && current != NULL)
+	} else if (c->initiator != version(c)->owns_children && (current != NULL || c->initiator))
 		timers_arm(&e->timers, &c->action, now + switch_after(c, current, now));
-	else if (c->initiator && !version(c)->owns_children)
-		timers_arm(&e->timers, &c->action, now + CHILD_FIRST_MS * TIMERS_MS);
 	else
 		take_over(e, c, now);
 	record_save(e, c->owner);

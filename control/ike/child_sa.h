@@ -75,8 +75,12 @@ struct child_sa {
 	unsigned deletes;    /* DELETE was sent, or need not be, so often */
 };
 
-#define CHILD_FIRST_MS	200u  /* IKEv1: the peer has the pair when it took message 3 */
-#define CHILD_SWITCH_MS 1000u /* at least, after message 3 of a rekey we began */
+/* IKEv1, when we began: the peer has the pair when it has taken message 3. We send on the first one
+ * so long behind that, and as long as the exchange took, at most CHILD_SWITCH_MS; on one that
+ * replaces another so many times later as the exchange took. */
+#define CHILD_FIRST_MS	   200u
+#define CHILD_SWITCH_MS	   1000u /* at least */
+#define CHILD_SWITCH_TIMES 4u
 /* At most, of a pair without a packet on it; always in IKEv2, when the peer began it. Its DELETE of
  * the old pair says as well that it has the new one; a busy peer may need seconds for its part of a
  * large group. */
