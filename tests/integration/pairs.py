@@ -360,7 +360,8 @@ class Pairs(Lab):
             for sa in far[p.name]:
                 got = tuple(sa.get(k) for k in ("encr-alg", "encr-keysize", "integ-alg",
                                                 "prf-alg", "dh-group"))
-                if got != ike:
+                # one that is begun anew has nothing yet
+                if sa.get("state") == "ESTABLISHED" and got != ike:
                     wrong.append("%s: IKE %s" % (p, got))
             for c in self.children(far[p.name]):
                 got = tuple(c.get(k) for k in ("encr-alg", "encr-keysize", "integ-alg"))
