@@ -179,18 +179,19 @@ static void run_all(struct text *commands)
 }
 
 /* As lines that are pasted. */
-static void paste(const char *text)
+static void paste(const char *text, size_t n)
 {
 	struct session s = {0};
 	struct text command = {0};
 
-	while (*text) {
-		size_t len = strcspn(text, "\n");
+	for (size_t at = 0, len; at < n; at += len + 1) {
+		const char *end = memchr(text + at, '\n', n - at);
 
-		session_line(&s, text, len, &command);
+		len = end ? (size_t)(end - (text + at)) : n - at;
+		session_line(&s, text + at, len, &command);
 		FUZZ_CHECK(strlen(s.path) < sizeof(s.path));
+		FUZZ_CHECK(!command.s || !memchr(command.s, '\0', command.len));
 		run_all(&command);
-		text += len + (text[len] == '\n');
 	}
 	session_end(&s, &command);
 	run_all(&command);
@@ -220,8 +221,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	memcpy(line, data, len);
 	line[len] = '\0';
 	run(line, len % 2);
-	if (strchr(line, '\n'))
-		paste(line);
+	if (memchr(line, '\n', len))
+		paste(line, len);
 	grammar_complete(line, count, &n);
 	FUZZ_CHECK(n < 256);
 	if (protocol_parse_request((const char *)data, len, &req, &why) == 0)
