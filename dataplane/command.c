@@ -11,6 +11,7 @@
 
 #include "dataplane/early.h"
 #include "dataplane/ipsec/sad.h"
+#include "dataplane/known.h"
 #include "dataplane/log.h"
 #include "dataplane/manager.h"
 
@@ -60,8 +61,12 @@ static uint16_t sa_add(struct manager *m, const void *record, uint32_t *detail)
 				  m->now, detail);
 
 	if (status == ABI_OK) {
-		m->sas[c->slot] = (struct manager_sa){
-			.spi = c->spi, .policy_id = c->policy_id, .direction = c->direction};
+		m->sas[c->slot] =
+			(struct manager_sa){.spi = c->spi,
+					    .policy_id = c->policy_id,
+					    .known = known_slot(m->s.tables->known, &c->remote),
+					    .direction = c->direction};
+		known_count(m->s.tables->known, m->sas[c->slot].known, 1);
 		slow_release(m, index);
 	}
 	return status;
@@ -72,8 +77,14 @@ static uint16_t sa_update(struct manager *m, const void *record, uint32_t *detai
 	const struct abi_sa_update *c = record;
 	uint16_t status = sad_update(m->s.tables->sad, c, detail);
 
-	if (status == ABI_OK)
-		slow_release(m, policies_index(&m->policies, m->sas[c->slot].policy_id));
+	if (status != ABI_OK)
+		return status;
+	if (c->what & ABI_SA_UPD_ENDPOINT) {
+		known_count(m->s.tables->known, m->sas[c->slot].known, -1);
+		m->sas[c->slot].known = known_slot(m->s.tables->known, &c->remote);
+		known_count(m->s.tables->known, m->sas[c->slot].known, 1);
+	}
+	slow_release(m, policies_index(&m->policies, m->sas[c->slot].policy_id));
 	return status;
 }
 
@@ -175,6 +186,7 @@ static void fold(struct manager *m, uint32_t slot, uint32_t policy)
 void command_reclaim_sa(struct manager *m, uint32_t slot)
 {
 	fold(m, slot, policies_index(&m->policies, m->sas[slot].policy_id));
+	known_count(m->s.tables->known, m->sas[slot].known, -1);
 	m->sas[slot] = (struct manager_sa){0};
 	sad_reclaim(m->s.tables->sad, slot);
 }

@@ -43,6 +43,8 @@ int eal_args_make(struct eal_args *a, const struct eal_setup *s);
  * Stop EAL's interrupt thread for good, which nobody can end: memif's part of it takes note that
  * the other end is gone while that port, or EAL itself, gives back the memory that it writes to.
  * Not before PCI devices are closed, which need it for that.
+ * Waits until the thread stands, for a second at most; without a word it gives up then, and when
+ * EAL does not take its handle. A second call does nothing, and does not wait either.
  */
 void eal_park(void);
 

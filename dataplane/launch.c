@@ -13,6 +13,7 @@
 #include <rte_errno.h>
 #include <rte_launch.h>
 #include <rte_malloc.h>
+#include <rte_random.h>
 #include <rte_mempool.h>
 #include <rte_rcu_qsbr.h>
 
@@ -23,6 +24,7 @@
 #include "dataplane/ipsec/sad.h"
 #include "dataplane/ipsec/spd_cache.h"
 #include "dataplane/net/neigh.h"
+#include "dataplane/known.h"
 #include "dataplane/linear.h"
 #include "dataplane/log.h"
 #include "dataplane/net/port.h"
@@ -40,6 +42,7 @@
 #define PACKET_SLOTS  1024u
 #define SLOW_SLOTS    1024u /* per worker, each way */
 #define QUEUE_PACKETS 1024u /* RX and TX descriptors of one queue pair */
+#define AHEAD_PACKETS 1024u /* of one queue, when more comes than is carried */
 #define SPARE_PACKETS 8191u /* held for neighbours and SAs, in bursts and caches */
 #define POOL_CACHE    256u
 #define ROOM_MIN      2048u
@@ -50,8 +53,8 @@ static unsigned int pool_packets(const struct conf *c)
 	unsigned int bursts = ORDER_BLOCKS + (conf_sprays(c) ? SPRAY_RING : 0);
 	unsigned int ordered = c->workers > 1 ? bursts * WORKER_BURST : 0;
 
-	return c->workers * (c->n_ports * QUEUE_PACKETS + 2 * SLOW_SLOTS + ordered +
-			     REASM_TABLES * c->max_fragments) +
+	return c->workers * (c->n_ports * (QUEUE_PACKETS + AHEAD_PACKETS) + 3 * SLOW_SLOTS +
+			     ordered + REASM_TABLES * c->max_fragments) +
 	       SPARE_PACKETS;
 }
 
@@ -210,11 +213,14 @@ static int make_tables(struct dataplane *d, char *err, size_t err_len)
 	d->tables.sad = sad_create(h->max_sas, h->max_policies,
 				   segment_area(&d->segment, ABI_AREA_SA_STATUS), SOCKET_ID_ANY);
 	d->tables.early = early_spis_create(h->max_sas, SOCKET_ID_ANY);
+	d->tables.known = rte_zmalloc("known", sizeof(*d->tables.known), 0);
+	if (d->tables.known)
+		d->tables.known->key = (uint32_t)rte_rand();
 	d->tables.neigh = neigh_create(SOCKET_ID_ANY);
 	d->tables.neigh6 = neigh_create(SOCKET_ID_ANY);
 	d->rcu = rte_zmalloc("rcu", rcu_size, RTE_CACHE_LINE_SIZE);
-	if (!d->tables.sad || !d->tables.early || !d->tables.neigh || !d->tables.neigh6 ||
-	    !d->rcu || rte_rcu_qsbr_init(d->rcu, d->conf.workers) != 0) {
+	if (!d->tables.sad || !d->tables.early || !d->tables.known || !d->tables.neigh ||
+	    !d->tables.neigh6 || !d->rcu || rte_rcu_qsbr_init(d->rcu, d->conf.workers) != 0) {
 		snprintf(err, err_len, "no memory for the tables");
 		return -ENOMEM;
 	}
@@ -265,6 +271,7 @@ static int make_worker(struct dataplane *d, unsigned int lcore, char *err, size_
 	w->clock = &d->clock;
 	w->idle_sleep = conf_idle_sleep(&d->conf);
 	take_lines(w, &d->segment);
+	w->ike = make_ring("ike", w->index);
 	w->slow = make_ring("slow", w->index);
 	w->reply = make_ring("reply", w->index);
 	w->crypto = crypto_create(socket);
@@ -273,8 +280,9 @@ static int make_worker(struct dataplane *d, unsigned int lcore, char *err, size_
 	w->order = d->conf.workers > 1 ? order_create(socket, &w->counters->out_of_turn) : NULL;
 	w->reasm = d->reasm[w->index] = reasm_create(w->index, d->conf.max_fragments,
 						     d->conf.fragment_timeout * 1000, socket);
-	if (!w->reasm || !w->slow || !w->reply || !w->crypto || !w->spd_cache || !w->stages ||
-	    (d->conf.workers > 1 && !w->order) || pipeline_create(w, NULL, NULL, socket) < 0 ||
+	if (!w->reasm || !w->ike || !w->slow || !w->reply || !w->crypto || !w->spd_cache ||
+	    !w->stages || (d->conf.workers > 1 && !w->order) ||
+	    pipeline_create(w, NULL, NULL, socket) < 0 ||
 	    rte_rcu_qsbr_thread_register(d->rcu, w->index) != 0) {
 		snprintf(err, err_len, "worker %u cannot be made: %s", w->index,
 			 w->crypto ? "out of memory" : "this CPU has no AES instructions?");
@@ -346,6 +354,7 @@ static void free_ring(struct rte_ring *r)
 static void free_worker(struct worker *w)
 {
 	pipeline_free(w);
+	free_ring(w->ike);
 	free_ring(w->slow);
 	free_ring(w->reply);
 	reasm_free(w->reasm);
@@ -457,6 +466,7 @@ void launch_down(struct dataplane *d)
 		port_close_all();
 		sad_free(d->tables.sad);
 		early_spis_free(d->tables.early);
+		rte_free(d->tables.known);
 		neigh_free(d->tables.neigh);
 		neigh_free(d->tables.neigh6);
 		rte_free(d->rcu);

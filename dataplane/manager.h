@@ -42,6 +42,7 @@ struct manager_setup {
 struct manager_sa {
 	uint32_t spi; /* 0: no SA of this run */
 	uint32_t policy_id;
+	uint32_t known; /* where its remote address is counted */
 	uint8_t direction;
 	bool retiring;
 };
@@ -118,7 +119,8 @@ void tables_status(struct manager *m);
 /** manager.c: MTU of the port towards an address (as in struct quote); 0: no route. */
 uint16_t manager_port_mtu(const struct manager *m, uint8_t family, const uint8_t *remote);
 
-/** slow.c: up to MANAGER_BATCH packets of every slow ring, and of the inject ring. */
+/** slow.c: up to MANAGER_BATCH packets of every IKE ring and every slow ring, and of the inject
+ * ring. */
 unsigned int slow_poll(struct manager *m);
 unsigned int slow_poll_inject(struct manager *m);
 /** slow.c: release held packets whose SA is there, drop those that waited too long. */
@@ -127,7 +129,7 @@ void slow_tick(struct manager *m);
  * that as few newer ones as can be are ahead of them. */
 void slow_release(struct manager *m, uint32_t policy);
 void slow_init(struct manager *m);
-/** slow.c: hand a packet to worker 0. */
+/** slow.c: hand a packet to worker 0. IKE (PKT_PUNT) has room where others have none. */
 void slow_reply(struct manager *m, struct rte_mbuf *p, enum pkt_verdict verdict);
 
 #endif

@@ -52,16 +52,6 @@ void pipeline_drop(struct worker *w, struct rte_mbuf *m, enum drop_reason reason
 	rte_pktmbuf_free(m);
 }
 
-static void slow(struct worker *w, struct rte_mbuf *m, enum pkt_slow why)
-{
-	pkt_meta(m)->reason = (uint8_t)why;
-	if (rte_ring_sp_enqueue(w->slow, m) != 0) {
-		if (why == PKT_SLOW_ACQUIRE)
-			pkt_meta(m)->sa_slot = PKT_NO_SA; /* it was a policy's index */
-		pipeline_drop(w, m, DROP_NET_SLOW_FULL);
-	}
-}
-
 /* --- from "forward" to the wire --- */
 
 /* Keep what a stage left as PKT_FORWARD, in order; the rest is dropped or goes to the manager. */
@@ -79,7 +69,7 @@ static void keep_forward(struct worker *w, struct batch *b, enum pkt_slow why)
 		if (meta->verdict == PKT_FORWARD)
 			b->pkts[n++] = m;
 		else if (meta->verdict == PKT_SLOW)
-			slow(w, m, why);
+			handover(w, m, why);
 		else
 			pipeline_drop(w, m,
 				      meta->verdict == PKT_DROP ? meta->reason : DROP_OUT_ERRORS);
@@ -248,11 +238,10 @@ static void sort(struct worker *w, struct lanes *l, struct rte_mbuf **pkts, uint
 			batch_push(&l->pieces, m);
 			break;
 		case PKT_PUNT:
-			slow(w, m, PKT_SLOW_IKE);
-			w->counters->punted++;
+			handover(w, m, PKT_SLOW_IKE);
 			break;
 		case PKT_SLOW:
-			slow(w, m, local_slow_kind(meta));
+			handover(w, m, local_slow_kind(meta));
 			break;
 		default:
 			if (meta->reason != DROP_IN_NO_STATES || !early_keep(w, m))

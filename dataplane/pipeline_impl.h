@@ -16,6 +16,16 @@ struct batch {
 	struct rte_mbuf *pkts[WORKER_BURST];
 };
 
+#define RX_BACKLOG 1024u /* no shorter than a device's queue: a burst of its length is carried */
+
+/* What one port has given ahead of what is carried; rx.c. */
+struct rx_backlog {
+	bool full; /* the last burst was, and there may be more */
+	uint16_t first, n;
+	uint64_t carry; /* when what the last one gave began to be carried, in cycles */
+	struct rte_mbuf *pkts[RX_BACKLOG];
+};
+
 struct pipeline {
 	pipeline_send send;
 	void *ctx;
@@ -23,6 +33,7 @@ struct pipeline {
 	uint16_t n_reenter;
 	struct rte_mbuf *reenter[REENTER_MAX];
 	struct batch tx[WORKER_MAX_PORTS];
+	struct rx_backlog backlog[WORKER_MAX_PORTS];
 };
 
 static inline void batch_push(struct batch *b, struct rte_mbuf *m)
@@ -41,8 +52,22 @@ static inline bool batch_all_are(struct rte_mbuf *const *pkts, uint16_t n, uint8
 }
 
 /** A burst of at most WORKER_BURST packets from the port. Large ones are cheaper per packet, but
- * none is waited for: a driver that gives few has no more. */
+ * none is waited for: a driver that gives few has no more. When more comes than is carried, IKE,
+ * ARP and neighbour discovery come first, and data is dropped here (rx.c says how). */
 uint16_t rx_burst(struct worker *w, uint8_t port, struct rte_mbuf **pkts);
+enum rx_rank {
+	RX_DATA,
+	RX_STRANGERS, /* IKE of a host without an SA */
+	RX_URGENT     /* other IKE, ARP, neighbour discovery */
+};
+
+/** What is a frame that nothing has looked at? known: as in struct tables. */
+enum rx_rank rx_rank(const struct known *known, const struct rte_mbuf *m);
+/** Free what waits. */
+void rx_clear(struct rx_backlog *b);
+
+/** To the manager, through the ring for IKE or the other; dropped when that is full. Takes it. */
+void handover(struct worker *w, struct rte_mbuf *m, enum pkt_slow why);
 
 /** Where packets go when pipeline_create() is not told: the ethdevs. */
 uint16_t tx_ethdev(void *ctx, uint8_t port, struct rte_mbuf **pkts, uint16_t n);

@@ -1,24 +1,211 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* rx.c - the start of the pipeline: what a port has received. */
+/*
+ * rx.c - the start of the pipeline: what a port has received.
+ *
+ * A queue that is not emptied overflows, and what finds no room in it is lost, whatever it is: of
+ * twice as much as we can carry every second question of a peer whether we are there. So when a
+ * pass has not seen a queue's end, the next takes more than it will carry.
+ * What the gateway lives on (IKE, ARP, neighbour discovery) goes ahead of the rest, which waits
+ * here in order, and what does not fit there is dropped as net-overload. That costs receiving and
+ * dropping, and is bounded (may_look()): at least about half of the time goes into carrying. Where
+ * several ports are overloaded the looks at the others count as carrying; then RX_LOOK_MAX bounds
+ * it. Of what goes ahead strangers' IKE is at most half.
+ */
+#include <netinet/in.h>
+
+#include <rte_cycles.h>
 #include <rte_ethdev.h>
 
+#include "dataplane/known.h"
+#include "dataplane/net/ip4.h"
+#include "dataplane/net/ip6.h"
+#include "dataplane/net/parse.h"
 #include "dataplane/net/port.h"
+#include "dataplane/net/vlan.h"
 #include "dataplane/pipeline_impl.h"
 
-#define RX_FULL 32u /* what some drivers give at most for one asking */
+#define RX_FULL	    32u			/* what some drivers give at most for one asking */
+#define RX_LOOK	    (3u * WORKER_BURST) /* received to carry a burst, however long it takes */
+#define RX_LOOK_MAX (24u * WORKER_BURST)
+#define RX_AHEAD    (WORKER_BURST / 4) /* of a burst may go ahead: nobody's flood shuts data out */
+#define RX_STRANGE  (RX_AHEAD / 2)     /* nor that of strangers the peers */
+#define UDP_HEADER  8u
+#define ND_FIRST    133u /* RFC 4861 section 4 */
+#define ND_LAST	    137u
+#define ND_HOPS	    255u /* RFC 4861 section 7.1: else it is from beyond the link */
 
-uint16_t rx_burst(struct worker *w, uint8_t port, struct rte_mbuf **pkts)
+static uint16_t receive(const struct worker *w, uint8_t port, struct rte_mbuf **pkts, uint16_t max)
 {
-	struct abi_port_counters *c = &w->port_counters[(uint64_t)port * w->stride];
 	uint16_t n = 0, got;
 
 	do {
 		got = rte_eth_rx_burst(ports[port].ethdev, (uint16_t)w->index, pkts + n,
-				       (uint16_t)(WORKER_BURST - n));
+				       (uint16_t)(max - n));
 		n = (uint16_t)(n + got);
-	} while (got >= RX_FULL && n < WORKER_BURST);
+	} while (got >= RX_FULL && n < max);
+	return n;
+}
+
+static void count(struct worker *w, uint8_t port, struct rte_mbuf *const *pkts, uint16_t n)
+{
+	struct abi_port_counters *c = &w->port_counters[(uint64_t)port * w->stride];
+
 	for (uint16_t i = 0; i < n; i++)
 		c->rx_bytes += pkts[i]->pkt_len;
 	c->rx_packets += n;
+}
+
+/* UDP of len bytes: IKE, and no ESP in UDP (RFC 3948 section 2.2)? */
+static bool is_ike(const uint8_t *udp, uint32_t len)
+{
+	if (len < UDP_HEADER + 4)
+		return false;
+	switch (ip4_load16(udp + 2)) {
+	case PARSE_PORT_IKE:
+		return true;
+	case PARSE_PORT_NATT:
+		return ip4_load32(udp + UDP_HEADER) == 0;
+	default:
+		return false;
+	}
+}
+
+static enum rx_rank rank_ike(const struct known *known, const uint8_t *src, uint32_t len)
+{
+	return known_addr(known, src, len) ? RX_URGENT : RX_STRANGERS;
+}
+
+static enum rx_rank rank_ip4(const struct known *known, const uint8_t *ip, uint32_t len)
+{
+	uint32_t header;
+
+	if (len < IP4_HEADER || ip[9] != IPPROTO_UDP ||
+	    (ip4_load16(ip + 6) & (IP4_FLAG_MF | IP4_OFFSET_MASK)) != 0)
+		return RX_DATA;
+	header = (ip[0] & 0x0fu) * 4;
+	if (header < IP4_HEADER || header >= len || !is_ike(ip + header, len - header))
+		return RX_DATA;
+	return rank_ike(known, ip + 12, 4);
+}
+
+static enum rx_rank rank_ip6(const struct known *known, const uint8_t *ip, uint32_t len)
+{
+	uint8_t type;
+
+	if (len <= IP6_HEADER)
+		return RX_DATA;
+	type = ip[IP6_HEADER];
+	if (ip[6] == IPPROTO_ICMPV6)
+		return ip[7] == ND_HOPS && type >= ND_FIRST && type <= ND_LAST ? RX_URGENT
+									       : RX_DATA;
+	if (ip[6] != IPPROTO_UDP || !is_ike(ip + IP6_HEADER, len - IP6_HEADER))
+		return RX_DATA;
+	return rank_ike(known, ip + IP6_OFF_SRC, 16);
+}
+
+enum rx_rank rx_rank(const struct known *known, const struct rte_mbuf *m)
+{
+	const uint8_t *frame = rte_pktmbuf_mtod(m, const uint8_t *);
+	uint32_t off = RTE_ETHER_HDR_LEN, len = m->data_len;
+	uint16_t type;
+
+	if (len < off + VLAN_TAG)
+		return RX_DATA;
+	type = ip4_load16(frame + 12);
+	if (type == RTE_ETHER_TYPE_VLAN) {
+		type = ip4_load16(frame + 16);
+		off += VLAN_TAG;
+	}
+	switch (type) {
+	case RTE_ETHER_TYPE_ARP:
+		return RX_URGENT;
+	case RTE_ETHER_TYPE_IPV4:
+		return rank_ip4(known, frame + off, len - off);
+	case RTE_ETHER_TYPE_IPV6:
+		return rank_ip6(known, frame + off, len - off);
+	default:
+		return RX_DATA;
+	}
+}
+
+static void put(struct worker *w, uint8_t port, struct rx_backlog *b, struct rte_mbuf *m)
+{
+	if (b->n < RX_BACKLOG) {
+		b->pkts[(b->first + b->n++) % RX_BACKLOG] = m;
+		return;
+	}
+	*pkt_meta(m) = (struct pkt_meta){.in_port = port, .sa_slot = PKT_NO_SA};
+	w->counters->rx_packets++; /* what is carried is counted by the pass */
+	pipeline_drop(w, m, DROP_NET_OVERLOAD);
+}
+
+/* May a pass that began to look at "since" go on, having received that many? It always looks at a
+ * few bursts, and at more for as long as the packets before took to be carried: at least half of
+ * the time goes into that, whatever comes. */
+static bool may_look(const struct rx_backlog *b, uint64_t since, unsigned int looked)
+{
+	return looked < RX_LOOK || (looked < RX_LOOK_MAX && rte_rdtsc() - since < since - b->carry);
+}
+
+/* What the queue has now, and more than will be carried: the urgent to out, how many; the rest
+ * behind what waits. */
+static uint16_t look_ahead(struct worker *w, uint8_t port, struct rx_backlog *b,
+			   struct rte_mbuf **out)
+{
+	struct rte_mbuf *pkts[WORKER_BURST];
+	uint64_t since = rte_rdtsc();
+	unsigned int looked = 0;
+	uint16_t ahead = 0, strange = 0, n;
+
+	do {
+		n = receive(w, port, pkts, WORKER_BURST);
+		count(w, port, pkts, n);
+		for (uint16_t i = 0; i < n; i++) {
+			enum rx_rank rank =
+				ahead < RX_AHEAD ? rx_rank(w->tables->known, pkts[i]) : RX_DATA;
+
+			if (rank == RX_URGENT || (rank == RX_STRANGERS && strange++ < RX_STRANGE))
+				out[ahead++] = pkts[i];
+			else
+				put(w, port, b, pkts[i]);
+		}
+		looked += n;
+		b->full = n == WORKER_BURST;
+	} while (b->full && may_look(b, since, looked));
+	b->carry = rte_rdtsc();
+	return ahead;
+}
+
+static uint16_t under_pressure(struct worker *w, uint8_t port, struct rx_backlog *b,
+			       struct rte_mbuf **pkts)
+{
+	uint16_t n = look_ahead(w, port, b, pkts);
+
+	while (n < WORKER_BURST && b->n != 0) {
+		pkts[n++] = b->pkts[b->first];
+		b->first = (uint16_t)((b->first + 1) % RX_BACKLOG);
+		b->n--;
+	}
 	return n;
+}
+
+uint16_t rx_burst(struct worker *w, uint8_t port, struct rte_mbuf **pkts)
+{
+	struct rx_backlog *b = &w->pipe->backlog[port];
+	uint16_t n;
+
+	if (unlikely(b->n != 0 || b->full))
+		return under_pressure(w, port, b, pkts);
+	n = receive(w, port, pkts, WORKER_BURST);
+	b->full = n == WORKER_BURST;
+	if (b->full)
+		b->carry = rte_rdtsc();
+	count(w, port, pkts, n);
+	return n;
+}
+
+void rx_clear(struct rx_backlog *b)
+{
+	for (; b->n != 0; b->n--, b->first = (uint16_t)((b->first + 1) % RX_BACKLOG))
+		rte_pktmbuf_free(b->pkts[b->first]);
 }

@@ -9,6 +9,7 @@
 
 #include "dataplane/ipsec/pmtu.h"
 #include "dataplane/ipsec/sad.h"
+#include "dataplane/known.h"
 #include "dataplane/log.h"
 #include "dataplane/manager.h"
 #include "dataplane/net/echo.h"
@@ -17,10 +18,29 @@
 #include "dataplane/net/unreach.h"
 #include "dataplane/pipeline.h"
 
+#define RESERVED_IKE   64u /* slots of a reply ring */
+#define RESERVED_NEIGH 64u
+
+/* Slots of a reply ring that are not for a packet with that verdict: IKE may have all, ARP and ND
+ * all but those for IKE. */
+static unsigned int reserved(enum pkt_verdict verdict)
+{
+	switch (verdict) {
+	case PKT_PUNT:
+		return 0;
+	case PKT_SLOW:
+		return RESERVED_IKE;
+	default:
+		return RESERVED_IKE + RESERVED_NEIGH;
+	}
+}
+
 void slow_reply(struct manager *m, struct rte_mbuf *p, enum pkt_verdict verdict)
 {
+	struct rte_ring *reply = m->s.workers[0]->reply;
+
 	pkt_meta(p)->verdict = (uint8_t)verdict;
-	if (rte_ring_sp_enqueue(m->s.workers[0]->reply, p) != 0)
+	if (rte_ring_free_count(reply) <= reserved(verdict) || rte_ring_sp_enqueue(reply, p) != 0)
 		manager_drop(m, p, DROP_NET_SLOW_FULL);
 }
 
@@ -104,11 +124,22 @@ static void acquire(struct manager *m, struct rte_mbuf *p)
 		segment_event(m->s.segment, &ev, sizeof(ev));
 }
 
+/* The end of the punt ring is for hosts with an SA, whatever strangers send. */
+static bool has_room(struct manager *m, const struct rte_mbuf *p)
+{
+	struct abi_ring_view *ring = &m->s.segment->punt;
+
+	return abi_ring_avail(ring) > (int64_t)ring->slots / 4 ||
+	       known_source(m->s.tables->known, p);
+}
+
 static void punt(struct manager *m, struct rte_mbuf *p)
 {
 	struct abi_packet record;
 	enum drop_reason why = punt_from_mbuf(p, &record);
 
+	if (why == DROP_NONE && !has_room(m, p))
+		why = DROP_NET_PUNT_FULL;
 	if (why == DROP_NONE &&
 	    abi_ring_put(&m->s.segment->punt, &record, ABI_PACKET_FIXED + record.data_len) != 0)
 		why = DROP_NET_PUNT_FULL;
@@ -196,19 +227,24 @@ static void one(struct manager *m, struct rte_mbuf *p)
 	}
 }
 
-unsigned int slow_poll(struct manager *m)
+static unsigned int take(struct manager *m, struct rte_ring *r)
 {
 	struct rte_mbuf *pkts[MANAGER_BATCH];
+	unsigned int n = rte_ring_sc_dequeue_burst(r, (void **)pkts, MANAGER_BATCH, NULL);
+
+	for (unsigned int i = 0; i < n; i++)
+		one(m, pkts[i]);
+	return n;
+}
+
+unsigned int slow_poll(struct manager *m)
+{
 	unsigned int total = 0;
 
-	for (unsigned int w = 0; w < m->s.n_workers; w++) {
-		unsigned int n = rte_ring_sc_dequeue_burst(m->s.workers[w]->slow, (void **)pkts,
-							   MANAGER_BATCH, NULL);
-
-		for (unsigned int i = 0; i < n; i++)
-			one(m, pkts[i]);
-		total += n;
-	}
+	for (unsigned int w = 0; w < m->s.n_workers; w++)
+		total += take(m, m->s.workers[w]->ike);
+	for (unsigned int w = 0; w < m->s.n_workers; w++)
+		total += take(m, m->s.workers[w]->slow);
 	return total;
 }
 

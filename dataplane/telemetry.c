@@ -69,6 +69,16 @@ static const char *reason_name(unsigned int reason, char name[64])
 	return name;
 }
 
+/* Make one, which is no longer the caller's, part of d. */
+static int add_part(struct rte_tel_data *d, const char *name, struct rte_tel_data *one)
+{
+	int ret = rte_tel_data_add_dict_container(d, name, one, 0);
+
+	if (ret != 0)
+		rte_tel_data_free(one);
+	return ret;
+}
+
 /* Those of n counters that are not 0, by reason. */
 static int add_reasons(struct rte_tel_data *d, const char *name, const uint64_t *count,
 		       unsigned int n)
@@ -82,7 +92,7 @@ static int add_reasons(struct rte_tel_data *d, const char *name, const uint64_t 
 	for (unsigned int i = 1; i < n; i++)
 		if (count[i] != 0)
 			add_number(one, reason_name(i, text), count[i]);
-	return rte_tel_data_add_dict_container(d, name, one, 0);
+	return add_part(d, name, one);
 }
 
 static void list_rows(struct rte_tel_data *d, uint32_t n, bool (*used)(uint32_t))
@@ -210,7 +220,7 @@ static int add_sample(struct rte_tel_data *d, const struct stats_sample *sample)
 	rte_tel_data_add_dict_string(one, "packet", text);
 	snprintf(name, sizeof(name), "%u_%llu", sample->worker,
 		 (unsigned long long)sample->s.number);
-	return rte_tel_data_add_dict_container(d, name, one, 0);
+	return add_part(d, name, one);
 }
 
 /* Named worker_number: the how-manyth drop of that worker it was. */
@@ -336,7 +346,7 @@ static void add_stage(struct rte_tel_data *d, unsigned int stage, const struct s
 	add_number(one, "cycles", c->cycles);
 	add_number(one, "packets", c->packets);
 	add_number(one, "bursts", c->bursts);
-	rte_tel_data_add_dict_container(d, stages_name(stage), one, 0);
+	add_part(d, stages_name(stage), one);
 }
 
 static void sum_stage(struct stages *sum, const struct worker *w)
@@ -368,7 +378,7 @@ static int show_stages(const char *params, struct rte_tel_data *d)
 	rte_tel_data_start_array(fill, RTE_TEL_U64_VAL);
 	for (unsigned int i = 0; i < STAGE_FILLS; i++)
 		list_number(fill, sum.fill[i]);
-	return rte_tel_data_add_dict_container(d, "fill", fill, 0);
+	return add_part(d, "fill", fill);
 }
 
 /* --- registration --- */

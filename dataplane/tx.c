@@ -109,8 +109,10 @@ void pipeline_free(struct worker *w)
 		return;
 	early_clear(&p->early);
 	rte_pktmbuf_free_bulk(p->reenter, p->n_reenter);
-	for (unsigned int i = 0; i < WORKER_MAX_PORTS; i++)
+	for (unsigned int i = 0; i < WORKER_MAX_PORTS; i++) {
 		rte_pktmbuf_free_bulk(p->tx[i].pkts, p->tx[i].n);
+		rx_clear(&p->backlog[i]);
+	}
 	rte_free(p);
 	w->pipe = NULL;
 }

@@ -33,6 +33,7 @@ struct spd;    /* dataplane/ipsec/spd.h */
 struct crypto; /* dataplane/ipsec/crypto.h: intel-ipsec-mb manager and IV generator of one worker */
 struct spd_cache;  /* dataplane/ipsec/spd_cache.h: one worker's */
 struct early_spis; /* dataplane/early.h */
+struct known;	   /* dataplane/known.h */
 struct fib;	   /* dataplane/net/route.h: addresses, routes */
 struct fib6;	   /* dataplane/net/fib6.h: the same for IPv6 */
 struct neigh;	   /* dataplane/net/neigh.h */
@@ -54,6 +55,7 @@ struct tables {
 	struct fib6 *fib6; /* NULL: no IPv6 address anywhere */
 	struct neigh *neigh6;
 	struct early_spis *early; /* never replaced; NULL: nothing is expected */
+	struct known *known;	  /* never replaced; NULL: nobody is a stranger */
 };
 
 struct worker {
@@ -81,8 +83,9 @@ struct worker {
 	unsigned int stride;
 	uint32_t max_sas; /* SA slots there are lines for */
 
-	struct rte_ring *slow; /* mbufs to the manager, see enum pkt_slow (single producer: this
-				  worker) */
+	struct rte_ring *ike;  /* mbufs to the manager, PKT_SLOW_IKE; the same */
+	struct rte_ring *slow; /* mbufs to the manager, see the rest of enum pkt_slow (single
+				  producer: this worker) */
 	struct rte_ring
 		*reply; /* mbufs from the manager: PKT_FORWARD re-enters at spd_out, PKT_PUNT
 			   (injected IKE) at route, any other is sent as it stands */

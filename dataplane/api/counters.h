@@ -75,7 +75,8 @@
 	X(NET_ND, "net-nd", "malformed, foreign or unwanted IPv6 neighbour discovery")             \
 	X(NET_REASSEMBLY, "net-reassembly",                                                        \
 	  "fragments that never became whole: late, overlapping, doubled or too many")             \
-	X(NET_PMTU, "net-pmtu", "ICMP too-big that quotes nothing we sent lately, or too often")
+	X(NET_PMTU, "net-pmtu", "ICMP too-big that quotes nothing we sent lately, or too often")   \
+	X(NET_OVERLOAD, "net-overload", "more came than is carried")
 
 #define ABI_DROP_ENUM(name, text, why) DROP_##name,
 enum drop_reason {

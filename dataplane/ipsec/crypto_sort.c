@@ -45,9 +45,9 @@ static void places_of_counts(uint8_t (*place)[SORT_PARTS], unsigned int shortest
 }
 
 /*
- * Counting sort. Each quarter of them is counted by itself:
- * of few lengths, as most bursts have, the same one comes soon again, and its count would have to
- * wait for the store of the one before.
+ * Counting sort of the jobs, longest first. Each quarter of them is counted by itself: of few
+ * lengths, as most bursts have, the same one comes soon again, and its count would have to wait for
+ * the store of the one before.
  */
 void crypto_sort(struct crypto_group *g, const struct crypto_op *ops, uint16_t min, uint16_t max)
 {

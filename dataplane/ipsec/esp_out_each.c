@@ -92,7 +92,7 @@ static inline void write_meta(struct pkt_meta *meta, uint32_t slot, const struct
 }
 
 /* A usual packet of a usual SA: as admit() and build() of esp_out.c do. False: it is not, and
- * nothing was done. */
+ * nothing was done that they do not do again: an IV of 3DES may be lost, and an MSS be clamped. */
 static inline bool take(struct worker *w, struct batch *b, struct sa *sa, struct rte_mbuf *m,
 			uint16_t i)
 {

@@ -25,8 +25,9 @@ int iv_init(struct iv_gen *g, struct IMB_MGR *mgr)
 
 int iv_refill(struct iv_gen *g, struct IMB_MGR *mgr)
 {
-	/* Counter block: number of the refill, then the library's 64-bit block counter. */
-	uint64_t counter[2] = {g->refills++, 0};
+	/* Counter block: number of the refill, then the library's 64-bit block counter. One that
+	 * fails is not counted: what it made nobody was given. */
+	uint64_t counter[2] = {g->refills, 0};
 	IMB_JOB job;
 
 	memset(&job, 0, sizeof(job));
@@ -40,11 +41,12 @@ int iv_refill(struct iv_gen *g, struct IMB_MGR *mgr)
 	job.iv = (const uint8_t *)counter;
 	job.iv_len_in_bytes = sizeof(counter);
 	job.src = zeros;
-	job.dst = g->stock[g->refills & 1];
+	job.dst = g->stock[(g->refills + 1) & 1];
 	job.msg_len_to_cipher_in_bytes = sizeof(g->stock[0]);
 	if (IMB_SUBMIT_CIPHER_BURST_NOCHECK(mgr, &job, 1, IMB_CIPHER_CNTR, IMB_DIR_ENCRYPT,
 					    IMB_KEY_128_BYTES) != 1)
 		return -EIO;
+	g->refills++;
 	g->left = IV_STOCK;
 	return 0;
 }

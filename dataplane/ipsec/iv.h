@@ -26,7 +26,8 @@ struct iv_gen {
 
 /** Key the generator from the kernel's random source. 0 or -errno. */
 int iv_init(struct iv_gen *g, struct IMB_MGR *mgr);
-/** Make the next IV_STOCK IVs. 0, or -EIO when the library does not do the cipher. */
+/** Make the next IV_STOCK IVs. 0, or -EIO when the library does not do the cipher: those that were
+ * left then still are. */
 int iv_refill(struct iv_gen *g, struct IMB_MGR *mgr);
 
 /**

@@ -6,8 +6,8 @@
  * host 10.100.1.6
  *
  * Slots: 1 outbound, 2 inbound, 3 the peer's outbound SA, which makes the packets of GATEWAY_IN
- * through the esp_out stage outside the timed part. Packets to 10.200.1.6 match no policy and are
- * only forwarded.
+ * through the esp_out stage outside the timed part; those of tunnel number t, to 10.100.(1 + t).6,
+ * come 3 * t later. Packets to 10.200.1.6 match no policy and are only forwarded.
  */
 #include "tests/bench/gateway.h"
 
@@ -30,7 +30,7 @@
 
 #define ETHER_LEN  14u
 #define MAX_SAS	   64u
-#define POLICIES   8u
+#define POLICIES   (2 * GATEWAY_TUNNELS)
 #define POOL_CACHE 256u
 #define LAN_HOST   HARNESS_IP(192, 168, 1, 12)
 #define VPC_HOST   HARNESS_IP(10, 100, 1, 6)
@@ -40,13 +40,16 @@
 #define PEER	   HARNESS_IP(203, 0, 113, 2)
 #define SLOT_OUT   1u
 #define SLOT_IN	   2u
-#define SLOT_PEER  3u
+#define SLOT_PEER  3u /* the last of a tunnel */
+
+_Static_assert(SLOT_PEER *GATEWAY_TUNNELS < MAX_SAS, "slots of all tunnels");
 
 struct gateway {
 	struct harness *h;
 	struct rte_mempool *pool;
 	struct rte_mbuf **pkts;
 	unsigned int n;
+	unsigned int tunnels;
 	uint64_t sent;
 	uint32_t next_flow; /* GATEWAY_MISS: no two packets of a gateway are of one flow */
 	struct stages stages;
@@ -88,12 +91,24 @@ static struct abi_range range4(uint32_t lo, uint32_t hi)
 	return r;
 }
 
-static int add_sa(struct gateway *g, const struct raw_suite *suite, uint32_t slot,
-		  uint8_t direction, uint32_t policy_index)
+static uint32_t far_host(unsigned int tunnel)
 {
+	return VPC_HOST + (tunnel << 8);
+}
+
+static uint32_t slot_of(unsigned int tunnel, uint32_t slot)
+{
+	return SLOT_PEER * tunnel + slot;
+}
+
+/* slot: that of tunnel 0. */
+static int add_sa(struct gateway *g, const struct raw_suite *suite, unsigned int tunnel,
+		  uint32_t slot, uint8_t direction, uint32_t policy_index)
+{
+	uint32_t far = far_host(tunnel) & 0xffffff00;
 	struct abi_sa_add c = {
 		.msg = {.type = ABI_CMD_SA_ADD, .length = sizeof(c)},
-		.slot = slot,
+		.slot = slot_of(tunnel, slot),
 		.spi = 0x10000 * slot + SLOT_IN,
 		.flags = direction == ABI_DIR_OUT ? ABI_SA_F_CURRENT : 0,
 		.direction = direction,
@@ -112,15 +127,15 @@ static int add_sa(struct gateway *g, const struct raw_suite *suite, uint32_t slo
 	uint32_t detail = 0;
 	uint16_t status;
 
-	c.policy_id = policy_index == SAD_NONE ? 0 : 1;
+	c.policy_id = policy_index == SAD_NONE ? 0 : 1 + tunnel;
 	c.local = addr4(peer ? PEER : GW_WAN);
 	c.remote = addr4(peer ? GW_WAN : PEER);
-	c.ts_local[0] = peer ? range4(VPC_HOST & 0xffffff00, VPC_HOST | 0xff)
-			     : range4(LAN_HOST & 0xffffff00, LAN_HOST | 0xff);
-	c.ts_remote[0] = peer ? range4(LAN_HOST & 0xffffff00, LAN_HOST | 0xff)
-			      : range4(VPC_HOST & 0xffffff00, VPC_HOST | 0xff);
+	c.ts_local[0] =
+		peer ? range4(far, far | 0xff) : range4(LAN_HOST & 0xffffff00, LAN_HOST | 0xff);
+	c.ts_remote[0] =
+		peer ? range4(LAN_HOST & 0xffffff00, LAN_HOST | 0xff) : range4(far, far | 0xff);
 	if (slot != SLOT_OUT) /* the two ends of one SA */
-		c.spi = 0x20000 + SLOT_IN;
+		c.spi = 0x20000 + slot_of(tunnel, SLOT_IN);
 	memset(c.encr_key, 0x42, suite->encr_key_len);
 	memset(c.integ_key, 0x24, suite->integ_key_len);
 	status = sad_add(g->h->tables.sad, &c, policy_index, g->h->worker.now, &detail);
@@ -130,26 +145,35 @@ static int add_sa(struct gateway *g, const struct raw_suite *suite, uint32_t slo
 	return status == ABI_OK ? 0 : -1;
 }
 
-int gateway_change_policies(struct gateway *g, unsigned int n)
+static struct abi_policy make_policy(uint32_t id, uint32_t far)
 {
+	return (struct abi_policy){
+		.msg = {.type = ABI_CMD_POLICY, .length = sizeof(struct abi_policy)},
+		.generation = 1,
+		.policy_id = id,
+		.action = ABI_ACT_PROTECT,
+		.mode = ABI_MODE_TUNNEL,
+		.local = range4(LAN_HOST & 0xffffff00, LAN_HOST | 0xff),
+		.remote = range4(far, far | 0xff),
+		.tunnel_local = addr4(GW_WAN),
+		.tunnel_remote = addr4(PEER)};
+}
+
+/* The gateway's own tunnels behind n policies that nobody needs. */
+static int set_policies(struct gateway *g, unsigned int others)
+{
+	unsigned int n = others + g->tunnels;
 	struct abi_policy *p = calloc(n, sizeof(*p));
 	uint32_t *index = calloc(n, sizeof(*index)), status = 0, detail = 0;
 	struct spd *spd = NULL;
 
 	for (unsigned int i = 0; p != NULL && index != NULL && i < n; i++) {
-		bool own = i == n - 1;
-		uint32_t far = own ? VPC_HOST & 0xffffff00 : OTHER_NETS + (i << 8);
+		bool own = i >= others;
+		unsigned int tunnel = own ? i - others : 0;
 
-		p[i] = (struct abi_policy){.msg = {.type = ABI_CMD_POLICY, .length = sizeof(*p)},
-					   .generation = 1,
-					   .policy_id = own ? 1 : 2 + i,
-					   .action = ABI_ACT_PROTECT,
-					   .mode = ABI_MODE_TUNNEL,
-					   .local = range4(LAN_HOST & 0xffffff00, LAN_HOST | 0xff),
-					   .remote = range4(far, far | 0xff),
-					   .tunnel_local = addr4(GW_WAN),
-					   .tunnel_remote = addr4(PEER)};
-		index[i] = own ? 0 : 1 + i % (POLICIES - 1);
+		p[i] = own ? make_policy(1 + tunnel, far_host(tunnel) & 0xffffff00)
+			   : make_policy(1 + g->tunnels + i, OTHER_NETS + (i << 8));
+		index[i] = own ? 2 * tunnel : 1 + i % (POLICIES - 1);
 	}
 	if (p != NULL && index != NULL)
 		spd = spd_build(p, index, n, 1, SOCKET_ID_ANY, &status, &detail);
@@ -164,6 +188,30 @@ int gateway_change_policies(struct gateway *g, unsigned int n)
 	return 0;
 }
 
+int gateway_change_policies(struct gateway *g, unsigned int n)
+{
+	return set_policies(g, n - g->tunnels);
+}
+
+/* Two policies' places each: that of the peer's SA is none of ours. */
+static int add_tunnel(struct gateway *g, const struct raw_suite *suite, unsigned int tunnel)
+{
+	if (add_sa(g, suite, tunnel, SLOT_OUT, ABI_DIR_OUT, 2 * tunnel) != 0 ||
+	    add_sa(g, suite, tunnel, SLOT_IN, ABI_DIR_IN, SAD_NONE) != 0 ||
+	    add_sa(g, suite, tunnel, SLOT_PEER, ABI_DIR_OUT, 2 * tunnel + 1) != 0)
+		return -1;
+	g->tunnels = tunnel + 1;
+	return 0;
+}
+
+int gateway_add_tunnels(struct gateway *g, const struct raw_suite *suite)
+{
+	for (unsigned int t = 1; t < GATEWAY_TUNNELS; t++)
+		if (add_tunnel(g, suite, t) != 0)
+			return -1;
+	return set_policies(g, 0);
+}
+
 int gateway_change_sas(struct gateway *g, unsigned int n)
 {
 	struct sad *sad = g->h->tables.sad;
@@ -171,7 +219,7 @@ int gateway_change_sas(struct gateway *g, unsigned int n)
 	for (unsigned int i = 0; i < n; i++) {
 		uint32_t slot = SLOT_PEER + 1 + i % (MAX_SAS - SLOT_PEER - 1);
 
-		if (add_sa(g, &raw_suites[1], slot, ABI_DIR_OUT, 1 + i % (POLICIES - 1)) != 0)
+		if (add_sa(g, &raw_suites[1], 0, slot, ABI_DIR_OUT, 1 + i % (POLICIES - 1)) != 0)
 			return -1;
 		if (sad_delete(sad, slot, sad_slot(sad, slot)->spi) != ABI_OK) {
 			fprintf(stderr, "SA %u cannot be deleted\n", slot);
@@ -203,9 +251,7 @@ struct gateway *gateway_create(const struct raw_suite *suite, unsigned int n)
 	g->h->worker.stages = &g->stages;
 	pipeline_free(&g->h->worker);
 	if (pipeline_create(&g->h->worker, count_and_free, g, SOCKET_ID_ANY) != 0 ||
-	    gateway_change_policies(g, 1) != 0 || add_sa(g, suite, SLOT_OUT, ABI_DIR_OUT, 0) != 0 ||
-	    add_sa(g, suite, SLOT_IN, ABI_DIR_IN, SAD_NONE) != 0 ||
-	    add_sa(g, suite, SLOT_PEER, ABI_DIR_OUT, 1) != 0)
+	    add_tunnel(g, suite, 0) != 0 || set_policies(g, 0) != 0)
 		goto fail;
 	return g;
 fail:
@@ -259,15 +305,15 @@ static struct rte_mbuf *make_inner(struct gateway *g, uint32_t src, uint32_t dst
 }
 
 /* Turn inner packets into what the peer would send: esp_out on the peer's SA, then Ethernet for
- * port 1. */
-static int encapsulate(struct gateway *g, struct rte_mbuf **pkts, uint16_t n)
+ * port 1. first: the number of the first of them. */
+static int encapsulate(struct gateway *g, unsigned int first, struct rte_mbuf **pkts, uint16_t n)
 {
 	for (uint16_t i = 0; i < n; i++) {
 		struct pkt_meta *meta = pkt_meta(pkts[i]);
 
 		*meta = (struct pkt_meta){.in_port = 1};
 		parse_ipv4(&g->h->worker, pkts[i], ETHER_LEN);
-		meta->sa_slot = SLOT_PEER;
+		meta->sa_slot = slot_of((first + i) % g->tunnels, SLOT_PEER);
 		meta->flags |= PKT_F_PROTECTED;
 	}
 	esp_out_burst(&g->h->worker, pkts, n);
@@ -303,9 +349,10 @@ static int make_packets(struct gateway *g, enum gateway_path path, const uint16_
 			unsigned int n)
 {
 	for (unsigned int i = 0; i < n; i++) {
-		uint32_t src = comes_sealed(path) ? VPC_HOST : LAN_HOST;
+		uint32_t far = far_host(i % g->tunnels);
+		uint32_t src = comes_sealed(path) ? far : LAN_HOST;
 		uint32_t dst = comes_sealed(path)    ? LAN_HOST
-			       : path == GATEWAY_OUT ? VPC_HOST
+			       : path == GATEWAY_OUT ? far
 						     : CLEAR_DST;
 		uint32_t flow = path == GATEWAY_MISS ? 16 + g->next_flow++ : i % 16;
 
@@ -319,7 +366,7 @@ static int make_packets(struct gateway *g, enum gateway_path path, const uint16_
 	if (!comes_sealed(path))
 		return 0;
 	for (unsigned int i = 0; i < n; i += WORKER_BURST)
-		if (encapsulate(g, g->pkts + i, (uint16_t)RTE_MIN(n - i, WORKER_BURST)) != 0)
+		if (encapsulate(g, i, g->pkts + i, (uint16_t)RTE_MIN(n - i, WORKER_BURST)) != 0)
 			return -1;
 	for (unsigned int i = 0; i < n; i++)
 		spoil(path, g->pkts[i]);

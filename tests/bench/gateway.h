@@ -21,12 +21,18 @@ enum gateway_path {
 	GATEWAY_UNKNOWN, /* inbound to an SPI that we never gave: all are dropped */
 };
 
+#define GATEWAY_TUNNELS 16u /* at most */
+
 struct gateway;
 
 /** A worker with one tunnel of this suite in both directions. NULL, said on stderr, when something
  * is missing. */
 struct gateway *gateway_create(const struct raw_suite *suite, unsigned int n);
 void gateway_free(struct gateway *g);
+
+/** Have GATEWAY_TUNNELS tunnels of this suite, its own, in the place of one: packets are theirs by
+ * turns. 0, or -1, said on stderr. */
+int gateway_add_tunnels(struct gateway *g, const struct raw_suite *suite);
 
 /**
  * Send n packets of inner_len[i] bytes through path and return the TSC cycles that took, from the
@@ -52,8 +58,8 @@ int gateway_prepare(struct gateway *g, enum gateway_path path, const uint16_t *i
 
 /** Install and remove n SAs that carry nothing, one after the other. 0, or -1, said on stderr. */
 int gateway_change_sas(struct gateway *g, unsigned int n);
-/** Put a table of n policies, the gateway's own the last of them, in the place of the one there is.
- * 0, or -1, said on stderr. */
+/** Put a table of n policies, those of the gateway's tunnels the last of them, in the place of the
+ * one there is. 0, or -1, said on stderr. */
 int gateway_change_policies(struct gateway *g, unsigned int n);
 
 /** Let n of the prepared packets, from the first-th on, arrive at the worker at once. Never

@@ -4,6 +4,7 @@
  * count instructions around gateway_input() with valgrind. Not a clock: what it prints are the
  * names of the paths in the order of their gateway_input() calls, "-" for those that only warm up.
  */
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -47,12 +48,15 @@ static int count(struct gateway *g, const struct path *p, const char *suite, uin
 	return 0;
 }
 
+/* many: tunnels, by turns in every burst. */
 static int count_paths(const struct raw_suite *suite, const char *name, const struct path *paths,
-		       unsigned int n)
+		       unsigned int n, bool many)
 {
 	struct gateway *g = gateway_create(suite, PACKETS);
 	int err = g == NULL ? -1 : 0;
 
+	if (err == 0 && many)
+		err = gateway_add_tunnels(g, suite);
 	for (unsigned int p = 0; p < n; p++)
 		for (unsigned int s = 0; s < sizeof(sizes) / sizeof(sizes[0]) && err == 0; s++)
 			err = count(g, &paths[p], name, sizes[s]);
@@ -89,15 +93,20 @@ int main(void)
 		{GATEWAY_OUT, "out-after-1-policy", gateway_change_policies, 1},
 		{GATEWAY_OUT, "out-after-10000-policies", gateway_change_policies, CHANGES},
 		{GATEWAY_IN, "in-after-10000-policies", gateway_change_policies, CHANGES}};
+	static const struct path many[] = {{GATEWAY_OUT, "out-many-sas", NULL, 0},
+					   {GATEWAY_IN, "in-many-sas", NULL, 0}};
 	int err;
 
 	print_setting();
-	err = count_paths(&raw_suites[0], "", alike, sizeof(alike) / sizeof(alike[0]));
+	err = count_paths(&raw_suites[0], "", alike, sizeof(alike) / sizeof(alike[0]), false);
 	if (err == 0)
 		err = count_paths(&raw_suites[1], raw_suites[1].name, changed,
-				  sizeof(changed) / sizeof(changed[0]));
+				  sizeof(changed) / sizeof(changed[0]), false);
+	if (err == 0)
+		err = count_paths(&raw_suites[1], raw_suites[1].name, many,
+				  sizeof(many) / sizeof(many[0]), true);
 	for (unsigned int i = 0; i < n_raw_suites && err == 0; i++)
 		err = count_paths(&raw_suites[i], raw_suites[i].name, per_suite,
-				  sizeof(per_suite) / sizeof(per_suite[0]));
+				  sizeof(per_suite) / sizeof(per_suite[0]), false);
 	return err == 0 ? 0 : 1;
 }

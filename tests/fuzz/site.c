@@ -235,7 +235,8 @@ static void manage(void)
 
 	site.h->worker.now += 1000000;
 	reasm_expire(&site.h->worker);
-	while (rte_ring_dequeue(site.h->worker.slow, (void **)&m) == 0) {
+	while (rte_ring_dequeue(site.h->worker.ike, (void **)&m) == 0 ||
+	       rte_ring_dequeue(site.h->worker.slow, (void **)&m) == 0) {
 		site.slow++;
 		rte_pktmbuf_free(m);
 	}

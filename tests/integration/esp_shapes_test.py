@@ -66,7 +66,7 @@ class Tunnels(Site):
 
     def finish(self, peer, what):
         """the peer has had its exchanges, and nothing was amiss with one of them"""
-        wait(lambda: not peer.running(), 20, "%s: %d exchanges\n%s" % (what, PINGS, peer.text()))
+        wait(lambda: need(not peer.running(), peer.text()) or True, 20, "%s: %d exchanges" % (what, PINGS))
         need("done %d" % PINGS in peer.text(), "%s: %s" % (what, peer.text()))
 
 

@@ -9,7 +9,7 @@ import segment
 from alone import Alone
 from cases import case
 from inject import checksum, esp, ip, udp
-from lab import need, wait
+from lab import equal, need, wait
 from taps import Taps
 
 GATEWAY, PEER = "192.0.2.1", "192.0.2.2"
@@ -56,8 +56,7 @@ class Site(Alone):
         for p in packets:
             self.taps.send(iface, p)
         want = [x + (by if i + 1 == counter else 0) for i, x in enumerate(before)]
-        wait(lambda: self.ipsec()[counter - 1] >= want[counter - 1], 5, "%s: %s" %
-             (what, self.ipsec()))
+        wait(lambda: need(self.ipsec()[counter - 1] >= want[counter - 1], self.ipsec()) or True, 5, what)
         self.settle()
         need(self.ipsec() == want, "%s: %s, not %s" % (what, self.ipsec(), want))
 
@@ -169,7 +168,7 @@ def each_counter_rises_by_the_packets_sent_outbound():
         before = a.ipsec()
         a.seg.policies([r for r in a.rows if r[0] != 9], 2)
         want = [x + (HELD if i + 1 == OUT_DEAD else 0) for i, x in enumerate(before)]
-        wait(lambda: a.ipsec() == want, 5, "the policy of held packets is gone: %s" % a.ipsec())
+        wait(equal(a.ipsec, want), 5, "the policy of held packets to be gone")
 
 
 @case(timeout=60)
@@ -189,7 +188,7 @@ def windows_are_as_large_as_they_say():
                      inner(5))
 
 
-@case(timeout=60)
+@case()
 def padding_dummies_and_fragments_of_a_peer():
     with Site() as a:
         a.install(IN_SLOT, segment.IN, 7, REMOTE % 1)

@@ -61,13 +61,21 @@ def wan(payload, proto=17, sport=4500, dport=4500, src=CLOUD, dst=GATEWAY):
     return ip(src, dst, proto, udp(sport, dport, payload) if proto == 17 else payload)
 
 
+def send_to(lab, place="wan"):
+    """(namespace, interface, Ethernet header) for IPv4 into the gateway's port"""
+    ns, iface, addr = {"wan": (lab.inet, "w0", GATEWAY),
+                       "lan": (lab.site, "eth0", lab.inside.site_gw)}[place]
+
+    def known():
+        lab.sh(ns, "ping", "-c", "1", "-W", "1", addr, check=False)
+        return re.search(r"lladdr (\S+)", lab.ip(ns, "neigh", "show", addr).stdout)
+    mac = wait(known, 10, "the gateway's hardware address").group(1)
+    return ns, iface, bytes.fromhex(mac.replace(":", "")) + b"\x02\0\0\0\0\x99\x08\0"
+
+
 def send(lab, packets):
     """IPv4 packets into the gateway's WAN port, from the router in front of it"""
-    def known():
-        lab.sh(lab.inet, "ping", "-c", "1", "-W", "1", GATEWAY, check=False)
-        return re.search(r"lladdr (\S+)", lab.ip(lab.inet, "neigh", "show", GATEWAY).stdout)
-    mac = wait(known, 10, "the gateway's hardware address").group(1)
-    head = bytes.fromhex(mac.replace(":", "")) + bytes.fromhex("020000000099") + b"\x08\0"
+    _, _, head = send_to(lab)
     path = os.path.join(lab.dir, "inject.hex")
     with open(path, "w") as f:
         f.writelines((head + p).hex() + "\n" for p in packets)

@@ -6,6 +6,7 @@ Each prints one line of JSON at its end; all but tcp-client first print READY. U
 packets carry a sequence number, so loss, duplicates and reordering are exact.
 """
 import argparse
+import array
 import contextlib
 import hashlib
 import json
@@ -120,7 +121,7 @@ def udp_receive(a):
                 take()
     missing = sorted(set(range(top + 1)) - seen)
     say(received=len(seen), duplicates=dup, reordered=late, top=top,
-        missing=missing[:50], bytes=payload, worst_ms=worst / 1e6)
+        missing=missing, bytes=payload, worst_ms=worst / 1e6)
 
 
 def udp_send(a):
@@ -133,6 +134,7 @@ def udp_send(a):
     fill = (a.mark.encode() or b"espgw") * (a.size // 4 + 1)
     fill = fill[:max(0, a.size - HEAD.size)]
     n = errors = 0
+    late, times = 0, array.array("d")
     print("READY", flush=True)
     start = time.monotonic()
     end = start + a.seconds if a.seconds else float("inf")
@@ -143,6 +145,8 @@ def udp_send(a):
         wait = due - time.monotonic()
         if wait > 0:
             time.sleep(wait)
+        times.append(time.monotonic())
+        late = max(late, times[-1] - due)
         try:
             s.send(HEAD.pack(n, time.time_ns()) + fill)
         except ConnectionRefusedError:
@@ -152,7 +156,10 @@ def udp_send(a):
         except OSError:                # no route: this one is not sent at all
             errors += 1
         n += 1
-    say(sent=n, errors=errors, seconds=time.monotonic() - start)
+    if a.times:
+        with open(a.times, "wb") as f:
+            times.tofile(f)
+    say(sent=n, errors=errors, late=late, seconds=time.monotonic() - start)
 
 
 def checksum(b):
@@ -233,6 +240,7 @@ def main():
         q.add_argument("--listen", default="", help="own address; default: any of IPv4")
         q.add_argument("--end", help="udp-receive: a file that says how many were sent and how "
                        "many seconds may pass without one; read at SIGTERM")
+        q.add_argument("--times", help="udp-send: a file for the moments of sending, doubles")
         q.add_argument("--bytes", type=int, default=1 << 20)
         q.add_argument("--rate", type=int, default=0, help="bit/s, 0 = as fast as TCP goes")
         q.add_argument("--seed", type=int, default=1)

@@ -82,14 +82,15 @@ static int make_member(struct crew *c, unsigned int i, bool spray)
 	w->sa_drops = c->sa_drops + i;
 	w->policy_counters = c->policy_counters + i;
 	w->port_counters = c->port_counters + i;
+	w->ike = ring("ike", m);
 	w->slow = ring("slow", m);
 	w->reply = ring("reply", m);
 	w->crypto = crypto_create(SOCKET_ID_ANY);
 	w->spd_cache = spd_cache_create(SOCKET_ID_ANY);
 	w->order = c->n > 1 ? order_create(SOCKET_ID_ANY, &w->counters->out_of_turn) : NULL;
 	w->spray = spray && c->n > 1 ? spray_create(i, c->n, SOCKET_ID_ANY) : NULL;
-	if (!w->slow || !w->reply || !w->crypto || !w->spd_cache || (c->n > 1 && !w->order) ||
-	    (spray && c->n > 1 && !w->spray) ||
+	if (!w->ike || !w->slow || !w->reply || !w->crypto || !w->spd_cache ||
+	    (c->n > 1 && !w->order) || (spray && c->n > 1 && !w->spray) ||
 	    pipeline_create(w, hand_over, m, SOCKET_ID_ANY) != 0)
 		return -1;
 	for (unsigned int k = 0; w->spray && k < i; k++)
@@ -157,6 +158,7 @@ static void free_member(struct crew_member *m)
 	if (!m)
 		return;
 	pipeline_free(&m->w);
+	free_ring(m->w.ike);
 	free_ring(m->w.slow);
 	free_ring(m->w.reply);
 	crypto_free(m->w.crypto);

@@ -159,24 +159,28 @@ uint16_t fixture_generation(struct fixture *f, uint16_t type, uint32_t generatio
 	return fixture_ask(f, &g, type, sizeof(g), NULL);
 }
 
-uint16_t fixture_policy(struct fixture *f, uint32_t id)
+uint16_t fixture_policies(struct fixture *f, uint32_t first, uint32_t n)
 {
 	static uint32_t generation = 1000;
 	struct abi_policy p = {
 		.generation = ++generation,
-		.policy_id = id,
 		.action = ABI_ACT_PROTECT,
 		.mode = ABI_MODE_TUNNEL,
 		.local = {.family = 4, .port_hi = 65535, .lo = {10, 1}, .hi = {10, 1, 255, 255}},
 		.remote = {.family = 4, .port_hi = 65535, .lo = {10, 2}, .hi = {10, 2, 255, 255}}};
-	uint16_t status = fixture_generation(f, ABI_CMD_POLICY_BEGIN, generation, 1);
+	uint16_t status = fixture_generation(f, ABI_CMD_POLICY_BEGIN, generation, n);
 
-	if (status == ABI_OK)
+	for (p.policy_id = first; status == ABI_OK && p.policy_id < first + n; p.policy_id++)
 		status = fixture_ask(f, &p, ABI_CMD_POLICY, sizeof(p), NULL);
 	if (status == ABI_OK)
-		status = fixture_generation(f, ABI_CMD_POLICY_COMMIT, generation, 1);
+		status = fixture_generation(f, ABI_CMD_POLICY_COMMIT, generation, n);
 	fixture_grace(f);
 	return status;
+}
+
+uint16_t fixture_policy(struct fixture *f, uint32_t id)
+{
+	return fixture_policies(f, id, 1);
 }
 
 struct abi_sa_add fixture_sa(uint32_t slot, uint8_t direction, uint32_t policy_id)

@@ -47,6 +47,8 @@ void fixture_tick(struct fixture *f, uint64_t ns);
 
 /** Install one PROTECT policy of this id, 10.1.0.0/16 to 10.2.0.0/16, alone in its generation. */
 uint16_t fixture_policy(struct fixture *f, uint32_t id);
+/** Install n of them, for the same traffic, with the ids from first on. */
+uint16_t fixture_policies(struct fixture *f, uint32_t first, uint32_t n);
 /** A good SA of this slot and direction for policy id: AES-128-CBC with HMAC-SHA1-96. */
 struct abi_sa_add fixture_sa(uint32_t slot, uint8_t direction, uint32_t policy_id);
 

@@ -86,6 +86,7 @@ static void wire_worker(struct harness *h)
 	w->policy_counters = h->policy_counters;
 	w->port_counters = h->port_counters;
 	w->samples = h->samples;
+	w->ike = ring("ike", h);
 	w->slow = ring("slow", h);
 	w->reply = ring("reply", h);
 }
@@ -116,7 +117,7 @@ struct harness *harness_create(uint32_t max_sas, uint32_t max_policies, unsigned
 	wire_worker(h);
 	if (!h->pool || !h->large || !h->sa_status || !h->worker_counters || !h->sa_counters ||
 	    !h->sa_drops || !h->policy_counters || !h->port_counters || !h->samples ||
-	    !h->worker.slow || !h->worker.reply) {
+	    !h->worker.ike || !h->worker.slow || !h->worker.reply) {
 		fprintf(stderr, "harness: %s\n", rte_strerror(rte_errno));
 		harness_free(h);
 		return NULL;
@@ -137,6 +138,7 @@ void harness_free(struct harness *h)
 {
 	if (!h)
 		return;
+	free_ring(h->worker.ike);
 	free_ring(h->worker.slow);
 	free_ring(h->worker.reply);
 	rte_mempool_free(h->pool);

@@ -53,7 +53,8 @@ static inline int teardown(void **state)
 
 	(void)state;
 	harness_clear_sent(h);
-	while (rte_ring_dequeue(h->worker.slow, &m) == 0)
+	while (rte_ring_dequeue(h->worker.slow, &m) == 0 ||
+	       rte_ring_dequeue(h->worker.ike, &m) == 0)
 		rte_pktmbuf_free(m);
 	assert_int_equal(harness_in_use(h), 0);
 	harness_pipe_free(h);

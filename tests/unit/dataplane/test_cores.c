@@ -13,6 +13,7 @@
 
 #include <rte_rcu_qsbr.h>
 
+#include "dataplane/ipsec/crypto.h"
 #include "dataplane/ipsec/sad.h"
 #include "dataplane/ipsec/spd.h"
 #include "dataplane/order.h"
@@ -30,6 +31,7 @@
 #define SWAPS	  40u
 #define BYSTANDER 64u /* first slot of SAs that come and go without traffic */
 #define MAX_SAS	  256u
+#define TUNNELS	  2u
 
 static struct harness *h;
 static struct crew *crew;
@@ -65,7 +67,7 @@ static int setup(void **state)
 	(void)state;
 	h = harness_create(MAX_SAS, 8, 1023);
 	if (h == NULL || harness_pipe_create(h) != 0 ||
-	    tunnels_create(h, 1, &tunnels_sha1, 1024) != 0)
+	    tunnels_create(h, TUNNELS, &tunnels_sha1, 1024) != 0)
 		return -1;
 	crew = crew_create(h, CREW, false, 24575, note);
 	wire = calloc(PACKETS, sizeof(*wire));
@@ -218,25 +220,27 @@ static void receive_list(uint32_t lag)
 	assert_int_equal(crew_run(crew, receive_all), 0);
 }
 
-static void expect_each_once(void)
+/* Of n packets and their copies. */
+static void expect_each_once(uint32_t n, uint32_t copies)
 {
-	uint8_t *taken = calloc(1, GENUINE);
+	uint8_t *taken = calloc(1, n);
 
-	assert_int_equal(n_in, GENUINE);
-	for (uint32_t i = 0; i < GENUINE; i++) {
-		assert_true(wire[i] < GENUINE && !taken[wire[i]]);
-		taken[wire[i]] = 1;
+	for (uint32_t i = 0; i < n_in; i++) {
+		assert_true(wire[i] < n);
+		if (taken[wire[i]]++)
+			fail_msg("packet %u was taken twice", wire[i]);
 	}
 	free(taken);
-	assert_int_equal(crew_drops(crew, DROP_IN_STATE_SEQUENCE_ERRORS), COPIES);
-	assert_int_equal(crew_all_drops(crew), COPIES);
+	assert_int_equal(n_in, n);
+	assert_int_equal(crew_drops(crew, DROP_IN_STATE_SEQUENCE_ERRORS), copies);
+	assert_int_equal(crew_all_drops(crew), copies);
 }
 
 static void packets_of_one_sa_are_taken_once_each_whoever_has_them(void **state)
 {
 	(void)state;
 	receive_list(2 * WORKERS); /* with the disorder, well inside the window of 1024 */
-	expect_each_once();
+	expect_each_once(GENUINE, COPIES);
 }
 
 static void a_large_window_forgives_workers_that_lag(void **state)
@@ -249,7 +253,88 @@ static void a_large_window_forgives_workers_that_lag(void **state)
 	sad_reclaim(h->tables.sad, in.slot);
 	assert_int_equal(sad_add(h->tables.sad, &in, 0, 1, &detail), ABI_OK);
 	receive_list(UINT32_MAX);
-	expect_each_once();
+	expect_each_once(GENUINE, COPIES);
+}
+
+/* --- several inbound SAs, by turns in every burst --- */
+
+#define ROUNDS 128u
+
+static struct rte_mbuf *same[ROUNDS][WORKERS][CHUNK]; /* every worker's copies */
+static uint32_t n_arrived;
+
+static void make_rounds(void)
+{
+	uint32_t tunnel[CHUNK];
+	uint16_t len[CHUNK];
+
+	for (uint32_t i = 0; i < CHUNK; i++) {
+		tunnel[i] = i % TUNNELS;
+		len[i] = LEN;
+	}
+	for (uint32_t r = 0; r < ROUNDS; r++) {
+		assert_int_equal(tunnels_sealed(&crew->member[0]->w, crew->pool, tunnel, 0,
+						r * CHUNK, len, same[r][0], CHUNK),
+				 0);
+		for (uint32_t k = 1; k < WORKERS; k++)
+			for (uint32_t i = 0; i < CHUNK; i++) {
+				same[r][k][i] =
+					rte_pktmbuf_copy(same[r][0][i], crew->pool, 0, UINT32_MAX);
+				assert_non_null(same[r][k][i]);
+			}
+	}
+}
+
+static __thread uint32_t n_met; /* how often this worker has waited for the others */
+static bool together;
+
+/* All workers go on at one time. */
+static void meet(void)
+{
+	uint32_t all = ++n_met * WORKERS;
+
+	__atomic_fetch_add(&n_arrived, 1, __ATOMIC_SEQ_CST);
+	for (uint32_t i = 1; __atomic_load_n(&n_arrived, __ATOMIC_SEQ_CST) < all; i++)
+		if (i % 1024 == 0)
+			sched_yield();
+		else
+			rte_pause();
+}
+
+/* The linker gives calls of crypto_verify() to the first, and its own name to the second. */
+void __wrap_crypto_verify(struct crypto *c, struct crypto_op *ops, uint16_t n);
+void __real_crypto_verify(struct crypto *c, struct crypto_op *ops, uint16_t n);
+
+/* What comes next is to take the numbers. */
+void __wrap_crypto_verify(struct crypto *c, struct crypto_op *ops, uint16_t n)
+{
+	__real_crypto_verify(c, ops, n);
+	if (together)
+		meet();
+}
+
+static void receive_the_same(struct crew_member *m)
+{
+	if (m->index == MANAGER)
+		return;
+	for (uint32_t r = 0; r < ROUNDS; r++) {
+		meet();
+		pipeline_input(&m->w, 1, same[r][m->index], CHUNK);
+	}
+}
+
+static void packets_of_many_sas_are_taken_once_each_by_workers_at_a_time(void **state)
+{
+	(void)state;
+	make_rounds();
+	n_arrived = 0;
+	together = true;
+	assert_int_equal(crew_run(crew, receive_the_same), 0);
+	together = false;
+	expect_each_once(ROUNDS * CHUNK, ROUNDS * CHUNK * (WORKERS - 1));
+	for (uint32_t t = 0; t < TUNNELS; t++)
+		assert_int_equal(crew_sa(crew, tunnels_slot_in(t)).packets,
+				 ROUNDS * CHUNK / TUNNELS);
 }
 
 /* --- SAs that come and go --- */
@@ -400,6 +485,7 @@ int main(void)
 		WITH(numbers_of_one_sa_leave_once_each_and_in_order),
 		WITH(packets_of_one_sa_are_taken_once_each_whoever_has_them),
 		WITH(a_large_window_forgives_workers_that_lag),
+		WITH(packets_of_many_sas_are_taken_once_each_by_workers_at_a_time),
 		WITH(nothing_is_lost_when_sas_are_swapped),
 		WITH(no_packet_is_judged_by_two_tables),
 	};

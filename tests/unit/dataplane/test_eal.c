@@ -1,16 +1,26 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* test_eal.c - the command line that EAL gets. */
+/* test_eal.c - the command line that EAL gets, and the stop of its interrupt thread. */
+#define ALLOW_EXPERIMENTAL_API /* rte_intr_instance_alloc and its kin */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <rte_interrupts.h>
 
 #include <cmocka.h>
 
 #include "dataplane/eal.h"
+#include "tests/unit/dataplane/harness.h"
+
+#define PATIENCE_MS 60000 /* for what comes */
+#define QUIET_MS    300	  /* for what must not come, and would at once */
 
 static struct eal_args args;
 
@@ -102,6 +112,51 @@ static void knows_a_pci_address(void **state)
 	assert_false(eal_is_pci(""));
 }
 
+/* In the interrupt thread. */
+static void on_interrupt(void *arg)
+{
+	const int *called = arg;
+
+	(void)!eventfd_write(*called, 1); /* no assert: those end the test's own thread */
+}
+
+/* Register a source that is ready: is its callback called within ms? */
+static bool is_called(int ms)
+{
+	int ready = eventfd(1, EFD_CLOEXEC);
+	static int called;
+	struct rte_intr_handle *handle = rte_intr_instance_alloc(RTE_INTR_INSTANCE_F_PRIVATE);
+	struct pollfd p;
+	bool yes;
+
+	called = eventfd(0, EFD_CLOEXEC);
+	assert_true(ready >= 0 && called >= 0);
+	assert_non_null(handle);
+	assert_int_equal(rte_intr_fd_set(handle, ready), 0);
+	assert_int_equal(rte_intr_type_set(handle, RTE_INTR_HANDLE_EXT), 0);
+	assert_int_equal(rte_intr_callback_register(handle, on_interrupt, &called), 0);
+	p = (struct pollfd){.fd = called, .events = POLLIN};
+	yes = poll(&p, 1, ms) == 1;
+	/* A callback that runs cannot be taken away: it is asked for until it has ended. */
+	while (rte_intr_callback_unregister(handle, on_interrupt, &called) == -EAGAIN)
+		;
+	rte_intr_instance_free(handle);
+	close(ready);
+	close(called);
+	return yes;
+}
+
+static void parks_the_interrupt_thread_for_good(void **state)
+{
+	(void)state;
+	assert_int_equal(harness_eal(), 0);
+	assert_true(is_called(PATIENCE_MS));
+	eal_park();
+	assert_false(is_called(QUIET_MS));
+	eal_park();
+	assert_false(is_called(QUIET_MS));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -110,6 +165,7 @@ int main(void)
 		cmocka_unit_test(gives_way_to_the_user_s_options),
 		cmocka_unit_test(refuses_more_options_than_it_has_room_for),
 		cmocka_unit_test(knows_a_pci_address),
+		cmocka_unit_test(parks_the_interrupt_thread_for_good), /* the last: it stays so */
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -4,6 +4,9 @@
  */
 #include "tests/unit/dataplane/sitekit.h"
 
+#include "dataplane/known.h"
+#include "dataplane/net/ip4.h"
+
 static void forwards_clear_packets(void **state)
 {
 	const struct rte_ether_hdr *eth;
@@ -161,7 +164,7 @@ static void punts_ike(void **state)
 	(void)state;
 	memcpy(rte_pktmbuf_mtod_offset(m, uint8_t *, 36), "\x01\xf4", 2);
 	input(WAN, m);
-	assert_int_equal(rte_ring_dequeue(h->worker.slow, (void **)&m), 0);
+	assert_int_equal(rte_ring_dequeue(h->worker.ike, (void **)&m), 0);
 	assert_int_equal(pkt_meta(m)->reason, PKT_SLOW_IKE);
 	assert_int_equal(h->worker.counters->punted, 1);
 	rte_pktmbuf_free(m);
@@ -173,8 +176,63 @@ static void drops_when_the_manager_does_not_keep_up(void **state)
 	use_policy(ABI_ACT_PROTECT);
 	for (unsigned int i = 0; i < 1100; i++)
 		input(LAN, packet(LAN, HOST, CLOUD, IPPROTO_UDP, 64));
-	assert_int_equal(drops(DROP_NET_SLOW_FULL), 1100 - rte_ring_get_capacity(h->worker.slow));
+	assert_int_equal(drops(DROP_NET_SLOW_FULL), 1100 - rte_ring_count(h->worker.slow));
+	assert_in_range(rte_ring_free_count(h->worker.slow), 1, UINT32_MAX);
 	assert_int_equal(h->worker.sa_counters[POLICY * 2].drops, 0); /* an index is no SA */
+}
+
+static struct rte_mbuf *ike(uint32_t src)
+{
+	struct rte_mbuf *m = packet(WAN, src, WAN_ADDRESS, IPPROTO_UDP, 64);
+
+	memcpy(rte_pktmbuf_mtod_offset(m, uint8_t *, 36), "\x01\xf4", 2);
+	return m;
+}
+
+/* What has no SA asks for one through the manager, and so does the answer that brings the SA. */
+static void keeps_room_for_ike_and_arp_when_data_has_no_sa(void **state)
+{
+	uint8_t arp[42] = {[12] = 8, [13] = 6};
+	unsigned int before;
+
+	(void)state;
+	use_policy(ABI_ACT_PROTECT);
+	for (unsigned int i = 0; i < 1100; i++)
+		input(LAN, packet(LAN, HOST, CLOUD, IPPROTO_UDP, 64));
+	before = rte_ring_count(h->worker.slow);
+	memset(arp, 255, 6);
+	input(LAN, harness_mbuf(h, arp, sizeof(arp)));
+	assert_int_equal(rte_ring_count(h->worker.slow), before + 1);
+	input(WAN, ike(PEER));
+	assert_int_equal(rte_ring_count(h->worker.ike), 1);
+}
+
+static void keeps_room_for_ike_of_peers_when_strangers_flood(void **state)
+{
+	struct abi_addr peer = {.family = 4};
+	struct known *known = calloc(1, sizeof(*known));
+	unsigned int before, of_strangers;
+
+	(void)state;
+	ip4_store32(peer.bytes, PEER);
+	h->tables.known = known;
+	for (unsigned int i = 0; i < 1100; i++)
+		input(WAN, ike(IP(198, 51, 100, 1) + i));
+	of_strangers = rte_ring_count(h->worker.ike);
+	assert_int_equal(drops(DROP_NET_SLOW_FULL), 1100 - of_strangers);
+	input(WAN, ike(PEER)); /* who is one, too, before he has an SA */
+	assert_int_equal(rte_ring_count(h->worker.ike), of_strangers);
+	known_count(known, known_slot(known, &peer), 1);
+	before = rte_ring_free_count(h->worker.ike);
+	for (unsigned int i = 0; i < before; i++)
+		input(WAN, ike(PEER));
+	assert_int_equal(rte_ring_free_count(h->worker.ike), 0);
+	assert_in_range(before, 200, 300);
+	known_count(known, known_slot(known, &peer), -1);
+	input(WAN, ike(PEER));
+	assert_int_equal(drops(DROP_NET_SLOW_FULL), 1100 - of_strangers + 2);
+	h->tables.known = NULL;
+	free(known);
 }
 
 static void drops_when_a_port_takes_no_more(void **state)
@@ -244,7 +302,8 @@ static void accounts_for_every_frame_at_random(void **state)
 		fed++;
 		out += h->n_sent - before;
 		harness_clear_sent(h);
-		while (rte_ring_dequeue(h->worker.slow, &m) == 0) {
+		while (rte_ring_dequeue(h->worker.slow, &m) == 0 ||
+		       rte_ring_dequeue(h->worker.ike, &m) == 0) {
 			rte_pktmbuf_free(m);
 			slow++;
 		}
@@ -272,6 +331,8 @@ int main(void)
 		WITH(gives_the_manager_what_it_cannot_finish),
 		WITH(punts_ike),
 		WITH(drops_when_the_manager_does_not_keep_up),
+		WITH(keeps_room_for_ike_and_arp_when_data_has_no_sa),
+		WITH(keeps_room_for_ike_of_peers_when_strangers_flood),
 		WITH(drops_when_a_port_takes_no_more),
 		WITH(takes_bursts_of_any_size),
 		WITH(bounds_what_it_makes_itself),

@@ -15,11 +15,14 @@
 #include <rte_ring.h>
 
 #include "dataplane/ipsec/sad.h"
+#include "dataplane/known.h"
 #include "dataplane/net/port.h"
 #include "tests/unit/dataplane/fixture.h"
 
+#define PUNT_SLOTS 4u /* of the fixture */
+
 static struct fixture *f;
-static struct rte_ring *slow, *reply;
+static struct rte_ring *ike, *slow, *reply;
 
 static void empty(struct rte_ring *r)
 {
@@ -40,6 +43,7 @@ static int setup(void **state)
 	f = fixture_create();
 	if (!f)
 		return -1;
+	ike = f->workers[0]->ike;
 	slow = f->workers[0]->slow;
 	reply = f->workers[0]->reply;
 	fixture_generation(f, ABI_CMD_NET_BEGIN, 1, 1);
@@ -161,13 +165,16 @@ static void releases_with_the_command_that_brings_the_sa(void **state)
 /* An inbound SA is nothing that they could leave through, nor is one of another policy. */
 static void holds_on_when_another_sa_comes(void **state)
 {
-	struct abi_sa_add sa = fixture_sa(1, ABI_DIR_IN, 7);
+	struct abi_sa_add in = fixture_sa(1, ABI_DIR_IN, 7);
+	struct abi_sa_add other = fixture_sa(2, ABI_DIR_OUT, 8);
 
 	(void)state;
-	fixture_policy(f, 7);
+	assert_int_equal(fixture_policies(f, 7, 2), ABI_OK);
 	push_acquire(policies_index(&f->manager.policies, 7));
 	fixture_tick(f, 1);
-	assert_int_equal(fixture_ask(f, &sa, ABI_CMD_SA_ADD, sizeof(sa), NULL), ABI_OK);
+	assert_int_equal(fixture_ask(f, &in, ABI_CMD_SA_ADD, sizeof(in), NULL), ABI_OK);
+	assert_int_equal(f->manager.hold.n, 1);
+	assert_int_equal(fixture_ask(f, &other, ABI_CMD_SA_ADD, sizeof(other), NULL), ABI_OK);
 	assert_int_equal(f->manager.hold.n, 1);
 	assert_int_equal(rte_ring_count(reply), 0);
 }
@@ -285,14 +292,15 @@ static void holds_no_more_than_its_bounds(void **state)
 	assert_int_equal(harness_in_use(f->h), HOLD_PER_POLICY);
 }
 
-/* An IKE datagram of 192.0.2.9:500 to us, 20 bytes of payload, as parse leaves it. */
-static void push_ike(void)
+/* An IKE datagram of 192.0.2.last:500 to us, 20 bytes of payload, as parse leaves it. */
+static void push_ike_of(uint8_t last)
 {
 	uint8_t frame[62] = {[12] = 8, [14] = 0x45, [17] = 48, [23] = 17};
 	struct rte_mbuf *m = NULL;
 
 	memcpy(frame + 26, "\xc0\x00\x02\x09\xc0\x00\x02\x01", 8);
 	memcpy(frame + 34, "\x01\xf4\x01\xf4\x00\x1c\x00\x00", 8);
+	frame[29] = last;
 	memset(frame + 42, 0x33, 20);
 	m = harness_mbuf(f->h, frame, sizeof(frame));
 	*pkt_meta(m) = (struct pkt_meta){.verdict = PKT_PUNT,
@@ -302,12 +310,17 @@ static void push_ike(void)
 					 .l4_off = 34,
 					 .in_port = 1,
 					 .ip_len = 48,
-					 .src = 0xc0000209,
+					 .src = 0xc0000200 + last,
 					 .dst = 0xc0000201,
 					 .src_port = 500,
 					 .dst_port = 500,
 					 .sa_slot = PKT_NO_SA};
-	assert_int_equal(rte_ring_enqueue(slow, m), 0);
+	assert_int_equal(rte_ring_enqueue(ike, m), 0);
+}
+
+static void push_ike(void)
+{
+	push_ike_of(9);
 }
 
 static void punts_ike_and_counts_what_control_does_not_take(void **state)
@@ -341,6 +354,56 @@ static struct abi_packet datagram(uint32_t len)
 	};
 
 	return p;
+}
+
+/* The last quarter of the punt ring, one slot here, is for hosts with an SA; as long as they have
+ * one, wherever they have moved. */
+static void keeps_room_for_ike_of_peers_when_strangers_flood(void **state)
+{
+	struct abi_sa_add sa = fixture_sa(1, ABI_DIR_IN, 0);
+	struct abi_sa_update moved = {.slot = 1, .spi = sa.spi, .what = ABI_SA_UPD_ENDPOINT};
+	struct abi_sa_delete gone = {.slot = 1, .spi = sa.spi};
+	struct known *known = calloc(1, sizeof(*known));
+	struct abi_packet p;
+
+	(void)state;
+	f->h->tables.known = known;
+	assert_int_equal(fixture_ask(f, &sa, ABI_CMD_SA_ADD, sizeof(sa), NULL), ABI_OK);
+	for (int i = 0; i < 7; i++)
+		push_ike_of(9);
+	push_ike_of(2);
+	fixture_tick(f, 1);
+	assert_int_equal(drops(DROP_NET_PUNT_FULL), 8 - PUNT_SLOTS);
+	for (unsigned int i = 0; i < PUNT_SLOTS; i++)
+		assert_int_equal(abi_ring_get(&f->punt, &p), 1);
+	assert_memory_equal(p.src.bytes, "\xc0\x00\x02\x02", 4);
+	moved.local = sa.local;
+	moved.remote = sa.remote;
+	moved.remote.bytes[3] = 9;
+	assert_int_equal(fixture_ask(f, &moved, ABI_CMD_SA_UPDATE, sizeof(moved), NULL), ABI_OK);
+	assert_true(known->sas[known_slot(known, &moved.remote)] == 1);
+	assert_true(known->sas[known_slot(known, &sa.remote)] == 0);
+	fixture_ask(f, &gone, ABI_CMD_SA_DELETE, sizeof(gone), NULL);
+	fixture_grace(f);
+	for (unsigned int i = 0; i < KNOWN_SLOTS; i++)
+		assert_int_equal(known->sas[i], 0);
+	f->h->tables.known = NULL;
+	free(known);
+}
+
+static void serves_ike_before_what_else_workers_leave(void **state)
+{
+	struct abi_packet p;
+
+	(void)state;
+	fixture_policy(f, 7);
+	for (unsigned int i = 0; i < 3 * MANAGER_BATCH; i++)
+		push_acquire(policies_index(&f->manager.policies, 7));
+	push_ike();
+	fixture_tick(f, 1);
+	assert_int_equal(abi_ring_get(&f->punt, &p), 1);
+	assert_in_range(rte_ring_count(slow), 1, UINT32_MAX);
+	empty(slow);
 }
 
 static void injects_ike_past_the_spd(void **state)
@@ -420,6 +483,25 @@ static void holds_packets_of_an_unknown_neighbour_until_it_answers(void **state)
 	rte_pktmbuf_free(m);
 }
 
+/* Held packets come in bulk when their SA does, and answers to ARP as often as anybody asks. */
+static void keeps_room_for_ike_in_the_reply_ring(void **state)
+{
+	struct abi_packet p = datagram(10);
+
+	(void)state;
+	for (unsigned int i = 0; i < 2000; i++)
+		slow_reply(&f->manager, harness_mbuf(f->h, "x", 1), PKT_FORWARD);
+	assert_in_range(rte_ring_free_count(reply), 100, 200);
+	for (unsigned int i = 0; i < 200; i++)
+		slow_reply(&f->manager, harness_mbuf(f->h, "x", 1), PKT_SLOW);
+	assert_in_range(rte_ring_free_count(reply), 50, 100);
+	assert_int_equal(abi_ring_put(&f->inject, &p, p.msg.length), 0);
+	fixture_tick(f, 1);
+	assert_int_equal(drops(DROP_NET_SLOW_FULL), 2200 - rte_ring_count(reply) + 1);
+	empty(reply);
+	assert_int_equal(harness_in_use(f->h), 0);
+}
+
 static void loses_nothing_when_the_reply_ring_is_full(void **state)
 {
 	unsigned int before, room = rte_ring_free_count(reply);
@@ -451,9 +533,12 @@ int main(void)
 		WITH(drops_held_packets_after_30_seconds),
 		WITH(holds_no_more_than_its_bounds),
 		WITH(punts_ike_and_counts_what_control_does_not_take),
+		WITH(keeps_room_for_ike_of_peers_when_strangers_flood),
+		WITH(serves_ike_before_what_else_workers_leave),
 		WITH(injects_ike_past_the_spd),
 		WITH(refuses_injected_records_that_lie),
 		WITH(holds_packets_of_an_unknown_neighbour_until_it_answers),
+		WITH(keeps_room_for_ike_in_the_reply_ring),
 		WITH(loses_nothing_when_the_reply_ring_is_full),
 	};
 

@@ -79,8 +79,10 @@ static struct abi_sa_add common(void)
 		.n_remote = 1,
 	};
 
-	if (esp.encap == ABI_ENCAP_UDP)
-		c.local_port = c.remote_port = NATT_PORT;
+	if (esp.encap == ABI_ENCAP_UDP) {
+		c.local_port = NATT_PORT;
+		c.remote_port = esp.peer_port;
+	}
 	c.ts_local[0] = espkit_range(IP(192, 168, 1, 0), IP(192, 168, 1, 255));
 	c.ts_remote[0] = espkit_range(IP(10, 100, 1, 0), IP(10, 100, 1, 255));
 	return c;
@@ -185,6 +187,7 @@ int espkit_begin(void **state)
 	       ESPKIT_POLICIES * kit.w->stride * sizeof(*kit.h->policy_counters));
 	esp.n_dropped = 0;
 	esp.events = 0;
+	esp.peer_port = NATT_PORT;
 	espkit_pair(espkit_suite("aes128+sha1"), ABI_ENCAP_NONE);
 	return 0;
 }
@@ -236,7 +239,7 @@ long espkit_open(const struct rte_mbuf *m, struct reference_esp *e, uint8_t *inn
 	if (esp.encap == ABI_ENCAP_UDP) {
 		assert_int_equal(ip[9], 17);
 		assert_int_equal(get16(ip + 20), NATT_PORT);
-		assert_int_equal(get16(ip + 22), NATT_PORT);
+		assert_int_equal(get16(ip + 22), esp.peer_port);
 		assert_int_equal(get16(ip + 24), len - 20);
 		assert_int_equal(get16(ip + 26), 0);
 		head += 8;
@@ -263,7 +266,7 @@ struct frame espkit_wrap(const uint8_t *bytes, size_t len)
 	struct frame f;
 
 	if (esp.encap == ABI_ENCAP_UDP) {
-		f = frame_udp(PEER, WAN_US, NATT_PORT, NATT_PORT, bytes, len);
+		f = frame_udp(PEER, WAN_US, esp.peer_port, NATT_PORT, bytes, len);
 		put16(f.b + ETH + 26, 0);
 		return f;
 	}

@@ -27,6 +27,7 @@ struct espkit {
 	struct sad *sad;
 	const struct reference_suite *suite;
 	uint8_t encap;
+	uint16_t peer_port; /* in UDP, of SAs that are added: NATT_PORT from espkit_begin() on */
 	uint8_t out_key[40], out_auth[64]; /* the salt follows the key */
 	uint8_t in_key[40], in_auth[64];
 	uint64_t seed;

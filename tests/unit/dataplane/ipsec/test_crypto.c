@@ -13,6 +13,7 @@
 #include "dataplane/ipsec/crypto.h"
 #include "tests/unit/dataplane/harness.h"
 #include "tests/unit/dataplane/ipsec/reference.h"
+#include "tests/unit/dataplane/ipsec/sakit.h"
 #include "tests/vectors/aes_cbc_rfc.h"
 #include "tests/vectors/esp_suites_rfc.h"
 #include "tests/vectors/hmac_rfc.h"
@@ -61,27 +62,6 @@ static size_t unhex(const char *hex, uint8_t *out)
 	return n;
 }
 
-static struct sa *make_sa(const struct reference_suite *s, uint8_t direction, const uint8_t *ek,
-			  const uint8_t *ik)
-{
-	struct sa suite = {.direction = direction}, *sa;
-	size_t size;
-
-	assert_int_equal(crypto_suite(&suite, s->encr, s->integ, s->encr_key_len, s->integ_key_len,
-				      s->salt_len),
-			 0);
-	size = (crypto_sa_bytes(&suite) + 63) / 64 * 64;
-	sa = aligned_alloc(64, size);
-	assert_non_null(sa);
-	memset(sa, 0, size);
-	*sa = suite;
-	assert_int_equal(crypto_set_keys(sa, ek, ik, ek != NULL ? ek + s->encr_key_len : NULL), 0);
-	assert_int_equal(sa->iv_len, s->iv_len);
-	assert_int_equal(sa->icv_len, s->icv_len);
-	assert_int_equal(sa->block, s->block);
-	return sa;
-}
-
 static const struct reference_suite *find_suite(uint8_t encr, size_t encr_key_len, uint8_t integ)
 {
 	for (unsigned int i = 0; i < REFERENCE_SUITES; i++)
@@ -113,7 +93,7 @@ static void hmac_vectors(void **state)
 		struct sa *sa;
 
 		assert_int_equal(unhex(hmac_rfc[i].key, key), s->integ_key_len);
-		sa = make_sa(s, ABI_DIR_OUT, NULL, key);
+		sa = sakit_make(s, ABI_DIR_OUT, NULL, key);
 		op.sa = sa;
 		crypto_seal(engine, &op, 1);
 		assert_true(op.ok);
@@ -135,8 +115,8 @@ static void aead_vector(const struct aead_rfc *v, uint8_t encr)
 	assert_int_equal(unhex(v->cipher, want), n + 16);
 	memcpy(e.encr_key, key, kl);
 	memcpy(e.encr_key + kl, nonce, 4);
-	e.out = make_sa(e.suite, ABI_DIR_OUT, e.encr_key, NULL);
-	e.in = make_sa(e.suite, ABI_DIR_IN, e.encr_key, NULL);
+	e.out = sakit_make(e.suite, ABI_DIR_OUT, e.encr_key, NULL);
+	e.in = sakit_make(e.suite, ABI_DIR_IN, e.encr_key, NULL);
 	e.out->esn = e.in->esn = al == 12 ? SA_ESN_BYTES : 0;
 	memcpy(esp, aad, 4);
 	memcpy(esp + 4, aad + al - 4, 4);
@@ -174,8 +154,8 @@ static void cipher_vector(const char *source, const struct reference_suite *s,
 {
 	uint8_t esp[128] = {0}, ik[20] = {0}, clear[64], want[64];
 	size_t n = unhex(plain, clear), at = 8u + s->iv_len;
-	struct sa *out = make_sa(s, ABI_DIR_OUT, key_and_salt, ik);
-	struct sa *in = make_sa(s, ABI_DIR_IN, key_and_salt, ik);
+	struct sa *out = sakit_make(s, ABI_DIR_OUT, key_and_salt, ik);
+	struct sa *in = sakit_make(s, ABI_DIR_IN, key_and_salt, ik);
 	struct crypto_op op = {.sa = out, .esp = esp, .len = (uint16_t)(at + n), .ok = true};
 
 	assert_int_equal(unhex(iv, esp + 8), s->iv_len);
@@ -240,8 +220,8 @@ static void make_ends(struct end *e, unsigned int n)
 		e[i].suite = &reference_suites[i % REFERENCE_SUITES];
 		reference_fill(&seed, e[i].encr_key, sizeof(e[i].encr_key));
 		reference_fill(&seed, e[i].integ_key, sizeof(e[i].integ_key));
-		e[i].out = make_sa(e[i].suite, ABI_DIR_OUT, e[i].encr_key, e[i].integ_key);
-		e[i].in = make_sa(e[i].suite, ABI_DIR_IN, e[i].encr_key, e[i].integ_key);
+		e[i].out = sakit_make(e[i].suite, ABI_DIR_OUT, e[i].encr_key, e[i].integ_key);
+		e[i].in = sakit_make(e[i].suite, ABI_DIR_IN, e[i].encr_key, e[i].integ_key);
 		/* The first of each suite without. */
 		e[i].out->esn = e[i].in->esn = i / REFERENCE_SUITES % 2 == 1 ? SA_ESN_BYTES : 0;
 	}

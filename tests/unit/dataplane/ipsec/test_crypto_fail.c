@@ -17,6 +17,7 @@
 #include "dataplane/ipsec/crypto_impl.h"
 #include "tests/unit/dataplane/harness.h"
 #include "tests/unit/dataplane/ipsec/reference.h"
+#include "tests/unit/dataplane/ipsec/sakit.h"
 
 #define TEXT 112u
 #define HEAD (SA_ESP_HEADER + IV_LEN)
@@ -38,6 +39,8 @@ struct calls {
 	burst_fn_t get, submit, flush;
 	submit_cipher_burst_t cipher;
 	submit_hash_burst_t hash;
+	submit_job_t job;
+	flush_job_t flush_job;
 };
 
 static struct calls real;
@@ -84,13 +87,45 @@ static uint32_t bad_hash(IMB_MGR *mgr, IMB_JOB *jobs, const uint32_t n, const IM
 	return fails() ? n - 1 : real.hash(mgr, jobs, n, alg);
 }
 
+static IMB_JOB *kept; /* by the library, until it is flushed */
+
+static IMB_JOB *late_job(IMB_MGR *mgr)
+{
+	IMB_JOB *job = real.job(mgr);
+
+	if (!fails())
+		return job;
+	kept = job;
+	return NULL;
+}
+
+static IMB_JOB *late_flush(IMB_MGR *mgr)
+{
+	IMB_JOB *job = kept;
+
+	kept = NULL;
+	return job != NULL ? job : real.flush_job(mgr);
+}
+
+/* It is done with, and was no good. */
+static IMB_JOB *bad_job(IMB_MGR *mgr)
+{
+	IMB_JOB *job = real.job(mgr);
+
+	if (fails())
+		job->status = IMB_STATUS_INTERNAL_ERROR;
+	return job;
+}
+
 static void remember(void)
 {
 	real = (struct calls){.get = engine->queue->get_next_burst,
 			      .submit = engine->queue->submit_burst_nocheck,
 			      .flush = engine->queue->flush_burst,
 			      .cipher = engine->mgr->submit_cipher_burst_nocheck,
-			      .hash = engine->mgr->submit_hash_burst_nocheck};
+			      .hash = engine->mgr->submit_hash_burst_nocheck,
+			      .job = engine->mgr->submit_job_nocheck,
+			      .flush_job = engine->mgr->flush_job};
 }
 
 static void repair(void)
@@ -101,42 +136,32 @@ static void repair(void)
 	engine->queue->flush_burst = real.flush;
 	engine->mgr->submit_cipher_burst_nocheck = real.cipher;
 	engine->mgr->submit_hash_burst_nocheck = real.hash;
+	engine->mgr->submit_job_nocheck = real.job;
+	engine->mgr->flush_job = real.flush_job;
 }
 
 /* --- SAs and bursts --- */
 
-static struct sa *make_sa(const struct end *e, uint8_t direction)
-{
-	const struct reference_suite *s = e->suite;
-	struct sa suite = {.direction = direction}, *sa;
-	size_t size;
-
-	assert_int_equal(crypto_suite(&suite, s->encr, s->integ, s->encr_key_len, s->integ_key_len,
-				      s->salt_len),
-			 0);
-	size = (crypto_sa_bytes(&suite) + 63) / 64 * 64;
-	sa = aligned_alloc(64, size);
-	assert_non_null(sa);
-	memset(sa, 0, size);
-	*sa = suite;
-	assert_int_equal(crypto_set_keys(sa, e->encr_key, e->integ_key, NULL), 0);
-	return sa;
-}
-
-static struct end make_end(uint8_t integ)
+static struct end make_end_of(uint8_t encr, uint8_t key_len, uint8_t integ)
 {
 	struct end e = {.suite = NULL};
 
 	for (unsigned int i = 0; i < REFERENCE_SUITES; i++)
-		if (reference_suites[i].encr == ABI_ENCR_AES_CBC &&
-		    reference_suites[i].encr_key_len == 16 && reference_suites[i].integ == integ)
+		if (reference_suites[i].encr == encr &&
+		    reference_suites[i].encr_key_len == key_len &&
+		    reference_suites[i].integ == integ)
 			e.suite = &reference_suites[i];
 	assert_non_null(e.suite);
 	reference_fill(&seed, e.encr_key, sizeof(e.encr_key));
 	reference_fill(&seed, e.integ_key, sizeof(e.integ_key));
-	e.out = make_sa(&e, ABI_DIR_OUT);
-	e.in = make_sa(&e, ABI_DIR_IN);
+	e.out = sakit_make(e.suite, ABI_DIR_OUT, e.encr_key, e.integ_key);
+	e.in = sakit_make(e.suite, ABI_DIR_IN, e.encr_key, e.integ_key);
 	return e;
+}
+
+static struct end make_end(uint8_t integ)
+{
+	return make_end_of(ABI_ENCR_AES_CBC, 16, integ);
 }
 
 static void free_end(struct end *e)
@@ -190,26 +215,39 @@ static void expect_right(const struct end *ends, unsigned int n_ends, unsigned i
 			assert_memory_equal(before[i], buf[i], HEAD + TEXT);
 }
 
-/* A burst that meets the failure: genuine packets, none of which may be taken for it. */
-static void expect_none(const struct end *e, unsigned int n, bool seal)
+enum pass { SEAL, VERIFY, OPEN };
+
+/* A burst whose call-th call of the library in that pass meets the failure: genuine packets, none
+ * of which may be taken for it. */
+static void expect_none(const struct end *e, unsigned int n, enum pass pass, unsigned int call)
 {
 	struct crypto_op op[CRYPTO_BURST];
 
-	make_burst(op, e, 1, n, !seal);
-	if (seal)
-		crypto_seal(engine, op, (uint16_t)n);
-	else
+	make_burst(op, e, 1, n, pass != SEAL);
+	if (pass == OPEN) {
 		crypto_verify(engine, op, (uint16_t)n);
+		for (unsigned int i = 0; i < n; i++)
+			assert_true(op[i].ok);
+	}
+	fail_at = call;
+	if (pass == SEAL)
+		crypto_seal(engine, op, (uint16_t)n);
+	else if (pass == VERIFY)
+		crypto_verify(engine, op, (uint16_t)n);
+	else
+		crypto_open(engine, op, (uint16_t)n);
+	assert_int_equal(fail_at, 0);
 	for (unsigned int i = 0; i < n; i++)
 		assert_false(op[i].ok);
 }
 
-/* The same keys, others, those of another hash, and all of them mixed, behind the failure. */
+/* The same keys as those of ends[1], which met the failure, those of another hash, others, and all
+ * of them mixed, behind it. */
 static void expect_recovered(const struct end *ends)
 {
 	repair();
 	for (unsigned int i = 0; i < 4; i++)
-		expect_right(&ends[i % 3], 1, i % 2 ? CRYPTO_BURST : 40);
+		expect_right(&ends[(i + 1) % 3], 1, i % 2 ? CRYPTO_BURST : 40);
 	expect_right(ends, 3, CRYPTO_BURST);
 	expect_right(ends, 1, CRYPTO_BURST);
 }
@@ -234,7 +272,6 @@ static void a_queue_that_fails_fails_its_burst_alone(void **state)
 			      make_end(ABI_INTEG_HMAC_SHA1_96)};
 
 	(void)state;
-	remember();
 	expect_right(ends, 3, CRYPTO_BURST);
 	for (unsigned int round = 0; round < 2 * 4 * 2 * 2; round++) {
 		unsigned int how = round / 2 % 4, call = 1 + round / 8 % 2;
@@ -243,8 +280,7 @@ static void a_queue_that_fails_fails_its_burst_alone(void **state)
 			continue; /* there is one flush in a pass */
 		expect_right(&ends[round / 16], 1, CRYPTO_BURST);
 		break_queue(how);
-		fail_at = call;
-		expect_none(&ends[1], CRYPTO_BURST, round % 2);
+		expect_none(&ends[1], CRYPTO_BURST, round % 2 ? SEAL : VERIFY, call);
 		expect_recovered(ends);
 	}
 	for (unsigned int i = 0; i < 3; i++)
@@ -253,24 +289,131 @@ static void a_queue_that_fails_fails_its_burst_alone(void **state)
 
 static void a_burst_that_fails_fails_alone(void **state)
 {
+	static const struct {
+		enum pass pass;
+		bool cipher;
+	} rounds[] = {{SEAL, true}, {SEAL, false}, {VERIFY, false}, {OPEN, true}};
 	struct end ends[3] = {make_end(ABI_INTEG_HMAC_SHA1_96), make_end(ABI_INTEG_HMAC_SHA1_96),
 			      make_end(ABI_INTEG_HMAC_MD5_96)};
 
 	(void)state;
-	remember();
 	expect_right(ends, 3, CRYPTO_BURST);
-	for (unsigned int round = 0; round < 3; round++) {
+	for (unsigned int round = 0; round < sizeof(rounds) / sizeof(rounds[0]); round++) {
 		expect_right(&ends[round % 2], 1, CRYPTO_BURST);
-		if (round == 0)
+		if (rounds[round].cipher)
 			engine->mgr->submit_cipher_burst_nocheck = bad_cipher;
 		else
 			engine->mgr->submit_hash_burst_nocheck = bad_hash;
-		fail_at = 1;
-		expect_none(&ends[1], CRYPTO_BURST, round < 2);
+		expect_none(&ends[1], CRYPTO_BURST, rounds[round].pass, 1);
 		expect_recovered(ends);
 	}
 	for (unsigned int i = 0; i < 3; i++)
 		free_end(&ends[i]);
+}
+
+/* --- IVs --- */
+
+#define IVS_SEEN 4000u
+
+struct ivs {
+	uint8_t all[IVS_SEEN][IV_LEN];
+	unsigned int n;
+	const uint8_t *last;		/* where those of the last call were given out */
+	unsigned int last_at, last_end; /* and where these are in all */
+};
+
+static bool is_there(const struct ivs *ivs, const uint8_t *iv)
+{
+	for (unsigned int i = 0; i < ivs->n; i++)
+		if (memcmp(ivs->all[i], iv, IV_LEN) == 0)
+			return true;
+	return false;
+}
+
+static void expect_last(const struct ivs *ivs)
+{
+	unsigned int n = ivs->last_end - ivs->last_at;
+
+	if (ivs->last != NULL)
+		assert_memory_equal(ivs->last, ivs->all[ivs->last_at], n * (size_t)IV_LEN);
+}
+
+/* n of them, none of which was there before; or none at all. Those of the call before are where
+ * they were, as iv.h says. */
+static bool take_ivs(struct ivs *ivs, unsigned int n)
+{
+	const uint8_t *iv = crypto_ivs(engine, (uint16_t)n);
+	unsigned int at = ivs->n;
+
+	if (iv == NULL) {
+		expect_last(ivs);
+		return false;
+	}
+	assert_in_range(n, 1, IVS_SEEN - at);
+	for (unsigned int i = 0; i < n; i++) {
+		if (is_there(ivs, iv + (size_t)i * IV_LEN))
+			fail_msg("IV %u was given out before", ivs->n);
+		memcpy(ivs->all[ivs->n++], iv + (size_t)i * IV_LEN, IV_LEN);
+	}
+	expect_last(ivs);
+	ivs->last = iv;
+	ivs->last_at = at;
+	ivs->last_end = ivs->n;
+	return true;
+}
+
+static void no_iv_comes_again_when_no_others_can_be_made(void **state)
+{
+	static struct ivs ivs;
+	unsigned int n_failed = 0;
+
+	(void)state;
+	for (unsigned int i = 0; i < 5; i++)
+		assert_true(take_ivs(&ivs, 100));
+	while (ivs.n < IVS_SEEN - 4 * IV_STOCK) {
+		unsigned int in_a_row = (unsigned int)(reference_random(&seed) % 4);
+
+		for (unsigned int i = 0; i < in_a_row; i++) {
+			unsigned int n = 1 + (unsigned int)(reference_random(&seed) % IV_STOCK);
+
+			engine->mgr->submit_cipher_burst_nocheck = bad_cipher;
+			fail_at = 1;
+			n_failed += !take_ivs(&ivs, n);
+		}
+		repair();
+		assert_true(take_ivs(&ivs, 1 + (unsigned int)(reference_random(&seed) % 100)));
+	}
+	assert_true(n_failed > 20);
+}
+
+/* ChaCha20-Poly1305 is a job, done when it is submitted, or kept for a while, or done wrong: in
+ * each place of a burst, whose other packets are right. */
+static void a_job_that_fails_fails_alone_and_none_is_left_behind(void **state)
+{
+	struct end e = make_end_of(ABI_ENCR_CHACHA20_POLY1305, 32, ABI_INTEG_NONE);
+	struct crypto_op op[8];
+
+	(void)state;
+	for (unsigned int round = 0; round < 4 * 8; round++) {
+		bool late = round & 1, seal = round & 2;
+
+		make_burst(op, &e, 1, 8, !seal);
+		engine->mgr->submit_job_nocheck = late ? late_job : bad_job;
+		engine->mgr->flush_job = late_flush;
+		fail_at = 1 + round / 4;
+		if (seal)
+			crypto_seal(engine, op, 8);
+		else
+			crypto_verify(engine, op, 8);
+		assert_null(kept);
+		for (unsigned int i = 0; i < 8; i++) {
+			assert_int_equal(op[i].ok, late || i != round / 4);
+			if (!seal && op[i].ok)
+				assert_memory_equal(before[i], buf[i], SA_ESP_HEADER + 8 + TEXT);
+		}
+		repair();
+	}
+	free_end(&e);
 }
 
 /* --- the test at start, with a library that computes wrongly --- */
@@ -375,6 +518,20 @@ static void a_library_that_is_wrong_is_found_out(void **state)
 	assert_null(failed);
 }
 
+static int test_setup(void **state)
+{
+	(void)state;
+	remember();
+	return 0;
+}
+
+static int test_teardown(void **state)
+{
+	(void)state;
+	repair();
+	return 0;
+}
+
 static int group_setup(void **state)
 {
 	(void)state;
@@ -397,8 +554,15 @@ static int group_teardown(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_queue_that_fails_fails_its_burst_alone),
-		cmocka_unit_test(a_burst_that_fails_fails_alone),
+		cmocka_unit_test_setup_teardown(a_queue_that_fails_fails_its_burst_alone,
+						test_setup, test_teardown),
+		cmocka_unit_test_setup_teardown(a_burst_that_fails_fails_alone, test_setup,
+						test_teardown),
+		cmocka_unit_test_setup_teardown(no_iv_comes_again_when_no_others_can_be_made,
+						test_setup, test_teardown),
+		cmocka_unit_test_setup_teardown(
+			a_job_that_fails_fails_alone_and_none_is_left_behind, test_setup,
+			test_teardown),
 		cmocka_unit_test(a_library_that_is_wrong_is_found_out),
 	};
 

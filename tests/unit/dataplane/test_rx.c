@@ -1,0 +1,340 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* test_rx.c - what a port that is given more than is carried does: IKE goes ahead, data waits in
+ * order, then is dropped, and all of it is accounted for. The ports are ring devices. */
+#include "tests/unit/dataplane/sitekit.h"
+
+#include <rte_ethdev.h>
+
+#include "dataplane/known.h"
+#include "dataplane/net/ip4.h"
+#include "dataplane/pipeline_impl.h"
+
+#define DEVICE	 1023u /* packets that a ring device holds */
+#define STRANGER IP(198, 51, 100, 77)
+#define NUMBER	 42u /* where a packet's number is, behind the UDP header */
+#define MTU	 1500u
+
+static uint64_t offered, refused;
+
+static int begin(void **state)
+{
+	char name[8], device[16], err[128];
+	struct rte_ether_addr mac[2];
+
+	h = harness_create(64, 16, 8191);
+	if (!h || harness_pipe_create(h) != 0)
+		return -1;
+	offered = refused = 0;
+	mac[LAN] = ports[LAN].mac;
+	mac[WAN] = ports[WAN].mac;
+	n_ports = 0;
+	for (unsigned int i = 0; i < 2; i++) {
+		snprintf(name, sizeof(name), "port%u", i);
+		snprintf(device, sizeof(device), "net_ring%u", i);
+		if (port_open(name, device, MTU, 1, h->pool, err, sizeof(err)) != 0)
+			return -1;
+		ports[i].mac = mac[i];
+	}
+	(void)state;
+	return 0;
+}
+
+static int end(void **state)
+{
+	struct rte_mbuf *m;
+
+	for (unsigned int i = 0; i < n_ports; i++)
+		while (rte_eth_rx_burst(ports[i].ethdev, 0, &m, 1) == 1)
+			rte_pktmbuf_free(m);
+	pipeline_free(&h->worker); /* with what waits there */
+	port_close_all();
+	return teardown(state);
+}
+
+static void offer(uint8_t port, struct rte_mbuf *m)
+{
+	offered++;
+	if (rte_eth_tx_burst(ports[port].ethdev, 0, &m, 1) == 0) {
+		refused++;
+		rte_pktmbuf_free(m);
+	}
+}
+
+static void offer_data(uint32_t number)
+{
+	struct rte_mbuf *m = packet(WAN, PEER, HOST, IPPROTO_UDP, 64);
+
+	ip4_store32(rte_pktmbuf_mtod_offset(m, uint8_t *, NUMBER), number);
+	offer(WAN, m);
+}
+
+static void offer_ike(uint32_t from, uint16_t port)
+{
+	struct rte_mbuf *m = packet(WAN, from, WAN_ADDRESS, IPPROTO_UDP, 64);
+
+	ip4_store16(rte_pktmbuf_mtod_offset(m, uint8_t *, 36), port);
+	offer(WAN, m);
+}
+
+static unsigned int taken_ike(void)
+{
+	unsigned int n;
+	void *m;
+
+	for (n = 0; rte_ring_dequeue(h->worker.ike, &m) == 0; n++)
+		rte_pktmbuf_free(m);
+	return n;
+}
+
+/* One poll: how much data left; it must go on from *last. */
+static unsigned int poll(uint32_t *last)
+{
+	unsigned int n;
+
+	pipeline_poll(&h->worker);
+	n = h->n_sent;
+	for (unsigned int i = 0; i < n; i++) {
+		uint32_t number =
+			ip4_load32(rte_pktmbuf_mtod_offset(h->sent[i], uint8_t *, NUMBER));
+
+		assert_true(number > *last);
+		*last = number;
+	}
+	harness_clear_sent(h);
+	return n;
+}
+
+/* offered at the rate of "times" what is carried, with a question of a peer in each round */
+static void flood(unsigned int times, unsigned int rounds)
+{
+	uint64_t carried = 0;
+	uint32_t number = 0, last = 0;
+	unsigned int asked = 0, heard = 0;
+
+	for (unsigned int r = 0; r < rounds; r++) {
+		unsigned int bursts = r < 8 ? RTE_MIN(times, 1 + r / 4) : times;
+
+		for (unsigned int i = 0; i < bursts * WORKER_BURST - 1; i++) {
+			offer_data(++number);
+			if (i == r % WORKER_BURST) {
+				asked++;
+				offer_ike(PEER, r % 2 ? 500 : 4500);
+			}
+		}
+		carried += poll(&last);
+		heard += taken_ike();
+		if (r >= 4)
+			assert_int_equal(heard, asked); /* in this pass, not in a later one */
+	}
+	assert_int_equal(refused, 0); /* the queue never overflowed */
+	assert_in_range(carried, (WORKER_BURST - 2) * rounds, WORKER_BURST * rounds);
+	for (unsigned int i = 0; i < 10; i++)
+		carried += poll(&last);
+	assert_int_equal(carried + heard + drops(DROP_NET_OVERLOAD), offered);
+	assert_int_equal(h->port_counters[WAN * 2].rx_packets, offered);
+	assert_int_equal(h->worker.counters->rx_packets, offered);
+}
+
+static void twice_the_load_costs_no_question_of_a_peer(void **state)
+{
+	(void)state;
+	flood(2, 300);
+	assert_in_range(drops(DROP_NET_OVERLOAD), 294 * WORKER_BURST - RX_BACKLOG,
+			300 * WORKER_BURST);
+}
+
+static void three_times_the_load_neither(void **state)
+{
+	(void)state;
+	flood(3, 300);
+}
+
+static void nothing_is_dropped_at_what_is_carried(void **state)
+{
+	(void)state;
+	flood(1, 300);
+	assert_int_equal(harness_drops(h), 0);
+}
+
+static void a_burst_of_a_queues_length_is_carried(void **state)
+{
+	uint32_t number = 0, last = 0;
+
+	(void)state;
+	for (unsigned int r = 0; r < 20; r++) {
+		unsigned int carried = 0;
+
+		for (unsigned int i = 0; i < DEVICE; i++)
+			offer_data(++number);
+		for (unsigned int i = 0; i < 6; i++)
+			carried += poll(&last);
+		assert_int_equal(carried, DEVICE);
+	}
+	assert_int_equal(harness_drops(h), 0);
+	assert_int_equal(h->worker.pipe->backlog[WAN].n, 0);
+}
+
+static void a_flood_of_ike_shuts_no_data_out(void **state)
+{
+	uint32_t number = 0, last = 0;
+	unsigned int carried = 0;
+
+	(void)state;
+	for (unsigned int r = 0; r < 100; r++) {
+		for (unsigned int i = 0; i < WORKER_BURST; i++) {
+			offer_data(++number);
+			offer_ike(PEER, 500);
+		}
+		carried += poll(&last);
+		taken_ike();
+	}
+	assert_in_range(carried, 100 * WORKER_BURST / 4, 100 * WORKER_BURST);
+}
+
+/* Of twice what is carried, all of it IKE: a peer's comes through in each pass. */
+static void a_flood_of_strangers_costs_no_question_of_a_peer(void **state)
+{
+	static struct known known = {.key = 5};
+	const struct abi_addr peer = {.family = 4, .bytes = {192, 0, 2, 254}};
+	uint32_t last = 0;
+	void *m;
+
+	(void)state;
+	known_count(&known, known_slot(&known, &peer), 1);
+	h->worker.tables->known = &known;
+	for (unsigned int r = 0; r < 200; r++) {
+		unsigned int heard = 0;
+
+		for (unsigned int i = 0; i < (r < 8 ? WORKER_BURST : 2 * WORKER_BURST) - 1; i++) {
+			offer_ike(STRANGER, 500);
+			if (i == r % WORKER_BURST)
+				offer_ike(PEER, 500);
+		}
+		poll(&last);
+		while (rte_ring_dequeue(h->worker.ike, &m) == 0) {
+			heard += pkt_meta(m)->src == PEER;
+			rte_pktmbuf_free(m);
+		}
+		if (r >= 8)
+			assert_int_equal(heard, 1);
+	}
+	h->worker.tables->known = NULL;
+}
+
+static void each_port_has_its_own_backlog(void **state)
+{
+	uint32_t number = 0;
+
+	(void)state;
+	for (unsigned int r = 0; r < 100; r++) {
+		struct rte_mbuf *m = packet(LAN, HOST, LAN_ADDRESS, IPPROTO_ICMP, 64);
+
+		for (unsigned int i = 0; i < 2 * WORKER_BURST; i++)
+			offer_data(++number);
+		offer(LAN, m);
+		pipeline_poll(&h->worker);
+		assert_int_equal(h->sent_port[0], LAN);
+		assert_ptr_equal(h->sent[0],
+				 m); /* the answer to the ping, first as WAN is polled later */
+		harness_clear_sent(h);
+	}
+}
+
+static struct rte_mbuf *frame(const uint8_t *b, uint16_t len)
+{
+	struct rte_mbuf *m = harness_mbuf(h, b, len);
+
+	assert_non_null(m);
+	return m;
+}
+
+static bool urgent(const uint8_t *b, uint16_t len)
+{
+	struct rte_mbuf *m = frame(b, len);
+	bool is = rx_rank(NULL, m) == RX_URGENT;
+
+	rte_pktmbuf_free(m);
+	return is;
+}
+
+static void knows_what_is_urgent(void **state)
+{
+	uint8_t arp[42] = {[12] = 8, [13] = 6};
+	uint8_t ip4[60] = {[12] = 8, [14] = 0x45, [23] = 17, [36] = 0x01, [37] = 0xf4};
+	uint8_t ip6[80] = {[12] = 0x86, 0xdd, 0x60, [20] = 58, 255, [54] = 135};
+	uint8_t tagged[64] = {[12] = 0x81, [16] = 8, [18] = 0x45, [27] = 17, [40] = 0x01, 0xf4};
+
+	(void)state;
+	assert_true(urgent(arp, sizeof(arp)));
+	assert_true(urgent(ip4, sizeof(ip4)));
+	assert_true(urgent(tagged, sizeof(tagged)));
+	assert_true(urgent(ip6, sizeof(ip6)));
+	for (uint16_t len = 0; len < 18; len++)
+		assert_false(urgent(arp, len));
+	for (uint16_t len = 0; len < 46; len++)
+		assert_false(urgent(ip4, len));
+	ip4[21] = 8; /* a later piece */
+	assert_false(urgent(ip4, sizeof(ip4)));
+	ip4[21] = 0;
+	ip4_store16(ip4 + 36, 4500); /* with the marker of IKE */
+	assert_true(urgent(ip4, sizeof(ip4)));
+	ip4[45] = 1; /* an SPI */
+	assert_false(urgent(ip4, sizeof(ip4)));
+	ip4_store16(ip4 + 36, 53);
+	assert_false(urgent(ip4, sizeof(ip4)));
+	ip6[21] = 254; /* from beyond the link */
+	assert_false(urgent(ip6, sizeof(ip6)));
+	ip6[21] = 255;
+	ip6[54] = 128; /* a ping */
+	assert_false(urgent(ip6, sizeof(ip6)));
+	ip6[20] = 17;
+	ip4_store16(ip6 + 56, 500);
+	assert_true(urgent(ip6, sizeof(ip6)));
+	ip6[20] = 50;
+	assert_false(urgent(ip6, sizeof(ip6)));
+}
+
+/* As ASan sees: no byte beyond the end is looked at. */
+static void reads_no_more_than_there_is(void **state)
+{
+	uint8_t b[80];
+
+	(void)state;
+	srand(11);
+	for (unsigned int i = 0; i < 100000; i++) {
+		static const uint16_t types[] = {0x0800, 0x86dd, 0x8100, 0x0806};
+		struct rte_mbuf m = {.data_off = 0};
+		uint16_t len = (uint16_t)(rand() % 80);
+		uint8_t *exact;
+
+		for (unsigned int k = 0; k < sizeof(b); k++)
+			b[k] = (uint8_t)rand();
+		ip4_store16(b + 12, types[rand() % 4]);
+		ip4_store16(b + 16, types[rand() % 4]);
+		b[23] = b[27] = b[20] = 17;
+		exact = malloc(len ? len : 1);
+		memcpy(exact, b, len);
+		m.buf_addr = exact;
+		m.data_len = len;
+		rx_rank(NULL, &m);
+		free(exact);
+	}
+}
+
+int main(void)
+{
+#define WITH(t) cmocka_unit_test_setup_teardown(t, begin, end)
+	const struct CMUnitTest tests[] = {
+		WITH(twice_the_load_costs_no_question_of_a_peer),
+		WITH(three_times_the_load_neither),
+		WITH(nothing_is_dropped_at_what_is_carried),
+		WITH(a_burst_of_a_queues_length_is_carried),
+		WITH(a_flood_of_ike_shuts_no_data_out),
+		WITH(a_flood_of_strangers_costs_no_question_of_a_peer),
+		WITH(each_port_has_its_own_backlog),
+		WITH(knows_what_is_urgent),
+		WITH(reads_no_more_than_there_is),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
