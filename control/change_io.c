@@ -9,6 +9,8 @@
 #include "control/log.h"
 #include "control/model/model.h"
 #include "control/model/change.h"
+#include "control/model/change_file.h"
+#include "control/model/change_undo.h"
 #include "control/model/problem.h"
 #include "control/model/source.h"
 
@@ -32,8 +34,77 @@ static void tell(const struct model *before, const struct problems *after, struc
 	}
 }
 
+/* After it was refused: and the file? */
+static void tell_file(const struct settling *s, struct text *out)
+{
+	switch (s->undone) {
+	case 0:
+		text_puts(out, "what was in force stays so, and the file is as it was before\n");
+		break;
+	case -ENOENT: /* not written from here */
+		text_puts(out, "what was in force stays so, but the file says what was refused: "
+			       "change it back, or mend it and \"reload\"\n");
+		break;
+	case -ESTALE:
+		text_puts(out, "what was in force stays so. The file was changed by hand meanwhile "
+			       "and is left as it is: mend it and \"reload\"\n");
+		break;
+	default:
+		text_printf(out,
+			    "what was in force stays so, but the file cannot be changed back (%s): "
+			    "do it by hand, then \"reload\"\n",
+			    strerror(-s->undone));
+	}
+	if (s->refused.len != 0)
+		text_printf(out, "what was refused is kept in %s\n", s->refused.s);
+}
+
+static void tell_untold(const struct settling *s, int rc, struct text *out)
+{
+	text_printf(out, "it cannot be told to the data plane: %s; ", strerror(-rc));
+	tell_file(s, out);
+}
+
+/* Who saved the file while the change was checked has the last word. */
+static int write_change(struct gateway *g, const struct change_made *made, struct text *out)
+{
+	int rc = change_undo_check(g->config_path, g->seen);
+
+	if (rc == 0)
+		return change_write(made, out);
+	text_puts(out, rc == -ESTALE
+			       ? "the file was changed by hand meanwhile: \"reload\", then again"
+			       : strerror(-rc));
+	return rc;
+}
+
+/* Checked already: written, and put in force. */
+static int carry_out(struct gateway *g, struct change_made *made, struct setup *next,
+		     struct text *out)
+{
+	struct change_undo *undo = &g->settling.changed;
+	size_t kept = undo->n;
+	int rc = change_undo_keep(undo, made, g->seen);
+
+	if (rc != 0)
+		text_puts(out, "not enough memory");
+	else
+		rc = write_change(g, made, out);
+	if (rc != 0) {
+		change_undo_cut(undo, kept);
+		(void)names_settle(g->names, false);
+		text_puts(out, "\n");
+		return rc;
+	}
+	g->seen = next->model->text_hash;
+	rc = gateway_put(g, next);
+	if (rc != 0)
+		tell_untold(&g->settling, rc, out);
+	return rc;
+}
+
 /* The file as it is said to become: checked, written, put in force. */
-static int take(struct gateway *g, const struct change *c, const struct change_made *made,
+static int take(struct gateway *g, const struct change *c, struct change_made *made,
 		struct problems *after, struct text *out)
 {
 	static const char *const verbs[] = {"add", "set", "remove", "move"};
@@ -48,27 +119,14 @@ static int take(struct gateway *g, const struct change *c, const struct change_m
 		rc = gateway_fits(g, next.plan, why, sizeof(why));
 	if (why[0] != '\0')
 		text_printf(out, "%s\n", why);
-	if (rc == 0) {
-		rc = change_write(made, out);
-		if (rc != 0)
-			text_puts(out, "\n");
-	}
-	if (rc == 0) {
-		g->seen = next.model->text_hash;
+	if (rc == 0)
+		rc = carry_out(g, made, &next, out);
+	else
+		(void)names_settle(g->names, false);
+	if (rc == 0)
 		log_info(&log_system, "configuration changed: /%s %s, %zu row%s; %s written",
 			 schema_menu((int)c->menu)->path, verbs[c->verb], made->rows,
 			 made->rows == 1 ? "" : "s", made->path);
-		rc = gateway_put(g, &next);
-		if (rc != 0) { /* the same command again would do it twice */
-			text_printf(out,
-				    "%s is written, but does not take effect: %s; \"reload\" tries "
-				    "again\n",
-				    made->path, strerror(-rc));
-			rc = rc == -EAGAIN ? -EBUSY : rc;
-		}
-	} else {
-		(void)names_settle(g->names, false);
-	}
 	setup_free(&next);
 	return rc;
 }
@@ -142,7 +200,10 @@ int gateway_reload(struct gateway *g, char **message)
 		text_printf(&out, "%zu peers, %zu policies\n", next.plan->n_peers,
 			    next.plan->n_policies);
 		g->seen = next.model->text_hash;
+		change_undo_cut(&g->settling.changed, 0); /* the file is what the operator wants */
 		rc = gateway_put(g, &next);
+		if (rc != 0)
+			tell_untold(&g->settling, rc, &out);
 	} else {
 		(void)names_settle(g->names, false);
 		setup_free(&next);
@@ -152,24 +213,96 @@ int gateway_reload(struct gateway *g, char **message)
 	return rc;
 }
 
+/* The files as they were refused. */
+static void keep_refused(struct gateway *g)
+{
+	struct settling *s = &g->settling;
+	struct text why = {0};
+
+	text_free(&s->refused);
+	if (s->changed.n == 0 || change_undo_check(g->config_path, g->seen) != 0)
+		return; /* it stays where it is, or is gone */
+	for (size_t i = 0; i < s->changed.n; i++) {
+		char *kept = NULL;
+
+		if (change_file_keep(s->changed.files[i].path, &kept, &why) != 0) {
+			log_error(&log_system, "%s", why.s != NULL ? why.s : "not enough memory");
+			text_cut(&why, 0);
+			continue;
+		}
+		text_printf(&s->refused, "%s%s", s->refused.len != 0 ? ", " : "", kept);
+		free(kept);
+	}
+	text_free(&why);
+}
+
+static void log_undo(const struct gateway *g, const char *why)
+{
+	const struct settling *s = &g->settling;
+
+	if (s->undone == 0)
+		log_notice(&log_system, "what was changed is refused; %s is as it was before",
+			   g->config_path);
+	else if (s->undone == -ESTALE)
+		log_warn(&log_system,
+			 "what was changed is refused; %s was changed by hand meanwhile and is "
+			 "left as it is",
+			 g->config_path);
+	else if (s->undone != -ENOENT)
+		log_error(&log_system, "what was changed is refused, and stays in the file: %s",
+			  why != NULL ? why : strerror(-s->undone));
+	if (s->refused.len != 0)
+		log_notice(&log_system, "what was refused is kept in %s", s->refused.s);
+}
+
+/* The file goes back with what it was to put in force. Whatever it says then, only what is in force
+ * is taken as known: nothing that was refused comes along with a later change. */
+static void undo(struct gateway *g)
+{
+	const uint64_t in_force = g->setup.model->text_hash;
+	struct settling *s = &g->settling;
+	struct text why = {0};
+
+	keep_refused(g);
+	s->undone = change_undo(&s->changed, g->config_path, &g->seen, &why);
+	log_undo(g, why.s);
+	text_free(&why);
+	if (s->undone == 0 && g->seen != in_force)
+		s->undone = -ENOENT; /* a reload before the change */
+	g->seen = in_force;
+}
+
+void change_io_ended(struct gateway *g, int rc)
+{
+	struct settling *s = &g->settling;
+
+	if (s->pending == 0)
+		return;
+	s->done = s->pending;
+	s->done_first = s->pending_first;
+	s->pending = 0;
+	s->rc = rc;
+	if (rc != 0)
+		undo(g);
+	change_undo_cut(&s->changed, 0);
+}
+
 int gateway_settled(struct gateway *g, uint64_t number, char **note)
 {
+	const struct settling *s = &g->settling;
 	struct text out = {0};
 	int rc = 0;
 
 	*note = NULL;
-	if (number > g->settling.done && gateway_is_busy(g))
-		return -EAGAIN;
-	if (number > g->settling.done) {
+	if (number > s->done) {
+		if (dataplane_map(g->dp)->base != NULL)
+			return -EAGAIN;
 		text_puts(&out, "it takes effect when espgw-dataplane is there\n");
-	} else if (number == g->settling.done && g->settling.rc != 0) {
-		rc = g->settling.rc;
-		text_printf(&out,
-			    "the file says so now, but the data plane refused it: %s; what was in "
-			    "force stays so. Change it back, or mend it and \"reload\"\n",
-			    rc == -ENOSPC      ? "it has no room for that"
-			    : rc == -ETIMEDOUT ? "it did not answer"
-					       : strerror(-rc));
+	} else if (number >= s->done_first && s->rc != 0) {
+		rc = s->rc;
+		text_printf(&out, "the data plane refused it: %s; ",
+			    rc == -ENOSPC ? "it has no room for that" : strerror(-rc));
+		tell_file(s, &out);
 	}
 	if (out.len != 0)
 		*note = text_steal(&out);

@@ -14,6 +14,7 @@
 #include "control/secret.h"
 
 #define NS_PER_MS	 1000000ull
+#define NS_PER_S	 1000000000ull
 #define RETRY_NS	 (100 * NS_PER_MS)
 #define BEAT_NS		 (50 * NS_PER_MS)
 #define WATCH_NS	 (100 * NS_PER_MS)
@@ -25,7 +26,7 @@ struct command {
 	TAILQ_ENTRY(command) link;
 	uint32_t request_id;
 	uint16_t type;
-	uint64_t sent_at;
+	uint64_t sent_at, timeout;
 	dataplane_reply_fn *fn;
 	void *arg;
 	size_t len;
@@ -48,6 +49,7 @@ struct dataplane {
 	uint64_t events_missed; /* as last seen */
 	uint32_t next_id;
 	uint32_t in_flight, in_flight_max;
+	uint64_t commit_timeout; /* of the next; grows with each that passes */
 	size_t n_waiting;
 	struct command_list waiting, sent;
 	struct dataplane_stats stats;
@@ -72,6 +74,7 @@ struct dataplane *dataplane_new(const char *name, const struct dataplane_ops *op
 	d->ops = ops;
 	d->ctx = ctx;
 	d->epoch = r[0] | 1;
+	d->commit_timeout = DATAPLANE_COMMIT_TIMEOUT;
 	d->next_id = (uint32_t)r[1]; /* answers to a control before us must not match */
 	TAILQ_INIT(&d->waiting);
 	TAILQ_INIT(&d->sent);
@@ -182,6 +185,8 @@ static void attach(struct dataplane *d, uint64_t now)
 	fresh = d->map.hdr.epoch != d->seen_epoch;
 	d->seen_epoch = d->map.hdr.epoch;
 	d->link = DATAPLANE_UP;
+	if (fresh)
+		d->commit_timeout = DATAPLANE_COMMIT_TIMEOUT;
 	d->in_flight_max = d->map.hdr.event_slots / 2;
 	if (d->in_flight_max > 512)
 		d->in_flight_max = 512;
@@ -244,6 +249,11 @@ static int status_to_errno(uint16_t status)
 	}
 }
 
+static bool is_commit(const struct command *c)
+{
+	return c->type == ABI_CMD_POLICY_COMMIT || c->type == ABI_CMD_NET_COMMIT;
+}
+
 int dataplane_command(struct dataplane *d, const void *msg, size_t len, dataplane_reply_fn *fn,
 		      void *arg)
 {
@@ -271,12 +281,25 @@ int dataplane_command(struct dataplane *d, const void *msg, size_t len, dataplan
 	memcpy(c->msg, msg, len);
 	memcpy(c->msg, &head, sizeof(head));
 	c->type = head.type;
+	c->timeout = is_commit(c) ? d->commit_timeout : DATAPLANE_COMMAND_TIMEOUT;
 	c->len = len;
 	c->fn = fn;
 	c->arg = arg;
 	TAILQ_INSERT_TAIL(&d->waiting, c, link);
 	d->n_waiting++;
 	return 0;
+}
+
+void dataplane_retract(struct dataplane *d, size_t n)
+{
+	struct command *c;
+
+	for (; n > 0 && (c = TAILQ_LAST(&d->waiting, command_list)) != NULL; n--) {
+		TAILQ_REMOVE(&d->waiting, c, link);
+		d->n_waiting--;
+		c->fn = NULL;
+		finish(c, -ECANCELED, NULL);
+	}
 }
 
 size_t dataplane_pending(const struct dataplane *d)
@@ -308,11 +331,20 @@ static int send_commands(struct dataplane *d, uint64_t now)
 	return n;
 }
 
-static uint64_t timeout_of(const struct command *c)
+/* Tables that take longer than that to build would never be in force: what is sent again has to
+ * have more time, or there is no end of it. Commits that were queued together had the same time,
+ * and double it once. */
+static void expire_commit(struct dataplane *d, uint64_t had)
 {
-	return c->type == ABI_CMD_POLICY_COMMIT || c->type == ABI_CMD_NET_COMMIT
-		       ? DATAPLANE_COMMIT_TIMEOUT
-		       : DATAPLANE_COMMAND_TIMEOUT;
+	if (d->commit_timeout > had || d->commit_timeout >= DATAPLANE_COMMIT_TIMEOUT_MAX)
+		return;
+	if (d->commit_timeout == DATAPLANE_COMMIT_TIMEOUT)
+		log_error(&log_system,
+			  "dataplane: too slow: its tables are not built within %u s; it gets "
+			  "twice the time whenever that is not enough, up to %u s",
+			  (unsigned int)(DATAPLANE_COMMIT_TIMEOUT / NS_PER_S),
+			  (unsigned int)(DATAPLANE_COMMIT_TIMEOUT_MAX / NS_PER_S));
+	d->commit_timeout *= 2;
 }
 
 /* The first one holds up the others. */
@@ -322,12 +354,14 @@ static void expire_commands(struct dataplane *d, uint64_t now)
 
 	if (abi_ring_avail(&d->map.event) != 0) /* answers that a turn had no time for */
 		return;
-	while ((c = TAILQ_FIRST(&d->sent)) != NULL && now >= c->sent_at + timeout_of(c)) {
+	while ((c = TAILQ_FIRST(&d->sent)) != NULL && now >= c->sent_at + c->timeout) {
 		TAILQ_REMOVE(&d->sent, c, link);
 		d->in_flight--;
 		d->stats.timeouts++;
 		log_warn(&log_system, "dataplane: command %u was not answered within %u s", c->type,
-			 (unsigned int)(timeout_of(c) / 1000000000u));
+			 (unsigned int)(c->timeout / NS_PER_S));
+		if (is_commit(c))
+			expire_commit(d, c->timeout);
 		finish(c, -ETIMEDOUT, NULL);
 	}
 }

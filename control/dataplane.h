@@ -18,10 +18,11 @@
 #include "control/segmap.h"
 
 /* ns from entering the ring, or from the answer to the command before it */
-#define DATAPLANE_COMMAND_TIMEOUT 2000000000ull
-#define DATAPLANE_COMMIT_TIMEOUT  30000000000ull /* of one that builds tables */
-#define DATAPLANE_QUEUE_MAX	  200000u	 /* commands waiting, enough for the largest SPD */
-#define DATAPLANE_QUEUE_PEERS	  50000u	 /* of these, as many as peers' wishes may fill */
+#define DATAPLANE_COMMAND_TIMEOUT    2000000000ull
+#define DATAPLANE_COMMIT_TIMEOUT     30000000000ull /* of one that builds tables */
+#define DATAPLANE_COMMIT_TIMEOUT_MAX (16 * DATAPLANE_COMMIT_TIMEOUT)
+#define DATAPLANE_QUEUE_MAX	     200000u /* commands waiting, enough for the largest SPD */
+#define DATAPLANE_QUEUE_PEERS	     50000u  /* of these, as many as peers' wishes may fill */
 
 struct dataplane;
 
@@ -76,6 +77,10 @@ unsigned int dataplane_poll(struct dataplane *d, uint64_t now);
  */
 int dataplane_command(struct dataplane *d, const void *msg, size_t len, dataplane_reply_fn *fn,
 		      void *arg);
+
+/** Take back the n commands that were queued last, of which none was sent yet: their fn is not
+ * called. For who queued many since the latest dataplane_poll() and has no room for the rest. */
+void dataplane_retract(struct dataplane *d, size_t n);
 
 /** Commands queued or unanswered. */
 size_t dataplane_pending(const struct dataplane *d);

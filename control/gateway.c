@@ -152,20 +152,10 @@ static void free_pending(struct gateway *g)
 	g->has_pending = false;
 }
 
-/* What became of a change of the operator's. */
-static void note_settled(struct gateway *g, int rc)
-{
-	if (g->settling.pending == 0)
-		return;
-	g->settling.done = g->settling.pending;
-	g->settling.pending = 0;
-	g->settling.rc = rc;
-}
-
 /* It is refused. */
 static void drop_pending(struct gateway *g, int rc)
 {
-	note_settled(g, rc);
+	change_io_ended(g, rc);
 	names_io_refused(g);
 	free_pending(g);
 }
@@ -176,7 +166,7 @@ static void take_pending(struct gateway *g, struct setup *old)
 	g->setup = g->pending;
 	g->pending = (struct setup){0};
 	g->has_pending = false;
-	note_settled(g, 0);
+	change_io_ended(g, 0);
 	if (old->model == g->setup.model) {
 		old->model = NULL;
 		g->names_changed |= names_settle(g->names, true);
@@ -206,7 +196,8 @@ static void pushed(void *ctx, int rc)
 			  "of before stays in force",
 			  strerror(-rc));
 		drop_pending(g, rc);
-		(void)enforce_plan(g, g->setup.plan, pushed);
+		if (enforce_plan(g, g->setup.plan, pushed) != 0)
+			enforce_again(g, pushed);
 		return;
 	}
 	if (rc != 0) {
@@ -256,12 +247,15 @@ static void on_attached(void *ctx, bool fresh)
 
 	g->fresh = fresh;
 	g->gate_open = false;
+	g->busy_until = g->now + GATEWAY_BUSY;
 	know_policies(g);
 	if (!g->peers_set)
 		standby_io_restore(g, plan);
 	rc = enforce_plan(g, plan, pushed);
-	if (rc != 0)
+	if (rc != 0) {
 		log_error(&log_system, "dataplane: configuration not queued: %s", strerror(-rc));
+		enforce_again(g, pushed);
+	}
 	/* Behind the policies in the ring. When control is the new one, there is nothing yet. */
 	if (fresh && g->peers_set)
 		children_resume(g->children, g->now);
@@ -371,6 +365,8 @@ void gateway_free(struct gateway *g)
 	children_free(g->children);
 	free_pending(g);
 	setup_free(&g->setup);
+	change_undo_cut(&g->settling.changed, 0);
+	text_free(&g->settling.refused);
 	names_free(g->names);
 	totals_free(&g->totals);
 	watch_free(&g->watch);
@@ -402,6 +398,23 @@ static unsigned int feed_engine(struct gateway *g, uint64_t now)
 	return n + inbox_serve(&g->inbox, g->engine, now);
 }
 
+/* -ENOTCONN: it is, when there is a data plane. Else it is dropped, and what was on its way before
+ * it no longer reports: the plan in force is sent, for nobody knows what of it the data plane has.
+ */
+static int put_pending(struct gateway *g)
+{
+	int rc;
+
+	g->has_pending = true;
+	g->busy_until = g->now + GATEWAY_BUSY;
+	rc = enforce_plan(g, g->pending.plan, pushed);
+	if (rc != 0 && rc != -ENOTCONN) {
+		drop_pending(g, rc);
+		enforce_again(g, pushed);
+	}
+	return rc;
+}
+
 /* Something was learnt about a peer: the same configuration means another plan now. */
 static void replan(struct gateway *g)
 {
@@ -411,10 +424,7 @@ static void replan(struct gateway *g)
 	g->replan = false;
 	names_io_planned(g, gateway_clock() - begun);
 	if (rc == 0) {
-		g->has_pending = true;
-		rc = enforce_plan(g, g->pending.plan, pushed);
-		if (rc != 0 && rc != -ENOTCONN)
-			drop_pending(g, rc);
+		rc = put_pending(g);
 	} else {
 		names_io_refused(g);
 		names_io_again(g);
@@ -470,25 +480,23 @@ int gateway_fits(struct gateway *g, const struct model_plan *plan, char *why, si
 
 bool gateway_is_busy(const struct gateway *g)
 {
-	return g->has_pending && dataplane_map(g->dp)->base != NULL;
+	return g->has_pending && g->now < g->busy_until && dataplane_map(g->dp)->base != NULL;
 }
 
 int gateway_put(struct gateway *g, struct setup *next)
 {
+	struct settling *s = &g->settling;
 	int rc;
 
-	if (g->has_pending) /* for a dataplane that did not come meanwhile */
+	if (g->has_pending) /* no data plane was there for it, or it is late */
 		free_pending(g);
 	g->pending = *next;
 	*next = (struct setup){0};
-	g->has_pending = true;
-	g->settling.pending = ++g->settling.begun;
-	rc = enforce_plan(g, g->pending.plan, pushed);
-	if (rc == -ENOTCONN)
-		return 0; /* pushed when a dataplane is there */
-	if (rc != 0)
-		drop_pending(g, rc);
-	return rc;
+	s->begun++;
+	s->pending_first = s->pending != 0 ? s->pending_first : s->begun;
+	s->pending = s->begun;
+	rc = put_pending(g);
+	return rc == -ENOTCONN ? 0 : rc;
 }
 
 static int action_reload(void *ctx, char **message)

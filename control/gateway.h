@@ -22,12 +22,15 @@
 #include "control/ike/engine.h"
 #include "control/ike/inbox.h"
 #include "control/model/apply.h"
+#include "control/model/change_undo.h"
 #include "control/model/menu_source.h"
 #include "control/totals.h"
 #include "control/names.h"
 #include "control/netwatch.h"
 #include "control/push.h"
 #include "control/watch.h"
+
+#define GATEWAY_BUSY 30000000000ull /* ns that the data plane has for one change */
 
 struct dh_pool;
 struct problems;
@@ -50,9 +53,14 @@ struct setup {
 
 /* What the operator has changed and the data plane has not answered yet. Each has a number. */
 struct settling {
-	uint64_t begun, done; /* the last ones */
-	uint64_t pending;     /* that of the setup that is pending; 0: it has none */
-	int rc;		      /* how the last one ended */
+	uint64_t begun;		    /* the last one */
+	uint64_t pending;	    /* that of the setup that is pending; 0: it has none, */
+	uint64_t pending_first;	    /* and of the first one that it has taken the place of */
+	uint64_t done, done_first;  /* the same of those that ended last, */
+	int rc;			    /* and how; */
+	int undone;		    /* when refused, as of change_undo() */
+	struct change_undo changed; /* what is pending */
+	struct text refused;	    /* where the text of the last one that was refused is */
 };
 
 struct gateway {
@@ -76,7 +84,8 @@ struct gateway {
 	bool fresh;	/* the attached dataplane has not been given our SAs yet */
 	bool replan;	/* something was learnt that the plan in force does not know */
 	bool stopping;
-	uint64_t now; /* monotonic ns, of this turn */
+	uint64_t now;	     /* monotonic ns, of this turn */
+	uint64_t busy_until; /* until then nothing takes the place of what is pending */
 	uint64_t next_tick;
 	uint64_t held_back; /* datagrams not sent because the gate was closed */
 	struct totals totals;
@@ -134,22 +143,25 @@ int gateway_reload(struct gateway *g, char **message);
 /**
  * Change rows of the file: the new file is checked whole, written, and takes effect. *message
  * (malloc()ed) says what is wrong, or what to know. 0; -EAGAIN: an earlier change is just taking
- * effect; or -errno with file and all else as before. change_io.c
+ * effect; or -errno with file and all else as before. What only the data plane can refuse:
+ * gateway_settled(). change_io.c
  */
 int gateway_change(struct gateway *g, const struct change *c, char **message);
 
 /**
  * How did what the operator changed (settling.begun behind the command) end? 0: it is in force, or
  * will be when there is a dataplane; -EAGAIN: not known yet; else it was refused, and all is as
- * before but the file. *note (malloc()ed) may say more. change_io.c
+ * before: the file too, if it was changed from the console and by nobody else meanwhile. *note
+ * (malloc()ed) may say more. change_io.c
  */
 int gateway_settled(struct gateway *g, uint64_t number, char **note);
 
 /** Does the attached dataplane, if there is one, have room for a plan? 0, or -errno + why. */
 int gateway_fits(struct gateway *g, const struct model_plan *plan, char *why, size_t size);
-/** Is a setup on its way into the dataplane? */
+/** Is a setup on its way into the dataplane, and in time? */
 bool gateway_is_busy(const struct gateway *g);
-/** Have a setup take effect, now or when a dataplane attaches. Takes it over in any case. */
+/** Have a setup take effect, now or when a dataplane attaches, in the place of one that is pending.
+ * Takes it over in any case. -errno: neither is pending then. */
 int gateway_put(struct gateway *g, struct setup *next);
 
 /** Orderly end: DELETE to all peers, all SAs out of the dataplane. Turn on until gateway_stopped().
@@ -160,6 +172,8 @@ bool gateway_stopped(const struct gateway *g);
 /** What the console works on; valid until the next turn. */
 struct console gateway_console(struct gateway *g);
 
+/* change_io.c: the setup that is pending is in force (rc 0), or was refused. */
+void change_io_ended(struct gateway *g, int rc);
 /* ike_io.c: the engine's way out. ctx is the gateway. */
 extern const struct ike_ops ike_io_ops;
 /* netwatch_io.c: pings. */

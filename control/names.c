@@ -33,6 +33,7 @@ struct name {
 	char rival[IKE_CONF_NAME];
 	uint64_t since, last;
 	uint32_t failures;
+	uint32_t halves; /* answers in a row of which one family is missing */
 	struct table_node by_peer;
 	TAILQ_ENTRY(name) link;
 };
@@ -175,15 +176,20 @@ int names_follow(struct names *n, const struct model *m, uint64_t now)
 
 /* --- asking --- */
 
+/* s; longer and longer, the more times in a row there was reason to. */
+static uint64_t back_off(uint64_t wait, uint32_t times)
+{
+	for (uint32_t i = 0; i < times && wait < NAMES_BACKOFF_MOST; i++)
+		wait *= 2;
+	return wait < NAMES_BACKOFF_MOST ? wait : NAMES_BACKOFF_MOST;
+}
+
 static void failed(struct names *n, struct name *x, enum names_status status, uint64_t now)
 {
-	uint64_t wait = NAMES_BACKOFF;
+	uint64_t wait = back_off(NAMES_BACKOFF, x->failures) * SEC;
 	struct log_ctx lc = about(x);
 	char text[ADDR_MAX_TEXT];
 
-	for (uint32_t i = 0; i < x->failures && wait < NAMES_BACKOFF_MOST; i++)
-		wait *= 2;
-	wait = (wait < NAMES_BACKOFF_MOST ? wait : NAMES_BACKOFF_MOST) * SEC;
 	x->since = x->failures++ == 0 ? now : x->since;
 	x->last = now;
 	x->status = status;
@@ -312,8 +318,13 @@ void names_answer(struct names *n, const char *peer, uint64_t serial, const stru
 		n->due = now;
 	if (a->status == NAMES_FOUND && a->n > 0 && a->n <= HOSTS_MAX_ANSWERS) {
 		if (a->missing4 || a->missing6) {
+			uint64_t wait = back_off(NAMES_TTL_LEAST, x->halves++);
+
 			complete(&all, &x->known);
-			all.ttl = 0; /* the other half is still wanted */
+			if (wait < all.ttl) /* the other half is still wanted */
+				all.ttl = (uint32_t)wait;
+		} else {
+			x->halves = 0;
 		}
 		found(n, x, &all, now);
 	} else

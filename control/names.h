@@ -9,8 +9,10 @@
  *
  * A name is asked for at the start, when the time to live of its answer is over, and, RouterOS's
  * way, when the peer fails. Answers stay until there are others: one that fails to come does not
- * take the address away. Failures are asked for again later and later; the log has one line for
- * each change. A peer has an entry of its own, also where two have one name.
+ * take the address away. Failures are asked for again later and later; so is a name of which one
+ * family is missing, but for the first time after NAMES_TTL_LEAST, and not later than its answers
+ * hold. The log has one line for each change. A peer has an entry of its own, also where two have
+ * one name.
  *
  * Pure: time is passed in (monotonic ns), questions go out through struct names_ops.
  * Single-threaded.

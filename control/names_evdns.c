@@ -25,6 +25,7 @@
 #include "control/log.h"
 #include "control/model/hostname.h"
 #include "control/names.h"
+#include "control/names_reply.h"
 
 #define HOSTS_FILE_TTL 300u /* s: looked at again after this */
 
@@ -80,72 +81,16 @@ static enum names_status status_of(int result)
 	}
 }
 
-/* What says more of why there is no address: a server that is silent about AAAA hides nothing when
- * it says that the name does not exist. */
-static void note_failure(struct names_answer *a, enum names_status status)
-{
-	if (a->status == NAMES_UNASKED || a->status == NAMES_NO_ADDRESS || status == NAMES_NO_NAME)
-		a->status = status;
-}
-
-static void take(struct names_answer *a, uint8_t family, int count, uint32_t ttl, const void *addrs)
-{
-	size_t len = family == 4 ? 4 : 16;
-
-	if (a->n == 0 || ttl < a->ttl)
-		a->ttl = ttl;
-	if (family == 4) { /* for them AAAA that came first make room */
-		size_t want = (size_t)count < HOSTS_MAX_ANSWERS ? (size_t)count : HOSTS_MAX_ANSWERS;
-
-		if (a->n > HOSTS_MAX_ANSWERS - want)
-			a->n = HOSTS_MAX_ANSWERS - want;
-	}
-	for (int i = 0; i < count && a->n < HOSTS_MAX_ANSWERS; i++) {
-		struct abi_addr *to = &a->addrs[a->n++];
-
-		*to = (struct abi_addr){.family = family};
-		memcpy(to->bytes, (const uint8_t *)addrs + (size_t)i * len, len);
-	}
-}
-
-/* A before AAAA, whichever came first. */
-static void order(struct names_answer *a)
-{
-	struct abi_addr sorted[HOSTS_MAX_ANSWERS];
-	size_t n = 0;
-
-	for (uint8_t family = 4; family <= 6; family = (uint8_t)(family + 2))
-		for (size_t i = 0; i < a->n; i++)
-			if (a->addrs[i].family == family)
-				sorted[n++] = a->addrs[i];
-	memcpy(a->addrs, sorted, n * sizeof(sorted[0]));
-}
-
 static void answer(struct ask *q)
 {
 	struct names_evdns *r = q->r;
 
 	if (--q->out > 0)
 		return;
-	if (q->answer.n > 0) {
-		q->answer.status = NAMES_FOUND;
-		order(&q->answer);
-	}
+	names_reply_end(&q->answer);
 	TAILQ_REMOVE(&r->asks, q, link);
 	names_answer(r->names, q->peer, q->serial, &q->answer, gateway_clock());
 	free(q);
-}
-
-/* Whether there are addresses of the family is not known, unless it was said that there are none.
- */
-static void note_missing(const struct half *h, enum names_status status)
-{
-	bool missing = status != NAMES_NO_NAME && status != NAMES_NO_ADDRESS;
-
-	if (h->family == 4)
-		h->q->answer.missing4 = missing;
-	else
-		h->q->answer.missing6 = missing;
 }
 
 static void on_result(int result, char type, int count, int ttl, void *addresses, void *arg)
@@ -154,12 +99,11 @@ static void on_result(int result, char type, int count, int ttl, void *addresses
 	enum names_status status = result == DNS_ERR_NONE ? NAMES_NO_ADDRESS : status_of(result);
 
 	if (result == DNS_ERR_NONE && type == (h->family == 4 ? DNS_IPv4_A : DNS_IPv6_AAAA) &&
-	    count > 0 && addresses != NULL) {
-		take(&h->q->answer, h->family, count, ttl > 0 ? (uint32_t)ttl : 0, addresses);
-	} else {
-		note_failure(&h->q->answer, status);
-		note_missing(h, status);
-	}
+	    count > 0 && addresses != NULL)
+		names_reply_add(&h->q->answer, h->family, (size_t)count,
+				ttl > 0 ? (uint32_t)ttl : 0, addresses);
+	else
+		names_reply_fail(&h->q->answer, h->family, status);
 	answer(h->q);
 }
 

@@ -183,12 +183,14 @@ static void log_missing_ports(const struct dataplane *d, const struct model_plan
 				  plan->interfaces[i].name);
 }
 
-/* All is in the queue, or not: then the caller knows, and done() is not called. */
+/* All is in the queue, or nothing: then the caller knows, and done() is not called. */
 static int queued(struct push *p, int rc)
 {
 	p->queued = true;
 	if (rc == 0)
 		return 0;
+	dataplane_retract(p->d, p->waiting);
+	p->waiting = 0;
 	p->done = NULL;
 	finish(p);
 	return rc;

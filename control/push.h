@@ -26,9 +26,10 @@ struct push_what {
 };
 
 /**
- * Queue it. Addresses and routes of interfaces that are no ports are left out (and logged). done()
- * is called once, from dataplane_poll(); not for addresses and routes that newer ones overtook.
- * 0, -ENOTCONN, -ENOMEM, or what dataplane_command() returned (done() is not called then).
+ * Queue all of it or nothing. Addresses and routes of interfaces that are no ports are left out
+ * (and logged). done() is called once, from dataplane_poll(); not for addresses and routes that
+ * newer ones overtook. 0, -ENOTCONN, -ENOMEM, or what dataplane_command() returned (done() is not
+ * called then).
  */
 int push_start(struct dataplane *d, const struct push_what *what, push_done_fn *done, void *ctx);
 

@@ -249,32 +249,13 @@ static int refused_prop(const struct words *w, const struct prop *p, const char 
 	return -EINVAL;
 }
 
-/* Is network that of address, which says the length? */
-static bool is_network_of(const char *network, const char *address)
-{
-	size_t n = strcspn(address, "/");
-	unsigned long bits = address[n] ? strtoul(address + n + 1, NULL, 10) : 32;
-	char part[ADDR_MAX_TEXT] = "";
-	struct abi_addr a, b;
-
-	if (n >= sizeof(part) || bits > 32)
-		return false;
-	memcpy(part, address, n);
-	if (addr_parse(part, &a) || addr_parse(network, &b) || a.family != 4 || b.family != 4)
-		return false;
-	for (unsigned i = 0; i < 32; i++)
-		if (i >= bits)
-			a.bytes[i / 8] &= (uint8_t) ~(0x80u >> i % 8);
-	return memcmp(a.bytes, b.bytes, 4) == 0;
-}
-
 static int check_network(const struct words *w)
 {
 	const struct change *ch = &w->c->change;
 
 	for (size_t i = 0; w->network && i < ch->n_pairs; i++)
 		if (ch->pair[i].prop == ADDRESS_ADDRESS && ch->pair[i].text &&
-		    is_network_of(w->network, ch->pair[i].text))
+		    addr_is_network_of(w->network, ch->pair[i].text))
 			return 0;
 	return w->network ? refused_prop(w, &w->menu->props[ADDRESS_NETWORK], w->network) : 0;
 }
@@ -451,14 +432,17 @@ static int take_word(struct words *w)
 static int check(const struct words *w)
 {
 	const struct change *ch = &w->c->change;
+	int rc = check_network(w);
 
+	if (rc)
+		return rc;
 	if (ch->verb == CHANGE_ADD && ch->n_pairs == 0)
 		return wrong(w, "properties are missing: add name=value …; \"add ?\" lists them");
 	if (ch->verb != CHANGE_ADD && ch->pick == CHANGE_NONE && !(w->menu->flags & MENU_F_SINGLE))
 		return wrong(w, "which rows? Their numbers or names, or [find …]");
 	if (ch->verb == CHANGE_SET && ch->n_pairs == 0)
 		return wrong(w, "what is to be changed is missing");
-	return check_network(w);
+	return 0;
 }
 
 int grammar_change(struct grammar_command *c, const char *verb, const char *rest, struct text *why)

@@ -106,16 +106,21 @@ bool verbs_has_option(const struct verb *v, const char *word)
 
 static const struct {
 	const char *name, *why;
+	bool common; /* to all menus */
 } refused[] = {
-	{"edit", "there is no editor here; \"set\" changes a value"},
-	{"get", "\"print\" shows values; \"print where …\" those of some rows"},
-	{"import", "commands of a file are read by the shell's \"espgw < FILE\""},
-	{"reset-configuration", "edit or replace the file, then \"reload\""},
-	{"ping", "the operating system's ping, on a host of the network; /tool netwatch pings "
-		 "through tunnels all the time"},
-	{"monitor", "\"print\" shows what is so now; dpdk-telemetry.py has the data "
-		    "plane's counters"},
-	{"find", "only behind set, remove, enable, disable, move, comment: set [find …]"},
+	{"edit", "there is no editor here; \"set\" changes a value", true},
+	{"get", "\"print\" shows values; \"print where …\" those of some rows", true},
+	{"import", "commands of a file are read by the shell's \"espgw < FILE\"", false},
+	{"reset-configuration", "edit or replace the file, then \"reload\"", false},
+	{"ping",
+	 "the operating system's ping, on a host of the network; /tool netwatch pings "
+	 "through tunnels all the time",
+	 false},
+	{"monitor",
+	 "\"print\" shows what is so now; dpdk-telemetry.py has the data "
+	 "plane's counters",
+	 false},
+	{"find", "only behind set, remove, enable, disable, move, comment: set [find …]", true},
 };
 
 #define REFUSED (sizeof(refused) / sizeof(refused[0]))
@@ -137,6 +142,18 @@ bool verbs_is_begun(const char *word)
 			return true;
 	for (size_t i = 0; i < REFUSED; i++)
 		if (strncmp(refused[i].name, word, len) == 0)
+			return true;
+	return false;
+}
+
+bool verbs_is_common(const char *word)
+{
+	for (size_t i = 0; i < VERBS; i++)
+		if (verbs[i].where < 0 && verbs[i].where != VERBS_ROOT &&
+		    strcmp(verbs[i].name, word) == 0)
+			return true;
+	for (size_t i = 0; i < REFUSED; i++)
+		if (refused[i].common && strcmp(refused[i].name, word) == 0)
 			return true;
 	return false;
 }

@@ -38,6 +38,9 @@ const char *verbs_refused(const char *name);
 /** Does a command of ours or of RouterOS, wherever it is one, begin with a word? */
 bool verbs_is_begun(const char *word);
 
+/** Is it a command that any menu may have, so that no place of RouterOS's has its name? */
+bool verbs_is_common(const char *word);
+
 /** Does a menu lie below path? */
 bool verbs_is_folder(const char *path);
 

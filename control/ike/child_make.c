@@ -8,6 +8,7 @@
 #include "control/ike/ike_sa.h"
 #include "control/ike/refuse.h"
 #include "control/ike/state.h"
+#include "control/ike/version.h"
 
 bool child_natt(const struct ike_sa *sa)
 {
@@ -55,4 +56,24 @@ int child_make_way(struct ike_engine *e, const struct child_sa *c, uint32_t spi,
 		   "the peer gives SPI %08x again: removing the older CHILD_SA", spi);
 	child_remove(e, old, now);
 	return 0;
+}
+
+bool child_make_room(struct ike_engine *e, struct ike_policy *policy, uint64_t now)
+{
+	struct child_sa *c, *oldest = NULL;
+	unsigned n = 0;
+
+	TAILQ_FOREACH (c, &policy->pairs, of_policy) {
+		n++;
+		if (c->state == CHILD_DELETING || (c->superseded && !c->current))
+			oldest = c;
+	}
+	if (n < CHILD_MAX_PAIRS)
+		return true;
+	if (oldest == NULL)
+		return false;
+	if (oldest->state == CHILD_ESTABLISHED)
+		policy->peer->v->child_delete(e, policy->peer, oldest->owner, oldest->spi_in, now);
+	child_remove(e, oldest, now);
+	return true;
 }

@@ -261,11 +261,7 @@ static void act(struct ike_engine *e, struct timer *t, uint64_t now)
 		take_over(e, c, now);
 	} else if (c->state == CHILD_ESTABLISHED) {
 		retire(e, c, now);
-	} else if (c->state == CHILD_DELETING && c->deletes < CHILD_DELETES) {
-		c->policy->peer->v->child_delete(e, c->policy->peer, c->owner, c->spi_in, now);
-		c->deletes++;
-		delete_after(e, c, now, CHILD_DELETE_GRACE_MS);
-	} else {
+	} else if (c->state != CHILD_DELETING || !child_tell_again(e, c, now)) {
 		child_remove(e, c, now);
 	}
 }
@@ -344,7 +340,7 @@ static void stop_sending(struct ike_engine *e, struct child_sa *c, unsigned dele
 {
 	c->state = CHILD_DELETING;
 	c->deletes = deletes;
-	if (!version(c)->owns_children || deletes == CHILD_DELETES)
+	if (!version(c)->owns_children || deletes == CHILD_TOLD)
 		delete_after(e, c, now, CHILD_DELETE_GRACE_MS);
 	else
 		timers_cancel(&e->timers, &c->action); /* until the peer answers */
@@ -364,45 +360,29 @@ void child_delete(struct ike_engine *e, struct child_sa *c, uint64_t now)
 	stop_sending(e, c, 1, now);
 }
 
-bool child_make_room(struct ike_engine *e, struct ike_policy *policy, uint64_t now)
-{
-	struct child_sa *c, *oldest = NULL;
-	unsigned n = 0;
-
-	TAILQ_FOREACH (c, &policy->pairs, of_policy) {
-		n++;
-		if (c->state == CHILD_DELETING || (c->superseded && !c->current))
-			oldest = c;
-	}
-	if (n < CHILD_MAX_PAIRS)
-		return true;
-	if (oldest == NULL)
-		return false;
-	if (oldest->state == CHILD_ESTABLISHED)
-		policy->peer->v->child_delete(e, policy->peer, oldest->owner, oldest->spi_in, now);
-	child_remove(e, oldest, now);
-	return true;
-}
-
 void child_linger(struct ike_engine *e, struct child_sa *c, uint64_t now)
 {
 	if (!c->held) {
 		child_remove(e, c, now);
 		return;
 	}
-	c->deletes = CHILD_DELETES;
+	c->deletes = CHILD_TOLD;
 	delete_after(e, c, now, CHILD_DELETE_GRACE_MS);
 }
 
 void child_deleted_by_peer(struct ike_engine *e, struct child_sa *c, uint64_t now)
 {
 	if (c->state == CHILD_ESTABLISHED) {
-		stop_sending(e, c, CHILD_DELETES, now);
+		if (!c->current) /* the one it was to replace may still be due */
+			child_ensure_in(e, c->policy, now + AGAIN_S * TIMERS_SEC);
+		stop_sending(e, c, CHILD_TOLD, now);
 	} else if (c->state < CHILD_ESTABLISHED) {
 		struct ike_policy *policy = c->policy;
 
 		child_remove(e, c, now);
 		child_ensure_in(e, policy, now + AGAIN_S * TIMERS_SEC);
+	} else {
+		c->deletes = CHILD_TOLD;
 	}
 }
 
@@ -416,18 +396,23 @@ static bool comes_up_at_peer(const struct child_sa *c)
 
 void child_delete_now(struct ike_engine *e, struct child_sa *c, uint64_t now)
 {
+	bool told = c->state == CHILD_DELETING && !version(c)->owns_children;
+
 	c->unwanted = comes_up_at_peer(c);
 	if (c->unwanted)
 		return;
-	if (c->state != CHILD_ESTABLISHED) {
+	if (c->state != CHILD_ESTABLISHED && !told) {
 		child_remove(e, c, now);
 		return;
 	}
-	c->policy->peer->v->child_delete(e, c->policy->peer, c->owner, c->spi_in, now);
-	e->ops.child_remove(e->ctx, c->token);
+	if (!told)
+		c->policy->peer->v->child_delete(e, c->policy->peer, c->owner, c->spi_in, now);
+	if (c->held)
+		e->ops.child_remove(e->ctx, c->token);
 	c->held = false;
 	timers_cancel(&e->timers, &c->life);
-	stop_sending(e, c, 1, now);
+	if (!told) /* else its DELETE may be lost: the others still follow */
+		stop_sending(e, c, 1, now);
 }
 
 void child_rekey(struct ike_engine *e, struct child_sa *c, uint64_t now)

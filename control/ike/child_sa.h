@@ -8,9 +8,10 @@
  * when the peer's first packet on it came in or a second has passed. The old pair goes on receiving
  * until the side that began the rekey deletes it, some seconds later. DELETE is not acknowledged in
  * IKEv1, so the other side deletes it too, a little later, once it has seen the peer use another
- * pair. The first pair that we begin in IKEv1 waits for a moment, too: traffic that was held must
- * not overtake message 3. In IKEv2 DELETE is answered, and a pair we delete goes with the answer;
- * and who answered a rekey is the one to wait, for the answer may be lost (RFC 7296 section 2.8).
+ * pair; and who deletes the only pair says so until there is another. The first pair that we begin
+ * in IKEv1 waits for a moment, too: traffic that was held must not overtake message 3. In IKEv2
+ * DELETE is answered, and a pair we delete goes with the answer; and who answered a rekey is the
+ * one to wait, for the answer may be lost (RFC 7296 section 2.8).
  *
  * Crossing. When both sides begin a quick mode for one policy at the same time, both succeed; the
  * pair that holds the lowest of the four nonces loses (as RFC 7296 section 2.8.1 has it) and the
@@ -72,7 +73,7 @@ struct child_sa {
 	uint64_t added, soft_time, hard_time, rekey_time;
 	struct timer life;   /* rekey_time, then hard_time */
 	struct timer action; /* taking over, deletion */
-	unsigned deletes;    /* DELETE was sent, or need not be, so often */
+	unsigned deletes;    /* DELETE was sent so often, or CHILD_TOLD */
 };
 
 /* IKEv1, when we began: the peer has the pair when it has taken message 3. We send on the first one
@@ -89,6 +90,10 @@ struct child_sa {
 #define CHILD_DELETE_LATE_MS  8000u /* when the peer should have, and uses another pair */
 #define CHILD_DELETES	      3u    /* DELETE has no answer: so often, */
 #define CHILD_DELETE_GRACE_MS 1000u /* so far apart; the pair goes after the last */
+/* When the peer is to make the next pair and does not, it may have heard none of them: more, each
+ * after twice the time, for two minutes. A longer silence is DPD's to find. */
+#define CHILD_DELETES_MORE 6u
+#define CHILD_TOLD	   (CHILD_DELETES + CHILD_DELETES_MORE) /* it need not be sent */
 
 #define CHILD_MAX_PAIRS 16u /* of one policy that a peer can make us hold */
 
@@ -131,6 +136,10 @@ void child_deleted_by_peer(struct ike_engine *e, struct child_sa *c, uint64_t no
 /** Tell the peer by DELETE and remove from the data plane at once; one of IKEv1 that the peer is
  * about to have, as soon as it has. */
 void child_delete_now(struct ike_engine *e, struct child_sa *c, uint64_t now);
+
+/** One whose DELETE was sent: send it once more if the peer may not have heard it. False: it goes
+ * now. */
+bool child_tell_again(struct ike_engine *e, struct child_sa *c, uint64_t now);
 
 /** The peer's first packet came in on it. */
 void child_first_traffic(struct ike_engine *e, struct child_sa *c, uint64_t now);

@@ -114,6 +114,19 @@ bool generate_speaks_for(const struct ike_sa *sa, const struct child_sa *c)
 	return c->owner == NULL || ike_sa_same_party(c->owner, sa);
 }
 
+bool generate_has_pair(const struct ike_sa *sa)
+{
+	const struct child_sa *c;
+
+	for (size_t i = 0; i < sa->peer->n_policies; i++) {
+		TAILQ_FOREACH (c, &sa->peer->policies[i].pairs, of_policy) {
+			if (c->state != CHILD_DELETING && generate_speaks_for(sa, c))
+				return true;
+		}
+	}
+	return false;
+}
+
 struct ike_sa *generate_speaker(const struct child_sa *current)
 {
 	return current->owner != NULL ? ike_sa_best_of(current->owner) : NULL;
@@ -153,21 +166,57 @@ static bool meet(const struct ike_policy *policy, bool local, const struct abi_r
 	return false;
 }
 
+static bool meets(const struct ike_policy *policy, const struct ike_sa *sa,
+		  const struct generate_want *w)
+{
+	bool any_port = sa->peer->conf.generate == IKE_GENERATE_OVERRIDE;
+
+	return policy->generated && anothers(policy, sa) &&
+	       meet(policy, true, w->local, w->n_local, any_port) &&
+	       meet(policy, false, w->remote, w->n_remote, any_port);
+}
+
+/* It has nothing but pairs that receive no more, whose DELETE goes on being repeated. */
+static bool is_over(const struct ike_policy *policy)
+{
+	const struct child_sa *c;
+
+	TAILQ_FOREACH (c, &policy->pairs, of_policy) {
+		if (c->state != CHILD_DELETING || c->held)
+			return false;
+	}
+	return true;
+}
+
+/* Nobody waits for the selectors of another party until that has heard of the end of its pairs. */
+static void end_over(struct ike_engine *e, const struct ike_sa *sa, const struct generate_want *w,
+		     uint64_t now)
+{
+	struct ike_peer *peer;
+
+	TAILQ_FOREACH (peer, &e->peers.list, next) {
+		for (size_t i = peer->n_configured; i < peer->n_policies; i++) {
+			struct ike_policy *policy = &peer->policies[i];
+
+			if (!meets(policy, sa, w) || !is_over(policy))
+				continue;
+			while (!TAILQ_EMPTY(&policy->pairs))
+				child_remove(e, TAILQ_FIRST(&policy->pairs), now);
+			(void)generate_end(e, policy, now);
+		}
+	}
+}
+
 /* Would some traffic of another party go to this one, or this one's to another? The older policy
  * has it, but which one is older changes, and neither should wait for it. */
 static bool meets_another(const struct ike_engine *e, const struct ike_sa *sa,
 			  const struct generate_want *w)
 {
-	bool any_port = sa->peer->conf.generate == IKE_GENERATE_OVERRIDE;
 	const struct ike_peer *peer;
 
 	TAILQ_FOREACH (peer, &e->peers.list, next) {
 		for (size_t i = peer->n_configured; i < peer->n_policies; i++) {
-			const struct ike_policy *policy = &peer->policies[i];
-
-			if (policy->generated && anothers(policy, sa) &&
-			    meet(policy, true, w->local, w->n_local, any_port) &&
-			    meet(policy, false, w->remote, w->n_remote, any_port))
+			if (meets(&peer->policies[i], sa, w))
 				return true;
 		}
 	}
@@ -281,6 +330,7 @@ struct ike_policy *generate_take(struct ike_engine *e, struct ike_sa *sa,
 	errno = EINVAL;
 	if (!possible(want))
 		return NULL;
+	end_over(e, sa, want, now);
 	for (size_t i = peer->n_configured; i < peer->n_policies; i++) {
 		if (same(&peer->policies[i], template, want))
 			policy = &peer->policies[i];

@@ -61,6 +61,8 @@ bool generate_end(struct ike_engine *e, struct ike_policy *policy, uint64_t now)
 /** May sa speak for a pair: it is of the same party, or of nobody any more. What was generated for
  * a party stays that party's also without an IKE SA. */
 bool generate_speaks_for(const struct ike_sa *sa, const struct child_sa *c);
+/** Is there a pair that sa may speak for, but for those we have deleted? */
+bool generate_has_pair(const struct ike_sa *sa);
 
 /** The IKE SA through which the current pair of a generated policy is rekeyed: one of its party.
  * NULL: there is none. */

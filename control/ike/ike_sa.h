@@ -117,6 +117,9 @@ struct ike_sa {
 			      */
 	bool auth_responder; /* IKEv2: we answered IKE_AUTH; responder is who answered the rekey */
 	uint64_t heard;	     /* IKEv1: last authentic message of IKE; last_seen counts ESP too */
+	bool beside; /* IKEv1: it came up while another of the party did, which may be there too */
+	struct timer contact; /* IKEv1, responder: contact.h */
+	unsigned contacts;
 	uint32_t ph2_total;
 };
 

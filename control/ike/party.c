@@ -170,45 +170,62 @@ void party_lost(struct ike_engine *e, struct ike_sa *sa, uint64_t now)
 	party_connect_in(e, peer, now + (short_life ? backoff(e, peer->failures) : TIMERS_SEC));
 }
 
-/* All pairs that the party of sa has with us, made before a time. */
-static void remove_pairs(struct ike_engine *e, struct ike_sa *sa, uint64_t before, uint64_t now)
+/* All pairs that the party of sa has with us, made before a time. How many. */
+static unsigned remove_pairs(struct ike_engine *e, struct ike_sa *sa, uint64_t before, uint64_t now)
 {
 	struct child_sa *c, *next;
+	unsigned n = 0;
 
 	for (size_t i = 0; i < sa->peer->n_policies; i++) {
 		struct policy_pairs *pairs = &sa->peer->policies[i].pairs;
 
 		for (c = TAILQ_FIRST(pairs); c != NULL; c = next) {
 			next = TAILQ_NEXT(c, of_policy);
-			if (c->added < before && generate_speaks_for(sa, c))
-				child_remove(e, c, now);
+			if (c->added >= before || !generate_speaks_for(sa, c))
+				continue;
+			child_remove(e, c, now);
+			n++;
 		}
 	}
+	return n;
 }
 
-static void remove_others(struct ike_engine *e, struct ike_sa *sa, uint64_t before, uint64_t now)
+static unsigned remove_others(struct ike_engine *e, struct ike_sa *sa, uint64_t before,
+			      uint64_t now)
 {
 	struct ike_sa *other, *next;
+	unsigned n = 0;
 
 	for (other = TAILQ_FIRST(&sa->peer->sas); other != NULL; other = next) {
 		next = TAILQ_NEXT(other, of_peer);
-		if (other != sa && ike_sa_up(other) && other->established < before &&
-		    ike_sa_same_party(other, sa))
-			ike_sa_free(e, other, now);
+		if (other == sa || !ike_sa_up(other) || other->established >= before ||
+		    !ike_sa_same_party(other, sa))
+			continue;
+		ike_sa_free(e, other, now);
+		n++;
 	}
+	return n;
 }
 
 void party_initial_contact(struct ike_engine *e, struct ike_sa *sa, uint64_t now)
 {
+	/* Said in an exchange of its own, it is about all that was made through older IKE SAs. */
+	uint64_t before = sa->initial_contact ? sa->created : sa->established;
+	unsigned pairs = remove_pairs(e, sa, before, now);
+	unsigned others = remove_others(e, sa, sa->created, now);
+
 	e->counters.initial_contact++;
-	remove_pairs(e, sa, sa->created, now);
-	remove_others(e, sa, sa->created, now);
+	if (pairs + others > 0)
+		refuse_log(e, IKE_LOG_NOTICE, sa->peer, sa, 0,
+			   "received INITIAL_CONTACT: the peer has forgotten %u IKE_SA and %u "
+			   "CHILD_SA, which go here too",
+			   others, pairs);
 }
 
 void party_dead(struct ike_engine *e, struct ike_sa *sa, uint64_t now)
 {
-	remove_pairs(e, sa, UINT64_MAX, now);
-	remove_others(e, sa, UINT64_MAX, now);
+	(void)remove_pairs(e, sa, UINT64_MAX, now);
+	(void)remove_others(e, sa, UINT64_MAX, now);
 	party_lost(e, sa, now);
 }
 
@@ -235,7 +252,9 @@ static void renew_pairs(struct ike_engine *e, const struct ike_sa *sa, uint64_t 
 
 /* Older SAs of the party give way, and are deleted some time later: first by who began the new one.
  * IKEv1 SAs that both sides began at the same time stay until they expire: each side may take
- * another of them for the older. */
+ * another of them for the older, and there are peers that hang pairs on the newest one, whichever
+ * it is for them, and drop them with it. So none is safe to delete, not even one that made no pair.
+ * An idle one is probed, so that one that is gone at the peer goes here, too. */
 static void replace_others(struct ike_engine *e, struct ike_sa *sa, uint64_t now)
 {
 	uint64_t wait = sa->responder ? REPLACED_OTHER_S : REPLACED_OWN_S;
@@ -248,6 +267,8 @@ static void replace_others(struct ike_engine *e, struct ike_sa *sa, uint64_t now
 		if (other == sa || !ike_sa_up(other) || !ike_sa_same_party(other, sa))
 			continue;
 		other->state = SA_REPLACED;
+		sa->beside |= crossing;
+		other->beside |= crossing;
 		if (crossing && v->crossed != NULL)
 			v->crossed(e, sa, other, now);
 		if (v->owns_children && !sa->responder)
@@ -325,6 +346,7 @@ void party_established(struct ike_engine *e, struct ike_sa *sa, uint64_t now)
 bool party_first_contact(const struct ike_sa *sa)
 {
 	const struct ike_peer *peer = sa->peer;
+	const struct child_sa *c;
 	const struct ike_sa *other;
 
 	if (!peer->conf.send_initial_contact || peer->conf.suppress_initial_contact ||
@@ -336,8 +358,10 @@ bool party_first_contact(const struct ike_sa *sa)
 			return false;
 	}
 	for (size_t i = 0; i < peer->n_policies; i++) {
-		if (!TAILQ_EMPTY(&peer->policies[i].pairs))
-			return false;
+		TAILQ_FOREACH (c, &peer->policies[i].pairs, of_policy) {
+			if (c->state != CHILD_DELETING) /* of those the peer has been told */
+				return false;
+		}
 	}
 	return true;
 }

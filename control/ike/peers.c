@@ -505,6 +505,43 @@ struct ike_peer *peers_choose(const struct peers *p, const struct abi_addr *remo
 	return find(p, remote, local, &w);
 }
 
+static bool any_of_key(const struct peers *p, const struct addr_key *k, peers_look *look,
+		       const void *ctx)
+{
+	struct table_node *n = table_first(&p->by_addr, table_hash(&p->by_addr, k, sizeof(*k)));
+
+	for (; n != NULL; n = table_next(n)) {
+		const struct ike_peer *peer = TABLE_ENTRY(n, struct ike_peer, by_addr);
+		struct addr_key own;
+
+		conf_key(&own, &peer->conf);
+		if (memcmp(k, &own, sizeof(own)) == 0 && look(peer, ctx))
+			return true;
+	}
+	return false;
+}
+
+bool peers_any_at(const struct peers *p, const struct abi_addr *remote,
+		  const struct abi_addr *local, peers_look *look, const void *ctx)
+{
+	const uint32_t *lens = remote->family == 4 ? p->lens4 : p->lens6;
+	struct addr_key k;
+
+	if (!family_ok(remote->family))
+		return false;
+	for (unsigned len = full_len(remote->family) + 1; len-- > 0;) {
+		if (lens[len] == 0)
+			continue;
+		addr_key(&k, remote, len, local);
+		if (any_of_key(p, &k, look, ctx))
+			return true;
+		addr_key(&k, remote, len, NULL);
+		if (any_of_key(p, &k, look, ctx))
+			return true;
+	}
+	return false;
+}
+
 struct ike_policy *peers_find_policy(const struct peers *p, uint32_t policy_id)
 {
 	struct table_node *n = table_first(

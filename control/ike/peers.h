@@ -137,6 +137,10 @@ struct ike_peer *peers_find_addr(const struct peers *p, const struct abi_addr *r
 struct ike_peer *peers_choose(const struct peers *p, const struct abi_addr *remote,
 			      const struct abi_addr *local, enum ike_exchange_mode mode,
 			      const struct ike_identity_conf *id);
+/** Does look say yes of one of all who may send from remote to local? */
+typedef bool peers_look(const struct ike_peer *peer, const void *ctx);
+bool peers_any_at(const struct peers *p, const struct abi_addr *remote,
+		  const struct abi_addr *local, peers_look *look, const void *ctx);
 struct ike_policy *peers_find_policy(const struct peers *p, uint32_t policy_id);
 /** A place among policies that was not used before. */
 void peers_init_policy(struct ike_policy *policy, struct ike_peer *peer, timer_fn *ensure);

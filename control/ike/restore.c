@@ -193,7 +193,8 @@ static bool fill(struct record *r, const struct ike_sa *sa)
 	r->established = sa->established;
 	r->ends = sa->ends;
 	r->auth_ends = sa->auth_ends;
-	r->last_seen = sa->last_seen;
+	/* ESP is no sign of an IKE SA on which nothing was heard. */
+	r->last_seen = sa->heard > sa->established ? sa->last_seen : sa->established;
 	r->responder = sa->responder;
 	r->nat_local = sa->nat_local;
 	r->nat_remote = sa->nat_remote;
@@ -374,7 +375,7 @@ static bool renew(struct ike_engine *e, struct ike_sa *sa, uint64_t now)
 			timers_arm(&e->timers, &c->life,
 				   now + (1000 + state_random_below(e, RENEW_MS)) * TIMERS_MS);
 	}
-	return true;
+	return sa->peer->n_templates == 0 || generate_has_pair(sa);
 }
 
 static bool start(struct ike_engine *e, struct ike_sa *sa, const struct record *r, uint64_t now)
@@ -430,6 +431,8 @@ static struct ike_sa *make(struct ike_engine *e, struct ike_peer *peer, const st
 		sa->auth_ends = r->auth_ends;
 		sa->auth_responder = r->responder; /* as good as always */
 		sa->last_seen = r->last_seen;
+		if (r->last_seen > r->established)
+			sa->heard = r->last_seen;
 		return sa;
 	}
 	ike_sa_free(e, sa, now);

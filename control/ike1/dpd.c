@@ -26,9 +26,12 @@ void dpd_start(struct ike_engine *e, struct ike_sa *sa, uint64_t now)
 
 	if (!sa->dpd)
 		return;
-	/* RFC 3706 section 7: random, and far from wrapping. */
-	sa->dpd_first = state_random(e, &first, sizeof(first)) == 0 ? first >> 1 : 1;
-	sa->dpd_sent = sa->dpd_acked = sa->dpd_first;
+	/* RFC 3706 section 7: random, and far from wrapping. One in use again goes on rising
+	 * (section 6.2). */
+	if (sa->dpd_sent == 0) {
+		sa->dpd_first = state_random(e, &first, sizeof(first)) == 0 ? (first >> 1) | 1 : 1;
+		sa->dpd_sent = sa->dpd_acked = sa->dpd_first;
+	}
 	if (interval(sa) != 0)
 		timers_arm(&e->timers, &sa->dpd_timer, now + interval(sa));
 }
@@ -47,6 +50,45 @@ static void dead(struct ike_engine *e, struct ike_sa *sa, uint64_t now)
 	e->counters.dpd_dead++;
 	refuse(e, sa->peer, sa, NULL, &r);
 	party_dead(e, sa, now);
+}
+
+static bool is_beside(const struct ike_sa *sa, const struct ike_sa *other)
+{
+	return sa->beside && other != sa && ike_sa_up(other) && ike_sa_same_party(other, sa);
+}
+
+/* The SA of the party that is up beside it and was heard last; NULL. */
+static const struct ike_sa *beside(const struct ike_sa *sa)
+{
+	const struct ike_sa *other, *last = NULL;
+
+	TAILQ_FOREACH (other, &sa->peer->sas, of_peer) {
+		if (is_beside(sa, other) && (last == NULL || other->heard > last->heard))
+			last = other;
+	}
+	return last;
+}
+
+/* When ESP last came in on pairs of it or of any beside it. */
+static uint64_t esp_last_seen(struct ike_engine *e, struct ike_sa *sa)
+{
+	uint64_t last = child_last_seen(e, sa), t;
+	struct ike_sa *other;
+
+	TAILQ_FOREACH (other, &sa->peer->sas, of_peer) {
+		t = is_beside(sa, other) ? child_last_seen(e, other) : 0;
+		last = t > last ? t : last;
+	}
+	return last;
+}
+
+/* The peer lives, but has this one no more, and its DELETE was lost; or it never had it. Pairs
+ * stay. */
+static void forgotten(struct ike_engine *e, struct ike_sa *sa, uint64_t now)
+{
+	refuse_log(e, IKE_LOG_INFO, sa->peer, sa, 0,
+		   "DPD: the peer lives, but does not answer on this IKE_SA, which ends");
+	party_lost(e, sa, now);
 }
 
 static int probe(struct ike_engine *e, struct ike_sa *sa, const struct ike_endpoint *at)
@@ -78,35 +120,74 @@ int dpd_probe(struct ike_engine *e, struct ike_sa *sa, uint64_t now)
 	return r;
 }
 
+/* The last message of phase 1 may be lost: of main mode its sender, of aggressive mode too, is up
+ * alone until it hears from the other. */
+static bool is_proven(const struct ike_sa *sa)
+{
+	return sa->heard > sa->established;
+}
+
+/* When the peer last showed that it has the SA. One whose ESP comes in lives and is not asked (RFC
+ * 3706 section 5); but of two IKE SAs, or of one that nothing was heard on, that says nothing. */
+static uint64_t last_sign(struct ike_engine *e, struct ike_sa *sa, const struct ike_sa *other)
+{
+	uint64_t esp = esp_last_seen(e, sa);
+	bool by_esp = other == NULL && is_proven(sa);
+
+	if (esp > sa->last_seen) {
+		sa->last_seen = esp;
+		if (by_esp)
+			sa->dpd_misses = 0;
+	}
+	return by_esp ? sa->last_seen : sa->heard;
+}
+
+/* It is not known yet whether it answers. */
+static bool is_asked(const struct ike_sa *sa)
+{
+	return sa->dpd_timer.armed && sa->dpd_misses <= sa->peer->conf.profile.dpd_max_failures;
+}
+
+/* It was asked often enough. True: nothing is certain, it goes on. */
+static bool judge(struct ike_engine *e, struct ike_sa *sa, const struct ike_sa *other, uint64_t now)
+{
+	bool lives = now < sa->last_seen + interval(sa);
+
+	if (other != NULL && other->heard >= sa->heard + interval(sa)) /* since it was asked */
+		forgotten(e, sa, now);
+	else if (!lives && other != NULL && is_asked(other))
+		return true; /* its answer is a word on this one, too */
+	else if (!lives)
+		dead(e, sa, now);
+	else if (other == NULL)
+		forgotten(e, sa, now);
+	else
+		return true; /* no word on either, but ESP */
+	return false;
+}
+
 void dpd_tick(struct ike_engine *e, struct timer *t, uint64_t now)
 {
 	struct ike_sa *sa = TABLE_ENTRY(t, struct ike_sa, dpd_timer);
+	const struct ike_sa *other = beside(sa);
+	uint64_t last;
 
-	uint64_t esp;
-
-	if (sa->state != SA_ESTABLISHED || interval(sa) == 0)
+	if (!ike_sa_up(sa) || (sa->state == SA_REPLACED && other == NULL) || interval(sa) == 0)
 		return;
-	/* A peer whose ESP comes in lives and is not asked (RFC 3706 section 5). */
-	esp = child_last_seen(e, sa);
-	if (esp > sa->last_seen) {
-		sa->last_seen = esp;
-		sa->dpd_misses = 0;
-	}
+	last = last_sign(e, sa, other);
 	if (sa->roam != NULL && sa->roam->state == ROAM_ASKED) { /* that goes elsewhere */
 		timers_arm(&e->timers, t, now + TIMERS_SEC);
 		return;
 	}
-	if (now < sa->last_seen + interval(sa)) {
+	if (now < last + interval(sa)) {
 		/* It may have lost the IKE SA alone, which a quick mode then waits on. */
 		if (quick_busy(sa) && now >= sa->heard + interval(sa))
 			(void)probe(e, sa, &sa->at);
-		timers_arm(&e->timers, t, sa->last_seen + interval(sa));
+		timers_arm(&e->timers, t, last + interval(sa));
 		return;
 	}
-	if (sa->dpd_misses >= sa->peer->conf.profile.dpd_max_failures) {
-		dead(e, sa, now);
+	if (sa->dpd_misses >= sa->peer->conf.profile.dpd_max_failures && !judge(e, sa, other, now))
 		return;
-	}
 	sa->dpd_misses++;
 	(void)probe(e, sa, &sa->at);
 	timers_arm(&e->timers, t, now + interval(sa));

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * dpd.h - dead peer detection, RFC 3706: when nothing authentic came in for an interval, R-U-THERE
- * is sent each interval; after so many without answer the peer is dead.
+ * is sent each interval; after so many without answer the peer is dead. Of two IKE SAs beside each
+ * other, and of one that nothing was heard on yet, each is asked for itself while ESP comes in, for
+ * that says nothing of it: without answer it ends alone, and its pairs stay, as long as the peer
+ * lives.
  */
 #ifndef ESPGW_IKE1_DPD_H
 #define ESPGW_IKE1_DPD_H

@@ -12,6 +12,7 @@
 #include "control/ike/refuse.h"
 #include "control/ike/roam.h"
 #include "control/ike/state.h"
+#include "control/ike1/contact.h"
 #include "control/ike1/dpd.h"
 #include "control/ike1/phase1.h"
 #include "control/ike1/quick.h"
@@ -246,8 +247,11 @@ static void take_notify(struct ike_engine *e, struct ike_sa *sa, const struct ik
 		dpd_take(e, sa, n, in->d, now);
 		return;
 	}
-	if (n->type == IKE1_N_INITIAL_CONTACT) /* racoon's children send it alone, after phase 1 */
+	if (n->type ==
+	    IKE1_N_INITIAL_CONTACT) { /* racoon's children send it alone, after phase 1 */
+		contact_stop(e, sa);
 		party_initial_contact(e, sa, now);
+	}
 	log_name(n->type, name, sizeof(name));
 	refuse_log(e, is_error(n->type) ? IKE_LOG_NOTICE : IKE_LOG_DEBUG, sa->peer, sa, 0,
 		   "received %s %snotify", name, is_error(n->type) ? "error " : "");

@@ -14,6 +14,7 @@
 #include "control/ike/party.h"
 #include "control/ike/refuse.h"
 #include "control/ike/state.h"
+#include "control/ike1/contact.h"
 #include "control/ike1/info.h"
 #include "control/ike1/quick.h"
 
@@ -196,6 +197,7 @@ void phase1_r_done(struct ike_engine *e, struct ike_sa *sa, uint64_t now)
 	struct wire_writer w;
 
 	party_established(e, sa, now);
+	contact_start(e, sa, now);
 	if (!claimed)
 		return;
 	wire_writer_init(&w, data, sizeof(data));

@@ -344,8 +344,10 @@ static struct quick *find(const struct ike_sa *sa, uint32_t msgid)
 	return NULL;
 }
 
-/* The last message taken up came once more. Message 2 of a responder has a schedule of its own. A
- * pair that we deleted meanwhile must not come up at the peer by our message 3. */
+/* The last message taken up came once more. Message 2 of a responder has a schedule of its own; as
+ * soon as it has message 3, or the pair's traffic, its peer waits for nothing: an answer would only
+ * be the repeat that the peer answers by message 3. A pair that we deleted meanwhile must not come
+ * up at the peer by our message 3. */
 static void repeat(struct ike_engine *e, struct quick *q, const struct ike1_in *in)
 {
 	struct child_sa *c = child_find_token(e, q->token);
@@ -356,7 +358,7 @@ static void repeat(struct ike_engine *e, struct quick *q, const struct ike1_in *
 	} else if (q->state == QUICK_I_DONE && (c == NULL || c->state == CHILD_DELETING)) {
 		if (q->x.repeats++ < EXCHANGE_REPEATS_AUTH)
 			info_delete_child(e, q->x.sa->peer, q->x.sa, q->spi, in->now);
-	} else if (q->state != QUICK_I_INSTALL && q->state != QUICK_R_INSTALL) {
+	} else if (q->state == QUICK_I_DONE || q->state == QUICK_R_SENT2) {
 		exchange_repeat(e, &q->x, EXCHANGE_REPEATS_AUTH, in->d);
 	}
 }

@@ -11,6 +11,7 @@
 #include "control/ike/party.h"
 #include "control/ike/state.h"
 #include "control/ike1/aggr.h"
+#include "control/ike1/contact.h"
 #include "control/ike1/dpd.h"
 #include "control/ike1/frag1.h"
 #include "control/ike1/info.h"
@@ -20,6 +21,7 @@
 static int sa_init(struct ike_sa *sa)
 {
 	sa->dpd_msgids.max = DPD_MSGIDS;
+	timers_init_one(&sa->contact, contact_tick);
 	sa->keys = calloc(1, sizeof(*sa->keys));
 	sa->hs = calloc(1, sizeof(*sa->hs));
 	if (sa->keys != NULL && sa->hs != NULL)
@@ -60,6 +62,7 @@ static void sa_free(struct ike_engine *e, struct ike_sa *sa, uint64_t now)
 {
 	struct quick *q;
 
+	contact_stop(e, sa);
 	while ((q = TAILQ_FIRST(&sa->quicks)) != NULL) {
 		/* What they were for is still to be done, through another SA. */
 		if (!quick_ended(q))

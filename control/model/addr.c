@@ -5,6 +5,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 _Static_assert(ADDR_MAX_TEXT == INET6_ADDRSTRLEN, "texts fit");
@@ -86,6 +87,22 @@ bool addr_is_private(const struct abi_addr *a, uint8_t len)
 		if (len >= nets[i].len && addr_covers(&nets[i].net, nets[i].len, a))
 			return true;
 	return a->family != 4;
+}
+
+bool addr_is_network_of(const char *network, const char *address)
+{
+	size_t n = strcspn(address, "/");
+	unsigned long bits = address[n] ? strtoul(address + n + 1, NULL, 10) : 32;
+	char part[ADDR_MAX_TEXT] = "";
+	struct abi_addr a, b;
+
+	if (n >= sizeof(part) || bits > 32)
+		return false;
+	memcpy(part, address, n);
+	if (addr_parse(part, &a) || addr_parse(network, &b) || a.family != 4)
+		return false;
+	a = addr_first(&a, (uint8_t)bits);
+	return addr_equal(&a, &b);
 }
 
 bool addr_is_link_local(const struct abi_addr *a)

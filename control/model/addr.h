@@ -28,6 +28,10 @@ bool addr_covers(const struct abi_addr *net, uint8_t len, const struct abi_addr 
 struct abi_addr addr_first(const struct abi_addr *a, uint8_t len);
 struct abi_addr addr_last(const struct abi_addr *a, uint8_t len);
 
+/** Is network, written without a length, that of address, "10.0.0.1/24" or without one? IPv4 alone.
+ */
+bool addr_is_network_of(const char *network, const char *address);
+
 /** fe80::/10: means something on one link alone (RFC 4291 section 2.5.6). */
 bool addr_is_link_local(const struct abi_addr *a);
 /** ::ffff:0:0/96: an IPv4 address in IPv6 form, never in a packet (RFC 4291 section 2.5.5.2). */

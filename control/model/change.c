@@ -33,6 +33,7 @@ void change_made_free(struct change_made *made)
 {
 	free(made->path);
 	text_free(&made->text);
+	text_free(&made->before);
 	*made = (struct change_made){0};
 }
 
@@ -524,7 +525,7 @@ int change_make(const struct change *c, const char *path, struct change_made *ma
 	if (rc == 0)
 		rc = edit_rows(&d, made);
 	if (rc == 0 && d.edit->n != 0)
-		rc = change_file_apply(&d.file, d.edit, &made->path, &made->text, why);
+		rc = change_file_apply(&d.file, d.edit, made, why);
 	if (rc == -EALREADY)
 		rc = 0; /* it says so already */
 	if (rc == 0 && !made->path)

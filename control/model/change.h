@@ -47,10 +47,11 @@ struct change {
 void change_free(struct change *c);
 
 struct change_made {
-	char *path;	  /* the file to write: that of the configuration, or one it includes */
-	struct text text; /* its new content */
-	size_t matched;	  /* how many rows were meant */
-	size_t rows;	  /* how many changed; 0: nothing is to be written, there is no path */
+	char *path;	    /* the file to write: that of the configuration, or one it includes */
+	struct text text;   /* its new content */
+	struct text before; /* and the one that it has */
+	size_t matched;	    /* how many rows were meant */
+	size_t rows;	    /* how many changed; 0: nothing is to be written, there is no path */
 };
 
 /**
@@ -69,5 +70,11 @@ void change_made_free(struct change_made *made);
  * file has; a link stays one. 0, or -errno + why.
  */
 int change_write(const struct change_made *made, struct text *why);
+
+/**
+ * The same of n files, of which none is there twice: none is replaced before all are written beside
+ * the old ones. 0, or -errno + why; why tells whether something was changed all the same.
+ */
+int change_write_all(const struct change_made *made, size_t n, struct text *why);
 
 #endif

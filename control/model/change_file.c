@@ -62,9 +62,10 @@ static int move_patch(const struct source *s, struct edit_patch *p, const struct
 	return 0;
 }
 
-int change_file_apply(const struct change_file *f, struct edit *e, char **path, struct text *out,
+int change_file_apply(const struct change_file *f, struct edit *e, struct change_made *made,
 		      struct text *why)
 {
+	struct text *out = &made->text;
 	struct source own = {0};
 	const struct source_file *file;
 	static struct problems problems;
@@ -91,15 +92,21 @@ int change_file_apply(const struct change_file *f, struct edit *e, char **path, 
 			    file->path);
 	rc = rc == -EXDEV ? -EINVAL : rc;
 	problems_free(&problems);
+	if (rc == 0) {
+		made->path = strdup(file->path);
+		made->before = own.text;
+		own.text = (struct text){0};
+		if (own.unended)
+			text_cut(&made->before, made->before.len - 1);
+	}
 	source_free(&own);
-	*path = rc == 0 ? strdup(file->path) : NULL;
-	return rc == 0 && !*path ? -ENOMEM : rc;
+	return rc == 0 && !made->path ? -ENOMEM : rc;
 }
 
 /* --- writing --- */
 
 /* A file beside the one at path, as it is but for its content. */
-static int write_beside(const char *path, const char *beside, const struct text *text)
+static int write_beside(const char *path, const char *beside, const struct text *text, mode_t mask)
 {
 	struct stat st;
 	int fd, rc;
@@ -113,7 +120,7 @@ static int write_beside(const char *path, const char *beside, const struct text 
 	if (rc == 0 && (st.st_uid != geteuid() || st.st_gid != getegid()) &&
 	    fchown(fd, st.st_uid, st.st_gid))
 		rc = -errno; /* who reads it now must be able to read it then */
-	if (rc == 0 && (fchmod(fd, st.st_mode & 07777) || fsync(fd)))
+	if (rc == 0 && (fchmod(fd, st.st_mode & mask) || fsync(fd)))
 		rc = -errno;
 	if (close(fd) && rc == 0)
 		rc = -errno;
@@ -135,29 +142,118 @@ static void sync_folder(const char *path)
 	free(folder);
 }
 
+/* A file that is to take the place of another. */
+struct twin {
+	char *real, *beside;
+};
+
+static int twin_write(struct twin *t, const struct change_made *made)
+{
+	t->real = realpath(made->path, NULL);
+	if (!t->real)
+		return -errno;
+	if (asprintf(&t->beside, "%s.espgw-new", t->real) < 0) {
+		t->beside = NULL;
+		return -ENOMEM;
+	}
+	(void)unlink(t->beside); /* of one that was killed */
+	return write_beside(t->real, t->beside, &made->text, 07777);
+}
+
+static int twin_replace(struct twin *t)
+{
+	if (rename(t->beside, t->real))
+		return -errno;
+	sync_folder(t->real);
+	free(t->beside);
+	t->beside = NULL;
+	return 0;
+}
+
+static void twin_free(struct twin *t)
+{
+	if (t->beside)
+		(void)unlink(t->beside);
+	free(t->beside);
+	free(t->real);
+}
+
+int change_write_all(const struct change_made *made, size_t n, struct text *why)
+{
+	struct twin *twins = calloc(n, sizeof(*twins));
+	size_t written = 0, replaced = 0;
+	int rc = twins ? 0 : -ENOMEM;
+
+	while (rc == 0 && written < n) {
+		rc = twin_write(&twins[written], &made[written]);
+		written += rc == 0;
+	}
+	while (rc == 0 && replaced < n) {
+		rc = twin_replace(&twins[replaced]);
+		replaced += rc == 0;
+	}
+	if (rc)
+		text_printf(why, "%s cannot be written: %s; ",
+			    made[written < n ? written : replaced].path, strerror(-rc));
+	if (rc && replaced)
+		text_printf(why, "%zu of %zu files were changed before", replaced, n);
+	else if (rc)
+		text_puts(why, "nothing was changed");
+	for (size_t i = 0; twins && i < n; i++)
+		twin_free(&twins[i]);
+	free(twins);
+	return rc;
+}
+
 int change_write(const struct change_made *made, struct text *why)
 {
-	char *real = realpath(made->path, NULL), *beside = NULL;
-	int rc = real ? 0 : -errno;
+	return change_write_all(made, 1, why);
+}
 
-	if (rc == 0 && asprintf(&beside, "%s.espgw-new", real) < 0) {
+static int read_all(const char *path, struct text *out)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	int rc = fd < 0 ? -errno : 0;
+	char part[4096];
+	ssize_t n = 0;
+
+	out->limit = SOURCE_MAX_BYTES + 1;
+	while (rc == 0 && (n = read(fd, part, sizeof(part))) != 0) {
+		if (n < 0 && errno != EINTR)
+			rc = -errno;
+		if (n > 0)
+			text_add(out, part, (size_t)n);
+		if (out->failed)
+			rc = -EFBIG;
+	}
+	explicit_bzero(part, sizeof(part));
+	if (fd >= 0)
+		close(fd);
+	return rc;
+}
+
+int change_file_keep(const char *path, char **kept, struct text *why)
+{
+	char *real = realpath(path, NULL), *beside = NULL;
+	struct text text = {0};
+	int rc = real ? read_all(real, &text) : -errno;
+
+	if (rc == 0 && asprintf(&beside, "%s.espgw-refused", real) < 0) {
 		beside = NULL;
 		rc = -ENOMEM;
 	}
 	if (rc == 0) {
-		(void)unlink(beside); /* of one that was killed */
-		rc = write_beside(real, beside, &made->text);
-		if (rc == 0 && rename(beside, real))
-			rc = -errno;
-		if (rc)
+		(void)unlink(beside); /* of an earlier one; what cannot go is not written to */
+		rc = write_beside(real, beside, &text, 0600);
+		if (rc && rc != -EEXIST)
 			(void)unlink(beside);
-		else
-			sync_folder(real);
 	}
 	if (rc)
-		text_printf(why, "%s cannot be written: %s; nothing was changed", made->path,
-			    strerror(-rc));
-	free(beside);
+		text_printf(why, "%s cannot be kept as it was refused: %s", path, strerror(-rc));
+	text_free(&text);
 	free(real);
+	*kept = rc ? NULL : beside;
+	if (rc)
+		free(beside);
 	return rc;
 }

@@ -6,24 +6,38 @@
 #include <string.h>
 
 #include "control/model/addr.h"
+#include "control/model/device.h"
 #include "control/model/model.h"
+
+/* A VLAN's device names the interface it belongs to. */
+static bool names_parent(const struct prop *p)
+{
+	return p == &schema_menu(MENU_INTERFACE)->props[INTERFACE_DEVICE];
+}
 
 /* Is the value of a property the name of a row of a menu, or is that part of it? */
 static bool refers(const struct prop *p, const struct value *v, enum menu_id menu, const char *name)
 {
 	if (p->flags & (PROP_F_REFUSED | PROP_F_RUNTIME) || !v->set || !v->text)
 		return false;
+	if (names_parent(p)) {
+		const char *parent = menu == MENU_INTERFACE ? device_parent(v->text) : NULL;
+
+		return parent && strcmp(parent, name) == 0;
+	}
 	if (p->type == PROP_GATEWAY ? menu != MENU_INTERFACE
 				    : p->type != PROP_REF || p->domain->ref != (int)menu)
 		return false;
 	return strcmp(v->text, name) == 0;
 }
 
-static void new_value(const struct value *v, const char *to, struct text *out)
+static void new_value(const struct prop *p, const struct value *v, const char *to, struct text *out)
 {
 	struct text all = {0};
 	char addr[ADDR_MAX_TEXT];
 
+	if (names_parent(p)) /* vlan100@wan */
+		text_add(&all, v->text, (size_t)(device_parent(v->text) - v->text));
 	if (v->addr.family) /* fe80::1%wan */
 		text_printf(&all, "%s%%", addr_text(&v->addr, addr));
 	text_puts(&all, to);
@@ -61,7 +75,7 @@ static int rename_in(const struct change_doc *of, enum menu_id menu, const char 
 			t = edit_patch(d.edit, have.value.at, have.value.end);
 			rc = t ? 0 : -ENOMEM;
 			if (t)
-				new_value(&v[p], to, t);
+				new_value(prop, &v[p], to, t);
 		}
 	}
 	change_doc_free(&d);

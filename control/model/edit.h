@@ -2,7 +2,8 @@
 /*
  * edit.h - where things stand in the text of a configuration, and what is put in their place. All
  * else in the text stays as it is: comments, order, the way it is written. The text is one that
- * libconfig has taken already, so it is well-formed; what is not is found to be nothing.
+ * libconfig has taken already, so it is well-formed; what is not is found to be nothing. No byte of
+ * it is zero: source.h refuses such a file.
  */
 #ifndef ESPGW_MODEL_EDIT_H
 #define ESPGW_MODEL_EDIT_H

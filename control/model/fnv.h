@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* fnv.h - FNV-1a of 64 bits, for tables whose keys are the operator's own. */
+/* fnv.h - FNV-1a of 64 bits. Who knows it can make keys collide, so it is for tables whose keys are
+ * the operator's own, or that have a bound which makes all of them in one place cheap. */
 #ifndef ESPGW_MODEL_FNV_H
 #define ESPGW_MODEL_FNV_H
 

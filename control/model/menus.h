@@ -8,7 +8,8 @@
  * makes the id MENU_ID for code, takes the words or the range from domain_<domain> (domains.c) and
  * the default from preset. Properties print in this order. A property marked REFUSED is one that
  * RouterOS has and espgw has not; its help is the reason, and its preset, where it has one, is the
- * one value that is accepted, since it asks for nothing.
+ * one value that is accepted, since it asks for nothing. So does the network of an address, when it
+ * is that.
  */
 #ifndef ESPGW_MODEL_MENUS_H
 #define ESPGW_MODEL_MENUS_H

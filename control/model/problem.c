@@ -24,10 +24,40 @@ void problems_free(struct problems *p)
 	problems_init(p);
 }
 
+/* Of the text that fmt makes, without the numbers it has for "line %u". Not of what looks so in the
+ * text: the operator's names are in there too. */
+static uint64_t hash_text(const char *text, const char *fmt, va_list ap)
+{
+	static const char word[] = "line %u";
+	uint64_t hash = FNV_START;
+	char *part = strdup(fmt);
+	size_t at = 0;
+
+	for (char *end = part; part && (end = strstr(end, word)) != NULL;) {
+		va_list again;
+		int number;
+
+		end = strchr(end, '%');
+		*end = '\0';
+		va_copy(again, ap);
+		number = vsnprintf(NULL, 0, part, again); /* where it stands in the text */
+		va_end(again);
+		*end = '%';
+		while (number > 0 && at < (size_t)number && text[at])
+			hash = fnv_byte(hash, (uint8_t)text[at++]);
+		at += strspn(text + at, "0123456789");
+	}
+	free(part); /* without it, at worst a problem is told again */
+	while (text[at])
+		hash = fnv_byte(hash, (uint8_t)text[at++]);
+	return hash;
+}
+
 static void add(struct problems *p, bool warning, const char *file, unsigned line, const char *fmt,
 		va_list ap)
 {
 	struct problem *pr = &p->list[p->n];
+	va_list again;
 
 	if (!warning)
 		p->n_errors++;
@@ -36,8 +66,12 @@ static void add(struct problems *p, bool warning, const char *file, unsigned lin
 		return;
 	}
 	*pr = (struct problem){.line = line, .warning = warning};
+	va_copy(again, ap);
 	if (vasprintf(&pr->text, fmt, ap) < 0)
 		pr->text = NULL;
+	else
+		pr->hash = hash_text(pr->text, fmt, again);
+	va_end(again);
 	if (file)
 		pr->file = strdup(file);
 	if (!pr->text || (file && !pr->file)) {
@@ -104,5 +138,5 @@ char *problems_text(const struct problems *p)
 
 uint64_t problems_hash(const struct problem *p)
 {
-	return fnv_hash(p->text, strlen(p->text));
+	return p->hash;
 }

@@ -16,6 +16,7 @@ struct problem {
 	unsigned line; /* 0: the file as a whole */
 	bool warning;  /* worth knowing; does not stop anything */
 	char *text;
+	uint64_t hash; /* see problems_hash() */
 };
 
 struct problems {
@@ -34,7 +35,8 @@ void problems_error(struct problems *p, const char *file, unsigned line, const c
 void problems_warn(struct problems *p, const char *file, unsigned line, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
 
-/** A number for a problem's text, another one for another text. */
+/** A number for a problem's text, another one for another text; but for the numbers of lines that
+ * its format has as "line %u": they change with what stands before them. */
 uint64_t problems_hash(const struct problem *p);
 
 /**

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "control/model/addr.h"
 #include "control/model/model.h"
 #include "control/model/problem.h"
 #include "control/model/source.h"
@@ -121,10 +122,21 @@ static void check_mode(struct row_reader *r, const config_setting_t *s)
 		       f->mode & 07777);
 }
 
-static int refused_prop(struct row_reader *r, const config_setting_t *s, const struct prop *p,
-			const char *where, const char *text)
+/* RouterOS says the network of an address twice. */
+static bool is_said_twice(const config_setting_t *group, const struct prop *p, const char *text)
 {
-	if (p->preset && strcmp(text, p->preset) == 0)
+	const char *address = NULL;
+
+	return p == &schema_menu(MENU_ADDRESS)->props[ADDRESS_NETWORK] &&
+	       config_setting_lookup_string(group, "address", &address) &&
+	       addr_is_network_of(text, address);
+}
+
+static int refused_prop(struct row_reader *r, const config_setting_t *group,
+			const config_setting_t *s, const struct prop *p, const char *where,
+			const char *text)
+{
+	if ((p->preset && strcmp(text, p->preset) == 0) || is_said_twice(group, p, text))
 		return 0;
 	if (p->preset)
 		row_read_error(r, s, "%s: \"%.80s\": %s; accepted: \"%s\"", where, text, p->help,
@@ -159,7 +171,7 @@ static int read_prop(struct row_reader *r, config_setting_t *group, const config
 	} else if (type_wrong) {
 		row_read_error(r, s, "%s: %s", where, type_wrong);
 	} else if (p->flags & PROP_F_REFUSED) {
-		rc = refused_prop(r, s, p, where, text.s ? text.s : "");
+		rc = refused_prop(r, group, s, p, where, text.s ? text.s : "");
 	} else {
 		rc = value_parse(r->model, p, text.s ? text.s : "", &row->values[id], &why);
 		if (rc)

@@ -33,8 +33,10 @@ static int add_piece(struct source *s, unsigned file, unsigned line)
 		size_t room = s->room ? s->room * 2 : 16;
 		struct source_piece *p = reallocarray(s->pieces, room, sizeof(*p));
 
-		if (!p)
+		if (!p) {
+			s->error = ENOMEM;
 			return -1;
+		}
 		s->pieces = p;
 		s->room = room;
 	}
@@ -120,6 +122,7 @@ static int copy_lines(struct source *s, const char *p, size_t len, const struct 
 			text_add(&s->text, "\n", 1);
 			s->lines++;
 		}
+		s->unended |= !nl;
 		line++;
 		p += nl ? n + 1 : n;
 		len -= nl ? n + 1 : n;
@@ -128,7 +131,7 @@ static int copy_lines(struct source *s, const char *p, size_t len, const struct 
 }
 
 /* The whole of a regular file in malloc()ed memory. NULL + why. */
-static char *slurp(const struct source *s, const char *path, struct stat *st, size_t *len,
+static char *slurp(struct source *s, const char *path, struct stat *st, size_t *len,
 		   const char **why)
 {
 	const struct source_instead *in =
@@ -138,6 +141,7 @@ static char *slurp(const struct source *s, const char *path, struct stat *st, si
 
 	*len = 0;
 	if (fd < 0 || fstat(fd, st)) {
+		s->error = errno;
 		*why = strerror(errno);
 		goto out;
 	}
@@ -156,11 +160,15 @@ static char *slurp(const struct source *s, const char *path, struct stat *st, si
 		goto out;
 	}
 	buf = malloc((size_t)st->st_size + 1);
+	if (!buf)
+		s->error = ENOMEM;
 	while (buf && *len < (size_t)st->st_size) {
 		ssize_t n = read(fd, buf + *len, (size_t)st->st_size - *len);
 
 		if (n < 0 && errno == EINTR)
 			continue;
+		if (n < 0)
+			s->error = errno;
 		if (n <= 0)
 			break;
 		*len += (size_t)n;
@@ -215,8 +223,10 @@ static int read_level(struct source *s, const char *path, const struct level *up
 	lv.file = s->n_files;
 	s->files[lv.file] = (struct source_file){.path = strdup(path), .mode = st.st_mode};
 	why = "not enough memory";
-	if (!s->files[lv.file].path)
+	if (!s->files[lv.file].path) {
+		s->error = ENOMEM;
 		goto fail;
+	}
 	s->n_files++;
 	rc = copy_lines(s, buf, len, &lv, problems);
 	goto out;
@@ -238,6 +248,7 @@ static int read_whole(struct source *s, const char *path, struct problems *probl
 		return -1;
 	text_add(&s->text, "", 0);
 	if (s->text.failed) {
+		s->error = ENOMEM;
 		problems_error(problems, path, 0, "not enough memory");
 		return -1;
 	}

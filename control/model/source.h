@@ -47,6 +47,8 @@ struct source {
 	struct source_piece *pieces;
 	size_t n_pieces, room;
 	unsigned lines; /* of text, so far */
+	bool unended;	/* the last line of a file has no end; that of text has one */
+	int error;	/* errno, when that is why it cannot be read; 0: something else is */
 };
 
 /** Read path and all it includes. 0 or -1 with problems. Free it in both cases. */

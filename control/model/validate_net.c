@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "control/model/addr.h"
+#include "control/model/device.h"
 #include "control/model/model.h"
 #include "control/model/netview.h"
 #include "control/model/problem.h"
@@ -20,6 +21,49 @@ static bool same_device(const char *a, const char *b)
 	return n == strcspn(b, ",") && strncmp(a, b, n) == 0;
 }
 
+/* The data plane opens ports in the order of the file, a VLAN's after the one it belongs to. */
+static const struct model_row *parent_of(const struct model_table *t, size_t i, const char *name)
+{
+	for (size_t j = 0; j < i; j++)
+		if (validate_active(&t->rows[j], INTERFACE_DISABLED) &&
+		    strcmp(t->rows[j].values[INTERFACE_NAME].text, name) == 0)
+			return &t->rows[j];
+	return NULL;
+}
+
+static void check_vlan(const struct model_table *t, size_t i, struct problems *problems)
+{
+	const struct model_row *row = &t->rows[i], *parent;
+	const char *device, *name, *of;
+
+	if (!validate_active(row, INTERFACE_DISABLED) ||
+	    !device_is_vlan(row->values[INTERFACE_DEVICE].text))
+		return;
+	device = row->values[INTERFACE_DEVICE].text;
+	name = row->values[INTERFACE_NAME].text;
+	of = device_parent(device);
+	parent = of ? parent_of(t, i, of) : NULL;
+	if (!of)
+		problems_error(problems, row->file, model_line(row, INTERFACE_DEVICE),
+			       "/interface \"%s\": device: \"%s\" is no VLAN; accepted: "
+			       "\"vlan1@NAME\" to \"vlan%lu@NAME\", NAME being an interface",
+			       name, device, DEVICE_VLAN_MAX);
+	else if (!parent)
+		problems_error(problems, row->file, model_line(row, INTERFACE_DEVICE),
+			       "/interface \"%s\": device: there is no interface \"%s\" before it",
+			       name, of);
+	else if (device_is_vlan(parent->values[INTERFACE_DEVICE].text))
+		problems_error(problems, row->file, model_line(row, INTERFACE_DEVICE),
+			       "/interface \"%s\": device: \"%s\" is a VLAN itself; tags within "
+			       "tags are not supported",
+			       name, of);
+	else if (row->values[INTERFACE_MTU].num > parent->values[INTERFACE_MTU].num)
+		problems_error(problems, row->file, model_line(row, INTERFACE_MTU),
+			       "/interface \"%s\": mtu: %llu is larger than that of \"%s\", %llu",
+			       name, (unsigned long long)row->values[INTERFACE_MTU].num, of,
+			       (unsigned long long)parent->values[INTERFACE_MTU].num);
+}
+
 static void check_interfaces(const struct model *m, struct problems *problems)
 {
 	const struct model_table *t = &m->table[MENU_INTERFACE];
@@ -27,6 +71,7 @@ static void check_interfaces(const struct model *m, struct problems *problems)
 	for (size_t i = 0; i < t->n; i++) {
 		const struct model_row *a = &t->rows[i];
 
+		check_vlan(t, i, problems);
 		for (size_t j = 0; j < i; j++) {
 			const struct model_row *b = &t->rows[j];
 

@@ -76,10 +76,11 @@ static void check_peer(const struct model *m, const struct overlap *of, size_t n
 			problems_warn(
 				problems, row->file, row->line,
 				"/ip ipsec policy: it overlaps with the one in line %u of "
-				"the same peer: what both cover goes through the SA of the "
+				"the same peer, \"%s\": what both cover goes through the SA of the "
 				"first, and at the peer perhaps through the other's (Tencent's "
 				"gateways refuse mappings that overlap)",
-				rows[of[k].key.row].line);
+				rows[of[k].key.row].line,
+				m->table[MENU_PEER].rows[of[i].peer].values[PEER_NAME].text);
 			return;
 		}
 	}

@@ -172,16 +172,18 @@ static void run_all(struct text *commands)
 {
 	char *rest = commands->s, *line;
 
-	while (rest && (line = strsep(&rest, "\n")) != NULL)
-		if (*line)
+	while (rest && (line = strsep(&rest, "\n")) != NULL) {
+		FUZZ_CHECK(*line != '#' || line[1]);
+		if (*line && *line != '#')
 			run(line, false);
+	}
 	text_free(commands);
 }
 
 /* As lines that are pasted. */
 static void paste(const char *text, size_t n)
 {
-	struct session s = {0};
+	struct session s = {.terminal = n % 2};
 	struct text command = {0};
 
 	for (size_t at = 0, len; at < n; at += len + 1) {
@@ -194,6 +196,7 @@ static void paste(const char *text, size_t n)
 		run_all(&command);
 	}
 	session_end(&s, &command);
+	FUZZ_CHECK(!session_is_open(&s));
 	run_all(&command);
 	text_free(&command);
 	session_free(&s);

@@ -33,6 +33,10 @@ def run_case(name):
     except Fail as e:
         print("FAIL %s: %s" % (name, e), flush=True)
         return False
+    except SystemExit:                                   # its limit: where it was is the reason
+        print("FAIL %s: stopped after %.0f s: %s" % (name, time.monotonic() - t,
+                                                     traceback.format_exc()), flush=True)
+        raise
     except Exception:                                    # a bug of the test itself
         print("FAIL %s: %s" % (name, traceback.format_exc()), flush=True)
         return False

@@ -136,6 +136,35 @@ def paste_the_tutorial(lab):
     lab.reachable()
 
 
+def half_a_command_is_none(lab):
+    """a paste that ends early, or is meant for another place, is told and changes nothing"""
+    header = "# 2026-11-22 12:00:00 by RouterOS 7.14.3\n"
+    with open(lab.dir + "/espgw.conf") as f:
+        before = f.read()
+    for text, told in (
+            (header + "/ip ipsec policy set 0 disabled=yes\n", "line 2: not done"),
+            ("/ip route\n/lcd pin\nset 0 distance=7\n", "line 3: not done"),
+            ("/system script add source=\"\n/ip route set 0 distance=9\n\"\n",
+             "line 1: not done"),
+            ("/ip ipsec peer set 0 comment={x\ndisable 0\n", "lines 1 to 2 were not done"),
+            ("/ip ipsec peer disable 0 \\\n", "line 1 was not done"),
+            ("/nosuch; /ip ipsec\n", "/nosuch: there is no such menu here")):
+        said = piped(lab, text, 2)
+        need(told in said, "%r: %s" % (text, said))
+    t = Terminal(lab)
+    t.type(header + "/ip ipsec policy\nset 0 disabled=yes\n", r"means its template(?s:.)*policy> $")
+    t.type("set 0 disabled=yes\n", r"means its template(?s:.)*policy> $")
+    t.type("/ip ipsec peer\nset 0 comment=\"\n", r"\" is open, Ctrl-C drops it> $")
+    t.type("disable 0\nquit\n", r"quit(?s:.)*drops it> $")
+    t.type("\x03", r"lines \d+ to \d+ were not done(?s:.)*peer> $")
+    t.type("{\n", r"\{ is open, Ctrl-C drops it> $")
+    t.type("\x04", r"line \d+ was not done(?s:.)*peer> $")
+    t.type("disable 0\x03", r"\^C(?s:.)*peer> $")
+    t.close()
+    with open(lab.dir + "/espgw.conf") as f:
+        need(f.read() == before, "the file was changed")
+
+
 def change_a_tunnel_that_is_up(lab):
     t = Terminal(lab)
     # enter a menu, look, complete a word, ask for help
@@ -188,7 +217,24 @@ def change_a_tunnel_that_is_up(lab):
 def the_tutorials_session_pasted_makes_a_tunnel_that_can_be_changed():
     with bare() as lab:
         paste_the_tutorial(lab)
+        half_a_command_is_none(lab)
         change_a_tunnel_that_is_up(lab)
+
+
+@case()
+def a_section_that_is_not_here_is_told_once():
+    """nothing of it goes to a gateway, so there is none"""
+    text = "/ip smb users\nadd name=a\nadd name=b\nset a name=c\n/system clock\nset x=y\n" \
+        "/ip firewall filter\nadd chain=a\nadd chain=b; add chain=c\nprint\n"
+    r = subprocess.run([binary("espgw"), "--instance", "nobody-at-all"], input=text, text=True,
+                       capture_output=True, check=False)
+    said = [x for x in r.stderr.splitlines() if "not done" not in x]
+    places = ["/ip smb users:", "/system clock:", "/ip firewall filter:"]
+    need([x.split(":")[0] + ":" for x in said] == places and r.returncode == 2 and not r.stdout,
+         "%d: %s%s" % (r.returncode, r.stdout, r.stderr))
+    counts = re.findall(r"(\d+) commands? for (/[a-z ]+) from line (\d+)", r.stderr)
+    need(counts == [("3", "/ip smb users", "2"), ("1", "/system clock", "6"),
+                    ("4", "/ip firewall filter", "8")], "counts: %s" % r.stderr)
 
 
 if __name__ == "__main__":

@@ -73,17 +73,17 @@ def prove(ike):
         return said
 
 
-@case(timeout=90)
+@case()
 def ikev1_takes_what_the_template_covers():
     return prove(1)
 
 
-@case(timeout=90)
+@case()
 def ikev2_takes_what_the_template_covers():
     return prove(2)
 
 
-@case(timeout=60)
+@case()
 def it_outlives_control_and_ends_with_the_warrior():
     with lab_of(2, THEIRS) as lab, wire.Capture(lab) as cap:
         lab.initiate("cloud")

@@ -71,10 +71,10 @@ def the_second_tunnel_takes_over_and_gives_back():
         wait(lambda: carried(lab, "t1")[0] > before + PPS // 2, 10, "the stream to be back")
         r = stream.end()
         # Both changes together: what is lost is lost until one side or the other has noticed.
-        need(0 < r["lost"] < 3 * PPS + Stream.stalled((r,), PPS) and r["duplicates"] == 0, "stream: %s" % {
+        need(0 < r["lost_s"] < 3 + Stream.stalled((r,)) and r["duplicates"] == 0, "stream: %s" % {
             k: v for k, v in r.items() if k != "missing"})
         lab.ping_both(3)
-        return "%d of %d lost: %.1f s" % (r["lost"], r["sent"], r["lost"] / PPS)
+        return "%d of %d lost: %.1f s" % (r["lost"], r["sent"], r["lost_s"])
 
 
 if __name__ == "__main__":

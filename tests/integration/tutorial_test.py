@@ -195,7 +195,7 @@ def two_workers_share_one_sa_and_keep_each_streams_order():
                                for i in (0, 1))
         # A worker that has lost its CPU is not waited for: a burst may come late, nothing else. What
         # is then more than 128 packets behind strongSwan takes for a replay.
-        got = [streams[0].need_lossless(late()), streams[1].need_lossless()]
+        got = [streams[0].need_lossless(late), streams[1].need_lossless()]
         need(sum(r["reordered"] for r in got) <= late(), "reordered, %d packets may be: %s" %
              (late(), got))
         cap.stop()

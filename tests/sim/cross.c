@@ -109,8 +109,10 @@ static unsigned choose(struct cross_path *p, unsigned of)
 			p->dice = p->dice * 6364136223846793005ULL + 1442695040888963407ULL;
 			pick = (p->dice >> 33) % of;
 		}
-		p->pick[p->n] = (uint8_t)pick;
 		p->of[p->n++] = (uint8_t)of;
+		if (p->branch != NULL)
+			pick = p->branch(p, of);
+		p->pick[p->n - 1] = (uint8_t)pick;
 	}
 	assert(p->of[p->at] == of); /* the same choices lead to the same place */
 	return p->pick[p->at++];
@@ -162,7 +164,7 @@ static void start(struct cross *x)
 {
 	struct sim *s = &x->s;
 
-	sim_init(s, 12345);
+	sim_init(s, 12345 + x->c->seed);
 	s->node[1].conf.passive = true;
 	for (int i = 0; i < 2; i++) {
 		s->node[i].conf.mode = x->c->mode;
@@ -244,16 +246,42 @@ bool cross_next(struct cross_path *p)
 	return true;
 }
 
-void cross_print(const struct cross_case *c, const struct cross_path *path,
-		 const struct cross_end *end)
+static uint64_t mix(uint64_t h, uint64_t value)
+{
+	h = (h ^ value) * 0x9e3779b97f4a7c15ULL;
+	return h ^ h >> 29;
+}
+
+uint64_t cross_hash(const struct cross_path *path, const struct cross_end *end)
+{
+	uint64_t h = path->n;
+
+	for (unsigned i = 0; i < path->n; i++)
+		h = mix(h, path->pick[i] * 16u + path->of[i]);
+	h = mix(h, end->agreed + 2u * end->clean + 4u * end->theirs);
+	h = mix(mix(h, end->lost), end->sent);
+	for (int i = 0; i < 2; i++)
+		h = mix(mix(h, end->sas[i]), end->spi[i]);
+	return h;
+}
+
+void cross_print_case(const struct cross_case *c)
 {
 	static const char *const kinds[] = {"pair", "IKE", "flush", "end"};
-	static const char *const fates[] = {"arrives", "lost", "late"};
 
 	fprintf(stderr, "mode %d pfs %d slow %d:", c->mode, c->pfs, c->slow_dataplane);
 	for (unsigned i = 0; i < c->n_actions; i++)
 		fprintf(stderr, " %c %s", 'A' + c->action[i].node, kinds[c->action[i].kind]);
-	fprintf(stderr, "; message %u %s; path", c->which, fates[c->fate]);
+}
+
+void cross_print(const struct cross_case *c, const struct cross_path *path,
+		 const struct cross_end *end)
+{
+	static const char *const fates[] = {"arrives", "lost", "late"};
+
+	cross_print_case(c);
+	fprintf(stderr, "; message %u %s; seed %llu; path", c->which, fates[c->fate],
+		(unsigned long long)c->seed);
 	for (unsigned i = 0; i < path->n; i++)
 		fprintf(stderr, " %u", path->pick[i]);
 	fprintf(stderr, ": agreed %d clean %d, %llu packets lost, IKE SAs %u %u\n", end->agreed,

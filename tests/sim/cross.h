@@ -30,6 +30,8 @@ struct cross_path {
 	uint8_t pick[CROSS_DEPTH], of[CROSS_DEPTH];
 	unsigned n, at;
 	uint64_t dice; /* not 0: choices are drawn */
+	/* What is chosen where the path goes on; NULL: the first. */
+	unsigned (*branch)(struct cross_path *path, unsigned of);
 };
 
 enum cross_fate { CROSS_ARRIVES = 0, CROSS_LOST, CROSS_LATE };
@@ -42,6 +44,7 @@ struct cross_case {
 	bool together;	      /* all actions begin before any message arrives */
 	enum cross_fate fate; /* of the message with this number, */
 	unsigned which;	      /* counted from the first action on */
+	uint64_t seed;	      /* of all that is random: nonces, SPIs, retransmission times */
 	/* From the first action on: as struct sim has it, and each IKE message; NULL. */
 	void (*drawn)(struct sim *s, int node, void *buf, size_t len);
 	void (*sent)(int from, const uint8_t *data);
@@ -60,6 +63,9 @@ struct cross_end {
 void cross_run(const struct cross_case *c, struct cross_path *path, struct cross_end *end);
 /** The next path of all; false: that was the last. */
 bool cross_next(struct cross_path *path);
+/** A number for a path and how it ended. */
+uint64_t cross_hash(const struct cross_path *path, const struct cross_end *end);
+void cross_print_case(const struct cross_case *c);
 /** Print case, path and end, for whoever wants to run it again. */
 void cross_print(const struct cross_case *c, const struct cross_path *path,
 		 const struct cross_end *end);

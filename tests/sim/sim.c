@@ -192,6 +192,7 @@ static void op_child_install(void *ctx, const struct ike_child_sa *sa)
 	for (int i = 0; i < SIM_PAIRS; i++) {
 		if (!n->pairs[i].used) {
 			n->pairs[i] = (struct sim_pair){.used = true, .sa = *sa};
+			n->pairs_end = n->pairs_end > i ? n->pairs_end : i + 1;
 			if (!n->mute_dataplane)
 				push(n->sim, ev);
 			return;
@@ -437,7 +438,7 @@ static void esp_send(struct sim *s, struct sim_node *n)
 {
 	struct sim_event ev = {.kind = SIM_ESP, .node = 1 - n->index};
 
-	for (int i = 0; i < SIM_PAIRS; i++) {
+	for (int i = 0; i < n->pairs_end; i++) {
 		struct sim_pair *p = &n->pairs[i];
 
 		if (!p->used || !p->current)
@@ -485,7 +486,7 @@ static void esp_receive(struct sim *s, const struct sim_event *ev)
 {
 	struct sim_node *n = &s->node[ev->node];
 
-	for (int i = 0; i < SIM_PAIRS; i++) {
+	for (int i = 0; i < n->pairs_end; i++) {
 		struct sim_pair *p = &n->pairs[i];
 
 		if (!p->used || !p->confirmed || p->sa.in.spi != ev->spi ||

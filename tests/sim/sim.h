@@ -57,6 +57,7 @@ struct sim_node {
 	struct ike_child_conf children[SIM_CHILDREN];
 	uint8_t psk[64];
 	struct sim_pair pairs[SIM_PAIRS];
+	int pairs_end; /* none from here on was ever used */
 	uint32_t reserved[SIM_RESERVED];
 	unsigned n_reserved;
 	uint32_t next_spi;
@@ -149,6 +150,8 @@ bool sim_working(const struct sim *s, unsigned child);
 bool sim_logged(const struct sim *s, int i, const char *text);
 uint64_t sim_evidence(const struct sim *s, int i, enum ike_code code);
 unsigned sim_ike_sas(const struct sim *s, int i, const char *state);
+/** How many IKE SAs are up at a node that are not up at the other. */
+unsigned sim_ike_sas_alone(const struct sim *s, int i);
 /** Is a node's newest IKE SA one that the other node began? */
 bool sim_is_responder(const struct sim *s, int i);
 /** The initiator's cookie of a node's newest IKE SA, as on the wire. */

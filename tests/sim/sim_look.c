@@ -56,7 +56,7 @@ void sim_inject(struct sim *s, int to, const uint8_t *data, size_t len, bool mar
 
 const struct sim_pair *sim_current(const struct sim *s, int i, unsigned child)
 {
-	for (int k = 0; k < SIM_PAIRS; k++) {
+	for (int k = 0; k < s->node[i].pairs_end; k++) {
 		const struct sim_pair *p = &s->node[i].pairs[k];
 
 		if (p->used && p->current && p->sa.policy_id == SIM_POLICY(child))
@@ -142,6 +142,38 @@ unsigned sim_ike_sas(const struct sim *s, int i, const char *state)
 
 	ike_engine_visit_sas(s->node[i].engine, count_sa, &c);
 	return (unsigned)c.n;
+}
+
+#define SIM_IKE_SAS 64
+
+struct ike_sas { /* that are up, */
+	const struct ike_sas *others;
+	uint64_t spis[SIM_IKE_SAS][2];
+	unsigned n, alone; /* and that others do not have */
+};
+
+static void take_sa(void *ctx, const struct ike_sa_info *info)
+{
+	const uint64_t spis[2] = {info->ispi, info->rspi};
+	struct ike_sas *all = ctx;
+	bool found = all->others == NULL;
+
+	if (info->established == 0)
+		return;
+	assert(all->n < SIM_IKE_SAS);
+	memcpy(all->spis[all->n++], spis, sizeof(spis));
+	for (unsigned k = 0; !found && k < all->others->n; k++)
+		found = memcmp(spis, all->others->spis[k], sizeof(spis)) == 0;
+	all->alone += !found;
+}
+
+unsigned sim_ike_sas_alone(const struct sim *s, int i)
+{
+	struct ike_sas theirs = {.n = 0}, ours = {.others = &theirs};
+
+	ike_engine_visit_sas(s->node[1 - i].engine, take_sa, &theirs);
+	ike_engine_visit_sas(s->node[i].engine, take_sa, &ours);
+	return ours.alone;
 }
 
 static void take_cookie(void *ctx, const struct ike_sa_info *info)

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * test_chaos.c - everything an operator, a reload, a data plane and a network can do, in random
- * order at random moments. Whatever happened: afterwards both ends agree on one pair again, and
- * nothing is left over. argv[1]: rounds of each (default 120); argv[2]: the first seed; argv[3]: of
- * which test. Of IKEv1, whose DELETE has no answer, one in some thousands loses all of them and
- * keeps a pair that the peer does not have until it is rekeyed: its rounds are few.
+ * order at random moments. Whatever happened: afterwards both ends agree on one pair again and on
+ * the IKE SAs there are, and nothing is left over. argv[1]: rounds of each (default 120); argv[2]:
+ * the first seed; argv[3]: of which test.
  */
 #include <errno.h>
 #include <setjmp.h>
@@ -106,9 +105,12 @@ static void one_thing(struct sim *s)
 	n->due = s->now;
 }
 
-static void round_of(uint64_t seed, enum ike_exchange_mode mode)
+/* Whether both ends agree again. */
+static bool round_of(uint64_t seed, enum ike_exchange_mode mode)
 {
 	struct sim s;
+	unsigned alone;
+	bool agreed;
 
 	sim_init(&s, seed);
 	s.node[1].conf.passive = seed & 1;
@@ -133,22 +135,28 @@ static void round_of(uint64_t seed, enum ike_exchange_mode mode)
 		assert_int_equal(sim_configure(&s, i), 0);
 	}
 	sim_run(&s, s.now + 240 * SIM_SEC);
-	if (!sim_agreed(&s, 0)) {
-		fprintf(stderr, "mode %d seed %llu: %u and %u pairs\n", mode,
-			(unsigned long long)seed, sim_installed(&s, 0), sim_installed(&s, 1));
-		fail();
-	}
+	alone = sim_ike_sas_alone(&s, 0) + sim_ike_sas_alone(&s, 1);
+	agreed = sim_agreed(&s, 0) && alone == 0;
+	if (!agreed)
+		fprintf(stderr, "mode %d seed %llu: %u and %u pairs, %u IKE SAs of one side\n",
+			mode, (unsigned long long)seed, sim_installed(&s, 0), sim_installed(&s, 1),
+			alone);
 	for (int i = 0; i < 2; i++) {
 		assert_true(sim_counters_add_up(&s, i));
 		assert_int_equal(s.node[i].n_reserved, 0);
 	}
 	sim_fini(&s);
+	return agreed;
 }
 
+/* All of them, so that one run names every seed that fails. */
 static void rounds_of(enum ike_exchange_mode mode, unsigned n)
 {
+	unsigned failed = 0;
+
 	for (unsigned i = 0; i < n; i++)
-		round_of(first_seed + i, mode);
+		failed += !round_of(first_seed + i, mode);
+	assert_int_equal(failed, 0);
 }
 
 static void main_mode_settles_whatever_happened(void **state)

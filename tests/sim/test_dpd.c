@@ -7,6 +7,9 @@
 
 #include <cmocka.h>
 
+#include "control/ike/ike_sa.h"
+#include "control/ike/peers.h"
+#include "control/ike/state.h"
 #include "tests/sim/forge.h"
 #include "tests/sim/sim.h"
 
@@ -230,15 +233,20 @@ static void forgotten_ike_sa_is_found_by_a_silent_quick_mode(void **state)
 	sim_fini(&s);
 }
 
-static void first_cookies(void *ctx, const struct ike_sa_info *info)
-{
-	uint8_t *cookies = ctx;
+struct which { /* of the IKE SAs in a state */
+	const char *state;
+	uint8_t cookies[16];
+};
 
-	if (strcmp(info->state, "established") != 0)
+static void find_cookies(void *ctx, const struct ike_sa_info *info)
+{
+	struct which *w = ctx;
+
+	if (strcmp(info->state, w->state) != 0)
 		return;
 	for (int i = 0; i < 8; i++) {
-		cookies[i] = (uint8_t)(info->ispi >> (56 - 8 * i));
-		cookies[8 + i] = (uint8_t)(info->rspi >> (56 - 8 * i));
+		w->cookies[i] = (uint8_t)(info->ispi >> (56 - 8 * i));
+		w->cookies[8 + i] = (uint8_t)(info->rspi >> (56 - 8 * i));
 	}
 }
 
@@ -246,6 +254,7 @@ static void first_cookies(void *ctx, const struct ike_sa_info *info)
 static void replaced_ike_sa_is_revived(void **state)
 {
 	uint8_t delete[28] = {0, 0, 0, 28, 0, 0, 0, 1, 1, 16, 0, 1};
+	struct which which = {.state = "established"};
 	struct sim s;
 
 	(void)state;
@@ -254,7 +263,8 @@ static void replaced_ike_sa_is_revived(void **state)
 	s.node[0].due = s.now;
 	sim_run(&s, s.now + SIM_SEC);
 	assert_int_equal(sim_ike_sas(&s, 0, "replaced"), 1);
-	ike_engine_visit_sas(s.node[1].engine, first_cookies, delete + 12);
+	ike_engine_visit_sas(s.node[1].engine, find_cookies, &which);
+	memcpy(delete + 12, which.cookies, sizeof(which.cookies));
 	assert_true(forge_send(&s, 1, 5, 99, 12, delete, sizeof(delete), FORGE_RIGHT));
 	assert_int_equal(sim_ike_sas(&s, 0, NULL), 1);
 	assert_int_equal(sim_ike_sas(&s, 0, "established"), 1);
@@ -262,6 +272,227 @@ static void replaced_ike_sa_is_revived(void **state)
 	s.node[1].due = UINT64_MAX;
 	sim_run(&s, s.now + 60 * SIM_SEC);
 	assert_int_equal(sim_counters(&s, 0)->dpd_dead, 1);
+	sim_fini(&s);
+}
+
+/* Both begin at once, and two IKE SAs stay. */
+static void start_two(struct sim *s, uint64_t seed)
+{
+	sim_init(s, seed);
+	s->net.delay_min = s->net.delay_max = 20 * SIM_MS;
+	for (int i = 0; i < 2; i++)
+		s->node[i].esp_every = 500 * SIM_MS;
+	sim_start(s);
+	sim_run(s, s->now + 20 * SIM_SEC);
+	assert_true(sim_agreed(s, 0));
+	assert_int_equal(sim_ike_sas(s, 0, NULL), 2);
+	assert_int_equal(sim_ike_sas(s, 1, NULL), 2);
+}
+
+/* One of them is gone at the peer: it goes here, too, and nothing else does. */
+static void ike_sa_that_the_peer_lost_goes_alone(void **state)
+{
+	uint8_t delete[28] = {0, 0, 0, 28, 0, 0, 0, 1, 1, 16, 0, 1};
+	struct which which[] = {{.state = "established"}, {.state = "replaced"}};
+	struct sim s;
+	uint32_t spi;
+
+	(void)state;
+	for (unsigned k = 0; k < 2; k++) {
+		start_two(&s, 20 + k);
+		spi = sim_current(&s, 1, 0)->sa.in.spi;
+		ike_engine_visit_sas(s.node[1].engine, find_cookies, &which[k]);
+		memcpy(delete + 12, which[k].cookies, 16);
+		assert_true(forge_send(&s, 1, 5, 99, 12, delete, sizeof(delete), FORGE_RIGHT));
+		assert_int_equal(sim_ike_sas(&s, 0, NULL), 1);
+		sim_run(&s, s.now + 60 * SIM_SEC);
+		assert_int_equal(sim_ike_sas(&s, 1, NULL), 1);
+		assert_int_equal(sim_ike_sas(&s, 1, "established"), 1);
+		assert_true(sim_agreed(&s, 0));
+		assert_int_equal(sim_current(&s, 1, 0)->sa.in.spi, spi);
+		assert_int_equal(sim_counters(&s, 1)->dpd_dead, 0);
+		sim_fini(&s);
+	}
+}
+
+/* One question is all it gets, and the other's answer is still to come. */
+static void one_of_two_idle_ike_sas_goes_alone(void **state)
+{
+	uint8_t delete[28] = {0, 0, 0, 28, 0, 0, 0, 1, 1, 16, 0, 1};
+
+	(void)state;
+	for (unsigned seed = 40; seed < 140; seed++) {
+		struct which w = {.state = seed % 2 ? "established" : "replaced"};
+		struct sim s;
+
+		start_two(&s, seed);
+		for (int i = 0; i < 2; i++) {
+			struct ike_engine *e = s.node[i].engine;
+
+			s.node[i].esp_every = 3600 * SIM_SEC;
+			TAILQ_FIRST(&e->peers.list)->conf.profile.dpd_max_failures = 1;
+		}
+		TAILQ_FIRST(&s.node[0].engine->peers.list)->conf.profile.dpd_interval = 0;
+		s.net.delay_max = 900 * SIM_MS;
+		sim_run(&s, s.now + (20 + seed % 16) * SIM_SEC);
+		ike_engine_visit_sas(s.node[1].engine, find_cookies, &w);
+		memcpy(delete + 12, w.cookies, 16);
+		assert_true(forge_send(&s, 1, 5, 99, 12, delete, sizeof(delete), FORGE_RIGHT));
+		sim_run(&s, s.now + 60 * SIM_SEC);
+		assert_int_equal(sim_counters(&s, 1)->dpd_dead, 0);
+		assert_int_equal(sim_ike_sas(&s, 1, NULL), 1);
+		assert_true(sim_agreed(&s, 0));
+		sim_fini(&s);
+	}
+}
+
+/* RFC 3706 section 6.2: the peer answers rising numbers only. */
+static void revived_ike_sa_goes_on_counting(void **state)
+{
+	uint8_t delete[28] = {0, 0, 0, 28, 0, 0, 0, 1, 1, 16, 0, 1};
+
+	(void)state;
+	for (unsigned seed = 300; seed < 320; seed++) {
+		struct which w = {.state = "established"};
+		struct sim s;
+		uint32_t spi;
+
+		sim_init(&s, seed);
+		s.net.delay_min = s.net.delay_max = 20 * SIM_MS;
+		s.node[0].conf.profile.dpd_interval = 0; /* it asks nothing itself */
+		sim_start(&s);
+		sim_run(&s, s.now + 20 * SIM_SEC);
+		assert_true(sim_agreed(&s, 0));
+		assert_int_equal(sim_ike_sas(&s, 1, NULL), 2);
+		spi = sim_current(&s, 1, 0)->sa.in.spi;
+		ike_engine_visit_sas(s.node[1].engine, find_cookies, &w);
+		memcpy(delete + 12, w.cookies, 16);
+		assert_true(forge_send(&s, 1, 5, 99, 12, delete, sizeof(delete), FORGE_RIGHT));
+		assert_int_equal(sim_ike_sas(&s, 0, NULL), 1);
+		sim_run(&s, s.now + 200 * SIM_SEC);
+		assert_int_equal(sim_counters(&s, 1)->dpd_dead, 0);
+		assert_int_equal(sim_current(&s, 1, 0)->sa.in.spi, spi);
+		sim_fini(&s);
+	}
+}
+
+static void dead_peer_of_two_ike_sas_is_found(void **state)
+{
+	struct sim s;
+
+	(void)state;
+	start_two(&s, 22);
+	s.node[0].dead = true;
+	s.node[0].esp_every = 3600 * SIM_SEC;
+	s.node[0].due = UINT64_MAX;
+	sim_run(&s, s.now + 60 * SIM_SEC);
+	assert_int_equal(sim_counters(&s, 1)->dpd_dead, 1);
+	assert_int_equal(sim_installed(&s, 1), 0);
+	sim_fini(&s);
+}
+
+/* Its IKE is silent, its ESP is not. */
+static bool lose_ike(struct sim *s, int from, struct ike_datagram *d, uint8_t *data, void *ctx)
+{
+	(void)s;
+	(void)d;
+	(void)data;
+	(void)ctx;
+	return from == 1;
+}
+
+static void esp_proves_life_beside_two_silent_ike_sas(void **state)
+{
+	struct sim s;
+
+	(void)state;
+	start_two(&s, 23);
+	s.net.hook = lose_ike;
+	sim_run(&s, s.now + 120 * SIM_SEC);
+	assert_int_equal(sim_counters(&s, 1)->dpd_dead, 0);
+	assert_int_equal(sim_installed(&s, 1), 1);
+	s.net.hook = NULL;
+	sim_run(&s, s.now + 60 * SIM_SEC);
+	assert_true(sim_agreed(&s, 0));
+	sim_fini(&s);
+}
+
+/* As if the making of all SAs had overlapped; their probes are apart. */
+static void put_beside(struct sim *s)
+{
+	for (int i = 0; i < 2; i++) {
+		struct ike_engine *e = s->node[i].engine;
+		struct ike_peer *peer = TAILQ_FIRST(&e->peers.list);
+		struct ike_sa *sa;
+		unsigned n = 0;
+
+		TAILQ_FOREACH (sa, &peer->sas, of_peer) {
+			sa->beside = true;
+			sa->ends = sa->established + (uint64_t)sa->lifetime * TIMERS_SEC;
+			timers_arm(&e->timers, &sa->life, sa->ends);
+			timers_arm(&e->timers, &sa->dpd_timer, s->now + (8 + 2 * n++) * SIM_SEC);
+		}
+		s->node[i].due = s->now;
+	}
+}
+
+static void esp_proves_life_beside_three_silent_ike_sas(void **state)
+{
+	struct sim s;
+
+	(void)state;
+	start_two(&s, 23);
+	assert_int_equal(ike_engine_rekey(s.node[0].engine, "peer1", true, s.now), 0);
+	s.node[0].due = s.now;
+	sim_run(&s, s.now + 1 * SIM_SEC);
+	assert_int_equal(sim_ike_sas(&s, 1, NULL), 3);
+	put_beside(&s);
+	sim_run(&s, s.now + 30 * SIM_SEC);
+	s.net.hook = lose_ike;
+	sim_run(&s, s.now + 120 * SIM_SEC);
+	assert_int_equal(sim_counters(&s, 1)->dpd_dead, 0);
+	assert_int_equal(sim_installed(&s, 1), 1);
+	sim_fini(&s);
+}
+
+/* Message 3 of aggressive mode, of which the SA's cookies are both known. */
+static bool lose_msg3(struct sim *s, int from, struct ike_datagram *d, uint8_t *data, void *ctx)
+{
+	static const uint8_t none[8];
+	const uint64_t *until = ctx;
+
+	(void)d;
+	return from != 0 || data[18] != 4 || memcmp(data + 8, none, 8) == 0 || s->now >= *until;
+}
+
+/* Who sent the last message of phase 1 is up, and alone if it is lost; ESP does not tell. */
+static void ike_sa_that_the_peer_never_had_is_found(void **state)
+{
+	struct sim s;
+	uint64_t until, lost;
+
+	(void)state;
+	sim_init(&s, 24);
+	s.node[1].conf.passive = true;
+	for (int i = 0; i < 2; i++) {
+		s.node[i].conf.mode = IKE_MODE_AGGRESSIVE;
+		s.node[i].esp_every = 500 * SIM_MS;
+	}
+	sim_start(&s);
+	sim_run(&s, s.now + 3 * SIM_SEC);
+	until = s.now + 50 * SIM_SEC;
+	s.net.hook = lose_msg3;
+	s.net.hook_ctx = &until;
+	lost = s.node[0].esp_no_sa + s.node[1].esp_no_sa;
+	assert_int_equal(ike_engine_rekey(s.node[0].engine, "peer1", true, s.now), 0);
+	s.node[0].due = s.now;
+	sim_run(&s, s.now + 10 * SIM_SEC);
+	assert_int_equal(sim_ike_sas_alone(&s, 0), 1);
+	sim_run(&s, s.now + 200 * SIM_SEC);
+	assert_int_equal(sim_ike_sas_alone(&s, 0) + sim_ike_sas_alone(&s, 1), 0);
+	assert_int_equal(sim_counters(&s, 0)->dpd_dead + sim_counters(&s, 1)->dpd_dead, 0);
+	assert_int_equal(s.node[0].esp_no_sa + s.node[1].esp_no_sa, lost);
+	assert_true(sim_agreed(&s, 0));
 	sim_fini(&s);
 }
 
@@ -279,6 +510,13 @@ int main(void)
 		cmocka_unit_test(replayed_and_forged_deletes_do_nothing),
 		cmocka_unit_test(forgotten_ike_sa_is_found_by_a_silent_quick_mode),
 		cmocka_unit_test(replaced_ike_sa_is_revived),
+		cmocka_unit_test(ike_sa_that_the_peer_lost_goes_alone),
+		cmocka_unit_test(one_of_two_idle_ike_sas_goes_alone),
+		cmocka_unit_test(revived_ike_sa_goes_on_counting),
+		cmocka_unit_test(dead_peer_of_two_ike_sas_is_found),
+		cmocka_unit_test(esp_proves_life_beside_two_silent_ike_sas),
+		cmocka_unit_test(esp_proves_life_beside_three_silent_ike_sas),
+		cmocka_unit_test(ike_sa_that_the_peer_never_had_is_found),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

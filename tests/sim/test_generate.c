@@ -491,6 +491,85 @@ static void lost_messages_leave_neither_policies_nor_pairs_behind(void **state)
 	}
 }
 
+/* The peer makes no next pair, so the DELETE goes on being repeated: nobody waits for that. */
+static void selectors_of_a_deleted_pair_are_free(void **state)
+{
+	static const uint8_t lens[] = {24, 16}; /* the same, and others that have them */
+
+	(void)state;
+	for (unsigned i = 0; i < 2; i++) {
+		struct sim s;
+
+		gen_init(&s, 11, 1);
+		s.node[A].conf.on_demand = true;
+		set_id(&s.node[A].conf.my_id, "one.example");
+		s.node[A].conf.send_initial_contact = false;
+		s.node[B].conf.passive = true;
+		sim_start(&s);
+		ike_engine_acquire(s.node[A].engine, SIM_POLICY(0), s.now);
+		s.node[A].due = s.now;
+		gen_run(&s, 100);
+		assert_int_equal(s.node[B].n_generated, 1);
+		ike_engine_flush_children(s.node[B].engine, s.now);
+		s.node[B].due = s.now;
+		gen_run(&s, 10);
+		assert_int_equal(sim_installed(&s, A) + sim_installed(&s, B), 0);
+		assert_int_equal(s.node[B].n_generated, 1);
+		s.node[A].conf.on_demand = false;
+		set_id(&s.node[A].conf.my_id, "two.example");
+		s.node[A].children[0].local =
+			sim_net_range(lens[i] == 24 ? "192.168.1.0" : "192.168.0.0", lens[i]);
+		sim_restart(&s, A);
+		gen_run(&s, 20);
+		assert_true(sim_current(&s, A, 0) != NULL);
+		assert_int_equal(s.node[B].n_generated, 1);
+		assert_int_equal(sim_evidence(&s, B, IKE_P2_TS_MISMATCH), 0);
+		assert_int_equal(sim_installed(&s, B), 1);
+		gen_run(&s, 300);
+		assert_int_equal(s.node[B].n_generated, 1);
+		assert_int_equal(sim_installed(&s, B), 1);
+		sim_fini(&s);
+	}
+}
+
+static bool lose_infos(struct sim *s, int from, struct ike_datagram *d, uint8_t *data, void *ctx)
+{
+	const uint64_t *until = ctx;
+
+	(void)d;
+	return from != B || data[18] != 5 || s->now >= *until;
+}
+
+/* The DELETE that nobody heard is not repeated after a restart: the peer learns of it all the same.
+ */
+static void deleted_pair_is_missed_after_a_restart(void **state)
+{
+	uint64_t until;
+	struct sim s;
+
+	(void)state;
+	gen_init(&s, 16, 1);
+	for (int i = 0; i < 2; i++) {
+		s.node[i].keeps = true;
+		s.node[i].esp_every = 500 * SIM_MS;
+	}
+	s.node[B].conf.passive = true;
+	sim_start(&s);
+	gen_run(&s, 30);
+	assert_int_equal(sim_installed(&s, B), 1);
+	until = s.now + 8 * SIM_SEC;
+	s.net.hook = lose_infos;
+	s.net.hook_ctx = &until;
+	ike_engine_flush_children(s.node[B].engine, s.now);
+	s.node[B].due = s.now;
+	gen_run(&s, 4);
+	(void)sim_kill(&s, B);
+	gen_run(&s, 120);
+	assert_true(sim_working(&s, 0));
+	assert_int_equal(s.node[B].n_generated, 1);
+	sim_fini(&s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -510,6 +589,8 @@ int main(void)
 		cmocka_unit_test(other_algorithms_are_refused_without_a_policy),
 		cmocka_unit_test(a_configured_policy_comes_before_templates),
 		cmocka_unit_test(of_what_is_negotiated_only_some_may_be_used),
+		cmocka_unit_test(selectors_of_a_deleted_pair_are_free),
+		cmocka_unit_test(deleted_pair_is_missed_after_a_restart),
 		cmocka_unit_test(lost_messages_leave_neither_policies_nor_pairs_behind),
 	};
 

@@ -150,19 +150,27 @@ static void floods_of_garbage_do_no_harm(void **state)
 	free(k);
 }
 
+/* One side begins, the other is passive, and what they send is kept: to be freed. */
+static struct kept *start_keeping(struct sim *s, uint64_t seed)
+{
+	struct kept *k = calloc(1, sizeof(*k));
+
+	assert_non_null(k);
+	sim_init(s, seed);
+	s->node[1].conf.passive = true;
+	s->net.hook = keep;
+	s->net.hook_ctx = k;
+	sim_start(s);
+	return k;
+}
+
 /* Half-open SAs of one source are few, whatever it sends, and they go. */
 static void half_open_sas_are_capped(void **state)
 {
-	struct kept *k = calloc(1, sizeof(*k));
 	struct sim s;
+	struct kept *k = start_keeping(&s, 1);
 
 	(void)state;
-	assert_non_null(k);
-	sim_init(&s, 1);
-	s.node[1].conf.passive = true;
-	s.net.hook = keep;
-	s.net.hook_ctx = k;
-	sim_start(&s);
 	sim_run(&s, s.now + 2 * SIM_SEC);
 	assert_int_equal(k->data[0][18], 2);
 	for (unsigned i = 0; i < 2000; i++) {
@@ -186,17 +194,11 @@ static void half_open_sas_are_capped(void **state)
 /* A repeated first message is answered from memory, a few times. */
 static void repeats_are_answered_three_times(void **state)
 {
-	struct kept *k = calloc(1, sizeof(*k));
 	struct sim s;
+	struct kept *k = start_keeping(&s, 2);
 	uint64_t tx;
 
 	(void)state;
-	assert_non_null(k);
-	sim_init(&s, 2);
-	s.node[1].conf.passive = true;
-	s.net.hook = keep;
-	s.net.hook_ctx = k;
-	sim_start(&s);
 	sim_run(&s, s.now + SIM_MS);
 	tx = sim_counters(&s, 1)->tx;
 	for (unsigned i = 0; i < 20; i++)
@@ -209,12 +211,38 @@ static void repeats_are_answered_three_times(void **state)
 	free(k);
 }
 
+/* A repeat of message 2 of quick mode brings message 3 once more, and that nothing: two who
+ * answered each other's answers would go on for as long as their limits let them. */
+static void what_ends_an_exchange_has_no_answer(void **state)
+{
+	struct sim s;
+	struct kept *k = start_keeping(&s, 3);
+	uint64_t sent;
+
+	(void)state;
+	sim_run(&s, s.now + 3 * SIM_SEC);
+	assert_true(sim_agreed(&s, 0));
+	assert_int_equal(k->n, 6 + 3);
+	sent = s.ike_sent;
+	sim_inject(&s, 1, k->data[8], k->len[8], k->marker[8]);
+	assert_int_equal(s.ike_sent - sent, 0);
+	assert_int_equal(sim_counters(&s, 1)->rx_repeat, 1);
+	sim_inject(&s, 0, k->data[7], k->len[7], k->marker[7]);
+	sim_run(&s, s.now + 3 * SIM_SEC);
+	assert_int_equal(s.ike_sent - sent, 1);
+	assert_int_equal(sim_counters(&s, 1)->rx_repeat, 2);
+	assert_true(sim_agreed(&s, 0));
+	sim_fini(&s);
+	free(k);
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(floods_of_garbage_do_no_harm),
 		cmocka_unit_test(half_open_sas_are_capped),
 		cmocka_unit_test(repeats_are_answered_three_times),
+		cmocka_unit_test(what_ends_an_exchange_has_no_answer),
 	};
 
 	if (argc > 1)

@@ -133,6 +133,38 @@ static void goes_on_with_the_same_sas(void **state)
 	}
 }
 
+/* IKE of the peer is lost, its ESP is not: that proves life as before. */
+static bool lose_all_ike(struct sim *s, int from, struct ike_datagram *d, uint8_t *data, void *ctx)
+{
+	(void)s;
+	(void)d;
+	(void)data;
+	(void)ctx;
+	return from == 1;
+}
+
+static void esp_proves_life_after_a_restart(void **state)
+{
+	static struct ids ids;
+	uint8_t before[8], after[8];
+	struct sim s;
+
+	(void)state;
+	init(&s, 16, IKE_MODE_MAIN, &ids);
+	run(&s, 3000);
+	rekey(&s, 1, false);
+	run(&s, 10000);
+	assert_true(sim_agreed(&s, 0));
+	sim_first_cookie(&s, 0, before);
+	s.net.hook = lose_all_ike;
+	assert_int_equal(sim_kill(&s, 0), 1);
+	run(&s, 60000);
+	assert_int_equal(sim_ike_sas(&s, 0, "established"), 1);
+	sim_first_cookie(&s, 0, after);
+	assert_memory_equal(before, after, 8);
+	sim_fini(&s);
+}
+
 /* Killed between any two events of rekeys and deletes, on networks that lose. With IKEv1, where the
  * last message of quick mode and DELETE have no answer, the sides may part until the next rekey. */
 static void any_moment_ends_well(void **state)
@@ -511,6 +543,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(a_move_that_could_not_be_told_is_followed),
 		cmocka_unit_test(a_pair_that_only_the_peer_has_is_made_up_for),
 		cmocka_unit_test(goes_on_with_the_same_sas),
+		cmocka_unit_test(esp_proves_life_after_a_restart),
 		cmocka_unit_test(any_moment_ends_well),
 		cmocka_unit_test(another_configuration_begins_anew),
 		cmocka_unit_test(a_lost_pair_is_replaced),

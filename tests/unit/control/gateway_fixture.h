@@ -96,17 +96,6 @@ static inline int setup(void **state)
 	return x->g == NULL;
 }
 
-static inline int teardown(void **state)
-{
-	struct fixture *x = *state;
-
-	gateway_free(x->g);
-	fake_segment_remove(&x->f);
-	unlink(x->path);
-	free(x);
-	return 0;
-}
-
 static inline void turn(struct fixture *x)
 {
 	x->now += SEC / 5;
@@ -126,6 +115,57 @@ static inline void settle(struct fixture *x)
 		turn(x);
 		fake_segment_serve(&x->f, x->now);
 	}
+}
+
+static inline int teardown(void **state)
+{
+	struct fixture *x = *state;
+
+	settle(x);
+	for (unsigned int i = 0; i < 1000 && dataplane_pending(x->g->dp) != 0; i++)
+		settle(x); /* what waits for an answer, or never gets one */
+	gateway_free(x->g);
+	fake_segment_remove(&x->f);
+	unlink(x->path);
+	free(x);
+	return 0;
+}
+
+/* Reload while the dataplane answers with status to POLICY_COMMIT. Returns policies sent. */
+static inline unsigned int serve_reload(struct fixture *x, uint16_t status)
+{
+	union {
+		struct abi_msg msg;
+		uint8_t slot[ABI_COMMAND_SLOT];
+	} c;
+	unsigned int policies = 0;
+
+	turn(x);
+	while (fake_segment_take(&x->f, &c) == 1) {
+		policies += c.msg.type == ABI_CMD_POLICY;
+		fake_segment_reply(&x->f, &c.msg,
+				   c.msg.type == ABI_CMD_POLICY_COMMIT ? status : ABI_OK);
+		if (c.msg.type == ABI_CMD_NET_COMMIT)
+			break;
+		turn(x);
+	}
+	turn(x);
+	return policies;
+}
+
+#define SECOND_POLICY                                                                              \
+	", { action = \"discard\"; src-address = \"192.168.1.0/24\"; dst-address = "               \
+	"\"10.0.0.0/8\"; }"
+
+/* The data plane does nothing for so long, and then all that it was told. */
+static inline void stick(struct fixture *x, unsigned int seconds)
+{
+	for (unsigned int i = 0; i < 5 * seconds; i++) {
+		x->now += SEC / 5;
+		gateway_turn(x->g, x->now);
+	}
+	settle(x);
+	settle(x);
 }
 
 #endif

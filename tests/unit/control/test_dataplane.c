@@ -190,6 +190,73 @@ static void commands_end_when_the_dataplane_leaves(void **state)
 	assert_int_equal(dataplane_link(x->d), DATAPLANE_DOWN);
 }
 
+static int commit(struct dpkit *x)
+{
+	const struct abi_generation g = {.msg.type = ABI_CMD_POLICY_COMMIT};
+
+	return dataplane_command(x->d, &g, sizeof(g), dpkit_reply, x);
+}
+
+/* Seconds until a commit that is not answered is given up. */
+static unsigned int given(struct dpkit *x)
+{
+	unsigned int replies = x->replies;
+	uint64_t from = x->now;
+
+	assert_int_equal(commit(x), 0);
+	while (x->replies == replies)
+		dpkit_turn(x);
+	assert_int_equal(x->last_rc, -ETIMEDOUT);
+	return (unsigned int)((x->now - from) / DPKIT_SEC);
+}
+
+static void who_is_too_slow_gets_more_time_each_time(void **state)
+{
+	struct dpkit *x = *state;
+	unsigned int want = 30;
+
+	for (unsigned int i = 0; i < 6; i++) {
+		assert_in_range(given(x), want, want + 1);
+		want = want < 480 ? 2 * want : want;
+	}
+	fake_segment_remove(&x->f); /* another one may be quicker */
+	x->now += 2 * DPKIT_SEC;
+	fake_segment_make(&x->f, "dp", 8, x->now);
+	dataplane_poll(x->d, x->now);
+	dpkit_turn(x);
+	assert_int_equal(x->fresh, 2);
+	assert_in_range(given(x), 30, 31);
+}
+
+/* As those of one configuration. */
+static void commits_that_were_queued_together_double_the_time_once(void **state)
+{
+	struct dpkit *x = *state;
+
+	assert_int_equal(commit(x), 0);
+	assert_in_range(given(x), 30, 31); /* until the first of the two */
+	while (x->replies < 2)
+		dpkit_turn(x);
+	assert_in_range(given(x), 60, 61);
+}
+
+static void what_is_taken_back_is_not_sent(void **state)
+{
+	struct dpkit *x = *state;
+
+	dpkit_sync(x);
+	assert_int_equal(commit(x), 0);
+	assert_int_equal(commit(x), 0);
+	dataplane_retract(x->d, 2);
+	assert_int_equal(dataplane_pending(x->d), 1);
+	dpkit_turn(x);
+	x->now += 2 * DPKIT_SEC;
+	dpkit_turn(x);
+	assert_int_equal(x->replies, 1); /* of the first: a command that is no commit has 2 s */
+	assert_int_equal(dataplane_pending(x->d), 0);
+	dataplane_retract(x->d, 5);
+}
+
 static void follows_to_a_new_epoch(void **state)
 {
 	struct dpkit *x = *state;
@@ -249,6 +316,9 @@ int main(void)
 		T(header_changes_after_attach_change_nothing, dpkit_setup_attached),
 		T(tables_are_mapped_read_only, dpkit_setup_attached),
 		T(commands_end_when_the_dataplane_leaves, dpkit_setup_attached),
+		T(who_is_too_slow_gets_more_time_each_time, dpkit_setup_attached),
+		T(commits_that_were_queued_together_double_the_time_once, dpkit_setup_attached),
+		T(what_is_taken_back_is_not_sent, dpkit_setup_attached),
 		T(follows_to_a_new_epoch, dpkit_setup_attached),
 		T(silence_is_noticed_and_ends, dpkit_setup_attached),
 		T(counters_sum_over_workers, dpkit_setup_attached),

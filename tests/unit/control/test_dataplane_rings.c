@@ -144,6 +144,47 @@ static void the_time_of_a_command_begins_with_the_answer_before_it(void **state)
 	assert_int_equal(x->last_rc, -ETIMEDOUT);
 }
 
+static uint16_t to_come; /* events, while each takes the place of the one before */
+static struct abi_msg last_command;
+
+static void on_port(void *ctx, const struct abi_ev_port *ev)
+{
+	struct dpkit *x = ctx;
+	struct abi_ev_port next = *ev;
+
+	x->ports++;
+	if (--to_come > 0)
+		fake_segment_event(&x->f, &next, ABI_EV_PORT, sizeof(next));
+	else
+		fake_segment_reply(&x->f, &last_command, ABI_OK);
+}
+
+/* Answered in time, but behind more events than a turn takes. */
+static void an_answer_that_a_turn_had_no_time_for_is_not_missing(void **state)
+{
+	struct dataplane_ops ops = dpkit_ops;
+	struct abi_ev_port port = {.link_up = 1};
+	uint8_t slot[ABI_COMMAND_SLOT];
+	struct dpkit *x = *state;
+
+	dataplane_free(x->d);
+	ops.port = on_port;
+	x->d = dataplane_new(x->f.name, &ops, x);
+	dpkit_turn(x);
+	dpkit_sync(x);
+	dpkit_turn(x);
+	assert_int_equal(fake_segment_take(&x->f, slot), 1);
+	memcpy(&last_command, slot, sizeof(last_command));
+	turns(x, 9);
+	to_come = 400;
+	fake_segment_event(&x->f, &port, ABI_EV_PORT, sizeof(port));
+	turns(x, 2); /* its time is over in the midst of them */
+	assert_int_equal(x->ports, 400);
+	assert_int_equal(dataplane_stats(x->d)->timeouts, 0);
+	assert_int_equal(x->replies, 1);
+	assert_int_equal(x->last_rc, 0);
+}
+
 static void full_rings_push_back(void **state)
 {
 	struct dpkit *x = *state;
@@ -416,6 +457,7 @@ int main(void)
 		T(unanswered_commands_time_out, dpkit_setup_attached),
 		T(a_commit_has_more_time_and_so_has_what_waits_behind_it, dpkit_setup_attached),
 		T(the_time_of_a_command_begins_with_the_answer_before_it, dpkit_setup_attached),
+		T(an_answer_that_a_turn_had_no_time_for_is_not_missing, dpkit_setup_attached),
 		T(full_rings_push_back, dpkit_setup_attached),
 		T(impossible_lengths_are_refused, dpkit_setup_attached),
 		T(missed_events_ask_for_a_resync, dpkit_setup_attached),

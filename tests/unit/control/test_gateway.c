@@ -107,32 +107,6 @@ static void a_new_dataplane_gets_everything_again(void **state)
 	assert_true(injected(x) >= 1);
 }
 
-/* Reload while the dataplane answers with status to POLICY_COMMIT. Returns policies sent. */
-static unsigned int serve_reload(struct fixture *x, uint16_t status)
-{
-	union {
-		struct abi_msg msg;
-		uint8_t slot[ABI_COMMAND_SLOT];
-	} c;
-	unsigned int policies = 0;
-
-	turn(x);
-	while (fake_segment_take(&x->f, &c) == 1) {
-		policies += c.msg.type == ABI_CMD_POLICY;
-		fake_segment_reply(&x->f, &c.msg,
-				   c.msg.type == ABI_CMD_POLICY_COMMIT ? status : ABI_OK);
-		if (c.msg.type == ABI_CMD_NET_COMMIT)
-			break;
-		turn(x);
-	}
-	turn(x);
-	return policies;
-}
-
-#define SECOND_POLICY                                                                              \
-	", { action = \"discard\"; src-address = \"192.168.1.0/24\"; dst-address = "               \
-	"\"10.0.0.0/8\"; }"
-
 static void a_good_reload_is_applied_whole(void **state)
 {
 	struct fixture *x = *state;
@@ -201,17 +175,6 @@ static void a_reload_the_dataplane_refuses_is_undone(void **state)
 	assert_true(x->g->gate_open);
 }
 
-/* The data plane does nothing for so long, and then all that it was told. */
-static void stick(struct fixture *x, unsigned int seconds)
-{
-	for (unsigned int i = 0; i < 5 * seconds; i++) {
-		x->now += SEC / 5;
-		gateway_turn(x->g, x->now);
-	}
-	settle(x);
-	settle(x);
-}
-
 static void a_dataplane_that_was_stuck_gets_everything_again(void **state)
 {
 	struct fixture *x = *state;
@@ -237,163 +200,44 @@ static void a_reload_that_was_not_answered_is_not_undone(void **state)
 	assert_true(x->g->gate_open);
 }
 
-/* A line of the console, as the daemon runs it. */
-static const char *command(struct fixture *x, const char *line, int status)
+static void ignore(void *arg, int rc, const struct abi_ev_reply *reply)
 {
-	static struct console_result result;
-	struct console c = gateway_console(x->g);
+	unsigned int *answers = arg;
 
-	console_result_free(&result);
-	console_execute(&c, &line, 1, false, 80, &result);
-	if ((int)result.status != status)
-		print_error("%s: %s\n", line, result.note != NULL ? result.note : "");
-	assert_int_equal(result.status, status);
-	return result.note != NULL ? result.note : "";
+	(void)rc;
+	(void)reply;
+	++*answers;
 }
 
-static bool file_has(const struct fixture *x, const char *text)
+/* Room for the policies and not for the routes: the ones without the others would be in force. */
+static void a_reload_that_finds_no_room_leaves_nothing_in_the_queue(void **state)
 {
-	static char buf[8192];
-	FILE *f = fopen(x->path, "r");
-	size_t n = f != NULL ? fread(buf, 1, sizeof(buf) - 1, f) : 0;
-
-	if (f != NULL)
-		fclose(f);
-	buf[n] = '\0';
-	return strstr(buf, text) != NULL;
-}
-
-#define ADD "/ip ipsec policy add action=discard src-address=192.168.1.0/24 dst-address=10.0.0.0/8"
-
-static void a_change_is_written_and_applied(void **state)
-{
+	const struct abi_generation sync = {.msg.type = ABI_CMD_SYNC};
 	struct fixture *x = *state;
-
-	settle(x);
-	assert_string_equal(command(x, ADD, PROTOCOL_OK), "");
-	assert_true(file_has(x, "action = \"discard\""));
-	assert_int_equal(x->g->setup.plan->n_policies, 1); /* not before it is in force */
-	/* the next one waits for that */
-	command(x, "/ip ipsec policy remove 1", PROTOCOL_AGAIN);
-	assert_int_equal(serve_reload(x, ABI_OK), 2);
-	assert_int_equal(x->g->setup.plan->n_policies, 2);
-	command(x, "/ip ipsec policy remove 1", PROTOCOL_OK);
-	assert_false(file_has(x, "action = \"discard\""));
-	assert_int_equal(serve_reload(x, ABI_OK), 1);
-}
-
-static void replace_in_file(const struct fixture *x, const char *from, const char *to)
-{
-	char conf[8192] = "";
-	FILE *f = fopen(x->path, "r+");
-	char *at;
-
-	assert_non_null(f);
-	assert_true(fread(conf, 1, sizeof(conf) - 1, f) > 0);
-	at = strstr(conf, from);
-	assert_non_null(at);
-	assert_int_equal(strlen(from), strlen(to));
-	memcpy(at, to, strlen(to));
-	rewind(f);
-	assert_true(fputs(conf, f) >= 0);
-	assert_int_equal(fclose(f), 0);
-}
-
-/* Who says one thing does not put in force what somebody else is just writing. */
-static void a_file_edited_by_hand_has_to_be_loaded_first(void **state)
-{
-	struct fixture *x = *state;
+	unsigned int answers = 0;
 	char *message = NULL;
+	size_t before;
 
 	settle(x);
-	command(x, ADD, PROTOCOL_OK);
-	serve_reload(x, ABI_OK);
-	command(x, "/ip ipsec policy set 1 comment=mine", PROTOCOL_OK); /* what it wrote itself */
-	serve_reload(x, ABI_OK);
-	replace_in_file(x, "10.0.0.0/8", "11.0.0.0/8");
-	assert_non_null(
-		strstr(command(x, "/ip ipsec policy remove [find comment=mine]", PROTOCOL_FAILED),
-		       "the file was changed by hand and not loaded since"));
-	assert_true(file_has(x, "11.0.0.0/8"));
+	for (unsigned int left = 1; left < 9; left++) {
+		before = dataplane_pending(x->g->dp);
+		for (; before < DATAPLANE_QUEUE_MAX - left; before++)
+			assert_int_equal(
+				dataplane_command(x->g->dp, &sync, sizeof(sync), ignore, &answers),
+				0);
+		write_config(x, SECOND_POLICY);
+		assert_int_equal(gateway_reload(x->g, &message), -ENOBUFS);
+		free(message);
+		assert_int_equal(dataplane_pending(x->g->dp), before);
+		dataplane_retract(x->g->dp, 8 + 1 - left);
+	}
+	assert_int_equal(x->g->setup.plan->n_policies, 1);
+	dataplane_retract(x->g->dp, dataplane_pending(x->g->dp));
+	assert_int_equal(answers, 0);
 	assert_int_equal(gateway_reload(x->g, &message), 0);
 	free(message);
-	serve_reload(x, ABI_OK);
-	command(x, "/ip ipsec policy remove [find comment=mine]", PROTOCOL_OK);
-	assert_false(file_has(x, "11.0.0.0/8"));
-	serve_reload(x, ABI_OK);
-}
-
-static int settled(struct fixture *x, const char *says)
-{
-	char *note = NULL;
-	int rc = gateway_settled(x->g, x->g->settling.begun, &note);
-
-	if (says == NULL)
-		assert_null(note);
-	else
-		assert_non_null(strstr(note, says));
-	free(note);
-	return rc;
-}
-
-static void who_changed_something_is_told_what_became_of_it(void **state)
-{
-	struct fixture *x = *state;
-
 	settle(x);
-	command(x, ADD, PROTOCOL_OK);
-	assert_int_equal(settled(x, NULL), -EAGAIN);
-	serve_reload(x, ABI_OK);
-	assert_int_equal(settled(x, NULL), 0);
-	command(x, "/ip ipsec policy set 1 comment=mine", PROTOCOL_OK);
-	serve_reload(x, ABI_ERR_NO_SPACE);
-	assert_int_equal(settled(x, "the data plane refused it: it has no room for that"), -ENOSPC);
-	serve_reload(x, ABI_OK); /* the one of before, again */
-	/* what is refused stands in the file: it can be taken back, but not by its number */
-	assert_non_null(strstr(command(x, "/ip ipsec policy remove 1", PROTOCOL_FAILED),
-			       "what is in force is not what the file says"));
-	command(x, "/ip ipsec policy unset [find comment=mine] comment", PROTOCOL_OK);
-	serve_reload(x, ABI_OK);
-	assert_int_equal(settled(x, NULL), 0);
-	fake_segment_remove(&x->f);
-	x->now += 2 * SEC;
-	gateway_turn(x->g, x->now);
-	command(x, "/ip ipsec policy set 1 comment=later", PROTOCOL_OK);
-	assert_int_equal(settled(x, "when espgw-dataplane is there"), 0);
-	fake_segment_make(&x->f, "gateway", 8, x->now);
-}
-
-static void a_bad_change_changes_nothing(void **state)
-{
-	struct fixture *x = *state;
-	const char *said;
-
-	settle(x);
-	said = command(x, "/ip ipsec peer remove cloud", PROTOCOL_FAILED);
-	assert_non_null(strstr(said, "there is no /ip ipsec peer named \"cloud\""));
-	assert_null(strstr(said, x->path)); /* what is wrong is not in the file */
-	said = command(x, "/ip ipsec peer set cloud address=1.2.3", PROTOCOL_FAILED);
-	assert_non_null(strstr(said, "1.2.3"));
-	memset(fake_segment_area(&x->f, ABI_AREA_PORTS), 0, sizeof(struct abi_port));
-	said = command(x, ADD, PROTOCOL_FAILED);
-	assert_non_null(strstr(said, "interface \"wan\""));
-	assert_true(file_has(x, "name = \"cloud\"; address = \"119.91.254.122\""));
-	assert_false(file_has(x, "discard"));
-	turn(x);
-	assert_int_equal(abi_ring_avail(&x->f.command), 0);
-}
-
-static void a_peer_and_all_that_names_it_get_a_new_name(void **state)
-{
-	struct fixture *x = *state;
-
-	settle(x);
-	command(x, "/ip ipsec peer set cloud name=vpc comment=renamed", PROTOCOL_OK);
-	serve_reload(x, ABI_OK);
-	assert_int_equal(x->g->setup.plan->n_peers, 1);
-	assert_string_equal(x->g->setup.plan->peers[0].name, "vpc");
-	assert_string_equal(x->g->setup.plan->policy_peers[0], "vpc");
-	assert_false(file_has(x, "\"cloud\""));
+	assert_int_equal(x->g->setup.plan->n_policies, 2);
 }
 
 static void found_sas_are_adopted_before_the_peers_start(void **state)
@@ -524,11 +368,7 @@ int main(void)
 		T(a_reload_the_dataplane_refuses_is_undone),
 		T(a_dataplane_that_was_stuck_gets_everything_again),
 		T(a_reload_that_was_not_answered_is_not_undone),
-		T(a_change_is_written_and_applied),
-		T(a_file_edited_by_hand_has_to_be_loaded_first),
-		T(who_changed_something_is_told_what_became_of_it),
-		T(a_bad_change_changes_nothing),
-		T(a_peer_and_all_that_names_it_get_a_new_name),
+		T(a_reload_that_finds_no_room_leaves_nothing_in_the_queue),
 		T(found_sas_are_adopted_before_the_peers_start),
 		T(statistics_sum_the_workers),
 		T(interfaces_show_their_port),

@@ -33,6 +33,7 @@ struct fixture {
 	size_t answer_bytes;
 	uint64_t ticket;
 	int settled;
+	char note[256]; /* of the last answer */
 };
 
 static void run(void *ctx, const char *const *args, size_t n_args, int json, unsigned int width,
@@ -145,6 +146,7 @@ static int receive(struct fixture *x, int fd, size_t *text_len)
 			status = r.status;
 			if (text_len != NULL)
 				*text_len = r.text_len;
+			snprintf(x->note, sizeof(x->note), "%s", r.note != NULL ? r.note : "");
 			protocol_free_response(&r);
 			break;
 		}
@@ -363,6 +365,7 @@ static void an_answer_waits_for_what_becomes_of_a_change(void **state)
 	x->settled = -ENOSPC;
 	server_turn(x->s, 2000, settled);
 	assert_int_equal(receive(x, a, NULL), PROTOCOL_FAILED);
+	assert_string_equal(x->note, "refused\n");
 	spin(x);
 	assert_int_equal(x->runs, 4);
 	assert_string_equal(x->last, "next");
@@ -375,6 +378,7 @@ static void an_answer_waits_for_what_becomes_of_a_change(void **state)
 	assert_true(waits(x, b));
 	server_turn(x->s, 5000 + 3000000000ull, settled);
 	assert_int_equal(receive(x, b, NULL), PROTOCOL_OK);
+	assert_string_equal(x->note, "the data plane has not answered yet: see /log print\n");
 	x->settled = 0;
 	send_request(b, "set");
 	spin(x);
@@ -383,6 +387,24 @@ static void an_answer_waits_for_what_becomes_of_a_change(void **state)
 	close(a);
 	close(b);
 	spin(x);
+}
+
+/* Nothing will be written, so nothing else would end the connection. */
+static void a_held_answer_that_cannot_be_written_ends_the_connection(void **state)
+{
+	struct fixture *x = *state;
+	int fd = dial(x);
+
+	x->ticket = 7;
+	x->settled = -ENOSPC; /* what is too long is said of what went well */
+	x->answer_bytes = PROTOCOL_MAX_RESPONSE + 1;
+	send_request(fd, "set");
+	spin(x);
+	assert_int_equal(x->runs, 1);
+	server_turn(x->s, 1000, settled);
+	spin(x);
+	assert_true(is_closed(fd));
+	close(fd);
 }
 
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -402,6 +424,7 @@ int main(void)
 		T(an_instance_has_one_owner),
 		T(a_stale_socket_is_replaced),
 		T(an_answer_waits_for_what_becomes_of_a_change),
+		T(a_held_answer_that_cannot_be_written_ends_the_connection),
 	};
 
 	log_setup(-1, LOG_LEVEL_INFO);

@@ -118,8 +118,7 @@ class SA:
         self.max = 0
         self.seen = set()
         self.ivs = set()
-        self.n = self.ok = self.gap = 0
-        self.first = None
+        self.n = self.ok = 0
         self.salt = b""
         k = len(self.key)
         m = AEAD.match(self.enc)
@@ -159,6 +158,10 @@ class SA:
             self.kind, self.ivlen, self.align = "null", 0, 4
         else:
             raise Usage("SPI %08x: unknown cipher '%s'" % (self.spi, self.enc))
+
+    def missing(self):
+        """numbers that never came, between the lowest and the highest that did"""
+        return max(self.seen) - min(self.seen) + 1 - len(self.seen) if self.seen else 0
 
     def open(self, b, hi):
         """verify and decrypt a whole ESP packet -> (iv, clear text)"""

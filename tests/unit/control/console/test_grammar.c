@@ -79,6 +79,8 @@ static void rows_are_changed_in_the_words_of_routeros(void **state)
 		/* as RouterOS exports them */
 		{"/ip address add address=192.168.88.1/21 interface=lan network=192.168.88.0",
 		 "add /ip address none: address=192.168.88.1/21 interface=lan"},
+		{"/ip address add address=10.0.0.1 interface=lan network=10.0.0.1",
+		 "add /ip address none: address=10.0.0.1 interface=lan"},
 		{"/ip route add gateway=1.2.3.4 scope=30 target-scope=10 pref-src=\"\" "
 		 "suppress-hw-offload=no routing-table=main",
 		 "add /ip route none: gateway=1.2.3.4"},
@@ -144,6 +146,8 @@ static void the_quotes_that_a_shell_took_come_back(void **state)
 		 "remove /ip ipsec peer where:comment~\"a (b)\" and name!=\"x y\""},
 		{{"ip", "ipsec", "peer", "set", "[find name=\"x y\"]", "comment="},
 		 "set /ip ipsec peer where:name=\"x y\" comment="},
+		{{"ip", "ipsec", "peer", "set", "numbers=[find", "name=x y]", "port=501"},
+		 "set /ip ipsec peer where:name=\"x y\" port=501"},
 		{{"ip", "ipsec", "peer", "set", "[find]", "comment=[x]"},
 		 "set /ip ipsec peer where: comment=[x]"},
 	};
@@ -203,7 +207,10 @@ static void changes_are_refused_with_the_reason(void **state)
 		{"ip ipsec peer set 0", "what is to be changed is missing"},
 		{"ip address add address=10.0.0.1/32 network=10.0.0.2 interface=wan",
 		 "network: is that of address"},
-		{"ip address set 0 network=10.0.0.0", "what is to be changed is missing"},
+		{"ip address set 0 network=10.0.0.0", "network: is that of address"},
+		{"ip address add network=10.0.0.0", "network: is that of address"},
+		{"ip address add address=10.0.0.1/33 network=10.0.0.1 interface=wan",
+		 "network: is that of address"},
 		{":foreach i in=[/ip ipsec peer find] do={ x }",
 		 ":foreach: scripts are not run here"},
 		{"/interface list add name=WAN", "/interface list: there is no such menu here"},

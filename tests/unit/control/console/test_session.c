@@ -11,8 +11,8 @@
 
 #include "control/console/session.h"
 
-/* All commands of a text, a line each. */
-static char *commands(const char *text)
+/* All that comes of a text, a line each: commands, and "#" with what is not done. */
+static char *lines(const char *text)
 {
 	static char all[8192];
 	struct session s = {0};
@@ -36,6 +36,22 @@ static char *commands(const char *text)
 		snprintf(all + used, sizeof(all) - used, "%s", command.s);
 	text_free(&command);
 	session_free(&s);
+	return all;
+}
+
+/* What is done of a text alone. */
+static char *commands(const char *text)
+{
+	char *all = lines(text), *to = all;
+
+	for (char *p = all, *next; *p; p = next) {
+		next = p + strcspn(p, "\n") + 1;
+		if (*p == '#')
+			continue;
+		memmove(to, p, (size_t)(next - p));
+		to += next - p;
+	}
+	*to = '\0';
 	return all;
 }
 
@@ -73,9 +89,10 @@ static void a_menu_that_is_nowhere_is_entered_too(void **state)
 		{"/ip ipsec/peeer\nset 0 name=x\n../peer\nprint",
 		 "/ip ipsec peeer set 0 name=x\n/ip ipsec peer print\n"},
 		/* a command is no place */
-		{"/ip ipsec peer\n/interface list add name=x\n/system reset-configuration\n"
-		 "/interface list pr\nprint",
-		 "/interface list add name=x\n/system reset-configuration\n/interface list pr\n"
+		{"/ip ipsec peer\n/interface list add name=x\n/interface list print\n"
+		 "/interface list pr where x=y\n/ping 1.2.3.4\n/ip address pr\nprint",
+		 "/interface list add name=x\n/interface list print\n"
+		 "/interface list pr where x=y\n/ping 1.2.3.4\n/ip address pr\n"
 		 "/ip ipsec peer print\n"},
 	};
 
@@ -84,14 +101,66 @@ static void a_menu_that_is_nowhere_is_entered_too(void **state)
 		assert_string_equal(commands(t[i][0]), t[i][1]);
 }
 
+/* Words of RouterOS's places may begin commands of ours, or be ones. */
+static void what_may_be_a_place_is_left_for(void **state)
+{
+	static const char *const t[][2] = {
+		{"/ip route\n/lcd pin\nset 0 distance=7", "/lcd pin\n/lcd pin set 0 distance=7\n"},
+		{"/ip address\n/tool mac-server ping\nset 0 comment=oops",
+		 "/tool mac-server ping\n/tool mac-server ping set 0 comment=oops\n"},
+		{"/ip route\n/system reset-configuration\nset 0 x=y",
+		 "/system reset-configuration\n/system reset-configuration set 0 x=y\n"},
+		{"/ip route\n/interface list pr\nset 0 x=y",
+		 "/interface list pr\n/interface list pr set 0 x=y\n"},
+		{"/interface\nfoo ping\nset 0 x=y",
+		 "/interface foo ping\n/interface foo ping set 0 x=y\n"},
+		/* nor is what no path of RouterOS's is written with */
+		{"/ip route\n/l\xc3\xa9 pin\nset 0 x=y", "/l\xc3\xa9 pin\n/? set 0 x=y\n"},
+		{"/ip route\n/lcd a=b\nset 0 x=y", "/lcd a=b\n/lcd ? set 0 x=y\n"},
+		/* a command where one is leads nowhere */
+		{"/ip route\nping\npin\nfoo=bar\nset 0 x=y",
+		 "/ip route ping\n/ip route pin\n/ip route foo=bar\n/ip route set 0 x=y\n"},
+		/* and one comes back */
+		{"/ip route\n/lcd pin\n/ip address\nset 0 x=y",
+		 "/lcd pin\n/ip address set 0 x=y\n"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++)
+		assert_string_equal(commands(t[i][0]), t[i][1]);
+}
+
+/* Each of them, wherever in a line one came there. */
+static void of_a_place_that_is_not_here_it_is_said(void **state)
+{
+	(void)state;
+	assert_string_equal(lines("/nosuch; /ip ipsec; print; ../ipsce"),
+			    "#/nosuch: there is no such menu here\n/ip ipsec print\n"
+			    "#/ip ipsce: there is no such menu here; did you mean \"ipsec\"?\n");
+	assert_string_equal(lines("/nosuch\n/nosuch\n[a@b] /nosuch> print\n[a@b] /such> "),
+			    "#/nosuch: there is no such menu here\n/nosuch print\n"
+			    "#/such: there is no such menu here\n");
+	/* what follows is told */
+	assert_string_equal(lines("[a@b] > /ip firewall nat\n[a@b] /ip firewall nat> print"),
+			    "/ip firewall nat print\n");
+}
+
 static void a_slip_of_the_hand_leads_nowhere(void **state)
 {
-	struct session s = {.path = "interface", .typed = true};
+	struct session s = {.path = "interface", .terminal = true};
 	struct text why = {0};
 
 	(void)state;
 	assert_false(session_enter(&s, "pirnt"));
+	assert_false(session_enter(&s, "pirnt all"));
 	assert_string_equal(s.path, "interface");
+	/* two slips make no command: it is a place like any other */
+	assert_true(session_enter(&s, "pirnnt"));
+	assert_string_equal(s.path, "interface pirnnt");
+	assert_true(session_enter(&s, ".."));
+	/* but what is no command must not meet the menu, however slowly it comes */
+	assert_true(session_enter(&s, "list"));
+	assert_string_equal(s.path, "interface list");
 	assert_true(session_enter(&s, "/ip ipsce"));
 	assert_string_equal(s.path, "ip ipsce");
 	session_explain(&s, &why);
@@ -118,7 +187,118 @@ static void lines_go_on_behind_a_backslash(void **state)
 	assert_string_equal(commands("/ip ipsec policy\r\nadd peer=x \\\r\n    tunnel=yes "
 				     "comment=\"a\\\r\n    b\"\r\n"),
 			    "/ip ipsec policy add peer=x tunnel=yes comment=\"ab\"\n");
-	assert_string_equal(commands("add \\"), "add\n");
+	assert_string_equal(commands("add \\ \nx"), "add x\n");
+	/* not behind a comment, nor when it stands for itself */
+	assert_string_equal(commands("# a \\\nprint # b \\\nadd x=\"#\\\n#\""),
+			    "print\nadd x=\"##\"\n");
+	assert_string_equal(commands("add x=\"a\\\\\nb\""), "add x=\"a\\\\\\nb\"\n");
+}
+
+/* A string may have lines, and they are no commands. */
+static void lines_go_on_in_quotes(void **state)
+{
+	(void)state;
+	assert_string_equal(commands("/system script add name=s source=\"\n/ip route set 0 "
+				     "distance=9\n[a@b] > print\n\"\n/ip route print"),
+			    "/system script add name=s source=\"\\n/ip route set 0 distance=9"
+			    "\\n[a@b] > print\\n\"\n/ip route print\n");
+	/* as they are, but for the end of the line */
+	assert_string_equal(
+		commands("add x=\"a  \r\n  # b { \r\n\r\n c\\\r\n  d\" # e { \"\nprint"),
+		"add x=\"a  \\n  # b { \\n\\n cd\"\nprint\n");
+	assert_string_equal(commands("\n  add x=\" \n \" y\"z\"\nprint"),
+			    "add x=\" \\n \" y\"z\"\nprint\n");
+}
+
+/* Half a command is none. */
+static void what_has_no_end_is_not_done(void **state)
+{
+	static const char *const t[][2] = {
+		{"print\nset x comment={x\nremove 0\nremove 1",
+		 "print\n#a brace is not closed: lines 2 to 4 were not done\n"},
+		{"{ \"a\n}\nremove 0", "#a quote is not closed: lines 1 to 3 were not done\n"},
+		{"set 0 comment=\"a", "#a quote is not closed: line 1 was not done\n"},
+		{"\nremove 0 \\",
+		 "#nothing follows a backslash at the end of a line: line 2 was not done\n"},
+		{"\\", "#nothing follows a backslash at the end of a line: line 1 was not done\n"},
+		{"[a@b] > remove 0 \\\n[a@b] > print \\",
+		 "#nothing follows a backslash at the end of a line: lines 1 to 2 were not done\n"},
+	};
+	struct text command = {0};
+	struct session s = {0};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++)
+		assert_string_equal(lines(t[i][0]), t[i][1]);
+	/* and what comes behind its end is */
+	session_line(&s, "{ \"a", 4, &command);
+	assert_true(session_is_open(&s));
+	session_end(&s, &command);
+	assert_false(session_is_open(&s));
+	session_line(&s, "print", 5, &command);
+	assert_string_equal(command.s, "#a quote is not closed: line 1 was not done\nprint\n");
+	/* nor what was given up, be it whole */
+	text_cut(&command, 0);
+	session_drop(&s, &command);
+	assert_int_equal(command.len, 0);
+	session_line(&s, "[a@b] > remove 0", 16, &command);
+	session_drop(&s, &command);
+	session_end(&s, &command);
+	assert_string_equal(command.s, "#given up: line 3 was not done\n");
+	text_free(&command);
+	session_free(&s);
+}
+
+/* Its first half would be another one. */
+static void what_found_no_memory_is_not_done(void **state)
+{
+	struct session s = {.held.limit = 12};
+	struct text command = {0};
+
+	(void)state;
+	session_line(&s, "remove 0 \\", 10, &command);
+	session_line(&s, "comment=x", 9, &command);
+	assert_true(command.failed);
+	assert_int_equal(command.len, 0);
+	text_free(&command);
+	session_free(&s);
+}
+
+/* Nor what the prompt that ended it stands before. */
+static void what_follows_what_found_no_memory_is_not_done(void **state)
+{
+	struct session s = {0};
+	struct text command = {0};
+
+	(void)state;
+	session_line(&s, "[a@b] > add name=x \\", 20, &command);
+	s.held.limit = 1; /* from here on */
+	session_line(&s, "comment=aa", 10, &command);
+	assert_false(command.failed);
+	session_line(&s, "[a@b] > remove 0", 16, &command);
+	assert_true(command.failed);
+	text_free(&command);
+	session_end(&s, &command);
+	assert_int_equal(command.len, 0);
+	assert_false(command.failed);
+	session_free(&s);
+}
+
+/* What was given up ends the transcript, too: no prompt is waited for. */
+static void behind_what_is_given_up_no_prompt_is_needed(void **state)
+{
+	struct text command = {0};
+	struct session s = {0};
+
+	(void)state;
+	session_line(&s, "[a@b] > remove 0", 16, &command);
+	session_line(&s, "an answer", 9, &command);
+	session_drop(&s, &command);
+	text_cut(&command, 0);
+	session_line(&s, "print", 5, &command);
+	assert_string_equal(command.s, "print\n");
+	text_free(&command);
+	session_free(&s);
 }
 
 static void comments_blank_lines_and_marks_are_nothing(void **state)
@@ -222,6 +402,10 @@ static void what_may_be_a_secret_is_not_kept(void **state)
 	assert_false(may_keep(&s, "y"));
 	session_line(&s, "y", 1, &command);
 	assert_true(may_keep(&s, "print"));
+	session_line(&s, "add peer=x secret=\"x", 20, &command);
+	assert_false(may_keep(&s, "y"));
+	session_line(&s, "\"", 1, &command);
+	assert_true(may_keep(&s, "print"));
 	/* a page breaks its lines anywhere */
 	assert_true(may_keep(&s, "[a@b] /ip ipsec identity> add peer=x"));
 	session_line(&s, "[a@b] /ip ipsec identity> add peer=x secret=", 44, &command);
@@ -253,7 +437,10 @@ static void a_script_is_one_command(void **state)
 		"/ip ipsec peer :if ([:len [find]] > 0) do={ /ip ipsec peer remove ali  "
 		":foreach i in=[find] do={ remove $i } } else={ print \"}\" }\n"
 		"/ip ipsec peer print\n");
-	assert_string_equal(commands("{\nremove 0\n"), "{ remove 0\n");
+	assert_string_equal(commands("{ remove 0\n # }\n}"), "{ remove 0  }\n");
+	/* nor is a part of it, when one of its lines is joined */
+	assert_string_equal(commands("{\nremove 0 \\\n  1\nremove 2\n}\nprint"),
+			    "{ remove 0 1 remove 2 }\nprint\n");
 	assert_string_equal(commands("# {\nprint # {\nprint"), "print\nprint\n");
 	assert_string_equal(commands("add comment=\"{\" secret=a{b\nprint"),
 			    "add comment=\"{\" secret=a{b\nprint\n");
@@ -261,23 +448,49 @@ static void a_script_is_one_command(void **state)
 			    "add comment=\"a{\"\nprint\n");
 }
 
-/* RouterOS's first policy is a template that is always there. */
+/* RouterOS's first policy is a template that is always there, and no row here. */
 static void numbers_of_an_export_are_not_those_of_print(void **state)
 {
-	struct session s = {.path = "ip ipsec policy", .exported = true, .typed = true};
+	static const char header[] = "# nov/22/2026 12:00:01 by RouterOS 7.14.3\n";
+	static const char *const either[] = {
+		"/ip ipsec policy\nset 0 disabled=yes",
+		"/ip ipsec policy set 0 disabled=yes",
+		"/ip/ipsec/policy/set 0 disabled=yes",
+		"/ip ipsec\npolicy set  0 disabled=yes",
+		"/ip ips pol se 0 disabled=yes",
+		"/ip route\n.. ipsec policy set 0 a=b; ",
+		"/ip ipsec policy; set 0",
+	};
+	static const char *const one[] = {
+		"set numbers=0 x=y", "set [find action=none] x=y",
+		"set 01 x=y",	     "set 0,1 x=y",
+		"set 1 x=y",	     "disable 0",
+		"comment 0 set 0",
+	};
+	struct session s = {.path = "ip ipsec policy", .exported = true, .terminal = true};
 	struct text command = {0};
+	char text[300], done[100];
 
 	(void)state;
-	session_line(&s, "set 0 x=y", 9, &command); /* by hand, behind what was pasted */
-	assert_string_equal(command.s, "/ip ipsec policy set 0 x=y\n");
+	for (size_t i = 0; i < sizeof(either) / sizeof(either[0]); i++) {
+		snprintf(text, sizeof(text), "%s%s", header, either[i]);
+		assert_string_equal(commands(text), "");
+		assert_non_null(strstr(lines(text), "#\"set 0\" of /ip ipsec policy: "));
+		assert_string_not_equal(commands(either[i]), "");
+	}
+	for (size_t i = 0; i < sizeof(one) / sizeof(one[0]); i++) {
+		snprintf(text, sizeof(text), "%s/ip ipsec policy\n%s", header, one[i]);
+		snprintf(done, sizeof(done), "/ip ipsec policy %s\n", one[i]);
+		assert_string_equal(commands(text), done);
+	}
+	/* by hand, behind what was pasted: that it came late says nothing */
+	session_line(&s, "set 0 x=y", 9, &command);
+	assert_memory_equal(command.s, "#\"set 0\" of /ip ipsec policy: ", 29);
+	text_cut(&command, 0);
+	session_line(&s, "/ip route set 0 x=y", 19, &command);
+	assert_string_equal(command.s, "/ip route set 0 x=y\n");
 	text_free(&command);
 	session_free(&s);
-	assert_string_equal(commands("# nov/22/2026 12:00:01 by RouterOS 7.14.3\n/ip ipsec policy\n"
-				     "set 0 disabled=yes\nset 01 x=y"),
-			    "/ip ipsec policy set [find default=yes] disabled=yes\n"
-			    "/ip ipsec policy set 01 x=y\n");
-	assert_string_equal(commands("/ip ipsec policy\nset 0 disabled=yes"),
-			    "/ip ipsec policy set 0 disabled=yes\n");
 }
 
 /* What stood before one must not be done as if it were the whole. */
@@ -321,8 +534,15 @@ int main(void)
 		cmocka_unit_test(a_path_alone_leads_into_its_menu),
 		cmocka_unit_test(a_menu_that_is_not_here_is_entered_all_the_same),
 		cmocka_unit_test(a_menu_that_is_nowhere_is_entered_too),
+		cmocka_unit_test(what_may_be_a_place_is_left_for),
+		cmocka_unit_test(of_a_place_that_is_not_here_it_is_said),
 		cmocka_unit_test(a_slip_of_the_hand_leads_nowhere),
 		cmocka_unit_test(lines_go_on_behind_a_backslash),
+		cmocka_unit_test(lines_go_on_in_quotes),
+		cmocka_unit_test(what_has_no_end_is_not_done),
+		cmocka_unit_test(what_found_no_memory_is_not_done),
+		cmocka_unit_test(what_follows_what_found_no_memory_is_not_done),
+		cmocka_unit_test(behind_what_is_given_up_no_prompt_is_needed),
 		cmocka_unit_test(comments_blank_lines_and_marks_are_nothing),
 		cmocka_unit_test(a_transcript_is_read_by_its_prompts),
 		cmocka_unit_test(what_has_no_prompt_in_a_transcript_is_counted),

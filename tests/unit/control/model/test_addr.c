@@ -157,9 +157,36 @@ static void special_addresses_are_known(void **state)
 	}
 }
 
+static void the_network_of_an_address_is_known(void **state)
+{
+	static const char *const yes[][2] = {
+		{"10.0.0.0", "10.0.0.1/24"}, {"10.0.0.1", "10.0.0.1"},
+		{"10.0.0.1", "10.0.0.1/32"}, {"0.0.0.0", "10.0.0.1/0"},
+		{"10.0.0.2", "10.0.0.3/31"},
+	};
+	static const char *const no[][2] = {
+		{"10.0.0.1", "10.0.0.1/24"},
+		{"10.0.0.0", "10.0.0.1"},
+		{"10.0.0.1", "10.0.0.1/33"},
+		{"10.0.0.1", "10.0.0.1/-1"},
+		{"2001:db8::", "10.0.0.1/0"},
+		{"::", "::1/0"},
+		{"10.0.0", "10.0.0.1/24"},
+		{"10.0.0.0", "10.0.0/24"},
+		{"", ""},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(yes) / sizeof(yes[0]); i++)
+		assert_true(addr_is_network_of(yes[i][0], yes[i][1]));
+	for (size_t i = 0; i < sizeof(no) / sizeof(no[0]); i++)
+		assert_false(addr_is_network_of(no[i][0], no[i][1]));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_network_of_an_address_is_known),
 		cmocka_unit_test(both_families_are_read_and_written),
 		cmocka_unit_test(networks_agree_with_a_bitwise_twin),
 		cmocka_unit_test(families_never_meet),

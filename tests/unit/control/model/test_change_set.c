@@ -94,6 +94,32 @@ static void who_refers_to_a_row_follows_its_new_name(void **state)
 		     "};\n");
 }
 
+/* Of two rows none keeps a name that is theirs alone, nor does none. */
+static void nobody_follows_a_name_of_several_rows_or_none(void **state)
+{
+	static const char address[] =
+		"ip = { address = ( { address = \"10.0.0.1/24\"; interface = \"a\"; } ); };\n";
+	struct change c = {.verb = CHANGE_SET, .menu = MENU_INTERFACE, .pick = CHANGE_WHERE};
+	struct text conf = {0};
+
+	(void)state;
+	text_printf(&conf, "%s%s", THREE(A, B, C), address);
+	write_conf(conf.s);
+	pair(&c, INTERFACE_NAME, "z");
+	assert_int_equal(make(&c), 0);
+	assert_int_equal(made.rows, 3);
+	assert_non_null(strstr(made.text.s, address));
+	c = (struct change){.verb = CHANGE_SET,
+			    .menu = MENU_INTERFACE,
+			    .pick = CHANGE_WHERE,
+			    .which = strdup("name=nosuch")};
+	pair(&c, INTERFACE_NAME, "z");
+	assert_int_equal(make(&c), 0);
+	assert_int_equal(made.matched, 0);
+	assert_null(made.path);
+	text_free(&conf);
+}
+
 /* The gateway of a route is an address, an interface, or both. */
 static void gateways_follow_the_name_of_their_interface(void **state)
 {
@@ -156,6 +182,27 @@ static void an_open_setting_is_closed_once(void **state)
 	assert_makes(&c, "interface = ( {\n  name = \"lan\";\n  device = \"d\" # card\n} );\n",
 		     "interface = ( {\n  name = \"lan\";\n  device = \"d\"; # card\n"
 		     "  mtu = 1400;\n  comment = \"c\";\n} );\n");
+}
+
+/* What the same change puts there counts for the width. */
+static void a_line_that_grows_too_long_is_broken(void **state)
+{
+#define FORTY "forty bytes of a comment, neither more.."
+	struct change c = {.verb = CHANGE_SET, .menu = MENU_INTERFACE, .pick = CHANGE_WHERE};
+
+	(void)state;
+	pair(&c, INTERFACE_COMMENT, FORTY);
+	pair(&c, INTERFACE_MTU, "1400");
+	assert_makes(&c, "interface = ( { name = \"lan\"; device = \"d\" } );\n",
+		     "interface = ( { name = \"lan\"; device = \"d\"; comment = \"" FORTY "\";\n"
+		     "                mtu = 1400; } );\n");
+	/* in groups that are made with it, too */
+	c = (struct change){.verb = CHANGE_SET, .menu = MENU_GROUP, .pick = CHANGE_DEFAULT};
+	pair(&c, GROUP_COMMENT, FORTY);
+	assert_makes(&c, HEAD "ip = { };\n",
+		     HEAD "ip = { ipsec = { policy-group = ( { name = \"default\";\n"
+			  "                                    comment = \"" FORTY
+			  "\"; } ); }; };\n");
 }
 
 /* However its row is named, it gets its name with it. */
@@ -262,9 +309,11 @@ int main(void)
 		cmocka_unit_test(the_default_gets_a_row_when_it_is_changed),
 		cmocka_unit_test(single_menus_are_set_without_rows),
 		cmocka_unit_test(who_refers_to_a_row_follows_its_new_name),
+		cmocka_unit_test(nobody_follows_a_name_of_several_rows_or_none),
 		cmocka_unit_test(gateways_follow_the_name_of_their_interface),
 		cmocka_unit_test(a_setting_is_not_put_behind_one_that_goes),
 		cmocka_unit_test(an_open_setting_is_closed_once),
+		cmocka_unit_test(a_line_that_grows_too_long_is_broken),
 		cmocka_unit_test(the_default_is_named_when_its_list_is_made),
 		cmocka_unit_test(what_is_so_already_is_not_written),
 		cmocka_unit_test(too_much_at_once_is_told_with_the_bound),

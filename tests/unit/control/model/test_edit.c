@@ -85,6 +85,17 @@ static void patches_that_overlap_or_leave_the_text_are_refused(void **state)
 	text_free(&out);
 }
 
+static void a_patch_without_memory_is_told(void **state)
+{
+	struct text out = {0};
+
+	(void)state;
+	edit_patch(&edit, 0, 1)->failed = true;
+	assert_int_equal(edit_apply(&edit, "abc", 3, &out), -12);
+	edit_free(&edit);
+	text_free(&out);
+}
+
 static void too_many_patches_are_told(void **state)
 {
 	struct text out = {0};
@@ -129,6 +140,7 @@ int main(void)
 		cmocka_unit_test(elements_come_in_order_with_their_commas),
 		cmocka_unit_test(patches_apply_in_the_order_of_the_text),
 		cmocka_unit_test(patches_that_overlap_or_leave_the_text_are_refused),
+		cmocka_unit_test(a_patch_without_memory_is_told),
 		cmocka_unit_test(too_many_patches_are_told),
 		cmocka_unit_test(any_bytes_are_survived),
 	};

@@ -3,6 +3,7 @@
 #include "load.h"
 
 #include "control/model/apply.h"
+#include "control/model/problem.h"
 
 #define SITE(policies)                                                                             \
 	"interface = ( { name = \"wan\"; device = \"net_null0\"; } );\n"                           \
@@ -352,6 +353,45 @@ static void policies_of_a_peer_that_overlap_are_warned_of(void **state)
 		"protocol = \"tcp\"; dst-port = \"81\";")));
 }
 
+/* The hash of a warning of that text. */
+#define TOLD_BY(...)                                                                               \
+	({                                                                                         \
+		uint64_t hash_;                                                                    \
+		problems_init(&told);                                                              \
+		problems_warn(&told, NULL, 0, __VA_ARGS__);                                        \
+		hash_ = problems_hash(&told.list[0]);                                              \
+		problems_free(&told);                                                              \
+		hash_;                                                                             \
+	})
+
+static void lines_that_move_are_not_told_again(void **state)
+{
+	static const char overlaps[] = "%s overlaps with the one in line %u of \"%s\"";
+	static struct problems told;
+	uint64_t a;
+
+	(void)state;
+	a = TOLD_BY(overlaps, "x", 8u, "a");
+	assert_true(TOLD_BY(overlaps, "x", 1009u, "a") == a);
+	assert_true(TOLD_BY(overlaps, "x", 8u, "b") != a);
+	assert_true(TOLD_BY(overlaps, "y", 8u, "a") != a);
+	assert_true(TOLD_BY("lifetime %u", 8u) != TOLD_BY("lifetime %u", 9u));
+	assert_true(TOLD_BY("line %u and line %u", 3u, 4u) ==
+		    TOLD_BY("line %u and line %u", 5u, 66u));
+	assert_true(TOLD_BY("line ") != TOLD_BY("line"));
+}
+
+static void names_that_look_like_lines_are_told_apart(void **state)
+{
+	static const char weak[] = "peer \"%s\": weak, as in line %u";
+	static struct problems told;
+
+	(void)state;
+	assert_true(TOLD_BY(weak, "line 1", 7u) != TOLD_BY(weak, "line 2", 7u));
+	assert_true(TOLD_BY(weak, "in line 1", 7u) == TOLD_BY(weak, "in line 1", 8u));
+	assert_true(TOLD_BY("%s", "line 1") != TOLD_BY("%s", "line 2"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -368,6 +408,8 @@ int main(void)
 		cmocka_unit_test(a_group_that_is_not_used_is_warned_of),
 		cmocka_unit_test(public_addresses_inside_are_warned_of_once),
 		cmocka_unit_test(policies_of_a_peer_that_overlap_are_warned_of),
+		cmocka_unit_test(lines_that_move_are_not_told_again),
+		cmocka_unit_test(names_that_look_like_lines_are_told_apart),
 	};
 
 	return cmocka_run_group_tests(tests, load_setup, load_teardown);
