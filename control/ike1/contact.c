@@ -25,6 +25,15 @@ static bool has_orphan(const struct ike_peer *peer)
 	return false;
 }
 
+/* Two that came to us from different ports of one NAT are two hosts, and neither hears what is said
+ * to the other. The port of one that we came to is as configured, and tells nothing. */
+static bool same_host(const struct ike_sa *other, const struct ike_sa *sa)
+{
+	return peers_addr_equal(&other->at.remote, &sa->at.remote) &&
+	       (!other->nat_remote || !sa->nat_remote || !other->responder ||
+		other->at.remote_port == sa->at.remote_port);
+}
+
 /* What else the host of sa has with us, under whatever peer, for many forget by address: another
  * IKE SA, or the pair of one; or what it may have: of main mode, who answered is up first. What an
  * unproven initiator left does not count, anybody can send that. */
@@ -34,8 +43,7 @@ static bool has_other(const struct ike_peer *peer, const void *ctx)
 
 	TAILQ_FOREACH (other, &peer->sas, of_peer) {
 		if (other != sa && (ike_sa_up(other) || other->state == SA_MSG5_SENT) &&
-		    (ike_sa_same_party(other, sa) ||
-		     peers_addr_equal(&other->at.remote, &sa->at.remote)))
+		    (ike_sa_same_party(other, sa) || same_host(other, sa)))
 			return true;
 	}
 	return has_orphan(peer);

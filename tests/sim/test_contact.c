@@ -18,7 +18,7 @@
 #include "tests/sim/forge.h"
 #include "tests/sim/sim.h"
 
-enum { INFO = 5, A = 0, B = 1 };
+enum { AGGRESSIVE = 4, INFO = 5, A = 0, B = 1 };
 
 static const enum ike_exchange_mode modes[] = {IKE_MODE_MAIN, IKE_MODE_AGGRESSIVE};
 
@@ -154,10 +154,8 @@ static void initiator_that_begins_a_pair_is_told_nothing(void **state)
 }
 
 /* Two connections between two addresses, told apart by their mode. */
-static void start_two(struct sim *s)
+static void fill_two(struct sim *s, struct ike_peer_conf two[2][2])
 {
-	struct ike_peer_conf two[2][2];
-
 	for (int i = 0; i < 2; i++) {
 		struct sim_node *n = &s->node[i];
 
@@ -169,12 +167,26 @@ static void start_two(struct sim *s)
 		strcpy(two[i][1].name, "other");
 		two[i][1].mode = IKE_MODE_AGGRESSIVE;
 		two[i][1].children = &n->children[1];
-		assert_int_equal(ike_engine_set_peers(n->engine, two[i], 2, s->now), 0);
-		n->due = s->now;
+	}
+}
+
+static void begin_two(struct sim *s, struct ike_peer_conf two[2][2])
+{
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(ike_engine_set_peers(s->node[i].engine, two[i], 2, s->now), 0);
+		s->node[i].due = s->now;
 	}
 	run(s, 3000);
 	assert_true(sim_agreed(s, 0));
 	assert_true(sim_agreed(s, 1));
+}
+
+static void start_two(struct sim *s)
+{
+	struct ike_peer_conf two[2][2];
+
+	fill_two(s, two);
+	begin_two(s, two);
 }
 
 /* Many forget by address: who has one connection left does not say that it has nothing. */
@@ -240,6 +252,80 @@ static void pair_of_another_connection_stays(void **state)
 	assert_true(sim_agreed(&s, 1));
 	assert_int_equal(sim_current(&s, A, 1)->sa.in.spi, spi);
 	sim_fini(&s);
+}
+
+/* The aggressive connection is that of another host behind A's NAT, which gives it another port. */
+static bool from_other_port(struct sim *s, int from, struct ike_datagram *d, uint8_t *data,
+			    void *ctx)
+{
+	uint8_t *cookie = ctx;
+
+	(void)s;
+	if (d->keepalive)
+		return true;
+	if (data[18] == AGGRESSIVE)
+		memcpy(cookie, data, 8);
+	if (from == A && d->marker && memcmp(cookie, data, 8) == 0)
+		d->src_port += s->node[A].forwards;
+	return true;
+}
+
+struct behind_nat {
+	bool no_natt[2]; /* of the connection, of the other one */
+	uint16_t apart;	 /* the other one's port */
+	bool b_begins;	 /* the other one, through a port that is forwarded */
+	unsigned told;
+};
+
+static void start_behind_nat(struct sim *s, const struct behind_nat *t)
+{
+	struct ike_peer_conf two[2][2];
+
+	s->node[A].nat = sim_addr("203.0.113.9");
+	s->node[A].forwards = t->apart;
+	s->node[B].conf.remote = s->node[A].nat;
+	fill_two(s, two);
+	for (int i = 0; i < 2; i++) {
+		two[i][0].profile.nat_traversal = !t->no_natt[0];
+		two[i][1].profile.nat_traversal = !t->no_natt[1];
+	}
+	if (t->b_begins) {
+		two[A][1].passive = true;
+		two[B][1].passive = false;
+		two[B][1].port = (uint16_t)(4500 + s->node[A].nat_ports + t->apart);
+	}
+	begin_two(s, two);
+}
+
+/* Of two hosts behind one NAT one hears nothing of what is said to the other, at its port. */
+static void another_host_behind_the_nat_does_not_count(void **state)
+{
+	static const struct behind_nat cases[] = {
+		{.apart = 1000, .told = 1},
+		{.apart = 0},
+		{.apart = 1000, .no_natt = {true, false}},
+		{.apart = 1000, .no_natt = {false, true}},
+		{.apart = 1000, .b_begins = true},
+	};
+	uint8_t cookie[8] = {0};
+	uint64_t before;
+	struct sim s;
+
+	(void)state;
+	for (unsigned k = 0; k < sizeof(cases) / sizeof(cases[0]); k++) {
+		init(&s, 14 + k, IKE_MODE_MAIN);
+		s.net.hook = from_other_port;
+		s.net.hook_ctx = cookie;
+		start_behind_nat(&s, &cases[k]);
+		before = sim_counters(&s, A)->initial_contact;
+		forget(&s, "peer0");
+		anew(&s);
+		run(&s, 20 * 1000);
+		assert_int_equal(sim_counters(&s, A)->initial_contact, before + cases[k].told);
+		assert_int_equal(sim_working(&s, 0), cases[k].told);
+		assert_true(sim_agreed(&s, 1));
+		sim_fini(&s);
+	}
 }
 
 /* It comes late, when a pair has been made through the IKE SA that it comes with. */
@@ -327,6 +413,7 @@ int main(void)
 		cmocka_unit_test(initiator_that_begins_a_pair_is_told_nothing),
 		cmocka_unit_test(another_connection_stays),
 		cmocka_unit_test(pair_of_another_connection_stays),
+		cmocka_unit_test(another_host_behind_the_nat_does_not_count),
 		cmocka_unit_test(newer_pair_stays),
 		cmocka_unit_test(delete_of_the_only_pair_is_repeated),
 		cmocka_unit_test(no_more_delete_than_is_of_use),
