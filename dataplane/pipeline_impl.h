@@ -22,13 +22,14 @@ struct batch {
 struct rx_backlog {
 	bool full; /* the last burst was, and there may be more */
 	uint16_t first, n;
-	uint64_t carry; /* when what the last one gave began to be carried, in cycles */
 	struct rte_mbuf *pkts[RX_BACKLOG];
 };
 
 struct pipeline {
 	pipeline_send send;
 	void *ctx;
+	uint64_t (*clock)(void); /* in cycles */
+	uint64_t carry; /* when what the last look at a port gave began to be carried; rx.c */
 	struct early early;
 	uint16_t n_reenter;
 	struct rte_mbuf *reenter[REENTER_MAX];

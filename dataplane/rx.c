@@ -7,14 +7,13 @@
  * pass has not seen a queue's end, the next takes more than it will carry.
  * What the gateway lives on (IKE, ARP, neighbour discovery) goes ahead of the rest, which waits
  * here in order, and what does not fit there is dropped as net-overload. That costs receiving and
- * dropping, and is bounded (may_look()): at least about half of the time goes into carrying. Where
- * several ports are overloaded the looks at the others count as carrying; then RX_LOOK_MAX bounds
- * it. Of what goes ahead strangers' IKE is at most half.
+ * dropping, and is bounded (may_look()): at least about half of the time goes into carrying,
+ * however many ports are overloaded. Of what goes ahead strangers' IKE is at most half.
  */
 #include <netinet/in.h>
 
-#include <rte_cycles.h>
 #include <rte_ethdev.h>
+#include <rte_prefetch.h>
 
 #include "dataplane/known.h"
 #include "dataplane/net/ip4.h"
@@ -23,12 +22,14 @@
 #include "dataplane/net/port.h"
 #include "dataplane/net/vlan.h"
 #include "dataplane/pipeline_impl.h"
+#include "dataplane/sample.h"
 
 #define RX_FULL	    32u			/* what some drivers give at most for one asking */
 #define RX_LOOK	    (3u * WORKER_BURST) /* received to carry a burst, however long it takes */
 #define RX_LOOK_MAX (24u * WORKER_BURST)
 #define RX_AHEAD    (WORKER_BURST / 4) /* of a burst may go ahead: nobody's flood shuts data out */
 #define RX_STRANGE  (RX_AHEAD / 2)     /* nor that of strangers the peers */
+#define PREFETCHED  8u		       /* packets between the one looked at and that to be */
 #define UDP_HEADER  8u
 #define ND_FIRST    133u /* RFC 4861 section 4 */
 #define ND_LAST	    137u
@@ -128,23 +129,36 @@ enum rx_rank rx_rank(const struct known *known, const struct rte_mbuf *m)
 	}
 }
 
-static void put(struct worker *w, uint8_t port, struct rx_backlog *b, struct rte_mbuf *m)
+static bool put(struct rx_backlog *b, struct rte_mbuf *m)
 {
-	if (b->n < RX_BACKLOG) {
-		b->pkts[(b->first + b->n++) % RX_BACKLOG] = m;
-		return;
+	if (b->n == RX_BACKLOG)
+		return false;
+	b->pkts[(b->first + b->n++) % RX_BACKLOG] = m;
+	return true;
+}
+
+/* What found no room, as pipeline_drop() would; of so many only the last leave samples. */
+static void drop(struct worker *w, uint8_t port, struct rte_mbuf **pkts, uint16_t n)
+{
+	uint16_t unseen = n > ABI_SAMPLES ? (uint16_t)(n - ABI_SAMPLES) : 0;
+	uint64_t *drops = &w->counters->drops[DROP_NET_OVERLOAD];
+
+	*drops += unseen;
+	for (uint16_t i = unseen; i < n; i++) {
+		*pkt_meta(pkts[i]) = (struct pkt_meta){.in_port = port, .sa_slot = PKT_NO_SA};
+		sample_take(w, pkts[i], DROP_NET_OVERLOAD);
+		++*drops;
 	}
-	*pkt_meta(m) = (struct pkt_meta){.in_port = port, .sa_slot = PKT_NO_SA};
-	w->counters->rx_packets++; /* what is carried is counted by the pass */
-	pipeline_drop(w, m, DROP_NET_OVERLOAD);
+	w->counters->rx_packets += n; /* what is carried is counted by the pass */
+	rte_pktmbuf_free_bulk(pkts, n);
 }
 
 /* May a pass that began to look at "since" go on, having received that many? It always looks at a
- * few bursts, and at more for as long as the packets before took to be carried: at least half of
- * the time goes into that, whatever comes. */
-static bool may_look(const struct rx_backlog *b, uint64_t since, unsigned int looked)
+ * few bursts, and at more for as long as packets were carried since the last look at any port: at
+ * least half of the time goes into that, whatever comes. */
+static bool may_look(const struct pipeline *p, uint64_t since, unsigned int looked)
 {
-	return looked < RX_LOOK || (looked < RX_LOOK_MAX && rte_rdtsc() - since < since - b->carry);
+	return looked < RX_LOOK || (looked < RX_LOOK_MAX && p->clock() - since < since - p->carry);
 }
 
 /* What the queue has now, and more than will be carried: the urgent to out, how many; the rest
@@ -153,26 +167,32 @@ static uint16_t look_ahead(struct worker *w, uint8_t port, struct rx_backlog *b,
 			   struct rte_mbuf **out)
 {
 	struct rte_mbuf *pkts[WORKER_BURST];
-	uint64_t since = rte_rdtsc();
+	uint64_t since = w->pipe->clock();
 	unsigned int looked = 0;
 	uint16_t ahead = 0, strange = 0, n;
 
 	do {
+		uint16_t over = 0;
+
 		n = receive(w, port, pkts, WORKER_BURST);
 		count(w, port, pkts, n);
 		for (uint16_t i = 0; i < n; i++) {
-			enum rx_rank rank =
-				ahead < RX_AHEAD ? rx_rank(w->tables->known, pkts[i]) : RX_DATA;
+			enum rx_rank rank = RX_DATA;
 
+			if (i + PREFETCHED < n)
+				rte_prefetch0(rte_pktmbuf_mtod(pkts[i + PREFETCHED], void *));
+			if (ahead < RX_AHEAD)
+				rank = rx_rank(w->tables->known, pkts[i]);
 			if (rank == RX_URGENT || (rank == RX_STRANGERS && strange++ < RX_STRANGE))
 				out[ahead++] = pkts[i];
-			else
-				put(w, port, b, pkts[i]);
+			else if (!put(b, pkts[i]))
+				pkts[over++] = pkts[i];
 		}
+		drop(w, port, pkts, over);
 		looked += n;
 		b->full = n == WORKER_BURST;
-	} while (b->full && may_look(b, since, looked));
-	b->carry = rte_rdtsc();
+	} while (b->full && may_look(w->pipe, since, looked));
+	w->pipe->carry = w->pipe->clock();
 	return ahead;
 }
 
@@ -199,7 +219,7 @@ uint16_t rx_burst(struct worker *w, uint8_t port, struct rte_mbuf **pkts)
 	n = receive(w, port, pkts, WORKER_BURST);
 	b->full = n == WORKER_BURST;
 	if (b->full)
-		b->carry = rte_rdtsc();
+		w->pipe->carry = w->pipe->clock();
 	count(w, port, pkts, n);
 	return n;
 }

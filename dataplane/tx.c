@@ -3,6 +3,7 @@
  * pass. */
 #include <errno.h>
 
+#include <rte_cycles.h>
 #include <rte_ethdev.h>
 #include <rte_malloc.h>
 
@@ -88,6 +89,11 @@ void tx_packet(struct worker *w, struct rte_mbuf *m)
 	tx_now(w, m);
 }
 
+static uint64_t cycles(void)
+{
+	return rte_rdtsc();
+}
+
 int pipeline_create(struct worker *w, pipeline_send send, void *ctx, int socket)
 {
 	struct pipeline *p =
@@ -97,6 +103,7 @@ int pipeline_create(struct worker *w, pipeline_send send, void *ctx, int socket)
 		return -ENOMEM;
 	p->send = send ? send : tx_ethdev;
 	p->ctx = send ? ctx : w;
+	p->clock = cycles;
 	w->pipe = p;
 	return 0;
 }

@@ -68,12 +68,18 @@ static void offer_data(uint32_t number)
 	offer(WAN, m);
 }
 
-static void offer_ike(uint32_t from, uint16_t port)
+static void offer_ike_at(uint8_t port, uint32_t from, uint16_t to)
 {
-	struct rte_mbuf *m = packet(WAN, from, WAN_ADDRESS, IPPROTO_UDP, 64);
+	struct rte_mbuf *m =
+		packet(port, from, port == WAN ? WAN_ADDRESS : LAN_ADDRESS, IPPROTO_UDP, 64);
 
-	ip4_store16(rte_pktmbuf_mtod_offset(m, uint8_t *, 36), port);
-	offer(WAN, m);
+	ip4_store16(rte_pktmbuf_mtod_offset(m, uint8_t *, 36), to);
+	offer(port, m);
+}
+
+static void offer_ike(uint32_t from, uint16_t to)
+{
+	offer_ike_at(WAN, from, to);
 }
 
 static unsigned int taken_ike(void)
@@ -240,6 +246,91 @@ static void each_port_has_its_own_backlog(void **state)
 	}
 }
 
+static void offer_both(unsigned int n)
+{
+	for (unsigned int i = 0; i < n; i++) {
+		offer(LAN, packet(LAN, HOST, CLOUD, IPPROTO_UDP, 64));
+		offer(WAN, packet(WAN, PEER, HOST, IPPROTO_UDP, 64));
+	}
+}
+
+static void two_overloaded_ports_carry_and_cost_no_question(void **state)
+{
+	unsigned int asked = 0, heard = 0;
+
+	(void)state;
+	for (unsigned int r = 0; r < 200; r++) {
+		unsigned int from[2] = {0, 0};
+
+		offer_both((r < 8 ? 1 + r / 4 : 3) * WORKER_BURST - 1);
+		offer_ike_at(LAN, HOST, 500);
+		offer_ike_at(WAN, PEER, 500);
+		asked += 2;
+		pipeline_poll(&h->worker);
+		for (unsigned int i = 0; i < h->n_sent; i++)
+			from[h->sent_port[i] == WAN ? LAN : WAN]++;
+		harness_clear_sent(h);
+		assert_in_range(from[LAN], WORKER_BURST - 2, WORKER_BURST);
+		assert_in_range(from[WAN], WORKER_BURST - 2, WORKER_BURST);
+		heard += taken_ike();
+		if (r >= 8)
+			assert_int_equal(heard, asked);
+	}
+	assert_int_equal(refused, 0);
+	assert_int_not_equal(drops(DROP_NET_OVERLOAD), 0);
+}
+
+static uint64_t looked(uint8_t port)
+{
+	return h->port_counters[port * 2].rx_packets;
+}
+
+/* One port's packets take long to look at, and nothing takes time to be carried. */
+static uint64_t slow_to_look_at(void)
+{
+	return 10 * looked(LAN) + looked(WAN);
+}
+
+static void a_look_at_one_port_is_no_time_for_a_look_at_another(void **state)
+{
+	(void)state;
+	h->worker.pipe->clock = slow_to_look_at;
+	for (unsigned int r = 0; r < 20; r++) {
+		uint64_t before[2] = {looked(LAN), looked(WAN)};
+
+		offer_both(DEVICE);
+		pipeline_poll(&h->worker);
+		harness_clear_sent(h);
+		for (unsigned int i = 0; i < 2 && r != 0; i++)
+			assert_int_equal(looked((uint8_t)i) - before[i], 3 * WORKER_BURST);
+	}
+}
+
+static void leaves_samples_of_what_found_no_room_last(void **state)
+{
+	static struct abi_drop_sample samples[ABI_DROP_SLOTS * ABI_SAMPLES];
+	const struct abi_drop_sample *s = &samples[DROP_NET_OVERLOAD * ABI_SAMPLES];
+	uint64_t dropped, seen = 0;
+
+	(void)state;
+	h->worker.samples = samples;
+	for (unsigned int r = 0; r < 20; r++) {
+		offer_both(3 * WORKER_BURST);
+		pipeline_poll(&h->worker);
+		harness_clear_sent(h);
+	}
+	h->worker.samples = NULL;
+	dropped = drops(DROP_NET_OVERLOAD);
+	for (unsigned int i = 0; i < ABI_SAMPLES; i++) {
+		assert_in_range(s[i].number, dropped - ABI_SAMPLES + 1, dropped);
+		assert_int_equal(s[i].port, WAN);
+		assert_int_equal(s[i].sa_slot, ABI_SAMPLE_NO_SA);
+		assert_int_equal(s[i].l2_len, RTE_ETHER_HDR_LEN);
+		seen |= 1u << (s[i].number % ABI_SAMPLES);
+	}
+	assert_int_equal(seen, (1u << ABI_SAMPLES) - 1);
+}
+
 static struct rte_mbuf *frame(const uint8_t *b, uint16_t len)
 {
 	struct rte_mbuf *m = harness_mbuf(h, b, len);
@@ -332,6 +423,9 @@ int main(void)
 		WITH(a_flood_of_ike_shuts_no_data_out),
 		WITH(a_flood_of_strangers_costs_no_question_of_a_peer),
 		WITH(each_port_has_its_own_backlog),
+		WITH(two_overloaded_ports_carry_and_cost_no_question),
+		WITH(a_look_at_one_port_is_no_time_for_a_look_at_another),
+		WITH(leaves_samples_of_what_found_no_room_last),
 		WITH(knows_what_is_urgent),
 		WITH(reads_no_more_than_there_is),
 	};
