@@ -5,9 +5,10 @@
  * IKE has a ring of its own, which the manager serves first: a peer that asks whether we are there
  * is answered whatever else the workers cannot finish. The end of that ring is for hosts with an SA
  * alone, whatever strangers send. Of the other ring data takes no more than half: without ARP and
- * ND nothing is sent, IKE neither.
+ * ND nothing is sent, IKE neither; and there IKE of ours waits for its neighbour.
  */
 #include "dataplane/known.h"
+#include "dataplane/net/punt.h"
 #include "dataplane/pipeline_impl.h"
 
 static bool hand_ike(struct worker *w, struct rte_mbuf *m)
@@ -21,7 +22,8 @@ static bool hand_ike(struct worker *w, struct rte_mbuf *m)
 
 static bool hand_other(struct worker *w, struct rte_mbuf *m, enum pkt_slow why)
 {
-	bool data = why == PKT_SLOW_ACQUIRE || why == PKT_SLOW_NEIGH;
+	bool data = why == PKT_SLOW_ACQUIRE ||
+		    (why == PKT_SLOW_NEIGH && !punt_is_injected(pkt_meta(m)));
 
 	if (data && rte_ring_free_count(w->slow) <= rte_ring_get_capacity(w->slow) / 2)
 		return false;

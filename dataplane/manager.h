@@ -129,7 +129,8 @@ void slow_tick(struct manager *m);
  * that as few newer ones as can be are ahead of them. */
 void slow_release(struct manager *m, uint32_t policy);
 void slow_init(struct manager *m);
-/** slow.c: hand a packet to worker 0. IKE (PKT_PUNT) has room where others have none. */
+/** slow.c: hand a packet to worker 0. IKE, and ARP and ND (PKT_SLOW) have room where others have
+ * none. */
 void slow_reply(struct manager *m, struct rte_mbuf *p, enum pkt_verdict verdict);
 
 #endif

@@ -21,18 +21,19 @@
 #define RESERVED_IKE   64u /* slots of a reply ring */
 #define RESERVED_NEIGH 64u
 
-/* Slots of a reply ring that are not for a packet with that verdict: IKE may have all, ARP and ND
- * all but those for IKE. */
-static unsigned int reserved(enum pkt_verdict verdict)
+/* As arp_make() and nd_make() leave it: there is nothing in it that was parsed. */
+static bool is_neigh(const struct pkt_meta *meta)
 {
-	switch (verdict) {
-	case PKT_PUNT:
+	return meta->verdict == PKT_SLOW && meta->l3_off == 0;
+}
+
+/* Slots of a reply ring that are not for that packet: IKE may have all, ARP and ND all but those
+ * for IKE. What waited for a neighbour has no more than other data. */
+static unsigned int reserved(const struct pkt_meta *meta)
+{
+	if (meta->verdict == PKT_PUNT || punt_is_injected(meta))
 		return 0;
-	case PKT_SLOW:
-		return RESERVED_IKE;
-	default:
-		return RESERVED_IKE + RESERVED_NEIGH;
-	}
+	return is_neigh(meta) ? RESERVED_IKE : RESERVED_IKE + RESERVED_NEIGH;
 }
 
 void slow_reply(struct manager *m, struct rte_mbuf *p, enum pkt_verdict verdict)
@@ -40,7 +41,8 @@ void slow_reply(struct manager *m, struct rte_mbuf *p, enum pkt_verdict verdict)
 	struct rte_ring *reply = m->s.workers[0]->reply;
 
 	pkt_meta(p)->verdict = (uint8_t)verdict;
-	if (rte_ring_free_count(reply) <= reserved(verdict) || rte_ring_sp_enqueue(reply, p) != 0)
+	if (rte_ring_free_count(reply) <= reserved(pkt_meta(p)) ||
+	    rte_ring_sp_enqueue(reply, p) != 0)
 		manager_drop(m, p, DROP_NET_SLOW_FULL);
 }
 

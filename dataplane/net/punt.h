@@ -3,6 +3,9 @@
 #ifndef ESPGW_NET_PUNT_H
 #define ESPGW_NET_PUNT_H
 
+#include <netinet/in.h>
+#include <stdbool.h>
+
 #include "dataplane/api/messages.h"
 #include "dataplane/worker.h"
 
@@ -21,5 +24,13 @@ enum drop_reason punt_from_mbuf(const struct rte_mbuf *m, struct abi_packet *p);
  */
 struct rte_mbuf *punt_to_mbuf(const struct abi_packet *p, const struct fib *fib,
 			      const struct fib6 *fib6, struct rte_mempool *pool);
+
+/** Is it a packet of punt_to_mbuf(), or a piece of one? What else the gateway makes in UDP is ESP,
+ * which is sealed. */
+static inline bool punt_is_injected(const struct pkt_meta *meta)
+{
+	return (meta->flags & (PKT_F_ORIGIN | PKT_F_PROTECTED)) == PKT_F_ORIGIN &&
+	       meta->proto == IPPROTO_UDP;
+}
 
 #endif

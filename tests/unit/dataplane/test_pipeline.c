@@ -207,6 +207,39 @@ static void keeps_room_for_ike_and_arp_when_data_has_no_sa(void **state)
 	assert_int_equal(rte_ring_count(h->worker.ike), 1);
 }
 
+/* As control's IKE comes from the manager. */
+static struct rte_mbuf *injected(uint32_t dst)
+{
+	struct rte_mbuf *m = packet(LAN, LAN_ADDRESS, dst, IPPROTO_UDP, 64);
+
+	*pkt_meta(m) = (struct pkt_meta){.verdict = PKT_PUNT,
+					 .flags = PKT_F_ORIGIN,
+					 .proto = IPPROTO_UDP,
+					 .l3_off = 14,
+					 .l4_off = 34,
+					 .ip_len = 60,
+					 .src = LAN_ADDRESS,
+					 .dst = dst,
+					 .sa_slot = PKT_NO_SA};
+	return m;
+}
+
+static void keeps_room_for_ike_of_ours_when_data_has_no_neighbour(void **state)
+{
+	const uint32_t nobody = IP(192, 168, 1, 99);
+	unsigned int before;
+
+	(void)state;
+	for (unsigned int i = 0; i < 1100; i++)
+		input(WAN, packet(WAN, PEER, nobody, IPPROTO_UDP, 64));
+	before = rte_ring_count(h->worker.slow);
+	assert_int_equal(drops(DROP_NET_SLOW_FULL), 1100 - before);
+	assert_int_equal(rte_ring_enqueue(h->worker.reply, injected(nobody)), 0);
+	pipeline_poll(&h->worker);
+	assert_int_equal(rte_ring_count(h->worker.slow), before + 1);
+	assert_int_equal(drops(DROP_NET_SLOW_FULL), 1100 - before);
+}
+
 static void keeps_room_for_ike_of_peers_when_strangers_flood(void **state)
 {
 	struct abi_addr peer = {.family = 4};
@@ -332,6 +365,7 @@ int main(void)
 		WITH(punts_ike),
 		WITH(drops_when_the_manager_does_not_keep_up),
 		WITH(keeps_room_for_ike_and_arp_when_data_has_no_sa),
+		WITH(keeps_room_for_ike_of_ours_when_data_has_no_neighbour),
 		WITH(keeps_room_for_ike_of_peers_when_strangers_flood),
 		WITH(drops_when_a_port_takes_no_more),
 		WITH(takes_bursts_of_any_size),

@@ -1,69 +1,15 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* test_slow.c - what workers hand to the manager: packets without SA, ARP, unknown neighbours, IKE;
  * and IKE on its way out. Every packet is accounted for. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
+#include "tests/unit/dataplane/slowkit.h"
 
 #include <rte_byteorder.h>
 #include <rte_ip.h>
-#include <rte_ring.h>
 
 #include "dataplane/ipsec/sad.h"
 #include "dataplane/known.h"
-#include "dataplane/net/port.h"
-#include "tests/unit/dataplane/fixture.h"
 
 #define PUNT_SLOTS 4u /* of the fixture */
-
-static struct fixture *f;
-static struct rte_ring *ike, *slow, *reply;
-
-static void empty(struct rte_ring *r)
-{
-	void *m;
-
-	while (rte_ring_dequeue(r, &m) == 0)
-		rte_pktmbuf_free(m);
-}
-
-static int setup(void **state)
-{
-	struct abi_address a = {.generation = 1,
-				.port = 1,
-				.prefix_len = 24,
-				.addr = {.family = 4, .bytes = {192, 0, 2, 1}}};
-
-	(void)state;
-	f = fixture_create();
-	if (!f)
-		return -1;
-	ike = f->workers[0]->ike;
-	slow = f->workers[0]->slow;
-	reply = f->workers[0]->reply;
-	fixture_generation(f, ABI_CMD_NET_BEGIN, 1, 1);
-	fixture_ask(f, &a, ABI_CMD_ADDRESS, sizeof(a), NULL);
-	fixture_generation(f, ABI_CMD_NET_COMMIT, 1, 1);
-	empty(reply); /* our address is announced */
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	fixture_free(f);
-	return 0;
-}
-
-static uint64_t drops(enum drop_reason reason)
-{
-	return f->manager.self.counters->drops[reason];
-}
 
 /* These two of RouterOS's counters are the manager's; test_counters.c provokes the others. */
 static void expect_only(enum drop_reason why, uint64_t n)
@@ -341,21 +287,6 @@ static void punts_ike_and_counts_what_control_does_not_take(void **state)
 	assert_int_equal(harness_in_use(f->h), 0);
 }
 
-static struct abi_packet datagram(uint32_t len)
-{
-	struct abi_packet p = {
-		.msg = {ABI_PACKET_IKE, (uint16_t)(ABI_PACKET_FIXED + len), 0},
-		.src = {.family = 4, .bytes = {192, 0, 2, 1}},
-		.dst = {.family = 4, .bytes = {192, 0, 2, 9}},
-		.src_port = 500,
-		.dst_port = 500,
-		.port = ABI_PORT_ANY,
-		.data_len = len,
-	};
-
-	return p;
-}
-
 /* The last quarter of the punt ring, one slot here, is for hosts with an SA; as long as they have
  * one, wherever they have moved. */
 static void keeps_room_for_ike_of_peers_when_strangers_flood(void **state)
@@ -448,79 +379,6 @@ static void refuses_injected_records_that_lie(void **state)
 	assert_int_equal(harness_in_use(f->h), 0);
 }
 
-static void holds_packets_of_an_unknown_neighbour_until_it_answers(void **state)
-{
-	static const uint8_t packet[60] = {[12] = 8, [14] = 0x45};
-	uint8_t answer[42] = {[12] = 8, [13] = 6, [15] = 1, [16] = 8, [18] = 6, [19] = 4, [21] = 2};
-	static const uint8_t mac[6] = {2, 0, 0, 0, 9, 9};
-	struct rte_mbuf *m = harness_mbuf(f->h, packet, sizeof(packet));
-
-	(void)state;
-	pkt_meta(m)->reason = PKT_SLOW_NEIGH;
-	pkt_meta(m)->verdict = PKT_SLOW;
-	pkt_meta(m)->l3_off = 14;
-	pkt_meta(m)->out_port = 1;
-	pkt_meta(m)->next_hop = 0xc0000209;
-	assert_int_equal(rte_ring_enqueue(slow, m), 0);
-	fixture_tick(f, 1);
-	assert_int_equal(rte_ring_count(reply), 1); /* the question */
-	empty(reply);
-	memcpy(answer, &ports[1].mac, 6);
-	memcpy(answer + 6, mac, 6);
-	memcpy(answer + 22, mac, 6);
-	memcpy(answer + 28, "\xc0\x00\x02\x09", 4);
-	memcpy(answer + 32, &ports[1].mac, 6);
-	memcpy(answer + 38, "\xc0\x00\x02\x01", 4);
-	m = harness_mbuf(f->h, answer, sizeof(answer));
-	pkt_meta(m)->reason = PKT_SLOW_ARP;
-	pkt_meta(m)->l3_off = 14;
-	pkt_meta(m)->in_port = 1;
-	assert_int_equal(rte_ring_enqueue(slow, m), 0);
-	fixture_tick(f, 1);
-	assert_int_equal(rte_ring_dequeue(reply, (void **)&m), 0);
-	assert_int_equal(pkt_meta(m)->verdict, PKT_SLOW); /* sent as it stands */
-	assert_memory_equal(rte_pktmbuf_mtod(m, uint8_t *), mac, 6);
-	rte_pktmbuf_free(m);
-}
-
-/* Held packets come in bulk when their SA does, and answers to ARP as often as anybody asks. */
-static void keeps_room_for_ike_in_the_reply_ring(void **state)
-{
-	struct abi_packet p = datagram(10);
-
-	(void)state;
-	for (unsigned int i = 0; i < 2000; i++)
-		slow_reply(&f->manager, harness_mbuf(f->h, "x", 1), PKT_FORWARD);
-	assert_in_range(rte_ring_free_count(reply), 100, 200);
-	for (unsigned int i = 0; i < 200; i++)
-		slow_reply(&f->manager, harness_mbuf(f->h, "x", 1), PKT_SLOW);
-	assert_in_range(rte_ring_free_count(reply), 50, 100);
-	assert_int_equal(abi_ring_put(&f->inject, &p, p.msg.length), 0);
-	fixture_tick(f, 1);
-	assert_int_equal(drops(DROP_NET_SLOW_FULL), 2200 - rte_ring_count(reply) + 1);
-	empty(reply);
-	assert_int_equal(harness_in_use(f->h), 0);
-}
-
-static void loses_nothing_when_the_reply_ring_is_full(void **state)
-{
-	unsigned int before, room = rte_ring_free_count(reply);
-
-	(void)state;
-	while (rte_ring_free_count(reply) > 1)
-		assert_int_equal(rte_ring_enqueue(reply, harness_mbuf(f->h, "x", 1)), 0);
-	before = harness_in_use(f->h);
-	for (int i = 0; i < 3; i++) {
-		struct abi_packet p = datagram(10);
-
-		assert_int_equal(abi_ring_put(&f->inject, &p, p.msg.length), 0);
-	}
-	fixture_tick(f, 1);
-	assert_true(room > 100);
-	assert_int_equal(drops(DROP_NET_SLOW_FULL), 2);
-	assert_int_equal(harness_in_use(f->h), before + 1);
-}
-
 int main(void)
 {
 #define WITH(t) cmocka_unit_test_setup_teardown(t, setup, teardown)
@@ -537,9 +395,6 @@ int main(void)
 		WITH(serves_ike_before_what_else_workers_leave),
 		WITH(injects_ike_past_the_spd),
 		WITH(refuses_injected_records_that_lie),
-		WITH(holds_packets_of_an_unknown_neighbour_until_it_answers),
-		WITH(keeps_room_for_ike_in_the_reply_ring),
-		WITH(loses_nothing_when_the_reply_ring_is_full),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
