@@ -57,6 +57,8 @@ static void tell_file(const struct settling *s, struct text *out)
 	}
 	if (s->refused.len != 0)
 		text_printf(out, "what was refused is kept in %s\n", s->refused.s);
+	if (s->unkept.len != 0)
+		text_puts(out, s->unkept.s);
 }
 
 static void tell_untold(const struct settling *s, int rc, struct text *out)
@@ -220,13 +222,17 @@ static void keep_refused(struct gateway *g)
 	struct text why = {0};
 
 	text_free(&s->refused);
+	text_free(&s->unkept);
 	if (s->changed.n == 0 || change_undo_check(g->config_path, g->seen) != 0)
 		return; /* it stays where it is, or is gone */
 	for (size_t i = 0; i < s->changed.n; i++) {
 		char *kept = NULL;
 
 		if (change_file_keep(s->changed.files[i].path, &kept, &why) != 0) {
-			log_error(&log_system, "%s", why.s != NULL ? why.s : "not enough memory");
+			const char *said = why.s != NULL ? why.s : "not enough memory";
+
+			log_error(&log_system, "%s", said);
+			text_printf(&s->unkept, "%s\n", said);
 			text_cut(&why, 0);
 			continue;
 		}

@@ -367,6 +367,7 @@ void gateway_free(struct gateway *g)
 	setup_free(&g->setup);
 	change_undo_cut(&g->settling.changed, 0);
 	text_free(&g->settling.refused);
+	text_free(&g->settling.unkept);
 	names_free(g->names);
 	totals_free(&g->totals);
 	watch_free(&g->watch);

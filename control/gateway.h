@@ -60,7 +60,8 @@ struct settling {
 	int rc;			    /* and how; */
 	int undone;		    /* when refused, as of change_undo() */
 	struct change_undo changed; /* what is pending */
-	struct text refused;	    /* where the text of the last one that was refused is */
+	struct text refused;	    /* where the text of the last one that was refused is, */
+	struct text unkept;	    /* and why it is not: lines */
 };
 
 struct gateway {

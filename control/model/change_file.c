@@ -142,6 +142,14 @@ static void sync_folder(const char *path)
 	free(folder);
 }
 
+/* NULL: no memory. */
+static char *name_beside(const char *path, const char *suffix)
+{
+	char *name = NULL;
+
+	return asprintf(&name, "%s%s", path, suffix) < 0 ? NULL : name;
+}
+
 /* A file that is to take the place of another. */
 struct twin {
 	char *real, *beside;
@@ -152,10 +160,9 @@ static int twin_write(struct twin *t, const struct change_made *made)
 	t->real = realpath(made->path, NULL);
 	if (!t->real)
 		return -errno;
-	if (asprintf(&t->beside, "%s.espgw-new", t->real) < 0) {
-		t->beside = NULL;
+	t->beside = name_beside(t->real, ".espgw-new");
+	if (!t->beside)
 		return -ENOMEM;
-	}
 	(void)unlink(t->beside); /* of one that was killed */
 	return write_beside(t->real, t->beside, &made->text, 07777);
 }
@@ -232,28 +239,38 @@ static int read_all(const char *path, struct text *out)
 	return rc;
 }
 
+/* In the place of an earlier one, which stays when that fails. */
+static int write_kept(struct twin *t, const char *real, const struct text *text)
+{
+	int rc;
+
+	t->real = name_beside(real, ".espgw-refused");
+	t->beside = t->real ? name_beside(t->real, "-new") : NULL;
+	if (!t->beside)
+		return -ENOMEM;
+	(void)unlink(t->beside); /* of one that was killed; what cannot go is not written to */
+	rc = write_beside(real, t->beside, text, 0600);
+	return rc ? rc : twin_replace(t);
+}
+
 int change_file_keep(const char *path, char **kept, struct text *why)
 {
-	char *real = realpath(path, NULL), *beside = NULL;
+	char *real = realpath(path, NULL);
 	struct text text = {0};
+	struct twin t = {0};
 	int rc = real ? read_all(real, &text) : -errno;
 
-	if (rc == 0 && asprintf(&beside, "%s.espgw-refused", real) < 0) {
-		beside = NULL;
-		rc = -ENOMEM;
-	}
-	if (rc == 0) {
-		(void)unlink(beside); /* of an earlier one; what cannot go is not written to */
-		rc = write_beside(real, beside, &text, 0600);
-		if (rc && rc != -EEXIST)
-			(void)unlink(beside);
-	}
-	if (rc)
+	*kept = NULL;
+	if (rc == 0)
+		rc = write_kept(&t, real, &text);
+	if (rc) {
 		text_printf(why, "%s cannot be kept as it was refused: %s", path, strerror(-rc));
+	} else {
+		*kept = t.real;
+		t.real = NULL;
+	}
+	twin_free(&t);
 	text_free(&text);
 	free(real);
-	*kept = rc ? NULL : beside;
-	if (rc)
-		free(beside);
 	return rc;
 }

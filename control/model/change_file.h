@@ -28,7 +28,8 @@ int change_file_apply(const struct change_file *f, struct edit *e, struct change
 
 /**
  * Leave a copy of what the file says beside it, with its owner, for nobody else to read; in the
- * place of an earlier one. *kept (malloc()ed): where. 0, or -errno + why.
+ * place of an earlier one, which stays when it fails. *kept (malloc()ed): where. 0, or -errno +
+ * why.
  */
 int change_file_keep(const char *path, char **kept, struct text *why);
 

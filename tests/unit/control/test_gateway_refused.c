@@ -266,6 +266,65 @@ static void what_is_kept_is_for_nobody_else(void **state)
 	assert_int_equal(st.st_mode & 07777, 0600);
 }
 
+/* What is written on the way to the copy. */
+static char *refused_new_path(const struct fixture *x)
+{
+	static char path[100];
+
+	snprintf(path, sizeof(path), "%s-new", refused_path(x));
+	return path;
+}
+
+static void write_at(const char *path, const char *text)
+{
+	FILE *f = fopen(path, "w");
+
+	assert_non_null(f);
+	assert_true(fputs(text, f) >= 0);
+	assert_int_equal(fclose(f), 0);
+}
+
+static void what_cannot_be_kept_is_told(void **state)
+{
+	struct fixture *x = *state;
+
+	settle(x);
+	command(x, ADD, PROTOCOL_OK);
+	assert_int_equal(mkdir(refused_path(x), 0700), 0);
+	serve_reload(x, ABI_ERR_NO_SPACE);
+	assert_int_equal(rmdir(refused_path(x)), 0);
+	assert_int_equal(settled(x, "the file is as it was before\n/"), -ENOSPC);
+	assert_int_equal(settled(x, "cannot be kept as it was refused: Is a directory\n"), -ENOSPC);
+	assert_int_not_equal(access(refused_new_path(x), F_OK), 0);
+	settle(x);
+	command(x, ADD, PROTOCOL_OK);
+	serve_reload(x, ABI_ERR_NO_SPACE);
+	assert_int_equal(settled(x, "is kept in"), -ENOSPC);
+	assert_true(refused_has(x, "discard"));
+	assert_int_equal(x->g->settling.unkept.len, 0); /* that was another */
+}
+
+static void what_was_kept_stays_until_the_next_is_written(void **state)
+{
+	struct fixture *x = *state;
+
+	settle(x);
+	write_at(refused_path(x), "earlier");
+	assert_int_equal(mkdir(refused_new_path(x), 0700), 0);
+	command(x, ADD, PROTOCOL_OK);
+	serve_reload(x, ABI_ERR_NO_SPACE);
+	assert_int_equal(rmdir(refused_new_path(x)), 0);
+	assert_int_equal(settled(x, "cannot be kept"), -ENOSPC);
+	assert_true(refused_has(x, "earlier"));
+	settle(x);
+	write_at(refused_new_path(x), "half of it"); /* of one that was killed */
+	command(x, ADD, PROTOCOL_OK);
+	serve_reload(x, ABI_ERR_NO_SPACE);
+	assert_int_equal(settled(x, "is kept in"), -ENOSPC);
+	assert_true(refused_has(x, "discard"));
+	assert_int_not_equal(access(refused_new_path(x), F_OK), 0);
+}
+
 /* It is undone by itself only; what was refused with it does not come along with the next one. */
 static void a_refused_reload_needs_a_reload_after_a_change_too(void **state)
 {
@@ -372,6 +431,8 @@ int main(void)
 		T(what_was_entered_without_a_dataplane_is_kept),
 		T(what_stays_in_the_file_is_not_kept_beside_it),
 		T(what_is_kept_is_for_nobody_else),
+		T(what_cannot_be_kept_is_told),
+		T(what_was_kept_stays_until_the_next_is_written),
 		T(a_refused_reload_needs_a_reload_after_a_change_too),
 		T(a_refused_reload_needs_a_reload),
 		T(a_file_saved_while_a_change_is_checked_stays),
