@@ -162,6 +162,8 @@ static void hand_over(struct ike_engine *e, struct ike_sa *old, struct ike_sa *n
 	}
 	if (ike_sa_up(old))
 		old->state = SA_REPLACED;
+	if (!next->closing)
+		next->state = SA_ESTABLISHED;
 	ike2_task_run(e, next, now);
 }
 
@@ -506,8 +508,10 @@ enum ike_rx ike2_rekey_request(struct ike_engine *e, struct ike_sa *sa, struct i
 	}
 	come_up(e, next, in->now);
 	log_rekeyed(e, sa, next);
-	if (own != NULL) { /* which of both stays is known when our answer comes */
+	if (own !=
+	    NULL) { /* which of both stays is known when our answer comes: none is begun with */
 		sa->v2->heir = next->id;
+		next->state = SA_REPLACED;
 		return IKE_RX_handled;
 	}
 	hand_over(e, sa, next, in->now);

@@ -303,6 +303,12 @@ void ike2_give_up(struct ike_engine *e, struct exchange *x, uint64_t now)
 		party_failed(e, sa, now);
 		return;
 	}
+	if (sa->state == SA_REPLACED) { /* the peer may have forgotten it; it has another one */
+		refuse_log(e, IKE_LOG_INFO, sa->peer, sa, x->msgid,
+			   "giving up after retransmits on an IKE_SA that was replaced");
+		party_lost(e, sa, now);
+		return;
+	}
 	r.code = IKE_PEER_DEAD;
 	r.cause = IKE_CAUSE_NONE;
 	r.message = "request";

@@ -7,9 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define STEP	   (6 * SIM_MS)	  /* longer than a packet is on its way */
-#define HELD_FOR   (15 * SIM_SEC) /* what was replaced is deleted in this time */
-#define SETTLE	   (60 * SIM_SEC)
+#define STEP	   (6 * SIM_MS)	   /* longer than a packet is on its way */
+#define HELD_FOR   (15 * SIM_SEC)  /* what was replaced is deleted in this time */
+#define SETTLE	   (100 * SIM_SEC) /* an IKE SA that the peer never had is found by DPD */
 #define SETTLE_END (180 * SIM_SEC) /* nobody tells that a half-open IKE SA was ended */
 
 struct parcel {
@@ -187,7 +187,8 @@ static void look(const struct sim *s, struct cross_end *end)
 	for (int i = 0; i < 2; i++) {
 		const struct sim_pair *p = sim_current(s, i, 0);
 
-		end->clean &= sim_counters_add_up(s, i) && s->node[i].n_reserved == 0;
+		end->clean &= sim_counters_add_up(s, i) && s->node[i].n_reserved == 0 &&
+			      sim_ike_sas_alone(s, i) == 0;
 		end->lost += s->node[i].esp_lost + s->node[i].esp_no_sa;
 		end->sas[i] = sim_ike_sas(s, i, NULL);
 		end->spi[i] = p != NULL ? p->sa.in.spi : 0;

@@ -347,6 +347,29 @@ static bool lose_old_delete(struct sim *s, int from, struct ike_datagram *d, uin
 	return data[18] != 37 || memcmp(data, ctx, 8) != 0;
 }
 
+/* That the peer is alive is not to be asked through an IKE SA that it may have forgotten: it took
+ * the DELETE, and its answer got lost. */
+static void a_lost_answer_to_a_delete_is_no_dead_peer(void **state)
+{
+	uint8_t old[8];
+	struct sim s;
+
+	(void)state;
+	init(&s, 4100);
+	for (int i = 0; i < 2; i++) {
+		s.node[i].conf.profile.dpd_interval = 2;
+		s.node[i].conf.profile.dpd_max_failures = 2;
+	}
+	start_traffic(&s);
+	sim_first_cookie(&s, 0, old);
+	s.net.hook = lose_old_delete;
+	s.net.hook_ctx = old;
+	rekey(&s, 0, true);
+	settle(&s);
+	assert_int_equal(sim_counters(&s, 0)->dpd_dead, 0);
+	finish(&s);
+}
+
 /* The new IKE SA ends while the old one still waits to be deleted: the old one is no way back. */
 static void what_is_being_deleted_is_not_revived(void **state)
 {
@@ -389,6 +412,7 @@ int main(void)
 		cmocka_unit_test(a_pair_that_is_installed_moves_with_its_ike_sa),
 		cmocka_unit_test(a_slow_initiator_is_waited_for),
 		cmocka_unit_test(what_is_being_deleted_is_not_revived),
+		cmocka_unit_test(a_lost_answer_to_a_delete_is_no_dead_peer),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
