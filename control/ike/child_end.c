@@ -2,15 +2,15 @@
 /* child_end.c - the end of a pair that the peer may not have heard of; see child_sa.h. */
 #include "control/ike/child_sa.h"
 
-#include "control/ike/ike_sa.h"
 #include "control/ike/state.h"
 #include "control/ike/version.h"
 
-/* The peer is to make the next pair, and does not: it may still send on this one. */
+/* The peer is to make the next pair, and does not: it may still send on this one. In IKEv2 it was
+ * told (CHILD_TOLD) whenever one comes here. */
 static bool is_missed(const struct child_sa *c)
 {
-	return !c->policy->peer->v->owns_children && c->deletes < CHILD_TOLD && c->owner != NULL &&
-	       ike_sa_up(c->owner) && child_current(c->policy) == NULL && !child_pending(c->policy);
+	return c->deletes < CHILD_TOLD && c->owner != NULL && child_current(c->policy) == NULL &&
+	       !child_pending(c->policy);
 }
 
 bool child_tell_again(struct ike_engine *e, struct child_sa *c, uint64_t now)

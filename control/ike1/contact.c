@@ -7,7 +7,6 @@
 #include "control/ike/refuse.h"
 #include "control/ike/state.h"
 #include "control/ike1/info.h"
-#include "control/ike1/quick.h"
 
 /* A pair outlives its IKE SA. Of one that is not tied to one host nobody knows whose it was. */
 static bool has_orphan(const struct ike_peer *peer)
@@ -58,7 +57,7 @@ static bool may_tell(const struct ike_sa *sa)
 
 void contact_start(struct ike_engine *e, struct ike_sa *sa, uint64_t now)
 {
-	if (may_tell(sa) && !sa->initial_contact)
+	if (!sa->initial_contact)
 		timers_arm(&e->timers, &sa->contact, now + CONTACT_FIRST_S * TIMERS_SEC);
 }
 
@@ -74,7 +73,7 @@ void contact_tick(struct ike_engine *e, struct timer *t, uint64_t now)
 	if (sa->state != SA_ESTABLISHED || !may_tell(sa) || sa->ph2_total > 0 ||
 	    generate_has_pair(sa))
 		return;
-	if (!quick_busy(sa) && !has_other(sa->peer, sa) &&
+	if (!has_other(sa->peer, sa) &&
 	    !peers_any_at(&e->peers, &sa->at.remote, &sa->at.local, has_other, sa) &&
 	    info_notify(e, sa, IKE_PROTO_IKE, IKE1_N_INITIAL_CONTACT, true, NULL, 0) == 0)
 		refuse_log(
