@@ -13,8 +13,8 @@
 struct dad; /* dataplane/net/dad.h */
 
 #define NEIGH_MAX	  1024u
-#define NEIGH_ASKED_MAX	  512u	/* of them unanswered at a time: a scan must not take the table */
-#define NEIGH_HOLD	  16u	/* packets held per next hop; the oldest goes first */
+#define NEIGH_ASKED_MAX	  512u /* of them unanswered at a time: a scan must not take the table */
+#define NEIGH_HOLD	  16u /* packets held per next hop; the oldest goes first, but no IKE for data */
 #define NEIGH_HOLD_TOTAL  1024u /* and over all of them: a scan must not take the packet pool */
 #define NEIGH_REACHABLE_S 30u	/* then asked again, unicast, while still used */
 #define NEIGH_TRIES	  4u	/* one a second, then the entry and its packets go */

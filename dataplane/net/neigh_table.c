@@ -5,6 +5,8 @@
 #include <rte_malloc.h>
 #include <rte_random.h>
 
+#include "dataplane/net/punt.h"
+
 static void publish(struct neigh *t, int at, struct neigh_key key, uint64_t value)
 {
 	struct neigh_slot *s = &t->slots[at];
@@ -97,8 +99,12 @@ struct rte_mbuf *neigh_table_hold(struct neigh *t, int at, struct rte_mbuf *m)
 	struct rte_mbuf *oldest = NULL;
 	uint16_t i;
 
-	if (e->held == NEIGH_HOLD)
+	if (e->held == NEIGH_HOLD) {
+		if (punt_is_injected(pkt_meta(t->held[e->first].m)) &&
+		    !punt_is_injected(pkt_meta(m)))
+			return m; /* no data in the place of IKE */
 		oldest = neigh_table_take(t, at);
+	}
 	i = t->free_held;
 	if (i == NEIGH_NO_HELD)
 		return m;
