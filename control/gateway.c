@@ -452,6 +452,7 @@ unsigned int gateway_turn(struct gateway *g, uint64_t now)
 	names_io_tick(g);
 	if (g->replan && !g->has_pending && !g->stopping)
 		replan(g);
+	alarm_look(&g->alarm, ike_engine_counters(g->engine), now);
 	log_tick(now);
 	return moved;
 }

@@ -15,6 +15,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "control/alarm.h"
 #include "control/children.h"
 #include "control/console/server.h"
 #include "control/dataplane.h"
@@ -89,6 +90,7 @@ struct gateway {
 	uint64_t busy_until; /* until then nothing takes the place of what is pending */
 	uint64_t next_tick;
 	uint64_t held_back; /* datagrams not sent because the gate was closed */
+	struct alarm alarm;
 	struct totals totals;
 	struct watch watch;
 	struct netwatch netwatch;

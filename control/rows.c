@@ -12,6 +12,7 @@
 
 #include "control/diagnose.h"
 #include "control/gateway.h"
+#include "control/ike/engine_counters.h"
 #include "control/ike/ident.h"
 #include "control/log.h"
 
@@ -227,6 +228,21 @@ static void statistics_rows(void *ctx, menu_emit *emit, void *arg)
 	(void)emit(arg, 0, v);
 }
 
+static void ike_counters_rows(void *ctx, menu_emit *emit, void *arg)
+{
+	struct gateway *g = ctx;
+	const struct ike_counters *c = ike_engine_counters(g->engine);
+	struct value v[IKE_COUNTERS_PROPS];
+
+	menu_row_clear(v, IKE_COUNTERS_PROPS);
+	value_set_num(&v[IKE_STAT_rx], c->rx);
+#define RX(name, label, text)	 value_set_num(&v[IKE_STAT_rx_##name], c->rx_##name);
+#define EVENT(name, label, text) value_set_num(&v[IKE_STAT_##name], c->name);
+	IKE_RX_CLASSES(RX)
+	IKE_EVENT_COUNTERS(EVENT)
+	(void)emit(arg, 0, v);
+}
+
 struct log_rows {
 	menu_emit *emit;
 	void *arg;
@@ -370,6 +386,7 @@ void rows_setup(struct gateway *g)
 	g->source[MENU_ACTIVE_PEERS] = (struct menu_source){.rows = active_peers_rows, .ctx = g};
 	g->source[MENU_INSTALLED_SA] = (struct menu_source){.rows = installed_sa_rows, .ctx = g};
 	g->source[MENU_STATISTICS] = (struct menu_source){.rows = statistics_rows, .ctx = g};
+	g->source[MENU_IKE_COUNTERS] = (struct menu_source){.rows = ike_counters_rows, .ctx = g};
 	g->source[MENU_DROP_SAMPLES] = (struct menu_source){.rows = rows_samples, .ctx = g};
 	g->source[MENU_LOG] = (struct menu_source){.rows = log_rows, .ctx = g};
 	g->source[MENU_INTERFACE] = (struct menu_source){.fill = interface_fill, .ctx = g};

@@ -110,6 +110,7 @@ static const struct layout layouts[MENU_MAX] = {
 			.comment = -1,
 		},
 	[MENU_STATISTICS] = {.comment = -1},
+	[MENU_IKE_COUNTERS] = {.comment = -1},
 	[MENU_DROP_SAMPLES] =
 		{
 			.columns = COLUMNS({SAMPLE_TIME, 20, false}, {SAMPLE_REASON, 26, false},

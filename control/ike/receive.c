@@ -237,7 +237,7 @@ void ike_engine_input(struct ike_engine *e, const struct ike_datagram *d, uint64
 	e->budget = IKE_AMPLIFICATION * d->len;
 	e->counters.rx++;
 	switch (receive(e, d, now)) {
-#define COUNT(name, text)                                                                          \
+#define COUNT(name, label, text)                                                                   \
 	case IKE_RX_##name:                                                                        \
 		e->counters.rx_##name++;                                                           \
 		break;

@@ -3,9 +3,10 @@
  * menu_source.h - where the rows of the runtime menus come from. The daemon fills one struct
  * menu_source per menu that has runtime properties; the console prints and filters what it gets.
  *
- *   MENU_ACTIVE_PEERS, MENU_INSTALLED_SA, MENU_STATISTICS, MENU_DROP_SAMPLES, MENU_LOG: rows()
- *   emits every row.
+ *   MENU_ACTIVE_PEERS, MENU_INSTALLED_SA, MENU_STATISTICS, MENU_IKE_COUNTERS,
+ *   MENU_DROP_SAMPLES, MENU_LOG: rows() emits every row.
  *   MENU_STATISTICS: exactly one row; property id = enum drop_reason - 1 (counters.h).
+ *   MENU_IKE_COUNTERS: exactly one row.
  *   MENU_INTERFACE, MENU_PEER, MENU_POLICY: fill() adds the runtime properties of one configured
  * row; rows() of MENU_POLICY emits the dynamic ones, behind those.
  */

@@ -14,6 +14,7 @@
 #ifndef ESPGW_MODEL_MENUS_H
 #define ESPGW_MODEL_MENUS_H
 
+#include "control/ike/engine_counters.h"
 #include "control/model/schema.h"
 #include "dataplane/api/counters.h"
 
@@ -316,6 +317,7 @@
 	M(ACTIVE_PEERS, "ip ipsec active-peers", MENU_F_RUNTIME, "IKE SAs") \
 	M(INSTALLED_SA, "ip ipsec installed-sa", MENU_F_RUNTIME, "ESP SAs") \
 	M(STATISTICS, "ip ipsec statistics", MENU_F_RUNTIME | MENU_F_SINGLE, "dropped packets by reason") \
+	M(IKE_COUNTERS, "ip ipsec statistics ike", MENU_F_RUNTIME | MENU_F_SINGLE, "IKE messages received by what became of them, and what IKE has done") \
 	M(DROP_SAMPLES, "ip ipsec drop-samples", MENU_F_RUNTIME, "the last packets dropped for each reason, by their headers") \
 	M(NETWATCH, "tool netwatch", 0, "hosts behind tunnels, watched by pings") \
 	M(LOG, "system log", MENU_F_RUNTIME, "the newest log lines")
@@ -360,6 +362,16 @@ _Static_assert((int)ROUTE6_DST == (int)ROUTE_DST && (int)ROUTE6_GATEWAY == (int)
 /* The statistics are the drop reasons, in their order: property id = enum drop_reason - 1. */
 #define STAT_ID(reason)	 ((int)(reason)-1)
 #define STATISTICS_PROPS STAT_ID(DROP_MAX)
+
+/* The counters of the IKE engine, in their order. */
+#define IKE_STAT_RX_ENUM(name, label, text)    IKE_STAT_rx_##name,
+#define IKE_STAT_EVENT_ENUM(name, label, text) IKE_STAT_##name,
+enum ike_stat_prop {
+	IKE_STAT_rx,
+	IKE_RX_CLASSES(IKE_STAT_RX_ENUM) IKE_EVENT_COUNTERS(IKE_STAT_EVENT_ENUM) IKE_COUNTERS_PROPS
+};
+#undef IKE_STAT_RX_ENUM
+#undef IKE_STAT_EVENT_ENUM
 
 #define MENU_MAX_PROPS 64 /* of any menu */
 

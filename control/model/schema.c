@@ -9,7 +9,8 @@
 
 #define PROP(id, name, type, flags, preset, domain, help)                                          \
 	{name, type, flags, preset, &domain_##domain, help},
-#define STAT(id, name, why) {name, PROP_COUNT, PROP_F_RUNTIME, NULL, &domain_none, why},
+#define STAT(id, name, why)   {name, PROP_COUNT, PROP_F_RUNTIME, NULL, &domain_none, why},
+#define IKE_RX(id, name, why) STAT(id, "rx-" name, why)
 
 static const struct prop interface_props[] = {MENU_INTERFACE_PROPS(PROP)};
 static const struct prop address_props[] = {MENU_ADDRESS_PROPS(PROP)};
@@ -27,6 +28,9 @@ static const struct prop dataplane_props[] = {MENU_DATAPLANE_PROPS(PROP)};
 static const struct prop active_peers_props[] = {MENU_ACTIVE_PEERS_PROPS(PROP)};
 static const struct prop installed_sa_props[] = {MENU_INSTALLED_SA_PROPS(PROP)};
 static const struct prop statistics_props[] = {ABI_DROP_IPSEC(STAT) ABI_DROP_NET(STAT)};
+static const struct prop ike_counters_props[] = {
+	STAT(rx, "rx", "datagrams received: the sum of all rx-…") IKE_RX_CLASSES(IKE_RX)
+		IKE_EVENT_COUNTERS(STAT)};
 static const struct prop drop_samples_props[] = {MENU_DROP_SAMPLES_PROPS(PROP)};
 static const struct prop netwatch_props[] = {MENU_NETWATCH_PROPS(PROP)};
 static const struct prop log_props[] = {MENU_LOG_PROPS(PROP)};
@@ -52,6 +56,7 @@ static const struct prop log_props[] = {MENU_LOG_PROPS(PROP)};
 #define PROPS_ACTIVE_PEERS active_peers_props
 #define PROPS_INSTALLED_SA installed_sa_props
 #define PROPS_STATISTICS   statistics_props
+#define PROPS_IKE_COUNTERS ike_counters_props
 #define PROPS_DROP_SAMPLES drop_samples_props
 #define PROPS_NETWATCH	   netwatch_props
 #define PROPS_LOG	   log_props
@@ -62,6 +67,7 @@ static const struct menu menus[MENU_MAX] = {MENUS(MENU)};
 #define FITS(id, path, flags, help) _Static_assert(COUNT(PROPS_##id) <= MENU_MAX_PROPS, path);
 MENUS(FITS)
 _Static_assert(COUNT(statistics_props) == STATISTICS_PROPS, "one property per drop reason");
+_Static_assert(COUNT(ike_counters_props) == IKE_COUNTERS_PROPS, "one property per counter");
 
 /* Menus of RouterOS that have no part here. A path covers what lies below it. */
 static const struct refused_menu refused[] = {

@@ -126,14 +126,20 @@ def drops(lab):
     return {k: int(v) for k, v in telemetry(lab.id, "/espgw/drops").items()}
 
 
-def flooded(ike, floods, reason):
-    """`floods` gives ((place, packets), ...); `reason` is what then has to be dropped"""
+def ike_counter(lab, name):
+    return int(lab.cli("ip", "ipsec", "statistics", "ike", "print")[name])
+
+
+def flooded(ike, floods, reason, moves=None):
+    """`floods` gives ((place, packets), ...); `reason` is what then has to be dropped, `moves` the
+    counter of IKE that shows it"""
     conf = Elsewhere(ike=ike, wan_device="net_af_packet1,iface=wan0,framecnt=32768",
                      profile={"dpd-interval": "disable-dpd"})
     with Lab(conf=conf, cloud=["--dpd", "1s"]) as lab:
         lab.established()
         lab.reachable("cloud")
         todo, before, punts = floods(lab), drops(lab), punted(lab)
+        counted = moves and ike_counter(lab, moves)
         with_packets = [Flood(lab, packets, place) for place, packets in todo]
         cap = wire.Capture(lab, "cloud")
         end = time.monotonic() + SECONDS
@@ -147,6 +153,8 @@ def flooded(ike, floods, reason):
         took, _ = answered(informationals(cap, ike), ike)
         moved = {k: now[k] - before.get(k, 0) for k in now if now[k] != before.get(k, 0)}
         need(lab.cloud_children() and lab.mature(), "the tunnel is gone")
+        if moves:
+            wait(lambda: ike_counter(lab, moves) > counted, 5, "the counter " + moves)
         if reason == "net_overload":      # of what strangers send as IKE much is to be lost
             came, asked = punted(lab) - punts, sent[0] // EVERY
             need(came >= 0.95 * asked, "of %d IKE messages %d came through" % (asked, came))
@@ -161,7 +169,8 @@ for _ike in (1, 2):
 
 @case()
 def strangers_and_what_has_no_sa():
-    return flooded(2, lambda lab: [("wan", strangers()), ("lan", without_sa())], "net_slow_full")
+    return flooded(2, lambda lab: [("wan", strangers()), ("lan", without_sa())], "net_slow_full",
+                   "rx-unknown-source")
 
 
 if __name__ == "__main__":

@@ -212,7 +212,7 @@ bool sim_counters_add_up(const struct sim *s, int i)
 	const struct ike_counters *c = sim_counters(s, i);
 	uint64_t sum = 0;
 
-#define ADD(name, text) sum += c->rx_##name;
+#define ADD(name, label, text) sum += c->rx_##name;
 	IKE_RX_CLASSES(ADD)
 	return sum == c->rx;
 }

@@ -55,6 +55,17 @@ static inline void fixture_statistics(void *ctx, menu_emit *emit, void *arg)
 	emit(arg, 0, v);
 }
 
+static inline void fixture_ike_counters(void *ctx, menu_emit *emit, void *arg)
+{
+	struct value v[IKE_COUNTERS_PROPS];
+
+	(void)ctx;
+	menu_row_clear(v, IKE_COUNTERS_PROPS);
+	for (int i = 0; i < IKE_COUNTERS_PROPS; i++)
+		value_set_num(&v[i], (uint64_t)i);
+	emit(arg, 0, v);
+}
+
 static inline void fixture_log(void *ctx, menu_emit *emit, void *arg)
 {
 	struct value v[LOG_PROPS];
@@ -179,6 +190,7 @@ static inline int fixture_setup(void **state)
 	f->source[MENU_INSTALLED_SA] = (struct menu_source){.rows = fixture_sas, .ctx = f};
 	f->source[MENU_ACTIVE_PEERS] = (struct menu_source){.rows = fixture_peers, .ctx = f};
 	f->source[MENU_STATISTICS] = (struct menu_source){.rows = fixture_statistics, .ctx = f};
+	f->source[MENU_IKE_COUNTERS] = (struct menu_source){.rows = fixture_ike_counters, .ctx = f};
 	f->source[MENU_LOG] = (struct menu_source){.rows = fixture_log, .ctx = f};
 	f->source[MENU_POLICY] = (struct menu_source){.fill = fixture_policy, .ctx = f};
 	f->console = (struct console){

@@ -146,6 +146,37 @@ static void statistics_show_the_25_and_with_detail_all(void **state)
 	assert_non_null(strstr(text, " net-ttl: 4\n"));
 }
 
+static void ike_statistics_show_every_counter(void **state)
+{
+	static const char *const names[] = {
+#define RX(name, label, text)	 "rx-" label,
+#define EVENT(name, label, text) label,
+		"rx", IKE_RX_CLASSES(RX) IKE_EVENT_COUNTERS(EVENT)};
+	char *text = strdup(fixture_text(*state, "ip ipsec statistics ike print")), *at = text;
+	json_t *j = json_loads(fixture_json(*state, "ip ipsec statistics ike print"), 0, NULL);
+	char line[64], number[8];
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		at += strspn(at, " ");
+		snprintf(line, sizeof(line), "%s: %zu\n", names[i], i);
+		assert_memory_equal(at, line, strlen(line));
+		at += strlen(line);
+		snprintf(number, sizeof(number), "%zu", i);
+		assert_string_equal(json_string_value(json_object_get(j, names[i])), number);
+		assert_null(strchr(names[i], '_'));
+	}
+	assert_string_equal(at, "");
+	json_decref(j);
+	free(text);
+}
+
+static void ike_statistics_are_found_by_help(void **state)
+{
+	assert_non_null(strstr(fixture_text(*state, "ip ipsec statistics ?"), "  ike  "));
+	assert_non_null(strstr(fixture_text(*state, "ip ipsec statistics ike ?"),
+			       "  guard-rate             first messages refused: rate\n"));
+}
+
 static void log_lines_cannot_reach_the_terminal(void **state)
 {
 	assert_string_equal(fixture_text(*state, "system log print"),
@@ -247,6 +278,8 @@ int main(void)
 		cmocka_unit_test(nets_print_as_tables),
 		cmocka_unit_test(the_default_rows_are_marked),
 		cmocka_unit_test(statistics_show_the_25_and_with_detail_all),
+		cmocka_unit_test(ike_statistics_show_every_counter),
+		cmocka_unit_test(ike_statistics_are_found_by_help),
 		cmocka_unit_test(log_lines_cannot_reach_the_terminal),
 		cmocka_unit_test(json_has_the_shapes_of_rest),
 		cmocka_unit_test(json_of_every_menu_is_json),
