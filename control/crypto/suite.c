@@ -73,11 +73,17 @@ static const struct {
 	uint32_t bit;
 	const char *word;
 } weak_words[] = {
-	{SUITE_WEAK_IKEV1, "ikev1"},	   {SUITE_WEAK_AGGRESSIVE, "aggressive"},
-	{SUITE_WEAK_MODP768, "modp768"},   {SUITE_WEAK_MODP1024, "modp1024"},
-	{SUITE_WEAK_MODP1536, "modp1536"}, {SUITE_WEAK_MD5, "md5"},
-	{SUITE_WEAK_SHA1, "sha1"},	   {SUITE_WEAK_3DES, "3des"},
-	{SUITE_WEAK_NULL, "null"},	   {SUITE_WEAK_MODP2048S256, "modp2048s256"},
+	{SUITE_WEAK_IKEV1, "ikev1"},
+	{SUITE_WEAK_AGGRESSIVE, "aggressive"},
+	{SUITE_WEAK_MODP768, "modp768"},
+	{SUITE_WEAK_MODP1024, "modp1024"},
+	{SUITE_WEAK_MODP1536, "modp1536"},
+	{SUITE_WEAK_MD5, "md5"},
+	{SUITE_WEAK_SHA1, "sha1"},
+	{SUITE_WEAK_3DES, "3des"},
+	{SUITE_WEAK_NULL, "null"},
+	{SUITE_WEAK_MODP2048S256, "modp2048s256"},
+	{SUITE_WEAK_SHORT_SECRET, "short-secret"},
 };
 
 /* What peers may offer and we only name. */

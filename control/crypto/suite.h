@@ -41,9 +41,12 @@ enum suite_weak {
 	SUITE_WEAK_MD5 = 1 << 5,
 	SUITE_WEAK_SHA1 = 1 << 6,
 	SUITE_WEAK_3DES = 1 << 7,
-	SUITE_WEAK_NULL = 1 << 8,	  /* no encryption */
-	SUITE_WEAK_MODP2048S256 = 1 << 9, /* RFC 5114: nobody knows where its prime is from */
+	SUITE_WEAK_NULL = 1 << 8,	   /* no encryption */
+	SUITE_WEAK_MODP2048S256 = 1 << 9,  /* RFC 5114: nobody knows where its prime is from */
+	SUITE_WEAK_SHORT_SECRET = 1 << 10, /* aggressive mode shows what it is guessed from */
 };
+#define SUITE_SHORT_SECRET 20u /* bytes; a pre-shared key that has fewer is short */
+
 /* Shown as weak, used without permission (RFC 8247 section 2.2: MUST-). */
 #define SUITE_WEAK_NOTICE SUITE_WEAK_SHA1
 

@@ -288,6 +288,16 @@ void diag_fix_weak(struct diag_finding *f, const struct diag_peer *p, uint32_t w
 		      p->allow_weak, p->allow_weak[0] != '\0' ? "," : "", words);
 }
 
+static uint32_t weak_of_mode(const struct ike_peer_conf *conf, enum ike_exchange_mode mode)
+{
+	if (mode == IKE_MODE_IKE2)
+		return 0;
+	if (mode == IKE_MODE_MAIN)
+		return SUITE_WEAK_IKEV1;
+	return SUITE_WEAK_IKEV1 | SUITE_WEAK_AGGRESSIVE |
+	       (conf->psk_len < SUITE_SHORT_SECRET ? SUITE_WEAK_SHORT_SECRET : 0);
+}
+
 void diag_fix_mode_here(struct diag_finding *f, const struct diag_peer *p,
 			enum ike_exchange_mode mode)
 {
@@ -303,10 +313,7 @@ void diag_fix_mode_here(struct diag_finding *f, const struct diag_peer *p,
 		diag_set_here(f, "ip ipsec profile", "name", p->profile, "dh-group", "%s",
 			      g != NULL ? g->name : "");
 	}
-	diag_fix_weak(f, p,
-		      mode == IKE_MODE_IKE2	    ? 0
-		      : mode == IKE_MODE_AGGRESSIVE ? SUITE_WEAK_IKEV1 | SUITE_WEAK_AGGRESSIVE
-						    : SUITE_WEAK_IKEV1);
+	diag_fix_weak(f, p, weak_of_mode(p->conf, mode));
 }
 
 /* --- proposals that differ --- */

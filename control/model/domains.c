@@ -174,6 +174,7 @@ const struct domain domain_allow_weak = {
 		       OK("3des", SUITE_WEAK_3DES), OK("null", SUITE_WEAK_NULL),
 		       OK("aggressive", SUITE_WEAK_AGGRESSIVE),
 		       OK("modp2048s256", SUITE_WEAK_MODP2048S256),
+		       OK("short-secret", SUITE_WEAK_SHORT_SECRET),
 		       NO("dh24", "is called modp2048s256 here", "modp2048s256"),
 		       NO("des", "cannot be permitted: DES MUST NOT be used (RFC 8247)", NULL)),
 };

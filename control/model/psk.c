@@ -7,9 +7,8 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "control/crypto/suite.h"
 #include "control/model/model.h"
-
-#define PSK_GOOD 20 /* bytes; shorter ones are guessed off-line too easily */
 
 static int nibble(char c)
 {
@@ -74,7 +73,7 @@ const char *psk_weakness(const struct value *v)
 {
 	if (v->len && (isspace(v->bytes[0]) || isspace(v->bytes[v->len - 1])))
 		return "begins or ends with a blank or line end, which counts as part of the key";
-	if (v->len < PSK_GOOD)
+	if (v->len < SUITE_SHORT_SECRET)
 		return "is shorter than 20 bytes and can be guessed by who records a handshake";
 	return NULL;
 }

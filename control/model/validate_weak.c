@@ -119,6 +119,30 @@ static void check_peer(const struct model *m, const struct model_row *peer,
 	check_list(&t, MENU_PROFILE, profile, PROFILE_DH, group_weak);
 }
 
+/* RFC 2409 section 5.4: message 2 of aggressive mode has what guesses at the secret are tried on.
+ */
+static void check_secrets(const struct model *m, struct problems *problems)
+{
+	const struct model_table *ids = &m->table[MENU_IDENTITY];
+
+	for (size_t i = 0; i < ids->n; i++) {
+		const struct model_row *row = &ids->rows[i], *peer;
+		struct teller t = {.problems = problems};
+
+		if (row->broken || !validate_active(row, IDENTITY_DISABLED))
+			continue;
+		peer = &m->table[MENU_PEER].rows[row->values[IDENTITY_PEER].num];
+		if (!validate_active(peer, PEER_DISABLED) ||
+		    validate_peer_mode(peer) != IKE_MODE_AGGRESSIVE ||
+		    row->values[IDENTITY_SECRET].len >= SUITE_SHORT_SECRET)
+			continue;
+		t.peer = peer;
+		t.allowed = weak_allowed(m, peer);
+		tell(&t, SUITE_WEAK_SHORT_SECRET, MENU_IDENTITY, row, IDENTITY_SECRET,
+		     "one of fewer than 20 bytes in aggressive mode");
+	}
+}
+
 /* Which peer uses which proposal. */
 struct use {
 	uint64_t peer, proposal;
@@ -196,5 +220,6 @@ void validate_weak(const struct model *m, struct problems *problems)
 	for (size_t i = 0; i < t->n; i++)
 		if (validate_active(&t->rows[i], PEER_DISABLED))
 			check_peer(m, &t->rows[i], problems);
+	check_secrets(m, problems);
 	check_proposals(m, problems);
 }

@@ -22,7 +22,7 @@ OFFER = {"enc-algorithms": "aes-256-cbc,aes-192-cbc,aes-128-cbc",
 
 def lab_of(mode, role, suite, cloud=(), **kw):
     peer = {"exchange-mode": mode, "passive": role == "responder",
-            "allow-weak": ",".join(("ikev1", "aggressive") + suite.weak)}
+            "allow-weak": ",".join(("ikev1", "aggressive", "short-secret") + suite.weak)}
     return Lab(suite=suite, peer=peer, port="tap",
                cloud=("--ike", "1-" + mode) + tuple(cloud), **kw)
 

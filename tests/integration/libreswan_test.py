@@ -53,7 +53,7 @@ class Pluto(Lab):
     def __init__(self, mode, role):
         ike = 2 if mode == "ike2" else 1
         peer = {"exchange-mode": mode, "passive": role == "responder",
-                "allow-weak": "ikev1,aggressive,sha1" if ike == 1 else "sha1"}
+                "allow-weak": "ikev1,aggressive,short-secret,sha1" if ike == 1 else "sha1"}
         suite = Suite("libreswan", "aes-128", "sha1", "modp2048", "aes-128-cbc", "sha1", "none")
         super().__init__(suite=suite, ike=ike, peer=peer, port="tap", start=False)
         try:

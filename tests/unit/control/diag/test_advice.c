@@ -192,7 +192,7 @@ static void e13_aggressive_is_the_last_resort(void **state)
 	assert_int_equal(w->report.n, 2);
 	assert_int_equal(w->report.findings[1].code, IKE_P1_UNEXPLAINED);
 	assert_says(text, "exchange-mode = \"aggressive\"");
-	assert_says(text, "allow-weak = \"ikev1,aggressive\"");
+	assert_says(text, "allow-weak = \"ikev1,aggressive,short-secret\"");
 	assert_says(text, "and at the peer (strongswan):");
 	assert_says(text, "aggressive = yes");
 	assert_says(text, "exposes a hash of the secret");

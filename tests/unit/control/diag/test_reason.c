@@ -64,7 +64,7 @@ static void e3_the_mode(void **state)
 	assert_one(w, IKE_P1_MODE_MISMATCH, DIAG_CERTAIN);
 	assert_says(text, "aggressive = no");
 	assert_says(text, "exchange-mode = \"aggressive\";"); /* the worse of both ways */
-	assert_says(text, "allow-weak = \"ikev1,aggressive\";");
+	assert_says(text, "allow-weak = \"ikev1,aggressive,short-secret\";");
 	assert_says(said(w, IKE_VENDOR_TENCENT), "MAIN");
 	assert_says(said(w, IKE_VENDOR_ALIBABA), "main");
 	w->ev[0].notify = IKE1_N_AUTHENTICATION_FAILED; /* the peer said so, unprotected */

@@ -111,8 +111,8 @@ static const struct bad values[] = {
 	 "t.conf:6: /ip ipsec peer \"x\": port: \"70000\" is not a number from 1 to 65535"},
 	{IPSEC("peer = ( { name = \"x\"; allow-weak = \"modp786\"; } );\n"),
 	 "t.conf:6: /ip ipsec peer \"x\": allow-weak: \"modp786\" is not known; accepted: ikev1, "
-	 "modp768, modp1024, modp1536, md5, sha1, 3des, null, aggressive, modp2048s256; did you "
-	 "mean \"modp768\"?"},
+	 "modp768, modp1024, modp1536, md5, sha1, 3des, null, aggressive, modp2048s256, "
+	 "short-secret; did you mean \"modp768\"?"},
 	{IPSEC("identity = ( { auth-method = \"eap\"; } );\n"),
 	 "t.conf:6: /ip ipsec identity: auth-method: \"eap\" (IKEv2) is for roaming users"},
 	{IPSEC("identity = ( { auth-method = \"rsa-key\"; } );\n"),
