@@ -19,8 +19,8 @@
 #include "tests/sim/sim.h"
 
 struct change {
-	bool reserved, version_bit, minor;
-	uint8_t unknown; /* type of a payload to put in front; 0: none */
+	bool reserved, version_bit, minor, later; /* later: not those that make the IKE SA */
+	uint8_t unknown;			  /* type of a payload to put in front; 0: none */
 	unsigned done;
 };
 
@@ -99,6 +99,11 @@ static bool alter(struct sim *s, int from, struct ike_datagram *d, uint8_t *data
 	struct change *c = ctx;
 	struct ike2_bytes *copy;
 
+	if (c->later) {
+		if (data[18] == IKE2_EXCH_CREATE_CHILD || data[18] == IKE2_EXCH_INFO)
+			(void)forge2_message(s, from, data, &d->len, 4096, change_payloads, c);
+		return true;
+	}
 	if (data[18] == IKE2_EXCH_AUTH) {
 		assert_true(forge2_message(s, from, data, &d->len, 4096, change_payloads, c));
 		return true;
@@ -147,6 +152,38 @@ static void reserved_fields_are_ignored(void **state)
 
 	(void)state;
 	comes_up_with(&c);
+}
+
+/* In CREATE_CHILD_SA and INFORMATIONAL as well. */
+static void they_are_ignored_later_too(void **state)
+{
+	struct change c = {.reserved = true, .later = true};
+	struct sim s;
+
+	(void)state;
+	sim_init(&s, 33);
+	for (int i = 0; i < 2; i++) {
+		s.node[i].conf.mode = IKE_MODE_IKE2;
+		s.node[i].children[0].proposal.pfs_group = 31;
+	}
+	s.net.hook = alter;
+	s.net.hook_ctx = &c;
+	sim_start(&s);
+	sim_run(&s, s.now + 5 * SIM_SEC);
+	for (unsigned k = 0; k < 4; k++) {
+		assert_int_equal(ike_engine_rekey(s.node[k & 1].engine, k & 1 ? "peer0" : "peer1",
+						  k & 2, s.now),
+				 0);
+		s.node[k & 1].due = s.now;
+		sim_run(&s, s.now + 20 * SIM_SEC);
+		assert_true(sim_agreed(&s, 0));
+	}
+	assert_true(c.done >= 16);
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(sim_counters(&s, i)->rx_malformed, 0);
+		assert_int_equal(sim_ike_sas(&s, i, NULL), 1);
+	}
+	sim_fini(&s);
 }
 
 static void the_version_bit_is_ignored(void **state)
@@ -230,6 +267,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(reserved_fields_are_ignored),
+		cmocka_unit_test(they_are_ignored_later_too),
 		cmocka_unit_test(the_version_bit_is_ignored),
 		cmocka_unit_test(a_higher_minor_version_is_taken),
 		cmocka_unit_test(unknown_payloads_are_skipped),
