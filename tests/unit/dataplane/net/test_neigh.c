@@ -128,24 +128,37 @@ static void hold(uint8_t flags)
 	neigh_hold(nk.table, &nk.io, m, nk.now);
 }
 
+static unsigned int sent_ike(void)
+{
+	unsigned int n = 0;
+
+	neighkit_clear();
+	neighkit_arp(2, neighkit_a, LAN_HOST, LAN_US, 0);
+	assert_int_equal(nk.n_sent, NEIGH_HOLD);
+	for (unsigned int i = 0; i < NEIGH_HOLD; i++)
+		n += (pkt_meta(nk.sent[i])->flags & PKT_F_ORIGIN) != 0;
+	return n;
+}
+
 static void data_does_not_push_out_ike_that_is_held(void **state)
 {
-	unsigned int ike = 0;
-
 	(void)state;
 	hold(0);
 	hold(PKT_F_ORIGIN);
 	for (unsigned int i = 0; i < 2 * NEIGH_HOLD; i++)
 		hold(0);
 	assert_int_equal(nk.n_dropped[DROP_NET_NO_NEIGHBOUR], NEIGH_HOLD + 2);
-	for (unsigned int i = 0; i < NEIGH_HOLD / 2; i++)
-		hold(PKT_F_ORIGIN);
-	neighkit_clear();
-	neighkit_arp(2, neighkit_a, LAN_HOST, LAN_US, 0);
-	assert_int_equal(nk.n_sent, NEIGH_HOLD);
+	assert_int_equal(sent_ike(), 1);
+}
+
+static void ike_finds_room_among_data_that_is_held(void **state)
+{
+	(void)state;
 	for (unsigned int i = 0; i < NEIGH_HOLD; i++)
-		ike += (pkt_meta(nk.sent[i])->flags & PKT_F_ORIGIN) != 0;
-	assert_int_equal(ike, NEIGH_HOLD / 2); /* the first one has gone for the last */
+		hold(0);
+	for (unsigned int i = 0; i < 3; i++)
+		hold(PKT_F_ORIGIN);
+	assert_int_equal(sent_ike(), 3);
 }
 
 static void sends_while_workers_do_not(void *ctx, struct rte_mbuf *m)
@@ -390,6 +403,7 @@ int main(void)
 		T(a_dead_host_that_speaks_is_back_at_once),
 		T(holds_a_few_and_keeps_the_latest),
 		T(data_does_not_push_out_ike_that_is_held),
+		T(ike_finds_room_among_data_that_is_held),
 		T(what_waits_goes_before_what_comes),
 		T(refreshes_by_unicast_while_used),
 		T(forgets_who_is_not_used),
