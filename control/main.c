@@ -11,6 +11,7 @@
 #include <event2/event.h>
 
 #include "control/console/wipe.h"
+#include "control/crypto/suite.h"
 #include "control/dh_pool.h"
 #include "control/gateway.h"
 #include "control/log.h"
@@ -164,6 +165,21 @@ static int run(const struct options *o, const char *socket_path)
 	return rc;
 }
 
+/* Nothing is read, listened to or negotiated with a library that computes wrongly. What it does not
+ * do at all the configuration must not use. */
+static int test_crypto(void)
+{
+	const char *name;
+	int rc = suite_self_test(&name);
+
+	if (rc != 0)
+		log_error(&log_system, "known-answer test failed: %s: OpenSSL computes it wrongly",
+			  name);
+	for (size_t i = 0; rc == 0 && (name = suite_lacking_at(i)) != NULL; i++)
+		log_warn(&log_system, "not available in this OpenSSL: %s", name);
+	return rc;
+}
+
 int main(int argc, char **argv)
 {
 	struct options o = {.instance = DEFAULT_INSTANCE, .level = LOG_LEVEL_INFO};
@@ -191,5 +207,7 @@ int main(int argc, char **argv)
 	}
 	if (!o.check_only)
 		log_missing_protection(rc);
+	if (test_crypto() != 0)
+		return EXIT_FAILURE;
 	return run(&o, o.socket != NULL ? o.socket : path) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

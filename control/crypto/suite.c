@@ -366,3 +366,29 @@ char *suite_print_integ2(uint16_t id, char *buf, size_t cap)
 		return print_known(t->name, buf, cap);
 	return print_value(integ2_names, N_OF(integ2_names), id, 0, buf, cap);
 }
+
+/* Written by the self-test at start alone, so it needs no lock. */
+static const char *lacking[N_OF(encrs) + N_OF(digests) + N_OF(groups)];
+static size_t n_lacking;
+
+void suite_note_lacking(const char *name)
+{
+	if (name == NULL)
+		n_lacking = 0;
+	else if (n_lacking < N_OF(lacking) && !suite_lacks(name))
+		lacking[n_lacking++] = name;
+}
+
+const char *suite_lacking_at(size_t i)
+{
+	return i < n_lacking ? lacking[i] : NULL;
+}
+
+bool suite_lacks(const char *name)
+{
+	for (size_t i = 0; i < n_lacking; i++) {
+		if (strcmp(lacking[i], name) == 0)
+			return true;
+	}
+	return false;
+}

@@ -150,10 +150,18 @@ char *suite_print_prf2(uint16_t id, char *buf, size_t cap);
 char *suite_print_integ2(uint16_t id, char *buf, size_t cap);
 
 /**
- * Run every row once through OpenSSL: digest, HMAC, cipher, key agreement. 0, or -ENOTSUP with the
- * name of the first row the library cannot do in failed (cap SUITE_MAX_NAME). Call at start: what
- * passes can be announced to peers without fear.
+ * Run every row through OpenSSL and compare with known answers: digest and HMAC, both ways of a
+ * cipher, key agreement. Call at start, before anything is negotiated and from one thread. 0, or
+ * -EIO when a result was wrong, *failed the first such row's name. Rows that the library does not
+ * do at all are no failure: suite_lacks() knows them from then on.
  */
-int suite_self_test(char *failed, size_t cap);
+int suite_self_test(const char **failed);
+
+/** Was that row (RouterOS name, phase 1) found lacking by the self-test? Before it, none is. */
+bool suite_lacks(const char *name);
+/** The i-th name of those, NULL past the end. */
+const char *suite_lacking_at(size_t i);
+/** Note a row's name, which must live forever; NULL: forget all. For the self-test, and tests. */
+void suite_note_lacking(const char *name);
 
 #endif

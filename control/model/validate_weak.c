@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * validate_weak.c - weak algorithms and modes work only where allow-weak names them, on the peer or
- * as the default in /ip ipsec settings. What nobody uses is not looked at.
+ * as the default in /ip ipsec settings; those that this OpenSSL lacks do not work at all. What
+ * nobody uses is not looked at.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -48,6 +49,22 @@ static void tell(const struct teller *t, uint32_t weak, enum menu_id menu,
 			      suite_weak_print(weak & SUITE_WEAK_NOTICE, words, sizeof(words)));
 }
 
+/* Of IKE; ESP is the dataplane's, which tests its own library. */
+static void tell_lacking(const struct teller *t, enum menu_id menu, const struct model_row *row,
+			 int prop, const char *what)
+{
+	char label[192];
+
+	if (suite_lacks(what))
+		problems_error(t->problems, row->line ? row->file : t->peer->file,
+			       row->line ? model_line(row, prop) : t->peer->line,
+			       "%s: %s: %s is not available in this OpenSSL, and peer \"%s\" "
+			       "would use it",
+			       validate_label(menu, row, label, sizeof(label)),
+			       schema_menu(menu)->props[prop].name, what,
+			       t->peer->values[PEER_NAME].text);
+}
+
 static uint32_t encr_weak(const char *name)
 {
 	const struct suite_encr *s = suite_encr_find_name(name);
@@ -86,6 +103,30 @@ static void check_list(const struct teller *t, enum menu_id menu, const struct m
 		tell(t, weak(words[v->list[i]].name), menu, row, prop, words[v->list[i]].name);
 }
 
+static void check_profile(const struct teller *t, const struct model_row *row)
+{
+	static const struct {
+		int prop;
+		uint32_t (*weak)(const char *name);
+	} lists[] = {
+		{PROFILE_HASH, digest_weak}, {PROFILE_ENC, encr_weak}, {PROFILE_DH, group_weak}};
+	const struct prop *prf = &schema_menu(MENU_PROFILE)->props[PROFILE_PRF];
+
+	for (size_t k = 0; k < sizeof(lists) / sizeof(lists[0]); k++) {
+		int prop = lists[k].prop;
+		const struct value *v = &row->values[prop];
+		const struct domain_word *words =
+			schema_menu(MENU_PROFILE)->props[prop].domain->words;
+
+		check_list(t, MENU_PROFILE, row, prop, lists[k].weak);
+		for (unsigned i = 0; i < v->n; i++)
+			tell_lacking(t, MENU_PROFILE, row, prop, words[v->list[i]].name);
+	}
+	if (!validate_peer_is_ike1(t->peer))
+		tell_lacking(t, MENU_PROFILE, row, PROFILE_PRF,
+			     prf->domain->words[row->values[PROFILE_PRF].num].name);
+}
+
 static void check_proposal(const struct teller *t, const struct model_row *row)
 {
 	const struct value *pfs = &row->values[PROPOSAL_PFS];
@@ -95,6 +136,7 @@ static void check_proposal(const struct teller *t, const struct model_row *row)
 	check_list(t, MENU_PROPOSAL, row, PROPOSAL_ENC, encr_weak);
 	if (validate_esp_uses_auth(row))
 		check_list(t, MENU_PROPOSAL, row, PROPOSAL_AUTH, integ_weak);
+	tell_lacking(t, MENU_PROPOSAL, row, PROPOSAL_PFS, group);
 	if (group_weak(group))
 		tell(t, group_weak(group), MENU_PROPOSAL, row, PROPOSAL_PFS, group);
 }
@@ -114,9 +156,7 @@ static void check_peer(const struct model *m, const struct model_row *peer,
 		tell(&t, SUITE_WEAK_IKEV1, MENU_PEER, peer, PEER_MODE, "main, a mode of IKEv1,");
 	if (profile->broken)
 		return;
-	check_list(&t, MENU_PROFILE, profile, PROFILE_HASH, digest_weak);
-	check_list(&t, MENU_PROFILE, profile, PROFILE_ENC, encr_weak);
-	check_list(&t, MENU_PROFILE, profile, PROFILE_DH, group_weak);
+	check_profile(&t, profile);
 }
 
 /* RFC 2409 section 5.4: message 2 of aggressive mode has what guesses at the secret are tried on.

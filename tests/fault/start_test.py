@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""start_test.py - control is started where something is missing: it says so and runs without."""
+"""start_test.py - control is started where something is missing: it says so, and runs without if it
+can."""
 import fcntl
 import os
 import resource
@@ -43,10 +44,11 @@ class Control:
             os.setgid(self.uid)
             os.setuid(self.uid)
 
-    def start(self):
+    def start(self, **environment):
         with open(os.path.join(self.dir, "log"), "wb") as log:
             self.p = subprocess.Popen(self.cmd, stdout=log, stderr=log, stdin=subprocess.DEVNULL,
-                                      preexec_fn=self._become)
+                                      preexec_fn=self._become,
+                                      env=dict(os.environ, **environment))
 
     def text(self):
         with open(os.path.join(self.dir, "log"), encoding="utf-8", errors="replace") as f:
@@ -99,6 +101,21 @@ def without_threads_it_computes_by_itself():
             need("Threads:\t1\n" in f.read(), "it has threads")
         c.need_orderly_end()
         need(not os.path.exists(c.records), "records were left by an orderly end")
+
+
+@case(timeout=40)
+def without_an_algorithm_that_is_used_it_does_not_start():
+    with Control() as c:
+        conf = os.path.join(c.dir, "openssl.cnf")
+        with open(conf, "w", encoding="ascii") as f:    # only what reads keys, no algorithm
+            f.write("openssl_conf = o\n[o]\nproviders = p\n[p]\nbase = b\n[b]\nactivate = 1\n")
+        c.start(OPENSSL_CONF=conf)
+        need(c.p.wait(10) == 1, "exit status %d: %s" % (c.p.returncode, c.text()))
+        for name in ("md5", "aes-128"):
+            need("not available in this OpenSSL: %s\n" % name in c.text() and
+                 "%s is not available in this OpenSSL" % name in c.text(),
+                 "not told of %s: %s" % (name, c.text()))
+        need(not os.path.exists(c.socket), "it listened")
 
 
 if __name__ == "__main__":
