@@ -143,21 +143,28 @@ static void give(struct sim *s, int node, const uint8_t *buf, size_t len)
 	ike_engine_input(s->node[node].engine, &d, s->now);
 }
 
-/* Dropped and counted, and not a byte of the SA is another one. */
-static void assert_dropped(const struct before *b, struct sim *s, int node, const struct ike_sa *sa)
+/* Nothing was sent or made, and not a byte of the SA is another one. */
+static void assert_unchanged(const struct before *b, struct sim *s, int node,
+			     const struct ike_sa *sa)
 {
-	const struct ike_counters *c = sim_counters(s, node);
-
-	assert_int_equal(c->rx, b->counters.rx + 1);
-	if (sa->state == SA_SUCCESSOR) /* its SPIs are not both known: no message finds it */
-		assert_int_equal(c->rx_unknown_sa, b->counters.rx_unknown_sa + 1);
-	else
-		assert_int_equal(c->rx_wrong_state, b->counters.rx_wrong_state + 1);
+	assert_int_equal(sim_counters(s, node)->rx, b->counters.rx + 1);
 	assert_true(sim_counters_add_up(s, node));
 	assert_int_equal(s->ike_sent, b->sent);
 	assert_int_equal(sim_ike_sas(s, node, NULL), b->sas);
 	assert_int_equal(sim_installed(s, node), b->pairs);
 	assert_memory_equal(sa, &b->copy, sizeof(*sa));
+}
+
+/* Dropped, and counted as what does not fit. */
+static void assert_dropped(const struct before *b, struct sim *s, int node, const struct ike_sa *sa)
+{
+	const struct ike_counters *c = sim_counters(s, node);
+
+	assert_unchanged(b, s, node, sa);
+	if (sa->state == SA_SUCCESSOR) /* its SPIs are not both known: no message finds it */
+		assert_int_equal(c->rx_unknown_sa, b->counters.rx_unknown_sa + 1);
+	else
+		assert_int_equal(c->rx_wrong_state, b->counters.rx_wrong_state + 1);
 }
 
 /* Exchange types of both versions, those of nobody, and flags. */
@@ -263,6 +270,94 @@ static void empty_cells_drop_and_count(void **state)
 		sim_fini(&s);
 	}
 	assert_none_left_out();
+}
+
+/* Who began the IKE SA is not what a message says it is (RFC 7296 section 3.1): whatever it is, in
+ * whatever state, listed or not. */
+static void the_wrong_initiator_flag_is_malformed(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
+		const struct way *w = &ways[i];
+		struct ike_sa *sa;
+		struct sim s;
+
+		if (w->mode != IKE_MODE_IKE2 || w->state == SA_SUCCESSOR)
+			continue;
+		sa = reach(&s, w);
+		assert_non_null(sa);
+		for (size_t k = 0; k < 4 * sizeof(exchanges2); k++) {
+			bool response = k & 1, sealed = k & 2;
+			uint64_t malformed = sim_counters(&s, w->node)->rx_malformed;
+			uint8_t buf[60];
+			struct before b;
+
+			message(sa, true, exchanges2[k / 4],
+				(uint8_t)((sa->responder ? 0 : IKE2_FLAG_INITIATOR) |
+					  (response ? IKE2_FLAG_RESPONSE : 0)),
+				response ? sa->v2->next_out - 1 : sa->v2->next_in, sealed, buf);
+			note(&b, &s, w->node, sa);
+			give(&s, w->node, buf, sizeof(buf));
+			assert_unchanged(&b, &s, w->node, sa);
+			assert_int_equal(sim_counters(&s, w->node)->rx_malformed, malformed + 1);
+		}
+		sim_fini(&s);
+	}
+}
+
+/* Each genuine message comes first with one flag turned, then as it is. */
+static bool turn_flags(struct sim *s, int from, struct ike_datagram *d, uint8_t *data, void *ctx)
+{
+	static const uint8_t turned[] = {IKE2_FLAG_INITIATOR, IKE2_FLAG_RESPONSE,
+					 IKE2_FLAG_INITIATOR | IKE2_FLAG_RESPONSE};
+	const struct ike_counters *c = sim_counters(s, 1 - from);
+	unsigned *messages = ctx;
+
+	for (size_t i = 0; i < sizeof(turned); i++) {
+		struct ike_counters was = *c;
+		uint64_t sent = s->ike_sent;
+
+		data[19] ^= turned[i];
+		ike_engine_input(s->node[1 - from].engine, d, s->now);
+		data[19] ^= turned[i];
+		assert_int_equal(c->rx, was.rx + 1);
+		assert_int_equal(c->rx_handled + c->rx_repeat + c->rx_refused,
+				 was.rx_handled + was.rx_repeat + was.rx_refused);
+		if (turned[i] & IKE2_FLAG_INITIATOR)
+			assert_int_equal(c->rx_malformed, was.rx_malformed + 1);
+		assert_int_equal(s->ike_sent, sent);
+	}
+	++*messages;
+	return true;
+}
+
+static void genuine_messages_with_flags_turned_change_nothing(void **state)
+{
+	unsigned messages = 0;
+	struct sim s;
+
+	(void)state;
+	sim_init(&s, 79);
+	for (int i = 0; i < 2; i++)
+		s.node[i].conf.mode = IKE_MODE_IKE2;
+	s.node[1].conf.passive = true;
+	s.net.hook = turn_flags;
+	s.net.hook_ctx = &messages;
+	sim_start(&s);
+	for (int i = 0; i < 5; i++) {
+		sim_run(&s, s.now + 30 * SIM_SEC); /* and are there still? */
+		assert_true(sim_agreed(&s, 0));
+		assert_int_equal(ike_engine_rekey(s.node[i & 1].engine, i & 1 ? "peer0" : "peer1",
+						  i & 2, s.now),
+				 0);
+		s.node[i & 1].due = s.now;
+	}
+	sim_run(&s, s.now + 30 * SIM_SEC);
+	assert_true(sim_agreed(&s, 0));
+	assert_int_equal(sim_counters(&s, 0)->tx_retransmit + sim_counters(&s, 1)->tx_retransmit,
+			 0);
+	assert_true(messages >= 4 + 5 * 4); /* each rekey deletes what it replaces */
+	sim_fini(&s);
 }
 
 /* No state is left out: each is reached in one of the versions. */
@@ -410,6 +505,8 @@ int main(void)
 		cmocka_unit_test(empty_cells_drop_and_count),
 		cmocka_unit_test(listed_cells_of_ike1_are_not_counted_so),
 		cmocka_unit_test(listed_cells_of_ike2_are_not_counted_so),
+		cmocka_unit_test(the_wrong_initiator_flag_is_malformed),
+		cmocka_unit_test(genuine_messages_with_flags_turned_change_nothing),
 		cmocka_unit_test(quick_modes_drop_what_does_not_fit),
 	};
 

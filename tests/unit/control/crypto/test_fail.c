@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * test_fail.c - every allocation inside OpenSSL fails once: each function reports an error and
- * leaves nothing secret behind, or does its whole work (strongSwan's CVE-2013-2944 was a library
- * error taken for success).
+ * test_fail.c - every allocation inside OpenSSL fails once, and every call of ours of ciphers,
+ * digests and MACs: each function reports an error and leaves nothing secret behind, or does its
+ * whole work (strongSwan's CVE-2013-2944 was a library error taken for success).
  */
 #include <errno.h>
 #include <setjmp.h>
@@ -14,20 +14,24 @@
 #include <cmocka.h>
 #include <openssl/crypto.h>
 #include <openssl/err.h>
+#include <openssl/evp.h>
 
 #include "control/crypto/dh.h"
 #include "control/crypto/keymat.h"
+#include "control/crypto/keymat2.h"
 #include "control/crypto/prf.h"
 #include "control/crypto/sk.h"
+#include "control/crypto/sk2.h"
 
-static long until_failure = -1; /* allocations still to succeed; -1 = all do */
+/* Allocations, and calls, still to succeed; -1 = all do. */
+static long allocations = -1, calls = -1;
 static bool failed;
 
-static bool fails_now(void)
+static bool count_down(long *left)
 {
-	if (until_failure < 0 || until_failure-- > 0)
+	if (*left < 0 || (*left)-- > 0)
 		return false;
-	until_failure = -1; /* once */
+	*left = -1; /* once */
 	failed = true;
 	return true;
 }
@@ -36,14 +40,14 @@ static void *failing_malloc(size_t n, const char *file, int line)
 {
 	(void)file;
 	(void)line;
-	return fails_now() ? NULL : malloc(n);
+	return count_down(&allocations) ? NULL : malloc(n);
 }
 
 static void *failing_realloc(void *p, size_t n, const char *file, int line)
 {
 	(void)file;
 	(void)line;
-	return fails_now() ? NULL : realloc(p, n);
+	return count_down(&allocations) ? NULL : realloc(p, n);
 }
 
 static void plain_free(void *p, const char *file, int line)
@@ -52,6 +56,43 @@ static void plain_free(void *p, const char *file, int line)
 	(void)line;
 	free(p);
 }
+
+/* A function of the library that fails without doing anything. */
+#define FAILING(type, bad, name, args, given)                                                      \
+	type __real_##name args;                                                                   \
+	type __wrap_##name args;                                                                   \
+	type __wrap_##name args                                                                    \
+	{                                                                                          \
+		return count_down(&calls) ? (bad) : __real_##name given;                           \
+	}
+
+FAILING(EVP_CIPHER *, NULL, EVP_CIPHER_fetch, (OSSL_LIB_CTX * l, const char *a, const char *p),
+	(l, a, p))
+FAILING(EVP_CIPHER_CTX *, NULL, EVP_CIPHER_CTX_new, (void), ())
+FAILING(int, 0, EVP_CIPHER_CTX_set_padding, (EVP_CIPHER_CTX * c, int on), (c, on))
+FAILING(int, 0, EVP_CIPHER_CTX_ctrl, (EVP_CIPHER_CTX * c, int type, int arg, void *p),
+	(c, type, arg, p))
+FAILING(int, 0, EVP_CipherInit_ex2,
+	(EVP_CIPHER_CTX * c, const EVP_CIPHER *t, const unsigned char *key, const unsigned char *iv,
+	 int enc, const OSSL_PARAM *p),
+	(c, t, key, iv, enc, p))
+FAILING(int, 0, EVP_CipherUpdate,
+	(EVP_CIPHER_CTX * c, unsigned char *out, int *n, const unsigned char *in, int len),
+	(c, out, n, in, len))
+FAILING(int, 0, EVP_CipherFinal_ex, (EVP_CIPHER_CTX * c, unsigned char *out, int *n), (c, out, n))
+FAILING(EVP_MD *, NULL, EVP_MD_fetch, (OSSL_LIB_CTX * l, const char *a, const char *p), (l, a, p))
+FAILING(EVP_MD_CTX *, NULL, EVP_MD_CTX_new, (void), ())
+FAILING(int, 0, EVP_DigestInit_ex2, (EVP_MD_CTX * c, const EVP_MD *t, const OSSL_PARAM *p),
+	(c, t, p))
+FAILING(int, 0, EVP_DigestUpdate, (EVP_MD_CTX * c, const void *d, size_t n), (c, d, n))
+FAILING(int, 0, EVP_DigestFinal_ex, (EVP_MD_CTX * c, unsigned char *out, unsigned int *n),
+	(c, out, n))
+FAILING(EVP_MAC_CTX *, NULL, EVP_MAC_CTX_new, (EVP_MAC * m), (m))
+FAILING(int, 0, EVP_MAC_init,
+	(EVP_MAC_CTX * c, const unsigned char *key, size_t n, const OSSL_PARAM p[]), (c, key, n, p))
+FAILING(int, 0, EVP_MAC_update, (EVP_MAC_CTX * c, const unsigned char *d, size_t n), (c, d, n))
+FAILING(int, 0, EVP_MAC_final, (EVP_MAC_CTX * c, unsigned char *out, size_t *n, size_t cap),
+	(c, out, n, cap))
 
 /* One piece of work: 0 or -errno, result in out. */
 struct work {
@@ -169,48 +210,190 @@ static int run_cbc(uint8_t *out)
 	return r;
 }
 
+static int derive2(const struct keymat_ike2 *old, uint8_t *out)
+{
+	const struct keymat_ike2_input in = {.prf = SUITE_HASH_SHA256,
+					     .encr = 20,
+					     .key_bits = 256,
+					     .gir = {"gxy", 3},
+					     .ni = {"Ni", 2},
+					     .nr = {"Nr", 2}};
+	struct keymat_ike2 k;
+	int r = keymat_ike2_derive(&k, &in, old);
+
+	memcpy(out, &k, sizeof(k));
+	return r;
+}
+
+static const struct keymat_ike2 gcm = {.prf = SUITE_HASH_SHA256,
+				       .encr = 20,
+				       .key_bits = 128,
+				       .len = 32,
+				       .encr_len = 20,
+				       .sk_d = {1},
+				       .sk_p = {{2}, {3}},
+				       .sk_e = {{4}, {5}}};
+static const struct keymat_ike2 cbc = {.prf = SUITE_HASH_SHA256,
+				       .encr = 12,
+				       .key_bits = 128,
+				       .integ = 12,
+				       .len = 32,
+				       .encr_len = 16,
+				       .integ_len = 32,
+				       .sk_a = {{6}, {7}},
+				       .sk_e = {{4}, {5}}};
+
+static int run_first_keys2(uint8_t *out)
+{
+	return derive2(NULL, out);
+}
+
+static int run_next_keys2(uint8_t *out)
+{
+	return derive2(&gcm, out);
+}
+
+static int run_child2(uint8_t *out)
+{
+	const struct prf_piece ni = {"Ni", 2}, nr = {"Nr", 2};
+
+	return keymat_ike2_child(&gcm, NULL, &ni, &nr, out, 96);
+}
+
+static int run_auth2(uint8_t *out)
+{
+	const struct keymat_ike2_auth a = {.psk = {"123456", 6},
+					   .message = {"message", 7},
+					   .nonce = {"Nr", 2},
+					   .id_b = {"id", 2}};
+
+	return keymat_ike2_auth_psk(&gcm, KEYMAT_I, &a, out);
+}
+
+#define IV_AT 32u
+#define TEXT  48u
+#define WHOLE (IV_AT + 16 + TEXT + 16) /* of both suites; the shorter one's IV is 8 */
+
+static int seal2(const struct keymat_ike2 *k, uint8_t *out)
+{
+	uint8_t msg[WHOLE] = "what must not be seen, nor told from what is: never, in no case";
+	size_t len = k == &gcm ? WHOLE - 8 : WHOLE;
+	int r;
+
+	memset(msg + IV_AT, 'c', TEXT + 16);
+	msg[len - 16 - 1] = 0; /* no padding */
+	r = sk_ike2_seal(k, KEYMAT_I, msg, IV_AT, len);
+	if (r == 0) /* else undefined, by contract, and not to be sent */
+		memcpy(out, msg, len);
+	return r;
+}
+
+static int run_seal_cbc2(uint8_t *out)
+{
+	return seal2(&cbc, out);
+}
+
+static int run_seal_gcm2(uint8_t *out)
+{
+	return seal2(&gcm, out);
+}
+
+static uint8_t sealed[2][WHOLE];
+
+static int open2(const struct keymat_ike2 *k, uint8_t *out)
+{
+	size_t len = k == &gcm ? WHOLE - 8 : WHOLE, plain_len;
+	uint8_t msg[WHOLE];
+	int r;
+
+	memcpy(msg, sealed[k == &gcm], len);
+	r = sk_ike2_open(k, KEYMAT_I, msg, IV_AT, len, &plain_len);
+	if (r == 0)
+		memcpy(out, msg + IV_AT, len - IV_AT);
+	out[WHOLE] = (uint8_t)plain_len;
+	return r;
+}
+
+static int run_open_cbc2(uint8_t *out)
+{
+	return open2(&cbc, out);
+}
+
+static int run_open_gcm2(uint8_t *out)
+{
+	return open2(&gcm, out);
+}
+
+#define DH_WORKS 6u
+
 static const struct work works[] = {
-	{"modp768", run_modp768, 96},	{"modp2048", run_modp2048, 256},
-	{"ecp256", run_ecp256, 32},	{"ecp521", run_ecp521, 66},
-	{"x25519", run_x25519, 32},	{"check", run_check, 1},
-	{"digest", run_digest, 32},	{"hmac", run_hmac, 64},
-	{"prf_plus", run_prf_plus, 80}, {"keymat", run_keymat, sizeof(struct keymat_ike1)},
-	{"quick", run_quick, 96},	{"cbc", run_cbc, 32},
+	{"modp768", run_modp768, 96},
+	{"modp2048", run_modp2048, 256},
+	{"ecp256", run_ecp256, 32},
+	{"ecp521", run_ecp521, 66},
+	{"x25519", run_x25519, 32},
+	{"check", run_check, 1},
+	{"digest", run_digest, 32},
+	{"hmac", run_hmac, 64},
+	{"prf_plus", run_prf_plus, 80},
+	{"keymat", run_keymat, sizeof(struct keymat_ike1)},
+	{"quick", run_quick, 96},
+	{"cbc", run_cbc, 32},
+	{"first keys of IKEv2", run_first_keys2, sizeof(struct keymat_ike2)},
+	{"next keys of IKEv2", run_next_keys2, sizeof(struct keymat_ike2)},
+	{"keys of a child SA", run_child2, 96},
+	{"AUTH", run_auth2, 32},
+	{"seal SK, CBC", run_seal_cbc2, WHOLE},
+	{"seal SK, GCM", run_seal_gcm2, WHOLE},
+	{"open SK, CBC", run_open_cbc2, WHOLE + 1},
+	{"open SK, GCM", run_open_gcm2, WHOLE + 1},
 };
+
+/* Fails what left counts, one after the other. */
+static void fail_each(const struct work *w, long *left)
+{
+	static const uint8_t zero[DH_MAX_SECRET];
+	uint8_t good[DH_MAX_SECRET] = {0}, out[DH_MAX_SECRET];
+	size_t errors = 0;
+
+	assert_int_equal(w->run(good), 0);
+	for (long n = 0;; n++) {
+		int r;
+
+		memset(out, 0, sizeof(out));
+		failed = false;
+		*left = n;
+		r = w->run(out);
+		*left = -1;
+		ERR_clear_error();
+		if (r == 0 && memcmp(out, good, w->out_len) != 0)
+			fail_msg("%s: wrong result after failure %ld", w->name, n);
+		if (r != 0 && memcmp(out, zero, w->out_len) != 0)
+			fail_msg("%s: something left after failure %ld", w->name, n);
+		errors += r != 0;
+		if (!failed) {
+			assert_int_equal(r, 0);
+			break;
+		}
+		assert_true(n < 10000);
+	}
+	if (errors == 0)
+		fail_msg("%s: no failure mattered", w->name);
+}
 
 static void every_failed_allocation_is_reported(void **state)
 {
-	static const uint8_t zero[DH_MAX_SECRET];
-
 	(void)state;
-	for (size_t w = 0; w < sizeof(works) / sizeof(works[0]); w++) {
-		uint8_t good[DH_MAX_SECRET] = {0}, out[DH_MAX_SECRET];
-		size_t errors = 0;
+	for (size_t w = 0; w < sizeof(works) / sizeof(works[0]); w++)
+		fail_each(&works[w], &allocations);
+}
 
-		assert_int_equal(works[w].run(good), 0);
-		for (long n = 0;; n++) {
-			int r;
-
-			memset(out, 0, sizeof(out));
-			failed = false;
-			until_failure = n;
-			r = works[w].run(out);
-			until_failure = -1;
-			ERR_clear_error();
-			if (r == 0 && memcmp(out, good, works[w].out_len) != 0)
-				fail_msg("%s: wrong result after failure %ld", works[w].name, n);
-			if (r != 0 && memcmp(out, zero, works[w].out_len) != 0)
-				fail_msg("%s: something left after failure %ld", works[w].name, n);
-			errors += r != 0;
-			if (!failed) {
-				assert_int_equal(r, 0);
-				break;
-			}
-			assert_true(n < 10000);
-		}
-		if (errors == 0)
-			fail_msg("%s: no allocation mattered", works[w].name);
-	}
+/* As when a provider has gone, or has lost an algorithm. Diffie-Hellman calls none of these. */
+static void every_failed_call_is_reported(void **state)
+{
+	(void)state;
+	for (size_t w = DH_WORKS; w < sizeof(works) / sizeof(works[0]); w++)
+		fail_each(&works[w], &calls);
 }
 
 static int make_peers(void **state)
@@ -230,13 +413,14 @@ static int make_peers(void **state)
 		dh_free(dh);
 	}
 	seed[3] ^= 0x7f;
-	return 0;
+	return seal2(&cbc, sealed[0]) == 0 && seal2(&gcm, sealed[1]) == 0 ? 0 : -1;
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_failed_allocation_is_reported),
+		cmocka_unit_test(every_failed_call_is_reported),
 	};
 
 	if (CRYPTO_set_mem_functions(failing_malloc, failing_realloc, plain_free) != 1)
