@@ -127,9 +127,8 @@ static const struct setting settings[] = {
 
 	{POLICY, "proposal = \"second\";", C(proposal.lifetime), 1800, 10800},
 	{POLICY, "proposal = \"second\";", C(proposal.name[0]), 'e', 's'},
-	{POLICY,
-	 "tunnel = false; src-address = \"192.0.2.2/32\"; dst-address = \"192.0.2.9/32\";", C(mode),
-	 ABI_MODE_TUNNEL, ABI_MODE_TRANSPORT},
+	{POLICY, "tunnel = false; src-address = \"192.0.2.2/32\"; dst-address = \"192.0.2.9/32\";",
+	 C(mode), ABI_MODE_TUNNEL, ABI_MODE_TRANSPORT},
 	{POLICY, "src-address = \"192.168.1.128/25\";", C(local.lo[3]), 0, 128},
 	{POLICY, "dst-address = \"10.2.0.0/16\";", C(remote.lo[1]), 1, 2},
 	{POLICY, "protocol = \"tcp\";", C(local.protocol), 0, 6},
@@ -149,24 +148,24 @@ static const struct {
 	enum part part;
 	const char *name;
 } elsewhere[] = {
-	{PROFILE, "name"},	   /* that of a reference, above */
-	{PROFILE, "comment"},	   /* for readers */
-	{PEER, "name"},		   /* test_apply.c */
-	{PEER, "disabled"},	   /* test_apply.c */
-	{PEER, "allow-weak"},	   /* test_file.c: what may be configured at all */
-	{IDENTITY, "peer"},	   /* test_apply.c */
-	{IDENTITY, "auth-method"}, /* one word */
-	{IDENTITY, "disabled"},	   /* below */
-	{IDENTITY, "comment"},	   /* for readers */
-	{PROPOSAL, "name"},	   /* that of a reference, above */
-	{PROPOSAL, "disabled"},	   /* refused of one that is in use */
-	{PROPOSAL, "comment"},	   /* for readers */
-	{POLICY, "peer"},	   /* test_apply.c */
+	{PROFILE, "name"},	     /* that of a reference, above */
+	{PROFILE, "comment"},	     /* for readers */
+	{PEER, "name"},		     /* test_apply.c */
+	{PEER, "disabled"},	     /* test_apply.c */
+	{PEER, "allow-weak"},	     /* test_file.c: what may be configured at all */
+	{IDENTITY, "peer"},	     /* test_apply.c */
+	{IDENTITY, "auth-method"},   /* one word */
+	{IDENTITY, "disabled"},	     /* below */
+	{IDENTITY, "comment"},	     /* for readers */
+	{PROPOSAL, "name"},	     /* that of a reference, above */
+	{PROPOSAL, "disabled"},	     /* refused of one that is in use */
+	{PROPOSAL, "comment"},	     /* for readers */
+	{POLICY, "peer"},	     /* test_apply.c */
 	{POLICY, "ipsec-protocols"}, /* one word */
-	{POLICY, "template"},	   /* above, with policy-template-group */
-	{POLICY, "group"},	   /* above, with policy-template-group */
-	{POLICY, "standby"},	   /* test_standby.c */
-	{POLICY, "disabled"},	   /* below */
+	{POLICY, "template"},	     /* above, with policy-template-group */
+	{POLICY, "group"},	     /* above, with policy-template-group */
+	{POLICY, "standby"},	     /* test_standby.c */
+	{POLICY, "disabled"},	     /* below */
 };
 
 /* Whether a text sets the property that usual sets, or one of this name. */
@@ -225,7 +224,7 @@ static struct model_plan *plan_with(const struct setting *s)
 
 static uint64_t field(const struct model_plan *plan, const struct setting *s)
 {
-	const void *root = s->root == IKE_PEER	? (const void *)&plan->peers[0]
+	const void *root = s->root == IKE_PEER	  ? (const void *)&plan->peers[0]
 			   : s->root == IKE_CHILD ? (const void *)&plan->peers[0].children[0]
 						  : (const void *)&plan->policies[0];
 	const uint8_t *at = (const uint8_t *)root + s->at;
@@ -262,9 +261,8 @@ static void every_setting_arrives(void **state)
 
 		if (field(usual, s) != s->otherwise || field(plan, s) != s->value)
 			fail_msg("%s %s gives %llu instead of %llu, else %llu instead of %llu",
-				 parts[s->part].group, s->text,
-				 (unsigned long long)field(plan, s), (unsigned long long)s->value,
-				 (unsigned long long)field(usual, s),
+				 parts[s->part].group, s->text, (unsigned long long)field(plan, s),
+				 (unsigned long long)s->value, (unsigned long long)field(usual, s),
 				 (unsigned long long)s->otherwise);
 		model_plan_free(plan);
 	}
