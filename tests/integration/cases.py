@@ -2,7 +2,8 @@
 """cases.py - a test file's cases: declare, list, run.
 
 A file declares functions with @case and ends with `cases.main()`. It prints one
-line per case, `ok NAME` or `FAIL NAME: why`, and exits 1 if one failed.
+line per case, `ok NAME`, `FAIL NAME: why` or `skip NAME: why`, and exits 1 if one
+failed, SKIPPED if all were skipped.
 """
 import argparse
 import os
@@ -14,6 +15,11 @@ import traceback
 from lab import Fail
 
 CASES = {}
+SKIPPED = 77
+
+
+class Skip(Exception):
+    """what a case needs is not there; its text says what"""
 
 
 def case(name=None, timeout=120, param=None):
@@ -26,23 +32,27 @@ def case(name=None, timeout=120, param=None):
 
 
 def run_case(name):
+    """an exit code"""
     f, _, param = CASES[name]
     t = time.monotonic()
     try:
         note = f() if param is None else f(param)
+    except Skip as e:
+        print("skip %s: %s" % (name, e), flush=True)
+        return SKIPPED
     except Fail as e:
         print("FAIL %s: %s" % (name, e), flush=True)
-        return False
+        return 1
     except SystemExit:                                   # its limit: where it was is the reason
         print("FAIL %s: stopped after %.0f s: %s" % (name, time.monotonic() - t,
                                                      traceback.format_exc()), flush=True)
         raise
     except Exception:                                    # a bug of the test itself
         print("FAIL %s: %s" % (name, traceback.format_exc()), flush=True)
-        return False
+        return 1
     print("ok %s (%.1f s)%s" % (name, time.monotonic() - t, ": %s" % note if note else ""),
           flush=True)
-    return True
+    return 0
 
 
 def main():
@@ -59,5 +69,5 @@ def main():
         sys.exit("no such case: %s" % unknown if unknown else "namespaces need root")
     # A polite end runs the labs' clean-up; the reaper covers the others.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    ok = [run_case(n) for n in a.names or CASES]
-    sys.exit(0 if all(ok) else 1)
+    codes = {run_case(n) for n in a.names or CASES}
+    sys.exit(1 if 1 in codes else SKIPPED if codes == {SKIPPED} else 0)

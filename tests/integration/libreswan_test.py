@@ -12,7 +12,7 @@ import os
 import sys
 
 import cases
-from cases import case
+from cases import Skip, case
 from lab import Daemon, Lab, need, run, wait
 from suites import CLOUD_NET, SITE_NET, Suite
 
@@ -105,7 +105,7 @@ class Pluto(Lab):
 
 def prove(mode, role):
     if not os.path.exists(LIBEXEC + "/pluto"):
-        return "skipped: no libreswan in ESPGW_LIBRESWAN"
+        raise Skip("no libreswan in ESPGW_LIBRESWAN")
     with Pluto(mode, role) as lab:
         def up():
             peers = lab.cli("ip", "ipsec", "active-peers", "print")
