@@ -4,8 +4,8 @@
 
 The words come from the model itself. By default each two values of different settings meet in at
 least one tunnel of IKEv2, and each value is in two of IKEv1's main mode and one of its aggressive
-mode; ESPGW_MATRIX=all runs every phase 1 and every phase 2 there is, in both roles, and each two
-values in aggressive mode.
+mode; ESPGW_MATRIX=all runs every phase 1 and every phase 2 there is, in both roles, each PRF with
+each hash, and each two values in aggressive mode.
 """
 import itertools
 import os
@@ -20,10 +20,11 @@ NETS = {1: ("1x1",), 2: ("1x1", "1x2", "2x1", "2x2")}
 ROLES = ("initiator", "responder")
 
 
-def words(ike, aggressive=False):
+def words(ike):
     """the factors of a version"""
     what = {"enc1": ("profile", "enc-algorithm"), "hash1": ("profile", "hash-algorithm"),
-            "dh": ("profile", "dh-group"), "enc2": ("proposal", "enc-algorithms"),
+            "dh": ("profile", "dh-group"), "prf": ("profile", "prf-algorithm"),
+            "enc2": ("proposal", "enc-algorithms"),
             "auth2": ("proposal", "auth-algorithms"), "pfs": ("proposal", "pfs-group")}
     told = accepted(*what.values())
     out = {k: told[v] for k, v in what.items()}
@@ -32,14 +33,13 @@ def words(ike, aggressive=False):
     if ike == 1:                                      # what has no number there, or no room
         out["enc1"] = [x for x in out["enc1"] if not is_aead(x)]
         out["enc2"].remove("chacha20poly1305")
-        return dict(out, role=ROLES, ident=IDENTITIES if aggressive else ("auto",),
-                    nets=NETS[ike], rekey=REKEYS)
+        out["prf"] = ["auto"]
     return dict(out, role=ROLES, ident=IDENTITIES, nets=NETS[ike], rekey=REKEYS)
 
 
 def each(factors, times=2):
-    """each value at least so often"""
-    return [{k: v[i % len(v)] for k, v in factors.items()}
+    """each value at least so often, and turned, that two factors do not go in step"""
+    return [{k: v[(i + i // len(v)) % len(v)] for k, v in factors.items()}
             for i in range(times * max(map(len, factors.values())))]
 
 
@@ -50,8 +50,11 @@ def whole(factors):
     one = product("dh", "enc1", "hash1")
     two = [r for r in product("pfs", "enc2", "auth2")
            if not is_aead(r["enc2"]) or r["auth2"] == factors["auth2"][0]]
+    hashes = len(factors["hash1"])
     for i in range(max(len(one), len(two))):
-        turns = {n: factors[n][i % len(factors[n])] for n in ("ident", "nets", "rekey")}
+        turns = {n: factors[n][i % len(factors[n])] for n in ("ident", "nets")}
+        for step, n in enumerate(("rekey", "prf"), 1):      # each with each hash, and the other
+            turns[n] = factors[n][(i + step * (i // hashes)) % len(factors[n])]
         for role in ROLES:
             yield {**one[i % len(one)], **two[i % len(two)], **turns, "role": role}
 
@@ -61,7 +64,7 @@ def is_aead(name):
 
 
 def rows(ike, aggressive):
-    factors = words(ike, aggressive)
+    factors = words(ike)
     if aggressive:
         cover = pairwise(factors) if ALL else each(factors, 1)
     else:

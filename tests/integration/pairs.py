@@ -54,6 +54,7 @@ class Pair:
     role: str = "initiator"          # ours
     enc1: str = "aes-128"
     hash1: str = "sha256"
+    prf: str = "auto"              # IKEv2: the same as hash1
     dh: str = "ecp256"
     enc2: str = "aes-128-cbc"
     auth2: str = "sha256"
@@ -138,7 +139,8 @@ class Pair:
         n, (mine, theirs) = self.name, self.identities()
         return dict(
             profile=[{"name": n, "dh-group": self.dh, "hash-algorithm": self.hash1,
-                      "enc-algorithm": self.enc1, "lifetime": "1h"}],
+                      "enc-algorithm": self.enc1, "lifetime": "1h",
+                      "prf-algorithm": self.prf if self.ike == 2 else None}],
             peer=[{"name": n, "address": self.cloud, "profile": n, "passive":
                    self.role == "responder", "exchange-mode": self.exchange_mode(),
                    "multi-selector": self.multi if self.ike == 2 else None,
@@ -158,8 +160,13 @@ class Pair:
         return name.replace("-", "")
 
     def ike_proposal(self):
-        hash1 = "prf" + self.hash1 if any(w in self.enc1 for w in AEAD) else self.hash1
-        return "-".join((self._enc(self.enc1), hash1, self.dh))
+        parts = [] if any(w in self.enc1 for w in AEAD) else [self.hash1]
+        parts += ["prf" + self.prf_hash()] if not parts or self.prf != "auto" else []
+        return "-".join([self._enc(self.enc1)] + parts + [self.dh])
+
+    def prf_hash(self):
+        """whose HMAC the PRF is"""
+        return self.hash1 if self.prf == "auto" else self.prf
 
     def esp_proposal(self):
         parts = [self._enc(self.enc2)]
@@ -211,8 +218,8 @@ class Pair:
 
         def mac(name, cipher):
             return None if any(w in cipher for w in AEAD) else macs[name]
-        prf = "PRF_HMAC_" + {"md5": "MD5", "sha1": "SHA1"}.get(self.hash1,
-                                                               "SHA2_" + self.hash1[3:])
+        prf = self.prf_hash()
+        prf = "PRF_HMAC_" + {"md5": "MD5", "sha1": "SHA1"}.get(prf, "SHA2_" + prf[3:])
         return ((*enc(self.enc1), mac(self.hash1, self.enc1), prf, self._group(self.dh)),
                 (*enc(self.enc2), mac(self.auth2, self.enc2)))
 
