@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-3-Clause
 """ike1_test.py - IKEv1 beyond main mode with strongSwan: aggressive mode, messages in pieces, and
-what a scanner gets to see. ESPGW_MATRIX=all runs more of it."""
+what a scanner gets to see, of IKEv2 too. ESPGW_MATRIX=all runs more of it."""
 import os
 import re
 
@@ -131,6 +131,47 @@ def scanner_of_an_aggressive_mode_peer():
             need(word in got[2], "no %s in: %s" % (word, got[2]))
         expect(scan(lab, lab.cloud_ns, MAIN, answered=False), 0, 0, "the peer asks for main mode")
         wait(lambda: evidence(lab, "P1_MODE_MISMATCH"), 5, "a word about the mode")
+
+
+# What ike-scan offers of IKEv2 (it has no words for another): aes-256, aes-128, 3des, des with
+# sha1 or md5, and modp1024, 1536 or 2048.
+KNOWN_TO_IT = Suite("known", "aes-128", "sha1", "modp2048", "aes-128-cbc", "sha256", weak=("sha1",))
+
+
+@case()
+def scanner_of_an_ike2_peer():
+    with Lab(suite=KNOWN_TO_IT, ike=2, port="tap", peer={
+            "exchange-mode": "ike2", "passive": True, "allow-weak": "sha1"}) as lab:
+        def states():
+            return [r["state"] for r in lab.cli("ip", "ipsec", "active-peers", "print")]
+
+        def enc(word):
+            lab.cli_text("ip", "ipsec", "profile", "set", "to_tencent", "enc-algorithm=" + word)
+        for args in (("--ikev2",), ("--ikev2", "--dhgroup=14"), (MAIN,)):
+            expect(scan(lab, lab.inet, *args, answered=False), 0, 0, "a stranger asks %s" % (args,))
+        need(not evidence(lab, "_MISMATCH"), "a stranger's message is evidence")
+        enc("aes-192")
+        got = scan(lab, lab.cloud_ns, "--ikev2", "--dhgroup=14")
+        expect(got, 0, 1, "the peer asks with algorithms that are not configured")
+        need("NO_PROPOSAL_CHOSEN" in got[2], got[2])
+        wait(lambda: evidence(lab, "P1_ALG_MISMATCH"), 5, "a word about the algorithms")
+        enc("aes-128")
+        got = scan(lab, lab.cloud_ns, "--ikev2")
+        expect(got, 0, 1, "the peer guesses another group")
+        need("INVALID_KE_PAYLOAD" in got[2], got[2])
+        expect(scan(lab, lab.cloud_ns, MAIN, answered=False), 0, 0, "the peer asks for main mode")
+        wait(lambda: evidence(lab, "P1_VERSION_MISMATCH"), 5, "a word about the version")
+        need(states() == [], "something is left of what was refused: %s" % states())
+        got = scan(lab, lab.cloud_ns, "--ikev2", "--dhgroup=14")
+        expect(got, 1, 0, "the peer asks for IKEv2")
+        for word in ("IKEv2 SA_INIT", "Encr=AES_CBC,KeyLength=128", "Integ=HMAC_SHA1_96",
+                     "DH_Group=14:modp2048"):
+            need(word in got[2], "no %s in: %s" % (word, got[2]))
+        need(states() == ["init-answered"], "one is half open: %s" % states())
+        lab.initiate("cloud")
+        lab.established()
+        if ALL:
+            wait(lambda: states() == ["established"], 35, "the half-open one to go")
 
 
 if __name__ == "__main__":

@@ -206,7 +206,7 @@ static struct model_plan *plan_with(const struct setting *s)
 			 "ip = { address = ( { address = \"192.168.1.1/24\"; interface = \"lan\"; "
 			 "},\n{ address = \"192.0.2.2/24\"; interface = \"wan\"; } );\n"
 			 "ipsec = { settings = { allow-weak = "
-			 "\"ikev1,modp1024,sha1,3des,aggressive\"; };\n"
+			 "\"ikev1,modp1024,sha1,3des,aggressive,short-secret\"; };\n"
 			 "policy-group = ( { name = \"branches\"; } );\n");
 
 	for (int part = 0; part < PARTS; part++)
