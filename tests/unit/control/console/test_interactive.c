@@ -56,6 +56,7 @@ static int open_console(void **state)
 	(void)state;
 	terminal.pid = forkpty(&terminal.fd, NULL, NULL, NULL);
 	if (terminal.pid == 0) {
+		(void)signal(SIGQUIT, SIG_DFL); /* a shell's background jobs ignore it */
 		(void)setrlimit(RLIMIT_CORE, &none);
 		setenv("TERM", "dumb", 1);
 		_exit(client_interactive("none", false));
