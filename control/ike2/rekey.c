@@ -12,6 +12,7 @@
 #include "control/ike/dhwork.h"
 #include "control/ike/child_sa.h"
 #include "control/ike/party.h"
+#include "control/ike/record.h"
 #include "control/ike/refuse.h"
 #include "control/ike/roam.h"
 #include "control/ike/state.h"
@@ -164,6 +165,8 @@ static void hand_over(struct ike_engine *e, struct ike_sa *old, struct ike_sa *n
 		old->state = SA_REPLACED;
 	if (!next->closing)
 		next->state = SA_ESTABLISHED;
+	record_save(e, next); /* it may be long until it sends something, */
+	record_save(e, old);  /* and pairs are to be found once only */
 	ike2_task_run(e, next, now);
 }
 
