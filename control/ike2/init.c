@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "control/crypto/sk.h"
 #include "control/ike/dhwork.h"
 #include "control/ike/natd.h"
 #include "control/ike/party.h"
@@ -45,8 +46,7 @@ static bool has_hash(const struct ike2_in *in, uint16_t type, const struct abi_a
 		if (p->notify.type != type)
 			continue;
 		*any = true;
-		found |= p->notify.data.len == NATD_LEN &&
-			 memcmp(p->notify.data.data, hash, NATD_LEN) == 0;
+		found |= sk_equal(p->notify.data.data, p->notify.data.len, hash, NATD_LEN);
 	}
 	return found;
 }
