@@ -108,7 +108,7 @@ static inline enum drop_reason check(struct worker *w, struct rte_mbuf **m, stru
 	seq = ip4_load32(esp + 4);
 	if (unlikely(sa->esn != 0))
 		seq = replay_infer(sa->replay, (uint32_t)seq);
-	if (sa->replay != NULL && found_is_replay(found, seq))
+	if (sa->replay != NULL && found_is_replay(found, seq, b->alone))
 		return DROP_IN_STATE_SEQUENCE_ERRORS;
 	b->held[b->n] = (struct held){.seq = seq,
 				      .wire = meta->ip_len,
@@ -149,6 +149,7 @@ static void check_all(struct worker *w, struct batch *b, struct rte_mbuf **pkts,
 	b->n = 0;
 	b->flags = 0;
 	b->several = false;
+	b->alone = w->order == NULL;
 	b->many = warm_has_many_in(pkts, n);
 	if (unlikely(b->many)) {
 		esp_in_each_check(w, b, pkts, n);
@@ -284,14 +285,17 @@ static void watch_peers(const struct batch *b, struct rte_mbuf **pkts)
 			continue;
 		if (h->why == DROP_NONE && (h->flags & PKT_F_UDP_ENCAP))
 			watch_peer(sa, pkts[h->packet], h->seq);
-		replay_advance(sa->replay, h->seq);
+		if (b->alone)
+			replay_advance_alone(sa->replay, h->seq);
+		else
+			replay_advance(sa->replay, h->seq);
 	}
 }
 
 /* After the ICVs: numbers of genuine packets are taken, the others dropped. */
-static void authenticated(const struct worker *w, struct batch *b, struct rte_mbuf **pkts)
+static void authenticated(struct batch *b, struct rte_mbuf **pkts)
 {
-	bool alone = w->order == NULL, some;
+	bool alone = b->alone, some;
 
 	if (unlikely(b->many) && alone)
 		some = esp_in_each_number(b);
@@ -503,7 +507,7 @@ void esp_in_burst(struct worker *w, struct rte_mbuf **pkts, uint16_t n)
 	t = stage_end(w, STAGE_IN_CHECK, t, n);
 	crypto_verify(w->crypto, b.op, b.n);
 	t = stage_end(w, STAGE_IN_VERIFY, t, b.n);
-	authenticated(w, &b, pkts);
+	authenticated(&b, pkts);
 	t = stage_end(w, STAGE_IN_WINDOW, t, b.n);
 	crypto_open(w->crypto, b.op, b.n);
 	t = stage_end(w, STAGE_IN_OPEN, t, b.n);

@@ -9,10 +9,9 @@
 #include "dataplane/ipsec/warm.h"
 
 #define PREFETCH_GAP 4u
-#define SLOT_AHEAD   48u /* packets of a burst of many SAs: the way to an SA, */
-#define SA_AHEAD     32u /* the SA, */
+#define SA_AHEAD     32u /* packets of a burst of many SAs: the SA, */
 #define AGAIN_AHEAD  16u /* what of it has not come yet, */
-#define WINDOW_AHEAD 6u	 /* and what it leads to */
+#define WINDOW_AHEAD 6u	 /* and what it leads to when others take numbers, too */
 
 /* As in esp_out.c. */
 static inline void prefetch_packets(struct rte_mbuf **pkts, uint16_t i, uint16_t n)
@@ -26,47 +25,45 @@ static inline void prefetch_packets(struct rte_mbuf **pkts, uint16_t i, uint16_t
 }
 
 /* The SAs of a burst of many, as far as their packets can be believed: who they say they are for.
- */
+ * Behind the last packet there are as many as are looked at ahead, of nobody. */
 struct ahead {
-	uint32_t slot[WORKER_BURST];
-	const struct sa *sa[WORKER_BURST];
+	struct sa *const *slot[WORKER_BURST + SA_AHEAD];
+	const struct sa *sa[WORKER_BURST + SA_AHEAD];
 };
 
-static inline void find_ahead(const struct sad *s, struct ahead *a, uint16_t i)
+/* What is behind the last packet. */
+static struct sa *const empty_slot;
+
+static inline void find_ahead(struct ahead *a, unsigned int i)
 {
-	a->sa[i] = sad_in_slot(s, a->slot[i]);
-	warm_sa(a->sa[i]);
+	const struct sa *sa = __atomic_load_n(a->slot[i], __ATOMIC_ACQUIRE);
+
+	a->sa[i] = sa != NULL ? sa : &sad_nobody;
+	warm_lines(warm_from(a->sa[i]), WARM_SA);
 }
 
-/* What packets some way ahead are going to read: the SA, its window; and the keys of this one,
- * which are read when all have been checked. */
-static inline void look_ahead(const struct sad *s, struct ahead *a, struct rte_mbuf **pkts,
-			      uint16_t i, uint16_t n)
+/* What packets some way ahead are going to read: the SA; and the keys of this one, which are read
+ * when all have been checked. */
+static inline void look_ahead(struct ahead *a, unsigned int i)
 {
-	if (i + SLOT_AHEAD < n)
-		rte_prefetch0(&s->slot[a->slot[i + SLOT_AHEAD]]);
-	if (i + SA_AHEAD < n)
-		find_ahead(s, a, (uint16_t)(i + SA_AHEAD));
-	if (i + AGAIN_AHEAD < n)
-		warm_again_in(a->sa[i + AGAIN_AHEAD]);
-	if (i + WINDOW_AHEAD < n)
-		warm_window(a->sa[i + WINDOW_AHEAD], warm_seq(pkts[i + WINDOW_AHEAD]));
+	find_ahead(a, i + SA_AHEAD);
+	warm_again_in(a->sa[i + AGAIN_AHEAD]);
 	warm_keys(a->sa[i]);
 }
 
 /* The way to all SAs, and the first of them, which nobody has looked ahead to. */
 static inline void look_first(const struct sad *s, struct ahead *a, struct rte_mbuf **pkts,
-			      uint16_t n)
+			      unsigned int n)
 {
-	for (uint16_t i = 0; i < n; i++) {
-		prefetch_packets(pkts, i, n);
-		a->slot[i] = warm_spi(pkts[i]) & s->mask;
-		rte_prefetch1(&s->slot[a->slot[i]]);
+	for (unsigned int i = 0; i < n; i++) {
+		prefetch_packets(pkts, (uint16_t)i, (uint16_t)n);
+		a->slot[i] = &s->slot[warm_spi(pkts[i]) & s->mask];
+		rte_prefetch0(a->slot[i]);
 	}
-	for (uint16_t i = 0; i < n && i < SA_AHEAD; i++)
-		find_ahead(s, a, i);
-	for (uint16_t i = 0; i < n && i < WINDOW_AHEAD; i++)
-		warm_window(a->sa[i], warm_seq(pkts[i]));
+	for (unsigned int i = n; i < n + SA_AHEAD; i++)
+		a->slot[i] = &empty_slot;
+	for (unsigned int i = 0; i < SA_AHEAD; i++)
+		find_ahead(a, i);
 }
 
 /* When all of it is decrypted: its SA, and where it is counted. */

@@ -21,20 +21,26 @@ static inline uint32_t part_bits(uint32_t block)
 	return (uint32_t)UINT16_MAX << 16 | (block - 1);
 }
 
+/* May the number be taken? alone: as in batch; one that has become rare is not asked about. */
+static inline bool is_open(const struct replay *r, uint64_t seq, bool alone)
+{
+	return alone ? replay_is_new_alone(r, seq) : replay_check(r, seq);
+}
+
 /* Everything that can be said before the ICV, when it is a usual packet of a usual SA that nothing
  * is to be said against. False: it is not, and nothing was written. */
-static inline bool take(struct batch *b, const struct sa *sa, struct rte_mbuf *m, uint32_t i)
+static __rte_always_inline bool take(struct batch *b, const struct sa *sa, struct rte_mbuf *m,
+				     uint32_t i, bool alone)
 {
 	struct pkt_meta *meta = pkt_meta(m);
 	uint64_t about = load64(meta), esp, seq;
-	uint32_t wire = meta->ip_len;
+	uint32_t wire = meta->ip_len, k = b->n;
 	uint32_t l3 = (uint8_t)(about >> META_L3_OFF), l4 = (uint8_t)(about >> META_L4_OFF);
 	uint8_t *data = rte_pktmbuf_mtod(m, uint8_t *);
 	uint8_t encap = about >> META_FLAGS & PKT_F_UDP_ENCAP ? ABI_ENCAP_UDP : ABI_ENCAP_NONE;
-	struct held *h = &b->held[b->n];
 	uint32_t least;
 
-	if (unlikely(sa == NULL || sa->replay == NULL))
+	if (unlikely(sa->replay == NULL))
 		return false;
 	least = l4 - l3 + SA_ESP_HEADER + sa->iv_len + sa->icv_len + sa->block;
 	if (unlikely(((wire - least) & part_bits(sa->block)) != 0 || m->data_len < l3 + wire ||
@@ -45,59 +51,70 @@ static inline bool take(struct batch *b, const struct sa *sa, struct rte_mbuf *m
 	if (unlikely(rte_be_to_cpu_32((uint32_t)esp) != sa->spi || sa_gate_in(sa) != SA_GATE_IN ||
 		     __atomic_load_n(&sa->endpoint, __ATOMIC_RELAXED) !=
 			     sa_endpoint(meta->dst, encap) ||
-		     !replay_check(sa->replay, seq)))
+		     !is_open(sa->replay, seq, alone)))
 		return false;
 	meta->sa_slot = sa->slot;
-	h->seq = seq;
-	store64(&h->wire, (about & HELD_META) | wire | (uint64_t)i << HELD_PACKET |
-				  (uint64_t)data[l3 + 1] << HELD_TOS);
-	crypto_op_set(&b->op[b->n], sa, data + l4, seq, wire - (l4 - l3) - sa->icv_len);
+	b->held[k].seq = seq;
+	store64(&b->held[k].wire, (about & HELD_META) | wire | (uint64_t)i << HELD_PACKET |
+					  (uint64_t)data[l3 + 1] << HELD_TOS);
+	crypto_op_set(&b->op[k], sa, data + l4, seq, wire - (l4 - l3) - sa->icv_len);
 	b->flags |= (uint8_t)(about >> META_FLAGS);
-	b->n++;
+	b->n = (uint16_t)(k + 1);
 	return true;
+}
+
+static __rte_always_inline void check(struct worker *w, struct batch *b, struct rte_mbuf **pkts,
+				      uint16_t n, bool alone)
+{
+	struct found found = {.udp = FOUND_NO_UDP};
+	struct ahead a;
+
+	look_first(w->tables->sad, &a, pkts, n);
+	for (unsigned int i = 0; i < n; i++) {
+		look_ahead(&a, i);
+		warm_counters(w, a.sa[i]);
+		if (!alone && i + WINDOW_AHEAD < n)
+			warm_window(a.sa[i + WINDOW_AHEAD], warm_seq(pkts[i + WINDOW_AHEAD]));
+		if (unlikely(!take(b, a.sa[i], pkts[i], i, alone)))
+			esp_in_check_one(w, b, &found, pkts, (uint16_t)i);
+	}
+	b->several = true;
 }
 
 void esp_in_each_check(struct worker *w, struct batch *b, struct rte_mbuf **pkts, uint16_t n)
 {
-	struct found found = {.udp = FOUND_NO_UDP};
-	const struct sad *s = w->tables->sad;
-	struct ahead a;
+	if (b->alone)
+		check(w, b, pkts, n, true);
+	else
+		check(w, b, pkts, n, false);
+}
 
-	look_first(s, &a, pkts, n);
-	for (uint16_t i = 0; i < n; i++) {
-		look_ahead(s, &a, pkts, i, n);
-		prefetch_packets(pkts, i, n);
-		if (unlikely(!take(b, a.sa[i], pkts[i], i)))
-			esp_in_check_one(w, b, &found, pkts, i);
+/* With peers to be watched the edge moves after that. */
+static __rte_always_inline bool number(struct batch *b, bool watched)
+{
+	const struct crypto_op *op = b->op, *end = op + b->n;
+	struct held *h = b->held;
+	bool some = false;
+
+	for (; op < end; op++, h++) {
+		struct replay *r = op->sa->replay;
+
+		if (unlikely(!op->ok)) {
+			h->why = DROP_IN_STATE_PROTOCOL_ERRORS;
+			some = true;
+		} else if (likely(r != NULL) &&
+			   unlikely(!(watched ? replay_take_alone(r, h->seq)
+					      : replay_accept_alone(r, h->seq)))) {
+			h->why = DROP_IN_STATE_SEQUENCE_ERRORS;
+			some = true;
+		}
 	}
-	b->several = true;
-	for (uint16_t k = 0; k < b->n; k++)
-		warm_counters(w, b->op[k].sa);
+	return some;
 }
 
 bool esp_in_each_number(struct batch *b)
 {
-	bool some = false, watched = (b->flags & PKT_F_UDP_ENCAP) != 0;
-
-	for (uint16_t k = 0; k < b->n; k++) {
-		struct replay *r = b->op[k].sa->replay;
-		struct held *h = &b->held[k];
-
-		if (unlikely(!b->op[k].ok)) {
-			h->why = DROP_IN_STATE_PROTOCOL_ERRORS;
-			some = true;
-			continue;
-		}
-		if (unlikely(r == NULL))
-			continue;
-		if (unlikely(!replay_take_alone(r, h->seq))) {
-			h->why = DROP_IN_STATE_SEQUENCE_ERRORS;
-			some = true;
-		}
-		if (likely(!watched)) /* else after the peer was looked at */
-			replay_advance_alone(r, h->seq);
-	}
-	return some;
+	return b->flags & PKT_F_UDP_ENCAP ? number(b, true) : number(b, false);
 }
 
 /* What is known of packets before, and asked only once while it stays the same. */

@@ -31,6 +31,7 @@ struct batch {
 	uint8_t flags; /* PKT_F_... of any of them */
 	bool many;     /* SAs, says a look at a few packets */
 	bool several;  /* says a look at each */
+	bool alone;    /* no other worker takes numbers */
 	struct held held[WORKER_BURST];
 	struct crypto_op op[WORKER_BURST];
 };
@@ -46,12 +47,15 @@ struct found {
 	uint8_t why;	/* enum drop_reason */
 };
 
-/* Was that number taken, or is it left of the window? */
-static inline bool found_is_replay(struct found *found, uint64_t seq)
+/* Was that number taken, or is it left of the window? alone: as in batch. */
+static inline bool found_is_replay(struct found *found, uint64_t seq, bool alone)
 {
+	const struct replay *r = found->sa->replay;
+
 	if ((seq & ~31ull) != found->first) {
 		found->first = seq & ~31ull;
-		found->open = replay_open_block(found->sa->replay, found->first);
+		found->open = alone ? replay_open_block_alone(r, found->first)
+				    : replay_open_block(r, found->first);
 	}
 	return (found->open >> (seq & 31) & 1) == 0;
 }

@@ -87,7 +87,7 @@ static __rte_always_inline unsigned int check(struct batch *b, struct found *fou
 		seq = rte_be_to_cpu_32((uint32_t)(esp >> 32));
 		if (!usual && sa->esn != 0)
 			seq = replay_infer(replay, (uint32_t)seq);
-		if (unlikely((usual || replay != NULL) && found_is_replay(&f, seq)))
+		if (unlikely((usual || replay != NULL) && found_is_replay(&f, seq, b->alone)))
 			break;
 		meta->sa_slot = c.slot;
 		h->seq = seq;

@@ -140,46 +140,50 @@ static inline bool take(struct worker *w, struct batch *b, struct sa *sa, struct
 	return true;
 }
 
+/* Of the next packets: sad_nobody where there is none, so that nobody has to ask. */
 static inline struct sa *sa_of(const struct sad *s, struct rte_mbuf *m)
 {
-	struct sa *sa = sad_in_slot(s, pkt_meta(m)->sa_slot);
+	const struct sa *sa = sad_in_slot(s, pkt_meta(m)->sa_slot);
 
-	warm_sa(sa);
-	return sa;
+	return (struct sa *)(uintptr_t)(sa != NULL ? sa : &sad_nobody);
 }
 
-/* What packets some way ahead are going to read. */
-static inline void look_ahead(const struct sad *s, struct rte_mbuf **pkts, struct sa **sa,
-			      uint16_t i, uint16_t n)
+/* What packets some way ahead are going to read, and where this one is counted in the end. */
+static inline void look_ahead(const struct worker *w, struct rte_mbuf **pkts, struct sa **sa,
+			      uint32_t i, uint32_t n)
 {
+	const struct sad *s = w->tables->sad;
+
 	if (i + SLOT_AHEAD < n)
 		rte_prefetch0(&s->slot[pkt_meta(pkts[i + SLOT_AHEAD])->sa_slot & s->mask]);
-	if (i + SA_AHEAD < n)
+	if (i + SA_AHEAD < n) {
 		sa[i + SA_AHEAD] = sa_of(s, pkts[i + SA_AHEAD]);
+		warm_sa(sa[i + SA_AHEAD]);
+	}
 	if (i + AGAIN_AHEAD < n)
 		warm_again_out(sa[i + AGAIN_AHEAD]);
+	warm_counters(w, sa[i]);
 }
 
 void esp_out_each(struct worker *w, struct batch *b, struct rte_mbuf **pkts, struct extra *extra)
 {
-	const struct sad *s = w->tables->sad;
 	struct sa *sa[WORKER_BURST];
 
-	for (uint16_t i = 0; i < b->n && i < SA_AHEAD; i++)
-		sa[i] = sa_of(s, pkts[i]);
+	for (uint16_t i = 0; i < b->n && i < SA_AHEAD; i++) {
+		sa[i] = sa_of(w->tables->sad, pkts[i]);
+		warm_sa(sa[i]);
+	}
 	for (uint16_t i = 0; i < b->n; i++) {
 		enum drop_reason why;
 
-		look_ahead(s, pkts, sa, i, b->n);
+		look_ahead(w, pkts, sa, i, b->n);
 		prefetch_packets(pkts, i, b->n);
-		if (likely(sa[i] != NULL && extra != NULL && take(w, b, sa[i], pkts[i], i)))
+		if (likely(extra != NULL && take(w, b, sa[i], pkts[i], i)))
 			continue;
 		why = esp_out_take(w, b, pkts, i, extra);
 		if (unlikely(why != DROP_NONE))
 			pkt_drop(pkts[i], why);
 	}
-	for (uint16_t k = 0; k < b->n_ops; k++)
-		warm_counters(w, b->op[k].sa);
 }
 
 void esp_out_each_count(struct worker *w, const struct batch *b, struct rte_mbuf **pkts)

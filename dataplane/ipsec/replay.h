@@ -9,6 +9,11 @@
  * number that was taken once can never be taken again, whatever the interleaving, because a cell's
  * block number only grows. `top` is the highest number verified: it makes the left edge exact and
  * is moved after the burst, so the ring has room for the window and a burst of every worker.
+ *
+ * One worker alone needs no such care, and of thousands of SAs each cache line counts: what was
+ * taken of the block of `top`, which is where nearly all packets are, lies beside it (`recent`),
+ * and the cell of that block is behind the times until the edge moves to another one. So all
+ * functions of a window are those for one worker (replay_..._alone()), or none is.
  */
 #ifndef ESPGW_IPSEC_REPLAY_H
 #define ESPGW_IPSEC_REPLAY_H
@@ -22,12 +27,14 @@
 #define REPLAY_SPARE	  256u /* numbers of the ring beyond the window */
 
 struct replay {
-	uint64_t top;	 /* highest sequence number verified */
-	uint32_t window; /* packets */
-	uint32_t mask;	 /* cells - 1, cells being a power of two */
-	uint64_t *cell;	 /* of their own memory, on a cache line: these are near what is read with
-			    them */
+	uint64_t top;	      /* highest sequence number verified */
+	uint64_t *cell;	      /* of their own memory, on a cache line: these are near what is read
+				 with them */
+	uint32_t recent;      /* one worker: which numbers of the block of top were taken */
+	uint32_t window : 20; /* packets */
+	uint32_t mask : 12;   /* cells - 1, cells being a power of two */
 };
+#define REPLAY_CELLS_MAX 4096u /* what mask has room for: of 130,784 packets */
 
 /** Cells that a window of that many packets takes. */
 static inline uint32_t replay_cells(uint32_t window)
@@ -57,14 +64,15 @@ static inline void replay_init(struct replay *r, uint64_t *cell, uint32_t window
 	uint32_t last = (uint32_t)(start >> 5), cells = replay_cells(window);
 
 	r->top = start;
-	r->window = window;
-	r->mask = cells - 1;
+	r->window = window & 0xfffff;
+	r->mask = (cells - 1) & 0xfff;
 	r->cell = cell;
 	for (uint32_t i = 0; i < cells; i++)
 		r->cell[i] = 0;
 	for (uint32_t i = 0; i < cells && i <= last; i++)
 		r->cell[(last - i) & r->mask] = replay_cell(last - i, UINT32_MAX);
-	r->cell[last & r->mask] = replay_cell(last, (uint32_t)((2ull << (start & 31)) - 1));
+	r->recent = (uint32_t)((2ull << (start & 31)) - 1);
+	r->cell[last & r->mask] = replay_cell(last, r->recent);
 }
 
 /**
@@ -75,10 +83,11 @@ static inline void replay_init(struct replay *r, uint64_t *cell, uint32_t window
 static inline uint64_t replay_infer(const struct replay *r, uint32_t low)
 {
 	uint64_t top = __atomic_load_n(&r->top, __ATOMIC_RELAXED);
-	uint64_t left = top - (r->window - 1); /* below 0 while the SA is new */
+	uint32_t others = r->window - 1u;
+	uint64_t left = top - others; /* below 0 while the SA is new */
 	uint64_t seq = left + (uint32_t)(low - (uint32_t)left);
 
-	return top < r->window - 1 && seq >= left ? 0 : seq;
+	return top < others && seq >= left ? 0 : seq;
 }
 
 /* Which of the 32 numbers from first (a multiple of 32) on are neither number 0 nor left of the
@@ -146,26 +155,6 @@ static inline uint32_t replay_take_block(struct replay *r, uint64_t first, uint3
 	return taken;
 }
 
-/** The same where no other worker takes numbers: a locked instruction for each of many SAs would
- * have each wait for the one before. */
-static inline uint32_t replay_take_block_alone(struct replay *r, uint64_t first, uint32_t bits)
-{
-	uint32_t block = (uint32_t)(first >> 5), taken;
-	uint64_t *p = &r->cell[block & r->mask], next;
-
-	bits &= replay_in_window(r, first);
-	next = replay_cell_with(__atomic_load_n(p, __ATOMIC_RELAXED), block, bits, &taken);
-	if (taken != 0)
-		__atomic_store_n(p, next, __ATOMIC_RELAXED);
-	return taken;
-}
-
-/** The same for one number: was it taken now? */
-static inline bool replay_take_alone(struct replay *r, uint64_t seq)
-{
-	return replay_take_block_alone(r, seq & ~31ull, 1u << (seq & 31)) != 0;
-}
-
 /** Move the right edge to the highest number taken, at the latest REPLAY_SPARE numbers on. True
  * when it moved. */
 static inline bool replay_advance(struct replay *r, uint64_t seq)
@@ -179,11 +168,86 @@ static inline bool replay_advance(struct replay *r, uint64_t seq)
 	return false;
 }
 
-/** The same where no other worker does it. */
+/* --- one worker alone --- */
+
+/** replay_open_block() where no other worker takes numbers. */
+static inline uint32_t replay_open_block_alone(const struct replay *r, uint64_t first)
+{
+	return first == (r->top & ~31ull) ? ~r->recent : replay_open_block(r, first);
+}
+
+/** replay_check() where no other worker takes numbers. */
+static inline bool replay_check_alone(const struct replay *r, uint64_t seq)
+{
+	return (replay_open_block_alone(r, seq & ~31ull) >> (seq & 31) & 1) != 0;
+}
+
+/** replay_take_block() where no other worker takes numbers: a locked instruction for each of many
+ * SAs would have each wait for the one before, too. */
+static inline uint32_t replay_take_block_alone(struct replay *r, uint64_t first, uint32_t bits)
+{
+	uint32_t block = (uint32_t)(first >> 5), taken;
+	uint64_t *p, cell;
+
+	if (__builtin_expect(first == (r->top & ~31ull), 1)) {
+		taken = bits & ~r->recent;
+		r->recent |= bits;
+		return taken;
+	}
+	p = &r->cell[block & r->mask];
+	cell = replay_cell_with(*p, block, bits & replay_in_window(r, first), &taken);
+	if (taken != 0)
+		*p = cell;
+	return taken;
+}
+
+/* The edge moves on to the block of seq: what was taken of the old one goes into its cell, unless
+ * that is a newer one's by now, and what was of the new one comes out of its own. */
+static inline void replay_leave_block(struct replay *r, uint64_t seq)
+{
+	uint32_t block = (uint32_t)(r->top >> 5), taken;
+	uint64_t *p = &r->cell[block & r->mask];
+	uint64_t cell = replay_cell_with(*p, block, r->recent, &taken);
+
+	if (taken != 0)
+		*p = cell;
+	r->recent = ~replay_open_block(r, seq & ~31ull);
+}
+
+/** replay_advance() where no other worker does it. */
 static inline void replay_advance_alone(struct replay *r, uint64_t seq)
 {
-	if (seq > __atomic_load_n(&r->top, __ATOMIC_RELAXED))
-		__atomic_store_n(&r->top, seq, __ATOMIC_RELAXED);
+	if (seq <= r->top)
+		return;
+	if (__builtin_expect((seq ^ r->top) > 31, 0))
+		replay_leave_block(r, seq);
+	__atomic_store_n(&r->top, seq, __ATOMIC_RELAXED); /* which the manager reads */
+}
+
+/** Is one number in the block of the edge, and was not taken, or right of it? The cell that the
+ * latter will need is asked for. */
+static inline bool replay_is_new_alone(const struct replay *r, uint64_t seq)
+{
+	if (__builtin_expect((seq ^ r->top) > 31, 0)) {
+		__builtin_prefetch(&r->cell[seq >> 5 & r->mask]);
+		return seq > r->top;
+	}
+	return (r->recent >> (seq & 31) & 1) == 0;
+}
+
+/** replay_take_block_alone() of one number: was it taken now? */
+static inline bool replay_take_alone(struct replay *r, uint64_t seq)
+{
+	return replay_take_block_alone(r, seq & ~31ull, 1u << (seq & 31)) != 0;
+}
+
+/** The same, and the edge moved to it. */
+static inline bool replay_accept_alone(struct replay *r, uint64_t seq)
+{
+	bool taken = replay_take_alone(r, seq);
+
+	replay_advance_alone(r, seq);
+	return taken;
 }
 
 #endif

@@ -93,6 +93,8 @@ void sad_free(struct sad *s)
 	rte_free(s);
 }
 
+const struct sa sad_nobody;
+
 struct sa *sad_slot(const struct sad *s, uint32_t slot)
 {
 	return sad_in_slot(s, slot);

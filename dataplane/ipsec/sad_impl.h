@@ -59,6 +59,10 @@ static inline struct sa *sad_in_slot(const struct sad *s, uint32_t slot)
 	return slot > s->mask ? NULL : __atomic_load_n(&s->slot[slot], __ATOMIC_ACQUIRE);
 }
 
+/** The SA of a slot that is empty, for those who look at many before they judge them. Never live.
+ */
+extern const struct sa sad_nobody;
+
 /** Of the outbound SA of a policy: slot and SAD_OUT_..., or SAD_NONE. */
 static inline uint32_t sad_out_of(const struct sad *s, uint32_t policy_index)
 {

@@ -54,15 +54,12 @@ static inline void warm_sa(const struct sa *sa)
 
 static inline void warm_again_out(const struct sa *sa)
 {
-	if (sa != NULL)
-		warm_near(warm_from(sa), WARM_SA);
+	warm_near(warm_from(sa), WARM_SA);
 }
 
 /** As far as the packet is checked: line 0, selectors, the window at the other end. */
 static inline void warm_again_in(const struct sa *sa)
 {
-	if (sa == NULL)
-		return;
 	warm_near(warm_from(sa), 1);
 	warm_near((const uint8_t *)warm_from(sa) + (WARM_SA - 1) * WARM_LINE, 1);
 }
@@ -70,8 +67,7 @@ static inline void warm_again_in(const struct sa *sa)
 /** The lines that are its cipher's keys alone, and its selectors. */
 static inline void warm_keys(const struct sa *sa)
 {
-	if (sa != NULL)
-		warm_near((const uint8_t *)warm_from(sa) + WARM_LINE, WARM_SA - 2);
+	warm_near((const uint8_t *)warm_from(sa) + WARM_LINE, WARM_SA - 2);
 }
 
 /** As far as the inner packet is checked. */

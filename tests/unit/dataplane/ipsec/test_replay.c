@@ -39,20 +39,42 @@ static bool accept(struct replay *r, uint64_t seq)
 	return true;
 }
 
+/* The same, when it is the only worker. What it holds for new is, and it holds no other for new
+ * that is not left of the block of the edge. */
+static bool accept_alone(struct replay *r, uint64_t seq)
+{
+	bool open = replay_check_alone(r, seq), taken;
+	uint64_t top = r->top;
+
+	assert_int_equal(replay_is_new_alone(r, seq), open && seq >= (top & ~31ull));
+	taken = replay_accept_alone(r, seq);
+	assert_int_equal(taken, open);
+	assert_int_equal(r->top, seq > top ? seq : top);
+	return taken;
+}
+
 struct step {
 	uint64_t seq;
 	bool want;
 };
 
-static void walk(struct replay *r, const struct step *steps, size_t n)
+static void walk(uint32_t window, uint64_t start, uint64_t end, const struct step *steps, size_t n)
 {
+	struct replay *r = make(window, start), *alone = make(window, start);
+
 	for (size_t i = 0; i < n; i++)
-		if (accept(r, steps[i].seq) != steps[i].want)
+		if (accept(r, steps[i].seq) != steps[i].want ||
+		    accept_alone(alone, steps[i].seq) != steps[i].want)
 			fail_msg("step %zu, sequence number %lu: expected %d", i + 1,
 				 (unsigned long)steps[i].seq, steps[i].want);
+	assert_int_equal(r->top, end);
+	assert_int_equal(alone->top, end);
+	free(alone);
+	free(r);
 }
 
-#define WALK(r, steps) walk(r, steps, sizeof(steps) / sizeof((steps)[0]))
+#define WALK(window, start, end, steps)                                                            \
+	walk(window, start, end, steps, sizeof(steps) / sizeof((steps)[0]))
 
 static void window_of_64_follows_the_table(void **state)
 {
@@ -96,11 +118,9 @@ static void window_of_64_follows_the_table(void **state)
 		/* 37 */ {UINT32_MAX - 62, true},
 		/* 38 */ {UINT32_MAX - 63, false},
 	};
-	struct replay *r = make(64, 0);
 
 	(void)state;
-	WALK(r, steps);
-	free(r);
+	WALK(64, 0, 1ull << 32, steps);
 }
 
 static void resumed_window_takes_nothing_up_to_its_start(void **state)
@@ -109,12 +129,9 @@ static void resumed_window_takes_nothing_up_to_its_start(void **state)
 		{1, false},   {999, false},  {1000, false}, {968, false}, {1001, true},
 		{992, false}, {1001, false}, {1003, true},  {1002, true}, {1000, false},
 	};
-	struct replay *r = make(128, 1000);
 
 	(void)state;
-	WALK(r, steps);
-	assert_int_equal(r->top, 1003);
-	free(r);
+	WALK(128, 1000, 1003, steps);
 }
 
 static void resumed_at_a_block_edge(void **state)
@@ -127,7 +144,9 @@ static void resumed_at_a_block_edge(void **state)
 			assert_false(replay_check(r, s));
 		for (uint64_t s = 0; s <= start; s++)
 			assert_false(take(r, s));
-		assert_true(accept(r, start + 1));
+		for (uint64_t s = 0; s <= start; s++)
+			assert_false(accept_alone(r, s));
+		assert_true(accept_alone(r, start + 1));
 		free(r);
 	}
 }
@@ -162,6 +181,32 @@ static void what_a_newer_block_has_replaced_is_not_open(void **state)
 	free(r);
 }
 
+/* The same of one worker, but for the block of the edge itself: that is known beside it, and closed
+ * when the edge moves. */
+static void what_a_newer_block_has_replaced_is_lost_when_the_edge_moves(void **state)
+{
+	struct replay *r = make(64, 0);
+	uint64_t ahead = 32ull * (r->mask + 1);
+
+	(void)state;
+	assert_true(replay_accept_alone(r, 1));
+	assert_true(replay_take_alone(r, 40));
+	assert_true(replay_take_alone(r, ahead + 40));
+	assert_true(replay_take_alone(r, ahead + 1));
+	assert_int_equal(r->top, 1);
+	assert_true(replay_take_alone(r, 5));
+	assert_false(replay_take_alone(r, 5));
+	assert_false(replay_take_alone(r, 1));
+	assert_false(replay_take_alone(r, 41));
+	replay_advance_alone(r, 40); /* whose block is not known any more: none is new */
+	assert_false(replay_take_alone(r, 41));
+	replay_advance_alone(r, ahead + 1);
+	assert_int_equal(replay_open_block_alone(r, 0), 0);
+	assert_int_equal(replay_open_block_alone(r, ahead), ~2u);
+	assert_int_equal(replay_open_block_alone(r, ahead + 32), ~(1u << 8));
+	free(r);
+}
+
 static void the_edge_never_moves_back(void **state)
 {
 	struct replay *r = make(64, 0);
@@ -180,14 +225,16 @@ static void the_edge_never_moves_back(void **state)
 
 static void every_number_of_a_large_window_is_taken_once(void **state)
 {
-	struct replay *r = make(REPLAY_WINDOW_MAX, 0);
+	struct replay *r = make(REPLAY_WINDOW_MAX, 0), *alone = make(REPLAY_WINDOW_MAX, 0);
 
 	(void)state;
 	assert_true(accept(r, REPLAY_WINDOW_MAX));
+	assert_true(accept_alone(alone, REPLAY_WINDOW_MAX));
 	for (uint64_t s = REPLAY_WINDOW_MAX - 1; s >= 1; s--)
-		assert_true(accept(r, s));
+		assert_true(accept(r, s) && accept_alone(alone, s));
 	for (uint64_t s = 0; s <= REPLAY_WINDOW_MAX; s++)
-		assert_false(accept(r, s));
+		assert_false(accept(r, s) || accept_alone(alone, s));
+	free(alone);
 	free(r);
 }
 
@@ -216,13 +263,14 @@ static void agrees_with_the_naive_twin(void **state)
 
 	(void)state;
 	for (size_t k = 0; k < sizeof(windows) / sizeof(windows[0]); k++) {
-		struct replay *r = make(windows[k], 0);
+		struct replay *r = make(windows[k], 0), *alone = make(windows[k], 0);
 		struct twin t = {calloc(1, numbers), 0, windows[k]};
 		uint64_t at = 1;
 
 		assert_non_null(t.seen);
 		for (unsigned int i = 0; i < 130000; i++) {
 			uint64_t x = reference_random(&seed), seq;
+			bool want;
 
 			if (x % 1000 == 0)
 				at += (x >> 20) % (3ull * windows[k]);
@@ -234,12 +282,14 @@ static void agrees_with_the_naive_twin(void **state)
 					       : seq;
 			if (seq >= numbers)
 				break;
-			if (accept(r, seq) != twin_accept(&t, seq))
+			want = twin_accept(&t, seq);
+			if (accept(r, seq) != want || accept_alone(alone, seq) != want)
 				fail_msg("window %u, packet %u, number %lu", windows[k], i,
 					 (unsigned long)seq);
 			assert_int_equal(r->top, t.top);
 		}
 		free(t.seen);
+		free(alone);
 		free(r);
 	}
 }
@@ -281,7 +331,9 @@ static void a_block_is_its_numbers_one_by_one(void **state)
 		}
 		assert_int_equal(blocks->top, singles->top);
 		assert_int_equal(alone->top, singles->top);
-		assert_memory_equal(alone->cell, blocks->cell, replay_bytes(windows[k]));
+		for (uint64_t back = 0; back < windows[k] + 64; back += 32)
+			assert_int_equal(replay_open_block_alone(alone, (at & ~31ull) + 64 - back),
+					 replay_open_block(blocks, (at & ~31ull) + 64 - back));
 		free(alone);
 		free(blocks);
 		free(singles);
@@ -363,6 +415,7 @@ int main(void)
 		cmocka_unit_test(resumed_at_a_block_edge),
 		cmocka_unit_test(check_alone_changes_nothing),
 		cmocka_unit_test(what_a_newer_block_has_replaced_is_not_open),
+		cmocka_unit_test(what_a_newer_block_has_replaced_is_lost_when_the_edge_moves),
 		cmocka_unit_test(the_edge_never_moves_back),
 		cmocka_unit_test(every_number_of_a_large_window_is_taken_once),
 		cmocka_unit_test(agrees_with_the_naive_twin),
