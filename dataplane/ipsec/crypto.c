@@ -96,7 +96,7 @@ void crypto_queue_reset(struct crypto *c)
 
 	init_mb_mgr_auto(c->queue, &arch);
 	queue_start(c->queue); /* if not, its next burst fails, too, and comes here */
-	c->cipher.keys = c->hash.keys = NULL;
+	c->cipher.n = c->cipher.n_keys = c->hash.n = c->hash.n_keys = 0;
 }
 
 /* 256-bit vectors, and SHA-NI where the CPU has it, beside those of 512 bits. */

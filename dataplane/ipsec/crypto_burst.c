@@ -14,9 +14,9 @@
 
 #include "dataplane/ipsec/crypto.h"
 #include "dataplane/ipsec/crypto_impl.h"
+#include "dataplane/ipsec/crypto_jobs.h"
 
 #define DECRYPT_JOBS 32u
-#define CBC_HEAD     (SA_ESP_HEADER + IV_LEN)
 
 _Static_assert(CRYPTO_BURST < IMB_MAX_JOBS, "a pass does not go round the queue");
 _Static_assert(CRYPTO_BURST <= UINT8_MAX, "an index is a byte");
@@ -31,6 +31,7 @@ struct burst {
 	const struct sa *sa;	  /* all of one SA, in halves; or NULL */
 	uint8_t esn;		  /* not 0: an ICV covers more than what is sent */
 	uint8_t icv_len;	  /* of all of them, in halves; or 0 */
+	struct crypto_places at;  /* those of all of them, in halves */
 };
 
 /* Packets of several SAs, or not all of them to be done. */
@@ -61,6 +62,7 @@ static void burst_says(struct burst *b, const struct sa *sa, uint16_t n)
 	b->icv_len = sa->icv_len;
 	b->ciphers = 1u << sa->cipher;
 	b->hashes = 1u << sa->hash;
+	b->at = crypto_places_of(sa);
 }
 
 /* All n of one SA. */
@@ -112,6 +114,7 @@ static __rte_always_inline void burst_make(struct burst *b, struct crypto_op *op
 	b->sa = NULL;
 	b->esn = 0;
 	b->icv_len = 0;
+	b->at = (struct crypto_places){0};
 	for (unsigned int i = 0; i < n; i++) {
 		alike &= (ops[i].sa == sa) & ops[i].ok;
 		min = ops[i].len < min ? ops[i].len : min;
@@ -169,33 +172,21 @@ static void group_fail(const struct crypto_group *g, struct crypto_op *ops)
 		ops[g->index[i]].ok = false;
 }
 
-/* How many jobs say already what is to be said of keys (NULL: of several SAs). From now on n do, or
+/* What jobs say already of kind and keys (NULL: of several SAs). From now on the first n do, or
  * what did before. */
-static unsigned int keep(struct crypto_kept *k, const uint8_t *keys, uint8_t kind, uint16_t n)
+static struct crypto_kept keep(struct crypto_kept *k, const uint8_t *keys, uint8_t kind, uint16_t n)
 {
-	unsigned int kept = 0;
+	struct crypto_kept was = *k;
 
-	if (keys != NULL && keys == k->keys && kind == k->kind)
-		kept = k->n;
-	*k = (struct crypto_kept){.keys = keys, .kind = kind, .n = RTE_MAX(n, (uint16_t)kept)};
-	return kept;
-}
-
-static void cipher_fill_keys(IMB_JOB *job, const struct sa *sa, unsigned int cipher)
-{
-	job->enc_keys = sa_cipher_keys(sa);
-	job->dec_keys = sa_cipher_keys(sa);
-	job->key_len_in_bytes = crypto_ciphers[cipher].key_len;
-	job->iv_len_in_bytes = IV_LEN;
-	job->cipher_start_src_offset_in_bytes = CBC_HEAD;
-}
-
-static inline void cipher_fill(IMB_JOB *job, const struct crypto_op *op)
-{
-	job->iv = op->esp + SA_ESP_HEADER;
-	job->src = op->esp;
-	job->dst = op->esp + CBC_HEAD;
-	job->msg_len_to_cipher_in_bytes = op->len - CBC_HEAD;
+	if (kind != was.kind)
+		was.n = 0;
+	if (was.n == 0 || keys == NULL || keys != was.keys)
+		was.n_keys = 0;
+	*k = (struct crypto_kept){.keys = keys,
+				  .kind = kind,
+				  .n = RTE_MAX(n, was.n),
+				  .n_keys = RTE_MAX(n, was.n_keys)};
+	return was;
 }
 
 /* How many of g, which are its longest and come first, have that length or more. */
@@ -224,18 +215,23 @@ static const uint8_t *cipher_keys(const struct sa *sa)
 	return sa != NULL ? sa_cipher_keys(sa) : NULL;
 }
 
-/* The first n jobs, which are filled, of the ops of g from number at on. sa: of all of them; or
- * NULL. */
-static void cipher_fill_jobs(struct crypto *c, const struct crypto_op *ops,
+/* The first n jobs are filled with the ops of g, which is of b, from number at on. */
+static void cipher_fill_jobs(struct crypto *c, const struct crypto_op *ops, const struct burst *b,
 			     const struct crypto_group *g, unsigned int at, unsigned int n,
-			     unsigned int cipher, const struct sa *sa)
+			     unsigned int cipher)
 {
-	unsigned int kept = keep(&c->cipher, cipher_keys(sa), (uint8_t)cipher, (uint16_t)n);
+	struct crypto_kept kept =
+		keep(&c->cipher, cipher_keys(b->sa), (uint8_t)cipher, (uint16_t)n);
+	unsigned int keyed = RTE_MIN(kept.n_keys, n);
 
-	for (unsigned int i = kept; i < n; i++)
-		cipher_fill_keys(&c->job[i], ops[g->index[at + i]].sa, cipher);
-	for (unsigned int i = 0; i < n; i++)
+	for (unsigned int i = kept.n; i < n; i++)
+		cipher_fill_kind(&c->job[i], cipher);
+	for (unsigned int i = 0; i < keyed; i++)
 		cipher_fill(&c->job[i], &ops[g->index[at + i]]);
+	for (unsigned int i = keyed; i < n; i++) {
+		cipher_fill(&c->job[i], &ops[g->index[at + i]]);
+		cipher_fill_keys(&c->job[i], ops[g->index[at + i]].sa, &b->at);
+	}
 }
 
 /* g, whose jobs are filled. */
@@ -252,25 +248,26 @@ static void encrypt_jobs(struct crypto *c, struct crypto_op *ops, const struct c
 }
 
 /* It uses no lanes: a few jobs at a time, which stay in the cache. */
-static void decrypt_group(struct crypto *c, struct crypto_op *ops, const struct crypto_group *g,
-			  unsigned int cipher, const struct sa *sa)
+static void decrypt_group(struct crypto *c, struct crypto_op *ops, const struct burst *b,
+			  const struct crypto_group *g, unsigned int cipher)
 {
 	for (unsigned int at = 0; at < g->n; at += DECRYPT_JOBS) {
 		unsigned int n = RTE_MIN(g->n - at, DECRYPT_JOBS);
 
-		cipher_fill_jobs(c, ops, g, at, n, cipher, sa);
+		cipher_fill_jobs(c, ops, b, g, at, n, cipher);
 		if (!cipher_jobs(c->mgr, c->job, n, IMB_DIR_DECRYPT, cipher))
 			group_fail(g, ops);
 	}
 }
 
-static void cipher_group(struct crypto *c, struct crypto_op *ops, const struct crypto_group *g,
-			 IMB_CIPHER_DIRECTION dir, unsigned int cipher, const struct sa *sa)
+static void cipher_group(struct crypto *c, struct crypto_op *ops, const struct burst *b,
+			 const struct crypto_group *g, IMB_CIPHER_DIRECTION dir,
+			 unsigned int cipher)
 {
 	if (dir == IMB_DIR_DECRYPT) {
-		decrypt_group(c, ops, g, cipher, sa);
+		decrypt_group(c, ops, b, g, cipher);
 	} else {
-		cipher_fill_jobs(c, ops, g, 0, g->n, cipher, sa);
+		cipher_fill_jobs(c, ops, b, g, 0, g->n, cipher);
 		encrypt_jobs(c, ops, g, cipher);
 	}
 }
@@ -278,7 +275,7 @@ static void cipher_group(struct crypto *c, struct crypto_op *ops, const struct c
 static void other_cipher(struct crypto *c, struct crypto_op *ops, const struct crypto_group *g,
 			 IMB_CIPHER_DIRECTION dir, unsigned int cipher)
 {
-	c->cipher.keys = NULL; /* the same jobs */
+	c->cipher.n = 0; /* the same jobs */
 	if (cipher == CRYPTO_3DES_CBC)
 		crypto_des_pass(c, ops, g, dir);
 	else
@@ -294,43 +291,10 @@ static void cipher_pass(struct crypto *c, struct crypto_op *ops, const struct bu
 		if ((b->ciphers >> cipher & 1) == 0)
 			continue;
 		if (cipher <= CRYPTO_AES256_CBC)
-			cipher_group(c, ops, of_cipher(b, ops, cipher, &room), dir, cipher, b->sa);
+			cipher_group(c, ops, b, of_cipher(b, ops, cipher, &room), dir, cipher);
 		else
 			other_cipher(c, ops, of_cipher(b, ops, cipher, &room), dir, cipher);
 	}
-}
-
-/* What only jobs of the queue have to say. */
-static void queue_fill(const struct crypto *c, IMB_JOB *job)
-{
-	job->cipher_mode = IMB_CIPHER_NULL;
-	job->cipher_direction = IMB_DIR_ENCRYPT;
-	job->chain_order = IMB_ORDER_HASH_CIPHER;
-	job->hash_alg = crypto_hashes[CRYPTO_MD5_96].alg;
-#if CRYPTO_JOB_SESSIONS
-	imb_set_session(c->queue, job);
-#else
-	(void)c;
-#endif
-}
-
-static void hash_fill_keys(const struct crypto *c, IMB_JOB *job, const struct sa *sa,
-			   unsigned int hash)
-{
-	job->hash_start_src_offset_in_bytes = 0;
-	job->auth_tag_output_len_in_bytes = crypto_hashes[hash].icv_len;
-	job->u.HMAC._hashed_auth_key_xor_ipad = sa_ipad(sa);
-	job->u.HMAC._hashed_auth_key_xor_opad = sa_opad(sa);
-	if (hash == CRYPTO_MD5_96)
-		queue_fill(c, job);
-}
-
-/* esn: any in the burst has extended numbers. */
-static inline void hash_fill(IMB_JOB *job, const struct crypto_op *op, uint8_t *tag, bool esn)
-{
-	job->src = op->esp;
-	job->msg_len_to_hash_in_bytes = op->len + (esn ? op->sa->esn : 0u);
-	job->auth_tag_output = tag;
 }
 
 /* Where the ICV of op i goes: the packet when sealing, the scratch when verifying. */
@@ -349,15 +313,17 @@ static const uint8_t *hash_keys(const struct sa *sa)
 static void hash_fill_jobs(struct crypto *c, const struct crypto_op *ops, const struct burst *b,
 			   const struct crypto_group *g, bool seal, unsigned int hash)
 {
-	unsigned int kept = keep(&c->hash, hash_keys(b->sa), (uint8_t)hash, g->n);
+	struct crypto_kept kept = keep(&c->hash, hash_keys(b->sa), (uint8_t)hash, g->n);
+	unsigned int keyed = RTE_MIN(kept.n_keys, g->n);
 	bool esn = b->esn != 0;
 
-	for (unsigned int i = kept; i < g->n; i++)
-		hash_fill_keys(c, &c->job[i], ops[g->index[i]].sa, hash);
-	for (unsigned int i = 0; i < g->n; i++) {
-		unsigned int at = g->index[i];
-
-		hash_fill(&c->job[i], &ops[at], tag_place(c, ops, at, seal), esn);
+	for (unsigned int i = kept.n; i < g->n; i++)
+		hash_fill_kind(c, &c->job[i], hash);
+	for (unsigned int i = 0; i < keyed; i++)
+		hash_fill(&c->job[i], &ops[g->index[i]], tag_place(c, ops, g->index[i], seal), esn);
+	for (unsigned int i = keyed; i < g->n; i++) {
+		hash_fill(&c->job[i], &ops[g->index[i]], tag_place(c, ops, g->index[i], seal), esn);
+		hash_fill_keys(&c->job[i], ops[g->index[i]].sa, &b->at);
 	}
 }
 
@@ -434,19 +400,21 @@ static void seal_both(struct crypto *c, struct crypto_op *ops, const struct burs
 		      unsigned int cipher, unsigned int hash)
 {
 	const struct crypto_group *g = &b->halves;
-	unsigned int kept = RTE_MIN(keep(&c->cipher, cipher_keys(b->sa), (uint8_t)cipher, g->n),
-				    keep(&c->hash, hash_keys(b->sa), (uint8_t)hash, g->n));
+	struct crypto_kept of_cipher = keep(&c->cipher, cipher_keys(b->sa), (uint8_t)cipher, g->n);
+	struct crypto_kept of_hash = keep(&c->hash, hash_keys(b->sa), (uint8_t)hash, g->n);
+	unsigned int keyed = RTE_MIN(RTE_MIN(of_cipher.n_keys, of_hash.n_keys), g->n);
 	bool esn = b->esn != 0;
 
-	for (unsigned int i = kept; i < g->n; i++) {
-		cipher_fill_keys(&c->job[i], ops[g->index[i]].sa, cipher);
-		hash_fill_keys(c, &c->job[i], ops[g->index[i]].sa, hash);
+	for (unsigned int i = RTE_MIN(of_cipher.n, of_hash.n); i < g->n; i++) {
+		cipher_fill_kind(&c->job[i], cipher);
+		hash_fill_kind(c, &c->job[i], hash);
 	}
-	for (unsigned int i = 0; i < g->n; i++) {
-		const struct crypto_op *op = &ops[g->index[i]];
-
-		cipher_fill(&c->job[i], op);
-		hash_fill(&c->job[i], op, op->esp + op->len, esn);
+	for (unsigned int i = 0; i < keyed; i++)
+		seal_fill(&c->job[i], &ops[g->index[i]], esn);
+	for (unsigned int i = keyed; i < g->n; i++) {
+		seal_fill(&c->job[i], &ops[g->index[i]], esn);
+		cipher_fill_keys(&c->job[i], ops[g->index[i]].sa, &b->at);
+		hash_fill_keys(&c->job[i], ops[g->index[i]].sa, &b->at);
 	}
 	encrypt_jobs(c, ops, g, cipher);
 	hash_jobs_of(c, ops, g, hash);

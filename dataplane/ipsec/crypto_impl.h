@@ -15,12 +15,14 @@
 /* Jobs of the burst interface carry a session since 1.4. */
 #define CRYPTO_JOB_SESSIONS (IMB_VERSION_NUM >= IMB_VERSION(1, 4, 0))
 
-/* What the first n jobs of a worker say of their SA: nothing of that changes while keys of the same
- * kind lie in the same place. That, not the SA, which may be gone and another one, with its keys
- * elsewhere in it, be where it was. keys NULL: nothing is known. */
+/* What jobs of a worker say since an earlier pass: the first n what is alike for all of a kind, the
+ * first n_keys of those where the keys are, too. That is all the same while keys of one kind lie in
+ * one place. The place counts, not the SA, which may be gone and another one, with its keys
+ * elsewhere in it, be where it was. n 0: nothing is known. */
 struct crypto_kept {
-	const uint8_t *keys;
+	const uint8_t *keys; /* NULL: of several SAs */
 	uint16_t n;
+	uint16_t n_keys;
 	uint8_t kind; /* cipher or hash */
 };
 
@@ -41,7 +43,7 @@ struct crypto {
 		bool covered;
 	} aside[CRYPTO_BURST];
 	_Alignas(64) uint8_t counter[CRYPTO_BURST][16]; /* first counter blocks of CTR */
-	struct crypto_kept cipher; /* enc_keys to key_len_in_bytes and so on of job[] */
+	struct crypto_kept cipher;			/* of job[] */
 	struct crypto_kept hash;
 };
 
