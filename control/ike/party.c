@@ -150,6 +150,7 @@ static void revive(struct ike_engine *e, struct ike_sa *sa, uint64_t now)
 	sa->state = SA_ESTABLISHED;
 	sa->ends = sa->established + (uint64_t)sa->lifetime * TIMERS_SEC;
 	ike_sa_start_timers(e, sa, now);
+	record_save(e, sa);
 }
 
 void party_lost(struct ike_engine *e, struct ike_sa *sa, uint64_t now)

@@ -163,8 +163,10 @@ static void hand_over(struct ike_engine *e, struct ike_sa *old, struct ike_sa *n
 	}
 	if (ike_sa_up(old))
 		old->state = SA_REPLACED;
-	if (!next->closing)
+	if (next->state == SA_REPLACED && !next->closing) { /* it has waited */
 		next->state = SA_ESTABLISHED;
+		ike_sa_start_timers(e, next, now);
+	}
 	record_save(e, next); /* it may be long until it sends something, */
 	record_save(e, old);  /* and pairs are to be found once only */
 	ike2_task_run(e, next, now);
@@ -228,8 +230,11 @@ void ike2_rekey_in_use(struct ike_engine *e, struct ike_sa *heir, uint64_t now)
 	struct ike_sa *old;
 
 	TAILQ_FOREACH (old, &heir->peer->sas, of_peer) {
-		if (old->v2->heir == heir->id)
-			hand_over(e, old, heir, now);
+		if (old->v2->heir != heir->id)
+			continue;
+		hand_over(e, old, heir, now);
+		if (!old->closing)
+			await_delete(e, old, now);
 	}
 }
 
@@ -289,6 +294,9 @@ static enum ike_rx failed(struct ike_engine *e, struct ike2_task *t, uint64_t no
 
 	ike2_task_free(e, t, now);
 	ike2_rekey_settle(e, sa, now);
+	if (sa->state == SA_REPLACED && !sa->closing)
+		await_delete(e, sa, now);
+	record_save(e, sa); /* it was not, while it seemed to end */
 	if (sa->state == SA_ESTABLISHED && now + AGAIN_S * TIMERS_SEC < sa->ends)
 		timers_arm(&e->timers, &sa->life,
 			   now + AGAIN_S * TIMERS_SEC +

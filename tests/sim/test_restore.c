@@ -133,33 +133,6 @@ static void goes_on_with_the_same_sas(void **state)
 	}
 }
 
-/* Nothing was sent through it before the restart: ESP stands for liveness. */
-static void an_ike_sa_that_a_rekey_made_goes_on(void **state)
-{
-	static struct ids ids;
-
-	(void)state;
-	for (unsigned i = 0; i < 8; i++) { /* who rekeyed, or both; who is killed */
-		uint8_t before[8], after[8];
-		struct sim s;
-
-		init(&s, 40 + i, IKE_MODE_IKE2, &ids);
-		run(&s, 3000);
-		rekey(&s, i & 1, true);
-		if (i & 4)
-			rekey(&s, !(i & 1), true);
-		run(&s, 20000);
-		assert_int_equal(sim_ike_sas(&s, 0, NULL), 1);
-		sim_first_cookie(&s, 0, before);
-		assert_int_equal(sim_kill(&s, i >> 1 & 1), 1);
-		run(&s, 60000);
-		assert_true(sim_agreed(&s, 0));
-		sim_first_cookie(&s, 0, after);
-		assert_memory_equal(before, after, 8);
-		sim_fini(&s);
-	}
-}
-
 /* IKE of the peer is lost, its ESP is not: that proves life as before. */
 static bool lose_all_ike(struct sim *s, int from, struct ike_datagram *d, uint8_t *data, void *ctx)
 {
@@ -570,7 +543,6 @@ int main(int argc, char **argv)
 		cmocka_unit_test(a_move_that_could_not_be_told_is_followed),
 		cmocka_unit_test(a_pair_that_only_the_peer_has_is_made_up_for),
 		cmocka_unit_test(goes_on_with_the_same_sas),
-		cmocka_unit_test(an_ike_sa_that_a_rekey_made_goes_on),
 		cmocka_unit_test(esp_proves_life_after_a_restart),
 		cmocka_unit_test(any_moment_ends_well),
 		cmocka_unit_test(another_configuration_begins_anew),
