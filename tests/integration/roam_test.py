@@ -28,6 +28,8 @@ class NatLab(Lab):
     def __init__(self, **kw):
         super().__init__(suite=SUITES[4], start=False, **kw,
                          peer={"address": "113.87.48.1", "passive": True},
+                         # or a busy machine has a question of it out when the mapping goes
+                         profile={"dpd-interval": "disable-dpd"},
                          identity={"remote-id": "address:119.91.254.122"},
                          cloud=("--local-id", "119.91.254.122"))
         try:
