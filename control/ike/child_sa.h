@@ -70,6 +70,7 @@ struct child_sa {
 	uint64_t kilobytes; /* agreed volume; 0 = no limit */
 	uint64_t seen;	    /* when the peer first sent on it; 0 = never */
 	uint64_t begun;	    /* its exchange */
+	uint64_t made_in;   /* IKEv1: when the IKE SA of that was created; 0 = before a restart */
 	uint64_t added, soft_time, hard_time, rekey_time;
 	struct timer life;   /* rekey_time, then hard_time */
 	struct timer action; /* taking over, deletion */

@@ -171,8 +171,10 @@ void party_lost(struct ike_engine *e, struct ike_sa *sa, uint64_t now)
 	party_connect_in(e, peer, now + (short_life ? backoff(e, peer->failures) : TIMERS_SEC));
 }
 
-/* All pairs that the party of sa has with us, made before a time. How many. */
-static unsigned remove_pairs(struct ike_engine *e, struct ike_sa *sa, uint64_t before, uint64_t now)
+/* All pairs that the party of sa has with us, made before a time or through an IKE SA created
+ * before another. How many. */
+static unsigned remove_pairs(struct ike_engine *e, struct ike_sa *sa, uint64_t before,
+			     uint64_t created_before, uint64_t now)
 {
 	struct child_sa *c, *next;
 	unsigned n = 0;
@@ -182,7 +184,8 @@ static unsigned remove_pairs(struct ike_engine *e, struct ike_sa *sa, uint64_t b
 
 		for (c = TAILQ_FIRST(pairs); c != NULL; c = next) {
 			next = TAILQ_NEXT(c, of_policy);
-			if (c->added >= before || !generate_speaks_for(sa, c))
+			if ((c->added >= before && c->made_in >= created_before) ||
+			    !generate_speaks_for(sa, c))
 				continue;
 			child_remove(e, c, now);
 			n++;
@@ -210,9 +213,11 @@ static unsigned remove_others(struct ike_engine *e, struct ike_sa *sa, uint64_t 
 
 void party_initial_contact(struct ike_engine *e, struct ike_sa *sa, uint64_t now)
 {
-	/* Said in an exchange of its own, it is about all that was made through older IKE SAs. */
-	uint64_t before = sa->initial_contact ? sa->created : sa->established;
-	unsigned pairs = remove_pairs(e, sa, before, now);
+	/* Said in an exchange of its own, it is about all that was made through older IKE SAs, be
+	 * it after this one. */
+	bool alone = !sa->initial_contact;
+	unsigned pairs = remove_pairs(e, sa, alone ? sa->established : sa->created,
+				      alone ? sa->created : 0, now);
 	unsigned others = remove_others(e, sa, sa->created, now);
 
 	e->counters.initial_contact++;
@@ -225,7 +230,7 @@ void party_initial_contact(struct ike_engine *e, struct ike_sa *sa, uint64_t now
 
 void party_dead(struct ike_engine *e, struct ike_sa *sa, uint64_t now)
 {
-	(void)remove_pairs(e, sa, UINT64_MAX, now);
+	(void)remove_pairs(e, sa, UINT64_MAX, 0, now);
 	(void)remove_others(e, sa, UINT64_MAX, now);
 	party_lost(e, sa, now);
 }

@@ -123,6 +123,7 @@ void quick_start(struct ike_engine *e, struct ike_sa *sa, struct ike_policy *pol
 	q->pair = child_new(e, policy, true, now);
 	if (q->pair != NULL) {
 		q->pair->owner = sa;
+		q->pair->made_in = sa->created;
 		q->pair->quick = q;
 		q->pair->msgid = msgid;
 		r = send_msg1(e, q, now);

@@ -358,6 +358,7 @@ static int answer(struct ike_engine *e, struct quick *q, struct ike1_in *in,
 	if (q->pair == NULL)
 		return -ENOMEM;
 	q->pair->owner = q->x.sa;
+	q->pair->made_in = q->x.sa->created;
 	q->pair->quick = q;
 	q->pair->msgid = q->x.msgid;
 	q->pair->lifetime = rq->life.seconds;

@@ -268,6 +268,26 @@ static void a_pair_of_the_old_ike_sa_goes_with_it(void **state)
 	cross_sum_free(sum);
 }
 
+/* A pair was made through the old IKE SA when the next one was up on one side only; the other side
+ * ends what it has, has no IKE SA to say so, and says later that it has nothing. */
+static void a_pair_made_later_through_the_old_ike_sa_goes_too(void **state)
+{
+	struct cross_sum *sum = cross_sum_new();
+	struct cross_case c = {
+		.mode = IKE_MODE_AGGRESSIVE,
+		.n_actions = 3,
+		.action = {{0, CROSS_REKEY_IKE}, {1, CROSS_REKEY_PAIR}, {1, CROSS_FLUSH}},
+		.fate = CROSS_LOST,
+		.which = 2,
+	};
+
+	(void)state;
+	cross_walk(&c, is_well, sum);
+	assert_true(sum->runs > 100);
+	assert_int_equal(sum->bad + sum->crashed, 0);
+	cross_sum_free(sum);
+}
+
 /* Both rekey the IKE SA and one answer is lost: one side has two new ones, the other a single one,
  * and a pair that is rekeyed meanwhile must not be asked for through the one that goes. */
 static void pairs_wait_until_it_is_known_which_ike_sa_stays(void **state)
@@ -323,6 +343,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(any_three_of_aggressive_leave_one_pair),
 		cmocka_unit_test(a_lost_delete_leaves_no_pair_at_the_peer),
 		cmocka_unit_test(a_pair_of_the_old_ike_sa_goes_with_it),
+		cmocka_unit_test(a_pair_made_later_through_the_old_ike_sa_goes_too),
 		cmocka_unit_test(pairs_wait_until_it_is_known_which_ike_sa_stays),
 		cmocka_unit_test(forks_go_where_replays_go),
 	};
