@@ -147,6 +147,8 @@ unsigned sim_installed(const struct sim *s, int i);
 bool sim_agreed(const struct sim *s, unsigned child);
 /** The same, but older pairs may still be there. */
 bool sim_working(const struct sim *s, unsigned child);
+/** A node rekeys a pair, or its IKE SA, with the other one; as ike_engine_rekey(). */
+int sim_rekey(struct sim *s, int node, bool ike_sa);
 bool sim_logged(const struct sim *s, int i, const char *text);
 uint64_t sim_evidence(const struct sim *s, int i, enum ike_code code);
 unsigned sim_ike_sas(const struct sim *s, int i, const char *state);

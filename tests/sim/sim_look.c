@@ -54,6 +54,15 @@ void sim_inject(struct sim *s, int to, const uint8_t *data, size_t len, bool mar
 	n->due = ike_engine_tick(n->engine, s->now);
 }
 
+int sim_rekey(struct sim *s, int node, bool ike_sa)
+{
+	struct sim_node *n = &s->node[node];
+	int r = ike_engine_rekey(n->engine, n->conf.name, ike_sa, s->now);
+
+	n->due = s->now;
+	return r;
+}
+
 const struct sim_pair *sim_current(const struct sim *s, int i, unsigned child)
 {
 	for (int k = 0; k < s->node[i].pairs_end; k++) {

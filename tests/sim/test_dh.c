@@ -29,14 +29,6 @@ static void init(struct sim *s, uint64_t seed, enum ike_exchange_mode mode)
 	s->node[1].conf.passive = true;
 }
 
-static void rekey(struct sim *s, int node, bool ike_sa)
-{
-	assert_int_equal(ike_engine_rekey(s->node[node].engine, node == 0 ? "peer1" : "peer0",
-					  ike_sa, s->now),
-			 0);
-	s->node[node].due = s->now;
-}
-
 static void comes_up_and_rekeys(void **state)
 {
 	(void)state;
@@ -50,13 +42,13 @@ static void comes_up_and_rekeys(void **state)
 		assert_true(sim_agreed(&s, 0));
 		for (int node = 0; node < 2; node++) {
 			jobs = s.node[0].dh_jobs + s.node[1].dh_jobs;
-			rekey(&s, node, false);
+			assert_int_equal(sim_rekey(&s, node, false), 0);
 			sim_run(&s, s.now + 3 * SIM_SEC);
 			assert_true(sim_working(&s, 0));
 			assert_true(s.node[0].dh_jobs + s.node[1].dh_jobs >= jobs + 3);
 			if (modes[i % 2] != IKE_MODE_IKE2)
 				continue;
-			rekey(&s, node, true);
+			assert_int_equal(sim_rekey(&s, node, true), 0);
 			sim_run(&s, s.now + 3 * SIM_SEC);
 			assert_true(sim_working(&s, 0));
 		}
@@ -82,7 +74,8 @@ static void crossing_rekeys_end_well(void **state)
 		sim_start(&s);
 		sim_run(&s, s.now + 5 * SIM_SEC);
 		for (int node = 0; node < 2; node++)
-			rekey(&s, node, modes[i % 2] == IKE_MODE_IKE2 && i % 4 < 2);
+			assert_int_equal(
+				sim_rekey(&s, node, modes[i % 2] == IKE_MODE_IKE2 && i % 4 < 2), 0);
 		sim_run(&s, s.now + 60 * SIM_SEC);
 		assert_true(sim_agreed(&s, 0));
 		sim_fini(&s);
@@ -102,7 +95,7 @@ static void dpd_does_not_wait(void **state)
 		sim_run(&s, s.now + 20 * SIM_SEC);
 		assert_true(sim_agreed(&s, 0));
 		s.node[1].dh_delay_max = 600 * SIM_SEC;
-		rekey(&s, 1, false);
+		assert_int_equal(sim_rekey(&s, 1, false), 0);
 		s.node[0].esp_every = s.node[1].esp_every = 3600 * SIM_SEC;
 		sim_run(&s, s.now + 10 * SIM_SEC);
 		before = sim_counters(&s, 0)->dpd_received;

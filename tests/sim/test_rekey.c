@@ -39,14 +39,6 @@ static void finish(struct sim *s)
 	sim_fini(s);
 }
 
-static void rekey(struct sim *s, int node, bool ike_sa)
-{
-	const char *peer = node == 0 ? "peer1" : "peer0";
-
-	assert_int_equal(ike_engine_rekey(s->node[node].engine, peer, ike_sa, s->now), 0);
-	s->node[node].due = s->now;
-}
-
 static void pairs_are_replaced_before_they_expire(void **state)
 {
 	(void)state;
@@ -112,7 +104,7 @@ static void operators_rekey_either_side(void **state)
 		s.node[1].conf.passive = true;
 		start_traffic(&s);
 		for (int k = 0; k < 15; k++) {
-			rekey(&s, node, (i & 2) != 0);
+			assert_int_equal(sim_rekey(&s, node, (i & 2) != 0), 0);
 			sim_run(&s, s.now + 3 * SIM_SEC);
 		}
 		finish(&s);
@@ -130,9 +122,9 @@ static void both_sides_rekey_at_once(void **state)
 		s.node[1].conf.passive = i & 1;
 		start_traffic(&s);
 		for (int k = 0; k < 5; k++) {
-			rekey(&s, 0, false);
+			assert_int_equal(sim_rekey(&s, 0, false), 0);
 			sim_run(&s, s.now + (i % 10) * 4 * SIM_MS);
-			rekey(&s, 1, false);
+			assert_int_equal(sim_rekey(&s, 1, false), 0);
 			sim_run(&s, s.now + 15 * SIM_SEC);
 			assert_true(sim_agreed(&s, 0));
 		}
@@ -150,9 +142,9 @@ static void both_sides_rekey_both_phases_at_once(void **state)
 		start_traffic(&s);
 		for (int k = 0; k < 4; k++) {
 			for (int n = 0; n < 2; n++) {
-				rekey(&s, n, true);
+				assert_int_equal(sim_rekey(&s, n, true), 0);
 				sim_run(&s, s.now + sim_random(&s) % (60 * SIM_MS));
-				rekey(&s, n, false);
+				assert_int_equal(sim_rekey(&s, n, false), 0);
 			}
 			sim_run(&s, s.now + 20 * SIM_SEC);
 			assert_true(sim_working(&s, 0));
@@ -244,7 +236,7 @@ static void pairs_outlive_a_deleted_ike_sa(void **state)
 	sim_init(&s, 3);
 	s.node[1].conf.passive = true;
 	start_traffic(&s);
-	rekey(&s, 0, true);
+	assert_int_equal(sim_rekey(&s, 0, true), 0);
 	sim_run(&s, s.now + SIM_SEC);
 	assert_int_equal(sim_ike_sas(&s, 0, "replaced"), 1);
 	for (int i = 0; i < 2; i++) /* the new SA has taken the pair over */
@@ -267,7 +259,7 @@ static void a_flush_reaches_who_has_half_a_pair(void **state)
 		sim_init(&s, 9000);
 		s.node[1].conf.passive = true;
 		start_traffic(&s);
-		rekey(&s, 0, false);
+		assert_int_equal(sim_rekey(&s, 0, false), 0);
 		sim_run(&s, s.now + i * SIM_MS);
 		ike_engine_flush_children(s.node[1].engine, s.now);
 		s.node[1].due = s.now;
@@ -297,9 +289,9 @@ static void what_the_peer_leaves_is_deleted(void **state)
 	start_traffic(&s);
 	s.net.hook = lose_info;
 	for (int k = 0; k < 8; k++) {
-		rekey(&s, 0, true);
+		assert_int_equal(sim_rekey(&s, 0, true), 0);
 		sim_run(&s, s.now + 3 * SIM_SEC);
-		rekey(&s, 0, false);
+		assert_int_equal(sim_rekey(&s, 0, false), 0);
 		sim_run(&s, s.now + 3 * SIM_SEC);
 		assert_true(sim_ike_sas(&s, 1, NULL) <= 2);
 		assert_true(sim_installed(&s, 1) <= 3);
@@ -325,7 +317,7 @@ static uint64_t switched_after(uint64_t seed, uint64_t delay)
 	assert_non_null(old);
 	s.net.delay_min = s.net.delay_max = delay;
 	begun = s.now;
-	rekey(&s, 0, false);
+	assert_int_equal(sim_rekey(&s, 0, false), 0);
 	while (sim_current(&s, 0, 0) == old && s.now < begun + 30 * SIM_SEC)
 		sim_run(&s, s.now + 50 * SIM_MS);
 	begun = s.now - begun;

@@ -79,12 +79,6 @@ static void run(struct sim *s, uint64_t ms)
 	sim_run(s, s->now + ms * SIM_MS);
 }
 
-static void rekey(struct sim *s, int node, bool ike_sa)
-{
-	(void)ike_engine_rekey(s->node[node].engine, node == 0 ? "peer1" : "peer0", ike_sa, s->now);
-	s->node[node].due = s->now;
-}
-
 static void goes_on_with_the_same_sas(void **state)
 {
 	static struct ids ids;
@@ -116,7 +110,7 @@ static void goes_on_with_the_same_sas(void **state)
 		assert_int_equal(sim_counters(&s, 0)->dpd_dead + sim_counters(&s, 1)->dpd_dead, 0);
 		/* rekeys from both sides, of both kinds */
 		for (int k = 0; k < 4; k++) {
-			rekey(&s, k % 2, k >= 2 && modes[i % 2] == IKE_MODE_IKE2);
+			(void)sim_rekey(&s, k % 2, k >= 2 && modes[i % 2] == IKE_MODE_IKE2);
 			run(&s, 20000);
 			assert_true(sim_agreed(&s, 0));
 		}
@@ -152,7 +146,7 @@ static void esp_proves_life_after_a_restart(void **state)
 	(void)state;
 	init(&s, 16, IKE_MODE_MAIN, &ids);
 	run(&s, 3000);
-	rekey(&s, 1, false);
+	(void)sim_rekey(&s, 1, false);
 	run(&s, 10000);
 	assert_true(sim_agreed(&s, 0));
 	sim_first_cookie(&s, 0, before);
@@ -185,7 +179,7 @@ static void any_moment_ends_well(void **state)
 			int node = (int)(sim_random(&s) & 1);
 
 			if (sim_random(&s) % 3 != 0)
-				rekey(&s, node, sim_random(&s) % 3 == 0);
+				(void)sim_rekey(&s, node, sim_random(&s) % 3 == 0);
 			else
 				ike_engine_flush_children(s.node[node].engine, s.now);
 			s.node[node].due = s.now;
@@ -250,7 +244,7 @@ static void old_message_ids_stay_used(void **state)
 	run(&s, 3000);
 	t.now = true;
 	for (unsigned i = 0; i < 400; i++) {
-		rekey(&s, 0, false);
+		(void)sim_rekey(&s, 0, false);
 		run(&s, 1500);
 	}
 	run(&s, 20000);
@@ -390,7 +384,7 @@ static void a_pair_that_only_the_peer_has_is_made_up_for(void **state)
 		run(&s, 20000);
 		s.net.hook = lose_third;
 		s.net.hook_ctx = &third;
-		rekey(&s, 0, false);
+		(void)sim_rekey(&s, 0, false);
 		while (!third.lost)
 			run(&s, 1);
 		assert_int_equal(sim_kill(&s, 1), 1);

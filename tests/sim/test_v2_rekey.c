@@ -68,14 +68,6 @@ static void finish(struct sim *s)
 	sim_fini(s);
 }
 
-static void rekey(struct sim *s, int node, bool ike_sa)
-{
-	const char *peer = node == 0 ? "peer1" : "peer0";
-
-	assert_int_equal(ike_engine_rekey(s->node[node].engine, peer, ike_sa, s->now), 0);
-	s->node[node].due = s->now;
-}
-
 static void run(struct sim *s, unsigned ms)
 {
 	sim_run(s, s->now + ms * SIM_MS);
@@ -129,7 +121,7 @@ static void an_operator_rekeys_either(void **state)
 		init(&s, 3000 + i);
 		s.node[1].conf.passive = i & 4;
 		start_traffic(&s);
-		rekey(&s, i & 1, i & 2);
+		assert_int_equal(sim_rekey(&s, i & 1, i & 2), 0);
 		run(&s, 30000);
 		finish(&s);
 	}
@@ -148,9 +140,9 @@ static void crossing_rekeys_leave_one(void **state)
 			for (int n = 0; n < 2; n++)
 				s.node[n].children[0].proposal.pfs_group = i & 1 ? 19 : 0;
 			start_traffic(&s);
-			rekey(&s, i & 2 ? 0 : 1, what & 1);
+			assert_int_equal(sim_rekey(&s, i & 2 ? 0 : 1, what & 1), 0);
 			run(&s, i);
-			rekey(&s, i & 2 ? 1 : 0, what & 2);
+			assert_int_equal(sim_rekey(&s, i & 2 ? 1 : 0, what & 2), 0);
 			settle(&s);
 			finish(&s);
 		}
@@ -166,7 +158,7 @@ static void a_rekey_under_way_ends_with_its_peer(void **state)
 		init(&s, 8000);
 		s.node[1].conf.passive = true;
 		start_traffic(&s);
-		rekey(&s, node, true);
+		assert_int_equal(sim_rekey(&s, node, true), 0);
 		run(&s, 1);
 		s.node[node].children[0].proposal.lifetime += 100;
 		assert_int_equal(sim_configure(&s, node), 0);
@@ -202,7 +194,7 @@ static void what_was_sent_before_a_delete_is_taken(void **state)
 	start_traffic(&s);
 	s.net.hook = note_answer;
 	s.net.hook_ctx = &answered;
-	rekey(&s, 0, false);
+	assert_int_equal(sim_rekey(&s, 0, false), 0);
 	while (answered == 0)
 		run(&s, 20);
 	run(&s, 500);
@@ -241,14 +233,15 @@ static void one_loss_does_not_part_the_sides(void **state)
 			start_traffic(&s);
 			left = (int)(i / 6);
 			if (what < 4) {
-				rekey(&s, i & 1, what & 1);
+				assert_int_equal(sim_rekey(&s, i & 1, what & 1), 0);
 			} else {
 				ike_engine_flush_children(s.node[i & 1].engine, s.now);
 				s.node[i & 1].due = s.now;
 			}
 			run(&s, distances[i % 6]);
 			if (what < 5)
-				rekey(&s, !(i & 1), what != 0 && what != 1);
+				assert_int_equal(sim_rekey(&s, !(i & 1), what != 0 && what != 1),
+						 0);
 			else /* when there is one just then */
 				(void)ike_engine_rekey(s.node[i & 1].engine,
 						       i & 1 ? "peer0" : "peer1", false, s.now);
@@ -272,7 +265,7 @@ static void a_flush_crosses_a_rekey(void **state)
 		init(&s, 5000 + i);
 		s.node[1].conf.passive = i & 1;
 		start_traffic(&s);
-		rekey(&s, i & 2 ? 0 : 1, i & 4);
+		assert_int_equal(sim_rekey(&s, i & 2 ? 0 : 1, i & 4), 0);
 		run(&s, i);
 		ike_engine_flush_children(s.node[i & 8 ? 0 : 1].engine, s.now);
 		s.node[i & 8 ? 0 : 1].due = s.now;
@@ -297,9 +290,9 @@ static void a_pair_that_is_installed_moves_with_its_ike_sa(void **state)
 		for (int i = 0; i < 2; i++)
 			installs[i] = s.node[i].installs;
 		s.node[0].install_delay_max = 2 * SIM_SEC;
-		rekey(&s, 0, false);
+		assert_int_equal(sim_rekey(&s, 0, false), 0);
 		run(&s, 70);
-		rekey(&s, 0, true);
+		assert_int_equal(sim_rekey(&s, 0, true), 0);
 		settle(&s);
 		for (int i = 0; i < 2; i++)
 			assert_int_equal(s.node[i].installs, installs[i] + 1);
@@ -330,7 +323,7 @@ static void a_slow_initiator_is_waited_for(void **state)
 	s.net.hook = lose_answers;
 	s.net.hook_ctx = &until;
 	pace(&s, IDLE);
-	rekey(&s, 0, false);
+	assert_int_equal(sim_rekey(&s, 0, false), 0);
 	sim_run(&s, s.now + 30 * SIM_SEC);
 	assert_int_equal(sim_counters(&s, 1)->quick_established, before + 1);
 	settle(&s);
@@ -364,7 +357,7 @@ static void a_lost_answer_to_a_delete_is_no_dead_peer(void **state)
 	sim_first_cookie(&s, 0, old);
 	s.net.hook = lose_old_delete;
 	s.net.hook_ctx = old;
-	rekey(&s, 0, true);
+	assert_int_equal(sim_rekey(&s, 0, true), 0);
 	settle(&s);
 	assert_int_equal(sim_counters(&s, 0)->dpd_dead, 0);
 	finish(&s);
@@ -384,7 +377,7 @@ static void what_is_being_deleted_is_not_revived(void **state)
 	sim_first_cookie(&s, 0, old);
 	s.net.hook = lose_old_delete;
 	s.net.hook_ctx = old;
-	rekey(&s, 1, true);
+	assert_int_equal(sim_rekey(&s, 1, true), 0);
 	run(&s, 1000);
 	assert_int_equal(sim_ike_sas(&s, 0, "established"), 1);
 	assert_int_equal(sim_ike_sas(&s, 0, "replaced"), 1);

@@ -29,14 +29,6 @@ static void init(struct sim *s, uint64_t seed)
 	assert_true(sim_agreed(s, 0));
 }
 
-static void rekey(struct sim *s, int node, bool ike_sa)
-{
-	const char *peer = node == 0 ? "peer1" : "peer0";
-
-	assert_int_equal(ike_engine_rekey(s->node[node].engine, peer, ike_sa, s->now), 0);
-	s->node[node].due = s->now;
-}
-
 static void an_ike_sa_that_a_rekey_made_goes_on(void **state)
 {
 	(void)state;
@@ -45,9 +37,9 @@ static void an_ike_sa_that_a_rekey_made_goes_on(void **state)
 		struct sim s;
 
 		init(&s, 40 + i);
-		rekey(&s, i & 1, true);
+		assert_int_equal(sim_rekey(&s, i & 1, true), 0);
 		if (i & 4)
-			rekey(&s, !(i & 1), true);
+			assert_int_equal(sim_rekey(&s, !(i & 1), true), 0);
 		sim_run(&s, s.now + 20 * SIM_SEC);
 		assert_int_equal(sim_ike_sas(&s, 0, NULL), 1);
 		sim_first_cookie(&s, 0, before);
@@ -71,7 +63,7 @@ static void one_whose_rekey_is_refused_goes_on(void **state)
 	init(&s, 50);
 	sim_first_cookie(&s, 0, before);
 	TAILQ_FIRST(&s.node[1].engine->peers.list)->conf.profile.dh[0] = 14;
-	rekey(&s, 0, true);
+	assert_int_equal(sim_rekey(&s, 0, true), 0);
 	sim_run(&s, s.now + SIM_SEC);
 	assert_true(sim_evidence(&s, 0, IKE_P1_NO_PROPOSAL) > 0);
 	assert_int_equal(sim_kill(&s, 0), 1);
@@ -106,10 +98,11 @@ static void one_that_waited_keeps_its_nat_mapping(void **state)
 	sim_first_cookie(&s, 0, old);
 	s.net.hook = cut_old;
 	s.net.hook_ctx = old;
-	rekey(&s, 0, true);
-	rekey(&s, 1, true);
+	assert_int_equal(sim_rekey(&s, 0, true), 0);
+	assert_int_equal(sim_rekey(&s, 1, true), 0);
 	sim_run(&s, s.now + 27 * SIM_SEC);
-	rekey(&s, 1, false); /* through the new one: it is in use from here on */
+	assert_int_equal(sim_rekey(&s, 1, false),
+			 0); /* through the new one: it is in use from here on */
 	sim_run(&s, s.now + 60 * SIM_SEC);
 	assert_int_equal(sim_ike_sas(&s, 0, "established"), 1);
 	sent = sim_counters(&s, 0)->tx_keepalive;
