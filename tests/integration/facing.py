@@ -55,7 +55,7 @@ class Facing(Lab):
         self.write_conf(text_of(trees[0]))
         self.start_dataplane()
         path = os.path.join(self.dir, "far.conf")
-        with open(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600), "w") as f:
+        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as f:
             f.write(text_of(trees[1]))
         self.far = [Daemon(self, "far-" + p, [binary("espgw-" + p), "-c", path, "--instance",
                                               self.id + "f"], self.cloud_ns)

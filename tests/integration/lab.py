@@ -282,7 +282,7 @@ class Lab:
         path = os.path.join(self.dir, "espgw.conf")
         with contextlib.suppress(FileNotFoundError):
             os.unlink(path)
-        with open(os.open(path, os.O_WRONLY | os.O_CREAT, mode), "w") as f:
+        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode), "w") as f:
             f.write(self.conf.text() if text is None else text)
         return path
 

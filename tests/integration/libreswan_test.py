@@ -80,7 +80,7 @@ class Pluto(Lab):
             f.write(CONF % dict(dir=d, cloud=out.cloud, gateway=out.gateway, cloud_net=CLOUD_NET,
                                 site_net=SITE_NET, ikev2="yes" if mode == "ike2" else "no",
                                 aggressive="yes" if mode == "aggressive" else "no"))
-        with open(os.open(d + "/ipsec.secrets", os.O_WRONLY | os.O_CREAT, 0o600), "w") as f:
+        with open(os.open(d + "/ipsec.secrets", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as f:
             f.write('%s %s : PSK "%s"\n' % (out.cloud, out.gateway, self.conf.secret))
         lib = os.path.join(ROOT, "usr/lib/x86_64-linux-gnu")
         self.env.update(LD_LIBRARY_PATH=lib, PATH=os.path.join(ROOT, "usr/bin") + ":" +

@@ -122,7 +122,7 @@ class Many:
                     " filelog { x { path = %s/charon.log\n default = %d } }\n"
                     " syslog { daemon { default = -1 }\n auth { default = -1 } }\n}\n"
                     % (" ".join(plugins), d, d, int(os.environ.get("ESPGW_MANY_CHARON", "0"))))
-        with open(os.open(d + "/swanctl/swanctl.conf", os.O_WRONLY | os.O_CREAT, 0o600),
+        with open(os.open(d + "/swanctl/swanctl.conf", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600),
                   "w") as f:
             f.write(self._swanctl(name))
         p = self._start(name, ns, "sh", "-c", 'mount --bind "$1" /run && exec "$2"', "sh",
@@ -186,7 +186,7 @@ class Many:
                     route=[dict(gateway=HOP)], ipsec=ipsec),
             dataplane={"workers": 1, "hugepages": False, "max-sas": 1 << (4 * self.count + 64).bit_length()})
         conf = self.dir + "/espgw.conf"
-        with open(os.open(conf, os.O_WRONLY | os.O_CREAT, 0o600), "w") as f:
+        with open(os.open(conf, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as f:
             f.write("".join("%s = %s;\n" % (k, literal(v)) for k, v in tree.items()))
         self.dataplane = self._start("dataplane", self.gw, binary("espgw-dataplane"), "-c", conf,
                                      "--instance", self.id)

@@ -329,14 +329,15 @@ class Pairs(Lab):
     def _connections(self, pairs):
         gateway = self.outside.gateway
         path = os.path.join(self.dir, "pairs.conf")
-        with open(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600), "w") as f:
+        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as f:
             f.write(block("connections", {k: v for p in pairs
                                           for k, v in p.connections(gateway).items()}))
             f.write(block("secrets", {k: v for p in pairs
                                       for k, v in p.all_secrets(gateway).items()}))
         for what in ("--load-creds", "--load-conns"):
-            run("swanctl", what, "--uri", "unix://%s/charon.vici" % self.cloud_dir, "--file",
-                path, env=self.env)
+            said = run("swanctl", what, "--uri", "unix://%s/charon.vici" % self.cloud_dir,
+                       "--file", path, env=self.env).stdout
+        need("successfully loaded" in said, said)  # it says so of the whole file, and of that alone
 
     # ------------------------------------------------------------- what is in force --
     def far(self):
