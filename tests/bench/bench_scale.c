@@ -10,6 +10,7 @@
  *          exchanged at a given rate while a worker moves packets and watches its own polls
  */
 #include <getopt.h>
+#include <math.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -33,19 +34,28 @@
 #include "tests/bench/scale_cost.h"
 #include "tests/unit/dataplane/tunnels.h"
 
-#define RATE  10000u /* changes a second */
-#define TURNS 6u     /* without and with changes */
-#define TURN  0.5    /* seconds */
-#define BATCH 64u    /* commands under way */
+#define RATE	  10000u /* changes a second */
+#define TURNS	  6u	 /* without and with changes, */
+#define TURNS_MAX 200u
+#define TURN	  0.5 /* of so many seconds each */
+#define BATCH	  64u /* commands under way */
 
 struct options {
 	struct scale_cost cost;
 	uint32_t installed;
+	uint32_t turns;
 };
 
 static uint64_t n_sent;
 
-enum phase { PHASE_QUIET, PHASE_SAS, PHASE_POLICIES, PHASES };
+enum phase {
+	PHASE_QUIET,
+	PHASE_REFUSED, /* as many commands, which change nothing */
+	PHASE_SAS,
+	PHASE_POLICIES,
+	PHASES,
+	PHASE_BETWEEN = PHASES
+};
 
 /* Passes of the worker's loop. One in which it lost its CPU to another thread tells nothing; what
  * the hypervisor takes cannot be told from the rest, so it is seen in the quiet turns, too. */
@@ -53,9 +63,11 @@ struct gaps {
 	uint64_t passes, switched, longest, over[3];
 	uint64_t fed, lost;
 	double seconds;
+	double rate[TURNS_MAX]; /* of pauses, in each turn */
 };
 
 static const unsigned int over_us[] = {20, 50, 1000};
+#define PAUSE 1u /* the one of them that a worker may not have */
 
 struct plane {
 	struct harness *h;
@@ -69,8 +81,8 @@ struct plane {
 	bool stop;
 	uint64_t longest_tick; /* cycles */
 	uint32_t changes;
-	unsigned int phase;	  /* now */
-	struct gaps gaps[PHASES]; /* the worker's, but for the seconds */
+	unsigned int phase;	      /* now */
+	struct gaps gaps[PHASES + 1]; /* the worker's, but for the seconds */
 };
 
 static struct plane plane;
@@ -225,7 +237,7 @@ static void *work(void *arg)
 	return NULL;
 }
 
-static uint64_t refused;
+static uint64_t refused, wanted; /* commands; of those so many as a control */
 
 static unsigned int take_answers(struct plane *p)
 {
@@ -327,15 +339,37 @@ static void replace_sas(struct plane *p, uint32_t first, uint32_t round)
 	wait_answers(p, got, BATCH);
 }
 
+/* As many commands as replace_sas() has, for SAs that there are not. */
+static void be_refused(struct plane *p)
+{
+	uint64_t before = refused;
+
+	for (uint32_t k = 0; k < 2; k++) {
+		uint64_t got = 0;
+
+		for (uint32_t i = 0; i < BATCH; i++) {
+			struct abi_sa_delete d = {.slot = i, .spi = i};
+
+			got += put(p, &d, ABI_CMD_SA_DELETE, sizeof(d));
+		}
+		wait_answers(p, got, BATCH);
+	}
+	wanted += refused - before;
+}
+
 /* RATE commands a second for a turn. Returns how many. */
-static uint64_t change_sas(struct plane *p, uint32_t first, uint32_t n)
+static uint64_t change_sas(struct plane *p, uint32_t first, uint32_t n, bool refuse)
 {
 	uint64_t start = rte_rdtsc(), sent = 0;
 
 	while (seconds_since(start) < TURN) {
-		uint32_t k = p->changes++;
+		uint32_t k = p->changes;
 
-		replace_sas(p, first + k % (n / BATCH) * BATCH, k / (n / BATCH));
+		if (refuse)
+			be_refused(p);
+		else
+			replace_sas(p, first + k % (n / BATCH) * BATCH, k / (n / BATCH));
+		p->changes += !refuse;
 		sent += 2 * BATCH;
 		while ((double)sent > seconds_since(start) * RATE)
 			usleep(200);
@@ -364,28 +398,68 @@ static void report_worker(const struct gaps *g, const char *what)
 	printf(" %lu of %lu packets lost\n", (unsigned long)g->lost, (unsigned long)g->fed);
 }
 
-/* Without and with changes in turn, so that both meet the same of what else goes on here. */
+/* One turn. Returns how many changes there were. */
+static uint64_t take_turn(struct plane *p, enum phase phase, const struct options *o,
+			  uint32_t policies, unsigned int turn)
+{
+	static uint32_t generation = 1;
+	struct gaps *g = &p->gaps[phase];
+	uint64_t before, start, changes = 0;
+	double seconds;
+
+	enter(p, phase);
+	before = g->over[PAUSE];
+	seconds = g->seconds;
+	start = rte_rdtsc();
+	if (phase == PHASE_SAS || phase == PHASE_REFUSED)
+		changes = change_sas(p, o->installed / 2, o->installed / 4, phase == PHASE_REFUSED);
+	else if (phase == PHASE_QUIET)
+		usleep((useconds_t)(TURN * 1e6));
+	for (; phase == PHASE_POLICIES && seconds_since(start) < TURN; changes++)
+		install_policies(p, policies, ++generation);
+	enter(p, PHASE_BETWEEN);
+	g->rate[turn] = (double)(g->over[PAUSE] - before) / (g->seconds - seconds);
+	return changes;
+}
+
+/* What the changes have added to what there is without them: the mean of all turns, and how far off
+ * that may be (its standard error). */
+static void report_added(const struct plane *p, enum phase phase, unsigned int turns)
+{
+	double sum = 0, squares = 0;
+
+	for (unsigned int i = 0; i < turns; i++) {
+		double more = p->gaps[phase].rate[i] - p->gaps[PHASE_QUIET].rate[i];
+
+		sum += more;
+		squares += more * more;
+	}
+	sum /= turns;
+	printf("    %+.1f (+- %.1f) a second over %u us beside what there is without\n", sum,
+	       sqrt((squares / turns - sum * sum) / (turns - 1)), over_us[PAUSE]);
+}
+
+/* Without and with changes in turn, so that all meet the same of what else goes on here. */
 static void measure_pauses(struct plane *p, const struct options *o, uint32_t policies)
 {
-	uint64_t sent = 0, start;
+	uint64_t sas = 0, tables = 0;
 
-	for (unsigned int i = 0; i < TURNS; i++) {
-		enter(p, PHASE_QUIET);
-		usleep((useconds_t)(TURN * 1e6));
-		enter(p, PHASE_SAS);
-		sent += change_sas(p, o->installed / 2, o->installed / 4);
+	for (unsigned int i = 0; i < o->turns; i++) {
+		take_turn(p, PHASE_QUIET, o, policies, i);
+		take_turn(p, PHASE_REFUSED, o, policies, i);
+		sas += take_turn(p, PHASE_SAS, o, policies, i);
+		tables += take_turn(p, PHASE_POLICIES, o, policies, i);
 	}
-	enter(p, PHASE_POLICIES);
-	start = rte_rdtsc();
-	for (uint32_t i = 0; i < 4; i++)
-		install_policies(p, policies, 2 + i);
-	printf("  %u policies exchanged 4 times in %.0f ms\n", policies,
-	       1e3 * seconds_since(start));
-	enter(p, PHASE_QUIET);
-	printf("  %.0f changes of SAs a second\n", (double)sent / p->gaps[PHASE_SAS].seconds);
+	printf("  %.0f changes of SAs a second; all %u policies exchanged %.1f times a second\n",
+	       (double)sas / p->gaps[PHASE_SAS].seconds, policies,
+	       (double)tables / p->gaps[PHASE_POLICIES].seconds);
 	report_worker(&p->gaps[PHASE_QUIET], "undisturbed");
+	report_worker(&p->gaps[PHASE_REFUSED], "as many commands refused");
+	report_added(p, PHASE_REFUSED, o->turns);
 	report_worker(&p->gaps[PHASE_SAS], "SAs change");
+	report_added(p, PHASE_SAS, o->turns);
 	report_worker(&p->gaps[PHASE_POLICIES], "policies change");
+	report_added(p, PHASE_POLICIES, o->turns);
 }
 
 static void measure_changes(struct plane *p, const struct options *o, uint32_t policies)
@@ -425,8 +499,9 @@ static int bench_change(const struct options *o)
 		pthread_join(p->worker_thread, NULL);
 		pthread_join(p->manager_thread, NULL);
 		manager_free(&p->manager);
-		if (refused != 0) {
-			fprintf(stderr, "%lu commands were refused\n", (unsigned long)refused);
+		if (refused != wanted) {
+			fprintf(stderr, "%lu commands were refused\n",
+				(unsigned long)(refused - wanted));
 			err = -1;
 		}
 	}
@@ -452,11 +527,12 @@ static int bench_cost(struct scale_cost *o, const char *file)
 static int usage(FILE *f)
 {
 	fprintf(f, "bench_scale [--sas N] [--flows N] [--installed N] [--rounds N] [--stages] "
-		   "[--json FILE] [cost|change]\n"
+		   "[--turns N] [--json FILE] [cost|change]\n"
 		   "  --sas N        tunnels and policies, at most 20000 (10000)\n"
 		   "  --flows N      flows of each tunnel (10)\n"
 		   "  --installed N  SAs installed through the command ring (100000)\n"
 		   "  --rounds N     turns of 448 packets (101)\n"
+		   "  --turns N      turns without and with changes, 2 to 200 (6)\n"
 		   "  --stages       show the cycles of each stage, too\n"
 		   "  --json FILE    write the figures of cost for programs\n");
 	return f == stdout ? 0 : 2;
@@ -468,12 +544,14 @@ int main(int argc, char **argv)
 						{"flows", required_argument, NULL, 'f'},
 						{"installed", required_argument, NULL, 'i'},
 						{"rounds", required_argument, NULL, 'r'},
+						{"turns", required_argument, NULL, 'n'},
 						{"stages", no_argument, NULL, 't'},
 						{"json", required_argument, NULL, 'j'},
 						{"help", no_argument, NULL, 'h'},
 						{NULL, 0, NULL, 0}};
 	struct options o = {.cost = {.tunnels = 10000, .flows = 10, .rounds = 101},
-			    .installed = 100000};
+			    .installed = 100000,
+			    .turns = TURNS};
 	const char *what, *file = NULL;
 	int c, err = 0;
 
@@ -488,6 +566,8 @@ int main(int argc, char **argv)
 			o.installed = n;
 		else if (c == 'r')
 			o.cost.rounds = n;
+		else if (c == 'n')
+			o.turns = n;
 		else if (c == 't')
 			o.cost.stages = true;
 		else if (c == 'j')
@@ -499,7 +579,7 @@ int main(int argc, char **argv)
 	if (o.cost.tunnels == 0 || o.cost.tunnels > 20000 || o.cost.flows == 0 ||
 	    o.cost.flows > 16384 || o.installed < 4 * BATCH ||
 	    o.installed > ABI_MAX_SAS_LIMIT / 2 || o.cost.rounds == 0 ||
-	    o.cost.rounds > SCALE_COST_ROUNDS)
+	    o.cost.rounds > SCALE_COST_ROUNDS || o.turns < 2 || o.turns > TURNS_MAX)
 		return usage(stderr);
 	if (strcmp(what, "change") != 0)
 		err = bench_cost(&o.cost, file);
