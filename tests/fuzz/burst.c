@@ -18,15 +18,18 @@
 #include "tests/fuzz/site.h"
 #include "tests/unit/dataplane/harness.h"
 
-#define RECORD	  4u
-#define MADE_MAX  128u
-#define BURST_MAX 160u
-#define FRAME_MAX 2048u
-#define OUTER	  (14u + 20u)
-#define MARK	  0x65737067u /* then the number of the packet */
-#define PIECE_MIN 64u	      /* headers lie in one piece */
-#define FAR_HOST  HARNESS_IP(10, 100, 1, 6)
-#define HOST	  HARNESS_IP(192, 168, 1, 12)
+#define RECORD	   4u
+#define MADE_MAX   128u
+#define BURST_MAX  160u
+#define FRAME_MAX  2048u
+#define OUTER	   (14u + 20u)
+#define OUTER6	   (14u + 40u)
+#define OUTER_SRC  (14u + 15u) /* last byte of the address it comes from */
+#define OUTER6_SRC (14u + 23u)
+#define MARK	   0x65737067u /* then the number of the packet */
+#define PIECE_MIN  64u	       /* headers lie in one piece */
+#define FAR_HOST   HARNESS_IP(10, 100, 1, 6)
+#define HOST	   HARNESS_IP(192, 168, 1, 12)
 
 enum action {
 	FRESH,
@@ -61,6 +64,9 @@ static const struct site_tunnel lanes[] = {
 	 .start = (1ull << 32) - 20},
 	{.slot = 11, .suite = "aes128gcm", .udp = true, .narrow = true, .window = 1024},
 	{.slot = 12, .suite = "aes128ctr+sha256_96", .window = 64},
+	{.slot = 13, .suite = "3des+sha1", .narrow = true, .limited = true, .window = 64},
+	{.slot = 14, .suite = "aes192+sha384", .outer6 = true, .narrow = true, .window = 64},
+	{.slot = 15, .suite = "chacha20poly1305", .udp = true, .esn = true, .window = 128},
 };
 #define LANES (sizeof(lanes) / sizeof(lanes[0]))
 
@@ -212,17 +218,32 @@ static void note_genuine(struct made *m, const uint8_t *frame)
 /* From another port or address; congestion experienced, which our inner packets cannot say. */
 static void alter_outer(struct made *m, uint8_t *frame, uint8_t b, uint8_t c)
 {
+	bool six = lanes[m->lane].outer6;
+
 	if (b & 1)
-		frame[14 + 15] ^= (uint8_t)(c & 3);
+		frame[six ? OUTER6_SRC : OUTER_SRC] ^= (uint8_t)(c & 3);
 	if ((b & 2) && lanes[m->lane].udp)
 		frame[OUTER + 1] ^= (uint8_t)(c & 7);
-	if (b & 4)
+	if ((b & 4) && six)
+		put16(frame + 14, 6u << 12 | (unsigned int)c << 4);
+	else if (b & 4)
 		frame[14 + 1] = c;
 	if ((b & 4) && (c & 3) == 3) {
 		m->barred |= !m->genuine;
 		m->loose = true;
 	}
-	fix_sum(frame + 14);
+	if (!six)
+		fix_sum(frame + 14);
+}
+
+/* Destination options: nothing but padding. */
+static void add_options6(struct site_piece *f, uint8_t *frame)
+{
+	memmove(frame + OUTER6 + 8, frame + OUTER6, f->len - OUTER6);
+	memcpy(frame + OUTER6, "\x32\0\1\4\0\0\0\0", 8);
+	f->len += 8;
+	frame[14 + 6] = 60;
+	put16(frame + 18, (unsigned int)(f->len - OUTER6));
 }
 
 static void add_options(struct site_piece *f, uint8_t *frame)
@@ -237,11 +258,16 @@ static void add_options(struct site_piece *f, uint8_t *frame)
 
 static void forge(const struct made *m, uint8_t *frame, uint8_t b, uint8_t c)
 {
-	size_t esp = OUTER + (lanes[m->lane].udp ? 8u : 0u);
+	bool six = lanes[m->lane].outer6;
+	size_t esp = (six ? OUTER6 : OUTER) + (lanes[m->lane].udp ? 8u : 0u);
 
 	if (b & 1) { /* shorter, by whole blocks perhaps */
 		size_t cut = 1u + c % 64u;
 
+		if (six) {
+			put16(frame + 18, (unsigned int)(m->len - OUTER6 - cut));
+			return;
+		}
 		put16(frame + 16, (unsigned int)(m->len - 14 - cut));
 		if (lanes[m->lane].udp)
 			put16(frame + OUTER + 4, (unsigned int)(m->len - OUTER - cut));
@@ -250,8 +276,9 @@ static void forge(const struct made *m, uint8_t *frame, uint8_t b, uint8_t c)
 	}
 	frame[esp + 4 + (c * 7u) % (m->len - esp - 4)] ^= (uint8_t)(b | 1);
 	if (b & 2) { /* from elsewhere */
-		frame[14 + 15] ^= 1;
-		fix_sum(frame + 14);
+		frame[six ? OUTER6_SRC : OUTER_SRC] ^= 1;
+		if (!six)
+			fix_sum(frame + 14);
 	}
 }
 
@@ -322,8 +349,12 @@ static void record(const uint8_t *r)
 	if (action == OUTER_HEADER || (action == AGAIN && (r[2] & 1)))
 		alter_outer(m, frame, r[1], r[2]);
 	note_genuine(m, frame);
-	if (action == OUTER_HEADER && (r[1] & 8))
-		add_options(&t.burst[t.n_burst - 1], frame);
+	if (action == OUTER_HEADER && (r[1] & 8)) {
+		if (lanes[m->lane].outer6)
+			add_options6(&t.burst[t.n_burst - 1], frame);
+		else
+			add_options(&t.burst[t.n_burst - 1], frame);
+	}
 }
 
 void burst_input(const uint8_t *data, size_t size)

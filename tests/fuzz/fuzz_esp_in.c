@@ -2,7 +2,8 @@
 /*
  * fuzz_esp_in.c - frames from the WAN with a tunnel up. The first byte picks: a frame as it is; ESP
  * sealed with the right key around the rest as payload (pad, trailer and next header from three
- * more bytes), in a tunnel or in transport mode; the same, then damaged; bursts of several.
+ * more bytes), in a tunnel over either family or in transport mode; the same, then damaged; bursts
+ * of several.
  */
 #include <string.h>
 
@@ -31,7 +32,7 @@ static void sealed(uint8_t kind, const uint8_t *data, size_t size)
 	size -= 3;
 	if (size > MAX_PAYLOAD)
 		size = MAX_PAYLOAD;
-	len = site_seal(kind & (SITE_UDP | SITE_TRANSPORT), &e, data, size, out);
+	len = site_seal(kind & (SITE_UDP | SITE_TRANSPORT | SITE_OUTER6), &e, data, size, out);
 	if (kind & 2) /* one byte of what is authenticated, of the ICV or of the outer headers */
 		out[(e.iv[0] * 7u + size) % len] ^= (uint8_t)(size | 1);
 	site_frame(SITE_WAN, out, len);

@@ -30,6 +30,11 @@ def seeds():
         for lane in range(5):
             yield "burst_%s_%d" % (name, lane), bytes([how]) + mixed(dice, [lane], 60)
         yield "burst_%s_all" % name, bytes([how]) + mixed(dice, range(5), 100)
+    dice = random.Random(8)
+    for name, how in (("alone", ALONE), ("others", AMONG_OTHERS)):
+        for lane in (5, 6, 7):
+            yield "burst_%s_%d" % (name, lane), bytes([how]) + mixed(dice, [lane], 60)
+        yield "burst_%s_eight" % name, bytes([how]) + mixed(dice, range(8), 100)
     copies = b"".join(record(FRESH) + record(AGAIN, 0, i) for i in range(8))
     yield "burst_copies", bytes([ALONE]) + copies + record(END) + copies
     yield "burst_forged", bytes([ALONE]) + b"".join(

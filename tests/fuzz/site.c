@@ -23,11 +23,16 @@
 #define SLOT_PLAIN 2u /* inbound, protocol 50 */
 #define SLOT_UDP   3u /* inbound, UDP 4500 */
 #define SLOT_OWN   4u /* inbound, transport mode */
+#define SLOT_SIX   5u /* inbound, over IPv6 */
 #define SPI_HIGH   0xabcd00u
 #define GW	   HARNESS_IP(192, 0, 2, 1)
 #define PEER	   HARNESS_IP(203, 0, 113, 2)
 #define OUTER	   (14u + 20u)
+#define OUTER6	   (14u + 40u)
 #define UDP	   8u
+#define GW6	   host6(2, 1)
+#define PEER6	   host6(9, 2)
+#define MANY	   ((uint64_t)1 << 40)
 
 static struct {
 	struct harness *h;
@@ -86,7 +91,7 @@ static int add_ipv6(void)
 
 static int add_sa(uint32_t slot, uint8_t direction, uint8_t encap)
 {
-	bool own = slot == SLOT_OWN;
+	bool own = slot == SLOT_OWN, six = slot == SLOT_SIX;
 	struct abi_sa_add c = {
 		.msg = {ABI_CMD_SA_ADD, sizeof(c), 1},
 		.slot = slot,
@@ -103,8 +108,8 @@ static int add_sa(uint32_t slot, uint8_t direction, uint8_t encap)
 		.local_port = encap ? 4500 : 0,
 		.remote_port = encap ? 4500 : 0,
 		.replay_window = direction == ABI_DIR_IN ? 128 : 0,
-		.local = {.family = 4, .bytes = {192, 0, 2, 1}},
-		.remote = {.family = 4, .bytes = {203, 0, 113, 2}},
+		.local = six ? GW6 : (struct abi_addr){.family = 4, .bytes = {192, 0, 2, 1}},
+		.remote = six ? PEER6 : (struct abi_addr){.family = 4, .bytes = {203, 0, 113, 2}},
 		.n_local = 2,
 		.n_remote = 2,
 		.ts_local = {own ? net24(192, 0, 2) : net24(192, 168, 1), net64(1)},
@@ -141,6 +146,7 @@ static struct abi_sa_add tunnel_sa(const struct site_tunnel *t, const struct ref
 			       .local_port = t->udp ? 4500 : 0,
 			       .remote_port = t->udp ? 4500 : 0,
 			       .replay_window = t->window,
+			       .life.hard_packets = t->limited ? MANY : 0,
 			       .local = {.family = 4, .bytes = {192, 0, 2, 1}},
 			       .remote = {.family = 4, .bytes = {203, 0, 113, 2}},
 			       .n_local = t->narrow ? 1 : 2,
@@ -148,6 +154,10 @@ static struct abi_sa_add tunnel_sa(const struct site_tunnel *t, const struct ref
 			       .ts_local = {net24(192, 168, 1), net24(192, 168, 7)},
 			       .ts_remote = {net24(10, 100, 1)}};
 
+	if (t->outer6) {
+		c.local = GW6;
+		c.remote = PEER6;
+	}
 	memcpy(c.encr_key, site.encr_key, c.encr_key_len);
 	memcpy(c.integ_key, site.integ_key, c.integ_key_len);
 	memcpy(c.salt, site.encr_key + c.encr_key_len, c.salt_len);
@@ -198,7 +208,8 @@ static int add_policy(void)
 int site_create(void)
 {
 	site.suite = find_suite("aes128+sha1");
-	memset(site.encr_key, 0x11, sizeof(site.encr_key));
+	for (unsigned int i = 0; i < sizeof(site.encr_key); i++)
+		site.encr_key[i] = (uint8_t)(0x11 + i); /* those of 3DES have to differ */
 	memset(site.integ_key, 0x22, sizeof(site.integ_key));
 	site.h = harness_create(64, 16, 2047);
 	if (!site.suite || !site.h || harness_pipe_create(site.h) != 0 || add_ipv6() != 0 ||
@@ -207,7 +218,8 @@ int site_create(void)
 	return add_sa(SLOT_OUT, ABI_DIR_OUT, ABI_ENCAP_NONE) != 0 ||
 			       add_sa(SLOT_PLAIN, ABI_DIR_IN, ABI_ENCAP_NONE) != 0 ||
 			       add_sa(SLOT_UDP, ABI_DIR_IN, ABI_ENCAP_UDP) != 0 ||
-			       add_sa(SLOT_OWN, ABI_DIR_IN, ABI_ENCAP_NONE) != 0
+			       add_sa(SLOT_OWN, ABI_DIR_IN, ABI_ENCAP_NONE) != 0 ||
+			       add_sa(SLOT_SIX, ABI_DIR_IN, ABI_ENCAP_NONE) != 0
 		       ? -1
 		       : 0;
 }
@@ -351,33 +363,57 @@ static void put_outer(bool udp, uint8_t *out, size_t esp_len)
 					     .dgram_len = rte_cpu_to_be_16((uint16_t)l4)};
 }
 
+static void put_outer6(uint8_t *out, size_t esp_len)
+{
+	const struct abi_addr src = PEER6, dst = GW6;
+
+	memset(out, 0, OUTER6);
+	memcpy(out, &ports[SITE_WAN].mac, 6);
+	out[6] = 2;
+	out[11] = 0x54;
+	memcpy(out + 12, "\x86\xdd\x60", 3);
+	out[18] = (uint8_t)(esp_len >> 8);
+	out[19] = (uint8_t)esp_len;
+	out[20] = IPPROTO_ESP;
+	out[21] = 60;
+	memcpy(out + 22, src.bytes, 16);
+	memcpy(out + 38, dst.bytes, 16);
+}
+
 size_t site_seal(unsigned int how, struct reference_esp *e, const uint8_t *payload, size_t len,
 		 uint8_t *out)
 {
-	bool udp = (how & SITE_UDP) != 0;
-	size_t start = OUTER + (udp ? UDP : 0), esp;
+	bool six = (how & SITE_OUTER6) != 0, udp = !six && (how & SITE_UDP) != 0;
+	size_t start = six ? OUTER6 : OUTER + (udp ? UDP : 0), esp;
 
 	if (e->spi == 0)
-		e->spi = SPI_HIGH * 256 + (udp			  ? SLOT_UDP
+		e->spi = SPI_HIGH * 256 + (six			  ? SLOT_SIX
+					   : udp		  ? SLOT_UDP
 					   : how & SITE_TRANSPORT ? SLOT_OWN
 								  : SLOT_PLAIN);
 	if (e->seq == 0)
 		e->seq = ++site.seq;
 	esp = reference_seal(site.suite, site.encr_key, site.integ_key, e, payload, len,
 			     out + start);
-	put_outer(udp, out, esp);
+	if (six)
+		put_outer6(out, esp);
+	else
+		put_outer(udp, out, esp);
 	return start + esp;
 }
 
 size_t site_seal_for(const struct site_tunnel *t, struct reference_esp *e, const uint8_t *payload,
 		     size_t len, uint8_t *out)
 {
-	size_t start = OUTER + (t->udp ? UDP : 0), esp;
+	size_t start = (t->outer6 ? OUTER6 : OUTER) + (t->udp ? UDP : 0), esp;
 
 	e->spi = SPI_HIGH * 256 + t->slot;
 	esp = reference_seal(find_suite(t->suite), site.encr_key, site.integ_key, e, payload, len,
 			     out + start);
-	put_outer(t->udp, out, esp);
+	if (t->outer6)
+		put_outer6(out, esp);
+	else
+		put_outer(t->udp, out, esp);
 	return start + esp;
 }
 

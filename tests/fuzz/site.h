@@ -30,6 +30,7 @@ void site_frame(uint8_t port, const uint8_t *bytes, size_t len);
 
 #define SITE_UDP       1u /* over UDP 4500 */
 #define SITE_TRANSPORT 4u /* the SA in transport mode, which is plain */
+#define SITE_OUTER6    8u /* over IPv6, in a tunnel and plain whatever else is asked for */
 
 /** Write the frame that carries payload in an inbound SA: sealed with e (seq and spi 0: right
  * ones), outer addresses right. Returns its length; out holds len + 512 bytes. */
@@ -43,6 +44,8 @@ struct site_tunnel {
 	bool udp;
 	bool narrow; /* one range of addresses each side */
 	bool esn;
+	bool outer6;
+	bool limited; /* to more packets than will come */
 	uint32_t window;
 	uint64_t start;
 };
