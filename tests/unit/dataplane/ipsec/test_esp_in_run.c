@@ -30,6 +30,7 @@ enum kind {
 	PADDED,	 /* RFC 4303 section 2.7 */
 	LONGER,	 /* than what was sealed */
 	SHORT,
+	FEWER, /* bytes than its protocol's header takes, and padding behind them */
 	BAD_PAD,
 	DUMMY,
 	IPV6,
@@ -44,6 +45,7 @@ enum kind {
 	AGAIN,
 	TOO_OLD,
 	OTHER_ENCAP,
+	OTHER_OF_US, /* an address of ours, but not the SA's */
 	OTHER_SA,
 	NO_SA,
 	SPECIAL
@@ -105,6 +107,10 @@ static struct frame inner_of(enum kind kind)
 		put16(f.b + ETH + 2, (unsigned int)(f.len - ETH + 1 + any(30)));
 		frame_fix(&f);
 	}
+	if (kind == FEWER) {
+		put16(f.b + ETH + 2, 20 + any(20));
+		frame_fix(&f);
+	}
 	if (kind == SHORT)
 		f.len = ETH + 20 + any(9);
 	if (kind == UNEVEN && any(2))
@@ -137,6 +143,8 @@ static void spoil(struct frame *f, enum kind kind)
 		put32(f->b + ETH + 12, PEER + any(3));
 	if (kind == MOVED && esp.encap == ABI_ENCAP_UDP)
 		put16(f->b + ETH + 20, NATT_PORT + any(3));
+	if (kind == OTHER_OF_US)
+		put32(f->b + ETH + 16, LAN_US);
 	if (kind == FORGED || kind == FORGED_AGAIN)
 		f->b[f->len - 1 - any(40)] ^= (uint8_t)(1 + any(255));
 	if (kind == CUT)
@@ -199,6 +207,7 @@ static void make_pair(enum kind kind, uint32_t at, struct rte_mbuf **m, uint64_t
 		esp.encap = encap;
 		spoil(&f, kind);
 		m[i] = kit_parse(&f);
+		pkt_meta(m[i])->in_port = (uint8_t)(seq % 3);
 		if (kind == SHARED)
 			rte_mbuf_refcnt_update(m[i], 1);
 	}
