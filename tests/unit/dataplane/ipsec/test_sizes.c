@@ -356,31 +356,56 @@ static void fragments_meet_selectors_of_ports(void **state)
 	}
 }
 
-static void jumbo_frames_are_carried(void **state)
+/* To our port, as a device hands it over: in one buffer, or in many of the usual size. Takes m. */
+static void input_frame(struct rte_mbuf *m, bool in_many)
 {
-	struct rte_mbuf *m;
+	const uint16_t room = 2000;
+	struct rte_mbuf *all = m, *next;
 
-	(void)state;
+	memcpy(rte_pktmbuf_mtod(m, void *), "\x02\0\0\0\0\x01\x02\0\0\0\x01\x12\x08\0", ETH);
+	for (uint16_t at = 0; in_many && at < m->data_len; at = (uint16_t)(at + room)) {
+		next = harness_mbuf(kit.h, rte_pktmbuf_mtod_offset(m, void *, at),
+				    RTE_MIN(room, m->data_len - at));
+		if (at == 0)
+			all = next;
+		else
+			assert_int_equal(rte_pktmbuf_chain(all, next), 0);
+	}
+	if (in_many)
+		rte_pktmbuf_free(m);
+	pipeline_input(kit.w, 0, &all, 1);
+	assert_int_equal(take_slow(PKT_SLOW_NEIGH), 1);
+}
+
+static void carry_jumbo_frames(bool in_many)
+{
 	ports[0].mtu = ports[1].mtu = 9600;
 	sad_slot(esp.sad, OUT_SLOT)->mtu = 9400;
 	for (unsigned int len = 8000; len <= 9380; len += 345) {
-		m = large(LAN_HOST, FAR_HOST, 17, udp(4000, 53, len), len);
-		memcpy(rte_pktmbuf_mtod(m, void *), "\x02\0\0\0\0\x01\x02\0\0\0\x01\x12\x08\0",
-		       ETH);
-		pipeline_input(kit.w, 0, &m, 1);
-		assert_int_equal(take_slow(PKT_SLOW_NEIGH), 1);
+		input_frame(large(LAN_HOST, FAR_HOST, 17, udp(4000, 53, len), len), in_many);
 		assert_int_equal(collect_opened(got), len);
 		assert_memory_equal(got, data, len);
 		clear_sent();
-		m = sealed(LAN_HOST, udp(53, 4000, len), len);
-		memcpy(rte_pktmbuf_mtod(m, void *), "\x02\0\0\0\0\x01\x02\0\0\0\x01\x12\x08\0",
-		       ETH);
-		pipeline_input(kit.w, 0, &m, 1);
-		assert_int_equal(take_slow(PKT_SLOW_NEIGH), 1);
+		input_frame(sealed(LAN_HOST, udp(53, 4000, len), len), in_many);
 		assert_int_equal(collect(0, 9600, got), len);
 		assert_memory_equal(got, data, len);
 		clear_sent();
 	}
+}
+
+static void jumbo_frames_are_carried(void **state)
+{
+	(void)state;
+	carry_jumbo_frames(false);
+}
+
+static void jumbo_frames_in_many_buffers_are_carried(void **state)
+{
+	unsigned int base = harness_in_use(kit.h);
+
+	(void)state;
+	carry_jumbo_frames(true);
+	assert_int_equal(harness_in_use(kit.h), base);
 }
 
 /* Nothing is kept when the manager, or a port, takes no more. */
@@ -415,6 +440,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(fragments_follow_a_policy_of_ports, begin, end),
 		cmocka_unit_test_setup_teardown(fragments_meet_selectors_of_ports, begin, end),
 		cmocka_unit_test_setup_teardown(jumbo_frames_are_carried, begin, end),
+		cmocka_unit_test_setup_teardown(jumbo_frames_in_many_buffers_are_carried, begin,
+						end),
 		cmocka_unit_test_setup_teardown(full_queues_lose_no_buffer, begin, end),
 	};
 
