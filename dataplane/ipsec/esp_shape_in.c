@@ -98,8 +98,8 @@ static enum drop_reason judge_piece6(const struct sa *sa, struct rte_mbuf *m)
 	meta->next_hop = sa->spi; /* for esp_in_whole() */
 	if (sa->six == NULL)
 		return DROP_IN_NO_POLICIES;
-	if (sa6_any_port(sa->six->remote, sa->six->n_remote) &&
-	    sa6_any_port(sa->six->local, sa->six->n_local))
+	if (sa6_addresses_only(sa->six->remote, sa->six->n_remote) &&
+	    sa6_addresses_only(sa->six->local, sa->six->n_local))
 		return esp_shape_selects(sa, m) ? DROP_NONE : DROP_IN_NO_POLICIES;
 	meta->verdict = PKT_REASSEMBLE;
 	return DROP_NONE;

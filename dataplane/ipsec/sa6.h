@@ -73,14 +73,16 @@ static inline bool sa6_range_match(const struct sa_range6 *r, unsigned int n, co
 	return false;
 }
 
-/** Are all of them for any port? */
-static inline bool sa6_any_port(const struct sa_range6 *r, unsigned int n)
+/** Do all of them ask for no more than each piece of a packet shows? That is addresses: ports, and
+ * behind options for the destination the protocol, are in the first alone (RFC 8200 section 4.5).
+ */
+static inline bool sa6_addresses_only(const struct sa_range6 *r, unsigned int n)
 {
-	uint8_t any = 1;
+	bool only = true;
 
 	for (unsigned int i = 0; i < n; i++)
-		any &= r[i].any_port;
-	return any != 0;
+		only &= r[i].any_port && r[i].protocol == 0;
+	return only;
 }
 
 /** May such a packet go through the SA? inbound: the SA's local side is the destination. */

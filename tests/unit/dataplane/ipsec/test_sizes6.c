@@ -249,6 +249,46 @@ static void fragments_meet_selectors_of_ports(void **state)
 	}
 }
 
+/* Options for the destination may stand between a fragment header and UDP: of the pieces behind the
+ * first, none says what they are of (RFC 8200 section 4.5). */
+static void fragments_meet_selectors_of_a_protocol(void **state)
+{
+	struct abi_sa_add c = shapekit_in();
+
+	(void)state;
+	protect(0);
+	espkit_remove(IN_SLOT);
+	c.ts_remote[1].protocol = 17;
+	espkit_add(&c);
+	for (uint8_t proto = 17; proto > 15; proto--) {
+		uint64_t before = kit.w->counters->drops[DROP_IN_NO_POLICIES];
+
+		memcpy(data, (const uint8_t[8]){proto, 0, 1, 4}, 8);
+		input(far6_host, lan6_host, 60, true);
+		assert_int_equal(collect_clear(0, far6_host, lan6_host), proto == 17 ? DATA : 0);
+		assert_memory_equal(got, data, proto == 17 ? DATA : 0);
+		assert_int_equal(kit.w->counters->drops[DROP_IN_NO_POLICIES] - before, proto != 17);
+		clear_sent();
+	}
+}
+
+static void fragments_meet_selectors_of_addresses(void **state)
+{
+	const uint64_t *drops = &kit.w->counters->drops[DROP_IN_NO_POLICIES], before = *drops;
+
+	(void)state;
+	protect(0);
+	make_udp(53, 4000);
+	input(peer6, lan6_host, 17, true);
+	assert_int_equal(*drops - before, 3);
+	input(far6_host, peer6, 17, true);
+	assert_int_equal(*drops - before, 6);
+	assert_int_equal(n_sent, 0);
+	input(far6_host, lan6_host, 17, true);
+	assert_int_equal(*drops - before, 6);
+	assert_int_equal(collect_clear(0, far6_host, lan6_host), DATA);
+}
+
 static void make_echo(const uint8_t *src, const uint8_t *dst)
 {
 	struct frame pseudo = frame6(src, dst, 58, 0);
@@ -290,6 +330,8 @@ int main(void)
 		T(small_pieces_stay_small),
 		T(without_ports_they_pass_as_they_come),
 		T(fragments_meet_selectors_of_ports),
+		T(fragments_meet_selectors_of_a_protocol),
+		T(fragments_meet_selectors_of_addresses),
 		T(a_large_echo_is_answered),
 		T(a_large_echo_in_a_tunnel_is_answered),
 	};
