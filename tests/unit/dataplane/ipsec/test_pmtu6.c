@@ -123,9 +123,11 @@ static void believes_no_forged_ones(void **state)
 static void one_wrong_bit_is_enough(void **state)
 {
 	(void)state;
-	for (unsigned int at = 8 * 8; at < 44 * 8; at++) {
+	for (unsigned int at = 0; at < 44 * 8; at++) {
 		struct frame f = too_big(OUT_SPI, LAST, 1400, 8);
 
+		if (at == 4) /* the version has been */
+			at = 8 * 8;
 		f.b[ETH + 48 + at / 8] ^= (uint8_t)(0x80 >> at % 8);
 		frame6_fix(&f);
 		kit.w->now += 1000000000;
