@@ -17,6 +17,7 @@
 #define FRAME	     0x80u
 #define BURSTS	     0x60u /* both bits */
 #define AMONG_OTHERS 1u
+#define HOW	     (SITE_UDP | SITE_TRANSPORT | SITE_OUTER6 | SITE_OPTIONS)
 
 static void sealed(uint8_t kind, const uint8_t *data, size_t size)
 {
@@ -32,7 +33,7 @@ static void sealed(uint8_t kind, const uint8_t *data, size_t size)
 	size -= 3;
 	if (size > MAX_PAYLOAD)
 		size = MAX_PAYLOAD;
-	len = site_seal(kind & (SITE_UDP | SITE_TRANSPORT | SITE_OUTER6), &e, data, size, out);
+	len = site_seal(kind & HOW, &e, data, size, out);
 	if (kind & 2) /* one byte of what is authenticated, of the ICV or of the outer headers */
 		out[(e.iv[0] * 7u + size) % len] ^= (uint8_t)(size | 1);
 	site_frame(SITE_WAN, out, len);

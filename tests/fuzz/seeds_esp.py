@@ -24,7 +24,31 @@ def mixed(dice, lanes, n):
     return out
 
 
+UDP = bytes.fromhex("0001 0002 000a 8959") + b"xy"
+TCP = bytes.fromhex("0001 0002 00000001 00000002 5010 1000 1234 0000") + b"xy"
+OPTIONS = bytes.fromhex("11 00 01 04 00000000")
+
+
+def own():
+    """to the gateway itself: one byte how, flags, next header and pad length, then what it carries"""
+    for name, how in (("encap", 5), ("six", 12), ("six_options", 28)):
+        yield "own_udp_" + name, bytes([how, 0, 17, 0]) + UDP
+        yield "own_tcp_" + name, bytes([how, 0, 6, 0]) + TCP
+        yield "own_dstopts_" + name, bytes([how, 0, 60, 0]) + OPTIONS + UDP
+    far, host = (bytes.fromhex("20010db8%04x" % net) + bytes(9) + b"\6" for net in (11, 1))
+    for how in (0, 8):
+        for at, word in ((0, 1), (16, 16)):
+            piece = bytes([17, 0]) + word.to_bytes(2, "big") + b"\0\0\0\7" + (UDP + bytes(6))[:16]
+            yield "frag6_%d_%d" % (how, at), bytes([how, 9, 0, 0, 0x60, 0, 0, 0, 0, len(piece), 44,
+                                                    64]) + far + host + piece
+    for name in ("udp4", "udp6", "tfc", "frag_first"):
+        with open(os.path.join(TOP, name), "rb") as f:
+            data = f.read()
+        yield name + "_in_six", bytes([data[0] & ~1 | 8]) + data[1:]
+
+
 def seeds():
+    yield from own()
     dice = random.Random(7)
     for name, how in (("alone", ALONE), ("others", AMONG_OTHERS)):
         for lane in range(5):

@@ -2,6 +2,7 @@
 /* site.c - see site.h. */
 #include "tests/fuzz/site.h"
 
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,6 +25,8 @@
 #define SLOT_UDP   3u /* inbound, UDP 4500 */
 #define SLOT_OWN   4u /* inbound, transport mode */
 #define SLOT_SIX   5u /* inbound, over IPv6 */
+#define SLOT_OWN_U 6u /* inbound, transport mode, UDP 4500 */
+#define SLOT_OWN_6 7u /* inbound, transport mode, over IPv6 */
 #define SPI_HIGH   0xabcd00u
 #define GW	   HARNESS_IP(192, 0, 2, 1)
 #define PEER	   HARNESS_IP(203, 0, 113, 2)
@@ -33,6 +36,7 @@
 #define GW6	   host6(2, 1)
 #define PEER6	   host6(9, 2)
 #define MANY	   ((uint64_t)1 << 40)
+#define OPTIONS	   8u
 
 static struct {
 	struct harness *h;
@@ -91,7 +95,8 @@ static int add_ipv6(void)
 
 static int add_sa(uint32_t slot, uint8_t direction, uint8_t encap)
 {
-	bool own = slot == SLOT_OWN, six = slot == SLOT_SIX;
+	bool own6 = slot == SLOT_OWN_6, six = slot == SLOT_SIX || own6;
+	bool own = slot == SLOT_OWN || slot == SLOT_OWN_U || own6;
 	struct abi_sa_add c = {
 		.msg = {ABI_CMD_SA_ADD, sizeof(c), 1},
 		.slot = slot,
@@ -112,11 +117,15 @@ static int add_sa(uint32_t slot, uint8_t direction, uint8_t encap)
 		.remote = six ? PEER6 : (struct abi_addr){.family = 4, .bytes = {203, 0, 113, 2}},
 		.n_local = 2,
 		.n_remote = 2,
-		.ts_local = {own ? net24(192, 0, 2) : net24(192, 168, 1), net64(1)},
-		.ts_remote = {own ? net24(203, 0, 113) : net24(10, 100, 1), net64(11)}};
+		.ts_local = {own ? net24(192, 0, 2) : net24(192, 168, 1), net64(own6 ? 2 : 1)},
+		.ts_remote = {own ? net24(203, 0, 113) : net24(10, 100, 1), net64(own6 ? 9 : 11)}};
 	uint32_t detail = 0;
 	uint16_t status;
 
+	for (unsigned int i = 0; i < 2 && slot == SLOT_SIX; i++) { /* fragments are needed whole */
+		c.ts_remote[i].protocol = IPPROTO_UDP;
+		c.ts_remote[i].port_hi = 1023;
+	}
 	memcpy(c.encr_key, site.encr_key, c.encr_key_len);
 	memcpy(c.integ_key, site.integ_key, c.integ_key_len);
 	status = sad_add(site.h->tables.sad, &c, 0, site.h->worker.now, &detail);
@@ -219,7 +228,9 @@ int site_create(void)
 			       add_sa(SLOT_PLAIN, ABI_DIR_IN, ABI_ENCAP_NONE) != 0 ||
 			       add_sa(SLOT_UDP, ABI_DIR_IN, ABI_ENCAP_UDP) != 0 ||
 			       add_sa(SLOT_OWN, ABI_DIR_IN, ABI_ENCAP_NONE) != 0 ||
-			       add_sa(SLOT_SIX, ABI_DIR_IN, ABI_ENCAP_NONE) != 0
+			       add_sa(SLOT_SIX, ABI_DIR_IN, ABI_ENCAP_NONE) != 0 ||
+			       add_sa(SLOT_OWN_U, ABI_DIR_IN, ABI_ENCAP_UDP) != 0 ||
+			       add_sa(SLOT_OWN_6, ABI_DIR_IN, ABI_ENCAP_NONE) != 0
 		       ? -1
 		       : 0;
 }
@@ -363,40 +374,53 @@ static void put_outer(bool udp, uint8_t *out, size_t esp_len)
 					     .dgram_len = rte_cpu_to_be_16((uint16_t)l4)};
 }
 
-static void put_outer6(uint8_t *out, size_t esp_len)
+static void put_outer6(bool options, uint8_t *out, size_t esp_len)
 {
 	const struct abi_addr src = PEER6, dst = GW6;
+	size_t len = esp_len + (options ? OPTIONS : 0);
 
 	memset(out, 0, OUTER6);
 	memcpy(out, &ports[SITE_WAN].mac, 6);
 	out[6] = 2;
 	out[11] = 0x54;
 	memcpy(out + 12, "\x86\xdd\x60", 3);
-	out[18] = (uint8_t)(esp_len >> 8);
-	out[19] = (uint8_t)esp_len;
-	out[20] = IPPROTO_ESP;
+	out[18] = (uint8_t)(len >> 8);
+	out[19] = (uint8_t)len;
+	out[20] = options ? IPPROTO_DSTOPTS : IPPROTO_ESP;
 	out[21] = 60;
 	memcpy(out + 22, src.bytes, 16);
 	memcpy(out + 38, dst.bytes, 16);
+	if (options) /* PadN */
+		memcpy(out + OUTER6, (const uint8_t[OPTIONS]){IPPROTO_ESP, 0, 1, 4}, OPTIONS);
+}
+
+/* The SA for packets like that. */
+static uint32_t slot_of(unsigned int how)
+{
+	bool own = (how & SITE_TRANSPORT) != 0;
+
+	if (how & SITE_OUTER6)
+		return own ? SLOT_OWN_6 : SLOT_SIX;
+	if (how & SITE_UDP)
+		return own ? SLOT_OWN_U : SLOT_UDP;
+	return own ? SLOT_OWN : SLOT_PLAIN;
 }
 
 size_t site_seal(unsigned int how, struct reference_esp *e, const uint8_t *payload, size_t len,
 		 uint8_t *out)
 {
 	bool six = (how & SITE_OUTER6) != 0, udp = !six && (how & SITE_UDP) != 0;
-	size_t start = six ? OUTER6 : OUTER + (udp ? UDP : 0), esp;
+	bool options = six && (how & SITE_OPTIONS) != 0;
+	size_t start = six ? OUTER6 + (options ? OPTIONS : 0) : OUTER + (udp ? UDP : 0), esp;
 
 	if (e->spi == 0)
-		e->spi = SPI_HIGH * 256 + (six			  ? SLOT_SIX
-					   : udp		  ? SLOT_UDP
-					   : how & SITE_TRANSPORT ? SLOT_OWN
-								  : SLOT_PLAIN);
+		e->spi = SPI_HIGH * 256 + slot_of(how);
 	if (e->seq == 0)
 		e->seq = ++site.seq;
 	esp = reference_seal(site.suite, site.encr_key, site.integ_key, e, payload, len,
 			     out + start);
 	if (six)
-		put_outer6(out, esp);
+		put_outer6(options, out, esp);
 	else
 		put_outer(udp, out, esp);
 	return start + esp;
@@ -411,7 +435,7 @@ size_t site_seal_for(const struct site_tunnel *t, struct reference_esp *e, const
 	esp = reference_seal(find_suite(t->suite), site.encr_key, site.integ_key, e, payload, len,
 			     out + start);
 	if (t->outer6)
-		put_outer6(out, esp);
+		put_outer6(false, out, esp);
 	else
 		put_outer(t->udp, out, esp);
 	return start + esp;

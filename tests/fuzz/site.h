@@ -28,9 +28,10 @@ void site_free(void);
 /** Feed one frame to a port. Longer than a packet buffer: cut. */
 void site_frame(uint8_t port, const uint8_t *bytes, size_t len);
 
-#define SITE_UDP       1u /* over UDP 4500 */
-#define SITE_TRANSPORT 4u /* the SA in transport mode, which is plain */
-#define SITE_OUTER6    8u /* over IPv6, in a tunnel and plain whatever else is asked for */
+#define SITE_UDP       1u  /* over UDP 4500 */
+#define SITE_TRANSPORT 4u  /* the SA in transport mode */
+#define SITE_OUTER6    8u  /* over IPv6, and plain whatever else is asked for */
+#define SITE_OPTIONS   16u /* with SITE_OUTER6: options for the destination in front of ESP */
 
 /** Write the frame that carries payload in an inbound SA: sealed with e (seq and spi 0: right
  * ones), outer addresses right. Returns its length; out holds len + 512 bytes. */
