@@ -38,6 +38,8 @@ static void error_about(const struct frame *f, uint8_t extra_flags, uint8_t type
 	struct rte_mbuf *m = kit_parse(f);
 
 	pkt_meta(m)->flags |= extra_flags;
+	if (extra_flags & PKT_F_FROM_SA)
+		pkt_meta(m)->in_port = 1; /* where ESP came in */
 	icmp6_error(kit.w, m, type, code, value);
 	rte_pktmbuf_free(m);
 }

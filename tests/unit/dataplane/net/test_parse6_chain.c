@@ -51,6 +51,26 @@ static void walks_a_chain(void **state)
 	assert_true(kit_classify(&f).ip_len == f.len - ETH);
 }
 
+/* An option may begin at any byte, and nothing at all may follow a header. */
+static void walks_to_the_end(void **state)
+{
+	static const uint8_t odd[8] = {0, 0, 0, 0x1e, 3, 0xff, 0xff, 0xff};
+	struct frame f = transit();
+	struct pkt_meta meta;
+
+	(void)state;
+	frame6_extend(&f, 60, odd, 8);
+	finds_udp_at(&f, 48);
+	f = transit();
+	f.len = ETH + 40;
+	f.b[ETH + 6] = 59;
+	frame6_extend(&f, 60, odd, 8);
+	meta = kit_classify(&f);
+	assert_int_equal(meta.verdict, PKT_FORWARD);
+	assert_int_equal(meta.proto, 59);
+	assert_int_equal(meta.l4_off, ETH + 48);
+}
+
 static void has_enough_after_eight_headers(void **state)
 {
 	struct frame f = transit();
@@ -274,6 +294,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(walks_a_chain),
+		T(walks_to_the_end),
 		T(has_enough_after_eight_headers),
 		T(has_enough_where_an_offset_ends),
 		T(refuses_malformed_options),
