@@ -10,7 +10,7 @@
 
 /* Packets of a burst: warm.h says why lines are asked for twice. */
 #define FLOW_AHEAD 20u
-#define OUT_AHEAD  16u
+#define FEW	   16u
 
 void spd_make_key(struct spd_key *k, const struct selector *sel, bool inbound)
 {
@@ -343,37 +343,55 @@ static inline enum drop_reason judge_one(struct worker *w, const struct spd *s,
 	return s != NULL ? judge_out(w, s, meta, match->out, last) : DROP_OUT_POLICY_ERRORS;
 }
 
-/* Packets of many policies: these, and some packets ahead which SA each of them has. */
-static inline void ask_entry(const struct spd *s, const struct spd_matches *match)
-{
-	if (match->out < s->n)
-		rte_prefetch0(&s->entry[match->out]);
-}
-
-static inline void ask_out(const struct worker *w, const struct spd *s,
-			   const struct spd_matches *match)
-{
-	const struct sad *sad = w->tables->sad;
-	uint32_t index;
-
-	if (match->out >= s->n)
-		return;
-	index = s->entry[match->out].index;
-	if (index < sad->max_policies)
-		rte_prefetch0(&sad->out[index]);
-}
-
-static inline void ask_slot(const struct worker *w, const struct pkt_meta *meta)
-{
-	const struct sad *sad = w->tables->sad;
-
-	rte_prefetch1(&sad->slot[meta->sa_slot & sad->mask]);
-}
-
 static bool are_many(const struct spd_matches *match, uint16_t n)
 {
-	return n > OUT_AHEAD &&
+	return n > FEW &&
 	       (match[0].out != match[n / 2].out || match[0].out != match[n - 1].out);
+}
+
+/* Usual packets of usual policies: nobody asks about them from the other side, and they go through a
+ * tunnel. Where it says which SA the policy has; or none. */
+static inline const uint32_t *way_of(const struct sad *sad, const struct spd *s,
+				     const struct spd_matches *match)
+{
+	static const uint32_t none = SAD_NONE;
+	const struct spd_entry *e = &s->entry[match->out];
+
+	if (unlikely(match->out >= s->n || match->in != SPD_NO_MATCH ||
+		     e->action != ABI_ACT_PROTECT || e->mode != ABI_MODE_TUNNEL ||
+		     e->index >= sad->max_policies))
+		return &none;
+	return &sad->out[e->index];
+}
+
+/* Packets of many policies, which have nothing to share: the way from policy to SA, which is in no
+ * cache near by, a step at a time for all of them. */
+static __rte_noinline void judge_many(struct worker *w, const struct spd *s, struct rte_mbuf **pkts,
+				      uint16_t n, const struct spd_matches *match, enum judge how)
+{
+	const struct sad *sad = w->tables->sad;
+	struct served last = {.match = SPD_NO_MATCH};
+	const uint32_t *way[WORKER_BURST];
+
+	for (uint16_t i = 0; i < n; i++) {
+		way[i] = way_of(sad, s, &match[i]);
+		rte_prefetch0(way[i]);
+	}
+	for (uint16_t i = 0; i < n; i++) {
+		struct pkt_meta *meta = pkt_meta(pkts[i]);
+		uint32_t slot = __atomic_load_n(way[i], __ATOMIC_ACQUIRE);
+		enum drop_reason why;
+
+		if (likely(slot <= SAD_OUT_SLOT)) { /* there is one, and nothing else to be said */
+			meta->sa_slot = slot;
+			meta->flags |= PKT_F_PROTECTED;
+			rte_prefetch1(&sad->slot[slot]);
+			continue;
+		}
+		why = judge_one(w, s, meta, &match[i], how, &last);
+		if (why != DROP_NONE)
+			pkt_drop(pkts[i], why);
+	}
 }
 
 static inline void judge_burst(struct worker *w, struct rte_mbuf **pkts, uint16_t n, enum judge how)
@@ -382,7 +400,7 @@ static inline void judge_burst(struct worker *w, struct rte_mbuf **pkts, uint16_
 	const struct spd *s = table(w);
 	struct spd_matches match[WORKER_BURST];
 	struct served last = {.match = SPD_NO_MATCH};
-	bool ask = s != NULL && s->n != 0, many;
+	bool ask = s != NULL && s->n != 0;
 
 	if (ask && how == JUDGE_TRANSIT && none_goes_back(s, pkts, n))
 		ask = false;
@@ -390,19 +408,16 @@ static inline void judge_burst(struct worker *w, struct rte_mbuf **pkts, uint16_
 		look_up_mixed(w, s, pkts, n, match);
 	else if (ask)
 		look_up(w, s, pkts, n, match);
-	many = ask && how != JUDGE_IN && are_many(match, n);
-	for (uint16_t i = 0; unlikely(many) && i < n; i++)
-		ask_entry(s, &match[i]);
+	if (unlikely(ask && how != JUDGE_IN && are_many(match, n))) {
+		judge_many(w, s, pkts, n, match, how);
+		return;
+	}
 	for (uint16_t i = 0; i < n; i++) {
-		enum drop_reason why;
+		enum drop_reason why =
+			judge_one(w, s, pkt_meta(pkts[i]), ask ? &match[i] : &none, how, &last);
 
-		if (unlikely(many) && i + OUT_AHEAD < n)
-			ask_out(w, s, &match[i + OUT_AHEAD]);
-		why = judge_one(w, s, pkt_meta(pkts[i]), ask ? &match[i] : &none, how, &last);
 		if (unlikely(why != DROP_NONE))
 			pkt_drop(pkts[i], why);
-		else if (unlikely(many))
-			ask_slot(w, pkt_meta(pkts[i]));
 	}
 }
 
