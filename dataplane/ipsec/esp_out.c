@@ -492,7 +492,7 @@ static void protect(struct worker *w, struct rte_mbuf **pkts, uint16_t n, struct
 {
 	struct batch b;
 	uint64_t t = stage_start(w);
-	bool many = warm_has_many_out(pkts, n);
+	bool many = extra != NULL && warm_has_many_out(pkts, n);
 
 	b.n = n;
 	b.n_flows = b.n_ops = 0;

@@ -17,8 +17,7 @@
 #include "dataplane/ipsec/trailer.h"
 #include "dataplane/ipsec/warm.h"
 
-#define SLOT_AHEAD  48u /* packets: the way to its SA, */
-#define SA_AHEAD    32u /* the SA, */
+#define SA_AHEAD    32u /* packets: the SA, */
 #define AGAIN_AHEAD 12u /* what of it has not come yet; */
 #define COUNT_AHEAD 16u /* and when all is done, its counters once more */
 
@@ -63,12 +62,12 @@ static inline const uint8_t *iv_of(struct crypto *c, struct batch *b, const stru
 	return sa->iv_len == 0 || crypto_iv8(c, sa, seq, room) == 0 ? room : NULL;
 }
 
-static inline void write_iv(struct batch *b, const struct sa *sa, const uint8_t *iv, uint8_t *to)
+static inline void write_iv(struct batch *b, uint32_t iv_len, const uint8_t *iv, uint8_t *to)
 {
-	if (likely(sa->iv_len == AES_IV)) {
+	if (likely(iv_len == AES_IV)) {
 		memcpy(to, iv, AES_IV);
 		b->iv = iv + AES_IV;
-	} else if (sa->iv_len != 0) {
+	} else if (iv_len != 0) {
 		memcpy(to, iv, SHORT_IV);
 	}
 }
@@ -80,67 +79,79 @@ static inline void write_meta(struct pkt_meta *meta, uint32_t slot, const struct
 	bool udp = o->encap == ABI_ENCAP_UDP;
 	uint64_t proto = udp ? IPPROTO_UDP : IPPROTO_ESP;
 	uint32_t ports = udp ? rte_be_to_cpu_32((uint32_t)(o->third >> 32)) : 0;
-	uint32_t src = rte_be_to_cpu_32((uint32_t)(o->second >> 32));
-	uint32_t dst = rte_be_to_cpu_32((uint32_t)o->third);
+	uint64_t ends = rte_be_to_cpu_64(o->second >> 32 | o->third << 32);
 	uint8_t *to = (uint8_t *)meta;
 
-	ports = ports << 16 | ports >> 16; /* they were swapped together */
+	/* What was swapped together stands the wrong way round. */
+	ports = ports << 16 | ports >> 16;
 	store64(to, OUTER_META | proto << META_PROTO | (uint64_t)meta->in_port << META_IN_PORT);
 	store64(to + 8, len | (uint64_t)ports << 16);
-	store64(to + 16, src | (uint64_t)dst << 32);
+	store64(to + 16, ends << 32 | ends >> 32);
 	store64(to + 24, slot);
 }
 
-/* A usual packet of a usual SA: as admit() and build() of esp_out.c do. False: it is not, and
- * nothing was done that they do not do again: an IV of 3DES may be lost, and an MSS be clamped. */
-static inline bool take(struct worker *w, struct batch *b, struct sa *sa, struct rte_mbuf *m,
-			uint16_t i)
+/* The packet's place in the batch. */
+static inline void note(struct batch *b, uint32_t i, uint32_t inner, uint32_t len)
+{
+	uint32_t k = b->n_ops;
+
+	b->inner_of[k] = (uint16_t)inner;
+	b->wire_of[k] = (uint16_t)len;
+	b->packet_of[k] = (uint8_t)i;
+	b->n_ops = (uint16_t)(k + 1);
+}
+
+/* A usual packet of a usual SA: as admit() and build() of esp_out.c do. cbc: the SA is
+ * SA_PLAIN_CBC. False: it is not, and nothing was done but that an IV of 3DES may be lost. */
+static __rte_always_inline bool take(struct crypto *c, struct batch *b, struct sa *sa,
+				     struct rte_mbuf *m, uint32_t i, bool cbc)
 {
 	struct pkt_meta *meta = pkt_meta(m);
-	struct crypto_op *op = &b->op[b->n_ops];
-	uint32_t inner = meta->ip_len, l3 = meta->l3_off, mtu, pad, head, text, len;
-	uint8_t room[SHORT_IV], *ip, tos;
+	const uint32_t iv_len = cbc ? AES_IV : sa->iv_len, block = cbc ? AES_IV : sa->block;
+	uint32_t at = m->data_off + (uint32_t)meta->l3_off, inner = meta->ip_len;
+	uint32_t text = (inner + SA_ESP_TRAILER + block - 1) & ~(block - 1), head, len, mtu;
+	uint8_t room[SHORT_IV], *ip = (uint8_t *)m->buf_addr + at, tos;
 	struct sa_brief o;
 	const uint8_t *iv;
 	uint64_t seq;
 
-	if (unlikely(sa_gate_out(sa) != SA_GATE_OUT || !sa_brief_read(sa, &o)))
+	if (unlikely(!sa_brief_read(sa, &o)))
 		return false;
+	head = o.length + iv_len;
+	len = head + text + sa->icv_len;
 	mtu = __atomic_load_n(&sa->mtu, __ATOMIC_RELAXED);
 	seq = __atomic_load_n(&sa->seq, __ATOMIC_RELAXED) + 1;
 	if (unlikely((meta->flags & PKT_F_IPV6) || !own_is(m) || inner > mtu ||
-		     m->data_len < l3 + inner ||
+		     m->data_len < meta->l3_off + inner ||
 		     seq > __atomic_load_n(&sa->seq_limit, __ATOMIC_ACQUIRE) ||
-		     !sa_narrow_match(&sa->narrow, meta->src, meta->dst)))
+		     !sa_narrow_match(&sa->narrow, meta->src, meta->dst) ||
+		     at < head + IP4_ETHER_ROOM || at - head + len > m->buf_len))
 		return false;
-	pad = mtu_pad((uint16_t)inner, sa->block);
-	head = (uint32_t)o.length + sa->iv_len;
-	text = inner + pad + SA_ESP_TRAILER;
-	len = head + text + sa->icv_len;
-	iv = iv_of(w->crypto, b, sa, seq, room);
-	if (unlikely(iv == NULL || len > UINT16_MAX - IP4_ETHER_ROOM))
+	iv = cbc ? rest_of_ivs(c, b) : iv_of(c, b, sa, seq, room);
+	if (unlikely(iv == NULL))
 		return false;
-	tos = rte_pktmbuf_mtod_offset(m, const uint8_t *, l3)[1];
-	if (mss_concerns(meta))
+	if (unlikely(mss_concerns(meta)))
 		mss_clamp(m, mtu);
-	ip = wrap(m, (uint8_t)l3, head, len);
-	if (unlikely(ip == NULL))
-		return false;
-	write_iv(b, sa, iv, ip + o.length);
-	outer4_write_brief(ip, &o, ecn_outer_tos(tos), (uint16_t)len, (uint32_t)seq);
-	trailer_write(ip + head + inner, (uint16_t)pad, NEXT_HEADER_IPV4);
-	crypto_op_set(op, sa, ip + o.length - SA_ESP_HEADER, seq,
-		      SA_ESP_HEADER + sa->iv_len + text);
+	tos = ip[1];
+	m->data_off = (uint16_t)(at - head - IP4_ETHER_ROOM);
+	m->data_len = (uint16_t)(IP4_ETHER_ROOM + len);
+	m->pkt_len = IP4_ETHER_ROOM + len;
+	write_iv(b, iv_len, iv, ip - iv_len);
+	outer4_write_brief(ip - head, &o, ecn_outer_tos(tos), (uint16_t)len, (uint32_t)seq);
+	trailer_write(ip + inner, (uint16_t)(text - SA_ESP_TRAILER - inner), NEXT_HEADER_IPV4);
+	crypto_op_set(&b->op[b->n_ops], sa, ip - iv_len - SA_ESP_HEADER, seq,
+		      SA_ESP_HEADER + iv_len + text);
 	write_meta(meta, sa->slot, &o, len);
-	b->inner_of[b->n_ops] = (uint16_t)inner;
-	b->wire_of[b->n_ops] = (uint16_t)len;
-	b->flow_of[i] = FLOW_NONE;
-	b->packet_of[b->n_ops++] = (uint8_t)i;
+	note(b, i, inner, len);
 	__atomic_store_n(&sa->seq, seq, __ATOMIC_RELAXED);
 	return true;
 }
 
-/* Of the next packets: sad_nobody where there is none, so that nobody has to ask. */
+/* SAs of the packets of a burst, and some of nobody behind them, so that nobody has to ask. */
+struct owners {
+	struct sa *sa[WORKER_BURST + AGAIN_AHEAD];
+};
+
 static inline struct sa *sa_of(const struct sad *s, struct rte_mbuf *m)
 {
 	const struct sa *sa = sad_in_slot(s, pkt_meta(m)->sa_slot);
@@ -148,39 +159,53 @@ static inline struct sa *sa_of(const struct sad *s, struct rte_mbuf *m)
 	return (struct sa *)(uintptr_t)(sa != NULL ? sa : &sad_nobody);
 }
 
-/* What packets some way ahead are going to read, and where this one is counted in the end. */
-static inline void look_ahead(const struct worker *w, struct rte_mbuf **pkts, struct sa **sa,
-			      uint32_t i, uint32_t n)
+static inline void find_owner(struct owners *o, const struct sad *s, struct rte_mbuf *const *pkts,
+			      uint32_t i)
 {
-	const struct sad *s = w->tables->sad;
+	o->sa[i] = sa_of(s, pkts[i]);
+	warm_sa(o->sa[i]);
+}
 
-	if (i + SLOT_AHEAD < n)
-		rte_prefetch0(&s->slot[pkt_meta(pkts[i + SLOT_AHEAD])->sa_slot & s->mask]);
-	if (i + SA_AHEAD < n) {
-		sa[i + SA_AHEAD] = sa_of(s, pkts[i + SA_AHEAD]);
-		warm_sa(sa[i + SA_AHEAD]);
-	}
-	if (i + AGAIN_AHEAD < n)
-		warm_again_out(sa[i + AGAIN_AHEAD]);
-	warm_counters(w, sa[i]);
+/* Those of the first packets, which nobody has looked ahead to, and of nobody behind the last. */
+static void look_first(struct owners *o, const struct sad *s, struct rte_mbuf *const *pkts,
+		       uint32_t n)
+{
+	for (uint32_t i = 0; i < n && i < SA_AHEAD; i++)
+		find_owner(o, s, pkts, i);
+	for (uint32_t i = n; i < n + AGAIN_AHEAD; i++)
+		o->sa[i] = (struct sa *)(uintptr_t)&sad_nobody;
+}
+
+/* False: not a usual one. */
+static inline bool take_any(struct crypto *c, struct batch *b, struct sa *sa, struct rte_mbuf *m,
+			    uint32_t i)
+{
+	uint64_t gate = sa_gate_out(sa);
+
+	if (likely(gate == SA_GATE_OUT(SA_PLAIN_CBC)))
+		return take(c, b, sa, m, i, true);
+	return gate == SA_GATE_OUT(SA_PLAIN) && take(c, b, sa, m, i, false);
 }
 
 void esp_out_each(struct worker *w, struct batch *b, struct rte_mbuf **pkts, struct extra *extra)
 {
-	struct sa *sa[WORKER_BURST];
+	const struct sad *s = w->tables->sad;
+	uint32_t n = b->n;
+	struct owners owners;
 
-	for (uint16_t i = 0; i < b->n && i < SA_AHEAD; i++) {
-		sa[i] = sa_of(w->tables->sad, pkts[i]);
-		warm_sa(sa[i]);
-	}
-	for (uint16_t i = 0; i < b->n; i++) {
+	look_first(&owners, s, pkts, n);
+	memset(b->flow_of, FLOW_NONE, n);
+	for (uint32_t i = 0; i < n; i++) {
 		enum drop_reason why;
 
-		look_ahead(w, pkts, sa, i, b->n);
-		prefetch_packets(pkts, i, b->n);
-		if (likely(extra != NULL && take(w, b, sa[i], pkts[i], i)))
+		if (i + SA_AHEAD < n)
+			find_owner(&owners, s, pkts, i + SA_AHEAD);
+		warm_again_out(owners.sa[i + AGAIN_AHEAD]);
+		warm_counters(w, owners.sa[i]);
+		prefetch_packets(pkts, i, n);
+		if (likely(take_any(w->crypto, b, owners.sa[i], pkts[i], i)))
 			continue;
-		why = esp_out_take(w, b, pkts, i, extra);
+		why = esp_out_take(w, b, pkts, (uint16_t)i, extra);
 		if (unlikely(why != DROP_NONE))
 			pkt_drop(pkts[i], why);
 	}

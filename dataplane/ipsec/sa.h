@@ -25,6 +25,7 @@
 #define SA_ESN_BYTES   4u  /* upper half of an extended sequence number */
 #define SA_ESP_TRAILER 2u  /* pad length, next header */
 #define SA_MAX_ICV     32u /* HMAC-SHA2-512-256 */
+#define SA_AES_BLOCK   16u /* of AES-CBC, and its IV */
 #define SA_SEQ_MAX     ((uint64_t)UINT32_MAX)
 #define SA_SEQ_SOFT    ((uint64_t)3 << 30) /* 75 % of 2^32: ask for a new SA */
 /* Of extended numbers we use half: nobody sends more, and workers may run past the limit without
@@ -105,6 +106,13 @@ struct sa_brief {
 	};
 };
 
+/** Outbound: narrow, IPv4 in a tunnel over IPv4, nothing special? */
+enum sa_plain {
+	SA_PLAIN_NOT = 0,
+	SA_PLAIN,
+	SA_PLAIN_CBC, /* and IV and blocks are AES-CBC's */
+};
+
 struct sa {
 	/* The manager's. */
 	uint64_t cookie;
@@ -156,8 +164,7 @@ struct sa {
 			uint8_t shape;	 /* SA_SHAPE_...; 0: the fast path is all it needs */
 			uint8_t limited; /* it has a lifetime in bytes or packets: volume.h */
 			uint8_t esn;	 /* extended sequence numbers: the 4 bytes not sent; or 0 */
-			uint8_t plain;	 /* outbound: narrow, IPv4 in a tunnel over IPv4, nothing
-					    special */
+			uint8_t plain;	 /* outbound: enum sa_plain */
 			uint8_t is_narrow; /* narrow says all that local and remote do */
 			uint8_t pad;
 		};
@@ -208,12 +215,13 @@ _Static_assert(offsetof(struct sa, gate) % 8 == 0 &&
 
 /** What sa_gate_in() and sa_gate_out() are of a live SA of that direction that is a usual one: IPv4
  * in a tunnel over IPv4, no lifetime in bytes or packets; inbound numbers are not extended, either.
+ * Outbound with how plain it is.
  */
 #define SA_GATE_IN                                                                                 \
 	((uint64_t)SA_LIVE << SA_GATE(state) | (uint64_t)ABI_DIR_IN << SA_GATE(direction))
-#define SA_GATE_OUT                                                                                \
+#define SA_GATE_OUT(how)                                                                           \
 	((uint64_t)SA_LIVE << SA_GATE(state) | (uint64_t)ABI_DIR_OUT << SA_GATE(direction) |       \
-	 (uint64_t)1 << SA_GATE(plain))
+	 (uint64_t)(how) << SA_GATE(plain))
 
 /** state, direction, shape and limited; of an inbound SA esn, too, of an outbound one plain. */
 static inline uint64_t sa_gate_in(const struct sa *sa)
@@ -315,8 +323,9 @@ static inline bool sa_brief_read(const struct sa *sa, struct sa_brief *out)
 {
 	uint32_t gen = __atomic_load_n(&sa->outer_gen, __ATOMIC_ACQUIRE);
 
-	for (unsigned int i = 0; i < SA_BRIEF_WORDS; i++)
-		out->word[i] = __atomic_load_n(sa_brief_word(sa, i), __ATOMIC_ACQUIRE);
+	out->word[0] = __atomic_load_n(sa_brief_word(sa, 0), __ATOMIC_ACQUIRE);
+	out->word[1] = __atomic_load_n(sa_brief_word(sa, 1), __ATOMIC_ACQUIRE);
+	out->word[2] = __atomic_load_n(sa_brief_word(sa, 2), __ATOMIC_ACQUIRE);
 	return (gen & 1) == 0 && __atomic_load_n(&sa->outer_gen, __ATOMIC_RELAXED) == gen;
 }
 
