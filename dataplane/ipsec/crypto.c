@@ -178,24 +178,19 @@ static bool is_aead(uint8_t encr)
 	return encr == ABI_ENCR_AES_GCM_16 || encr == ABI_ENCR_CHACHA20_POLY1305;
 }
 
-/* Where in sa.keys things are. The library wants the keys of GCM on a cache line. */
+/* Where in sa.keys things are. The library wants the keys of GCM on a cache line, and schedules to
+ * encrypt with on lines of their own. */
 static void set_places(struct sa *sa)
 {
-	const size_t line = 64, before = offsetof(struct sa, keys) % line;
-	size_t schedule = crypto_ciphers[sa->cipher].schedule;
+	const size_t before = offsetof(struct sa, keys) % 64;
+	bool in = sa->direction == ABI_DIR_IN;
+	size_t first = in ? SA_KEYS_IN : SA_KEYS_OUT, align;
 
 	sa->state_len = crypto_hashes[sa->hash].state;
-	sa->cipher_at = sa->hash_at = sa->brief_at = 0;
-	if (sa->hash == CRYPTO_NO_HASH) {
-		sa->cipher_at = (uint8_t)(RTE_ALIGN_CEIL(before + SA_TAIL, line) - before);
-		sa->brief_at = 1;
-	} else if (sa->direction == ABI_DIR_OUT) {
-		sa->cipher_at =
-			(uint8_t)(RTE_ALIGN_CEIL(before + 2u * sa->state_len + 8, line) - before);
-		sa->brief_at = (uint8_t)((sa->cipher_at + schedule) / SA_KEY_UNIT);
-	} else {
-		sa->hash_at = (uint8_t)(schedule / SA_KEY_UNIT);
-	}
+	align = in && sa->hash != CRYPTO_NO_HASH ? 16 : 64;
+	sa->hash_at = (uint8_t)(first / SA_KEY_UNIT);
+	sa->cipher_at =
+		(uint8_t)(RTE_ALIGN_CEIL(before + first + 2u * sa->state_len, align) - before);
 }
 
 int crypto_suite(struct sa *sa, uint8_t encr, uint8_t integ, uint8_t encr_key_len,

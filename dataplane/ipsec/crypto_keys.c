@@ -146,9 +146,8 @@ size_t crypto_sa_bytes(const struct sa *suite)
 {
 	size_t schedule = suite->cipher_at + (size_t)crypto_ciphers[suite->cipher].schedule;
 	size_t states = (size_t)suite->hash_at * SA_KEY_UNIT + 2u * suite->state_len;
-	size_t keys = RTE_MAX(schedule + (suite->brief_at > 1 ? 16u : 0), states + SA_TAIL);
 
-	return RTE_MAX(offsetof(struct sa, keys) + keys, sizeof(*suite));
+	return RTE_MAX(offsetof(struct sa, keys) + RTE_MAX(schedule, states), sizeof(*suite));
 }
 
 int crypto_set_keys(struct sa *sa, const uint8_t *encr_key, const uint8_t *integ_key,

@@ -107,8 +107,8 @@ static inline enum drop_reason check(struct worker *w, struct rte_mbuf **m, stru
 		return DROP_IN_STATE_PROTOCOL_ERRORS;
 	seq = ip4_load32(esp + 4);
 	if (unlikely(sa->esn != 0))
-		seq = replay_infer(sa->replay, (uint32_t)seq);
-	if (sa->replay != NULL && found_is_replay(found, seq, b->alone))
+		seq = replay_infer(sa_replay(sa), (uint32_t)seq);
+	if (sa_replay(sa) != NULL && found_is_replay(found, seq, b->alone))
 		return DROP_IN_STATE_SEQUENCE_ERRORS;
 	b->held[b->n] = (struct held){.seq = seq,
 				      .wire = meta->ip_len,
@@ -170,7 +170,7 @@ static void watch_peer(struct sa *sa, struct rte_mbuf *m, uint64_t seq)
 	const struct pkt_meta *meta = pkt_meta(m);
 	uint64_t from;
 
-	if (seq <= __atomic_load_n(&sa->replay->top, __ATOMIC_RELAXED))
+	if (seq <= __atomic_load_n(&sa_replay(sa)->top, __ATOMIC_RELAXED))
 		return;
 	if (unlikely(sa->shape & SA_SHAPE_OUTER6)) {
 		esp_shape_watch_peer(sa, m);
@@ -206,7 +206,7 @@ static bool claim_take(struct batch *b, const struct claim *c, uint16_t end)
 	for (uint16_t k = c->from; k < end; k++) {
 		struct held *h = &b->held[k];
 
-		if (b->op[k].sa->replay == c->replay && (h->seq & ~31ull) == c->first &&
+		if (sa_replay(b->op[k].sa) == c->replay && (h->seq & ~31ull) == c->first &&
 		    h->why == DROP_NONE && (taken >> (h->seq & 31) & 1) == 0)
 			h->why = DROP_IN_STATE_SEQUENCE_ERRORS;
 	}
@@ -228,7 +228,7 @@ static void claim_advance(const struct batch *b, const struct claim *c)
 /* The numbers of genuine packets are taken, run by run. True: some packets have to be dropped. */
 static __rte_always_inline bool take_numbers(struct batch *b, bool alone, bool several)
 {
-	struct replay *replay = b->n != 0 ? b->op[0].sa->replay : NULL;
+	struct replay *replay = b->n != 0 ? sa_replay(b->op[0].sa) : NULL;
 	struct claim c = {.alone = alone};
 	bool some = false;
 
@@ -242,7 +242,7 @@ static __rte_always_inline bool take_numbers(struct batch *b, bool alone, bool s
 			continue;
 		}
 		if (several)
-			replay = b->op[k].sa->replay;
+			replay = sa_replay(b->op[k].sa);
 		if (replay == NULL)
 			continue;
 		if (replay != c.replay || (h->seq & ~31ull) != c.first) {
@@ -281,14 +281,14 @@ static void watch_peers(const struct batch *b, struct rte_mbuf **pkts)
 		const struct held *h = &b->held[k];
 		struct sa *sa = found_sa(&b->op[k]);
 
-		if (sa->replay == NULL || h->why == DROP_IN_STATE_PROTOCOL_ERRORS)
+		if (sa_replay(sa) == NULL || h->why == DROP_IN_STATE_PROTOCOL_ERRORS)
 			continue;
 		if (h->why == DROP_NONE && (h->flags & PKT_F_UDP_ENCAP))
 			watch_peer(sa, pkts[h->packet], h->seq);
 		if (b->alone)
-			replay_advance_alone(sa->replay, h->seq);
+			replay_advance_alone(sa_replay(sa), h->seq);
 		else
-			replay_advance(sa->replay, h->seq);
+			replay_advance(sa_replay(sa), h->seq);
 	}
 }
 
@@ -438,7 +438,7 @@ static inline enum drop_reason deliver(struct worker *w, struct parse_run *parse
 				       const struct held *h, struct tally *tally)
 {
 	const struct sa *sa = op->sa;
-	uint32_t policy = __atomic_load_n(&sa->policy, __ATOMIC_RELAXED);
+	uint32_t policy = __atomic_load_n(&sa->clamp_by, __ATOMIC_RELAXED);
 	enum drop_reason why;
 
 	if (unlikely(sa->shape != 0 || op->esp[op->len - 1] == NEXT_HEADER_IPV6))

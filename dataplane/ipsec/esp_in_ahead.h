@@ -39,7 +39,7 @@ static inline void find_ahead(struct ahead *a, unsigned int i)
 	const struct sa *sa = __atomic_load_n(a->slot[i], __ATOMIC_ACQUIRE);
 
 	a->sa[i] = sa != NULL ? sa : &sad_nobody;
-	warm_lines(warm_from(a->sa[i]), WARM_SA);
+	warm_work(a->sa[i]);
 }
 
 /* What packets some way ahead are going to read: the SA; and the keys of this one, which are read
@@ -47,7 +47,7 @@ static inline void find_ahead(struct ahead *a, unsigned int i)
 static inline void look_ahead(struct ahead *a, unsigned int i)
 {
 	find_ahead(a, i + SA_AHEAD);
-	warm_again_in(a->sa[i + AGAIN_AHEAD]);
+	warm_work_again(a->sa[i + AGAIN_AHEAD]);
 	warm_keys(a->sa[i]);
 }
 
@@ -69,7 +69,7 @@ static inline void look_first(const struct sad *s, struct ahead *a, struct rte_m
 /* When all of it is decrypted: its SA, and where it is counted. */
 static inline void warm_deliver(const struct worker *w, const struct sa *sa)
 {
-	warm_inner(sa);
+	warm_work_again(sa);
 	warm_near(worker_sa(w, sa->slot), 1);
 }
 

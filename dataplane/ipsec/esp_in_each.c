@@ -40,7 +40,7 @@ static __rte_always_inline bool take(struct batch *b, const struct sa *sa, struc
 	uint8_t encap = about >> META_FLAGS & PKT_F_UDP_ENCAP ? ABI_ENCAP_UDP : ABI_ENCAP_NONE;
 	uint32_t least;
 
-	if (unlikely(sa->replay == NULL))
+	if (unlikely(sa_replay(sa) == NULL))
 		return false;
 	least = l4 - l3 + SA_ESP_HEADER + sa->iv_len + sa->icv_len + sa->block;
 	if (unlikely(((wire - least) & part_bits(sa->block)) != 0 || m->data_len < l3 + wire ||
@@ -51,7 +51,7 @@ static __rte_always_inline bool take(struct batch *b, const struct sa *sa, struc
 	if (unlikely(rte_be_to_cpu_32((uint32_t)esp) != sa->spi || sa_gate_in(sa) != SA_GATE_IN ||
 		     __atomic_load_n(&sa->endpoint, __ATOMIC_RELAXED) !=
 			     sa_endpoint(meta->dst, encap) ||
-		     !is_open(sa->replay, seq, alone)))
+		     !is_open(sa_replay(sa), seq, alone)))
 		return false;
 	meta->sa_slot = sa->slot;
 	b->held[k].seq = seq;
@@ -97,7 +97,7 @@ static __rte_always_inline bool number(struct batch *b, bool watched)
 	bool some = false;
 
 	for (; op < end; op++, h++) {
-		struct replay *r = op->sa->replay;
+		struct replay *r = sa_replay(op->sa);
 
 		if (unlikely(!op->ok)) {
 			h->why = DROP_IN_STATE_PROTOCOL_ERRORS;

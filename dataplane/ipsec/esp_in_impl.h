@@ -50,7 +50,7 @@ struct found {
 /* Was that number taken, or is it left of the window? alone: as in batch. */
 static inline bool found_is_replay(struct found *found, uint64_t seq, bool alone)
 {
-	const struct replay *r = found->sa->replay;
+	const struct replay *r = sa_replay(found->sa);
 
 	if ((seq & ~31ull) != found->first) {
 		found->first = seq & ~31ull;

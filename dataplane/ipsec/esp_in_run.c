@@ -63,7 +63,7 @@ static __rte_always_inline unsigned int check(struct batch *b, struct found *fou
 					      unsigned int n, bool usual)
 {
 	const struct claimed c = claimed_read(found, pkts[first]);
-	struct replay *replay = found->sa->replay;
+	struct replay *replay = sa_replay(found->sa);
 	const struct sa *sa = found->sa;
 	struct found f = *found; /* nobody else's, so that it may stay in registers */
 	struct crypto_op *op = &b->op[b->n];
@@ -111,7 +111,7 @@ uint16_t esp_in_run_check(struct batch *b, struct found *found, struct rte_mbuf 
 
 	if (first == n || found->why != DROP_NONE || found->udp == FOUND_NO_UDP)
 		return first;
-	return (uint16_t)(sa->replay != NULL && sa->esn == 0
+	return (uint16_t)(sa_replay(sa) != NULL && sa->esn == 0
 				  ? check(b, found, pkts, first, n, true)
 				  : check(b, found, pkts, first, n, false));
 }

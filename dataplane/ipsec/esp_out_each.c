@@ -137,7 +137,8 @@ static __rte_always_inline bool take(struct crypto *c, struct batch *b, struct s
 	m->data_len = (uint16_t)(IP4_ETHER_ROOM + len);
 	m->pkt_len = IP4_ETHER_ROOM + len;
 	write_iv(b, iv_len, iv, ip - iv_len);
-	outer4_write_brief(ip - head, &o, ecn_outer_tos(tos), (uint16_t)len, (uint32_t)seq);
+	outer4_write_brief(ip - head, &o, sa->spi, ecn_outer_tos(tos), (uint16_t)len,
+			   (uint32_t)seq);
 	trailer_write(ip + inner, (uint16_t)(text - SA_ESP_TRAILER - inner), NEXT_HEADER_IPV4);
 	crypto_op_set(&b->op[b->n_ops], sa, ip - iv_len - SA_ESP_HEADER, seq,
 		      SA_ESP_HEADER + iv_len + text);
@@ -163,7 +164,7 @@ static inline void find_owner(struct owners *o, const struct sad *s, struct rte_
 			      uint32_t i)
 {
 	o->sa[i] = sa_of(s, pkts[i]);
-	warm_sa(o->sa[i]);
+	warm_work(o->sa[i]);
 }
 
 /* Those of the first packets, which nobody has looked ahead to, and of nobody behind the last. */
@@ -200,7 +201,8 @@ void esp_out_each(struct worker *w, struct batch *b, struct rte_mbuf **pkts, str
 
 		if (i + SA_AHEAD < n)
 			find_owner(&owners, s, pkts, i + SA_AHEAD);
-		warm_again_out(owners.sa[i + AGAIN_AHEAD]);
+		warm_work_again(owners.sa[i + AGAIN_AHEAD]);
+		warm_keys(owners.sa[i]);
 		warm_counters(w, owners.sa[i]);
 		prefetch_packets(pkts, i, n);
 		if (likely(take_any(w->crypto, b, owners.sa[i], pkts[i], i)))

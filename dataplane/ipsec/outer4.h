@@ -46,16 +46,16 @@ static inline void outer4_write(uint8_t *ip, const struct sa_outer *o, uint8_t t
 /* The first word of a template, with nothing in it but version, header length and DF. */
 #define OUTER4_FIRST (0x45ull | (uint64_t)0x40 << 48)
 
-/** The same from a header in short. */
-static inline void outer4_write_brief(uint8_t *ip, const struct sa_brief *b, uint8_t tos,
-				      uint16_t len, uint32_t seq)
+/** The same from a header in short, and the SPI. */
+static inline void outer4_write_brief(uint8_t *ip, const struct sa_brief *b, uint32_t spi,
+				      uint8_t tos, uint16_t len, uint32_t seq)
 {
 	struct sa_outer o = {.sum = b->sum, .length = b->length};
 
 	o.word[0] = OUTER4_FIRST;
 	o.word[1] = b->second;
 	o.word[2] = b->third;
-	o.word[3] = (uint64_t)b->spi << 32;
+	o.word[3] = (uint64_t)rte_cpu_to_be_32(spi) << 32;
 	outer4_write(ip, &o, tos, len, seq);
 }
 

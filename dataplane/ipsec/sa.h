@@ -4,9 +4,9 @@
  *
  * The manager builds it, publishes it (sad.h), and frees it after a grace period. Of thousands of
  * SAs none is in a cache near by, so what counts is how many cache lines a packet needs: line 0,
- * and from line 1 on selectors, keys, and the window or the header in short, five lines in all for
- * AES-128-CBC with HMAC-SHA1. Key material is here and nowhere else; it is wiped before the memory
- * is given back. Addresses and ports are in host order but for the header template.
+ * line 1 with selectors and the window or the header in short, and keys behind that, five lines in
+ * all for AES-128-CBC with HMAC-SHA1. Key material is here and nowhere else; it is wiped before the
+ * memory is given back. Addresses and ports are in host order but for the header template.
  */
 #ifndef ESPGW_IPSEC_SA_H
 #define ESPGW_IPSEC_SA_H
@@ -87,18 +87,16 @@ struct sa_outer {
 };
 _Static_assert(sizeof(struct sa_outer) == 64, "sa_outer");
 
-#define SA_BRIEF_WORDS 3u
-
 /**
- * The same in short, of an SA that is plain: all that tells its IPv4 header from another's.
+ * The same in short, of an SA that is plain: all that tells its IPv4 header from another's, but for
+ * the SPI.
  */
 struct sa_brief {
+	uint64_t second; /* words of the header */
+	uint64_t third;
 	union {
-		uint64_t word[SA_BRIEF_WORDS];
+		uint32_t rest;
 		struct {
-			uint64_t second; /* words of the header */
-			uint64_t third;
-			rte_be32_t spi;
 			uint16_t sum;
 			uint8_t length;
 			uint8_t encap;
@@ -121,6 +119,7 @@ struct sa {
 	uint64_t moved_told;
 	struct abi_lifetime life;
 	uint32_t policy_id;
+	uint32_t policy;   /* index, or SAD_NONE */
 	uint32_t used_at;  /* place in sad's list of SAs */
 	uint8_t soft_told; /* 1 << enum abi_limit for each */
 	bool hard_told;
@@ -150,11 +149,14 @@ struct sa {
 	 * workers write nothing but seq. */
 	_Alignas(64) uint32_t spi;
 	uint32_t slot;
-	uint32_t policy;    /* index, or SAD_NONE */
+	union {
+		uint32_t clamp_by;   /* inbound: as policy, whose outbound SA says what MSS */
+		uint32_t brief_rest; /* outbound: struct sa_brief */
+	};
 	uint32_t outer_gen; /* odd while the manager writes outer */
 	uint16_t mtu;	    /* outbound: largest inner packet */
 	uint8_t state_len;  /* bytes of each of HMAC's two states */
-	uint8_t brief_at;   /* outbound: where in keys the header in short is, in SA_KEY_UNIT */
+	uint8_t windowed;   /* inbound: there is a window, at the start of keys */
 	uint8_t salt[4];    /* CTR and AEADs: wiped with the keys */
 	union {
 		uint64_t gate; /* all of these at once: sa_gate_in() */
@@ -166,7 +168,7 @@ struct sa {
 			uint8_t esn;	 /* extended sequence numbers: the 4 bytes not sent; or 0 */
 			uint8_t plain;	 /* outbound: enum sa_plain */
 			uint8_t is_narrow; /* narrow says all that local and remote do */
-			uint8_t pad;
+			uint8_t pad2;
 		};
 	};
 	uint8_t cipher; /* enum crypto_cipher, enum crypto_hash */
@@ -185,26 +187,33 @@ struct sa {
 		uint64_t peer;	    /* inbound: sa_peer() of where packets are expected from */
 		uint64_t seq_limit; /* outbound: last number to use, kept ahead by sad_tick */
 	};
-	struct replay *replay; /* inbound: window; NULL: off */
+	uint64_t brief_second; /* outbound: struct sa_brief */
 
 	struct sa_narrow narrow; /* line 1 */
 
 	/*
-	 * Expanded by crypto_set_keys(): what the cipher needs (CBC: encryption or decryption
-	 * schedule, by direction), and HMAC's inner and outer state after the first block.
+	 * First, inbound struct replay, outbound the third word of struct sa_brief: what a packet
+	 * is checked or built with is in two lines, and only the library reads the others.
+	 *
+	 *          line 1                                      line 2...
+	 * in       narrow 16 | replay 24 | states 2 * n | schedule (at the next multiple of 16)
+	 * out      narrow 16 | third 8 | states 2 * n |       schedule (at the next line)
+	 *
+	 * Then what is expanded by crypto_set_keys(): HMAC's inner and outer state after the first
+	 * block, and what the cipher needs (CBC: encryption or decryption schedule, by direction).
 	 * crypto_sa_bytes() says how much to allocate. The library encrypts with schedules read in
 	 * whole cache lines' lengths, beyond their end, too: outbound they are on lines of their
-	 * own, behind the states, and the header in short is in what both leave free. Inbound the
-	 * states are behind the schedule, and then the window.
+	 * own.
 	 */
 	uint8_t keys[];
 };
 #define SA_LINE0    offsetof(struct sa, spi)
-#define SA_KEY_UNIT 16u
-#define SA_TAIL	    24u /* bytes */
+#define SA_KEY_UNIT 8u
+#define SA_KEYS_IN  sizeof(struct replay) /* of keys are no keys */
+#define SA_KEYS_OUT sizeof(uint64_t)
 _Static_assert(offsetof(struct sa, narrow) == SA_LINE0 + 64, "line 0 is one line");
-_Static_assert(offsetof(struct sa, keys) % SA_KEY_UNIT == 0, "what the library wants of AES");
-_Static_assert(sizeof(struct replay) == SA_TAIL && sizeof(struct sa_brief) == SA_TAIL, "tail");
+_Static_assert(offsetof(struct sa, keys) % 16 == 0, "what the library wants of AES");
+_Static_assert(SA_KEYS_IN % SA_KEY_UNIT == 0 && SA_KEYS_OUT % SA_KEY_UNIT == 0, "hash_at");
 
 /* Bytes of sa.gate. */
 #define SA_GATE(field) (8 * (offsetof(struct sa, field) - offsetof(struct sa, gate)))
@@ -249,20 +258,16 @@ static inline const uint8_t *sa_cipher_keys(const struct sa *sa)
 	return sa->keys + sa->cipher_at;
 }
 
-/** What is behind the states: inbound the struct replay that sa->replay is, outbound the last word
- * of struct sa_brief. */
-static inline const void *sa_tail(const struct sa *sa)
+/** The window; NULL: outbound, or off. */
+static inline struct replay *sa_replay(const struct sa *sa)
 {
-	return sa_ipad(sa) + 2 * (size_t)sa->state_len;
+	return sa->windowed ? (struct replay *)(uintptr_t)sa->keys : NULL;
 }
 
-/* A word of struct sa_brief. */
-static inline const uint64_t *sa_brief_word(const struct sa *sa, unsigned int i)
+/* Where the third word of an outbound SA's header in short is. */
+static inline uint64_t *sa_brief_third(const struct sa *sa)
 {
-	const uint8_t *first = sa->keys + (size_t)sa->brief_at * SA_KEY_UNIT;
-
-	return i == 2 ? (const uint64_t *)sa_tail(sa)
-		      : (const uint64_t *)(const void *)(first + i * sizeof(uint64_t));
+	return (uint64_t *)(uintptr_t)sa->keys;
 }
 
 /** The last number an outbound SA may use, and the one at which a new SA is asked for. */
@@ -308,25 +313,29 @@ static inline bool sa_outer_read(const struct sa *sa, struct sa_outer *out)
 /* Of words that a plain SA has in front. */
 static inline struct sa_brief sa_brief_of(const struct sa_outer *o)
 {
-	uint64_t spi = o->encap == ABI_ENCAP_UDP ? o->word[3] : o->word[2];
-
 	return (struct sa_brief){.second = o->word[1],
 				 .third = o->word[2],
-				 .spi = (rte_be32_t)(spi >> 32),
 				 .sum = o->sum,
 				 .length = o->length,
 				 .encap = o->encap};
 }
 
-/** sa_outer_read() of a plain SA, as far as it matters (all but the first word). */
+/** sa_outer_read() of a plain SA, as far as it matters. */
 static inline bool sa_brief_read(const struct sa *sa, struct sa_brief *out)
 {
 	uint32_t gen = __atomic_load_n(&sa->outer_gen, __ATOMIC_ACQUIRE);
 
-	out->word[0] = __atomic_load_n(sa_brief_word(sa, 0), __ATOMIC_ACQUIRE);
-	out->word[1] = __atomic_load_n(sa_brief_word(sa, 1), __ATOMIC_ACQUIRE);
-	out->word[2] = __atomic_load_n(sa_brief_word(sa, 2), __ATOMIC_ACQUIRE);
+	out->second = __atomic_load_n(&sa->brief_second, __ATOMIC_ACQUIRE);
+	out->third = __atomic_load_n(sa_brief_third(sa), __ATOMIC_ACQUIRE);
+	out->rest = __atomic_load_n(&sa->brief_rest, __ATOMIC_ACQUIRE);
 	return (gen & 1) == 0 && __atomic_load_n(&sa->outer_gen, __ATOMIC_RELAXED) == gen;
+}
+
+static inline void sa_brief_write(struct sa *sa, const struct sa_brief *b)
+{
+	__atomic_store_n(&sa->brief_second, b->second, __ATOMIC_RELEASE);
+	__atomic_store_n(sa_brief_third(sa), b->third, __ATOMIC_RELEASE);
+	__atomic_store_n(&sa->brief_rest, b->rest, __ATOMIC_RELEASE);
 }
 
 /** Put a new outer header in place; the manager alone. */
@@ -338,9 +347,8 @@ static inline void sa_outer_write(struct sa *sa, const struct sa_outer *in)
 	__atomic_store_n(&sa->outer_gen, gen + 1, __ATOMIC_RELAXED);
 	for (unsigned int i = 0; i < SA_OUTER_WORDS; i++)
 		__atomic_store_n(&sa->outer.word[i], in->word[i], __ATOMIC_RELEASE);
-	for (unsigned int i = 0; sa->plain && i < SA_BRIEF_WORDS; i++)
-		__atomic_store_n((uint64_t *)(uintptr_t)sa_brief_word(sa, i), brief.word[i],
-				 __ATOMIC_RELEASE);
+	if (sa->plain)
+		sa_brief_write(sa, &brief);
 	__atomic_store_n(&sa->outer_gen, gen + 2, __ATOMIC_RELEASE);
 }
 

@@ -69,8 +69,8 @@ static void sa_free(struct sa *sa)
 {
 	if (sa == NULL)
 		return;
-	if (sa->replay != NULL && cells_inside(sa->replay->window) == 0)
-		rte_free(sa->replay->cell);
+	if (sa_replay(sa) != NULL && cells_inside(sa_replay(sa)->window) == 0)
+		rte_free(sa_replay(sa)->cell);
 	rte_free(sa->six);
 	crypto_wipe_keys(sa);
 	explicit_bzero(sa, sizeof(*sa));
@@ -123,8 +123,8 @@ static bool set_window(struct sad *s, struct sa *sa, size_t bytes, uint32_t wind
 		cell = arena_zmalloc("replay", replay_bytes(window), LINE, s->socket);
 	if (cell == NULL)
 		return false;
-	sa->replay = (struct replay *)(uintptr_t)sa_tail(sa);
-	replay_init(sa->replay, cell, window, start);
+	sa->windowed = true;
+	replay_init(sa_replay(sa), cell, window, start);
 	return true;
 }
 
@@ -148,6 +148,8 @@ static struct sa *sa_make(struct sad *s, const struct abi_sa_add *c, uint32_t po
 	sa->spi = c->spi;
 	sa->slot = c->slot;
 	sa->policy = policy_index;
+	if (c->direction == ABI_DIR_IN)
+		sa->clamp_by = policy_index;
 	sa->policy_id = c->policy_id;
 	sa->direction = c->direction;
 	sa->cookie = c->cookie;
@@ -188,7 +190,7 @@ static void fill_status(struct abi_sa_status *st, const struct abi_sa_add *c, co
 	if (sa->direction == ABI_DIR_OUT)
 		st->seq = sa->seq;
 	else
-		st->seq = sa->replay != NULL ? sa->replay->top : 0;
+		st->seq = sa_replay(sa) != NULL ? sa_replay(sa)->top : 0;
 	st->seq_mark = sa->seq_mark;
 	st->replay_window = c->replay_window;
 	st->flags = c->flags & ABI_SA_F_ESN;
@@ -436,7 +438,9 @@ void sad_unbind_policy(struct sad *s, uint32_t policy_index)
 
 		if (sa->policy != policy_index)
 			continue;
-		__atomic_store_n(&sa->policy, SAD_NONE, __ATOMIC_RELAXED);
+		sa->policy = SAD_NONE;
+		if (sa->direction == ABI_DIR_IN)
+			__atomic_store_n(&sa->clamp_by, SAD_NONE, __ATOMIC_RELAXED);
 		sa->current = false;
 		s->status[sa->slot].current = 0;
 	}

@@ -170,8 +170,8 @@ static void tick_inbound(struct sad *s, struct sa *sa, const struct sad_tick_io 
 {
 	uint64_t moved = __atomic_load_n(&sa->moved, __ATOMIC_RELAXED);
 
-	if (sa->replay != NULL)
-		s->status[sa->slot].seq = __atomic_load_n(&sa->replay->top, __ATOMIC_RELAXED);
+	if (sa_replay(sa) != NULL)
+		s->status[sa->slot].seq = __atomic_load_n(&sa_replay(sa)->top, __ATOMIC_RELAXED);
 	if (sa->shape & SA_SHAPE_OUTER6)
 		tick_moved6(sa, io);
 	if (moved == sa->moved_told || moved == 0)

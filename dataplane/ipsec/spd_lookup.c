@@ -345,12 +345,11 @@ static inline enum drop_reason judge_one(struct worker *w, const struct spd *s,
 
 static bool are_many(const struct spd_matches *match, uint16_t n)
 {
-	return n > FEW &&
-	       (match[0].out != match[n / 2].out || match[0].out != match[n - 1].out);
+	return n > FEW && (match[0].out != match[n / 2].out || match[0].out != match[n - 1].out);
 }
 
-/* Usual packets of usual policies: nobody asks about them from the other side, and they go through a
- * tunnel. Where it says which SA the policy has; or none. */
+/* Usual packets of usual policies: nobody asks about them from the other side, and they go through
+ * a tunnel. Where it says which SA the policy has; or none. */
 static inline const uint32_t *way_of(const struct sad *sad, const struct spd *s,
 				     const struct spd_matches *match)
 {

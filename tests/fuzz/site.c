@@ -450,7 +450,7 @@ uint64_t site_top(uint32_t slot)
 {
 	const struct sa *sa = sad_slot(site.h->tables.sad, slot);
 
-	return sa && sa->replay ? sa->replay->top : 0;
+	return sa && sa_replay(sa) ? sa_replay(sa)->top : 0;
 }
 
 uint64_t site_moved(uint32_t slot)

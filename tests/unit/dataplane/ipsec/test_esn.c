@@ -40,7 +40,7 @@ static struct frame sealed(const struct frame *inner, uint64_t seq)
 
 static uint64_t top(void)
 {
-	return sad_slot(esp.sad, IN_SLOT)->replay->top;
+	return sa_replay(sad_slot(esp.sad, IN_SLOT))->top;
 }
 
 static void every_suite_sends_across_the_edge(void **state)

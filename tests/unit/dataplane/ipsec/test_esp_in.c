@@ -119,7 +119,7 @@ static void any_changed_byte_is_dropped(void **state)
 		else
 			assert_int_equal(why, DROP_IN_STATE_PROTOCOL_ERRORS);
 		/* What is not genuine moves nothing. */
-		assert_int_equal(sa->replay->top, 0);
+		assert_int_equal(sa_replay(sa)->top, 0);
 		assert_int_equal(sa->moved, 0);
 	}
 	assert_int_equal(espkit_reason(&good), DROP_NONE);
@@ -285,7 +285,7 @@ static void bursts_in_disorder_take_each_number_once(void **state)
 			top = want == DROP_NONE && seq[i] > top ? seq[i] : top;
 			rte_pktmbuf_free(m[i]);
 		}
-		assert_int_equal(sad_lookup_in(kit.w->tables->sad, IN_SPI)->replay->top, top);
+		assert_int_equal(sa_replay(sad_lookup_in(kit.w->tables->sad, IN_SPI))->top, top);
 	}
 	assert_true(top > 3000);
 }
@@ -509,7 +509,7 @@ static void random_bytes_are_never_delivered(void **state)
 		assert_true(why != DROP_NONE);
 	}
 	assert_int_equal(espkit_counters(IN_SLOT)->packets, 0);
-	assert_int_equal(sad_slot(esp.sad, IN_SLOT)->replay->top, 0);
+	assert_int_equal(sa_replay(sad_slot(esp.sad, IN_SLOT))->top, 0);
 	assert_int_equal(harness_in_use(kit.h), 0);
 }
 

@@ -268,8 +268,8 @@ static void expect_sas_alike(bool alone)
 		assert_int_equal(a->volume.packets, b->volume.packets);
 		assert_int_equal(a->volume.bytes, b->volume.bytes);
 		assert_int_equal(a->moved, b->moved);
-		if (a->replay != NULL)
-			expect_windows_alike(a->replay, alone, b->replay);
+		if (sa_replay(a) != NULL)
+			expect_windows_alike(sa_replay(a), alone, sa_replay(b));
 	}
 }
 
@@ -284,7 +284,7 @@ static void release(struct rte_mbuf *m, struct rte_mbuf *given)
 
 static uint64_t top_of(uint32_t at)
 {
-	const struct replay *r = sad_slot(esp.sad, RUN + at)->replay;
+	const struct replay *r = sa_replay(sad_slot(esp.sad, RUN + at));
 
 	return r != NULL ? r->top : 0;
 }

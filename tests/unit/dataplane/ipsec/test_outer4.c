@@ -83,7 +83,8 @@ static void writes_what_the_fields_say(void **state)
 		o.encap = udp ? ABI_ENCAP_UDP : ABI_ENCAP_NONE;
 		brief = sa_brief_of(&o);
 		memset(got, 0x11, ROOM);
-		outer4_write_brief(got, &brief, ip.type_of_service, len, seq);
+		outer4_write_brief(got, &brief, rte_be_to_cpu_32(spi), ip.type_of_service, len,
+				   seq);
 		assert_memory_equal(got, want, ROOM);
 	}
 }

@@ -280,8 +280,8 @@ static void a_resumed_sa_starts_after_its_mark(void **state)
 	assert_int_equal(espkit_try_add(&in), ABI_OK);
 	assert_int_equal(sad_slot(esp.sad, OUT_SLOT)->seq, 70000);
 	assert_int_equal(kit.h->sa_status[IN_SLOT].seq, 70000);
-	assert_false(replay_check(sad_slot(esp.sad, IN_SLOT)->replay, 70000));
-	assert_true(replay_check(sad_slot(esp.sad, IN_SLOT)->replay, 70001));
+	assert_false(replay_check(sa_replay(sad_slot(esp.sad, IN_SLOT)), 70000));
+	assert_true(replay_check(sa_replay(sad_slot(esp.sad, IN_SLOT)), 70001));
 }
 
 /* Small ones lie behind the SA, large ones elsewhere: neither over its keys. */
@@ -300,14 +300,14 @@ static void windows_of_all_sizes_come_and_go(void **state)
 		c.replay_window = windows[i % RTE_DIM(windows)];
 		assert_int_equal(espkit_try_add(&c), ABI_OK);
 		sa = sad_slot(esp.sad, IN_SLOT);
-		size = crypto_sa_bytes(sa) - offsetof(struct sa, keys) - SA_TAIL;
+		size = crypto_sa_bytes(sa) - offsetof(struct sa, keys) - SA_KEYS_IN;
 		assert_true(size <= sizeof(keys));
-		memcpy(keys, sa->keys, size);
-		assert_int_equal((uintptr_t)sa->replay->cell % 64, 0);
-		replay_init(sa->replay, sa->replay->cell, c.replay_window, UINT32_MAX - 5);
-		assert_memory_equal(keys, sa->keys, size);
-		assert_true(replay_check(sa->replay, UINT32_MAX));
-		assert_false(replay_check(sa->replay, UINT32_MAX - 5));
+		memcpy(keys, sa->keys + SA_KEYS_IN, size);
+		assert_int_equal((uintptr_t)sa_replay(sa)->cell % 64, 0);
+		replay_init(sa_replay(sa), sa_replay(sa)->cell, c.replay_window, UINT32_MAX - 5);
+		assert_memory_equal(keys, sa->keys + SA_KEYS_IN, size);
+		assert_true(replay_check(sa_replay(sa), UINT32_MAX));
+		assert_false(replay_check(sa_replay(sa), UINT32_MAX - 5));
 		assert_int_equal(sad_delete(esp.sad, IN_SLOT, c.spi), ABI_OK);
 		sad_reclaim(esp.sad, IN_SLOT);
 		if (i == 0)
