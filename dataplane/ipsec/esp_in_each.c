@@ -38,9 +38,10 @@ static __rte_always_inline bool take(struct batch *b, const struct sa *sa, struc
 	uint32_t l3 = (uint8_t)(about >> META_L3_OFF), l4 = (uint8_t)(about >> META_L4_OFF);
 	uint8_t *data = rte_pktmbuf_mtod(m, uint8_t *);
 	uint8_t encap = about >> META_FLAGS & PKT_F_UDP_ENCAP ? ABI_ENCAP_UDP : ABI_ENCAP_NONE;
+	const struct replay *window = sa_replay(sa);
 	uint32_t least;
 
-	if (unlikely(sa_replay(sa) == NULL))
+	if (unlikely(window == NULL))
 		return false;
 	least = l4 - l3 + SA_ESP_HEADER + sa->iv_len + sa->icv_len + sa->block;
 	if (unlikely(((wire - least) & part_bits(sa->block)) != 0 || m->data_len < l3 + wire ||
@@ -51,7 +52,7 @@ static __rte_always_inline bool take(struct batch *b, const struct sa *sa, struc
 	if (unlikely(rte_be_to_cpu_32((uint32_t)esp) != sa->spi || sa_gate_in(sa) != SA_GATE_IN ||
 		     __atomic_load_n(&sa->endpoint, __ATOMIC_RELAXED) !=
 			     sa_endpoint(meta->dst, encap) ||
-		     !is_open(sa_replay(sa), seq, alone)))
+		     !is_open(window, seq, alone)))
 		return false;
 	meta->sa_slot = sa->slot;
 	b->held[k].seq = seq;
@@ -123,16 +124,21 @@ struct judged {
 	uint32_t dst; /* nobody's here; 0: none yet */
 };
 
+/* Is it certain that the address is neither ours nor none at all to come from or to go to? */
+static inline bool is_plain_host(const struct judged *j, uint32_t addr)
+{
+	return !ip4_martian_source(addr) && fib_is_stranger(j->fib, addr);
+}
+
 /* May packets between those two be forwarded, and come out of the SA (RFC 4301 section 5.2)? */
 static inline bool may_pass(struct judged *j, const struct sa *sa, uint32_t src, uint32_t dst)
 {
 	if (unlikely(dst != j->dst || dst == 0)) {
-		if (ip4_martian_destination(dst) || fib_is_local(j->fib, dst))
+		if (!is_plain_host(j, dst))
 			return false;
 		j->dst = dst;
 	}
-	return sa_narrow_match(&sa->narrow, dst, src) && !ip4_martian_source(src) &&
-	       !fib_is_local(j->fib, src);
+	return sa_narrow_match(&sa->narrow, dst, src) && is_plain_host(j, src);
 }
 
 /* held: the second word. False: it is not a usual one, and nothing was written. */
@@ -144,7 +150,7 @@ static inline bool deliver(struct worker *w, struct judged *j, const struct cryp
 	const uint8_t *ip = op->esp + head;
 	struct abi_sa_counters *c;
 
-	if (unlikely(!op->ok || (held & REFUSED_OR_ECN) != 0 || sa->shape != 0 || !sa->is_narrow))
+	if (unlikely(!op->ok || (held & REFUSED_OR_ECN) != 0 || !sa_carries_narrow(sa)))
 		return false;
 	len = inner_len(ip, payload_of(ip, op->len - head));
 	if (unlikely(len == 0))
@@ -160,8 +166,6 @@ static inline bool deliver(struct worker *w, struct judged *j, const struct cryp
 	c->bytes += len;
 	c->wire_bytes += (uint16_t)held;
 	c->last_used = w->now;
-	if (unlikely(sa->limited))
-		sad_spend(w->tables->sad, sa->slot, 1, len);
 	return true;
 }
 
@@ -169,7 +173,7 @@ void esp_in_each_deliver(struct worker *w, struct batch *b, struct parse_run *pa
 			 struct rte_mbuf **pkts)
 {
 	struct judged judged = {.fib = parse->fib};
-	unsigned int n = b->n;
+	unsigned int n = b->n, known = parse->fib != NULL ? n : 0; /* for is_plain_host() */
 
 	for (unsigned int k = 0; k < n; k++) {
 		uint64_t held = load64(&b->held[k].wire);
@@ -178,8 +182,8 @@ void esp_in_each_deliver(struct worker *w, struct batch *b, struct parse_run *pa
 			rte_prefetch0(b->op[k + INNER_AHEAD].esp + SA_ESP_HEADER + AES_IV);
 		if (k + COUNT_AHEAD < n)
 			warm_deliver(w, b->op[k + COUNT_AHEAD].sa);
-		if (unlikely(!deliver(w, &judged, &b->op[k], pkts[(uint8_t)(held >> HELD_PACKET)],
-				      held)))
+		if (unlikely(k >= known || !deliver(w, &judged, &b->op[k],
+						    pkts[(uint8_t)(held >> HELD_PACKET)], held)))
 			esp_in_deliver_one(w, b, parse, pkts, (uint16_t)k);
 	}
 }

@@ -27,13 +27,12 @@
 #include "dataplane/net/ip4.h"
 #include "dataplane/net/leg.h"
 
-#define LOCAL_SLOTS 256u /* at most a quarter used */
-#define HOP_NONE    0u
-#define HOP_LOCAL   1u
-#define HOP_BCAST   2u
-#define HOP_FIRST   3u
+#define HOP_NONE  0u
+#define HOP_LOCAL 1u
+#define HOP_BCAST 2u
+#define HOP_FIRST 3u
 
-_Static_assert(LOCAL_SLOTS >= 4 * FIB_MAX_ADDRESSES, "own addresses are found in few steps");
+_Static_assert(FIB_OWN_SLOTS >= 4 * FIB_MAX_ADDRESSES, "own addresses are found in few steps");
 _Static_assert(HOP_FIRST + FIB_MAX_ADDRESSES + FIB_MAX_ROUTES < 1u << 15, "two-byte next hops");
 
 struct own_address {
@@ -44,7 +43,7 @@ struct own_address {
 };
 
 struct fib {
-	uint32_t local[LOCAL_SLOTS]; /* open addressing, 0 = free */
+	struct fib_own own; /* first: fib_is_stranger() */
 	struct rte_fib *lpm;
 	uint32_t n_addrs;
 	uint32_t n_hops;
@@ -66,32 +65,29 @@ struct plan {
 	uint8_t port;
 };
 
-static inline uint32_t local_slot(uint32_t addr)
-{
-	return (addr * 0x9e3779b1u) >> 24;
-}
+_Static_assert(offsetof(struct fib, own) == 0, "fib_is_stranger()");
 
 bool fib_is_local(const struct fib *f, uint32_t addr)
 {
-	uint32_t i = local_slot(addr);
+	uint32_t i = fib_own_slot(addr);
 
 	if (f == NULL)
 		return false;
-	while (f->local[i] != 0) {
-		if (f->local[i] == addr)
+	while (f->own.slot[i] != 0) {
+		if (f->own.slot[i] == addr)
 			return true;
-		i = (i + 1) % LOCAL_SLOTS;
+		i = (i + 1) % FIB_OWN_SLOTS;
 	}
 	return false;
 }
 
 static void local_insert(struct fib *f, uint32_t addr)
 {
-	uint32_t i = local_slot(addr);
+	uint32_t i = fib_own_slot(addr);
 
-	while (f->local[i] != 0)
-		i = (i + 1) % LOCAL_SLOTS;
-	f->local[i] = addr;
+	while (f->own.slot[i] != 0)
+		i = (i + 1) % FIB_OWN_SLOTS;
+	f->own.slot[i] = addr;
 }
 
 bool fib_is_port_address(const struct fib *f, uint8_t port, uint32_t addr)

@@ -52,6 +52,18 @@ struct fib_hop fib_leg(const struct fib *f, const struct fib_hop *hop, uint32_t 
 /** Packets of one flow have one hash; so have all fragments of a packet. */
 uint32_t fib_flow_hash(const struct pkt_meta *meta);
 
+/* Own addresses, hashed by open addressing; 0 = free. What a fib begins with; fib.c writes it. */
+#define FIB_OWN_SLOTS 256u /* at most a quarter used */
+
+struct fib_own {
+	uint32_t slot[FIB_OWN_SLOTS];
+};
+
+static inline uint32_t fib_own_slot(uint32_t addr)
+{
+	return (addr * 0x9e3779b1u) >> 24;
+}
+
 /** Longest-prefix match, legs chosen for the destination alone; false when there is no route to
  * another host there. Addresses in host order. Any thread. */
 bool fib_lookup(const struct fib *f, uint32_t dst, struct fib_hop *hop);
@@ -61,6 +73,14 @@ void fib_lookup_bulk(const struct fib *f, const uint32_t *dst, struct fib_hop *h
 		     unsigned int n);
 /** Is it one of our own addresses (on any port)? f may be NULL: no addresses. */
 bool fib_is_local(const struct fib *f, uint32_t addr);
+/** The same for those who ask about every packet, inline: true is certain, false asks for
+ * fib_is_local(). f is not NULL. */
+static inline bool fib_is_stranger(const struct fib *f, uint32_t addr)
+{
+	const struct fib_own *own = (const struct fib_own *)(const void *)f;
+
+	return own->slot[fib_own_slot(addr)] == 0;
+}
 /** Is it one of our own addresses, on this very port? */
 bool fib_is_port_address(const struct fib *f, uint8_t port, uint32_t addr);
 /** Is it a host (not ours, no broadcast) that is reached through port without a gateway? */
