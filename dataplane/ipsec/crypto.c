@@ -215,7 +215,7 @@ int crypto_suite(struct sa *sa, uint8_t encr, uint8_t integ, uint8_t encr_key_le
 		return -EINVAL;
 	sa->cipher = (uint8_t)cipher;
 	sa->hash = (uint8_t)hash;
-	sa->kind = (uint8_t)(cipher << 4 | hash);
+	sa->kind = (uint8_t)((cipher + 1) << 4 | hash);
 	sa->iv_len = crypto_ciphers[cipher].iv_len;
 	sa->block = crypto_ciphers[cipher].block;
 	sa->icv_len = crypto_hashes[hash].icv_len;

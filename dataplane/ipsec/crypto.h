@@ -57,10 +57,12 @@ struct crypto_op {
 	uint32_t seq_hi; /* ESN: the half of the number that is not sent */
 	uint16_t len;	 /* from the ESP header to the end of the trailer: what the ICV covers */
 	bool ok;	 /* in: do it; out: done, and for crypto_verify() the ICV is right */
+	uint8_t kind;	 /* sa->kind: of thousands of SAs nobody has to ask each; 0: ask it */
 };
 
 _Static_assert(offsetof(struct crypto_op, len) == offsetof(struct crypto_op, seq_hi) + 4 &&
 		       offsetof(struct crypto_op, ok) == offsetof(struct crypto_op, seq_hi) + 6 &&
+		       offsetof(struct crypto_op, kind) == offsetof(struct crypto_op, seq_hi) + 7 &&
 		       sizeof(struct crypto_op) == offsetof(struct crypto_op, seq_hi) + 8 &&
 		       __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
 	       "the end of an op is one word");
@@ -69,7 +71,8 @@ _Static_assert(offsetof(struct crypto_op, len) == offsetof(struct crypto_op, seq
 static inline void crypto_op_set(struct crypto_op *op, const struct sa *sa, uint8_t *esp,
 				 uint64_t seq, uint32_t len)
 {
-	uint64_t rest = seq >> 32 | (uint64_t)len << 32 | (uint64_t) true << 48;
+	uint64_t rest =
+		seq >> 32 | (uint64_t)len << 32 | (uint64_t) true << 48 | (uint64_t)sa->kind << 56;
 
 	op->sa = sa;
 	op->esp = esp;

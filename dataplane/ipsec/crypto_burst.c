@@ -11,16 +11,18 @@
 #include <string.h>
 
 #include <rte_common.h>
+#include <rte_prefetch.h>
 
 #include "dataplane/ipsec/crypto.h"
 #include "dataplane/ipsec/crypto_impl.h"
 #include "dataplane/ipsec/crypto_jobs.h"
 
 #define DECRYPT_JOBS 32u
+#define CIPHER_LINES 3u /* of a schedule of AES-128 */
 
 _Static_assert(CRYPTO_BURST < IMB_MAX_JOBS, "a pass does not go round the queue");
 _Static_assert(CRYPTO_BURST <= UINT8_MAX, "an index is a byte");
-_Static_assert(CRYPTO_CIPHERS <= 16 && CRYPTO_HASHES <= 16, "bits of a word; both fit sa.kind");
+_Static_assert(CRYPTO_CIPHERS < 16 && CRYPTO_HASHES <= SA_KIND_ESN, "they fit sa.kind");
 
 /* What is to be done in a burst. */
 struct burst {
@@ -73,27 +75,11 @@ static void burst_all(struct burst *b, const struct sa *sa, uint16_t n)
 	burst_says(b, sa, n);
 }
 
-/* All n of one suite, which has halves, as that of first. False: not so, and nothing is said. */
-static bool burst_suite(struct burst *b, const struct crypto_op *ops, const struct sa *first,
-			uint16_t n)
+/* All n of the suite of first, but not of one SA. */
+static void burst_suite(struct burst *b, const struct sa *first, uint16_t n)
 {
-	uint8_t esn = 0, other = 0;
-	bool ok = true;
-
-	for (unsigned int i = 0; i < n; i++) {
-		const struct sa *sa = ops[i].sa;
-
-		b->halves.index[i] = (uint8_t)i;
-		ok &= ops[i].ok;
-		esn |= sa->esn;
-		other |= sa->kind ^ first->kind;
-	}
-	if (!ok || other != 0)
-		return false;
-	burst_says(b, first, n);
-	b->esn = esn;
+	burst_all(b, first, n);
 	b->sa = NULL;
-	return true;
 }
 
 static bool has_halves(const struct sa *sa)
@@ -107,7 +93,8 @@ static __rte_always_inline void burst_make(struct burst *b, struct crypto_op *op
 {
 	uint16_t min = UINT16_MAX, max = 0;
 	const struct sa *sa = n != 0 ? ops[0].sa : NULL;
-	bool alike = n != 0;
+	bool done = n != 0 && has_halves(sa), alike = true;
+	uint8_t other = 0;
 
 	b->halves.n = b->aead.n = 0;
 	b->ciphers = b->hashes = 0;
@@ -116,13 +103,17 @@ static __rte_always_inline void burst_make(struct burst *b, struct crypto_op *op
 	b->icv_len = 0;
 	b->at = (struct crypto_places){0};
 	for (unsigned int i = 0; i < n; i++) {
-		alike &= (ops[i].sa == sa) & ops[i].ok;
+		done &= ops[i].ok;
+		alike &= ops[i].sa == sa;
+		other |= ops[i].kind ^ ops[0].kind;
 		min = ops[i].len < min ? ops[i].len : min;
 		max = ops[i].len > max ? ops[i].len : max;
 	}
-	if (alike && has_halves(sa))
+	if (done && alike)
 		burst_all(b, sa, n);
-	else if (n == 0 || !has_halves(sa) || !burst_suite(b, ops, sa, n))
+	else if (done && other == 0 && ops[0].kind == sa->kind)
+		burst_suite(b, sa, n);
+	else
 		burst_select(b, ops, n);
 	if (sort && max / CRYPTO_BIN > min / CRYPTO_BIN)
 		crypto_sort(&b->halves, ops, min, max);
@@ -215,10 +206,21 @@ static const uint8_t *cipher_keys(const struct sa *sa)
 	return sa != NULL ? sa_cipher_keys(sa) : NULL;
 }
 
-/* The first n jobs are filled with the ops of g, which is of b, from number at on. */
-static void cipher_fill_jobs(struct crypto *c, const struct crypto_op *ops, const struct burst *b,
-			     const struct crypto_group *g, unsigned int at, unsigned int n,
-			     unsigned int cipher)
+/* Keys of many SAs, which are going to be read soon and are in the second level mostly. */
+static inline void cipher_near(const IMB_JOB *job)
+{
+	const uint8_t *keys = job->dec_keys;
+
+	for (unsigned int i = 0; i < CIPHER_LINES; i++)
+		rte_prefetch0(keys + (size_t)i * RTE_CACHE_LINE_SIZE);
+}
+
+/* The first n jobs are filled with the ops of g, which is of b, from number at on. near: these are
+ * few enough for their keys to stay where they are brought. */
+static __rte_always_inline void cipher_fill_jobs(struct crypto *c, const struct crypto_op *ops,
+						 const struct burst *b,
+						 const struct crypto_group *g, unsigned int at,
+						 unsigned int n, unsigned int cipher, bool near)
 {
 	struct crypto_kept kept =
 		keep(&c->cipher, cipher_keys(b->sa), (uint8_t)cipher, (uint16_t)n);
@@ -231,6 +233,8 @@ static void cipher_fill_jobs(struct crypto *c, const struct crypto_op *ops, cons
 	for (unsigned int i = keyed; i < n; i++) {
 		cipher_fill(&c->job[i], &ops[g->index[at + i]]);
 		cipher_fill_keys(&c->job[i], ops[g->index[at + i]].sa, &b->at);
+		if (near)
+			cipher_near(&c->job[i]);
 	}
 }
 
@@ -254,7 +258,7 @@ static void decrypt_group(struct crypto *c, struct crypto_op *ops, const struct 
 	for (unsigned int at = 0; at < g->n; at += DECRYPT_JOBS) {
 		unsigned int n = RTE_MIN(g->n - at, DECRYPT_JOBS);
 
-		cipher_fill_jobs(c, ops, b, g, at, n, cipher);
+		cipher_fill_jobs(c, ops, b, g, at, n, cipher, true);
 		if (!cipher_jobs(c->mgr, c->job, n, IMB_DIR_DECRYPT, cipher))
 			group_fail(g, ops);
 	}
@@ -267,7 +271,7 @@ static void cipher_group(struct crypto *c, struct crypto_op *ops, const struct b
 	if (dir == IMB_DIR_DECRYPT) {
 		decrypt_group(c, ops, b, g, cipher);
 	} else {
-		cipher_fill_jobs(c, ops, b, g, 0, g->n, cipher);
+		cipher_fill_jobs(c, ops, b, g, 0, g->n, cipher, false);
 		encrypt_jobs(c, ops, g, cipher);
 	}
 }

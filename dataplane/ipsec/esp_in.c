@@ -117,11 +117,7 @@ static inline enum drop_reason check(struct worker *w, struct rte_mbuf **m, stru
 				      .flags = meta->flags};
 	b->flags |= meta->flags;
 	b->several |= b->n != 0 && b->op[0].sa != sa;
-	b->op[b->n] = (struct crypto_op){.sa = sa,
-					 .esp = esp,
-					 .seq_hi = (uint32_t)(seq >> 32),
-					 .len = (uint16_t)(len - sa->icv_len),
-					 .ok = true};
+	crypto_op_set(&b->op[b->n], sa, esp, seq, len - sa->icv_len);
 	return DROP_NONE;
 }
 

@@ -38,10 +38,9 @@ static __rte_always_inline bool take(struct batch *b, const struct sa *sa, struc
 	uint32_t l3 = (uint8_t)(about >> META_L3_OFF), l4 = (uint8_t)(about >> META_L4_OFF);
 	uint8_t *data = rte_pktmbuf_mtod(m, uint8_t *);
 	uint8_t encap = about >> META_FLAGS & PKT_F_UDP_ENCAP ? ABI_ENCAP_UDP : ABI_ENCAP_NONE;
-	const struct replay *window = sa_replay(sa);
 	uint32_t least;
 
-	if (unlikely(window == NULL))
+	if (unlikely(!sa->windowed))
 		return false;
 	least = l4 - l3 + SA_ESP_HEADER + sa->iv_len + sa->icv_len + sa->block;
 	if (unlikely(((wire - least) & part_bits(sa->block)) != 0 || m->data_len < l3 + wire ||
@@ -52,7 +51,7 @@ static __rte_always_inline bool take(struct batch *b, const struct sa *sa, struc
 	if (unlikely(rte_be_to_cpu_32((uint32_t)esp) != sa->spi || sa_gate_in(sa) != SA_GATE_IN ||
 		     __atomic_load_n(&sa->endpoint, __ATOMIC_RELAXED) !=
 			     sa_endpoint(meta->dst, encap) ||
-		     !is_open(window, seq, alone)))
+		     !is_open(sa_replay(sa), seq, alone)))
 		return false;
 	meta->sa_slot = sa->slot;
 	b->held[k].seq = seq;

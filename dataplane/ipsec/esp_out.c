@@ -280,11 +280,7 @@ static __rte_always_inline enum drop_reason build(struct worker *w, struct batch
 		return DROP_OUT_STATE_PROTOCOL_ERRORS;
 	outer4_write(ip, &f->outer, ecn_outer_tos(tos), (uint16_t)len, (uint32_t)f->seq);
 	trailer_write(ip + f->size.head + inner, pad, NEXT_HEADER_IPV4);
-	*op = (struct crypto_op){.sa = f->sa,
-				 .esp = ip + f->size.esp,
-				 .seq_hi = (uint32_t)(f->seq >> 32),
-				 .len = (uint16_t)(f->size.covered + text),
-				 .ok = true};
+	crypto_op_set(op, f->sa, ip + f->size.esp, f->seq, f->size.covered + text);
 	*meta = f->meta;
 	meta->in_port = in_port;
 	meta->ip_len = (uint16_t)len;

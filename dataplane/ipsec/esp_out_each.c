@@ -215,13 +215,16 @@ void esp_out_each(struct worker *w, struct batch *b, struct rte_mbuf **pkts, str
 
 void esp_out_each_count(struct worker *w, const struct batch *b, struct rte_mbuf **pkts)
 {
-	for (uint16_t k = 0; k < b->n_ops; k++) {
+	uint32_t n = b->n_ops;
+	bool all = b->n_flows == 0; /* were built here */
+
+	for (uint32_t k = 0; k < n; k++) {
 		const struct sa *sa = b->op[k].sa;
 		struct abi_sa_counters *c = worker_sa(w, sa->slot);
 
-		if (k + COUNT_AHEAD < b->n_ops)
+		if (k + COUNT_AHEAD < n)
 			warm_near(worker_sa(w, b->op[k + COUNT_AHEAD].sa->slot), 1);
-		if (b->flow_of[b->packet_of[k]] != FLOW_NONE)
+		if (unlikely(!all) && b->flow_of[b->packet_of[k]] != FLOW_NONE)
 			continue;
 		c->hits++;
 		if (unlikely(!b->op[k].ok)) {

@@ -196,13 +196,7 @@ enum drop_reason esp_shape_fill(struct worker *w, const struct esp_seal *s, stru
 	ip4_store32(at + 4, (uint32_t)s->seq);
 	if (crypto_write_iv(w->crypto, s->sa, s->seq, at + SA_ESP_HEADER) != 0)
 		return DROP_OUT_STATE_PROTOCOL_ERRORS;
-	*op = (struct crypto_op){
-		.sa = s->sa,
-		.esp = at,
-		.seq_hi = (uint32_t)(s->seq >> 32),
-		.len = (uint16_t)(len - s->sa->icv_len),
-		.ok = true,
-	};
+	crypto_op_set(op, s->sa, at, s->seq, (uint32_t)len - s->sa->icv_len);
 	return DROP_NONE;
 }
 

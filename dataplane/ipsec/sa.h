@@ -176,7 +176,7 @@ struct sa {
 	uint8_t iv_len;
 	uint8_t block; /* what the ciphertext is a multiple of: 16, or 4 (RFC 4303 section 2.4) */
 	uint8_t icv_len;
-	uint8_t kind;	   /* cipher and hash in one number */
+	uint8_t kind;	   /* cipher, hash and whether numbers are extended; never 0 */
 	uint8_t cipher_at; /* where in keys the cipher's are */
 	uint8_t hash_at;   /* where HMAC's states are, in units of SA_KEY_UNIT */
 	union {
@@ -208,6 +208,7 @@ struct sa {
 	uint8_t keys[];
 };
 #define SA_LINE0    offsetof(struct sa, spi)
+#define SA_KIND_ESN (1u << 3)
 #define SA_KEY_UNIT 8u
 #define SA_KEYS_IN  sizeof(struct replay) /* of keys are no keys */
 #define SA_KEYS_OUT sizeof(uint64_t)

@@ -154,7 +154,10 @@ static struct sa *sa_make(struct sad *s, const struct abi_sa_add *c, uint32_t po
 	sa->direction = c->direction;
 	sa->cookie = c->cookie;
 	sa->life = c->life;
-	sa->esn = (c->flags & ABI_SA_F_ESN) != 0 ? SA_ESN_BYTES : 0;
+	if ((c->flags & ABI_SA_F_ESN) != 0) {
+		sa->esn = SA_ESN_BYTES;
+		sa->kind |= SA_KIND_ESN;
+	}
 	sa->limited = volume_set(&sa->volume, &c->life);
 	sa->volume_known = sa->limited;
 	if (!sad_set_shape(sa, c, s->socket) ||

@@ -224,6 +224,8 @@ static void make_ends(struct end *e, unsigned int n)
 		e[i].in = sakit_make(e[i].suite, ABI_DIR_IN, e[i].encr_key, e[i].integ_key);
 		/* The first of each suite without. */
 		e[i].out->esn = e[i].in->esn = i / REFERENCE_SUITES % 2 == 1 ? SA_ESN_BYTES : 0;
+		if (e[i].out->esn != 0)
+			e[i].out->kind = e[i].in->kind |= SA_KIND_ESN;
 	}
 }
 
@@ -280,7 +282,8 @@ static void burst(struct end *ends, unsigned int n_ends, unsigned int n, bool on
 		op[i] = (struct crypto_op){.sa = of[i]->out,
 					   .esp = work[i],
 					   .seq_hi = (uint32_t)reference_random(&seed),
-					   .ok = true};
+					   .ok = true,
+					   .kind = of[i]->out->kind};
 		op[i].len = make_packet(of[i], random_len(), before[i]);
 		memcpy(work[i], before[i], op[i].len);
 	}
