@@ -10,6 +10,7 @@
 #include "dataplane/pipeline.h"
 
 #define REENTER_MAX (4 * WORKER_BURST)
+_Static_assert(WORKER_MAX_PORTS <= 32, "a bit of tx_ports for each");
 
 struct batch {
 	uint16_t n;
@@ -33,6 +34,7 @@ struct pipeline {
 	struct early early;
 	uint16_t n_reenter;
 	struct rte_mbuf *reenter[REENTER_MAX];
+	uint32_t tx_ports; /* a bit for each that has something in its buffer */
 	struct batch tx[WORKER_MAX_PORTS];
 	struct rx_backlog backlog[WORKER_MAX_PORTS];
 };

@@ -3,6 +3,7 @@
  * pass. */
 #include <errno.h>
 
+#include <rte_common.h>
 #include <rte_cycles.h>
 #include <rte_ethdev.h>
 #include <rte_malloc.h>
@@ -57,25 +58,29 @@ static void flush_port(struct worker *w, uint8_t port)
 	w->counters->tx_packets += sent;
 	stage_end(w, STAGE_TX, since, b->n);
 	b->n = 0;
+	p->tx_ports &= ~(1u << port);
 }
 
 void tx_flush(struct worker *w)
 {
-	for (uint8_t i = 0; i < WORKER_MAX_PORTS; i++)
-		if (w->pipe->tx[i].n != 0)
-			flush_port(w, i);
+	struct pipeline *p = w->pipe;
+
+	while (p->tx_ports != 0)
+		flush_port(w, (uint8_t)rte_bsf32(p->tx_ports));
 }
 
 void tx_now(struct worker *w, struct rte_mbuf *m)
 {
+	struct pipeline *p = w->pipe;
 	uint8_t port = pkt_meta(m)->out_port;
 
 	if (port >= WORKER_MAX_PORTS) {
 		pipeline_drop(w, m, DROP_OUT_ERRORS);
 		return;
 	}
-	batch_push(&w->pipe->tx[port], m);
-	if (w->pipe->tx[port].n == WORKER_BURST)
+	batch_push(&p->tx[port], m);
+	p->tx_ports |= 1u << port;
+	if (p->tx[port].n == WORKER_BURST)
 		flush_port(w, port);
 }
 
