@@ -153,6 +153,7 @@ static void check_all(struct worker *w, struct batch *b, struct rte_mbuf **pkts,
 	}
 	for (uint16_t i = 0; i < n;) {
 		prefetch_packets(pkts, i, n);
+		prefetch_text(pkts, i, n);
 		check_one(w, b, &found, pkts, i++);
 		if (likely(found.sa != NULL))
 			i = esp_in_run_check(b, &found, pkts, i, n);

@@ -9,6 +9,7 @@
 #include "dataplane/ipsec/warm.h"
 
 #define PREFETCH_GAP 4u
+#define TEXT_LINES   3u /* of a packet, the first of which prefetch_packets() asks for */
 #define SA_AHEAD     32u /* packets of a burst of many SAs: the SA, */
 #define AGAIN_AHEAD  16u /* what of it has not come yet, */
 #define WINDOW_AHEAD 6u	 /* and what it leads to when others take numbers, too */
@@ -22,6 +23,19 @@ static inline void prefetch_packets(struct rte_mbuf **pkts, uint16_t i, uint16_t
 	}
 	if (i + PREFETCH_GAP < n)
 		rte_prefetch0(rte_pktmbuf_mtod(pkts[i + PREFETCH_GAP], const void *));
+}
+
+/* What is hashed of a small packet, or before the core sees that it is a stream: the library asks
+ * for nothing ahead, and what a device has written is no nearer than the third level. */
+static inline void prefetch_text(struct rte_mbuf **pkts, unsigned int i, unsigned int n)
+{
+	const uint8_t *data;
+
+	if (i + PREFETCH_GAP >= n)
+		return;
+	data = rte_pktmbuf_mtod(pkts[i + PREFETCH_GAP], const uint8_t *);
+	for (unsigned int k = 1; k < TEXT_LINES; k++)
+		rte_prefetch0(data + k * RTE_CACHE_LINE_MIN_SIZE);
 }
 
 /* The SAs of a burst of many, as far as their packets can be believed: who they say they are for.

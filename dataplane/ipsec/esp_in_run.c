@@ -79,6 +79,7 @@ static __rte_always_inline unsigned int check(struct batch *b, struct found *fou
 		uint8_t *data = rte_pktmbuf_mtod(m, uint8_t *);
 
 		prefetch_packets(pkts, (uint16_t)i, (uint16_t)n);
+		prefetch_text(pkts, i, n);
 		if (unlikely(m->data_len < c.l4 + SA_ESP_HEADER))
 			break;
 		esp = load64(data + c.l4);
