@@ -180,14 +180,22 @@ static struct block *wait_in(struct order *o, const struct sad *sad, uint16_t bl
 	return b->state == BLOCK_LATE && b->n + b->held < WORKER_BURST ? b : NULL;
 }
 
-bool order_keep(struct order *o, const struct sad *sad, uint16_t block, struct rte_mbuf *m)
+uint16_t order_keep_all(struct order *o, const struct sad *sad, uint16_t block,
+			struct rte_mbuf *const *pkts, uint16_t n)
 {
 	struct block *b = wait_in(o, sad, block);
 
 	if (!b)
-		return false;
-	b->pkts[b->n++] = m;
-	return true;
+		return 0;
+	n = RTE_MIN(n, (uint16_t)(WORKER_BURST - b->n - b->held));
+	memcpy(&b->pkts[b->n], pkts, n * sizeof(pkts[0]));
+	b->n = (uint16_t)(b->n + n);
+	return n;
+}
+
+bool order_keep(struct order *o, const struct sad *sad, uint16_t block, struct rte_mbuf *m)
+{
+	return order_keep_all(o, sad, block, &m, 1) != 0;
 }
 
 bool order_hold(struct order *o, const struct sad *sad, uint16_t block, struct rte_mbuf *m)

@@ -74,6 +74,10 @@ uint16_t order_take_turn(struct order *o, uint64_t *done, uint64_t ticket, uint6
 /** The packet comes to transmit. True: kept here, its turn comes later. False: send it. */
 bool order_keep(struct order *o, const struct sad *sad, uint16_t block, struct rte_mbuf *m);
 
+/** The same for n packets of one block: how many of them, the first, are kept here. */
+uint16_t order_keep_all(struct order *o, const struct sad *sad, uint16_t block,
+			struct rte_mbuf *const *pkts, uint16_t n);
+
 /** The packet, of a ticket, comes to where it may not overtake others. True: kept here, its turn
  * comes later. False: go on. */
 bool order_hold(struct order *o, const struct sad *sad, uint16_t block, struct rte_mbuf *m);

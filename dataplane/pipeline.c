@@ -84,8 +84,7 @@ static void address_and_send(struct worker *w, struct batch *b)
 	neigh_burst(w, b->pkts, b->n);
 	stage_end(w, STAGE_NEIGH, t, b->n);
 	keep_forward(w, b, PKT_SLOW_NEIGH);
-	for (uint16_t i = 0; i < b->n; i++)
-		tx_packet(w, b->pkts[i]);
+	tx_burst(w, b->pkts, b->n);
 }
 
 /* At least one packet is larger than its port's MTU. */
@@ -454,8 +453,7 @@ static void flush(struct worker *w)
 		if (next == ORDER_HELD) {
 			resume(w, &b);
 		} else {
-			for (uint16_t i = 0; i < b.n; i++)
-				tx_now(w, b.pkts[i]);
+			tx_burst_now(w, b.pkts, b.n);
 		}
 		tx_flush(w);
 	}
@@ -531,7 +529,7 @@ static void take_replies(struct worker *w)
 		else if (verdict == PKT_PUNT)
 			batch_push(&ike, pkts[i]);
 		else
-			tx_now(w, pkts[i]);
+			tx_burst_now(w, &pkts[i], 1);
 	}
 	if (out.n != 0) {
 		spd_out_burst(w, out.pkts, out.n);

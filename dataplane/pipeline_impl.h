@@ -78,11 +78,11 @@ uint16_t tx_ethdev(void *ctx, uint8_t port, struct rte_mbuf **pkts, uint16_t n);
 /** Fill the meta of a packet for pipeline_reenter(), as that says. DROP_NONE: it goes forward. */
 enum drop_reason reenter_parse(struct worker *w, struct rte_mbuf *m);
 
-/** Into the buffer of meta->out_port, when its turn comes if it is one of several workers' packets
- * of one SA (order.h). Takes it. */
-void tx_packet(struct worker *w, struct rte_mbuf *m);
-/** The same as it stands, whatever others of its SA do. */
-void tx_now(struct worker *w, struct rte_mbuf *m);
+/** Into the buffers of meta->out_port, when their turn comes if they are among several workers'
+ * packets of one SA (order.h). Takes them; n may be 0. */
+void tx_burst(struct worker *w, struct rte_mbuf *const *pkts, uint16_t n);
+/** The same as they stand, whatever others of their SA do. */
+void tx_burst_now(struct worker *w, struct rte_mbuf *const *pkts, uint16_t n);
 /** Send what is in the buffers of all ports. */
 void tx_flush(struct worker *w);
 

@@ -39,8 +39,7 @@ void turn_send_late(struct worker *w)
 		return;
 	tx_flush(w);
 	while (order_next_late(w->order, w->tables->sad, w->now, b.pkts, &b.n)) {
-		for (uint16_t i = 0; i < b.n; i++)
-			tx_now(w, b.pkts[i]);
+		tx_burst_now(w, b.pkts, b.n);
 		tx_flush(w);
 	}
 }

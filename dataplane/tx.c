@@ -69,7 +69,7 @@ void tx_flush(struct worker *w)
 		flush_port(w, (uint8_t)rte_bsf32(p->tx_ports));
 }
 
-void tx_now(struct worker *w, struct rte_mbuf *m)
+static void tx_now(struct worker *w, struct rte_mbuf *m)
 {
 	struct pipeline *p = w->pipe;
 	uint8_t port = pkt_meta(m)->out_port;
@@ -84,14 +84,74 @@ void tx_now(struct worker *w, struct rte_mbuf *m)
 		flush_port(w, port);
 }
 
-void tx_packet(struct worker *w, struct rte_mbuf *m)
-{
-	const struct pkt_meta *meta = pkt_meta(m);
+#define ORDERED (PKT_F_PROTECTED | PKT_F_FROM_SA)
 
-	if (w->order && (meta->flags & (PKT_F_PROTECTED | PKT_F_FROM_SA)) &&
-	    order_keep(w->order, w->tables->sad, meta->trim, m))
+/* Do all n go to one port and, where that matters, in one block? A burst mostly does. */
+static __rte_always_inline bool are_alike(struct rte_mbuf *const *pkts, uint16_t n, bool blocks)
+{
+	const struct pkt_meta *first = pkt_meta(pkts[0]);
+	unsigned int other = 0;
+
+	for (uint16_t i = 1; i < n; i++) {
+		const struct pkt_meta *meta = pkt_meta(pkts[i]);
+
+		other |= meta->out_port ^ first->out_port;
+		if (blocks)
+			other |= ((meta->flags ^ first->flags) & ORDERED) |
+				 (meta->trim ^ first->trim);
+	}
+	return other == 0;
+}
+
+/* All to one port, whose buffer has room for them. False: not so, and nothing is done. */
+static bool put_all(struct worker *w, struct rte_mbuf *const *pkts, uint16_t n)
+{
+	struct pipeline *p = w->pipe;
+	uint8_t port = pkt_meta(pkts[0])->out_port;
+	struct batch *b;
+
+	if (port >= WORKER_MAX_PORTS || p->tx[port].n + n > WORKER_BURST)
+		return false;
+	b = &p->tx[port];
+	memcpy(&b->pkts[b->n], pkts, n * sizeof(pkts[0]));
+	b->n = (uint16_t)(b->n + n);
+	p->tx_ports |= 1u << port;
+	if (b->n == WORKER_BURST)
+		flush_port(w, port);
+	return true;
+}
+
+void tx_burst_now(struct worker *w, struct rte_mbuf *const *pkts, uint16_t n)
+{
+	if (n == 0 || (are_alike(pkts, n, false) && put_all(w, pkts, n)))
 		return;
-	tx_now(w, m);
+	for (uint16_t i = 0; i < n; i++)
+		tx_now(w, pkts[i]);
+}
+
+/* How many of n packets of one block, the first, wait for its turn. */
+static uint16_t keep(struct worker *w, struct rte_mbuf *const *pkts, uint16_t n)
+{
+	const struct pkt_meta *meta = pkt_meta(pkts[0]);
+
+	return meta->flags & ORDERED ? order_keep_all(w->order, w->tables->sad, meta->trim, pkts, n)
+				     : 0;
+}
+
+void tx_burst(struct worker *w, struct rte_mbuf *const *pkts, uint16_t n)
+{
+	uint16_t kept;
+
+	if (!w->order || n == 0) {
+		tx_burst_now(w, pkts, n);
+	} else if (are_alike(pkts, n, true)) {
+		kept = keep(w, pkts, n);
+		tx_burst_now(w, pkts + kept, (uint16_t)(n - kept));
+	} else {
+		for (uint16_t i = 0; i < n; i++)
+			if (keep(w, &pkts[i], 1) == 0)
+				tx_now(w, pkts[i]);
+	}
 }
 
 static uint64_t cycles(void)

@@ -9,7 +9,7 @@
 #include "dataplane/ipsec/warm.h"
 
 #define PREFETCH_GAP 4u
-#define TEXT_LINES   3u /* of a packet, the first of which prefetch_packets() asks for */
+#define TEXT_LINES   3u	 /* of a packet, the first of which prefetch_packets() asks for */
 #define SA_AHEAD     32u /* packets of a burst of many SAs: the SA, */
 #define AGAIN_AHEAD  16u /* what of it has not come yet, */
 #define WINDOW_AHEAD 6u	 /* and what it leads to when others take numbers, too */

@@ -288,6 +288,30 @@ static void tickets_go_on_in_turn(void **state)
 	assert_int_equal(done, 2);
 }
 
+static void keeps_of_packets_of_one_block_what_there_is_room_for(void **state)
+{
+	struct rte_mbuf *pkts[WORKER_BURST + 1], *out[WORKER_BURST];
+	uint64_t done = 0;
+	uint16_t one = order_take_turn(order[0], &done, 1, now);
+	uint16_t two = order_take_turn(order[1], &done, 2, now), n;
+
+	(void)state;
+	for (unsigned int i = 0; i < RTE_DIM(pkts); i++)
+		pkts[i] = numbered(i + 1);
+	assert_int_equal(order_keep_all(order[0], h->tables.sad, one, pkts, WORKER_BURST), 0);
+	assert_int_equal(order_keep_all(order[1], h->tables.sad, two, pkts, 5), 5);
+	assert_int_equal(order_keep_all(order[1], h->tables.sad, two, &pkts[5], RTE_DIM(pkts) - 5),
+			 WORKER_BURST - 5);
+	assert_int_equal(order_next(order[0], h->tables.sad, now, out, &n), ORDER_NOTHING);
+	assert_int_equal(order_next(order[1], h->tables.sad, now, out, &n), ORDER_SEND);
+	assert_int_equal(n, WORKER_BURST);
+	for (unsigned int i = 0; i < n; i++)
+		send(out[i]);
+	send(pkts[WORKER_BURST]);
+	assert_int_equal(order_next(order[1], h->tables.sad, now, out, &n), ORDER_NOTHING);
+	assert_int_equal(done, 2);
+}
+
 /* What waits before it was sealed again leaves behind what has only to be sent. */
 static void gives_what_it_holds_in_turn_and_in_order(void **state)
 {
@@ -448,6 +472,7 @@ int main(void)
 		WITH(goes_unordered_when_there_is_no_room),
 		WITH(nobody_waits_for_what_found_no_room),
 		WITH(tickets_go_on_in_turn),
+		WITH(keeps_of_packets_of_one_block_what_there_is_room_for),
 		WITH(gives_what_it_holds_in_turn_and_in_order),
 		WITH(a_block_that_goes_out_of_turn_in_two_steps_counts_once),
 		WITH(between_steps_leaves_the_burst_at_hand_alone),

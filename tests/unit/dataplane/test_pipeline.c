@@ -290,6 +290,27 @@ static void takes_bursts_of_any_size(void **state)
 		assert_ptr_equal(h->sent[i], pkts[i]);
 }
 
+/* A burst for both ports, and then one for a port whose buffer has no room for all of it. */
+static void sends_each_packet_to_its_port_in_order(void **state)
+{
+	struct rte_mbuf *pkts[2 * WORKER_BURST];
+	unsigned int next[2] = {0, 1}, port;
+
+	(void)state;
+	for (unsigned int i = 0; i < 2 * WORKER_BURST; i++)
+		pkts[i] = packet(LAN, HOST, i < WORKER_BURST && i % 2 != 0 ? CLOUD : HOST,
+				 IPPROTO_UDP, 64);
+	pipeline_input(&h->worker, LAN, pkts, 2 * WORKER_BURST);
+	assert_int_equal(h->n_sent, 2 * WORKER_BURST);
+	for (unsigned int i = 0; i < h->n_sent; i++) {
+		port = h->sent_port[i];
+		assert_in_range(port, LAN, WAN);
+		assert_ptr_equal(h->sent[i], pkts[next[port]]);
+		next[port] += next[port] < WORKER_BURST ? 2 : 1;
+	}
+	assert_int_equal(harness_drops(h), 0);
+}
+
 static void bounds_what_it_makes_itself(void **state)
 {
 	(void)state;
@@ -369,6 +390,7 @@ int main(void)
 		WITH(keeps_room_for_ike_of_peers_when_strangers_flood),
 		WITH(drops_when_a_port_takes_no_more),
 		WITH(takes_bursts_of_any_size),
+		WITH(sends_each_packet_to_its_port_in_order),
 		WITH(bounds_what_it_makes_itself),
 		WITH(accounts_for_every_frame_at_random),
 	};
