@@ -9,6 +9,7 @@
 #include <rte_ring.h>
 #include <rte_ring_elem.h>
 
+#define FETCH_AHEAD 16u	 /* packets */
 #define FETCH_BYTES 192u /* of each packet; what follows a stream is fetched by the core itself */
 
 struct spray {
@@ -151,17 +152,24 @@ static inline void fetch_line(const void *p)
 	__asm__ volatile("prefetchw %0" : : "m"(*(const volatile char *)p));
 }
 
+static inline void fetch_mbuf(const struct rte_mbuf *m)
+{
+	fetch_line(m);
+	fetch_line((const uint8_t *)m + RTE_CACHE_LINE_MIN_SIZE);
+}
+
 /* Another core has written them last: asked for one by one they would cost more than the work on
- * small packets; and asked for only to be read, once more when they are written. */
+ * small packets; and asked for only to be read, once more when they are written. Each packet's data
+ * so far behind its mbuf that the way to it is there by then. */
 static void fetch(const struct spray_burst *b)
 {
-	for (uint32_t i = 0; i < b->n; i++) {
-		fetch_line(b->pkts[i]);
-		fetch_line((const uint8_t *)b->pkts[i] + RTE_CACHE_LINE_MIN_SIZE);
-	}
+	for (uint32_t i = 0; i < b->n && i < FETCH_AHEAD; i++)
+		fetch_mbuf(b->pkts[i]);
 	for (uint32_t i = 0; i < b->n; i++) {
 		const uint8_t *data = rte_pktmbuf_mtod(b->pkts[i], const uint8_t *);
 
+		if (i + FETCH_AHEAD < b->n)
+			fetch_mbuf(b->pkts[i + FETCH_AHEAD]);
 		for (unsigned int k = 0; k < FETCH_BYTES; k += RTE_CACHE_LINE_SIZE)
 			fetch_line(data + k);
 	}
