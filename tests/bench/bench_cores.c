@@ -8,11 +8,11 @@
  *
  * Three crews take turns on the same threads, window by window: one worker alone; several on the
  * one SA; and as many that share nothing, each with an SA of its own. out and in give the sum of
- * what the workers did, each measured on its own clock while it worked; spray what left
- * while the receiving worker had packets, from when all had work. The share is that divided by as
- * many times what one worker alone did in the window before; "apart" is the share of the workers
- * that share nothing: what caches, memory and clock leave on this machine, which may give two
- * workers one core's halves. Packets of a flow that left out of order, and drops, are counted:
+ * what the workers did, each measured on its own clock while it worked; spray how fast packets left
+ * while the receiving worker had more, from when all had work (pace.h). The share is that divided
+ * by as many times what one worker alone did in the window before; "apart" is the share of the
+ * workers that share nothing: what caches, memory and clock leave on this machine, which may give
+ * two workers one core's halves. Packets of a flow that left out of order, and drops, are counted:
  * there should be none.
  */
 #include <getopt.h>
@@ -29,14 +29,15 @@
 #include "dataplane/order.h"
 #include "dataplane/spray.h"
 #include "dataplane/stages.h"
+#include "tests/bench/pace.h"
 #include "tests/bench/sizes.h"
 #include "tests/unit/dataplane/crew.h"
 #include "tests/unit/dataplane/tunnels.h"
 
 #define WINDOW	   (5 * WORKER_BURST)  /* packets of one worker between two barriers */
-#define FAT_WINDOW (24 * WORKER_BURST) /* of one that receives them all */
+#define FAT_WINDOW (30 * WORKER_BURST) /* of one that receives them all */
 #define FAT_START  (5 * WORKER_BURST)  /* have left: all have work */
-#define FAT_END	   (17 * WORKER_BURST) /* and there is still more */
+#define FAT_END	   (23 * WORKER_BURST) /* and there is still more */
 #define WINDOWS	   24u		       /* make a round */
 #define WARM	   4u
 #define MAX_ROUNDS 101u
@@ -79,8 +80,6 @@ static struct {
 	struct seen seen[KINDS][CREW_MAX];
 	_Alignas(64) unsigned int arrived;
 	_Alignas(64) unsigned int phase;
-	_Alignas(64) uint64_t sent; /* by all, in this window */
-	uint64_t since, until;	    /* when FAT_START and FAT_END had left */
 } run;
 
 static bool has_work(const struct place *p)
@@ -151,17 +150,6 @@ static void look(const struct place *p, uint8_t port, struct rte_mbuf **pkts, ui
 	see(p->kind, now, first, last, reordered);
 }
 
-static void count_sent(uint16_t n)
-{
-	uint64_t now = rte_rdtsc();
-	uint64_t before = __atomic_fetch_add(&run.sent, n, __ATOMIC_ACQ_REL);
-
-	if (before < FAT_START && before + n >= FAT_START)
-		__atomic_store_n(&run.since, now, __ATOMIC_RELAXED);
-	if (before < FAT_END && before + n >= FAT_END)
-		__atomic_store_n(&run.until, now, __ATOMIC_RELAXED);
-}
-
 static void sent(struct crew_member *m, uint8_t port, struct rte_mbuf **pkts, uint16_t n)
 {
 	const struct place *p = m->ctx;
@@ -170,7 +158,7 @@ static void sent(struct crew_member *m, uint8_t port, struct rte_mbuf **pkts, ui
 		look(p, port, pkts, n);
 	rte_pktmbuf_free_bulk(pkts, n);
 	if (run.way == WAY_SPRAY && p->kind != KIND_APART)
-		count_sent(n);
+		pace_left(n);
 }
 
 static void make_packets(struct place *p, struct rte_mbuf **pkts)
@@ -217,7 +205,7 @@ static void feed(struct worker *w, struct rte_mbuf **pkts)
 
 static void help(struct worker *w)
 {
-	while (__atomic_load_n(&run.sent, __ATOMIC_ACQUIRE) < run.window)
+	while (pace_total() < run.window)
 		if (pipeline_poll(w) == 0)
 			rte_pause();
 }
@@ -257,7 +245,7 @@ static double timed(struct place *p, struct rte_mbuf **pkts)
 	if (!sprays)
 		return (double)(start + drain(w)) / run.window;
 	help(w);
-	return (double)(run.until - run.since) / (FAT_END - FAT_START);
+	return pace_cycles(FAT_START, FAT_END);
 }
 
 /* One window of one crew. sample: where to note it. */
@@ -268,7 +256,7 @@ static void window(struct place *p, struct rte_mbuf **pkts, unsigned int sample)
 	if (receives(p))
 		make_packets(p, pkts);
 	if (p == &run.place[p->kind][0])
-		run.sent = 0;
+		pace_start();
 	before = p->stages;
 	barrier(p);
 	if (has_work(p)) {
