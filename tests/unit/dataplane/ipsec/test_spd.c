@@ -2,6 +2,8 @@
 /* test_spd.c - what a match means, and what is no policy. */
 #include "tests/unit/dataplane/ipsec/spdkit.h"
 
+#include "dataplane/ipsec/sad_impl.h"
+
 static void install_one(struct abi_policy p)
 {
 	spdkit_policies[0] = p;
@@ -276,6 +278,93 @@ static uint32_t refused(const struct abi_policy *p)
 	return status;
 }
 
+static uint64_t seed = 17;
+
+static uint32_t any(uint32_t n)
+{
+	return (uint32_t)(reference_random(&seed) >> 16) % n;
+}
+
+/* Of all kinds, one net at the other side for each, and SAs in all the states they may be in. */
+static void install_many(void)
+{
+	const uint32_t out[] = {7, 7 | SAD_OUT_EXPIRED, 7 | SAD_OUT_TRANSPORT, SAD_NONE, 8, 9};
+
+	for (uint32_t i = 0; i < ESPKIT_POLICIES; i++) {
+		struct abi_policy p =
+			spdkit_policy((uint8_t)(any(3) ? ABI_ACT_PROTECT : 1 + any(3)));
+
+		p.policy_id = i + 1;
+		p.mode = any(6) ? ABI_MODE_TUNNEL : ABI_MODE_TRANSPORT;
+		p.flags = any(4) ? 0 : ABI_POL_F_ALLOW_CLEAR;
+		p.local = espkit_range(0, UINT32_MAX);
+		p.remote = espkit_range(IP(10, 100, i, 0), IP(10, 100, i, 255));
+		spdkit_policies[i] = p;
+		esp.sad->out[i] = out[any(RTE_DIM(out))];
+	}
+	spdkit_install(ESPKIT_POLICIES);
+}
+
+/* To and from nets with policies, and some without. */
+static struct pkt_meta any_packet(void)
+{
+	static const uint8_t flags[] = {0, PKT_F_FROM_SA, PKT_F_ORIGIN};
+
+	return (struct pkt_meta){.verdict = PKT_FORWARD,
+				 .flags = flags[any(3)],
+				 .proto = 17,
+				 .src = any(3) ? LAN_HOST : IP(10, 100, any(ESPKIT_POLICIES), 1),
+				 .dst = IP(10, 100, any(ESPKIT_POLICIES + 1), 2),
+				 .sa_slot = 5};
+}
+
+static void judge(unsigned int how, struct rte_mbuf **m, uint16_t n)
+{
+	(how == 0 ? spd_in_burst : how == 1 ? spd_out_burst : spd_transit_burst)(kit.w, m, n);
+}
+
+/* What the burst has counted is taken back by its packets, one by one. */
+static void expect_judged_alike(unsigned int how, struct rte_mbuf **m,
+				const struct pkt_meta *before, uint16_t n)
+{
+	struct abi_policy_counters counted[ESPKIT_POLICIES];
+
+	for (uint32_t i = 0; i < ESPKIT_POLICIES; i++) {
+		counted[i] = *worker_policy(kit.w, i);
+		memset(worker_policy(kit.w, i), 0, sizeof(counted[i]));
+	}
+	for (uint16_t i = 0; i < n; i++) {
+		struct pkt_meta burst = *pkt_meta(m[i]);
+
+		*pkt_meta(m[i]) = before[i];
+		judge(how, &m[i], 1);
+		assert_memory_equal(&burst, pkt_meta(m[i]), sizeof(burst));
+	}
+	for (uint32_t i = 0; i < ESPKIT_POLICIES; i++) {
+		assert_memory_equal(&counted[i], worker_policy(kit.w, i), sizeof(counted[i]));
+		memset(worker_policy(kit.w, i), 0, sizeof(counted[i]));
+	}
+}
+
+static void bursts_of_many_policies_are_judged_as_single_packets_are(void **state)
+{
+	struct pkt_meta before[WORKER_BURST];
+	struct rte_mbuf *m[WORKER_BURST];
+
+	(void)state;
+	assert_int_equal(rte_pktmbuf_alloc_bulk(kit.h->pool, m, WORKER_BURST), 0);
+	for (unsigned int round = 0; round < 300; round++) {
+		uint16_t n = (uint16_t)(1 + any(WORKER_BURST));
+
+		install_many();
+		for (uint16_t i = 0; i < n; i++)
+			*pkt_meta(m[i]) = before[i] = any_packet();
+		judge(round % 3, m, n);
+		expect_judged_alike(round % 3, m, before, n);
+	}
+	rte_pktmbuf_free_bulk(m, WORKER_BURST);
+}
+
 static void fields_out_of_their_domain_are_refused(void **state)
 {
 	const struct abi_policy good = spdkit_policy(ABI_ACT_PROTECT);
@@ -337,6 +426,7 @@ int main(void)
 		CASE(icmp_matches_by_type_and_code),
 		CASE(transit_asks_for_the_way_in_only_in_clear),
 		CASE(a_new_table_is_obeyed_at_once),
+		CASE(bursts_of_many_policies_are_judged_as_single_packets_are),
 		CASE(fields_out_of_their_domain_are_refused),
 	};
 
