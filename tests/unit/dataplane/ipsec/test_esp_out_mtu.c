@@ -123,6 +123,30 @@ static void a_whole_burst_can_be_split(void **state)
 	rte_pktmbuf_free_bulk(m, WORKER_BURST);
 }
 
+/* They have come from a policy as one packet each. */
+static void pieces_for_many_sas_are_no_hits(void **state)
+{
+	const uint32_t slot[] = {OUT_SLOT, OUT_SLOT + 20};
+	struct frame f = espkit_udp_out(1500);
+	struct abi_sa_add other = espkit_out();
+	struct rte_mbuf *m[WORKER_BURST];
+
+	(void)state;
+	other.slot = slot[1];
+	espkit_add(&other);
+	for (unsigned int i = 0; i < WORKER_BURST; i++) {
+		m[i] = espkit_clear(&f);
+		pkt_meta(m[i])->sa_slot = slot[i % 2];
+	}
+	esp_out_burst(kit.w, m, WORKER_BURST);
+	assert_int_equal(esp.n_routed, WORKER_BURST);
+	for (unsigned int i = 0; i < 2; i++) {
+		assert_int_equal(espkit_counters(slot[i])->hits, WORKER_BURST / 2);
+		assert_int_equal(espkit_counters(slot[i])->packets, WORKER_BURST);
+	}
+	rte_pktmbuf_free_bulk(m, WORKER_BURST);
+}
+
 static struct frame syn(unsigned int mss, unsigned int nops, uint8_t flags)
 {
 	struct frame f = frame_ipv4(LAN_HOST, FAR_HOST, 6, 28);
@@ -212,6 +236,7 @@ int main(void)
 		CASE(too_big_with_df_is_answered_with_the_inner_mtu),
 		CASE(too_big_without_df_is_split_before_encryption),
 		CASE(a_whole_burst_can_be_split),
+		CASE(pieces_for_many_sas_are_no_hits),
 		CASE(mss_of_a_syn_is_lowered_to_the_tunnel),
 		CASE(broken_tcp_options_are_left_alone),
 	};

@@ -12,6 +12,7 @@
 #define RUN	  20u /* the SAs of bursts, and from TWIN on the same for the twin */
 #define TWIN	  30u
 #define ROUNDS	  120u
+#define LEFT_MIN  42u		/* bytes before a packet without room: less than its header takes */
 #define PEER_PORT 40007u	/* of a NAT: not ours */
 #define NOTHING	  (RUN + SLOTS) /* no SA is there */
 
@@ -22,6 +23,8 @@ enum kind {
 	SHARED,
 	SYN,
 	NO_ROOM,
+	NO_TAIL,
+	CUT,  /* shorter than it says */
 	IPV6, /* which the selectors of an SA for IPv4 cannot mean */
 	OTHER_SA,
 	NO_SA,
@@ -102,6 +105,10 @@ static struct rte_mbuf *packet(const struct frame *f, enum kind kind, uint32_t s
 		rte_mbuf_refcnt_update(m, 1);
 	if (kind == NO_ROOM)
 		move_to_front(m, left);
+	if (kind == NO_TAIL) /* up to the end, or with some of what is put there */
+		move_to_front(m, m->buf_len - m->data_len - 3 * (left - LEFT_MIN));
+	if (kind == CUT)
+		rte_pktmbuf_trim(m, 1);
 	return m;
 }
 
@@ -210,7 +217,7 @@ static void compare_burst(uint16_t n, unsigned int disturbed, struct order *orde
 		enum kind kind = any(disturbed) == 0 ? (enum kind)any(SPECIAL) : PLAIN;
 		struct frame f = frame_of(kind, mtu);
 		uint32_t at = kind == OTHER_SA && !fixed ? 1 : kind == NO_SA && !fixed ? SLOTS : 0;
-		unsigned int left = 42 + any(12);
+		unsigned int left = LEFT_MIN + any(12);
 
 		if (many && at == 0)
 			at = fixed ? i != 0 : any(SLOTS);
