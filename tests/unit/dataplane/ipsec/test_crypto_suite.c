@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "dataplane/ipsec/crypto.h"
+#include "dataplane/ipsec/crypto_impl.h"
 #include "tests/unit/dataplane/harness.h"
 #include "tests/unit/dataplane/ipsec/reference.h"
 
@@ -51,6 +52,43 @@ static void suites_are_checked(void **state)
 	assert_int_equal(crypto_suite(&sa, ABI_ENCR_AES_CBC, ABI_INTEG_HMAC_SHA1_96, 16, 20, 4),
 			 -EINVAL);
 	assert_int_equal(crypto_suite(&sa, ABI_ENCR_AES_CBC, ABI_INTEG_NONE, 16, 0, 0), -ENOTSUP);
+}
+
+/* Nothing lies over anything else or beyond the end, and the library has its schedules where it
+ * wants them: GCM's and those to encrypt with on a cache line. */
+static void expect_places(const struct sa *sa)
+{
+	bool in = sa->direction == ABI_DIR_IN;
+	size_t first = offsetof(struct sa, keys) + (in ? sizeof(struct replay) : sizeof(uint64_t));
+	size_t ipad = (size_t)(sa_ipad(sa) - (const uint8_t *)sa);
+	size_t opad = (size_t)(sa_opad(sa) - (const uint8_t *)sa);
+	size_t cipher = (size_t)(sa_cipher_keys(sa) - (const uint8_t *)sa);
+
+	assert_true(ipad >= first);
+	assert_int_equal(opad - ipad, crypto_hashes[sa->hash].state);
+	assert_true(cipher >= opad + crypto_hashes[sa->hash].state);
+	assert_true(crypto_sa_bytes(sa) >= cipher + crypto_ciphers[sa->cipher].schedule);
+	assert_int_equal(cipher % (in && sa->hash != CRYPTO_NO_HASH ? 16 : 64), 0);
+}
+
+static void each_key_has_its_own_place(void **state)
+{
+	static const uint8_t directions[] = {ABI_DIR_IN, ABI_DIR_OUT};
+
+	(void)state;
+	for (unsigned int i = 0; i < 2 * REFERENCE_SUITES; i++) {
+		const struct reference_suite *s = &reference_suites[i / 2];
+		struct sa sa = {.direction = directions[i % 2]};
+
+		assert_int_equal(crypto_suite(&sa, s->encr, s->integ, s->encr_key_len,
+					      s->integ_key_len, s->salt_len),
+				 0);
+		expect_places(&sa);
+		assert_int_not_equal(sa.kind, 0);
+		/* What sa.h and warm.h promise. */
+		if (sa.cipher == CRYPTO_AES128_CBC && sa.hash == CRYPTO_SHA1_96)
+			assert_true(crypto_sa_bytes(&sa) - SA_LINE0 <= 5 * 64);
+	}
 }
 
 static bool is_aead(unsigned int encr)
@@ -228,6 +266,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(suites_are_checked),
+		cmocka_unit_test(each_key_has_its_own_place),
 		cmocka_unit_test(every_combination_of_numbers_is_done_or_refused),
 		cmocka_unit_test(lengths_of_keys_and_salt_are_checked),
 		cmocka_unit_test(keys_that_make_single_des_are_refused),

@@ -214,12 +214,19 @@ static void an_outbound_sa_is_not_found_by_its_spi(void **state)
 static void a_policy_that_goes_takes_its_binding_along(void **state)
 {
 	struct abi_sa_add c = espkit_out();
+	struct sa_brief brief, now;
 
 	(void)state;
 	assert_int_equal(espkit_try_add(&c), ABI_OK);
 	c = espkit_in();
 	assert_int_equal(espkit_try_add(&c), ABI_OK);
+	assert_int_equal(sad_slot(esp.sad, IN_SLOT)->clamp_by, ESPKIT_POLICY);
+	assert_true(sa_brief_read(sad_slot(esp.sad, OUT_SLOT), &brief));
 	sad_unbind_policy(esp.sad, ESPKIT_POLICY);
+	assert_int_equal(sad_slot(esp.sad, IN_SLOT)->clamp_by, SAD_NONE);
+	/* Packets of a burst at hand may still be on the way to it. */
+	assert_true(sa_brief_read(sad_slot(esp.sad, OUT_SLOT), &now));
+	assert_int_equal(now.rest, brief.rest);
 	assert_null(sad_lookup_out(esp.sad, ESPKIT_POLICY));
 	assert_int_equal(sad_slot(esp.sad, IN_SLOT)->policy, SAD_NONE);
 	assert_int_equal(kit.h->sa_status[OUT_SLOT].current, 0);
