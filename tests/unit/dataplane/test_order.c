@@ -312,6 +312,32 @@ static void keeps_of_packets_of_one_block_what_there_is_room_for(void **state)
 	assert_int_equal(done, 2);
 }
 
+static void keeps_no_packets_over_those_it_holds(void **state)
+{
+	struct rte_mbuf *pkts[WORKER_BURST], *held[2], *out[WORKER_BURST];
+	uint64_t done = 1;
+	uint16_t block = order_take_turn(order[0], &done, 3, now), n;
+
+	(void)state;
+	for (unsigned int i = 0; i < WORKER_BURST; i++)
+		pkts[i] = numbered(i + 1);
+	for (unsigned int i = 0; i < RTE_DIM(held); i++) {
+		held[i] = numbered(WORKER_BURST + i + 1);
+		assert_true(order_hold(order[0], h->tables.sad, block, held[i]));
+	}
+	assert_int_equal(order_keep_all(order[0], h->tables.sad, block, pkts, WORKER_BURST),
+			 WORKER_BURST - 2);
+	done = 2;
+	assert_int_equal(order_next(order[0], h->tables.sad, now, out, &n), ORDER_SEND);
+	assert_int_equal(n, WORKER_BURST - 2);
+	assert_memory_equal(out, pkts, n * sizeof(out[0]));
+	assert_int_equal(order_next(order[0], h->tables.sad, now, out, &n), ORDER_HELD);
+	assert_int_equal(n, 2);
+	assert_memory_equal(out, held, sizeof(held));
+	rte_pktmbuf_free_bulk(pkts, WORKER_BURST);
+	rte_pktmbuf_free_bulk(held, 2);
+}
+
 /* What waits before it was sealed again leaves behind what has only to be sent. */
 static void gives_what_it_holds_in_turn_and_in_order(void **state)
 {
@@ -473,6 +499,7 @@ int main(void)
 		WITH(nobody_waits_for_what_found_no_room),
 		WITH(tickets_go_on_in_turn),
 		WITH(keeps_of_packets_of_one_block_what_there_is_room_for),
+		WITH(keeps_no_packets_over_those_it_holds),
 		WITH(gives_what_it_holds_in_turn_and_in_order),
 		WITH(a_block_that_goes_out_of_turn_in_two_steps_counts_once),
 		WITH(between_steps_leaves_the_burst_at_hand_alone),

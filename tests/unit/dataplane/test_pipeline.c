@@ -6,6 +6,8 @@
 
 #include "dataplane/known.h"
 #include "dataplane/net/ip4.h"
+#include "dataplane/order.h"
+#include "dataplane/pipeline_impl.h"
 
 static void forwards_clear_packets(void **state)
 {
@@ -311,6 +313,95 @@ static void sends_each_packet_to_its_port_in_order(void **state)
 	assert_int_equal(harness_drops(h), 0);
 }
 
+/* To the WAN, from the SA of a block, or what else flags say. */
+static struct rte_mbuf *finished(uint8_t flags, uint16_t block)
+{
+	struct rte_mbuf *m = harness_mbuf(h, "packet", 6);
+
+	*pkt_meta(m) = (struct pkt_meta){.flags = flags, .out_port = WAN, .trim = block};
+	return m;
+}
+
+static void of_a_burst_those_wait_whose_turn_it_is_not(void **state)
+{
+	enum { N = 8 };
+	static const struct {
+		uint8_t flags; /* of every second one; the others' is PKT_F_PROTECTED */
+		bool waits;    /* in the block of the others, which does? */
+	} odd[] = {{PKT_F_PROTECTED, false}, {PKT_F_FROM_SA, false}, {0, true}};
+	uint64_t out_of_turn, goes = 0, waits = 0;
+	struct rte_mbuf *m[N], *out[WORKER_BURST];
+	uint16_t block[2], n;
+
+	(void)state;
+	for (unsigned int k = 0; k < RTE_DIM(odd); k++) {
+		struct order *o = order_create(SOCKET_ID_ANY, &out_of_turn);
+
+		waits = 0;
+		block[0] = order_take_turn(o, &goes, goes + 1, h->worker.now);
+		block[1] = order_take_turn(o, &waits, 2, h->worker.now);
+		h->worker.order = o;
+		for (unsigned int i = 0; i < N; i++)
+			m[i] = i % 2 ? finished(odd[k].flags, block[odd[k].waits])
+				     : finished(PKT_F_PROTECTED, block[1]);
+		tx_burst(&h->worker, m, N);
+		tx_flush(&h->worker);
+		h->worker.order = NULL;
+		assert_int_equal(h->n_sent, N / 2);
+		waits = 1;
+		n = 0;
+		for (unsigned int i = 0; i < 3 && n == 0; i++) /* blocks that go empty come first */
+			order_next(o, h->tables.sad, h->worker.now, out, &n);
+		assert_int_equal(n, N / 2);
+		for (unsigned int i = 0; i < N; i++)
+			assert_ptr_equal(i % 2 ? h->sent[i / 2] : out[i / 2], m[i]);
+		rte_pktmbuf_free_bulk(out, n);
+		harness_clear_sent(h);
+		order_free(o);
+	}
+}
+
+static void what_a_block_has_no_room_for_goes_at_once(void **state)
+{
+	enum { N = 8, ROOM = 3 };
+	uint64_t out_of_turn, done = 0;
+	struct order *o = order_create(SOCKET_ID_ANY, &out_of_turn);
+	uint16_t block = order_take_turn(o, &done, 2, h->worker.now);
+	struct rte_mbuf *m[WORKER_BURST - ROOM];
+
+	(void)state;
+	h->worker.order = o;
+	for (unsigned int i = 0; i < RTE_DIM(m); i++)
+		m[i] = finished(PKT_F_FROM_SA, block);
+	tx_burst(&h->worker, m, RTE_DIM(m));
+	for (unsigned int i = 0; i < N; i++)
+		m[i] = finished(PKT_F_FROM_SA, block);
+	tx_burst(&h->worker, m, N);
+	for (unsigned int i = 0; i < 2; i++) /* in no block at all, whatever it says */
+		m[N + i] = finished(0, block);
+	tx_burst(&h->worker, &m[N], 2);
+	tx_flush(&h->worker);
+	h->worker.order = NULL;
+	assert_int_equal(h->n_sent, N - ROOM + 2);
+	assert_memory_equal(h->sent, &m[ROOM], h->n_sent * sizeof(m[0]));
+	order_free(o);
+}
+
+static void to_no_port_nothing_goes(void **state)
+{
+	struct rte_mbuf *m[2];
+
+	(void)state;
+	for (unsigned int i = 0; i < 2; i++) {
+		m[i] = finished(0, 0);
+		pkt_meta(m[i])->out_port = WORKER_MAX_PORTS;
+	}
+	tx_burst(&h->worker, m, 2);
+	tx_flush(&h->worker);
+	assert_int_equal(h->n_sent, 0);
+	assert_int_equal(h->worker.counters->drops[DROP_OUT_ERRORS], 2);
+}
+
 static void bounds_what_it_makes_itself(void **state)
 {
 	(void)state;
@@ -391,6 +482,9 @@ int main(void)
 		WITH(drops_when_a_port_takes_no_more),
 		WITH(takes_bursts_of_any_size),
 		WITH(sends_each_packet_to_its_port_in_order),
+		WITH(of_a_burst_those_wait_whose_turn_it_is_not),
+		WITH(what_a_block_has_no_room_for_goes_at_once),
+		WITH(to_no_port_nothing_goes),
 		WITH(bounds_what_it_makes_itself),
 		WITH(accounts_for_every_frame_at_random),
 	};
