@@ -130,6 +130,46 @@ static void inner_packets_outside_the_selectors_are_dropped(void **state)
 	assert_int_equal(espkit_counters(IN_SLOT)->packets, 1);
 }
 
+/* Where selectors let everything through, as much is asked of each packet of a burst of many SAs.
+ */
+static void in_bursts_of_many_sas_nothing_comes_for_nobody(void **state)
+{
+	enum { N = 16 };
+	static const uint32_t dst[] = {0, IP(127, 0, 0, 1), IP(224, 0, 0, 1), LAN_HOST};
+	struct fib *fib = kit.h->tables.fib;
+	uint32_t seq = 0;
+
+	(void)state;
+	for (uint32_t slot = 20; slot < 22; slot++) {
+		struct abi_sa_add c = espkit_in();
+
+		c.slot = slot;
+		c.spi = 0x30000 + slot;
+		c.ts_local[0] = c.ts_remote[0] = espkit_range(0, UINT32_MAX);
+		espkit_add(&c);
+	}
+	for (unsigned int k = 0; k < 2 * RTE_DIM(dst); k++) {
+		struct rte_mbuf *m[N];
+
+		for (uint32_t i = 0; i < N; i++) {
+			struct frame inner = frame_udp(FAR_HOST, dst[k / 2], 1, 2, NULL, 8), f;
+			struct reference_esp e = espkit_next(seq + i / 2 + 1);
+
+			e.spi = 0x30000 + 20 + i % 2;
+			f = espkit_sealed(&inner, &e);
+			m[i] = kit_parse(&f);
+		}
+		seq += N / 2;
+		kit.h->tables.fib = k % 2 ? NULL : fib; /* before there are any addresses */
+		esp_in_burst(kit.w, m, N);
+		kit.h->tables.fib = fib;
+		for (uint32_t i = 0; i < N; i++)
+			assert_int_equal(pkt_meta(m[i])->verdict,
+					 dst[k / 2] == LAN_HOST ? PKT_FORWARD : PKT_DROP);
+		rte_pktmbuf_free_bulk(m, N);
+	}
+}
+
 static void selectors_of_ports_and_protocols(void **state)
 {
 	struct abi_sa_add c = espkit_in();
@@ -265,6 +305,7 @@ int main(void)
 		CASE(inner_headers_of_genuine_packets_are_checked),
 		CASE(confidentiality_padding_is_taken_off),
 		CASE(inner_packets_outside_the_selectors_are_dropped),
+		CASE(in_bursts_of_many_sas_nothing_comes_for_nobody),
 		CASE(selectors_of_ports_and_protocols),
 		CASE(to_the_gateway_itself_is_local),
 		CASE(congestion_marks_follow_the_table),
