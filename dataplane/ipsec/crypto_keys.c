@@ -144,10 +144,10 @@ bool crypto_key_ok(const struct sa *sa, const uint8_t *encr_key)
 
 size_t crypto_sa_bytes(const struct sa *suite)
 {
-	size_t schedule = suite->cipher_at + (size_t)crypto_ciphers[suite->cipher].schedule;
-	size_t states = (size_t)suite->hash_at * SA_KEY_UNIT + 2u * suite->state_len;
+	/* The schedule comes last. */
+	size_t end = suite->cipher_at + (size_t)crypto_ciphers[suite->cipher].schedule;
 
-	return RTE_MAX(offsetof(struct sa, keys) + RTE_MAX(schedule, states), sizeof(*suite));
+	return RTE_MAX(offsetof(struct sa, keys) + end, sizeof(*suite));
 }
 
 int crypto_set_keys(struct sa *sa, const uint8_t *encr_key, const uint8_t *integ_key,
