@@ -354,10 +354,12 @@ static inline const uint32_t *way_of(const struct sad *sad, const struct spd *s,
 				     const struct spd_matches *match)
 {
 	static const uint32_t none = SAD_NONE;
-	const struct spd_entry *e = &s->entry[match->out];
+	const struct spd_entry *e;
 
-	if (unlikely(match->out >= s->n || match->in != SPD_NO_MATCH ||
-		     e->action != ABI_ACT_PROTECT || e->mode != ABI_MODE_TUNNEL ||
+	if (unlikely(match->out >= s->n || match->in != SPD_NO_MATCH))
+		return &none;
+	e = &s->entry[match->out];
+	if (unlikely(e->action != ABI_ACT_PROTECT || e->mode != ABI_MODE_TUNNEL ||
 		     e->index >= sad->max_policies))
 		return &none;
 	return &sad->out[e->index];
