@@ -102,7 +102,7 @@ static inline void note(struct batch *b, uint32_t i, uint32_t inner, uint32_t le
 }
 
 /* A usual packet of a usual SA: as admit() and build() of esp_out.c do. cbc: the SA is
- * SA_PLAIN_CBC. False: it is not, and nothing was done but that an IV of 3DES may be lost. */
+ * SA_PLAIN_CBC. False: it is not, and nothing was done. */
 static __rte_always_inline bool take(struct crypto *c, struct batch *b, struct sa *sa,
 				     struct rte_mbuf *m, uint32_t i, bool cbc)
 {
