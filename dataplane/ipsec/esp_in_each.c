@@ -165,6 +165,8 @@ static inline bool deliver(struct worker *w, struct judged *j, const struct cryp
 	c->bytes += len;
 	c->wire_bytes += (uint16_t)held;
 	c->last_used = w->now;
+	if (unlikely(sa->limited))
+		sad_spend(w->tables->sad, sa->slot, 1, len);
 	return true;
 }
 

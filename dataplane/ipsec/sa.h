@@ -233,12 +233,10 @@ _Static_assert(offsetof(struct sa, gate) % 8 == 0 &&
 	((uint64_t)SA_LIVE << SA_GATE(state) | (uint64_t)ABI_DIR_OUT << SA_GATE(direction) |       \
 	 (uint64_t)(how) << SA_GATE(plain))
 
-/** Inbound: IPv4 in a tunnel over IPv4, of addresses alone, and no lifetime in bytes or packets, as
- * the SA stands now? */
+/** Inbound: IPv4 in a tunnel over IPv4, of addresses alone? */
 static inline bool sa_carries_narrow(const struct sa *sa)
 {
-	const uint64_t mask = 0xffull << SA_GATE(shape) | 0xffull << SA_GATE(limited) |
-			      0xffull << SA_GATE(is_narrow);
+	const uint64_t mask = 0xffull << SA_GATE(shape) | 0xffull << SA_GATE(is_narrow);
 
 	return (__atomic_load_n(&sa->gate, __ATOMIC_RELAXED) & mask) == 1ull << SA_GATE(is_narrow);
 }
