@@ -158,6 +158,24 @@ static uint64_t shown_of(const struct abi_policy *policies, uint32_t n)
 	return ~SPD_CACHE_PORTS;
 }
 
+/* A network holds all or none of the addresses that differ in its host bits alone. As far as all
+ * ranges are networks of so many host bits or more, nobody asks for these bits: two sites take one
+ * place in the cache, however many hosts they have. For both addresses of a flow alike, as each may
+ * be either end. */
+static uint64_t shown_addrs_of(const struct abi_policy *policies, uint32_t n)
+{
+	uint32_t border = 0, shown; /* what some range has of host bits that a network has not */
+
+	for (uint32_t i = 0; i < n; i++) {
+		if (policies[i].local.family != 4)
+			continue;
+		border |= addr(policies[i].local.lo) | ~addr(policies[i].local.hi);
+		border |= addr(policies[i].remote.lo) | ~addr(policies[i].remote.hi);
+	}
+	shown = ~((border & -border) - 1); /* from the lowest of them on */
+	return border == 0 ? 0 : (uint64_t)shown << 32 | shown;
+}
+
 static void reach_add(uint64_t *reach, uint32_t lo, uint32_t hi)
 {
 	for (uint32_t net = lo >> SPD_REACH_SHIFT; net <= hi >> SPD_REACH_SHIFT; net++) {
@@ -223,6 +241,7 @@ struct spd *spd_build(const struct abi_policy *policies, const uint32_t *index, 
 	s->generation = generation;
 	s->n = n;
 	s->shown = shown_of(policies, n);
+	s->shown_addrs = shown_addrs_of(policies, n);
 	for (uint32_t i = 0; i < n; i++)
 		s->ports |= needs_whole(&policies[i]);
 	for (uint32_t i = 0; i < n; i++)

@@ -51,7 +51,9 @@ struct spd {
 	 * about is mostly the few networks at this side of the tunnels: a line or two of its 2 MiB.
 	 */
 	uint64_t *reach;
-	uint64_t shown; /* of a flow in the cache: what policies for IPv4 can tell flows apart by */
+	/* Of a flow in the cache: what policies for IPv4 can tell flows apart by. */
+	uint64_t shown_addrs;
+	uint64_t shown;
 	uint32_t serial; /* of this table in this process, never 0 */
 	uint32_t generation;
 	uint32_t n;

@@ -51,7 +51,7 @@ uint32_t spd_match(const struct spd *s, const struct selector *sel, bool inbound
 /* Everything that selector_of() looks at, as far as it makes a difference. */
 static inline struct spd_flow flow_of(const struct spd *s, const struct pkt_meta *meta)
 {
-	return (struct spd_flow){.addrs = (uint64_t)meta->src << 32 | meta->dst,
+	return (struct spd_flow){.addrs = s->shown_addrs & ((uint64_t)meta->src << 32 | meta->dst),
 				 .rest = s->shown &
 					 spd_cache_rest(meta->src_port, meta->dst_port, meta->proto,
 							(meta->flags & PKT_F_NONFIRST) != 0)};

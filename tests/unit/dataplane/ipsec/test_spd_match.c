@@ -272,9 +272,61 @@ static void ask_for_no_ports(uint32_t n)
 	}
 }
 
+/* Networks with so many bits for hosts or more: what the cache takes for one flow. */
+static void ask_for_networks(uint32_t n, unsigned int bits)
+{
+	for (uint32_t i = 0; i < n; i++) {
+		struct abi_range *ends[] = {&spdkit_policies[i].local, &spdkit_policies[i].remote};
+
+		for (unsigned int k = 0; k < 2; k++) {
+			uint32_t hosts = (1u << (bits + rnd(3))) - 1, lo = get32(ends[k]->lo);
+			uint32_t hi = get32(ends[k]->hi);
+			struct abi_range net = espkit_range(lo & ~hosts, hi | hosts);
+
+			memcpy(ends[k]->lo, net.lo, sizeof(net.lo));
+			memcpy(ends[k]->hi, net.hi, sizeof(net.hi));
+		}
+	}
+}
+
+/* Each border of a range alone makes flows be told apart by the bits above it. */
+static void addresses_are_told_apart_by_the_bits_ranges_end_in(void **state)
+{
+	static const struct {
+		uint32_t add[4]; /* to the borders of two networks of 256 addresses */
+		uint32_t shown;
+	} cases[] = {
+		{{0, 0, 0, 0}, 0xffffff00},    {{16, 0, 0, 0}, 0xfffffff0},
+		{{0, -4u, 0, 0}, 0xfffffffc},  {{0, 0, 1, 0}, 0xffffffff},
+		{{0, 0, 0, -64u}, 0xffffffc0}, {{16, 0, 0, -2u}, 0xfffffffe},
+	};
+
+	(void)state;
+	for (unsigned int i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const uint32_t *add = cases[i].add;
+		struct spd *s;
+
+		spdkit_policies[0] = spdkit_policy(ABI_ACT_PROTECT);
+		spdkit_policies[0].local = spdkit_policies[0].remote = espkit_range(0, UINT32_MAX);
+		spdkit_policies[1] = spdkit_policy(ABI_ACT_PROTECT);
+		spdkit_policies[1].policy_id++;
+		spdkit_policies[1].local =
+			espkit_range(IP(10, 0, 0, 0) + add[0], IP(10, 0, 0, 255) + add[1]);
+		spdkit_policies[1].remote =
+			espkit_range(IP(10, 1, 0, 0) + add[2], IP(10, 1, 0, 255) + add[3]);
+		s = spdkit_build(1);
+		assert_int_equal(s->shown_addrs, 0);
+		spd_free(s);
+		s = spdkit_build(2);
+		assert_int_equal(s->shown_addrs >> 32, cases[i].shown);
+		assert_int_equal((uint32_t)s->shown_addrs, cases[i].shown);
+		spd_free(s);
+	}
+}
+
 /* Bursts of packets that come again and again, through the cache, against the linear matcher; some
  * out of SAs, of which those of one flow are a burst that may need no look-up at all. Tables that
- * ask for ports and such that do not. */
+ * ask for ports and such that do not, of any ranges and of networks. */
 static void the_cache_changes_nothing(void **state)
 {
 	enum { FLOWS = 3000, BURSTS = 3000 };
@@ -287,10 +339,12 @@ static void the_cache_changes_nothing(void **state)
 		m[i] = rte_pktmbuf_alloc(kit.h->pool);
 		assert_non_null(m[i]);
 	}
-	for (unsigned int round = 0; round < 4; round++) {
-		uint32_t n = 10 + 30 * round;
+	for (unsigned int round = 0; round < 8; round++) {
+		uint32_t n = 10 + 30 * (round % 4);
 
 		random_policies(n);
+		if (round >= 4)
+			ask_for_networks(n, 2 * (round - 3));
 		for (uint32_t i = 0; i < n; i++)
 			spdkit_policies[i].action = spdkit_policies[i].action == ABI_ACT_PROTECT
 							    ? ABI_ACT_BYPASS
@@ -359,6 +413,7 @@ int main(void)
 		CASE(remote_ends_reach_to_their_networks),
 		CASE(borders_of_a_range_are_inside_and_no_more),
 		CASE(first_match_wins),
+		CASE(addresses_are_told_apart_by_the_bits_ranges_end_in),
 		CASE(the_cache_changes_nothing),
 		CASE(many_tables_in_a_row_leak_nothing),
 	};
