@@ -356,9 +356,10 @@ static int make_packets(struct gateway *g, enum gateway_path path, const uint16_
 						     : CLEAR_DST;
 		uint32_t flow = path == GATEWAY_MISS ? 16 + g->next_flow++ : i % 16;
 
-		if (path ==
-		    GATEWAY_MISS) /* ports alone make no flow where no policy asks for them */
-			dst += flow;
+		/* Neither ports nor hosts make a flow where no policy asks for them: networks do.
+		 */
+		if (path == GATEWAY_MISS)
+			dst += flow << 8;
 		g->pkts[i] = make_inner(g, src, dst, len[i], flow);
 		if (g->pkts[i] == NULL)
 			return -1;
