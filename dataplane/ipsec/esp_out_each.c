@@ -52,19 +52,17 @@ static inline void store64(uint8_t *to, uint64_t v)
 	memcpy(to, &v, sizeof(v));
 }
 
-/* The IV of packet number seq, which is taken when it is used: there are no more of AES than
- * packets. room: for others. NULL: there is none. */
-static inline const uint8_t *iv_of(struct crypto *c, struct batch *b, const struct sa *sa,
-				   uint64_t seq, uint8_t *room)
+/* The IV of packet number seq of an SA without AES-CBC, in room. NULL: there is none. */
+static inline const uint8_t *short_iv(struct crypto *c, const struct sa *sa, uint64_t seq,
+				      uint8_t *room)
 {
-	if (likely(sa->iv_len == AES_IV))
-		return rest_of_ivs(c, b);
 	return sa->iv_len == 0 || crypto_iv8(c, sa, seq, room) == 0 ? room : NULL;
 }
 
-static inline void write_iv(struct batch *b, uint32_t iv_len, const uint8_t *iv, uint8_t *to)
+static inline void write_iv(struct batch *b, bool cbc, uint32_t iv_len, const uint8_t *iv,
+			    uint8_t *to)
 {
-	if (likely(iv_len == AES_IV)) {
+	if (cbc) {
 		memcpy(to, iv, AES_IV);
 		b->iv = iv + AES_IV;
 	} else if (iv_len != 0) {
@@ -127,7 +125,7 @@ static __rte_always_inline bool take(struct crypto *c, struct batch *b, struct s
 		     !sa_narrow_match(&sa->narrow, meta->src, meta->dst) ||
 		     at < head + IP4_ETHER_ROOM || at - head + len > m->buf_len))
 		return false;
-	iv = cbc ? rest_of_ivs(c, b) : iv_of(c, b, sa, seq, room);
+	iv = cbc ? rest_of_ivs(c, b) : short_iv(c, sa, seq, room);
 	if (unlikely(iv == NULL))
 		return false;
 	if (unlikely(mss_concerns(meta)))
@@ -136,7 +134,7 @@ static __rte_always_inline bool take(struct crypto *c, struct batch *b, struct s
 	m->data_off = (uint16_t)(at - head - IP4_ETHER_ROOM);
 	m->data_len = (uint16_t)(IP4_ETHER_ROOM + len);
 	m->pkt_len = IP4_ETHER_ROOM + len;
-	write_iv(b, iv_len, iv, ip - iv_len);
+	write_iv(b, cbc, iv_len, iv, ip - iv_len);
 	outer4_write_brief(ip - head, &o, sa->spi, ecn_outer_tos(tos), (uint16_t)len,
 			   (uint32_t)seq);
 	trailer_write(ip + inner, (uint16_t)(text - SA_ESP_TRAILER - inner), NEXT_HEADER_IPV4);
