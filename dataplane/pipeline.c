@@ -262,38 +262,36 @@ static void decrypt_batch(struct worker *w, struct lanes *l, struct rte_mbuf **p
 	l->esp_in.n = 0;
 }
 
-/* What is decrypted leaves when it is the turn of its burst. */
-static void decrypt_in_turn(struct worker *w, struct lanes *l, struct rte_mbuf **pkts, uint16_t n,
-			    uint16_t turn)
+static void decrypt(struct worker *w, struct lanes *l)
 {
-	uint16_t before = l->forward.n;
+	struct rte_mbuf *pkts[WORKER_BURST];
+	uint16_t n = l->esp_in.n;
 
+	if (n == 0)
+		return;
+	memcpy(pkts, l->esp_in.pkts, n * sizeof(pkts[0]));
+	l->esp_in.n = 0;
 	decrypt_batch(w, l, pkts, n);
-	for (uint16_t i = before; i < l->forward.n; i++)
+}
+
+/* The same for a burst that has a turn: what it forwards, decrypted or in clear, leaves then. */
+static void decrypt_in_turn(struct worker *w, struct lanes *l, uint16_t turn)
+{
+	decrypt(w, l);
+	for (uint16_t i = 0; i < l->forward.n; i++)
 		pkt_meta(l->forward.pkts[i])->trim = turn;
 }
 
-static void decrypt(struct worker *w, struct lanes *l)
+/* The turn of what came from port behind bursts that were given away and have not gone. */
+static uint16_t own_turn(struct worker *w, const struct lanes *l, uint8_t port)
 {
-	struct batch b;
 	uint64_t ticket = 0;
 
-	if (l->esp_in.n == 0)
-		return;
-	b = l->esp_in;
-	l->esp_in.n = 0;
-	if (w->spray) {
-		if (spray_offer(w->spray, b.pkts, b.n))
-			return;
-		if (order_has_room(w->order))
-			ticket = spray_ticket(w->spray);
-	}
+	if (w->spray && (l->esp_in.n | l->forward.n) != 0 && order_has_room(w->order))
+		ticket = spray_ticket(w->spray, port);
 	if (ticket == 0)
-		decrypt_batch(w, l, b.pkts, b.n);
-	else
-		decrypt_in_turn(
-			w, l, b.pkts, b.n,
-			order_take_turn(w->order, spray_own_done(w->spray), ticket, w->now));
+		return ORDER_NONE;
+	return order_take_turn(w->order, spray_own_done(w->spray), ticket, w->now);
 }
 
 /* Fragments to whole packets, which go where they would have gone at once. */
@@ -368,10 +366,12 @@ static void finish_lanes(struct worker *w, struct lanes *l)
 	reenter_all(w);
 }
 
-static void run_lanes(struct worker *w, struct lanes *l)
+static void run_lanes(struct worker *w, struct lanes *l, uint16_t turn)
 {
-	gather(w, l);
-	decrypt(w, l);
+	if (turn == ORDER_NONE)
+		decrypt(w, l);
+	else
+		decrypt_in_turn(w, l, turn);
 	finish_lanes(w, l);
 }
 
@@ -386,8 +386,10 @@ static void tend(struct worker *w, bool early)
 		l.esp_in.n = early_take(w, l.esp_in.pkts);
 	else
 		l.pieces.n = reasm_handed(w, l.pieces.pkts);
-	if ((l.pieces.n | l.esp_in.n) != 0)
-		run_lanes(w, &l);
+	if ((l.pieces.n | l.esp_in.n) == 0)
+		return;
+	gather(w, &l);
+	run_lanes(w, &l, own_turn(w, &l, SPRAY_ANY_PORT));
 }
 
 /* The SA of packets that wait may have come since the last look at them: not this burst first,
@@ -401,21 +403,27 @@ static void go_behind(struct worker *w, struct lanes *l)
 static void run(struct worker *w, uint8_t port, struct rte_mbuf **pkts, uint16_t n)
 {
 	struct lanes l;
-	uint64_t t;
+	uint64_t t = stage_start(w);
 
+	if (unlikely(t != 0))
+		stages_received(w, n);
+	if (w->spray) {
+		spray_received(w->spray, n);
+		if (w->pipe->early.n == 0 && spray_give(w->spray, port, pkts, n))
+			return;
+	}
 	l.esp_in.n = l.local.n = l.forward.n = l.pieces.n = 0;
 	w->split6 = false;
-	if (w->spray)
-		spray_received(w->spray, n);
 	t = stage_start(w);
 	parse_burst(w, port, pkts, n);
-	if (unlikely(stage_end(w, STAGE_PARSE, t, n) != 0))
-		stages_received(w, n);
+	stage_end(w, STAGE_PARSE, t, n);
 	sort(w, &l, pkts, n);
 	gather(w, &l);
 	if (unlikely(w->pipe->early.n != 0 && l.esp_in.n != 0))
 		go_behind(w, &l);
-	run_lanes(w, &l);
+	if (w->spray)
+		spray_kept(w->spray, port, n, l.esp_in.n);
+	run_lanes(w, &l, own_turn(w, &l, port));
 }
 
 /* What was held goes on: pieces before they were put together, packets to be sealed, to be split.
@@ -463,19 +471,24 @@ uint16_t pipeline_help(struct worker *w)
 {
 	struct spray_burst b;
 	struct lanes l;
-	uint16_t n = 0;
+	uint64_t t;
 
-	if (w->spray && order_has_room(w->order) &&
-	    spray_take(w->spray, order_busy(w->order), &b)) {
-		n = (uint16_t)b.n;
-		l.esp_in.n = l.local.n = l.forward.n = l.pieces.n = 0;
-		decrypt_in_turn(
-			w, &l, b.pkts, n,
-			order_take_turn(w->order, spray_done(w->spray, &b), b.ticket, w->now));
-		finish_lanes(w, &l);
-		flush(w);
-	}
-	return n;
+	if (!w->spray || !order_has_room(w->order) ||
+	    !spray_take(w->spray, order_busy(w->order), &b))
+		return 0;
+	l.esp_in.n = l.local.n = l.forward.n = l.pieces.n = 0;
+	w->split6 = false;
+	t = stage_start(w);
+	if (b.from == w->index)
+		parse_burst(w, b.port, b.pkts, b.n);
+	else
+		parse_taken(w, b.port, b.pkts, b.n);
+	stage_end(w, STAGE_PARSE, t, b.n);
+	sort(w, &l, b.pkts, b.n);
+	gather(w, &l);
+	run_lanes(w, &l, order_take_turn(w->order, spray_done(w->spray, &b), b.ticket, w->now));
+	flush(w);
+	return b.n;
 }
 
 void pipeline_input(struct worker *w, uint8_t port, struct rte_mbuf **pkts, uint16_t n)

@@ -38,7 +38,8 @@ void pipeline_free(struct worker *w);
  * Returns packets received. */
 uint16_t pipeline_poll(struct worker *w);
 
-/** Decrypt one burst that another worker offers (spray.h), if any. Returns its packets. */
+/** Parse and decrypt one burst that another worker offers (spray.h), if any. Returns its packets.
+ */
 uint16_t pipeline_help(struct worker *w);
 
 /** Run packets received on port through the whole pipeline (the entry of tests, fuzzers and

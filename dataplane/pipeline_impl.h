@@ -86,8 +86,8 @@ void tx_burst_now(struct worker *w, struct rte_mbuf *const *pkts, uint16_t n);
 /** Send what is in the buffers of all ports. */
 void tx_flush(struct worker *w);
 
-/** Those of b that came out of an SA in a burst whose turn it is not are taken out, to wait for
- * that; verdict says where they go on. */
+/** Those of b that came in a burst whose turn it is not are taken out, to wait for that; verdict
+ * says where they go on. */
 void turn_hold(struct worker *w, struct batch *b, enum pkt_verdict verdict);
 /** Policies speak again about packets that were to be sealed and have waited: the slot of their SA
  * may have become another's. */

@@ -69,8 +69,8 @@ struct pkt_meta {
 	uint16_t src_port; /* host order; ICMP: type and code in src_port, as RFC 4301
 			      section 4.4.1.1 */
 	uint16_t dst_port;
-	uint16_t trim; /* scratch between the halves of esp_out/esp_in; then the block of order.h,
-			   when PKT_F_PROTECTED or PKT_F_FROM_SA */
+	uint16_t trim; /* scratch between the halves of esp_out/esp_in; then the block of order.h
+			   that it leaves in, or 0 */
 	uint32_t src;  /* IPv4, host order */
 	uint32_t dst;
 	uint32_t sa_slot;  /* PKT_NO_SA: none */

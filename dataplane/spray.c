@@ -9,8 +9,7 @@
 #include <rte_ring.h>
 #include <rte_ring_elem.h>
 
-#define FETCH_AHEAD 16u	 /* packets */
-#define FETCH_BYTES 192u /* of each packet; what follows a stream is fetched by the core itself */
+#define FAT_OTHERS 8u /* not more than one packet in so many is no ESP where a port is fat */
 
 struct spray {
 	/* Read by all, written before they run. */
@@ -30,6 +29,8 @@ struct spray {
 	unsigned int full_runs;
 	unsigned int idle_runs;
 	unsigned int next; /* whom to ask first */
+	uint32_t fat;	   /* ports whose packets are worth giving away, a bit for each */
+	uint32_t given;	   /* those that some open ones are from */
 	struct spray_burst out;
 };
 
@@ -89,6 +90,14 @@ void spray_received(struct spray *s, uint16_t n)
 		s->full_runs++;
 }
 
+void spray_kept(struct spray *s, uint8_t port, uint16_t n, uint16_t esp)
+{
+	if (esp >= n - n / FAT_OTHERS)
+		s->fat |= 1u << port;
+	else
+		s->fat &= ~(1u << port);
+}
+
 void spray_polled(struct spray *s, uint16_t n)
 {
 	if (n != 0) {
@@ -126,53 +135,34 @@ static unsigned int count_offers(const struct spray *s)
 	return s->offers->prod.tail - taken;
 }
 
-bool spray_offer(struct spray *s, struct rte_mbuf *const *pkts, uint16_t n)
+static bool is_wanted(const struct spray *s, uint8_t port, uint16_t n)
 {
-	if (s->full_runs < SPRAY_FULL_RUNS || n < SPRAY_LEAST || n > WORKER_BURST ||
-	    spray_open(s) >= SPRAY_OPEN || count_offers(s) >= SPRAY_PER_IDLE * count_idle(s))
+	return s->full_runs >= SPRAY_FULL_RUNS && (s->fat >> port & 1) != 0 && n <= WORKER_BURST &&
+	       spray_open(s) < SPRAY_OPEN && count_offers(s) < SPRAY_PER_IDLE * count_idle(s);
+}
+
+bool spray_give(struct spray *s, uint8_t port, struct rte_mbuf *const *pkts, uint16_t n)
+{
+	if (!is_wanted(s, port, n))
 		return false;
 	s->out.ticket = s->ticket + 1;
+	s->out.port = port;
 	s->out.n = n;
 	memcpy(s->out.pkts, pkts, n * sizeof(pkts[0]));
 	if (rte_ring_enqueue_elem(s->offers, &s->out, sizeof(s->out)) != 0)
 		return false;
 	s->ticket++;
+	s->given |= 1u << port;
 	return true;
 }
 
-uint64_t spray_ticket(struct spray *s)
+uint64_t spray_ticket(struct spray *s, uint8_t port)
 {
-	return spray_open(s) != 0 ? ++s->ticket : 0;
-}
-
-/* To be written: another core has this line in its cache and may not keep it. Where the instruction
- * is not known it does nothing. */
-static inline void fetch_line(const void *p)
-{
-	__asm__ volatile("prefetchw %0" : : "m"(*(const volatile char *)p));
-}
-
-static inline void fetch_mbuf(const struct rte_mbuf *m)
-{
-	fetch_line(m);
-	fetch_line((const uint8_t *)m + RTE_CACHE_LINE_MIN_SIZE);
-}
-
-/* Another core has written them last: asked for one by one they would cost more than the work on
- * small packets; and asked for only to be read, once more when they are written. Each packet's data
- * so far behind its mbuf that the way to it is there by then. */
-static void fetch(const struct spray_burst *b)
-{
-	for (uint32_t i = 0; i < b->n && i < FETCH_AHEAD; i++)
-		fetch_mbuf(b->pkts[i]);
-	for (uint32_t i = 0; i < b->n; i++) {
-		const uint8_t *data = rte_pktmbuf_mtod(b->pkts[i], const uint8_t *);
-
-		if (i + FETCH_AHEAD < b->n)
-			fetch_mbuf(b->pkts[i + FETCH_AHEAD]);
-		for (unsigned int k = 0; k < FETCH_BYTES; k += RTE_CACHE_LINE_SIZE)
-			fetch_line(data + k);
-	}
+	if (spray_open(s) == 0)
+		s->given = 0;
+	if (s->given == 0 || (port != SPRAY_ANY_PORT && (s->given >> port & 1) == 0))
+		return 0;
+	return ++s->ticket;
 }
 
 /* A look that costs nothing: whoever takes finds out. rte_ring_empty() reads what others write
@@ -193,10 +183,8 @@ bool spray_take(struct spray *s, bool own, struct spray_burst *b)
 		s->next = s->next + 1 < s->n ? s->next + 1 : 0;
 		other = s->all[s->next];
 		if (other && other != s && !is_empty(other->offers) &&
-		    rte_ring_dequeue_elem(other->offers, b, sizeof(*b)) == 0) {
-			fetch(b);
+		    rte_ring_dequeue_elem(other->offers, b, sizeof(*b)) == 0)
 			return true;
-		}
 	}
 	return false;
 }

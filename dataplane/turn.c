@@ -14,8 +14,7 @@ void turn_hold(struct worker *w, struct batch *b, enum pkt_verdict verdict)
 		struct rte_mbuf *m = b->pkts[i];
 		struct pkt_meta *meta = pkt_meta(m);
 
-		if ((meta->flags & PKT_F_FROM_SA) &&
-		    order_hold(w->order, w->tables->sad, meta->trim, m))
+		if (order_hold(w->order, w->tables->sad, meta->trim, m))
 			meta->verdict = (uint8_t)verdict;
 		else
 			b->pkts[n++] = m;

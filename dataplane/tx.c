@@ -84,8 +84,6 @@ static void tx_now(struct worker *w, struct rte_mbuf *m)
 		flush_port(w, port);
 }
 
-#define ORDERED (PKT_F_PROTECTED | PKT_F_FROM_SA)
-
 /* Do all n go to one port and, where that matters, in one block? A burst mostly does. */
 static __rte_always_inline bool are_alike(struct rte_mbuf *const *pkts, uint16_t n, bool blocks)
 {
@@ -97,8 +95,7 @@ static __rte_always_inline bool are_alike(struct rte_mbuf *const *pkts, uint16_t
 
 		other |= meta->out_port ^ first->out_port;
 		if (blocks)
-			other |= ((meta->flags ^ first->flags) & ORDERED) |
-				 (meta->trim ^ first->trim);
+			other |= meta->trim ^ first->trim;
 	}
 	return other == 0;
 }
@@ -132,10 +129,7 @@ void tx_burst_now(struct worker *w, struct rte_mbuf *const *pkts, uint16_t n)
 /* How many of n packets of one block, the first, wait for its turn. */
 static uint16_t keep(struct worker *w, struct rte_mbuf *const *pkts, uint16_t n)
 {
-	const struct pkt_meta *meta = pkt_meta(pkts[0]);
-
-	return meta->flags & ORDERED ? order_keep_all(w->order, w->tables->sad, meta->trim, pkts, n)
-				     : 0;
+	return order_keep_all(w->order, w->tables->sad, pkt_meta(pkts[0])->trim, pkts, n);
 }
 
 void tx_burst(struct worker *w, struct rte_mbuf *const *pkts, uint16_t n)

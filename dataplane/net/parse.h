@@ -19,6 +19,9 @@
  */
 void parse_burst(struct worker *w, uint8_t port, struct rte_mbuf **pkts, uint16_t n);
 
+/** The same for packets that another core has received. */
+void parse_taken(struct worker *w, uint8_t port, struct rte_mbuf **pkts, uint16_t n);
+
 /**
  * Parse the IPv4 packet at l3_off of m (total length must be what follows it) into meta: addresses,
  * ports, flags, sets verdict PKT_FORWARD or PKT_LOCAL or PKT_DROP. Used for inner packets after

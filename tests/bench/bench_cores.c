@@ -393,17 +393,6 @@ static void print_stages(const struct row *r)
 			       r->stage[KIND_APART][s]);
 }
 
-/* The receiving worker looks at every packet itself: with that many workers it does nothing else.
- */
-static double limit(const struct row *r)
-{
-	double all = 0, own = r->stage[KIND_ONE][STAGE_PARSE];
-
-	for (unsigned int s = 0; s <= STAGES_N; s++)
-		all += r->stage[KIND_ONE][s];
-	return own > 0 ? all / own : 0;
-}
-
 static void print_row(const struct row *r)
 {
 	double hz = (double)rte_get_tsc_hz();
@@ -415,24 +404,18 @@ static void print_row(const struct row *r)
 	       way_names[r->way], size, r->workers, r->one * hz / 1e6, r->many * hz / 1e6,
 	       r->many * hz * r->mean_len * 8 / 1e9, r->share, r->share_min, r->share_max, r->apart,
 	       r->of_apart, (unsigned long)r->reordered, (unsigned long)r->drops);
-	if (r->way == WAY_SPRAY)
-		printf("%10s the receiving worker is full at %.1f workers: %.0f of %.0f cycles are "
-		       "its own\n",
-		       "", limit(r), r->stage[KIND_ONE][STAGE_PARSE],
-		       limit(r) * r->stage[KIND_ONE][STAGE_PARSE]);
 	fflush(stdout);
 }
 
 static json_t *json_row(const struct row *r)
 {
 	double hz = (double)rte_get_tsc_hz();
-	json_t *o = json_pack("{s:s s:i s:i s:f s:f s:f s:f s:f s:f s:f s:f s:I s:I}", "direction",
+	json_t *o = json_pack("{s:s s:i s:i s:f s:f s:f s:f s:f s:f s:f s:I s:I}", "direction",
 			      way_names[r->way], "size", r->size, "workers", (int)r->workers,
 			      "mpps_one", r->one * hz / 1e6, "mpps_all", r->many * hz / 1e6,
 			      "share", r->share, "share_min", r->share_min, "share_max",
 			      r->share_max, "share_apart", r->apart, "of_apart", r->of_apart,
-			      "limit_workers", r->way == WAY_SPRAY ? limit(r) : 0.0, "reordered",
-			      (json_int_t)r->reordered, "drops", (json_int_t)r->drops);
+			      "reordered", (json_int_t)r->reordered, "drops", (json_int_t)r->drops);
 
 	if (r->size == 0)
 		json_object_set_new(o, "size", json_string("imix"));

@@ -13,6 +13,7 @@
 
 #include "dataplane/ipsec/crypto.h"
 #include "dataplane/ipsec/spd_cache.h"
+#include "dataplane/net/reasm.h"
 #include "dataplane/order.h"
 #include "dataplane/pool.h"
 #include "dataplane/spray.h"
@@ -87,9 +88,11 @@ static int make_member(struct crew *c, unsigned int i, bool spray)
 	w->reply = ring("reply", m);
 	w->crypto = crypto_create(SOCKET_ID_ANY);
 	w->spd_cache = spd_cache_create(SOCKET_ID_ANY);
+	w->reasm = c->reasm[i] =
+		reasm_create(i, HARNESS_FRAGMENTS, HARNESS_FRAGMENT_MS, SOCKET_ID_ANY);
 	w->order = c->n > 1 ? order_create(SOCKET_ID_ANY, &w->counters->out_of_turn) : NULL;
 	w->spray = spray && c->n > 1 ? spray_create(i, c->n, SOCKET_ID_ANY) : NULL;
-	if (!w->ike || !w->slow || !w->reply || !w->crypto || !w->spd_cache ||
+	if (!w->ike || !w->slow || !w->reasm || !w->reply || !w->crypto || !w->spd_cache ||
 	    (c->n > 1 && !w->order) || (spray && c->n > 1 && !w->spray) ||
 	    pipeline_create(w, hand_over, m, SOCKET_ID_ANY) != 0)
 		return -1;
@@ -118,6 +121,8 @@ struct crew *crew_create(struct harness *h, unsigned int n, bool spray, unsigned
 	for (unsigned int i = 0; i < n; i++)
 		if (make_member(c, i, spray) != 0)
 			goto fail;
+	for (unsigned int i = 0; i < n; i++)
+		reasm_connect(c->reasm[i], c->reasm, n);
 	return c;
 fail:
 	fprintf(stderr, "no crew of %u workers\n", n);
@@ -163,6 +168,7 @@ static void free_member(struct crew_member *m)
 	free_ring(m->w.reply);
 	crypto_free(m->w.crypto);
 	spd_cache_free(m->w.spd_cache);
+	reasm_free(m->w.reasm);
 	order_free(m->w.order);
 	spray_free(m->w.spray);
 	free(m);

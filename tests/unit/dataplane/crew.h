@@ -32,6 +32,7 @@ struct crew {
 	struct rte_rcu_qsbr *rcu; /* a member online is member->index */
 	unsigned int n;
 	struct crew_member *member[CREW_MAX];
+	struct reasm *reasm[CREW_MAX];
 	struct abi_worker_counters *worker_counters;
 	struct abi_sa_counters *sa_counters; /* [max_sas][n + 1] */
 	struct abi_sa_drops *sa_drops;

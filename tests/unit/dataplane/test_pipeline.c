@@ -327,8 +327,8 @@ static void of_a_burst_those_wait_whose_turn_it_is_not(void **state)
 	enum { N = 8 };
 	static const struct {
 		uint8_t flags; /* of every second one; the others' is PKT_F_PROTECTED */
-		bool waits;    /* in the block of the others, which does? */
-	} odd[] = {{PKT_F_PROTECTED, false}, {PKT_F_FROM_SA, false}, {0, true}};
+		bool ordered;  /* in a block, whose turn it is */
+	} odd[] = {{PKT_F_PROTECTED, true}, {PKT_F_FROM_SA, true}, {0, true}, {0, false}};
 	uint64_t out_of_turn, goes = 0, waits = 0;
 	struct rte_mbuf *m[N], *out[WORKER_BURST];
 	uint16_t block[2], n;
@@ -342,7 +342,8 @@ static void of_a_burst_those_wait_whose_turn_it_is_not(void **state)
 		block[1] = order_take_turn(o, &waits, 2, h->worker.now);
 		h->worker.order = o;
 		for (unsigned int i = 0; i < N; i++)
-			m[i] = i % 2 ? finished(odd[k].flags, block[odd[k].waits])
+			m[i] = i % 2 ? finished(odd[k].flags,
+						odd[k].ordered ? block[0] : ORDER_NONE)
 				     : finished(PKT_F_PROTECTED, block[1]);
 		tx_burst(&h->worker, m, N);
 		tx_flush(&h->worker);

@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* test_spray_mixed.c - what is among the ESP that a worker gives away, and what comes behind it,
+ * keeps the order, too: packets in clear, fragments, packets whose SA has not come yet. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include <rte_ether.h>
+#include <rte_ip.h>
+
+#include "dataplane/early.h"
+#include "dataplane/ipsec/sad.h"
+#include "dataplane/pipeline_impl.h"
+#include "dataplane/spray.h"
+#include "tests/unit/dataplane/sprayed.h"
+#include "tests/unit/dataplane/tunnels.h"
+
+#define FEW 32u /* packets */
+
+static void what_is_in_clear_keeps_its_turn_as_well(void **state)
+{
+	struct worker *w = &sprayed.crew->member[0]->w, *other = &sprayed.crew->member[1]->w;
+	struct rte_mbuf *pkts[WORKER_BURST];
+
+	(void)state;
+	sprayed_make_idle(other);
+	sprayed_saturate(w);
+	for (uint32_t i = 0; i < SPRAY_PER_IDLE + 1; i++) {
+		sprayed_mixed(w, i * WORKER_BURST, pkts);
+		pipeline_input(w, 1, pkts, WORKER_BURST);
+	}
+	assert_int_equal(sprayed.n_out, 0); /* the third, which it has done itself, waits whole */
+	for (uint32_t i = 0; i < SPRAY_PER_IDLE; i++) {
+		assert_int_equal(pipeline_help(other), WORKER_BURST);
+		assert_int_equal(sprayed.n_out, (i + 1) * WORKER_BURST);
+	}
+	pipeline_poll(w);
+	for (uint32_t i = 0; i < SPRAY_PER_IDLE + 1; i++)
+		sprayed_sort_burst(i * WORKER_BURST);
+	sprayed_expect_in_order((SPRAY_PER_IDLE + 1) * WORKER_BURST);
+}
+
+/* One of nothing but clear packets, behind one that was given away. */
+static void a_burst_in_clear_waits_for_those_given_away(void **state)
+{
+	struct worker *w = &sprayed.crew->member[0]->w, *other = &sprayed.crew->member[1]->w;
+	struct rte_mbuf *pkts[WORKER_BURST];
+
+	(void)state;
+	sprayed_make_idle(other);
+	sprayed_saturate(w);
+	sprayed_sealed(w, 0, pkts, WORKER_BURST);
+	pipeline_input(w, 1, pkts, WORKER_BURST);
+	pkts[0] = sprayed_clear(WORKER_BURST, false);
+	pipeline_input(w, 1, pkts, 1);
+	assert_int_equal(sprayed.n_out, 0);
+	assert_int_equal(pipeline_help(other), WORKER_BURST);
+	pipeline_poll(w);
+	sprayed_expect_in_order(WORKER_BURST + 1);
+}
+
+/* What came to another port has no part in it. */
+static void another_port_waits_for_nothing(void **state)
+{
+	struct worker *w = &sprayed.crew->member[0]->w, *other = &sprayed.crew->member[1]->w;
+	struct rte_mbuf *pkts[WORKER_BURST];
+
+	(void)state;
+	sprayed_make_idle(other);
+	sprayed_saturate(w);
+	sprayed_sealed(w, 0, pkts, WORKER_BURST);
+	pipeline_input(w, 1, pkts, WORKER_BURST);
+	for (uint32_t i = 0; i < WORKER_BURST; i++)
+		pkts[i] = tunnels_clear(sprayed.crew->pool, 1, SPRAYED_FLOW, i, SPRAYED_LEN);
+	pipeline_input(w, 0, pkts, WORKER_BURST);
+	assert_int_equal(sprayed.n_out, WORKER_BURST);
+	assert_int_equal(crew_sa(sprayed.crew, tunnels_slot_out(1)).packets, WORKER_BURST);
+	assert_int_equal(pipeline_help(other), WORKER_BURST);
+	assert_int_equal(sprayed.n_out, 2 * WORKER_BURST);
+}
+
+/* Of what it has done itself it knows what a port brings. */
+static void gives_away_what_is_mostly_esp(void **state)
+{
+	struct worker *w = &sprayed.crew->member[0]->w, *other = &sprayed.crew->member[1]->w;
+	struct rte_mbuf *pkts[WORKER_BURST];
+
+	(void)state;
+	for (unsigned int i = 0; i < SPRAY_FULL_RUNS; i++)
+		spray_received(w->spray, WORKER_BURST);
+	sprayed_make_idle(other);
+	sprayed_mixed(w, 0, pkts); /* nothing is known of the port */
+	pipeline_input(w, 1, pkts, WORKER_BURST);
+	assert_int_equal(spray_open(w->spray), 0);
+	sprayed_mixed(w, WORKER_BURST, pkts);
+	pipeline_input(w, 1, pkts, WORKER_BURST);
+	assert_int_equal(spray_open(w->spray), 1);
+	assert_int_equal(pipeline_help(other), WORKER_BURST);
+	sprayed_sealed(w, 2 * WORKER_BURST, pkts, FEW);
+	for (uint32_t i = 0; i < FEW / 2; i++) {
+		rte_pktmbuf_free(pkts[i]);
+		pkts[i] = sprayed_clear(i, false);
+	}
+	pipeline_input(w, 1, pkts, FEW); /* no full one: it does that itself */
+	for (unsigned int i = 0; i < SPRAY_FULL_RUNS; i++)
+		spray_received(w->spray, WORKER_BURST);
+	sprayed_mixed(w, 3 * WORKER_BURST, pkts);
+	pipeline_input(w, 1, pkts, WORKER_BURST);
+	assert_int_equal(spray_open(w->spray), 0);
+}
+
+/* The first of the two has `first` bytes behind its IP header, a multiple of 8. */
+static void split(struct rte_mbuf *m, uint16_t first, struct rte_mbuf **pieces)
+{
+	const uint16_t head = RTE_ETHER_HDR_LEN + sizeof(struct rte_ipv4_hdr);
+
+	for (unsigned int i = 0; i < 2; i++) {
+		struct rte_ipv4_hdr *ip;
+
+		pieces[i] = rte_pktmbuf_copy(m, sprayed.crew->pool, 0, UINT32_MAX);
+		assert_non_null(pieces[i]);
+		ip = rte_pktmbuf_mtod_offset(pieces[i], struct rte_ipv4_hdr *, RTE_ETHER_HDR_LEN);
+		if (i == 0) {
+			rte_pktmbuf_trim(pieces[i], (uint16_t)(m->data_len - head - first));
+		} else {
+			memmove((uint8_t *)(ip + 1), (uint8_t *)(ip + 1) + first,
+				m->data_len - head - first);
+			rte_pktmbuf_trim(pieces[i], first);
+		}
+		ip->fragment_offset = rte_cpu_to_be_16(i == 0 ? RTE_IPV4_HDR_MF_FLAG : first / 8);
+		ip->total_length = rte_cpu_to_be_16(pieces[i]->data_len - RTE_ETHER_HDR_LEN);
+		ip->hdr_checksum = 0;
+		ip->hdr_checksum = rte_ipv4_cksum(ip);
+	}
+	rte_pktmbuf_free(m);
+}
+
+static void fragments_among_what_is_given_away_are_put_together(void **state)
+{
+	struct worker *w = &sprayed.crew->member[0]->w, *other = &sprayed.crew->member[1]->w;
+	struct rte_mbuf *pkts[WORKER_BURST];
+
+	(void)state;
+	sprayed_make_idle(other);
+	sprayed_saturate(w);
+	sprayed_sealed(w, 0, pkts, WORKER_BURST - 1);
+	split(pkts[WORKER_BURST - 2], 64, &pkts[WORKER_BURST - 2]);
+	pipeline_input(w, 1, pkts, WORKER_BURST);
+	assert_int_equal(spray_open(w->spray), 1);
+	assert_int_equal(pipeline_help(other), WORKER_BURST);
+	for (unsigned int i = 0; i < SPRAYED_WORKERS; i++) /* whose it is to put that together */
+		pipeline_poll(&sprayed.crew->member[i]->w);
+	assert_int_equal(crew_drops(sprayed.crew, DROP_NET_CONSUMED), 1); /* two are one now */
+	assert_int_equal(crew_all_drops(sprayed.crew), 1);
+	sprayed_expect_in_order(WORKER_BURST - 1);
+}
+
+/* One packet for the SA of tunnel 1, which has not come yet. */
+static struct rte_mbuf *early(struct worker *w, uint32_t number)
+{
+	const struct abi_sa_add sa = tunnels_sa_in(sprayed.h, 1, &tunnels_sha1, 64);
+	const uint32_t tunnel = 1;
+	const uint16_t len = SPRAYED_LEN;
+	struct rte_mbuf *m;
+
+	if (sad_slot(sprayed.h->tables.sad, sa.slot) != NULL) {
+		assert_int_equal(sad_delete(sprayed.h->tables.sad, sa.slot, sa.spi), ABI_OK);
+		sad_reclaim(sprayed.h->tables.sad, sa.slot);
+	}
+	early_expect(sprayed.h->tables.early, sa.spi);
+	assert_int_equal(
+		tunnels_sealed(w, sprayed.crew->pool, &tunnel, SPRAYED_FLOW, number, &len, &m, 1),
+		0);
+	return m;
+}
+
+static void its_sa_comes(void)
+{
+	const struct abi_sa_add sa = tunnels_sa_in(sprayed.h, 1, &tunnels_sha1, 64);
+	uint32_t detail;
+
+	assert_int_equal(sad_add(sprayed.h->tables.sad, &sa, 1, 1, &detail), ABI_OK);
+}
+
+static void gives_nothing_away_while_packets_wait_for_their_sa(void **state)
+{
+	struct worker *w = &sprayed.crew->member[0]->w;
+	struct rte_mbuf *pkts[WORKER_BURST];
+
+	(void)state;
+	sprayed_make_idle(&sprayed.crew->member[1]->w);
+	pkts[0] = early(w, 0);
+	pipeline_input(w, 1, pkts, 1);
+	assert_int_equal(sprayed.n_out, 0);
+	sprayed_saturate(w);
+	sprayed_sealed(w, 1, pkts, WORKER_BURST);
+	pipeline_input(w, 1, pkts, WORKER_BURST);
+	assert_int_equal(spray_open(w->spray), 0);
+	assert_int_equal(sprayed.n_out, WORKER_BURST);
+	its_sa_comes();
+	pipeline_poll(w);
+	assert_int_equal(sprayed.n_out, WORKER_BURST + 1);
+}
+
+/* The last of the old SA may be among what was given away. */
+static void what_waited_for_its_sa_waits_for_those_given_away_too(void **state)
+{
+	struct worker *w = &sprayed.crew->member[0]->w, *other = &sprayed.crew->member[1]->w;
+	struct rte_mbuf *pkts[WORKER_BURST];
+	struct spray_burst b;
+
+	(void)state;
+	sprayed_make_idle(other);
+	sprayed_saturate(w);
+	sprayed_sealed(w, 0, pkts, WORKER_BURST);
+	pipeline_input(w, 1, pkts, WORKER_BURST);
+	assert_true(spray_take(other->spray, false, &b));
+	pkts[0] = early(w, 0);
+	pipeline_input(w, 1, pkts, 1);
+	its_sa_comes();
+	pipeline_poll(w);
+	assert_int_equal(sprayed.n_out, 0);
+	assert_int_equal(w->pipe->early.n, 0);
+	sprayed_end_turn(other, &b);
+	pipeline_poll(w);
+	sprayed_expect_in_order(1);
+}
+
+int main(void)
+{
+#define WITH(t) cmocka_unit_test_setup_teardown(t, sprayed_setup, sprayed_teardown)
+	const struct CMUnitTest tests[] = {
+		WITH(what_is_in_clear_keeps_its_turn_as_well),
+		WITH(a_burst_in_clear_waits_for_those_given_away),
+		WITH(another_port_waits_for_nothing),
+		WITH(gives_away_what_is_mostly_esp),
+		WITH(fragments_among_what_is_given_away_are_put_together),
+		WITH(gives_nothing_away_while_packets_wait_for_their_sa),
+		WITH(what_waited_for_its_sa_waits_for_those_given_away_too),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
