@@ -6,40 +6,57 @@
  * at the same offset: the headers of all packets share the same few sets of the first-level cache,
  * and a burst does not fit, however small. So there the buffers lie one behind the other, at an odd
  * number of cache lines, which also takes two thirds of the memory. To devices, where there are
- * any, the addresses are contiguous, because IOVAs are virtual addresses.
+ * any, the addresses are contiguous, because IOVAs are virtual addresses. EAL's own memory cannot
+ * be in large pages then; this asks the kernel for transparent ones, which need no setting up: a
+ * core knows the addresses of 4,000 packets' pages at best, and looks up the others' one by one.
  */
 #include "dataplane/pool.h"
 
-#include <stdio.h>
+#include <errno.h>
+#include <sys/mman.h>
 
 #include <rte_eal.h>
 #include <rte_errno.h>
 #include <rte_mbuf_pool_ops.h>
-#include <rte_memzone.h>
 
-static void free_zone(struct rte_mempool_memhdr *chunk, void *zone)
+#define LARGE_PAGE (2ul << 20)
+
+/* len bytes from a large page's start on; NULL and errno. Large pages or not, as the kernel has. */
+static void *map_large(size_t len)
 {
-	(void)chunk;
-	rte_memzone_free(zone);
+	size_t all = len + LARGE_PAGE, before;
+	uint8_t *p = mmap(NULL, all, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (p == MAP_FAILED)
+		return NULL;
+	before = -(uintptr_t)p % LARGE_PAGE;
+	if (before != 0)
+		munmap(p, before);
+	if (all - before > len)
+		munmap(p + before + len, all - before - len);
+	madvise(p + before, len, MADV_HUGEPAGE);
+	return p + before;
+}
+
+static void unmap(struct rte_mempool_memhdr *chunk, void *len)
+{
+	munmap(chunk->addr, (uintptr_t)len);
 }
 
 /* Memory for mp's objects, in one piece. 0 or -errno. */
 static int populate(struct rte_mempool *mp)
 {
 	size_t each = mp->header_size + mp->elt_size + mp->trailer_size;
-	const struct rte_memzone *zone;
-	char name[RTE_MEMZONE_NAMESIZE];
+	size_t len = RTE_ALIGN_CEIL(each * mp->size, LARGE_PAGE);
+	void *mem = map_large(len);
 	int ret;
 
-	snprintf(name, sizeof(name), "P_%.28s", mp->name);
-	zone = rte_memzone_reserve_aligned(name, each * mp->size, mp->socket_id, 0,
-					   RTE_CACHE_LINE_SIZE);
-	if (zone == NULL)
-		return -rte_errno;
-	ret = rte_mempool_populate_iova(mp, zone->addr, zone->iova, zone->len, free_zone,
-					(void *)(uintptr_t)zone);
+	if (mem == NULL)
+		return -errno;
+	ret = rte_mempool_populate_iova(mp, mem, (rte_iova_t)(uintptr_t)mem, each * mp->size, unmap,
+					(void *)len);
 	if (ret <= 0) {
-		rte_memzone_free(zone);
+		munmap(mem, len);
 		return ret < 0 ? ret : -ENOSPC;
 	}
 	return (unsigned int)ret == mp->size ? 0 : -ENOSPC;

@@ -4,8 +4,10 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -84,6 +86,40 @@ static void headers_lie_on_different_lines(void **state)
 		assert_true(count[i] <= 2 * N / (PAGE / LINE));
 }
 
+/* The flags of the mapping that holds p, as the kernel tells them. */
+static void flags_of(const void *p, char *flags, size_t size)
+{
+	FILE *f = fopen("/proc/self/smaps", "r");
+	unsigned long from, to;
+	bool here = false;
+	char line[512];
+
+	flags[0] = '\0';
+	while (f && fgets(line, sizeof(line), f)) {
+		if (sscanf(line, "%lx-%lx ", &from, &to) == 2)
+			here = from <= (uintptr_t)p && (uintptr_t)p < to;
+		else if (here && strncmp(line, "VmFlags:", 8) == 0)
+			snprintf(flags, size, "%s", line);
+	}
+	if (f)
+		fclose(f);
+}
+
+/* "hg": large pages are asked for. */
+static void lies_in_large_pages_where_the_kernel_has_some(void **state)
+{
+	char flags[512];
+
+	(void)state;
+	if (access("/sys/kernel/mm/transparent_hugepage/enabled", F_OK) != 0)
+		skip();
+	for (unsigned int i = 0; i < N; i += 100) {
+		flags_of(pkts[i], flags, sizeof(flags));
+		if (strstr(flags, " hg") == NULL)
+			fail_msg("buffer %u lies in: %s", i, flags);
+	}
+}
+
 static void a_name_is_used_once(void **state)
 {
 	(void)state;
@@ -108,6 +144,7 @@ int main(void)
 		cmocka_unit_test(every_buffer_is_a_packet_buffer),
 		cmocka_unit_test(buffers_do_not_overlap),
 		cmocka_unit_test(headers_lie_on_different_lines),
+		cmocka_unit_test(lies_in_large_pages_where_the_kernel_has_some),
 		cmocka_unit_test(a_name_is_used_once),
 		cmocka_unit_test(gives_its_memory_back),
 	};
