@@ -9,7 +9,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/** One input, on a site that is up: SAs are new, then come records of four bytes. Ends the process
+/** The SAs, on a site that is up: once. */
+void burst_create(void);
+
+/** One input, after site_undo(): records of four bytes. Ends the process
  * when a number was delivered twice, something forged was, something genuine was not, or a peer's
  * address moved that should not have. */
 void burst_input(const uint8_t *data, size_t size);

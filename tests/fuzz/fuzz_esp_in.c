@@ -3,7 +3,7 @@
  * fuzz_esp_in.c - frames from the WAN with a tunnel up. The first byte picks: a frame as it is; ESP
  * sealed with the right key around the rest as payload (pad, trailer and next header from three
  * more bytes), in a tunnel over either family or in transport mode; the same, then damaged; bursts
- * of several.
+ * of several. What is alone comes twice: the second time its flow is known.
  */
 #include <string.h>
 
@@ -39,23 +39,38 @@ static void sealed(uint8_t kind, const uint8_t *data, size_t size)
 	site_frame(SITE_WAN, out, len);
 }
 
+static void alone(uint8_t kind, const uint8_t *data, size_t size)
+{
+	if (kind & FRAME)
+		site_frame(kind & 1, data, size);
+	else
+		sealed(kind, data, size);
+}
+
+static void start(void)
+{
+	FUZZ_CHECK(site_create() == 0 && atexit(site_free) == 0);
+	burst_create();
+	FUZZ_CHECK(site_undo_holds());
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static bool up;
 
-	if (!up)
-		FUZZ_CHECK(site_create() == 0 && atexit(site_free) == 0);
-	up = true;
 	if (size < 4)
 		return 0;
+	if (!up)
+		start();
+	up = true;
+	site_undo();
 	FUZZ_CHECK(site_order((data[0] & (FRAME | BURSTS | AMONG_OTHERS)) ==
 			      (BURSTS | AMONG_OTHERS)) == 0);
-	if (data[0] & FRAME)
-		site_frame(data[0] & 1, data + 1, size - 1);
-	else if ((data[0] & BURSTS) == BURSTS)
+	if ((data[0] & FRAME) == 0 && (data[0] & BURSTS) == BURSTS)
 		burst_input(data + 1, size - 1);
 	else
-		sealed(data[0], data + 1, size - 1);
+		for (unsigned int i = 0; i < 2; i++)
+			alone(data[0], data + 1, size - 1);
 	FUZZ_CHECK(site_check());
 	return 0;
 }

@@ -9,15 +9,19 @@
 
 #include <rte_byteorder.h>
 #include <rte_ip.h>
+#include <rte_mbuf_pool_ops.h>
 #include <rte_udp.h>
 
+#include "dataplane/ipsec/crypto.h"
 #include "dataplane/ipsec/sad.h"
-#include "dataplane/ipsec/spd.h"
+#include "dataplane/ipsec/spd_impl.h"
 #include "dataplane/net/fib6.h"
 #include "dataplane/net/port.h"
 #include "dataplane/net/reasm.h"
 #include "dataplane/order.h"
 #include "dataplane/pipeline.h"
+#include "tests/fuzz/kept.h"
+#include "tests/fuzz/peer.h"
 #include "tests/unit/dataplane/harness.h"
 
 #define SLOT_OUT   1u
@@ -27,6 +31,7 @@
 #define SLOT_SIX   5u /* inbound, over IPv6 */
 #define SLOT_OWN_U 6u /* inbound, transport mode, UDP 4500 */
 #define SLOT_OWN_6 7u /* inbound, transport mode, over IPv6 */
+#define SLOTS	   16u
 #define SPI_HIGH   0xabcd00u
 #define GW	   HARNESS_IP(192, 0, 2, 1)
 #define PEER	   HARNESS_IP(203, 0, 113, 2)
@@ -37,14 +42,20 @@
 #define PEER6	   host6(9, 2)
 #define MANY	   ((uint64_t)1 << 40)
 #define OPTIONS	   8u
+#define LONG	   96u		  /* such packets have wide lanes, others narrow ones */
+#define QUIET_NS   20000000000ull /* after which no fragment is held and no rate used up */
 
 static struct {
 	struct harness *h;
 	const struct reference_suite *suite;
+	struct abi_sa_add added[SLOTS]; /* msg.type 0: none */
+	struct kept kept[SLOTS];
+	struct peer *peer[SLOTS];
 	uint8_t encr_key[32 + 4], integ_key[64]; /* room for a salt */
 	uint32_t seq;
 	uint64_t fed, sent, slow;
 	struct order *order;
+	void (*watch)(uint8_t port, const uint8_t *frame, size_t len);
 } site;
 
 static const struct reference_suite *find_suite(const char *name)
@@ -93,6 +104,30 @@ static int add_ipv6(void)
 	return site.h->tables.fib6 ? 0 : -1;
 }
 
+static int install(const struct abi_sa_add *c)
+{
+	uint32_t detail = 0;
+	uint16_t status = sad_add(site.h->tables.sad, c, 0, site.h->worker.now, &detail);
+
+	if (status != ABI_OK)
+		fprintf(stderr, "SA %u refused: %u, field %u\n", c->slot, status, detail);
+	return status == ABI_OK ? 0 : -1;
+}
+
+/* And what goes with it. */
+static int put_sa(const struct abi_sa_add *c, const struct reference_suite *suite)
+{
+	if (install(c) != 0)
+		return -1;
+	site.added[c->slot] = *c;
+	site.peer[c->slot] = peer_create(suite, site.encr_key, site.integ_key);
+	if (site.peer[c->slot] != NULL &&
+	    kept_take(&site.kept[c->slot], sad_slot(site.h->tables.sad, c->slot)))
+		return 0;
+	fprintf(stderr, "SA %u cannot be kept, or has no peer\n", c->slot);
+	return -1;
+}
+
 static int add_sa(uint32_t slot, uint8_t direction, uint8_t encap)
 {
 	bool own6 = slot == SLOT_OWN_6, six = slot == SLOT_SIX || own6;
@@ -119,8 +154,6 @@ static int add_sa(uint32_t slot, uint8_t direction, uint8_t encap)
 		.n_remote = 2,
 		.ts_local = {own ? net24(192, 0, 2) : net24(192, 168, 1), net64(own6 ? 2 : 1)},
 		.ts_remote = {own ? net24(203, 0, 113) : net24(10, 100, 1), net64(own6 ? 9 : 11)}};
-	uint32_t detail = 0;
-	uint16_t status;
 
 	for (unsigned int i = 0; i < 2 && slot == SLOT_SIX; i++) { /* fragments are needed whole */
 		c.ts_remote[i].protocol = IPPROTO_UDP;
@@ -128,10 +161,7 @@ static int add_sa(uint32_t slot, uint8_t direction, uint8_t encap)
 	}
 	memcpy(c.encr_key, site.encr_key, c.encr_key_len);
 	memcpy(c.integ_key, site.integ_key, c.integ_key_len);
-	status = sad_add(site.h->tables.sad, &c, 0, site.h->worker.now, &detail);
-	if (status != ABI_OK)
-		fprintf(stderr, "SA %u refused: %u, field %u\n", slot, status, detail);
-	return status == ABI_OK ? 0 : -1;
+	return put_sa(&c, site.suite);
 }
 
 /* Addresses and headers as those of the others. */
@@ -173,22 +203,15 @@ static struct abi_sa_add tunnel_sa(const struct site_tunnel *t, const struct ref
 	return c;
 }
 
-int site_renew(const struct site_tunnel *t)
+int site_add(const struct site_tunnel *t)
 {
 	const struct reference_suite *suite = find_suite(t->suite);
-	uint32_t spi = SPI_HIGH * 256 + t->slot, detail = 0;
 	struct abi_sa_add c;
-	uint16_t status;
 
 	if (!suite)
 		return -1;
 	c = tunnel_sa(t, suite);
-	if (sad_delete(site.h->tables.sad, t->slot, spi) == ABI_OK)
-		sad_reclaim(site.h->tables.sad, t->slot);
-	status = sad_add(site.h->tables.sad, &c, 0, site.h->worker.now, &detail);
-	if (status != ABI_OK)
-		fprintf(stderr, "SA %u refused: %u, field %u\n", t->slot, status, detail);
-	return status == ABI_OK ? 0 : -1;
+	return put_sa(&c, suite);
 }
 
 static int add_policy(void)
@@ -220,10 +243,14 @@ int site_create(void)
 	for (unsigned int i = 0; i < sizeof(site.encr_key); i++)
 		site.encr_key[i] = (uint8_t)(0x11 + i); /* those of 3DES have to differ */
 	memset(site.integ_key, 0x22, sizeof(site.integ_key));
+	/* What was used last comes first: buffers stay in the cache. */
+	if (harness_eal() != 0 || rte_mbuf_set_user_mempool_ops("stack") != 0)
+		return -1;
 	site.h = harness_create(64, 16, 2047);
 	if (!site.suite || !site.h || harness_pipe_create(site.h) != 0 || add_ipv6() != 0 ||
 	    add_policy() != 0)
 		return -1;
+	crypto_choose(site.h->worker.crypto, LONG); /* on each CPU the same */
 	return add_sa(SLOT_OUT, ABI_DIR_OUT, ABI_ENCAP_NONE) != 0 ||
 			       add_sa(SLOT_PLAIN, ABI_DIR_IN, ABI_ENCAP_NONE) != 0 ||
 			       add_sa(SLOT_UDP, ABI_DIR_IN, ABI_ENCAP_UDP) != 0 ||
@@ -237,6 +264,11 @@ int site_create(void)
 
 void site_free(void)
 {
+	for (uint32_t i = 0; i < SLOTS; i++) {
+		peer_free(site.peer[i]);
+		site.peer[i] = NULL;
+		site.added[i].msg.type = 0;
+	}
 	site.h->worker.order = NULL;
 	order_free(site.order);
 	site.order = NULL;
@@ -263,6 +295,9 @@ static void manage(void)
 		site.slow++;
 		rte_pktmbuf_free(m);
 	}
+	for (unsigned int i = 0; site.watch != NULL && i < site.h->n_sent; i++)
+		site.watch(site.h->sent_port[i], rte_pktmbuf_mtod(site.h->sent[i], uint8_t *),
+			   rte_pktmbuf_data_len(site.h->sent[i]));
 	site.sent += site.h->n_sent;
 	harness_clear_sent(site.h);
 	sad_tick(site.h->tables.sad,
@@ -335,6 +370,50 @@ void site_burst(uint8_t port, const struct site_piece *frames, unsigned int n,
 		sent(site.h->sent_port[i], rte_pktmbuf_mtod(site.h->sent[i], const uint8_t *),
 		     rte_pktmbuf_data_len(site.h->sent[i]));
 	manage();
+}
+
+void site_undo(void)
+{
+	struct worker *w = &site.h->worker;
+
+	w->now += QUIET_NS;
+	reasm_expire(w);
+	w->now += QUIET_NS; /* when it looks again, too */
+	for (uint32_t i = 0; i < SLOTS; i++)
+		if (site.added[i].msg.type != 0)
+			kept_undo(&site.kept[i]);
+	memset(site.h->sa_counters, 0, SLOTS * w->stride * sizeof(*site.h->sa_counters));
+	site.seq = 0;
+	/* None of the flows it knows is of this table. */
+	site.h->tables.spd->serial += site.h->tables.spd->serial == UINT32_MAX ? 2 : 1;
+}
+
+static int renew(const struct abi_sa_add *c)
+{
+	if (sad_delete(site.h->tables.sad, c->slot, c->spi) != ABI_OK)
+		return -1;
+	sad_reclaim(site.h->tables.sad, c->slot);
+	return install(c);
+}
+
+bool site_undo_holds(void)
+{
+	bool holds = true;
+
+	site_undo();
+	for (uint32_t i = 0; i < SLOTS; i++)
+		holds = holds && (site.added[i].msg.type == 0 || renew(&site.added[i]) == 0);
+	for (uint32_t i = 0; i < SLOTS && holds; i++) {
+		struct sa *sa = sad_slot(site.h->tables.sad, i);
+
+		holds = sa == NULL || (kept_is(&site.kept[i], sa) && kept_take(&site.kept[i], sa));
+	}
+	return holds;
+}
+
+void site_watch(void (*sent)(uint8_t port, const uint8_t *frame, size_t len))
+{
+	site.watch = sent;
 }
 
 int site_order(bool among_others)
@@ -417,8 +496,7 @@ size_t site_seal(unsigned int how, struct reference_esp *e, const uint8_t *paylo
 		e->spi = SPI_HIGH * 256 + slot_of(how);
 	if (e->seq == 0)
 		e->seq = ++site.seq;
-	esp = reference_seal(site.suite, site.encr_key, site.integ_key, e, payload, len,
-			     out + start);
+	esp = peer_seal(site.peer[slot_of(how)], e, payload, len, out + start);
 	if (six)
 		put_outer6(options, out, esp);
 	else
@@ -432,8 +510,7 @@ size_t site_seal_for(const struct site_tunnel *t, struct reference_esp *e, const
 	size_t start = (t->outer6 ? OUTER6 : OUTER) + (t->udp ? UDP : 0), esp;
 
 	e->spi = SPI_HIGH * 256 + t->slot;
-	esp = reference_seal(find_suite(t->suite), site.encr_key, site.integ_key, e, payload, len,
-			     out + start);
+	esp = peer_seal(site.peer[t->slot], e, payload, len, out + start);
 	if (t->outer6)
 		put_outer6(false, out, esp);
 	else
@@ -473,6 +550,11 @@ uint64_t site_fed(void)
 uint64_t site_sent(void)
 {
 	return site.sent;
+}
+
+uint64_t site_slow(void)
+{
+	return site.slow;
 }
 
 uint64_t site_dropped(void)

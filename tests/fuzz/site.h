@@ -47,12 +47,23 @@ struct site_tunnel {
 	bool esn;
 	bool outer6;
 	bool limited; /* to more packets than will come */
+	bool brief;   /* with short packets: its cipher is slow */
 	uint32_t window;
 	uint64_t start;
 };
 
-/** Put a new SA in the place of the one there is, if any. 0 or -1, said on stderr. */
-int site_renew(const struct site_tunnel *t);
+/** Put that SA up: once. 0 or -1, said on stderr. */
+int site_add(const struct site_tunnel *t);
+
+/**
+ * Back to the start, so that an input does the same whatever came before: SAs and their counters
+ * are those of new ones, sequence numbers begin anew, and no flow is known. Only time goes on, by
+ * so much that no fragment is held and no rate used up.
+ */
+void site_undo(void);
+
+/** Are SAs after site_undo() what new ones are, which then take their places? */
+bool site_undo_holds(void);
 
 /** site_seal() for that SA, which wants e->seq, seq_hi and esn set. */
 size_t site_seal_for(const struct site_tunnel *t, struct reference_esp *e, const uint8_t *payload,
@@ -84,9 +95,13 @@ uint64_t site_peer(void);
 /** What has been fed and where it went. Frees what was sent. True when the books balance. */
 bool site_check(void);
 
-/** Packets fed, sent, and dropped so far; drops of one reason. */
+/** Be told of all that leaves, from now on; NULL: no longer. */
+void site_watch(void (*sent)(uint8_t port, const uint8_t *frame, size_t len));
+
+/** Packets fed, sent, handed to the manager and dropped so far; drops of one reason. */
 uint64_t site_fed(void);
 uint64_t site_sent(void);
+uint64_t site_slow(void);
 uint64_t site_dropped(void);
 uint64_t site_drops(unsigned int reason);
 

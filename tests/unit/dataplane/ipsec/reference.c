@@ -43,7 +43,7 @@ static void need(bool ok)
 		abort();
 }
 
-static const EVP_CIPHER *cipher_of(const struct reference_suite *s)
+const EVP_CIPHER *reference_cipher(const struct reference_suite *s)
 {
 	unsigned int k = s->encr_key_len / 8u - 2u; /* 16, 24, 32 bytes */
 
@@ -101,10 +101,8 @@ static EVP_CIPHER_CTX *context(void)
 	return ctx;
 }
 
-/* IV of the cipher from IV of the packet: CBC takes it as it is, the others put the salt in front
- * and CTR a 1 behind. */
-static void full_iv(const struct reference_suite *s, const uint8_t *key, const uint8_t *iv,
-		    uint8_t out[16])
+void reference_iv(const struct reference_suite *s, const uint8_t *key, const uint8_t *iv,
+		  uint8_t out[16])
 {
 	memset(out, 0, 16);
 	memcpy(out, key + s->encr_key_len, s->salt_len);
@@ -122,8 +120,8 @@ static void cipher(const struct reference_suite *s, bool encrypt, const uint8_t 
 
 	if (s->encr == ABI_ENCR_NULL)
 		return;
-	full_iv(s, key, iv, full);
-	need(EVP_CipherInit_ex(ctx, cipher_of(s), NULL, key, full, encrypt) == 1);
+	reference_iv(s, key, iv, full);
+	need(EVP_CipherInit_ex(ctx, reference_cipher(s), NULL, key, full, encrypt) == 1);
 	need(EVP_CIPHER_CTX_set_padding(ctx, 0) == 1);
 	need(EVP_CipherUpdate(ctx, text, &n, text, (int)len) == 1 && (size_t)n == len);
 }
@@ -162,8 +160,8 @@ static bool aead(const struct reference_suite *s, bool encrypt, const uint8_t *k
 		memcpy(aad + 8, esp + 4, 4);
 		aad_len = 12;
 	}
-	full_iv(s, key, esp + 8, nonce);
-	need(EVP_CipherInit_ex(ctx, cipher_of(s), NULL, key, nonce, encrypt) == 1);
+	reference_iv(s, key, esp + 8, nonce);
+	need(EVP_CipherInit_ex(ctx, reference_cipher(s), NULL, key, nonce, encrypt) == 1);
 	need(EVP_CipherUpdate(ctx, NULL, &n, aad, (int)aad_len) == 1);
 	need(EVP_CipherUpdate(ctx, esp + at, &n, esp + at, (int)text) == 1 && (size_t)n == text);
 	if (!encrypt)
@@ -204,9 +202,8 @@ static bool unprotect(const struct reference_suite *s, const uint8_t *encr_key,
 	return true;
 }
 
-size_t reference_seal(const struct reference_suite *s, const uint8_t *encr_key,
-		      const uint8_t *integ_key, const struct reference_esp *e,
-		      const uint8_t *payload, size_t len, uint8_t *out)
+size_t reference_build(const struct reference_suite *s, const struct reference_esp *e,
+		       const uint8_t *payload, size_t len, uint8_t *out)
 {
 	size_t at = 8 + s->iv_len, pad = 0;
 
@@ -223,9 +220,16 @@ size_t reference_seal(const struct reference_suite *s, const uint8_t *encr_key,
 		out[at + len + i] = (uint8_t)(e->bad_pad ? 0xa5 : i + 1);
 	out[at + len + pad] = (uint8_t)(e->pad_length >= 0 ? (size_t)e->pad_length : pad);
 	out[at + len + pad + 1] = e->next_header;
-	len += pad + 2;
-	reference_protect(s, encr_key, integ_key, e->esn ? &e->seq_hi : NULL, out, at + len);
-	return at + len + s->icv_len;
+	return at + len + pad + 2;
+}
+
+size_t reference_seal(const struct reference_suite *s, const uint8_t *encr_key,
+		      const uint8_t *integ_key, const struct reference_esp *e,
+		      const uint8_t *payload, size_t len, uint8_t *out)
+{
+	len = reference_build(s, e, payload, len, out);
+	reference_protect(s, encr_key, integ_key, e->esn ? &e->seq_hi : NULL, out, len);
+	return len + s->icv_len;
 }
 
 long reference_open(const struct reference_suite *s, const uint8_t *encr_key,

@@ -10,6 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <openssl/types.h>
+
 #include "dataplane/api/messages.h"
 
 struct reference_suite {
@@ -27,6 +29,13 @@ struct reference_suite {
 #define REFERENCE_SUITES 52u
 /** Every cipher with every hash, and the AEADs. */
 extern const struct reference_suite reference_suites[REFERENCE_SUITES];
+
+/** OpenSSL's cipher; of NULL none that would do. */
+const EVP_CIPHER *reference_cipher(const struct reference_suite *s);
+/** IV of the cipher from IV of the packet: CBC takes it as it is, the others put the salt, which
+ * follows the key, in front and CTR a 1 behind. */
+void reference_iv(const struct reference_suite *s, const uint8_t *key, const uint8_t *iv,
+		  uint8_t out[16]);
 
 /**
  * Encrypt the text of an ESP packet of len bytes (header, IV, text) in place, and write the ICV
@@ -46,6 +55,11 @@ struct reference_esp {
 	int pad_length; /* what the trailer says, or -1 for the truth */
 	uint8_t iv[16];
 };
+
+/** What is to be protected around the payload: ESP header, IV, text with its trailer. Returns its
+ * length; as reference_seal() otherwise. */
+size_t reference_build(const struct reference_suite *s, const struct reference_esp *e,
+		       const uint8_t *payload, size_t len, uint8_t *out);
 
 /**
  * Build an ESP packet, from ESP header to ICV, around the payload. Returns its length. out holds
