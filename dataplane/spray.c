@@ -30,7 +30,7 @@ struct spray {
 	unsigned int idle_runs;
 	unsigned int next; /* whom to ask first */
 	uint32_t fat;	   /* ports whose packets are worth giving away, a bit for each */
-	uint32_t given;	   /* those that some open ones are from */
+	uint32_t given;	   /* those that some open ones are from, or may be */
 	struct spray_burst out;
 };
 
@@ -162,6 +162,8 @@ uint64_t spray_ticket(struct spray *s, uint8_t port)
 		s->given = 0;
 	if (s->given == 0 || (port != SPRAY_ANY_PORT && (s->given >> port & 1) == 0))
 		return 0;
+	if (port == SPRAY_ANY_PORT) /* and whatever its port is, more may come behind it */
+		s->given = UINT32_MAX;
 	return ++s->ticket;
 }
 

@@ -230,6 +230,37 @@ static void what_waited_for_its_sa_waits_for_those_given_away_too(void **state)
 	sprayed_expect_in_order(1);
 }
 
+/* Nor may what comes behind that overtake it: it came to another port than those given away. */
+static void what_follows_one_that_waited_for_its_sa_waits_too(void **state)
+{
+	struct worker *w = &sprayed.crew->member[0]->w, *other = &sprayed.crew->member[1]->w;
+	const uint32_t tunnel = 1;
+	const uint16_t len = SPRAYED_LEN;
+	struct rte_mbuf *pkts[WORKER_BURST], *next;
+	struct spray_burst b;
+
+	(void)state;
+	sprayed_make_idle(other);
+	sprayed_saturate(w);
+	sprayed_sealed(w, 0, pkts, WORKER_BURST);
+	pipeline_input(w, 1, pkts, WORKER_BURST);
+	assert_true(spray_take(other->spray, false, &b));
+	pkts[0] = early(w, 0);
+	assert_int_equal(
+		tunnels_sealed(w, sprayed.crew->pool, &tunnel, SPRAYED_FLOW, 1, &len, &next, 1), 0);
+	rte_pktmbuf_mtod(pkts[0], struct rte_ether_hdr *)->dst_addr.addr_bytes[5] = 1;
+	rte_pktmbuf_mtod(next, struct rte_ether_hdr *)->dst_addr.addr_bytes[5] = 1;
+	pipeline_input(w, 0, pkts, 1);
+	its_sa_comes();
+	pipeline_poll(w);
+	assert_int_equal(w->pipe->early.n, 0);
+	pipeline_input(w, 0, &next, 1);
+	assert_int_equal(sprayed.n_out, 0);
+	sprayed_end_turn(other, &b);
+	pipeline_poll(w);
+	sprayed_expect_in_order(2);
+}
+
 int main(void)
 {
 #define WITH(t) cmocka_unit_test_setup_teardown(t, sprayed_setup, sprayed_teardown)
@@ -241,6 +272,7 @@ int main(void)
 		WITH(fragments_among_what_is_given_away_are_put_together),
 		WITH(gives_nothing_away_while_packets_wait_for_their_sa),
 		WITH(what_waited_for_its_sa_waits_for_those_given_away_too),
+		WITH(what_follows_one_that_waited_for_its_sa_waits_too),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
