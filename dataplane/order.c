@@ -202,7 +202,7 @@ bool order_hold(struct order *o, const struct sad *sad, uint16_t block, struct r
 {
 	struct block *b = wait_in(o, sad, block);
 
-	if (!b)
+	if (!b || !b->done) /* what is sealed waits where it is sent */
 		return false;
 	b->pkts[WORKER_BURST - ++b->held] = m;
 	return true;

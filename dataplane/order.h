@@ -78,7 +78,7 @@ bool order_keep(struct order *o, const struct sad *sad, uint16_t block, struct r
 uint16_t order_keep_all(struct order *o, const struct sad *sad, uint16_t block,
 			struct rte_mbuf *const *pkts, uint16_t n);
 
-/** The packet, of a ticket, comes to where it may not overtake others. True: kept here, its turn
+/** The packet comes to where those of a ticket may not overtake others. True: kept here, its turn
  * comes later. False: go on. */
 bool order_hold(struct order *o, const struct sad *sad, uint16_t block, struct rte_mbuf *m);
 

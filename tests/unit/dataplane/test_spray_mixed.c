@@ -14,6 +14,8 @@
 
 #include "dataplane/early.h"
 #include "dataplane/ipsec/sad.h"
+#include "dataplane/ipsec/spd.h"
+#include "dataplane/net/port.h"
 #include "dataplane/pipeline_impl.h"
 #include "dataplane/spray.h"
 #include "tests/unit/dataplane/sprayed.h"
@@ -261,6 +263,84 @@ static void what_follows_one_that_waited_for_its_sa_waits_too(void **state)
 	sprayed_expect_in_order(2);
 }
 
+/* From a.0/24 to b.0/24. */
+static struct abi_policy policy(uint32_t id, uint8_t action, uint32_t a, uint32_t b)
+{
+	struct abi_policy p = {
+		.policy_id = id, .action = action, .mode = ABI_MODE_TUNNEL, .generation = 2};
+	const uint32_t lo[] = {rte_cpu_to_be_32(a), rte_cpu_to_be_32(b)};
+	const uint32_t hi[] = {rte_cpu_to_be_32(a | 0xff), rte_cpu_to_be_32(b | 0xff)};
+
+	p.local = p.remote = (struct abi_range){.family = 4, .port_hi = UINT16_MAX};
+	memcpy(p.local.lo, &lo[0], 4);
+	memcpy(p.local.hi, &hi[0], 4);
+	memcpy(p.remote.lo, &lo[1], 4);
+	memcpy(p.remote.hi, &hi[1], 4);
+	return p;
+}
+
+static void use_policies(const struct abi_policy *p, const uint32_t *index, uint32_t n)
+{
+	uint32_t status, detail;
+
+	spd_free(sprayed.h->tables.spd);
+	sprayed.h->tables.spd = spd_build(p, index, n, 2, SOCKET_ID_ANY, &status, &detail);
+	assert_non_null(sprayed.h->tables.spd);
+}
+
+/* A burst of w is with another, and one packet behind it waits here. */
+static void leave_one_open(struct worker *w, struct worker *other, struct spray_burst *b)
+{
+	struct rte_mbuf *pkts[WORKER_BURST];
+
+	sprayed_make_idle(other);
+	sprayed_saturate(w);
+	sprayed_sealed(w, 0, pkts, WORKER_BURST);
+	pipeline_input(w, 1, pkts, WORKER_BURST);
+	assert_true(spray_take(other->spray, false, b));
+	sprayed_sealed(w, 0, pkts, 1);
+	pipeline_input(w, 1, pkts, 1);
+	assert_int_equal(order_waiting(w->order), 1);
+}
+
+/* Once it is sealed no policy looks at it: one that blocks what else goes to the peer does not
+ * concern it. */
+static void what_is_sealed_and_split_waits_for_its_number_alone(void **state)
+{
+	struct worker *w = &sprayed.crew->member[0]->w, *other = &sprayed.crew->member[1]->w;
+	const uint32_t site = HARNESS_IP(192, 168, 1, 0), peer = HARNESS_IP(203, 0, 113, 0);
+	const struct abi_policy p[] = {policy(2, ABI_ACT_PROTECT, site, HARNESS_IP(10, 0, 1, 0)),
+				       policy(3, ABI_ACT_DISCARD, HARNESS_IP(192, 0, 2, 0), peer)};
+	struct abi_sa_add add = tunnels_sa_out(sprayed.h, 1, &tunnels_sha1);
+	struct sad *sad = sprayed.h->tables.sad;
+	struct spray_burst b;
+	struct rte_mbuf *m;
+	uint32_t detail;
+	struct sa *sa;
+
+	(void)state;
+	leave_one_open(w, other, &b);
+	use_policies(p, (const uint32_t[]){1, 2}, 2);
+	assert_int_equal(sad_delete(sad, add.slot, add.spi), ABI_OK);
+	sad_reclaim(sad, add.slot);
+	add.df = ABI_DF_CLEAR;
+	assert_int_equal(sad_add(sad, &add, 1, 1, &detail), ABI_OK);
+	sa = sad_slot(sad, add.slot);
+	ports[1].mtu = 100;
+	sa->seq += 5; /* another worker has taken these numbers, and not sent them */
+	m = tunnels_clear(sprayed.crew->pool, 1, SPRAYED_FLOW, 0, SPRAYED_LEN);
+	pipeline_input(w, 0, &m, 1);
+	assert_int_equal(sprayed.n_out, 0);
+	assert_int_equal(crew_sa(sprayed.crew, tunnels_slot_out(1)).packets, 1);
+	sa->sent += 5;
+	pipeline_poll(w);
+	assert_int_equal(crew_all_drops(sprayed.crew), 0);
+	assert_int_equal(sprayed.n_out, 2);
+	sprayed_end_turn(other, &b);
+	pipeline_poll(w);
+	assert_int_equal(sprayed.n_out, 3);
+}
+
 int main(void)
 {
 #define WITH(t) cmocka_unit_test_setup_teardown(t, sprayed_setup, sprayed_teardown)
@@ -273,6 +353,7 @@ int main(void)
 		WITH(gives_nothing_away_while_packets_wait_for_their_sa),
 		WITH(what_waited_for_its_sa_waits_for_those_given_away_too),
 		WITH(what_follows_one_that_waited_for_its_sa_waits_too),
+		WITH(what_is_sealed_and_split_waits_for_its_number_alone),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
