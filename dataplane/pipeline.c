@@ -442,6 +442,7 @@ static void resume(struct worker *w, struct batch *b)
 		else
 			batch_push(meta->flags & PKT_F_PROTECTED ? &protect : &large, m);
 		meta->verdict = PKT_FORWARD;
+		w->split6 |= (meta->flags & (PKT_F_IPV6 | PKT_F_DF)) == PKT_F_IPV6;
 	}
 	forward(w, &pieces);
 	turn_judge_again(w, &protect);

@@ -15,7 +15,10 @@
 #include "dataplane/early.h"
 #include "dataplane/ipsec/sad.h"
 #include "dataplane/ipsec/spd.h"
+#include "dataplane/net/fib6.h"
+#include "dataplane/net/neigh_table.h"
 #include "dataplane/net/port.h"
+#include "dataplane/net/reasm.h"
 #include "dataplane/pipeline_impl.h"
 #include "dataplane/spray.h"
 #include "tests/unit/dataplane/sprayed.h"
@@ -341,6 +344,88 @@ static void what_is_sealed_and_split_waits_for_its_number_alone(void **state)
 	assert_int_equal(sprayed.n_out, 3);
 }
 
+#define PIECE6	 1000u /* bytes in the first of two pieces; in all they make LARGE6 with headers */
+#define LARGE6	 1400u
+#define ID6	 1
+#define HEADERS6 (RTE_ETHER_HDR_LEN + 40 + 8)
+
+static const struct abi_addr site6 = {6, {0}, {0x20, 1, 0x0d, 0xb8, 0, 1, [15] = 1}};
+static const struct abi_addr host6 = {6, {0}, {0x20, 1, 0x0d, 0xb8, 0, 1, [15] = 0x12}};
+static const struct abi_addr wan6 = {6, {0}, {0x20, 1, 0x0d, 0xb8, 0, 2, [15] = 1}};
+static const struct abi_addr far6 = {6, {0}, {0x20, 1, 0x0d, 0xb8, 0, 2, [15] = 9}};
+
+/* One of two pieces of a packet of LARGE6 bytes, as it comes to port 1. */
+static struct rte_mbuf *piece6(uint8_t id, bool last)
+{
+	const uint16_t len = last ? LARGE6 - 40 - PIECE6 : PIECE6;
+	struct rte_mbuf *m = rte_pktmbuf_alloc(sprayed.crew->pool);
+	uint8_t *frame, *ip;
+
+	assert_non_null(m);
+	assert_non_null(rte_pktmbuf_append(m, (uint16_t)(HEADERS6 + len)));
+	frame = rte_pktmbuf_mtod(m, uint8_t *);
+	ip = frame + RTE_ETHER_HDR_LEN;
+	memset(frame, 0, HEADERS6 + len);
+	memcpy(frame, &ports[1].mac, RTE_ETHER_ADDR_LEN);
+	memcpy(frame + 6, "\x02\x00\x00\x00\x02\x09\x86\xdd", 8);
+	ip[0] = 0x60;
+	ip[4] = (uint8_t)((8 + len) >> 8);
+	ip[5] = (uint8_t)(8 + len);
+	ip[6] = 44;
+	ip[7] = 64;
+	memcpy(ip + 8, far6.bytes, 16);
+	memcpy(ip + 24, host6.bytes, 16);
+	ip[40] = 50; /* nothing that has ports */
+	ip[42] = last ? PIECE6 >> 8 : 0;
+	ip[43] = last ? (uint8_t)PIECE6 : 1;
+	ip[47] = id;
+	return m;
+}
+
+static void speak_ipv6(void)
+{
+	const struct abi_address a[] = {{.port = 0, .prefix_len = 64, .addr = site6},
+					{.port = 1, .prefix_len = 64, .addr = wan6}};
+	const struct rte_ether_addr mac = {{2, 0, 0, 0, 1, 0x12}};
+	struct tables *t = &sprayed.h->tables;
+	uint32_t status;
+
+	t->fib6 = fib6_build(a, 2, NULL, 0, HARNESS_PORTS, SOCKET_ID_ANY, &status);
+	assert_non_null(t->fib6);
+	assert_true(neigh_table_insert(t->neigh6, 0, neigh_key6(host6.bytes), NEIGH_KNOWN, &mac) >=
+		    0);
+}
+
+/* What is put together here of IPv6 goes on in pieces of 1280 bytes, however late. */
+static void what_was_put_together_and_waited_is_split_again(void **state)
+{
+	struct worker *w = &sprayed.crew->member[0]->w, *other = &sprayed.crew->member[1]->w;
+	struct abi_policy p = policy(2, ABI_ACT_BYPASS, 0, 0);
+	struct spray_burst b;
+	struct rte_mbuf *m;
+
+	(void)state;
+	p.remote.port_hi = 1; /* so it must be whole */
+	use_policies(&p, (const uint32_t[]){1}, 1);
+	speak_ipv6();
+	leave_one_open(w, other, &b);
+	for (unsigned int i = 0; i < 2; i++) { /* they are for w to put together */
+		m = piece6(ID6, i == 1);
+		pipeline_input(other, 1, &m, 1);
+	}
+	assert_int_equal(reasm_held(sprayed.crew->reasm[1]), 0);
+	pipeline_poll(w);
+	assert_int_equal(sprayed.n_out, 0);
+	assert_int_equal(order_waiting(w->order), 2);
+	m = tunnels_clear(sprayed.crew->pool, 1, SPRAYED_FLOW, 0, SPRAYED_LEN);
+	pipeline_input(w, 0, &m, 1);
+	sprayed_end_turn(other, &b);
+	pipeline_poll(w);
+	assert_int_equal(crew_drops(sprayed.crew, DROP_NET_CONSUMED), 1);
+	assert_int_equal(crew_all_drops(sprayed.crew), 1);
+	assert_int_equal(sprayed.n_out, 4); /* two pieces of it */
+}
+
 int main(void)
 {
 #define WITH(t) cmocka_unit_test_setup_teardown(t, sprayed_setup, sprayed_teardown)
@@ -354,6 +439,7 @@ int main(void)
 		WITH(what_waited_for_its_sa_waits_for_those_given_away_too),
 		WITH(what_follows_one_that_waited_for_its_sa_waits_too),
 		WITH(what_is_sealed_and_split_waits_for_its_number_alone),
+		WITH(what_was_put_together_and_waited_is_split_again),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
