@@ -43,8 +43,8 @@ void report_free(struct report *r)
 
 static int is_row(json_t *row)
 {
-	static const char *const numbers[] = {"workers", "sas",	      "policies", "cycles_gateway",
-					      "ratio",	 "ratio_min", "ratio_max"};
+	static const char *const numbers[] = {"workers",	"sas",	 "policies",  "packets",
+					      "cycles_gateway", "ratio", "ratio_min", "ratio_max"};
 
 	if (!json_is_string(json_object_get(row, "suite")) ||
 	    !json_is_string(json_object_get(row, "direction")) ||
@@ -93,19 +93,19 @@ static json_t *json_row(const struct report_row *row)
 
 	for (unsigned int i = 0; i < row->n_stages; i++)
 		json_object_set_new(stages, row->stages[i].name, json_real(row->stages[i].cycles));
-	return json_pack("{s:s s:s s:o s:i s:i s:i s:f s:f s:f s:f s:f s:f s:o}", "suite",
+	return json_pack("{s:s s:s s:o s:i s:i s:i s:i s:f s:f s:f s:f s:f s:f s:o}", "suite",
 			 row->suite, "direction", row->direction, "size", json_size(row), "workers",
 			 (int)row->workers, "sas", (int)row->sas, "policies", (int)row->policies,
-			 "cycles_gateway", row->gateway, "cycles_raw", row->raw, "cycles_forward",
-			 row->forward, "ratio", row->ratio, "ratio_min", row->ratio_min,
-			 "ratio_max", row->ratio_max, "stages", stages);
+			 "packets", (int)row->packets, "cycles_gateway", row->gateway, "cycles_raw",
+			 row->raw, "cycles_forward", row->forward, "ratio", row->ratio, "ratio_min",
+			 row->ratio_min, "ratio_max", row->ratio_max, "stages", stages);
 }
 
 /* The same point of the earlier run, borrowed, or NULL. */
 static json_t *earlier(const struct report *r, json_t *row)
 {
-	static const char *const keys[] = {"suite",   "direction", "size",
-					   "workers", "sas",	   "policies"};
+	static const char *const keys[] = {"suite", "direction", "size",   "workers",
+					   "sas",   "policies",	 "packets"};
 	json_t *other;
 	size_t i;
 

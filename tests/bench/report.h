@@ -4,8 +4,9 @@
  * programs, as bars, and beside the rows of a saved run.
  *
  * A row of the file is an object {suite, direction ("out", "in"), size (bytes of the inner packet,
- * or "imix"), workers, sas, policies, cycles_gateway, cycles_raw, cycles_forward, ratio, ratio_min,
- * ratio_max, stages}; the file is an array of them. ratio is gateway over raw plus forward.
+ * or "imix"), workers, sas, policies, packets (on the way at once), cycles_gateway, cycles_raw,
+ * cycles_forward, ratio, ratio_min, ratio_max, stages}; the file is an array of them. ratio is
+ * gateway over raw plus forward.
  */
 #ifndef ESPGW_BENCH_REPORT_H
 #define ESPGW_BENCH_REPORT_H
@@ -30,6 +31,7 @@ struct report_row {
 	unsigned int workers;
 	unsigned int sas;
 	unsigned int policies;
+	unsigned int packets; /* on the way at once: those of a few stay in the caches */
 	double gateway;
 	double raw;
 	double forward;
