@@ -9,15 +9,19 @@
  * any, the addresses are contiguous, because IOVAs are virtual addresses. EAL's own memory cannot
  * be in large pages then; this asks the kernel for transparent ones, which need no setting up: a
  * core knows the addresses of 4,000 packets' pages at best, and looks up the others' one by one.
+ * But for devices EAL maps only the memory it knows (VFIO): where it has found any, that is used.
  */
 #include "dataplane/pool.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <sys/mman.h>
 
 #include <rte_eal.h>
 #include <rte_errno.h>
+#include <rte_ethdev.h>
 #include <rte_mbuf_pool_ops.h>
+#include <rte_memzone.h>
 
 #define LARGE_PAGE (2ul << 20)
 
@@ -43,22 +47,55 @@ static void unmap(struct rte_mempool_memhdr *chunk, void *len)
 	munmap(chunk->addr, (uintptr_t)len);
 }
 
-/* Memory for mp's objects, in one piece. 0 or -errno. */
-static int populate(struct rte_mempool *mp)
+/* len bytes for mp's objects. Their number, or -errno. */
+static int populate_large(struct rte_mempool *mp, size_t len)
 {
-	size_t each = mp->header_size + mp->elt_size + mp->trailer_size;
-	size_t len = RTE_ALIGN_CEIL(each * mp->size, LARGE_PAGE);
-	void *mem = map_large(len);
+	size_t all = RTE_ALIGN_CEIL(len, LARGE_PAGE);
+	void *mem = map_large(all);
 	int ret;
 
 	if (mem == NULL)
 		return -errno;
-	ret = rte_mempool_populate_iova(mp, mem, (rte_iova_t)(uintptr_t)mem, each * mp->size, unmap,
-					(void *)len);
-	if (ret <= 0) {
-		munmap(mem, len);
-		return ret < 0 ? ret : -ENOSPC;
-	}
+	ret = rte_mempool_populate_iova(mp, mem, (rte_iova_t)(uintptr_t)mem, len, unmap,
+					(void *)all);
+	if (ret <= 0)
+		munmap(mem, all);
+	return ret;
+}
+
+static void free_zone(struct rte_mempool_memhdr *chunk, void *zone)
+{
+	(void)chunk;
+	rte_memzone_free(zone);
+}
+
+/* The same of EAL's memory. */
+static int populate_known(struct rte_mempool *mp, size_t len)
+{
+	const struct rte_memzone *zone;
+	char name[RTE_MEMZONE_NAMESIZE];
+	int ret;
+
+	snprintf(name, sizeof(name), "P_%.28s", mp->name);
+	zone = rte_memzone_reserve_aligned(name, len, mp->socket_id, 0, RTE_CACHE_LINE_SIZE);
+	if (zone == NULL)
+		return -rte_errno;
+	ret = rte_mempool_populate_iova(mp, zone->addr, zone->iova, zone->len, free_zone,
+					(void *)(uintptr_t)zone);
+	if (ret <= 0)
+		rte_memzone_free(zone);
+	return ret;
+}
+
+/* Memory for mp's objects, in one piece. 0 or -errno. */
+static int populate(struct rte_mempool *mp)
+{
+	size_t len = (size_t)(mp->header_size + mp->elt_size + mp->trailer_size) * mp->size;
+	int ret =
+		rte_eth_dev_count_avail() == 0 ? populate_large(mp, len) : populate_known(mp, len);
+
+	if (ret < 0)
+		return ret;
 	return (unsigned int)ret == mp->size ? 0 : -ENOSPC;
 }
 

@@ -7,9 +7,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include <cmocka.h>
+
+#include <rte_dev.h>
+#include <rte_ethdev.h>
+#include <rte_memory.h>
 
 #include "dataplane/pool.h"
 #include "tests/unit/dataplane/harness.h"
@@ -131,10 +136,35 @@ static void gives_its_memory_back(void **state)
 	(void)state;
 	for (unsigned int i = 0; i < 200; i++) {
 		struct rte_mempool *pool = pool_create("again", 4096, 32, ROOM, SOCKET_ID_ANY);
+		struct rte_mbuf *m = pool != NULL ? rte_pktmbuf_alloc(pool) : NULL;
+		void *page = (void *)RTE_ALIGN_FLOOR((uintptr_t)m, PAGE);
 
-		assert_non_null(pool);
+		assert_non_null(m);
+		rte_pktmbuf_free(m);
+		assert_int_equal(msync(page, PAGE, MS_ASYNC), 0);
 		rte_mempool_free(pool);
+		if (rte_eth_dev_count_avail() == 0)
+			assert_int_equal(msync(page, PAGE, MS_ASYNC), -1); /* nothing is there */
 	}
+}
+
+/* EAL has found a device: what it does not know it does not map for it. */
+static void is_of_eals_memory_where_there_are_devices(void **state)
+{
+	struct rte_mempool *pool;
+	struct rte_mbuf *m;
+
+	(void)state;
+	if (rte_eal_hotplug_add("vdev", "net_null0", "") != 0)
+		skip();
+	pool = pool_create("device", N, 32, ROOM, SOCKET_ID_ANY);
+	assert_non_null(pool);
+	m = rte_pktmbuf_alloc(pool);
+	assert_non_null(rte_mem_virt2memseg(m, NULL));
+	rte_pktmbuf_free(m);
+	rte_mempool_free(pool);
+	gives_its_memory_back(state);
+	assert_int_equal(rte_eal_hotplug_remove("vdev", "net_null0"), 0);
 }
 
 int main(void)
@@ -147,6 +177,7 @@ int main(void)
 		cmocka_unit_test(lies_in_large_pages_where_the_kernel_has_some),
 		cmocka_unit_test(a_name_is_used_once),
 		cmocka_unit_test(gives_its_memory_back),
+		cmocka_unit_test(is_of_eals_memory_where_there_are_devices),
 	};
 
 	if (harness_eal() != 0)
