@@ -21,6 +21,7 @@
 #include "dataplane/net/reasm.h"
 #include "dataplane/pipeline_impl.h"
 #include "dataplane/spray.h"
+#include "dataplane/stages.h"
 #include "tests/unit/dataplane/sprayed.h"
 #include "tests/unit/dataplane/tunnels.h"
 
@@ -86,6 +87,108 @@ static void another_port_waits_for_nothing(void **state)
 	assert_int_equal(crew_sa(sprayed.crew, tunnels_slot_out(1)).packets, WORKER_BURST);
 	assert_int_equal(pipeline_help(other), WORKER_BURST);
 	assert_int_equal(sprayed.n_out, 2 * WORKER_BURST);
+}
+
+/* Two ports, of which both have given. */
+static void each_port_waits_for_its_own(void **state)
+{
+	struct worker *w = &sprayed.crew->member[0]->w, *other = &sprayed.crew->member[1]->w;
+	struct rte_mbuf *pkts[WORKER_BURST];
+
+	(void)state;
+	sprayed_make_idle(other);
+	sprayed_saturate(w);
+	spray_kept(w->spray, 0, 1, 1);
+	sprayed_sealed(w, 0, pkts, WORKER_BURST);
+	pipeline_input(w, 1, pkts, WORKER_BURST);
+	for (uint32_t i = 0; i < WORKER_BURST; i++)
+		pkts[i] = tunnels_clear(sprayed.crew->pool, 1, SPRAYED_FLOW, i, SPRAYED_LEN);
+	pipeline_input(w, 0, pkts, WORKER_BURST);
+	assert_int_equal(spray_open(w->spray), 2);
+	for (uint8_t port = 0; port < 2; port++) {
+		pkts[0] = sprayed_clear(0, false);
+		rte_pktmbuf_mtod(pkts[0], struct rte_ether_hdr *)->dst_addr.addr_bytes[5] =
+			(uint8_t)(port + 1);
+		pipeline_input(w, port, pkts, 1);
+	}
+	assert_int_equal(sprayed.n_out, 0);
+	assert_int_equal(pipeline_help(other), WORKER_BURST);
+	assert_int_equal(pipeline_help(other), WORKER_BURST);
+	pipeline_poll(w);
+	assert_int_equal(sprayed.n_out, 2 * WORKER_BURST + 2);
+}
+
+static void so_many_are_open_and_no_more(void **state)
+{
+	struct worker *w = &sprayed.crew->member[0]->w, *other = &sprayed.crew->member[1]->w;
+	struct spray_burst taken[SPRAY_OPEN];
+	struct rte_mbuf *pkts[WORKER_BURST];
+
+	(void)state;
+	sprayed_make_idle(other);
+	sprayed_saturate(w);
+	for (uint32_t i = 0; i < SPRAY_OPEN; i++) {
+		sprayed_sealed(w, i * WORKER_BURST, pkts, WORKER_BURST);
+		pipeline_input(w, 1, pkts, WORKER_BURST);
+		assert_true(spray_take(other->spray, false, &taken[i]));
+	}
+	sprayed_sealed(w, 0, pkts, WORKER_BURST);
+	pipeline_input(w, 1, pkts, WORKER_BURST);
+	assert_int_equal(order_waiting(w->order), 1);
+	for (uint32_t i = 0; i < SPRAY_OPEN; i++)
+		sprayed_end_turn(other, &taken[i]);
+	pipeline_poll(w);
+	sprayed_expect_in_order(WORKER_BURST);
+}
+
+/* A turn that is taken and finds no room would never end: those behind it would wait for it. */
+static void takes_no_turn_where_there_is_no_room(void **state)
+{
+	struct worker *w = &sprayed.crew->member[0]->w, *other = &sprayed.crew->member[1]->w;
+	struct rte_mbuf *pkts[WORKER_BURST];
+	uint64_t done = 0;
+
+	(void)state;
+	sprayed_make_idle(other);
+	sprayed_saturate(w);
+	sprayed_sealed(w, 0, pkts, WORKER_BURST);
+	pipeline_input(w, 1, pkts, WORKER_BURST);
+	for (uint64_t i = 0; order_has_room(w->order); i++)
+		assert_int_not_equal(order_take_turn(w->order, &done, i + 2, w->now), ORDER_NONE);
+	sprayed_sealed(w, 0, pkts, 1);
+	pipeline_input(w, 1, pkts, 1);
+	assert_int_equal(sprayed.n_out, 1);
+	assert_int_equal(spray_open(w->spray), 1);
+	assert_int_equal(w->counters->out_of_turn, 0);
+	assert_int_equal(pipeline_help(w), 0); /* nor does it take one */
+	assert_int_equal(pipeline_help(other), WORKER_BURST);
+	assert_int_equal(spray_open(w->spray), 0);
+}
+
+/* A burst counts where it was received, and its packets where they are parsed. */
+static void what_is_given_away_counts_once(void **state)
+{
+	struct worker *w = &sprayed.crew->member[0]->w, *other = &sprayed.crew->member[1]->w;
+	const unsigned int full = stages_fill_of(WORKER_BURST);
+	static struct stages counts[2];
+	struct rte_mbuf *pkts[WORKER_BURST];
+
+	(void)state;
+	memset(counts, 0, sizeof(counts));
+	w->stages = &counts[0];
+	other->stages = &counts[1];
+	sprayed_make_idle(other);
+	sprayed_saturate(w);
+	sprayed_sealed(w, 0, pkts, WORKER_BURST);
+	stages_switch(w, true);
+	stages_switch(other, true);
+	pipeline_input(w, 1, pkts, WORKER_BURST);
+	assert_int_equal(pipeline_help(other), WORKER_BURST);
+	assert_int_equal(counts[0].fill[full], 1);
+	assert_int_equal(counts[1].fill[full], 0);
+	assert_int_equal(counts[0].stage[STAGE_PARSE].packets, 0);
+	assert_int_equal(counts[1].stage[STAGE_PARSE].packets, WORKER_BURST);
+	assert_int_equal(counts[1].stage[STAGE_PARSE].bursts, 1);
 }
 
 /* Of what it has done itself it knows what a port brings. */
@@ -433,6 +536,10 @@ int main(void)
 		WITH(what_is_in_clear_keeps_its_turn_as_well),
 		WITH(a_burst_in_clear_waits_for_those_given_away),
 		WITH(another_port_waits_for_nothing),
+		WITH(each_port_waits_for_its_own),
+		WITH(so_many_are_open_and_no_more),
+		WITH(takes_no_turn_where_there_is_no_room),
+		WITH(what_is_given_away_counts_once),
 		WITH(gives_away_what_is_mostly_esp),
 		WITH(fragments_among_what_is_given_away_are_put_together),
 		WITH(gives_nothing_away_while_packets_wait_for_their_sa),
