@@ -17,6 +17,7 @@
 #include "dataplane/ipsec/spd.h"
 #include "dataplane/net/fib6.h"
 #include "dataplane/net/neigh_table.h"
+#include "dataplane/net/parse.h"
 #include "dataplane/net/port.h"
 #include "dataplane/net/reasm.h"
 #include "dataplane/pipeline_impl.h"
@@ -409,6 +410,26 @@ static void leave_one_open(struct worker *w, struct worker *other, struct spray_
 	assert_int_equal(order_waiting(w->order), 1);
 }
 
+/* The number of its block was another worker's, or another time's: that one's turn is not its. */
+static void what_comes_back_from_the_manager_waits_for_nothing(void **state)
+{
+	struct worker *w = &sprayed.crew->member[0]->w, *other = &sprayed.crew->member[1]->w;
+	struct rte_mbuf *m = sprayed_clear(7, false);
+	struct spray_burst b;
+
+	(void)state;
+	leave_one_open(w, other, &b);
+	parse_burst(w, 1, &m, 1);
+	pkt_meta(m)->trim = 1;
+	assert_int_equal(rte_ring_enqueue(w->reply, m), 0);
+	pipeline_poll(w);
+	assert_int_equal(sprayed.n_out, 1);
+	assert_int_equal(sprayed.out[0], 7);
+	sprayed_end_turn(other, &b);
+	pipeline_poll(w);
+	assert_int_equal(sprayed.n_out, 2);
+}
+
 /* Once it is sealed no policy looks at it: one that blocks what else goes to the peer does not
  * concern it. */
 static void what_is_sealed_and_split_waits_for_its_number_alone(void **state)
@@ -545,6 +566,7 @@ int main(void)
 		WITH(gives_nothing_away_while_packets_wait_for_their_sa),
 		WITH(what_waited_for_its_sa_waits_for_those_given_away_too),
 		WITH(what_follows_one_that_waited_for_its_sa_waits_too),
+		WITH(what_comes_back_from_the_manager_waits_for_nothing),
 		WITH(what_is_sealed_and_split_waits_for_its_number_alone),
 		WITH(what_was_put_together_and_waited_is_split_again),
 	};
