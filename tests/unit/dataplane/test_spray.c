@@ -91,6 +91,49 @@ static void takes_back_what_nobody_took(void **state)
 	sprayed_expect_in_order(WORKER_BURST);
 }
 
+/* One that a device gave in two segments. */
+static void what_is_in_segments_is_given_away_too(void **state)
+{
+	struct worker *w = &sprayed.crew->member[0]->w, *other = &sprayed.crew->member[1]->w;
+	struct rte_mbuf *pkts[WORKER_BURST], *rest = rte_pktmbuf_alloc(sprayed.crew->pool);
+	const uint16_t n = 40;
+
+	(void)state;
+	assert_non_null(rest);
+	sprayed_make_idle(other);
+	sprayed_saturate(w);
+	sprayed_sealed(w, 0, pkts, WORKER_BURST);
+	assert_non_null(rte_pktmbuf_append(rest, n));
+	memcpy(rte_pktmbuf_mtod(rest, void *),
+	       rte_pktmbuf_mtod_offset(pkts[9], void *, pkts[9]->data_len - n), n);
+	rte_pktmbuf_trim(pkts[9], n);
+	assert_int_equal(rte_pktmbuf_chain(pkts[9], rest), 0);
+	pipeline_input(w, 1, pkts, WORKER_BURST);
+	assert_int_equal(pipeline_help(other), WORKER_BURST);
+	sprayed_expect_in_order(WORKER_BURST);
+}
+
+/* With so many blocks that wait it takes its own, which others' may wait for, and no more. */
+static void takes_no_others_bursts_while_much_waits(void **state)
+{
+	struct worker *w = &sprayed.crew->member[0]->w, *other = &sprayed.crew->member[1]->w;
+	struct rte_mbuf *pkts[WORKER_BURST];
+	uint64_t gone = 0;
+
+	(void)state;
+	sprayed_make_idle(other);
+	sprayed_saturate(w);
+	sprayed_sealed(w, 0, pkts, WORKER_BURST);
+	pipeline_input(w, 1, pkts, WORKER_BURST);
+	for (uint64_t i = 0; !order_busy(other->order); i++)
+		order_take_turn(other->order, &gone, i + 2, w->now);
+	for (uint64_t i = 0; !order_busy(w->order); i++)
+		order_take_turn(w->order, &gone, i + 2, w->now);
+	assert_int_equal(pipeline_help(other), 0);
+	assert_int_equal(pipeline_help(w), WORKER_BURST);
+	sprayed_expect_in_order(WORKER_BURST);
+}
+
 static void does_not_wait_for_ever_for_a_worker_that_took_one(void **state)
 {
 	struct worker *w = &sprayed.crew->member[0]->w, *other = &sprayed.crew->member[1]->w;
@@ -296,6 +339,8 @@ int main(void)
 		WITH(keeps_its_packets_when_it_is_not_saturated),
 		WITH(its_own_bursts_wait_for_those_it_gave_away),
 		WITH(takes_back_what_nobody_took),
+		WITH(what_is_in_segments_is_given_away_too),
+		WITH(takes_no_others_bursts_while_much_waits),
 		WITH(does_not_wait_for_ever_for_a_worker_that_took_one),
 		WITH(what_is_sealed_again_keeps_its_turn_until_it_is_sent),
 		WITH(what_waited_to_be_sealed_again_keeps_its_turn_until_it_is_sent),
