@@ -19,10 +19,11 @@
 #include "dataplane/pool.h"
 #include "tests/unit/dataplane/harness.h"
 
-#define N    600u
-#define ROOM (RTE_PKTMBUF_HEADROOM + 2176u)
-#define PAGE 4096u
-#define LINE 64u
+#define N	   600u
+#define ROOM	   (RTE_PKTMBUF_HEADROOM + 2176u)
+#define PAGE	   4096u
+#define LINE	   64u
+#define LARGE_PAGE (2ul << 20)
 
 static struct rte_mbuf *pkts[N];
 
@@ -113,9 +114,10 @@ static void flags_of(const void *p, char *flags, size_t size)
 /* "hg": large pages are asked for. */
 static void lies_in_large_pages_where_the_kernel_has_some(void **state)
 {
+	const struct rte_mempool *pool = *state;
 	char flags[512];
 
-	(void)state;
+	assert_int_equal((uintptr_t)STAILQ_FIRST(&pool->mem_list)->addr % LARGE_PAGE, 0);
 	if (access("/sys/kernel/mm/transparent_hugepage/enabled", F_OK) != 0)
 		skip();
 	for (unsigned int i = 0; i < N; i += 100) {
@@ -131,8 +133,22 @@ static void a_name_is_used_once(void **state)
 	assert_null(pool_create("test", N, 32, ROOM, SOCKET_ID_ANY));
 }
 
+/* Bytes that are mapped, used or not. */
+static unsigned long address_space(void)
+{
+	FILE *f = fopen("/proc/self/statm", "r");
+	unsigned long pages = 0;
+
+	assert_non_null(f);
+	assert_int_equal(fscanf(f, "%lu", &pages), 1);
+	fclose(f);
+	return pages * PAGE;
+}
+
 static void gives_its_memory_back(void **state)
 {
+	unsigned long before = address_space();
+
 	(void)state;
 	for (unsigned int i = 0; i < 200; i++) {
 		struct rte_mempool *pool = pool_create("again", 4096, 32, ROOM, SOCKET_ID_ANY);
@@ -146,6 +162,7 @@ static void gives_its_memory_back(void **state)
 		if (rte_eth_dev_count_avail() == 0)
 			assert_int_equal(msync(page, PAGE, MS_ASYNC), -1); /* nothing is there */
 	}
+	assert_true(address_space() < before + 100 * LARGE_PAGE);
 }
 
 /* EAL has found a device: what it does not know it does not map for it. */
