@@ -30,7 +30,8 @@ struct spray {
 	unsigned int idle_runs;
 	unsigned int next; /* whom to ask first */
 	uint32_t fat;	   /* ports whose packets are worth giving away, a bit for each */
-	uint32_t given;	   /* those that some open ones are from, or may be */
+	uint64_t any;	   /* the last ticket of what may be of any port, */
+	uint64_t last[WORKER_MAX_PORTS]; /* and of what is of each */
 	struct spray_burst out;
 };
 
@@ -151,20 +152,20 @@ bool spray_give(struct spray *s, uint8_t port, struct rte_mbuf *const *pkts, uin
 	memcpy(s->out.pkts, pkts, n * sizeof(pkts[0]));
 	if (rte_ring_enqueue_elem(s->offers, &s->out, sizeof(s->out)) != 0)
 		return false;
-	s->ticket++;
-	s->given |= 1u << port;
+	s->last[port] = ++s->ticket;
 	return true;
 }
 
 uint64_t spray_ticket(struct spray *s, uint8_t port)
 {
-	if (spray_open(s) == 0)
-		s->given = 0;
-	if (s->given == 0 || (port != SPRAY_ANY_PORT && (s->given >> port & 1) == 0))
+	bool any = port == SPRAY_ANY_PORT;
+	uint64_t *last = any ? &s->any : &s->last[port];
+	uint64_t before = any ? s->ticket : RTE_MAX(*last, s->any);
+
+	if (__atomic_load_n(&s->done, __ATOMIC_RELAXED) >= before)
 		return 0;
-	if (port == SPRAY_ANY_PORT) /* and whatever its port is, more may come behind it */
-		s->given = UINT32_MAX;
-	return ++s->ticket;
+	*last = ++s->ticket;
+	return *last;
 }
 
 /* A look that costs nothing: whoever takes finds out. rte_ring_empty() reads what others write

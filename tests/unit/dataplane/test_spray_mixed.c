@@ -346,7 +346,7 @@ static void what_follows_one_that_waited_for_its_sa_waits_too(void **state)
 	const uint32_t tunnel = 1;
 	const uint16_t len = SPRAYED_LEN;
 	struct rte_mbuf *pkts[WORKER_BURST], *next;
-	struct spray_burst b;
+	struct spray_burst b, second;
 
 	(void)state;
 	sprayed_make_idle(other);
@@ -365,9 +365,18 @@ static void what_follows_one_that_waited_for_its_sa_waits_too(void **state)
 	assert_int_equal(w->pipe->early.n, 0);
 	pipeline_input(w, 0, &next, 1);
 	assert_int_equal(sprayed.n_out, 0);
+	sprayed_saturate(w);
+	sprayed_sealed(w, 0, pkts, WORKER_BURST);
+	pipeline_input(w, 1, pkts, WORKER_BURST);
+	assert_true(spray_take(other->spray, false, &second));
+	assert_int_equal(spray_open(w->spray), 4);
 	sprayed_end_turn(other, &b);
 	pipeline_poll(w);
 	sprayed_expect_in_order(2);
+	next = tunnels_clear(sprayed.crew->pool, 1, SPRAYED_FLOW, 0, SPRAYED_LEN);
+	pipeline_input(w, 0, &next, 1);
+	assert_int_equal(sprayed.n_out, 3); /* for it there is nothing to wait for any more */
+	sprayed_end_turn(other, &second);
 }
 
 /* From a.0/24 to b.0/24. */
