@@ -151,7 +151,7 @@ static void gives_its_memory_back(void **state)
 
 	(void)state;
 	for (unsigned int i = 0; i < 200; i++) {
-		struct rte_mempool *pool = pool_create("again", 4096, 32, ROOM, SOCKET_ID_ANY);
+		struct rte_mempool *pool = pool_create("again", 4095, 32, ROOM, SOCKET_ID_ANY);
 		struct rte_mbuf *m = pool != NULL ? rte_pktmbuf_alloc(pool) : NULL;
 		void *page = (void *)RTE_ALIGN_FLOOR((uintptr_t)m, PAGE);
 
