@@ -91,6 +91,24 @@ static void takes_back_what_nobody_took(void **state)
 	sprayed_expect_in_order(WORKER_BURST);
 }
 
+static void every_port_waits_for_what_may_be_of_any(void **state)
+{
+	struct worker *w = &sprayed.crew->member[0]->w, *other = &sprayed.crew->member[1]->w;
+	struct rte_mbuf *pkts[WORKER_BURST];
+	struct spray_burst b;
+
+	(void)state;
+	sprayed_make_idle(other);
+	sprayed_saturate(w);
+	sprayed_sealed(w, 0, pkts, WORKER_BURST);
+	pipeline_input(w, 1, pkts, WORKER_BURST);
+	assert_int_equal(spray_ticket(w->spray, 9), 0);
+	assert_int_equal(spray_ticket(w->spray, SPRAY_ANY_PORT), 2);
+	assert_int_equal(spray_ticket(w->spray, 9), 3);
+	assert_true(spray_take(other->spray, false, &b));
+	sprayed_end_turn(other, &b);
+}
+
 /* One that a device gave in two segments. */
 static void what_is_in_segments_is_given_away_too(void **state)
 {
@@ -339,6 +357,7 @@ int main(void)
 		WITH(keeps_its_packets_when_it_is_not_saturated),
 		WITH(its_own_bursts_wait_for_those_it_gave_away),
 		WITH(takes_back_what_nobody_took),
+		WITH(every_port_waits_for_what_may_be_of_any),
 		WITH(what_is_in_segments_is_given_away_too),
 		WITH(takes_no_others_bursts_while_much_waits),
 		WITH(does_not_wait_for_ever_for_a_worker_that_took_one),
