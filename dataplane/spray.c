@@ -9,7 +9,7 @@
 #include <rte_ring.h>
 #include <rte_ring_elem.h>
 
-#define FAT_OTHERS 8u /* not more than one packet in so many is no ESP where a port is fat */
+#define FAT_SHARE 2u /* one packet in so many or more is ESP where a port is fat */
 
 struct spray {
 	/* Read by all, written before they run. */
@@ -93,7 +93,7 @@ void spray_received(struct spray *s, uint16_t n)
 
 void spray_kept(struct spray *s, uint8_t port, uint16_t n, uint16_t esp)
 {
-	if (esp >= n - n / FAT_OTHERS)
+	if (esp * FAT_SHARE >= n)
 		s->fat |= 1u << port;
 	else
 		s->fat &= ~(1u << port);

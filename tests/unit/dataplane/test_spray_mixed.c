@@ -192,6 +192,22 @@ static void what_is_given_away_counts_once(void **state)
 	assert_int_equal(counts[1].stage[STAGE_PARSE].bursts, 1);
 }
 
+/* A burst that is not full, so that w does it itself, with so many of FEW in clear; then it has
+ * received enough to give away. */
+static void show_port(struct worker *w, uint32_t in_clear)
+{
+	struct rte_mbuf *pkts[FEW];
+
+	sprayed_sealed(w, 0, pkts, FEW);
+	for (uint32_t i = 0; i < in_clear; i++) {
+		rte_pktmbuf_free(pkts[i]);
+		pkts[i] = sprayed_clear(i, false);
+	}
+	pipeline_input(w, 1, pkts, FEW);
+	for (unsigned int i = 0; i < SPRAY_FULL_RUNS; i++)
+		spray_received(w->spray, WORKER_BURST);
+}
+
 /* Of what it has done itself it knows what a port brings. */
 static void gives_away_what_is_mostly_esp(void **state)
 {
@@ -205,19 +221,13 @@ static void gives_away_what_is_mostly_esp(void **state)
 	sprayed_mixed(w, 0, pkts); /* nothing is known of the port */
 	pipeline_input(w, 1, pkts, WORKER_BURST);
 	assert_int_equal(spray_open(w->spray), 0);
+	show_port(w, FEW / 2);
 	sprayed_mixed(w, WORKER_BURST, pkts);
 	pipeline_input(w, 1, pkts, WORKER_BURST);
 	assert_int_equal(spray_open(w->spray), 1);
 	assert_int_equal(pipeline_help(other), WORKER_BURST);
-	sprayed_sealed(w, 2 * WORKER_BURST, pkts, FEW);
-	for (uint32_t i = 0; i < FEW / 2; i++) {
-		rte_pktmbuf_free(pkts[i]);
-		pkts[i] = sprayed_clear(i, false);
-	}
-	pipeline_input(w, 1, pkts, FEW); /* no full one: it does that itself */
-	for (unsigned int i = 0; i < SPRAY_FULL_RUNS; i++)
-		spray_received(w->spray, WORKER_BURST);
-	sprayed_mixed(w, 3 * WORKER_BURST, pkts);
+	show_port(w, FEW / 2 + 1);
+	sprayed_mixed(w, 2 * WORKER_BURST, pkts);
 	pipeline_input(w, 1, pkts, WORKER_BURST);
 	assert_int_equal(spray_open(w->spray), 0);
 }
