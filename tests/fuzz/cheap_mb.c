@@ -9,43 +9,10 @@
 
 #define LANES 16u /* of jobs; those of HMAC-MD5 half of it */
 
-/* --- the mix --- */
-
-static uint64_t stir(uint64_t z)
-{
-	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u; /* splitmix64 */
-	z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
-	return z ^ (z >> 31);
-}
-
-uint64_t cheap_absorb(uint64_t s, const void *data, size_t len)
-{
-	const uint8_t *p = data;
-	uint64_t v;
-
-	for (; len >= 8; len -= 8, p += 8) {
-		memcpy(&v, p, 8);
-		s = (s ^ v) * 0x9e3779b97f4a7c15u;
-		s ^= s >> 29;
-	}
-	for (; len > 0; len--)
-		s = (s ^ *p++) * 0x100000001b3u;
-	return s;
-}
-
-void cheap_squeeze(uint64_t s, uint8_t *out, size_t len)
-{
-	for (size_t at = 0; at < len; at += 8) {
-		uint64_t v = stir(s += 0x9e3779b97f4a7c15u);
-
-		memcpy(out + at, &v, len - at < 8 ? len - at : 8);
-	}
-}
-
 void cheap_stream(uint64_t key, const uint8_t *iv, size_t iv_len, uint8_t *dst, const uint8_t *src,
 		  size_t len)
 {
-	uint64_t s = stir(cheap_absorb(key, iv, iv_len)), v;
+	uint64_t s = cheap_stir(cheap_absorb(key, iv, iv_len)), v;
 	size_t at;
 
 	for (at = 0; at + 8 <= len; at += 8) {
@@ -53,7 +20,7 @@ void cheap_stream(uint64_t key, const uint8_t *iv, size_t iv_len, uint8_t *dst, 
 		v ^= s += 0x9e3779b97f4a7c15u;
 		memcpy(dst + at, &v, 8);
 	}
-	for (s = stir(s); at < len; at++, s >>= 8)
+	for (s = cheap_stir(s); at < len; at++, s >>= 8)
 		dst[at] = src[at] ^ (uint8_t)s;
 }
 
@@ -61,7 +28,7 @@ uint64_t cheap_first_block(IMB_HASH_ALG alg, const uint8_t *block)
 {
 	bool wide = alg == IMB_AUTH_HMAC_SHA_384 || alg == IMB_AUTH_HMAC_SHA_512;
 
-	return stir(cheap_absorb((uint64_t)alg, block, wide ? 128 : 64));
+	return cheap_stir(cheap_absorb((uint64_t)alg, block, wide ? 128 : 64));
 }
 
 void cheap_hmac(IMB_HASH_ALG alg, uint64_t inner, uint64_t outer, const uint8_t *data, size_t len,
@@ -75,7 +42,7 @@ void cheap_hmac(IMB_HASH_ALG alg, uint64_t inner, uint64_t outer, const uint8_t 
 void cheap_tag(uint64_t key, const uint8_t nonce[12], const uint8_t *aad, size_t aad_len,
 	       const uint8_t *text, size_t len, uint8_t *tag)
 {
-	uint64_t s = stir(cheap_absorb(~key, nonce, 12)) + aad_len;
+	uint64_t s = cheap_stir(cheap_absorb(~key, nonce, 12)) + aad_len;
 
 	cheap_squeeze(cheap_absorb(cheap_absorb(s, aad, aad_len), text, len) + len, tag, 16);
 }

@@ -16,9 +16,7 @@
 #define NO_COMPAT_IMB_API_053
 #include <intel-ipsec-mb.h>
 
-/** Take data into s; in pieces of whole 8 bytes it comes to the same as at once. */
-uint64_t cheap_absorb(uint64_t s, const void *data, size_t len);
-void cheap_squeeze(uint64_t s, uint8_t *out, size_t len);
+#include "tests/fuzz/cheap_mix.h"
 
 /** Encrypt, or decrypt, with that key (cheap_absorb() of its bytes into 0). */
 void cheap_stream(uint64_t key, const uint8_t *iv, size_t iv_len, uint8_t *dst, const uint8_t *src,

@@ -143,6 +143,16 @@ void sprayed_sort_burst(uint64_t first)
 			sprayed.out[first + i] = (uint32_t)(first + i);
 }
 
+void sprayed_give(struct worker *w, struct worker *other)
+{
+	struct rte_mbuf *pkts[WORKER_BURST];
+
+	sprayed_make_idle(other);
+	sprayed_saturate(w);
+	sprayed_sealed(w, 0, pkts, WORKER_BURST);
+	pipeline_input(w, 1, pkts, WORKER_BURST);
+}
+
 void sprayed_end_turn(struct worker *w, const struct spray_burst *b)
 {
 	rte_pktmbuf_free_bulk((struct rte_mbuf **)(uintptr_t)b->pkts, b->n);

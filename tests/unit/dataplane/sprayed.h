@@ -47,6 +47,8 @@ void sprayed_mixed(struct worker *w, uint32_t number, struct rte_mbuf **pkts);
 void sprayed_saturate(struct worker *w);
 /** And another take it. */
 void sprayed_make_idle(struct worker *w);
+/** A burst that w gives away, numbers from 0 on, and other may take. */
+void sprayed_give(struct worker *w, struct worker *other);
 /** Of a burst that was taken: it is gone. */
 void sprayed_end_turn(struct worker *w, const struct spray_burst *b);
 

@@ -94,14 +94,10 @@ static void takes_back_what_nobody_took(void **state)
 static void every_port_waits_for_what_may_be_of_any(void **state)
 {
 	struct worker *w = &sprayed.crew->member[0]->w, *other = &sprayed.crew->member[1]->w;
-	struct rte_mbuf *pkts[WORKER_BURST];
 	struct spray_burst b;
 
 	(void)state;
-	sprayed_make_idle(other);
-	sprayed_saturate(w);
-	sprayed_sealed(w, 0, pkts, WORKER_BURST);
-	pipeline_input(w, 1, pkts, WORKER_BURST);
+	sprayed_give(w, other);
 	assert_int_equal(spray_ticket(w->spray, 9), 0);
 	assert_int_equal(spray_ticket(w->spray, SPRAY_ANY_PORT), 2);
 	assert_int_equal(spray_ticket(w->spray, 9), 3);
@@ -135,14 +131,10 @@ static void what_is_in_segments_is_given_away_too(void **state)
 static void takes_no_others_bursts_while_much_waits(void **state)
 {
 	struct worker *w = &sprayed.crew->member[0]->w, *other = &sprayed.crew->member[1]->w;
-	struct rte_mbuf *pkts[WORKER_BURST];
 	uint64_t gone = 0;
 
 	(void)state;
-	sprayed_make_idle(other);
-	sprayed_saturate(w);
-	sprayed_sealed(w, 0, pkts, WORKER_BURST);
-	pipeline_input(w, 1, pkts, WORKER_BURST);
+	sprayed_give(w, other);
 	for (uint64_t i = 0; !order_busy(other->order); i++)
 		order_take_turn(other->order, &gone, i + 2, w->now);
 	for (uint64_t i = 0; !order_busy(w->order); i++)
@@ -285,13 +277,9 @@ static void what_waited_to_be_sealed_again_goes_by_its_policy(void **state)
 static void frees_what_is_on_offer(void **state)
 {
 	struct worker *w = &sprayed.crew->member[0]->w;
-	struct rte_mbuf *pkts[WORKER_BURST];
 
 	(void)state;
-	sprayed_make_idle(&sprayed.crew->member[1]->w);
-	sprayed_saturate(w);
-	sprayed_sealed(w, 0, pkts, WORKER_BURST);
-	pipeline_input(w, 1, pkts, WORKER_BURST);
+	sprayed_give(w, &sprayed.crew->member[1]->w);
 	assert_int_equal(rte_mempool_in_use_count(sprayed.crew->pool), WORKER_BURST);
 	spray_free(w->spray);
 	w->spray = NULL; /* teardown wants none in use */

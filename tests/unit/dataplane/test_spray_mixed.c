@@ -58,10 +58,7 @@ static void a_burst_in_clear_waits_for_those_given_away(void **state)
 	struct rte_mbuf *pkts[WORKER_BURST];
 
 	(void)state;
-	sprayed_make_idle(other);
-	sprayed_saturate(w);
-	sprayed_sealed(w, 0, pkts, WORKER_BURST);
-	pipeline_input(w, 1, pkts, WORKER_BURST);
+	sprayed_give(w, other);
 	pkts[0] = sprayed_clear(WORKER_BURST, false);
 	pipeline_input(w, 1, pkts, 1);
 	assert_int_equal(sprayed.n_out, 0);
@@ -77,10 +74,7 @@ static void another_port_waits_for_nothing(void **state)
 	struct rte_mbuf *pkts[WORKER_BURST];
 
 	(void)state;
-	sprayed_make_idle(other);
-	sprayed_saturate(w);
-	sprayed_sealed(w, 0, pkts, WORKER_BURST);
-	pipeline_input(w, 1, pkts, WORKER_BURST);
+	sprayed_give(w, other);
 	for (uint32_t i = 0; i < WORKER_BURST; i++)
 		pkts[i] = tunnels_clear(sprayed.crew->pool, 1, SPRAYED_FLOW, i, SPRAYED_LEN);
 	pipeline_input(w, 0, pkts, WORKER_BURST);
@@ -150,10 +144,7 @@ static void takes_no_turn_where_there_is_no_room(void **state)
 	uint64_t done = 0;
 
 	(void)state;
-	sprayed_make_idle(other);
-	sprayed_saturate(w);
-	sprayed_sealed(w, 0, pkts, WORKER_BURST);
-	pipeline_input(w, 1, pkts, WORKER_BURST);
+	sprayed_give(w, other);
 	for (uint64_t i = 0; order_has_room(w->order); i++)
 		assert_int_not_equal(order_take_turn(w->order, &done, i + 2, w->now), ORDER_NONE);
 	sprayed_sealed(w, 0, pkts, 1);
@@ -333,10 +324,7 @@ static void what_waited_for_its_sa_waits_for_those_given_away_too(void **state)
 	struct spray_burst b;
 
 	(void)state;
-	sprayed_make_idle(other);
-	sprayed_saturate(w);
-	sprayed_sealed(w, 0, pkts, WORKER_BURST);
-	pipeline_input(w, 1, pkts, WORKER_BURST);
+	sprayed_give(w, other);
 	assert_true(spray_take(other->spray, false, &b));
 	pkts[0] = early(w, 0);
 	pipeline_input(w, 1, pkts, 1);
@@ -359,10 +347,7 @@ static void what_follows_one_that_waited_for_its_sa_waits_too(void **state)
 	struct spray_burst b, second;
 
 	(void)state;
-	sprayed_make_idle(other);
-	sprayed_saturate(w);
-	sprayed_sealed(w, 0, pkts, WORKER_BURST);
-	pipeline_input(w, 1, pkts, WORKER_BURST);
+	sprayed_give(w, other);
 	assert_true(spray_take(other->spray, false, &b));
 	pkts[0] = early(w, 0);
 	assert_int_equal(
@@ -419,10 +404,7 @@ static void leave_one_open(struct worker *w, struct worker *other, struct spray_
 {
 	struct rte_mbuf *pkts[WORKER_BURST];
 
-	sprayed_make_idle(other);
-	sprayed_saturate(w);
-	sprayed_sealed(w, 0, pkts, WORKER_BURST);
-	pipeline_input(w, 1, pkts, WORKER_BURST);
+	sprayed_give(w, other);
 	assert_true(spray_take(other->spray, false, b));
 	sprayed_sealed(w, 0, pkts, 1);
 	pipeline_input(w, 1, pkts, 1);
