@@ -4,6 +4,7 @@
 The layout is that of dataplane/api/segment.h, ring.h and messages.h.
 """
 import collections
+import ctypes
 import ipaddress
 import mmap
 import os
@@ -58,11 +59,15 @@ class Segment:
         self.max_workers = self.u32(40)
         self.id = 0
 
+    # In one access: struct goes byte by byte, and the other end would see an index half written.
     def u32(self, at):
-        return struct.unpack_from("<I", self.m, at)[0]
+        return ctypes.c_uint32.from_buffer(self.m, at).value
 
     def u64(self, at):
-        return struct.unpack_from("<Q", self.m, at)[0]
+        return ctypes.c_uint64.from_buffer(self.m, at).value
+
+    def set_u32(self, at, value):
+        ctypes.c_uint32.from_buffer(self.m, at).value = value
 
     def state(self):
         return self.u32(12)
@@ -76,7 +81,7 @@ class Segment:
         need(head - self.u32(at + 64) < self.slots["command"], "the command ring is full")
         slot = at + 128 + head % self.slots["command"] * SLOT["command"]
         self.m[slot:slot + len(record)] = record
-        struct.pack_into("<I", self.m, at, (head + 1) & 0xffffffff)
+        self.set_u32(at, (head + 1) & 0xffffffff)
 
     def event(self):
         """the oldest event: (type, request id, record), or None"""
@@ -86,7 +91,7 @@ class Segment:
             return None
         slot = at + 128 + tail % self.slots["event"] * SLOT["event"]
         rec = bytes(self.m[slot:slot + SLOT["event"]])
-        struct.pack_into("<I", self.m, at + 64, (tail + 1) & 0xffffffff)
+        self.set_u32(at + 64, (tail + 1) & 0xffffffff)
         kind, length, request = struct.unpack_from("<HHI", rec)
         return kind, request, rec[:length]
 
