@@ -30,7 +30,9 @@ class Control:
         for path in (self.dir, os.path.dirname(self.socket), conf):
             os.chown(path, uid, uid)
         self.name = "start-%d" % os.getpid()
-        self.cmd = [binary("espgw-control"), "-c", conf, "-i", self.name, "-s", self.socket]
+        # A copy: who it becomes may not look into the folder of the project.
+        control = shutil.copy(binary("espgw-control"), self.dir)
+        self.cmd = [control, "-c", conf, "-i", self.name, "-s", self.socket]
         os.makedirs("/run/espgw", 0o700, exist_ok=True)
         self.usual = "/run/espgw/%s.sock" % self.name       # where the client looks
         os.symlink(self.socket, self.usual)
