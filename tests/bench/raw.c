@@ -121,16 +121,23 @@ static void raw_set_key(struct raw *r, struct raw_key *k, unsigned int number)
 	raw_one_block(r, block, k->states + raw_outer(r));
 }
 
-/* On large pages, if there are any, as the gateway's SAs are. */
+/* On large pages, if there are any, as the gateway's SAs and packets are. */
+static void *raw_pages(size_t bytes)
+{
+	size_t whole = (bytes + RAW_PAGE - 1) & ~(size_t)(RAW_PAGE - 1);
+	void *p = aligned_alloc(RAW_PAGE, whole);
+
+	if (p != NULL)
+		madvise(p, whole, MADV_HUGEPAGE);
+	return p;
+}
+
 static int raw_set_keys(struct raw *r, unsigned int n)
 {
-	size_t bytes = (n * sizeof(*r->keys) + RAW_PAGE - 1) & ~(size_t)(RAW_PAGE - 1);
-
 	free(r->keys);
-	r->keys = aligned_alloc(RAW_PAGE, bytes);
+	r->keys = raw_pages(n * sizeof(*r->keys));
 	if (r->keys == NULL)
 		return -1;
-	madvise(r->keys, bytes, MADV_HUGEPAGE);
 	for (unsigned int i = 0; i < n; i++)
 		raw_set_key(r, &r->keys[i], i);
 	r->n_keys = n;
@@ -158,7 +165,7 @@ struct raw *raw_create(const struct raw_suite *suite, unsigned int n)
 	r->suite = suite;
 	r->n = n;
 	r->mgr = alloc_mb_mgr(0);
-	r->buf = aligned_alloc(64, (size_t)n * RAW_STRIDE);
+	r->buf = raw_pages((size_t)n * RAW_STRIDE);
 	r->tag = calloc(n, sizeof(*r->tag));
 	r->key_of = calloc(n, sizeof(*r->key_of));
 	if (r->mgr == NULL || r->buf == NULL || r->tag == NULL || r->key_of == NULL) {
