@@ -22,6 +22,7 @@
 #include "dataplane/net/port.h"
 #include "dataplane/net/reasm.h"
 #include "dataplane/net/route.h"
+#include "dataplane/net/way.h"
 #include "dataplane/order.h"
 #include "dataplane/pipeline_impl.h"
 #include "dataplane/sample.h"
@@ -120,6 +121,25 @@ static void route_and_send(struct worker *w, struct batch *b)
 	b->n = 0;
 }
 
+/* Mostly they know their way. If not all do, all ask, so that none overtakes another. */
+static void send_sealed(struct worker *w, struct batch *b)
+{
+	if (b->n == 0)
+		return;
+	if (likely(batch_all_are(b->pkts, b->n, PKT_SEND)) || way_burst(w, b->pkts, b->n)) {
+		tx_burst(w, b->pkts, b->n);
+		return;
+	}
+	for (uint16_t i = 0; i < b->n; i++) {
+		struct pkt_meta *meta = pkt_meta(b->pkts[i]);
+
+		if (meta->verdict == PKT_SEND)
+			meta->verdict = PKT_FORWARD;
+	}
+	keep_forward(w, b, PKT_SLOW_ACQUIRE);
+	route_and_send(w, b);
+}
+
 /* What the policies have spoken about. */
 static void outbound(struct worker *w, struct batch *b)
 {
@@ -135,10 +155,9 @@ static void outbound(struct worker *w, struct batch *b)
 		turn_send_late(w);
 		esp_out_burst(w, protect.pkts, protect.n);
 		turn_send_late(w);
-		keep_forward(w, &protect, PKT_SLOW_ACQUIRE);
 	}
 	route_and_send(w, &clear);
-	route_and_send(w, &protect);
+	send_sealed(w, &protect);
 	b->n = 0;
 }
 

@@ -27,6 +27,7 @@ enum pkt_verdict {
 	PKT_LOCAL, /* ICMP and the rest to our own addresses; local_burst() turns what it answers in
 		      place into PKT_FORWARD with PKT_F_ORIGIN */
 	PKT_REASSEMBLE, /* a fragment that is needed whole */
+	PKT_SEND,	/* complete, to leave through out_port */
 	PKT_SLOW,	/* to the manager: ARP, ND (from parse), or needs a neighbour or an SA */
 };
 

@@ -37,7 +37,8 @@
 #define ICMP_FRAG_NEEDED 4u
 
 /* Only once for a flow: reading it back from each packet just written would wait for the stores. */
-static struct pkt_meta outer_meta(const struct sa *sa, const struct sa_outer *o)
+static struct pkt_meta outer_meta(const struct sa *sa, const struct sa_outer *o,
+				  const struct way *way)
 {
 	bool udp = o->encap == ABI_ENCAP_UDP;
 
@@ -50,10 +51,12 @@ static struct pkt_meta outer_meta(const struct sa *sa, const struct sa_outer *o)
 				 .dst = o->remote,
 				 .src_port = udp ? ip4_load16(o->header + IP4_HEADER) : 0,
 				 .dst_port = udp ? ip4_load16(o->header + IP4_HEADER + 2) : 0,
+				 .out_port = way->port,
+				 .next_hop = way->next_hop,
 				 .sa_slot = sa->slot};
 }
 
-static enum drop_reason flow_open(struct flow *f, struct sa *sa)
+static enum drop_reason flow_open(const struct worker *w, struct flow *f, struct sa *sa)
 {
 	f->sa = sa;
 	f->bytes = f->wire_bytes = 0;
@@ -74,7 +77,11 @@ static enum drop_reason flow_open(struct flow *f, struct sa *sa)
 	/* Twice, because the manager may be changing the peer's address just now. */
 	if (!sa_outer_read(sa, &f->outer) && !sa_outer_read(sa, &f->outer))
 		return DROP_OUT_BUNDLE_CHECK_ERRORS;
-	f->meta = outer_meta(sa, &f->outer);
+	if (sa->shape & SA_SHAPE_OUTER6)
+		f->way = (struct way){.known = false};
+	else
+		way_find(w, f->outer.remote, &f->way);
+	f->meta = outer_meta(sa, &f->outer, &f->way);
 	f->size.head = (uint16_t)(f->outer.length + sa->iv_len);
 	f->size.around = (uint16_t)(f->size.head + SA_ESP_TRAILER + sa->icv_len);
 	f->size.esp = (uint8_t)(f->outer.length - SA_ESP_HEADER);
@@ -110,7 +117,7 @@ static struct flow *flow_find(struct worker *w, struct batch *b, uint32_t slot)
 	*place = (uint8_t)b->n_flows;
 	b->slot_of[b->n_flows] = slot;
 	f = &b->flow[b->n_flows++];
-	f->unusable = (uint8_t)flow_open(f, sa);
+	f->unusable = (uint8_t)flow_open(w, f, sa);
 	f->plain = f->unusable == DROP_NONE && sa->shape == 0 && sa->iv_len == AES_IV;
 	f->size.index = (uint8_t)(f - b->flow);
 	return f;
@@ -281,7 +288,10 @@ static __rte_always_inline enum drop_reason build(struct worker *w, struct batch
 	outer4_write(ip, &f->outer, ecn_outer_tos(tos), (uint16_t)len, (uint32_t)f->seq);
 	trailer_write(ip + f->size.head + inner, pad, NEXT_HEADER_IPV4);
 	crypto_op_set(op, f->sa, ip + f->size.esp, f->seq, f->size.covered + text);
+	way_write(ip - IP4_ETHER_ROOM, &f->way);
 	*meta = f->meta;
+	if (f->way.known && len <= f->way.mtu)
+		meta->verdict = PKT_SEND;
 	meta->in_port = in_port;
 	meta->ip_len = (uint16_t)len;
 	b->inner_of[b->n_ops] = inner;
@@ -522,6 +532,8 @@ static void protect_extra(struct worker *w, struct extra *extra)
 		for (uint16_t i = 0; i < n; i++) {
 			struct rte_mbuf *m = extra->pkts[at + i];
 
+			if (pkt_meta(m)->verdict == PKT_SEND)
+				pkt_meta(m)->verdict = PKT_FORWARD; /* in turn with the others */
 			if (pkt_meta(m)->verdict == PKT_FORWARD)
 				pipeline_route(w, m);
 			else

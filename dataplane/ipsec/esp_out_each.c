@@ -26,24 +26,28 @@
 #define META_L3_OFF  32
 #define META_L4_OFF  40
 #define META_IN_PORT 48
+#define META_OUT_PORT 56
+#define META_NEXT_HOP 32 /* the same in the last word */
 
 _Static_assert(offsetof(struct pkt_meta, verdict) == 0 && offsetof(struct pkt_meta, flags) == 2 &&
 		       offsetof(struct pkt_meta, proto) * 8 == META_PROTO &&
 		       offsetof(struct pkt_meta, l3_off) * 8 == META_L3_OFF &&
 		       offsetof(struct pkt_meta, l4_off) * 8 == META_L4_OFF &&
 		       offsetof(struct pkt_meta, in_port) * 8 == META_IN_PORT &&
+		       offsetof(struct pkt_meta, out_port) * 8 == META_OUT_PORT &&
 		       offsetof(struct pkt_meta, ip_len) == 8 &&
 		       offsetof(struct pkt_meta, src_port) == 10 &&
 		       offsetof(struct pkt_meta, dst_port) == 12 &&
 		       offsetof(struct pkt_meta, src) == 16 &&
 		       offsetof(struct pkt_meta, dst) == 20 &&
 		       offsetof(struct pkt_meta, sa_slot) == 24 &&
+		       offsetof(struct pkt_meta, next_hop) == 28 &&
 		       RTE_BYTE_ORDER == RTE_LITTLE_ENDIAN,
 	       "words of pkt_meta");
 
-/* The first word of an outer packet's meta, but for protocol and port. */
+/* The first word of an outer packet's meta, but for verdict, protocol and ports. */
 #define OUTER_META                                                                                 \
-	(PKT_FORWARD | (uint64_t)(PKT_F_PROTECTED | PKT_F_DF) << 16 |                              \
+	((uint64_t)(PKT_F_PROTECTED | PKT_F_DF) << 16 |                                            \
 	 (uint64_t)IP4_ETHER_ROOM << META_L3_OFF |                                                 \
 	 (uint64_t)(IP4_ETHER_ROOM + IP4_HEADER) << META_L4_OFF)
 
@@ -70,10 +74,20 @@ static inline void write_iv(struct batch *b, bool cbc, uint32_t iv_len, const ui
 	}
 }
 
+/* Where the first packet goes, and mostly others, too: SAs of a gateway have few peers, or many
+ * behind one; who goes elsewhere asks for its way afterwards. */
+struct peer {
+	uint64_t sends; /* verdict and port of those that take that way */
+	uint32_t addr;	/* outer destination, in network order */
+	uint32_t mtu;	/* 0: the way is not known */
+	struct way way;
+};
+
 /* In whole words; the block of order.h is ORDER_NONE, 0. */
 static inline void write_meta(struct pkt_meta *meta, uint32_t slot, const struct sa_brief *o,
-			      uint32_t len)
+			      uint32_t len, const struct peer *p)
 {
+	bool sends = (uint32_t)o->third == p->addr && len <= p->mtu;
 	bool udp = o->encap == ABI_ENCAP_UDP;
 	uint64_t proto = udp ? IPPROTO_UDP : IPPROTO_ESP;
 	uint32_t ports = udp ? rte_be_to_cpu_32((uint32_t)(o->third >> 32)) : 0;
@@ -82,10 +96,10 @@ static inline void write_meta(struct pkt_meta *meta, uint32_t slot, const struct
 
 	/* What was swapped together stands the wrong way round. */
 	ports = ports << 16 | ports >> 16;
-	store64(to, OUTER_META | proto << META_PROTO | (uint64_t)meta->in_port << META_IN_PORT);
+	store64(to, OUTER_META | (sends ? p->sends : PKT_FORWARD) | proto << META_PROTO | (uint64_t)meta->in_port << META_IN_PORT);
 	store64(to + 8, len | (uint64_t)ports << 16);
 	store64(to + 16, ends << 32 | ends >> 32);
-	store64(to + 24, slot);
+	store64(to + 24, slot | (uint64_t)p->way.next_hop << META_NEXT_HOP);
 }
 
 /* The packet's place in the batch. */
@@ -101,8 +115,8 @@ static inline void note(struct batch *b, uint32_t i, uint32_t inner, uint32_t le
 
 /* A usual packet of a usual SA: as admit() and build() of esp_out.c do. cbc: the SA is
  * SA_PLAIN_CBC. False: it is not, and nothing was done. */
-static __rte_always_inline bool take(struct crypto *c, struct batch *b, struct sa *sa,
-				     struct rte_mbuf *m, uint32_t i, bool cbc)
+static __rte_always_inline bool take(struct crypto *c, struct batch *b, const struct peer *p,
+				     struct sa *sa, struct rte_mbuf *m, uint32_t i, bool cbc)
 {
 	struct pkt_meta *meta = pkt_meta(m);
 	const uint32_t iv_len = cbc ? AES_IV : sa->iv_len, block = cbc ? AES_IV : sa->block;
@@ -134,13 +148,14 @@ static __rte_always_inline bool take(struct crypto *c, struct batch *b, struct s
 	m->data_off = (uint16_t)(at - head - IP4_ETHER_ROOM);
 	m->data_len = (uint16_t)(IP4_ETHER_ROOM + len);
 	m->pkt_len = IP4_ETHER_ROOM + len;
+	way_write(ip - head - IP4_ETHER_ROOM, &p->way);
 	write_iv(b, cbc, iv_len, iv, ip - iv_len);
 	outer4_write_brief(ip - head, &o, sa->spi, ecn_outer_tos(tos), (uint16_t)len,
 			   (uint32_t)seq);
 	trailer_write(ip + inner, (uint16_t)(text - SA_ESP_TRAILER - inner), NEXT_HEADER_IPV4);
 	crypto_op_set(&b->op[b->n_ops], sa, ip - iv_len - SA_ESP_HEADER, seq,
 		      SA_ESP_HEADER + iv_len + text);
-	write_meta(meta, sa->slot, &o, len);
+	write_meta(meta, sa->slot, &o, len, p);
 	note(b, i, inner, len);
 	__atomic_store_n(&sa->seq, seq, __ATOMIC_RELAXED);
 	return true;
@@ -175,15 +190,30 @@ static void look_first(struct owners *o, const struct sad *s, struct rte_mbuf *c
 		o->sa[i] = (struct sa *)(uintptr_t)&sad_nobody;
 }
 
+static void find_peer(const struct worker *w, const struct sa *first, struct peer *p)
+{
+	struct sa_brief o;
+
+	*p = (struct peer){.mtu = 0};
+	if ((sa_gate_out(first) != SA_GATE_OUT(SA_PLAIN_CBC) &&
+	     sa_gate_out(first) != SA_GATE_OUT(SA_PLAIN)) ||
+	    !sa_brief_read(first, &o))
+		return;
+	p->addr = (uint32_t)o.third;
+	way_find(w, rte_be_to_cpu_32(p->addr), &p->way);
+	p->mtu = p->way.known ? p->way.mtu : 0;
+	p->sends = PKT_SEND | (uint64_t)p->way.port << META_OUT_PORT;
+}
+
 /* False: not a usual one. */
-static inline bool take_any(struct crypto *c, struct batch *b, struct sa *sa, struct rte_mbuf *m,
-			    uint32_t i)
+static inline bool take_any(struct crypto *c, struct batch *b, const struct peer *p, struct sa *sa,
+			    struct rte_mbuf *m, uint32_t i)
 {
 	uint64_t gate = sa_gate_out(sa);
 
 	if (likely(gate == SA_GATE_OUT(SA_PLAIN_CBC)))
-		return take(c, b, sa, m, i, true);
-	return gate == SA_GATE_OUT(SA_PLAIN) && take(c, b, sa, m, i, false);
+		return take(c, b, p, sa, m, i, true);
+	return gate == SA_GATE_OUT(SA_PLAIN) && take(c, b, p, sa, m, i, false);
 }
 
 void esp_out_each(struct worker *w, struct batch *b, struct rte_mbuf **pkts, struct extra *extra)
@@ -191,8 +221,10 @@ void esp_out_each(struct worker *w, struct batch *b, struct rte_mbuf **pkts, str
 	const struct sad *s = w->tables->sad;
 	uint32_t n = b->n;
 	struct owners owners;
+	struct peer peer;
 
 	look_first(&owners, s, pkts, n);
+	find_peer(w, owners.sa[0], &peer);
 	memset(b->flow_of, FLOW_NONE, n);
 	for (uint32_t i = 0; i < n; i++) {
 		enum drop_reason why;
@@ -203,7 +235,7 @@ void esp_out_each(struct worker *w, struct batch *b, struct rte_mbuf **pkts, str
 		warm_keys(owners.sa[i]);
 		warm_counters(w, owners.sa[i]);
 		prefetch_packets(pkts, i, n);
-		if (likely(take_any(w->crypto, b, owners.sa[i], pkts[i], i)))
+		if (likely(take_any(w->crypto, b, &peer, owners.sa[i], pkts[i], i)))
 			continue;
 		why = esp_out_take(w, b, pkts, (uint16_t)i, extra);
 		if (unlikely(why != DROP_NONE))

@@ -9,6 +9,7 @@
 
 #include "dataplane/ipsec/crypto.h"
 #include "dataplane/net/ip4.h"
+#include "dataplane/net/way.h"
 #include "dataplane/worker.h"
 
 #define FLOW_PLACES  512u
@@ -35,6 +36,7 @@ struct flow {
 	uint64_t bytes;
 	uint64_t wire_bytes;
 	struct pkt_meta meta; /* of the outer packet, but for lengths */
+	struct way way;	      /* of those over IPv4 */
 	uint16_t hits;	      /* packets that the policy has sent here */
 	uint16_t n;	      /* packets of the burst, when there are several workers */
 	uint16_t block;	      /* of numbers, for order.h */

@@ -28,6 +28,7 @@ _Static_assert(offsetof(struct pkt_meta, in_port) * 8 == META_IN_PORT &&
 /* What all packets of a run share. */
 struct shared {
 	struct sa_outer outer;
+	struct way way;
 	uint64_t meta[sizeof(struct pkt_meta) / sizeof(uint64_t)]; /* but for port and length */
 	uint32_t slot;
 	uint32_t mtu;		  /* of the SA, and no more than makes an IPv4 packet */
@@ -51,6 +52,10 @@ static inline bool shared_read(const struct flow *f, struct shared *s)
 	s->remote = sa->narrow.remote_lo;
 	s->remotes = sa->narrow.remote_hi - sa->narrow.remote_lo;
 	s->outer = f->outer;
+	s->way = f->way;
+	if (f->way.known && s->around + ((s->mtu + SA_ESP_TRAILER + BLOCK - 1) & ~(BLOCK - 1)) <= f->way.mtu) {
+		meta.verdict = PKT_SEND;
+	}
 	meta.in_port = 0;
 	meta.ip_len = 0;
 	meta.trim = f->block;
@@ -93,6 +98,7 @@ static inline void build(const struct shared *s, struct rte_mbuf *m, uint8_t *in
 	m->data_off = (uint16_t)(m->data_off + meta->l3_off - head - IP4_ETHER_ROOM);
 	m->data_len = (uint16_t)(IP4_ETHER_ROOM + len);
 	m->pkt_len = IP4_ETHER_ROOM + len;
+	way_write(inner - head - IP4_ETHER_ROOM, &s->way);
 	memcpy(inner - AES_IV, iv, AES_IV);
 	outer4_write(inner - head, &s->outer, ecn_outer_tos(tos), (uint16_t)len, (uint32_t)seq);
 	trailer_write(inner + inner_len, (uint16_t)(text - SA_ESP_TRAILER - inner_len),
