@@ -23,7 +23,7 @@
  * more packets, the less of it that is; but a burst has to stay in the cache, and an index into one
  * is a byte, of which 255 stays free. A multiple of what drivers give and of the library's lanes.
  */
-#define WORKER_BURST	 224u
+#define WORKER_BURST	 448u
 #define WORKER_MAX_PORTS 32u
 
 #define WORKER_ECHO_BUCKETS 8u

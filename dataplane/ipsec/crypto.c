@@ -96,7 +96,7 @@ void crypto_queue_reset(struct crypto *c)
 
 	init_mb_mgr_auto(c->queue, &arch);
 	queue_start(c->queue); /* if not, its next burst fails, too, and comes here */
-	c->cipher.n = c->cipher.n_keys = c->hash.n = c->hash.n_keys = 0;
+	c->queued = (struct crypto_set){.job = c->queue->jobs};
 }
 
 /* 256-bit vectors, and SHA-NI where the CPU has it, beside those of 512 bits. */
@@ -128,7 +128,8 @@ struct crypto *crypto_create(int socket)
 		crypto_free(c);
 		return NULL;
 	}
-	c->job = c->queue->jobs;
+	c->own.job = c->job;
+	c->queued.job = c->queue->jobs;
 	c->narrow = narrow_create(c->mgr);
 	crypto_tune(c);
 	return c;

@@ -18,7 +18,7 @@
 
 #include "dataplane/ipsec/sa.h"
 
-#define CRYPTO_BURST 224u /* packets of one pass at most: WORKER_BURST */
+#define CRYPTO_BURST 448u /* packets of one pass at most: WORKER_BURST */
 
 enum crypto_cipher {
 	CRYPTO_NULL = 0, /* RFC 2410 */

@@ -17,11 +17,9 @@
 #include "dataplane/ipsec/crypto_impl.h"
 #include "dataplane/ipsec/crypto_jobs.h"
 
-#define DECRYPT_JOBS 32u
 #define CIPHER_LINES 3u /* of a schedule of AES-128 */
 
-_Static_assert(CRYPTO_BURST < IMB_MAX_JOBS, "a pass does not go round the queue");
-_Static_assert(CRYPTO_BURST <= UINT8_MAX, "an index is a byte");
+_Static_assert(CRYPTO_QUEUED < IMB_MAX_JOBS, "a part does not go round the queue");
 _Static_assert(CRYPTO_CIPHERS < 16 && CRYPTO_HASHES <= SA_KIND_ESN, "they fit sa.kind");
 
 /* What is to be done in a burst. */
@@ -46,13 +44,13 @@ static void burst_select(struct burst *b, struct crypto_op *ops, uint16_t n)
 		if (!ops[i].ok)
 			continue;
 		if (sa->hash == CRYPTO_NO_HASH) {
-			b->aead.index[b->aead.n++] = (uint8_t)i;
+			b->aead.index[b->aead.n++] = (uint16_t)i;
 			continue;
 		}
 		b->esn |= sa->esn;
 		b->ciphers |= 1u << sa->cipher;
 		b->hashes |= 1u << sa->hash;
-		b->halves.index[b->halves.n++] = (uint8_t)i;
+		b->halves.index[b->halves.n++] = (uint16_t)i;
 	}
 }
 
@@ -71,7 +69,7 @@ static void burst_says(struct burst *b, const struct sa *sa, uint16_t n)
 static void burst_all(struct burst *b, const struct sa *sa, uint16_t n)
 {
 	for (unsigned int i = 0; i < n; i++)
-		b->halves.index[i] = (uint8_t)i;
+		b->halves.index[i] = (uint16_t)i;
 	burst_says(b, sa, n);
 }
 
@@ -133,31 +131,47 @@ static bool is_one_cbc(const struct burst *b)
 	return one_kind(b->ciphers) && one_kind(b->hashes) && (b->ciphers & cbc) != 0;
 }
 
-static const struct crypto_group *of_cipher(const struct burst *b, const struct crypto_op *ops,
-					    unsigned int cipher, struct crypto_group *room)
+static struct crypto_part all_of(const struct crypto_group *g)
+{
+	return (struct crypto_part){.index = g->index, .n = g->n};
+}
+
+static struct crypto_part of_cipher(const struct burst *b, const struct crypto_op *ops,
+				    unsigned int cipher, struct crypto_group *room)
 {
 	if (one_kind(b->ciphers))
-		return &b->halves;
+		return all_of(&b->halves);
 	room->n = 0;
 	for (unsigned int i = 0; i < b->halves.n; i++)
 		if (ops[b->halves.index[i]].sa->cipher == cipher)
 			room->index[room->n++] = b->halves.index[i];
-	return room;
+	return all_of(room);
 }
 
-static const struct crypto_group *of_hash(const struct burst *b, const struct crypto_op *ops,
-					  unsigned int hash, struct crypto_group *room)
+static struct crypto_part of_hash(const struct burst *b, const struct crypto_op *ops,
+				  unsigned int hash, struct crypto_group *room)
 {
 	if (one_kind(b->hashes))
-		return &b->halves;
+		return all_of(&b->halves);
 	room->n = 0;
 	for (unsigned int i = 0; i < b->halves.n; i++)
 		if (ops[b->halves.index[i]].sa->hash == hash)
 			room->index[room->n++] = b->halves.index[i];
-	return room;
+	return all_of(room);
 }
 
-static void group_fail(const struct crypto_group *g, struct crypto_op *ops)
+/* The part of all behind that which is *part, of at most most; false: there is none. At first
+ * *part is empty. */
+static bool next_part(const struct crypto_part *all, uint16_t most, struct crypto_part *part)
+{
+	const uint16_t *end = all->index + all->n;
+
+	part->index = part->index == NULL ? all->index : part->index + part->n;
+	part->n = (uint16_t)RTE_MIN(end - part->index, (ptrdiff_t)most);
+	return part->n != 0;
+}
+
+static void group_fail(const struct crypto_part *g, struct crypto_op *ops)
 {
 	for (unsigned int i = 0; i < g->n; i++)
 		ops[g->index[i]].ok = false;
@@ -181,7 +195,7 @@ static struct crypto_kept keep(struct crypto_kept *k, const uint8_t *keys, uint8
 }
 
 /* How many of g, which are its longest and come first, have that length or more. */
-static unsigned int longer_than(const struct crypto_op *ops, const struct crypto_group *g,
+static unsigned int longer_than(const struct crypto_op *ops, const struct crypto_part *g,
 				uint16_t len)
 {
 	unsigned int n = 0;
@@ -215,71 +229,70 @@ static inline void cipher_near(const IMB_JOB *job)
 		rte_prefetch0(keys + (size_t)i * RTE_CACHE_LINE_SIZE);
 }
 
-/* The first n jobs are filled with the ops of g, which is of b, from number at on. near: these are
- * few enough for their keys to stay where they are brought. */
-static __rte_always_inline void cipher_fill_jobs(struct crypto *c, const struct crypto_op *ops,
+/* The first jobs of s are filled with the ops of g, which is of b. near: these are few enough for
+ * their keys to stay where they are brought. */
+static __rte_always_inline void cipher_fill_jobs(struct crypto_set *s, const struct crypto_op *ops,
 						 const struct burst *b,
-						 const struct crypto_group *g, unsigned int at,
-						 unsigned int n, unsigned int cipher, bool near)
+						 const struct crypto_part *g, unsigned int cipher,
+						 bool near)
 {
-	struct crypto_kept kept =
-		keep(&c->cipher, cipher_keys(b->sa), (uint8_t)cipher, (uint16_t)n);
-	unsigned int keyed = RTE_MIN(kept.n_keys, n);
+	struct crypto_kept kept = keep(&s->cipher, cipher_keys(b->sa), (uint8_t)cipher, g->n);
+	unsigned int keyed = RTE_MIN(kept.n_keys, g->n);
+	IMB_JOB *job = s->job;
 
-	for (unsigned int i = kept.n; i < n; i++)
-		cipher_fill_kind(&c->job[i], cipher);
+	for (unsigned int i = kept.n; i < g->n; i++)
+		cipher_fill_kind(&job[i], cipher);
 	for (unsigned int i = 0; i < keyed; i++)
-		cipher_fill(&c->job[i], &ops[g->index[at + i]]);
-	for (unsigned int i = keyed; i < n; i++) {
-		cipher_fill(&c->job[i], &ops[g->index[at + i]]);
-		cipher_fill_keys(&c->job[i], ops[g->index[at + i]].sa, &b->at);
+		cipher_fill(&job[i], &ops[g->index[i]]);
+	for (unsigned int i = keyed; i < g->n; i++) {
+		cipher_fill(&job[i], &ops[g->index[i]]);
+		cipher_fill_keys(&job[i], ops[g->index[i]].sa, &b->at);
 		if (near)
-			cipher_near(&c->job[i]);
+			cipher_near(&job[i]);
 	}
 }
 
 /* g, whose jobs are filled. */
-static void encrypt_jobs(struct crypto *c, struct crypto_op *ops, const struct crypto_group *g,
-			 unsigned int cipher)
+static void encrypt_jobs(struct crypto *c, IMB_JOB *job, struct crypto_op *ops,
+			 const struct crypto_part *g, unsigned int cipher)
 {
 	unsigned int wide = longer_than(ops, g, c->narrow_cbc[cipher]);
 
 	if (wide != 0 && g->n - wide < CRYPTO_PART_MIN)
 		wide = g->n;
-	if (!cipher_jobs(c->mgr, c->job, wide, IMB_DIR_ENCRYPT, cipher) ||
-	    !cipher_jobs(c->narrow, &c->job[wide], g->n - wide, IMB_DIR_ENCRYPT, cipher))
+	if (!cipher_jobs(c->mgr, job, wide, IMB_DIR_ENCRYPT, cipher) ||
+	    !cipher_jobs(c->narrow, &job[wide], g->n - wide, IMB_DIR_ENCRYPT, cipher))
 		group_fail(g, ops);
 }
 
 /* It uses no lanes: a few jobs at a time, which stay in the cache. */
 static void decrypt_group(struct crypto *c, struct crypto_op *ops, const struct burst *b,
-			  const struct crypto_group *g, unsigned int cipher)
+			  const struct crypto_part *g, unsigned int cipher)
 {
-	for (unsigned int at = 0; at < g->n; at += DECRYPT_JOBS) {
-		unsigned int n = RTE_MIN(g->n - at, DECRYPT_JOBS);
+	struct crypto_part few = {.n = 0};
 
-		cipher_fill_jobs(c, ops, b, g, at, n, cipher, true);
-		if (!cipher_jobs(c->mgr, c->job, n, IMB_DIR_DECRYPT, cipher))
-			group_fail(g, ops);
+	while (next_part(g, CRYPTO_DECRYPTED, &few)) {
+		cipher_fill_jobs(&c->own, ops, b, &few, cipher, true);
+		if (!cipher_jobs(c->mgr, c->own.job, few.n, IMB_DIR_DECRYPT, cipher))
+			group_fail(&few, ops);
 	}
 }
 
 static void cipher_group(struct crypto *c, struct crypto_op *ops, const struct burst *b,
-			 const struct crypto_group *g, IMB_CIPHER_DIRECTION dir,
-			 unsigned int cipher)
+			 const struct crypto_part *g, IMB_CIPHER_DIRECTION dir, unsigned int cipher)
 {
 	if (dir == IMB_DIR_DECRYPT) {
 		decrypt_group(c, ops, b, g, cipher);
 	} else {
-		cipher_fill_jobs(c, ops, b, g, 0, g->n, cipher, false);
-		encrypt_jobs(c, ops, g, cipher);
+		cipher_fill_jobs(&c->own, ops, b, g, cipher, false);
+		encrypt_jobs(c, c->own.job, ops, g, cipher);
 	}
 }
 
-static void other_cipher(struct crypto *c, struct crypto_op *ops, const struct crypto_group *g,
+static void other_cipher(struct crypto *c, struct crypto_op *ops, const struct crypto_part *g,
 			 IMB_CIPHER_DIRECTION dir, unsigned int cipher)
 {
-	c->cipher.n = 0; /* the same jobs */
+	c->own.cipher.n = 0; /* the same jobs */
 	if (cipher == CRYPTO_3DES_CBC)
 		crypto_des_pass(c, ops, g, dir);
 	else
@@ -290,14 +303,16 @@ static void cipher_pass(struct crypto *c, struct crypto_op *ops, const struct bu
 			IMB_CIPHER_DIRECTION dir)
 {
 	struct crypto_group room;
+	struct crypto_part g;
 
 	for (unsigned int cipher = CRYPTO_NULL + 1; cipher < CRYPTO_AEAD_FIRST; cipher++) {
 		if ((b->ciphers >> cipher & 1) == 0)
 			continue;
+		g = of_cipher(b, ops, cipher, &room);
 		if (cipher <= CRYPTO_AES256_CBC)
-			cipher_group(c, ops, b, of_cipher(b, ops, cipher, &room), dir, cipher);
+			cipher_group(c, ops, b, &g, dir, cipher);
 		else
-			other_cipher(c, ops, of_cipher(b, ops, cipher, &room), dir, cipher);
+			other_cipher(c, ops, &g, dir, cipher);
 	}
 }
 
@@ -313,21 +328,23 @@ static const uint8_t *hash_keys(const struct sa *sa)
 	return sa != NULL ? sa_ipad(sa) : NULL;
 }
 
-/* g: those of b with that hash. */
-static void hash_fill_jobs(struct crypto *c, const struct crypto_op *ops, const struct burst *b,
-			   const struct crypto_group *g, bool seal, unsigned int hash)
+/* g: of those of b with that hash. */
+static void hash_fill_jobs(struct crypto *c, struct crypto_set *s, const struct crypto_op *ops,
+			   const struct burst *b, const struct crypto_part *g, bool seal,
+			   unsigned int hash)
 {
-	struct crypto_kept kept = keep(&c->hash, hash_keys(b->sa), (uint8_t)hash, g->n);
+	struct crypto_kept kept = keep(&s->hash, hash_keys(b->sa), (uint8_t)hash, g->n);
 	unsigned int keyed = RTE_MIN(kept.n_keys, g->n);
 	bool esn = b->esn != 0;
+	IMB_JOB *job = s->job;
 
 	for (unsigned int i = kept.n; i < g->n; i++)
-		hash_fill_kind(c, &c->job[i], hash);
+		hash_fill_kind(c, &job[i], hash);
 	for (unsigned int i = 0; i < keyed; i++)
-		hash_fill(&c->job[i], &ops[g->index[i]], tag_place(c, ops, g->index[i], seal), esn);
+		hash_fill(&job[i], &ops[g->index[i]], tag_place(c, ops, g->index[i], seal), esn);
 	for (unsigned int i = keyed; i < g->n; i++) {
-		hash_fill(&c->job[i], &ops[g->index[i]], tag_place(c, ops, g->index[i], seal), esn);
-		hash_fill_keys(&c->job[i], ops[g->index[i]].sa, &b->at);
+		hash_fill(&job[i], &ops[g->index[i]], tag_place(c, ops, g->index[i], seal), esn);
+		hash_fill_keys(&job[i], ops[g->index[i]].sa, &b->at);
 	}
 }
 
@@ -337,15 +354,15 @@ static bool hash_jobs(IMB_MGR *mgr, IMB_JOB *jobs, unsigned int n, unsigned int 
 }
 
 /* g, whose jobs are filled. */
-static void hash_group(struct crypto *c, struct crypto_op *ops, const struct crypto_group *g,
+static void hash_group(struct crypto *c, struct crypto_op *ops, const struct crypto_part *g,
 		       unsigned int hash)
 {
 	unsigned int wide = longer_than(ops, g, c->narrow_hash[hash]);
 
 	if (wide < CRYPTO_PART_MIN && wide < g->n)
 		wide = 0;
-	if (!hash_jobs(c->mgr, c->job, wide, hash) ||
-	    !hash_jobs(c->narrow, &c->job[wide], g->n - wide, hash))
+	if (!hash_jobs(c->mgr, c->own.job, wide, hash) ||
+	    !hash_jobs(c->narrow, &c->own.job[wide], g->n - wide, hash))
 		group_fail(g, ops);
 }
 
@@ -354,15 +371,15 @@ static void hash_group(struct crypto *c, struct crypto_op *ops, const struct cry
  * then, so that its jobs are those of the other passes, and does not wrap, which neither
  * IMB_GET_NEXT_BURST nor IMB_FLUSH_BURST of 1.3 bears.
  */
-static void queue_group(struct crypto *c, struct crypto_op *ops, const struct crypto_group *g)
+static void queue_group(struct crypto *c, struct crypto_op *ops, const struct crypto_part *g)
 {
-	IMB_JOB *jobs[CRYPTO_BURST];
+	IMB_JOB *jobs[CRYPTO_QUEUED];
 	uint32_t done = 0;
 
 	for (unsigned int at = 0; at < g->n; at += IMB_MAX_BURST_SIZE) {
 		unsigned int n = RTE_MIN(g->n - at, (unsigned int)IMB_MAX_BURST_SIZE);
 
-		if (IMB_GET_NEXT_BURST(c->queue, n, jobs) < n || jobs[0] != &c->job[at])
+		if (IMB_GET_NEXT_BURST(c->queue, n, jobs) < n || jobs[0] != &c->queued.job[at])
 			break;
 		done += IMB_SUBMIT_BURST_NOCHECK(c->queue, n, jobs);
 	}
@@ -374,7 +391,14 @@ static void queue_group(struct crypto *c, struct crypto_op *ops, const struct cr
 	}
 }
 
-static void hash_jobs_of(struct crypto *c, struct crypto_op *ops, const struct crypto_group *g,
+/* Whose jobs that hash takes, and how many of them at most. */
+static struct crypto_set *set_of(struct crypto *c, unsigned int hash, uint16_t *most)
+{
+	*most = hash == CRYPTO_MD5_96 ? CRYPTO_QUEUED : CRYPTO_BURST;
+	return hash == CRYPTO_MD5_96 ? &c->queued : &c->own;
+}
+
+static void hash_jobs_of(struct crypto *c, struct crypto_op *ops, const struct crypto_part *g,
 			 unsigned int hash)
 {
 	if (hash == CRYPTO_MD5_96)
@@ -383,45 +407,69 @@ static void hash_jobs_of(struct crypto *c, struct crypto_op *ops, const struct c
 		hash_group(c, ops, g, hash);
 }
 
+static void hash_all(struct crypto *c, struct crypto_op *ops, const struct burst *b,
+		     const struct crypto_part *all, bool seal, unsigned int hash)
+{
+	struct crypto_part g = {.n = 0};
+	uint16_t most;
+	struct crypto_set *s = set_of(c, hash, &most);
+
+	while (next_part(all, most, &g)) {
+		hash_fill_jobs(c, s, ops, b, &g, seal, hash);
+		hash_jobs_of(c, ops, &g, hash);
+	}
+}
+
 static void hash_pass(struct crypto *c, struct crypto_op *ops, const struct burst *b, bool seal)
 {
 	struct crypto_group room;
+	struct crypto_part g;
 
 	for (unsigned int hash = 0; hash < CRYPTO_NO_HASH; hash++) {
-		const struct crypto_group *g;
-
 		if ((b->hashes >> hash & 1) == 0)
 			continue;
 		g = of_hash(b, ops, hash, &room);
-		hash_fill_jobs(c, ops, b, g, seal, hash);
-		hash_jobs_of(c, ops, g, hash);
+		hash_all(c, ops, b, &g, seal, hash);
 	}
 }
 
 /* Of one cipher and one hash. A job says both at once: what the one half does with it changes
  * nothing that the other one reads. */
+static void seal_part(struct crypto *c, struct crypto_set *s, struct crypto_op *ops,
+		      const struct burst *b, const struct crypto_part *g, unsigned int cipher,
+		      unsigned int hash)
+{
+	struct crypto_kept of_cipher = keep(&s->cipher, cipher_keys(b->sa), (uint8_t)cipher, g->n);
+	struct crypto_kept of_hash = keep(&s->hash, hash_keys(b->sa), (uint8_t)hash, g->n);
+	unsigned int keyed = RTE_MIN(RTE_MIN(of_cipher.n_keys, of_hash.n_keys), g->n);
+	bool esn = b->esn != 0;
+	IMB_JOB *job = s->job;
+
+	for (unsigned int i = RTE_MIN(of_cipher.n, of_hash.n); i < g->n; i++) {
+		cipher_fill_kind(&job[i], cipher);
+		hash_fill_kind(c, &job[i], hash);
+	}
+	for (unsigned int i = 0; i < keyed; i++)
+		seal_fill(&job[i], &ops[g->index[i]], esn);
+	for (unsigned int i = keyed; i < g->n; i++) {
+		seal_fill(&job[i], &ops[g->index[i]], esn);
+		cipher_fill_keys(&job[i], ops[g->index[i]].sa, &b->at);
+		hash_fill_keys(&job[i], ops[g->index[i]].sa, &b->at);
+	}
+	encrypt_jobs(c, job, ops, g, cipher);
+	hash_jobs_of(c, ops, g, hash);
+}
+
 static void seal_both(struct crypto *c, struct crypto_op *ops, const struct burst *b,
 		      unsigned int cipher, unsigned int hash)
 {
-	const struct crypto_group *g = &b->halves;
-	struct crypto_kept of_cipher = keep(&c->cipher, cipher_keys(b->sa), (uint8_t)cipher, g->n);
-	struct crypto_kept of_hash = keep(&c->hash, hash_keys(b->sa), (uint8_t)hash, g->n);
-	unsigned int keyed = RTE_MIN(RTE_MIN(of_cipher.n_keys, of_hash.n_keys), g->n);
-	bool esn = b->esn != 0;
+	const struct crypto_part all = all_of(&b->halves);
+	struct crypto_part g = {.n = 0};
+	uint16_t most;
+	struct crypto_set *s = set_of(c, hash, &most);
 
-	for (unsigned int i = RTE_MIN(of_cipher.n, of_hash.n); i < g->n; i++) {
-		cipher_fill_kind(&c->job[i], cipher);
-		hash_fill_kind(c, &c->job[i], hash);
-	}
-	for (unsigned int i = 0; i < keyed; i++)
-		seal_fill(&c->job[i], &ops[g->index[i]], esn);
-	for (unsigned int i = keyed; i < g->n; i++) {
-		seal_fill(&c->job[i], &ops[g->index[i]], esn);
-		cipher_fill_keys(&c->job[i], ops[g->index[i]].sa, &b->at);
-		hash_fill_keys(&c->job[i], ops[g->index[i]].sa, &b->at);
-	}
-	encrypt_jobs(c, ops, g, cipher);
-	hash_jobs_of(c, ops, g, hash);
+	while (next_part(&all, most, &g))
+		seal_part(c, s, ops, b, &g, cipher, hash);
 }
 
 /* Time does not depend on where the bytes differ. len is a multiple of four. */

@@ -19,14 +19,14 @@ static void job_fill(IMB_JOB *job, const struct crypto_op *op, uint8_t *counter)
 	job->msg_len_to_cipher_in_bytes = op->len - at;
 }
 
-void crypto_ctr_pass(struct crypto *c, struct crypto_op *ops, const struct crypto_group *g,
+void crypto_ctr_pass(struct crypto *c, struct crypto_op *ops, const struct crypto_part *g,
 		     unsigned int cipher)
 {
 	IMB_KEY_SIZE_BYTES size = (IMB_KEY_SIZE_BYTES)crypto_ciphers[cipher].key_len;
 
 	for (unsigned int i = 0; i < g->n; i++)
-		job_fill(&c->job[i], &ops[g->index[i]], c->counter[i]);
-	if (IMB_SUBMIT_CIPHER_BURST_NOCHECK(c->mgr, c->job, g->n, IMB_CIPHER_CNTR, IMB_DIR_ENCRYPT,
+		job_fill(&c->own.job[i], &ops[g->index[i]], c->counter[i]);
+	if (IMB_SUBMIT_CIPHER_BURST_NOCHECK(c->mgr, c->own.job, g->n, IMB_CIPHER_CNTR, IMB_DIR_ENCRYPT,
 					    size) == g->n)
 		return;
 	for (unsigned int i = 0; i < g->n; i++)

@@ -51,7 +51,7 @@ static void flush(struct crypto *c)
 		job_done(job);
 }
 
-void crypto_des_pass(struct crypto *c, struct crypto_op *ops, const struct crypto_group *g,
+void crypto_des_pass(struct crypto *c, struct crypto_op *ops, const struct crypto_part *g,
 		     IMB_CIPHER_DIRECTION dir)
 {
 	struct schedules keys[CRYPTO_BURST];

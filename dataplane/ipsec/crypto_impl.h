@@ -26,13 +26,24 @@ struct crypto_kept {
 	uint8_t kind; /* cipher or hash */
 };
 
+/* Jobs for each of a pass's parts in turn. */
+struct crypto_set {
+	IMB_JOB *job;
+	struct crypto_kept cipher;
+	struct crypto_kept hash;
+};
+
+#define CRYPTO_QUEUED	 224u /* jobs of a part that goes through the queue */
+#define CRYPTO_DECRYPTED 32u  /* of one that is decrypted */
+
 struct crypto {
 	IMB_MGR *mgr;
 	IMB_MGR *narrow; /* one with narrower vectors, for short packets; NULL: none */
 	IMB_MGR *queue;	 /* jobs of HMAC-MD5 alone */
-	/* CRYPTO_BURST jobs for each of a pass's parts in turn: those of queue, which is empty
-	 * then. With others of our own HMAC-MD5 would go through twice the memory. */
-	IMB_JOB *job;
+	struct crypto_set own; /* CRYPTO_BURST */
+	/* CRYPTO_QUEUED, those of queue, which is empty between passes: with own ones HMAC-MD5
+	 * would go through twice the memory. */
+	struct crypto_set queued;
 	struct iv_gen iv;
 	uint16_t narrow_hash[CRYPTO_HASHES];	    /* crypto_op.len: shorter ones go to narrow */
 	uint16_t narrow_cbc[CRYPTO_AES256_CBC + 1]; /* the same for encryption */
@@ -43,8 +54,7 @@ struct crypto {
 		bool covered;
 	} aside[CRYPTO_BURST];
 	_Alignas(64) uint8_t counter[CRYPTO_BURST][16]; /* first counter blocks of CTR */
-	struct crypto_kept cipher;			/* of job[] */
-	struct crypto_kept hash;
+	_Alignas(64) IMB_JOB job[CRYPTO_BURST];		/* of own */
 };
 
 struct crypto_cipher_info {
@@ -102,16 +112,22 @@ void crypto_tune(struct crypto *c);
 /* Indices of ops, in the order of submission. */
 struct crypto_group {
 	uint16_t n;
-	uint8_t index[CRYPTO_BURST];
+	uint16_t index[CRYPTO_BURST];
+};
+
+/* Some of a group, one behind the other. */
+struct crypto_part {
+	const uint16_t *index;
+	uint16_t n;
 };
 
 /* Longest first. All have lengths of min to max. */
 void crypto_sort(struct crypto_group *g, const struct crypto_op *ops, uint16_t min, uint16_t max);
 
 /* The ops of g, all of that cipher. What fails is no longer ok. */
-void crypto_ctr_pass(struct crypto *c, struct crypto_op *ops, const struct crypto_group *g,
+void crypto_ctr_pass(struct crypto *c, struct crypto_op *ops, const struct crypto_part *g,
 		     unsigned int cipher);
-void crypto_des_pass(struct crypto *c, struct crypto_op *ops, const struct crypto_group *g,
+void crypto_des_pass(struct crypto *c, struct crypto_op *ops, const struct crypto_part *g,
 		     IMB_CIPHER_DIRECTION dir);
 /* The first ops as far as they are of one AEAD: encrypt and write the ICV; or compare it and
  * decrypt. How many that were. */

@@ -16,7 +16,7 @@
 #define SORT_MIN   16u	/* fewer jobs than lanes: no order helps */
 #define SORT_BINS  128u /* of CRYPTO_BIN bytes; the longest share the last one */
 #define SORT_PARTS 4u
-#define EACH_BYTE  0x01010101u
+#define EACH_PART  0x0001000100010001u
 
 static unsigned int length_bin(uint16_t len)
 {
@@ -26,19 +26,19 @@ static unsigned int length_bin(uint16_t len)
 }
 
 /* From how many jobs of each bin and part to the place of the first of these in the order. */
-static void places_of_counts(uint8_t (*place)[SORT_PARTS], unsigned int shortest,
+static void places_of_counts(uint16_t (*place)[SORT_PARTS], unsigned int shortest,
 			     unsigned int longest)
 {
-	uint32_t before = 0;
+	uint64_t before = 0;
 
 	for (unsigned int b = longest + 1; b-- > shortest;) {
-		uint32_t parts, all;
+		uint64_t parts, all;
 
-		/* In byte k: all up to part k; no byte carries, for a burst has less than 256. */
+		/* In part k: all up to it; none carries into the next. */
 		memcpy(&parts, place[b], sizeof(parts));
-		parts = rte_cpu_to_le_32(parts) * EACH_BYTE;
-		all = parts >> 24;
-		parts = rte_cpu_to_le_32((parts << 8) + before * EACH_BYTE);
+		parts = rte_cpu_to_le_64(parts) * EACH_PART;
+		all = parts >> 48;
+		parts = rte_cpu_to_le_64((parts << 16) + before * EACH_PART);
 		memcpy(place[b], &parts, sizeof(parts));
 		before += all;
 	}
@@ -52,7 +52,8 @@ static void places_of_counts(uint8_t (*place)[SORT_PARTS], unsigned int shortest
 void crypto_sort(struct crypto_group *g, const struct crypto_op *ops, uint16_t min, uint16_t max)
 {
 	unsigned int shortest = length_bin(min), longest = length_bin(max);
-	uint8_t place[SORT_BINS][SORT_PARTS], sorted[CRYPTO_BURST], bin[CRYPTO_BURST];
+	uint16_t place[SORT_BINS][SORT_PARTS], sorted[CRYPTO_BURST];
+	uint8_t bin[CRYPTO_BURST];
 	unsigned int quarter = g->n / SORT_PARTS;
 
 	if (g->n < SORT_MIN)
@@ -71,5 +72,5 @@ void crypto_sort(struct crypto_group *g, const struct crypto_op *ops, uint16_t m
 			sorted[place[bin[k * quarter + i]][k]++] = g->index[k * quarter + i];
 	for (unsigned int i = SORT_PARTS * quarter; i < g->n; i++)
 		sorted[place[bin[i]][SORT_PARTS - 1]++] = g->index[i];
-	memcpy(g->index, sorted, g->n);
+	memcpy(g->index, sorted, g->n * sizeof(sorted[0]));
 }

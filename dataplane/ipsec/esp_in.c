@@ -127,7 +127,7 @@ static __rte_always_inline void check_one(struct worker *w, struct batch *b, str
 	enum drop_reason why = check(w, &pkts[i], found, b);
 
 	if (likely(why == DROP_NONE))
-		b->held[b->n++].packet = (uint8_t)i;
+		b->held[b->n++].packet = (uint16_t)i;
 	else
 		pkt_drop(pkts[i], why);
 }

@@ -184,7 +184,7 @@ void esp_in_each_deliver(struct worker *w, struct batch *b, struct parse_run *pa
 		if (k + COUNT_AHEAD < n)
 			warm_deliver(w, b->op[k + COUNT_AHEAD].sa);
 		if (unlikely(k >= known || !deliver(w, &judged, &b->op[k],
-						    pkts[(uint8_t)(held >> HELD_PACKET)], held)))
+						    pkts[(uint16_t)(held >> HELD_PACKET)], held)))
 			esp_in_deliver_one(w, b, parse, pkts, (uint16_t)k);
 	}
 }

@@ -20,10 +20,10 @@ struct held {
 	uint64_t seq;
 	uint16_t wire; /* length of the outer packet */
 	uint8_t flags;
-	uint8_t packet;
 	uint8_t tos;
-	uint8_t why; /* enum drop_reason */
+	uint16_t packet;
 	uint8_t in_port;
+	uint8_t why; /* enum drop_reason */
 };
 
 struct batch {

@@ -176,7 +176,7 @@ uint16_t esp_in_run_deliver(const struct batch *b, struct parse_run *parse, stru
 	for (k = first; k < n; k++) {
 		const struct crypto_op *op = &b->op[k];
 		uint64_t held = load64(&b->held[k].wire);
-		struct rte_mbuf *m = pkts[(uint8_t)(held >> HELD_PACKET)];
+		struct rte_mbuf *m = pkts[(uint16_t)(held >> HELD_PACKET)];
 		const uint8_t *text = op->esp + head;
 		uint32_t len;
 

@@ -20,8 +20,8 @@ _Static_assert(
 		RTE_BYTE_ORDER == RTE_LITTLE_ENDIAN,
 	"words of pkt_meta");
 _Static_assert(offsetof(struct held, wire) == 8 && offsetof(struct held, flags) == 10 &&
-		       offsetof(struct held, packet) == 11 && offsetof(struct held, tos) == 12 &&
-		       offsetof(struct held, why) == 13 && offsetof(struct held, in_port) == 14 &&
+		       offsetof(struct held, tos) == 11 && offsetof(struct held, packet) == 12 &&
+		       offsetof(struct held, in_port) == 14 && offsetof(struct held, why) == 15 &&
 		       sizeof(struct held) == 16,
 	       "words of held, which has two bytes where pkt_meta has them");
 
@@ -30,9 +30,9 @@ _Static_assert(offsetof(struct held, wire) == 8 && offsetof(struct held, flags) 
 #define META_L3_OFF  32
 #define META_L4_OFF  40
 #define META_IN_PORT 48
-#define HELD_PACKET  24
-#define HELD_TOS     32
-#define HELD_WHY     40
+#define HELD_TOS     24
+#define HELD_PACKET  32
+#define HELD_WHY     56
 
 #define ONE(byte) ((uint64_t)UINT8_MAX << (byte))
 #define HELD_META (ONE(META_FLAGS) | ONE(META_IN_PORT))

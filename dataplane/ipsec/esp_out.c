@@ -90,9 +90,9 @@ static enum drop_reason flow_open(const struct worker *w, struct flow *f, struct
 }
 
 /* Where the flow of that slot is noted, or is to be: there is always a free place. */
-static uint8_t *flow_place(struct batch *b, uint32_t slot)
+static uint16_t *flow_place(struct batch *b, uint32_t slot)
 {
-	uint32_t at = (slot * 0x9e3779b1u) >> 23;
+	uint32_t at = (slot * 0x9e3779b1u) >> 16 & (FLOW_PLACES - 1);
 
 	while (b->place[at] != FLOW_NONE && b->slot_of[b->place[at]] != slot)
 		at = (at + 1) % FLOW_PLACES;
@@ -104,22 +104,22 @@ static struct flow *flow_find(struct worker *w, struct batch *b, uint32_t slot)
 {
 	struct flow *f;
 	struct sa *sa;
-	uint8_t *place;
+	uint16_t *place;
 
-	if (b->n_flows == 0)
-		memset(b->place, FLOW_NONE, sizeof(b->place));
+	for (unsigned int i = 0; b->n_flows == 0 && i < FLOW_PLACES; i++)
+		b->place[i] = FLOW_NONE;
 	place = flow_place(b, slot);
 	if (*place != FLOW_NONE)
 		return &b->flow[*place];
 	sa = sad_slot(w->tables->sad, slot);
 	if (sa == NULL)
 		return NULL;
-	*place = (uint8_t)b->n_flows;
+	*place = b->n_flows;
 	b->slot_of[b->n_flows] = slot;
 	f = &b->flow[b->n_flows++];
 	f->unusable = (uint8_t)flow_open(w, f, sa);
 	f->plain = f->unusable == DROP_NONE && sa->shape == 0 && sa->iv_len == AES_IV;
-	f->size.index = (uint8_t)(f - b->flow);
+	f->size.index = (uint16_t)(f - b->flow);
 	return f;
 }
 
@@ -333,7 +333,7 @@ static __rte_always_inline enum drop_reason take(struct worker *w, struct batch 
 	f->seq++;
 	f->done++;
 	pkt_meta(m)->trim = f->block;
-	b->packet_of[b->n_ops++] = (uint8_t)i;
+	b->packet_of[b->n_ops++] = i;
 	return DROP_NONE;
 }
 
@@ -452,7 +452,7 @@ static bool all_done(const struct batch *b)
 static void finish_all(struct worker *w, struct batch *b, struct rte_mbuf **pkts)
 {
 	for (uint16_t k = 0; k < b->n_ops; k++) {
-		uint8_t flow = b->flow_of[b->packet_of[k]];
+		uint16_t flow = b->flow_of[b->packet_of[k]];
 		struct rte_mbuf **m = &pkts[b->packet_of[k]];
 		enum drop_reason why = DROP_OUT_STATE_PROTOCOL_ERRORS;
 		struct flow *f;

@@ -109,7 +109,7 @@ static inline void note(struct batch *b, uint32_t i, uint32_t inner, uint32_t le
 
 	b->inner_of[k] = (uint16_t)inner;
 	b->wire_of[k] = (uint16_t)len;
-	b->packet_of[k] = (uint8_t)i;
+	b->packet_of[k] = (uint16_t)i;
 	b->n_ops = (uint16_t)(k + 1);
 }
 
@@ -225,7 +225,8 @@ void esp_out_each(struct worker *w, struct batch *b, struct rte_mbuf **pkts, str
 
 	look_first(&owners, s, pkts, n);
 	find_peer(w, owners.sa[0], &peer);
-	memset(b->flow_of, FLOW_NONE, n);
+	for (uint32_t i = 0; i < n; i++)
+		b->flow_of[i] = FLOW_NONE;
 	for (uint32_t i = 0; i < n; i++) {
 		enum drop_reason why;
 

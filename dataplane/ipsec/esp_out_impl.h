@@ -12,13 +12,13 @@
 #include "dataplane/net/way.h"
 #include "dataplane/worker.h"
 
-#define FLOW_PLACES  512u
-#define FLOW_NONE    UINT8_MAX /* of at most WORKER_BURST */
+#define FLOW_PLACES  1024u
+#define FLOW_NONE    UINT16_MAX /* of at most WORKER_BURST */
 #define EXTRA_MAX    (4 * WORKER_BURST)
 #define AES_IV	     16u
 #define PREFETCH_GAP 4u
 
-_Static_assert(WORKER_BURST <= FLOW_NONE, "one byte says which flow, or none");
+_Static_assert(2 * WORKER_BURST < FLOW_PLACES, "there is always a free place");
 
 /* What the packets of one SA in a burst share. */
 struct flow {
@@ -28,8 +28,8 @@ struct flow {
 		uint16_t head;	  /* bytes in front of the inner packet */
 		uint16_t around;  /* these, and all behind it but for pad bytes */
 		uint16_t covered; /* those of them that the ICV covers */
+		uint16_t index;	  /* of this flow */
 		uint8_t esp;	  /* bytes in front of the ESP header */
-		uint8_t index;	  /* of this flow */
 	} size;
 	uint64_t seq;	/* next number */
 	uint64_t limit; /* last number that may be used */
@@ -52,13 +52,12 @@ struct batch {
 	uint16_t n_ops;
 	const uint8_t *iv; /* for the rest of the burst; NULL: none taken yet */
 	struct flow flow[WORKER_BURST];
-	uint8_t place[FLOW_PLACES];	 /* flows by hash of their slot; set with the first flow */
-	uint8_t flow_of[WORKER_BURST];	 /* by packet; valid while its verdict is PKT_FORWARD; or
-					    FLOW_NONE */
-	uint32_t slot_of[WORKER_BURST];	 /* by flow */
-	uint8_t packet_of[WORKER_BURST]; /* by op */
-	uint16_t inner_of[WORKER_BURST]; /* by op: length of the inner packet */
-	uint16_t wire_of[WORKER_BURST];	 /* by op without a flow: of the outer one */
+	uint16_t place[FLOW_PLACES]; /* flows by hash of their slot; set with the first flow */
+	uint16_t flow_of[WORKER_BURST]; /* by packet, of those with an op; or FLOW_NONE */
+	uint32_t slot_of[WORKER_BURST]; /* by flow */
+	uint16_t packet_of[WORKER_BURST]; /* by op */
+	uint16_t inner_of[WORKER_BURST];  /* by op: length of the inner packet */
+	uint16_t wire_of[WORKER_BURST];	  /* by op without a flow: of the outer one */
 	struct crypto_op op[WORKER_BURST];
 };
 

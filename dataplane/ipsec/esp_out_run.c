@@ -111,9 +111,10 @@ static void note_run(struct batch *b, struct flow *f, uint16_t first, uint16_t e
 {
 	uint16_t n = (uint16_t)(end - first);
 
-	memset(&b->flow_of[first], f->size.index, n);
-	for (unsigned int k = 0; k < n; k++)
-		b->packet_of[b->n_ops + k] = (uint8_t)(first + k);
+	for (unsigned int k = 0; k < n; k++) {
+		b->flow_of[first + k] = f->size.index;
+		b->packet_of[b->n_ops + k] = (uint16_t)(first + k);
+	}
 	b->n_ops = (uint16_t)(b->n_ops + n);
 	b->iv += (size_t)n * AES_IV;
 	f->seq += n;

@@ -13,7 +13,7 @@
 #include <stdint.h>
 
 #define IV_LEN	 16u
-#define IV_STOCK 224u /* IVs of one refill: CRYPTO_BURST */
+#define IV_STOCK 448u /* IVs of one refill: CRYPTO_BURST */
 
 struct IMB_MGR;
 

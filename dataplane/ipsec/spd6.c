@@ -285,7 +285,7 @@ struct asked {
 
 /* Ask about those that the cache does not know, n of them, together. */
 static void resolve(const struct spd *s, struct rte_mbuf **pkts, const struct asked *a,
-		    const uint8_t *missed, uint16_t n, struct spd_matches *match)
+		    const uint16_t *missed, uint16_t n, struct spd_matches *match)
 {
 	struct spd_key6 keys[WORKER_BURST];
 	uint32_t out[WORKER_BURST], in[WORKER_BURST];
@@ -302,7 +302,7 @@ static void resolve(const struct spd *s, struct rte_mbuf **pkts, const struct as
 	}
 	spd_classify6(s, keys, n, in);
 	for (uint16_t k = 0; k < n; k++) {
-		uint8_t i = missed[k];
+		uint16_t i = missed[k];
 		struct spd_matches known;
 
 		match[i] = (struct spd_matches){.out = out[k], .in = in[k]};
@@ -316,7 +316,7 @@ static void resolve(const struct spd *s, struct rte_mbuf **pkts, const struct as
 void spd_look_up6(struct worker *w, const struct spd *s, struct rte_mbuf **pkts, uint16_t n,
 		  struct spd_matches *match)
 {
-	uint8_t missed[WORKER_BURST];
+	uint16_t missed[WORKER_BURST];
 	uint16_t n_missed = 0;
 	struct asked a;
 
@@ -331,7 +331,7 @@ void spd_look_up6(struct worker *w, const struct spd *s, struct rte_mbuf **pkts,
 	for (uint16_t i = 0; i < n; i++)
 		if (a.bucket[i] == NULL ||
 		    !spd_cache_find6(a.bucket[i], &a.flow[i], s->serial, &match[i]))
-			missed[n_missed++] = (uint8_t)i;
+			missed[n_missed++] = (uint16_t)i;
 	if (n_missed != 0)
 		resolve(s, pkts, &a, missed, n_missed, match);
 }

@@ -66,7 +66,7 @@ struct asked {
 /* Those that the cache does not know, asked about together. */
 struct misses {
 	uint16_t n;
-	uint8_t packet[WORKER_BURST];
+	uint16_t packet[WORKER_BURST];
 };
 
 /* Those that are not in their first bucket, in the second. */
@@ -78,7 +78,7 @@ static void look_again(struct spd_cache *c, const struct spd *s, const struct as
 	for (uint16_t k = 0; k < m->n; k++)
 		rte_prefetch0(spd_cache_second(c, a->hash[m->packet[k]]));
 	for (uint16_t k = 0; k < m->n; k++) {
-		uint8_t i = m->packet[k];
+		uint16_t i = m->packet[k];
 
 		if (!spd_cache_find(spd_cache_second(c, a->hash[i]), &a->flow[i], s->serial,
 				    &match[i]))
@@ -111,7 +111,7 @@ static void ask_all(const struct spd *s, struct rte_mbuf **pkts, uint16_t n,
 	struct misses m = {.n = n};
 
 	for (uint16_t i = 0; i < n; i++)
-		m.packet[i] = (uint8_t)i;
+		m.packet[i] = (uint16_t)i;
 	resolve(s, pkts, &m, match);
 }
 
@@ -119,7 +119,7 @@ static inline void find_one(struct spd_cache *c, const struct spd *s, const stru
 			    uint16_t i, struct misses *m, struct spd_matches *match)
 {
 	if (!spd_cache_find(spd_cache_first(c, a->hash[i]), &a->flow[i], s->serial, &match[i]))
-		m->packet[m->n++] = (uint8_t)i;
+		m->packet[m->n++] = (uint16_t)i;
 }
 
 static inline void find_few(struct spd_cache *c, const struct spd *s, const struct asked *a,

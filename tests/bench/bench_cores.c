@@ -42,7 +42,7 @@
 #define WARM	   4u
 #define MAX_ROUNDS 101u
 #define REPLAY	   65536u
-#define PACKETS	   8192u
+#define PACKETS	   16384u
 #define TUNNELS	   (2 + CREW_MAX)
 #define SAMPLES	   (MAX_ROUNDS * WINDOWS)
 

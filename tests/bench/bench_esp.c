@@ -23,8 +23,8 @@
 /* Packets of an alternation, each in a buffer of its own: few enough to stay in a core's caches; or
  * as many as a gateway's queues and pools hold, and then each is in no cache of this core when its
  * turn comes, as what a NIC has written. */
-#define WINDOW	     (2 * WORKER_BURST)
-#define WINDOW_MAX   (36 * WORKER_BURST)
+#define WINDOW	     WORKER_BURST
+#define WINDOW_MAX   (18 * WORKER_BURST)
 #define MAX_ROUNDS   1001u
 #define ROUNDS	     101u
 #define ROUNDS_QUICK 15u

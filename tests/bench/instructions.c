@@ -14,7 +14,7 @@
 #include "tests/bench/gateway.h"
 #include "tests/bench/raw.h"
 
-#define PACKETS (2 * WORKER_BURST)
+#define PACKETS WORKER_BURST
 
 static const uint16_t sizes[] = {64, 1420};
 

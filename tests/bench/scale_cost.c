@@ -17,7 +17,7 @@
 #include "tests/unit/dataplane/crew.h"
 #include "tests/unit/dataplane/tunnels.h"
 
-#define WINDOW	     (2 * WORKER_BURST)
+#define WINDOW	     WORKER_BURST
 #define SETTLE	     8u /* windows of a turn that are not counted */
 #define TURN	     (SETTLE + 4)
 #define PACKETS	     (TURN * WINDOW + 1024u)
