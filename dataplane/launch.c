@@ -41,9 +41,9 @@
 #define EVENT_SLOTS   4096u
 #define PACKET_SLOTS  1024u
 #define SLOW_SLOTS    1024u /* per worker, each way */
-#define QUEUE_PACKETS 1024u /* RX and TX descriptors of one queue pair */
-#define AHEAD_PACKETS 1024u /* of one queue, when more comes than is carried */
-#define SPARE_PACKETS 8191u /* held for neighbours and SAs, in bursts and caches */
+#define QUEUE_PACKETS (PORT_RX_DESCRIPTORS + PORT_TX_DESCRIPTORS)
+#define AHEAD_PACKETS PORT_RX_DESCRIPTORS /* of one queue, when more comes than is carried */
+#define SPARE_PACKETS 8191u		  /* held for neighbours and SAs, in bursts and caches */
 #define POOL_CACHE    256u
 #define ROOM_MIN      2048u
 #define ROOM_ESP      192u /* Ethernet, VLAN, and what ESP puts behind a packet */
@@ -81,7 +81,8 @@ static unsigned int memory_mb(const struct conf *c)
 	uint64_t bytes = (uint64_t)pool_packets(c) * (pool_room(c) + 512) +
 			 (uint64_t)large_packets(c) * (LINEAR_LARGE_ROOM + 512) +
 			 (uint64_t)c->workers * REASM_TABLES * c->max_fragments * 1024 +
-			 (uint64_t)c->max_sas * 4096 + (uint64_t)c->max_policies * 32768;
+			 (uint64_t)c->max_sas * (conf_sprays(c) ? 8192 : 4096) +
+			 (uint64_t)c->max_policies * 32768;
 
 	return 512 + (unsigned int)(bytes >> 20);
 }

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 
 #include "dataplane/early.h"
+#include "dataplane/net/port.h"
 #include "dataplane/pipeline.h"
 
 #define REENTER_MAX (4 * WORKER_BURST)
@@ -17,11 +18,11 @@ struct batch {
 	struct rte_mbuf *pkts[WORKER_BURST];
 };
 
-#define RX_BACKLOG 1024u /* no shorter than a device's queue: a burst of its length is carried */
+/* No shorter than a device's queue: a burst of its length is carried. */
+#define RX_BACKLOG PORT_RX_DESCRIPTORS
 
 /* What one port has given ahead of what is carried; rx.c. */
 struct rx_backlog {
-	bool full; /* the last burst was, and there may be more */
 	uint16_t first, n;
 	struct rte_mbuf *pkts[RX_BACKLOG];
 };

@@ -3,14 +3,16 @@
  * rx.c - the start of the pipeline: what a port has received.
  *
  * A queue that is not emptied overflows, and what finds no room in it is lost, whatever it is: of
- * twice as much as we can carry every second question of a peer whether we are there. So when a
- * pass has not seen a queue's end, the next takes more than it will carry.
+ * twice as much as we can carry every second question of a peer whether we are there. So a pass
+ * that has not seen a queue's end takes more than it will carry, and carries no more than the queue
+ * holds: as much as that comes meanwhile.
  * What the gateway lives on (IKE, ARP, neighbour discovery) goes ahead of the rest, which waits
  * here in order, and what does not fit there is dropped as net-overload. That costs receiving and
  * dropping, and is bounded (may_look()): at least about half of the time goes into carrying,
  * however many ports are overloaded. Of what goes ahead strangers' IKE is at most half.
  */
 #include <netinet/in.h>
+#include <string.h>
 
 #include <rte_ethdev.h>
 #include <rte_prefetch.h>
@@ -24,12 +26,12 @@
 #include "dataplane/pipeline_impl.h"
 #include "dataplane/sample.h"
 
-#define RX_FULL	    32u			/* what some drivers give at most for one asking */
-#define RX_LOOK	    (3u * WORKER_BURST) /* received to carry a burst, however long it takes */
-#define RX_LOOK_MAX (24u * WORKER_BURST)
-#define RX_AHEAD    (WORKER_BURST / 4) /* of a burst may go ahead: nobody's flood shuts data out */
-#define RX_STRANGE  (RX_AHEAD / 2)     /* nor that of strangers the peers */
-#define PREFETCHED  8u		       /* packets between the one looked at and that to be */
+#define RX_FULL	    32u /* what some drivers give at most for one asking */
+#define RX_LOOK	    3u	/* bursts received to carry one, however long it takes */
+#define RX_LOOK_MAX 24u
+#define RX_AHEAD    4u /* one packet in so many may go ahead: nobody's flood shuts data out */
+#define RX_STRANGE  8u /* nor that of strangers the peers */
+#define PREFETCHED  8u /* packets between the one looked at and that to be */
 #define UDP_HEADER  8u
 #define ND_FIRST    133u /* RFC 4861 section 4 */
 #define ND_LAST	    137u
@@ -153,75 +155,83 @@ static void drop(struct worker *w, uint8_t port, struct rte_mbuf **pkts, uint16_
 	rte_pktmbuf_free_bulk(pkts, n);
 }
 
-/* May a pass that began to look at "since" go on, having received that many? It always looks at a
- * few bursts, and at more for as long as packets were carried since the last look at any port: at
- * least half of the time goes into that, whatever comes. */
-static bool may_look(const struct pipeline *p, uint64_t since, unsigned int looked)
+/* May a pass that began to look at "since" go on, having received that many packets to carry a
+ * burst? It always looks at a few bursts, and at more for as long as packets were carried since the
+ * last look at any port: at least half of the time goes into that, whatever comes. */
+static bool may_look(const struct pipeline *p, uint64_t since, unsigned int looked,
+		     unsigned int burst)
 {
-	return looked < RX_LOOK || (looked < RX_LOOK_MAX && p->clock() - since < since - p->carry);
+	return looked < RX_LOOK * burst ||
+	       (looked < RX_LOOK_MAX * burst && p->clock() - since < since - p->carry);
 }
 
-/* What the queue has now, and more than will be carried: the urgent to out, how many; the rest
- * behind what waits. */
-static uint16_t look_ahead(struct worker *w, uint8_t port, struct rx_backlog *b,
-			   struct rte_mbuf **out)
+/* What goes ahead in this pass. */
+struct ahead {
+	struct rte_mbuf **out;
+	uint16_t n, strange;
+	uint16_t most; /* packets carried */
+};
+
+/* The urgent of n received packets ahead, the rest behind what waits. */
+static void sort_out(struct worker *w, uint8_t port, struct rte_mbuf **pkts, uint16_t n,
+		     struct ahead *a)
+{
+	struct rx_backlog *b = &w->pipe->backlog[port];
+	uint16_t over = 0;
+
+	for (uint16_t i = 0; i < n; i++) {
+		enum rx_rank rank = RX_DATA;
+
+		if (i + PREFETCHED < n)
+			rte_prefetch0(rte_pktmbuf_mtod(pkts[i + PREFETCHED], void *));
+		if (a->n < a->most / RX_AHEAD)
+			rank = rx_rank(w->tables->known, pkts[i]);
+		if (rank == RX_URGENT ||
+		    (rank == RX_STRANGERS && a->strange++ < a->most / RX_STRANGE))
+			a->out[a->n++] = pkts[i];
+		else if (!put(b, pkts[i]))
+			pkts[over++] = pkts[i];
+	}
+	drop(w, port, pkts, over);
+}
+
+/* More than will be carried: the n packets that have come, and what the queue has besides. */
+static void look_ahead(struct worker *w, uint8_t port, uint16_t n, uint64_t since, struct ahead *a)
 {
 	struct rte_mbuf *pkts[WORKER_BURST];
-	uint64_t since = w->pipe->clock();
 	unsigned int looked = 0;
-	uint16_t ahead = 0, strange = 0, n;
 
-	do {
-		uint16_t over = 0;
-
+	memcpy(pkts, a->out, n * sizeof(pkts[0]));
+	for (;;) {
+		sort_out(w, port, pkts, n, a);
+		looked += n;
+		if (n < ports[port].full || !may_look(w->pipe, since, looked, a->most))
+			break;
 		n = receive(w, port, pkts, WORKER_BURST);
 		count(w, port, pkts, n);
-		for (uint16_t i = 0; i < n; i++) {
-			enum rx_rank rank = RX_DATA;
-
-			if (i + PREFETCHED < n)
-				rte_prefetch0(rte_pktmbuf_mtod(pkts[i + PREFETCHED], void *));
-			if (ahead < RX_AHEAD)
-				rank = rx_rank(w->tables->known, pkts[i]);
-			if (rank == RX_URGENT || (rank == RX_STRANGERS && strange++ < RX_STRANGE))
-				out[ahead++] = pkts[i];
-			else if (!put(b, pkts[i]))
-				pkts[over++] = pkts[i];
-		}
-		drop(w, port, pkts, over);
-		looked += n;
-		b->full = n == WORKER_BURST;
-	} while (b->full && may_look(w->pipe, since, looked));
-	w->pipe->carry = w->pipe->clock();
-	return ahead;
-}
-
-static uint16_t under_pressure(struct worker *w, uint8_t port, struct rx_backlog *b,
-			       struct rte_mbuf **pkts)
-{
-	uint16_t n = look_ahead(w, port, b, pkts);
-
-	while (n < WORKER_BURST && b->n != 0) {
-		pkts[n++] = b->pkts[b->first];
-		b->first = (uint16_t)((b->first + 1) % RX_BACKLOG);
-		b->n--;
 	}
-	return n;
+	w->pipe->carry = w->pipe->clock();
 }
 
 uint16_t rx_burst(struct worker *w, uint8_t port, struct rte_mbuf **pkts)
 {
 	struct rx_backlog *b = &w->pipe->backlog[port];
-	uint16_t n;
+	struct ahead a = {.out = pkts, .most = ports[port].full};
+	uint64_t since = unlikely(b->n != 0) ? w->pipe->clock() : 0;
+	uint16_t n = receive(w, port, pkts, WORKER_BURST);
 
-	if (unlikely(b->n != 0 || b->full))
-		return under_pressure(w, port, b, pkts);
-	n = receive(w, port, pkts, WORKER_BURST);
-	b->full = n == WORKER_BURST;
-	if (b->full)
-		w->pipe->carry = w->pipe->clock();
 	count(w, port, pkts, n);
-	return n;
+	if (likely(b->n == 0)) {
+		if (n < a.most)
+			return n;
+		since = w->pipe->clock();
+	}
+	look_ahead(w, port, n, since, &a);
+	for (; a.n < a.most && b->n != 0; b->n--) {
+		pkts[a.n++] = b->pkts[b->first];
+		b->first = (uint16_t)((b->first + 1) % RX_BACKLOG);
+	}
+	return a.n;
 }
 
 void rx_clear(struct rx_backlog *b)

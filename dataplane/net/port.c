@@ -30,10 +30,10 @@
 #include "dataplane/net/ip4.h"
 #include "dataplane/net/vlan.h"
 
-#define DESCRIPTORS 512u /* short rings keep the live buffers in L2 */
 #define DEFAULT_MTU 1500u
 #define MIN_MTU	    68u /* RFC 791 section 3.2 */
 #define DEVARGS_LEN 256u
+#define QUEUE_LEAST 256u /* what virtio mostly has, and does not tell */
 #define RSS_FIELDS                                                                                 \
 	(RTE_ETH_RSS_IPV4 | RTE_ETH_RSS_FRAG_IPV4 | RTE_ETH_RSS_NONFRAG_IPV4_TCP |                 \
 	 RTE_ETH_RSS_NONFRAG_IPV4_UDP | RTE_ETH_RSS_IPV6 | RTE_ETH_RSS_FRAG_IPV6 |                 \
@@ -213,10 +213,25 @@ static int choose_queues(struct port *p, const struct rte_eth_dev_info *info, ui
 	return 0;
 }
 
+uint16_t port_full_burst(uint32_t queue)
+{
+	if (queue == 0)
+		queue = QUEUE_LEAST;
+	return (uint16_t)RTE_MIN(queue - queue / 8, WORKER_BURST);
+}
+
+/* What the device was asked for is not always what it has. */
+static uint16_t queue_of(uint16_t ethdev)
+{
+	struct rte_eth_rxq_info info;
+
+	return rte_eth_rx_queue_info_get(ethdev, 0, &info) == 0 ? info.nb_desc : 0;
+}
+
 static int setup_queues(const struct port *p, const struct rte_eth_dev_info *info,
 			struct rte_mempool *pool)
 {
-	uint16_t nrx = DESCRIPTORS, ntx = DESCRIPTORS;
+	uint16_t nrx = PORT_RX_DESCRIPTORS, ntx = PORT_TX_DESCRIPTORS;
 	int socket = rte_eth_dev_socket_id(p->ethdev);
 	unsigned int numa = socket < 0 ? (unsigned int)SOCKET_ID_ANY : (unsigned int)socket;
 	struct rte_eth_rxconf rx = info->default_rxconf;
@@ -284,6 +299,7 @@ static int start(struct port *p, const struct rte_eth_dev_info *info, const stru
 	/* IPv6 finds neighbours by groups. A device that cannot be asked takes all, or gets to know
 	 * no neighbours, which the counters tell. */
 	rte_eth_allmulticast_enable(p->ethdev);
+	p->full = port_full_burst(queue_of(p->ethdev));
 	p->link_up = link_is_up(p->ethdev);
 	return 0;
 }

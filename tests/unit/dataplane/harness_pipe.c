@@ -117,7 +117,11 @@ void harness_ports(void)
 {
 	n_ports = HARNESS_PORTS;
 	for (uint8_t i = 0; i < HARNESS_PORTS; i++) {
-		ports[i] = (struct port){.ethdev = i, .tx_queues = 1, .mtu = 1500, .link_up = true};
+		ports[i] = (struct port){.ethdev = i,
+					 .tx_queues = 1,
+					 .mtu = 1500,
+					 .full = WORKER_BURST,
+					 .link_up = true};
 		snprintf(ports[i].name, sizeof(ports[i].name), "port%u", i);
 		ports[i].mac.addr_bytes[0] = 2;
 		ports[i].mac.addr_bytes[5] = (uint8_t)(i + 1);

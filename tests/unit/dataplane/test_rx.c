@@ -3,40 +3,61 @@
  * order, then is dropped, and all of it is accounted for. The ports are ring devices. */
 #include "tests/unit/dataplane/sitekit.h"
 
+#include <rte_eth_ring.h>
 #include <rte_ethdev.h>
 
 #include "dataplane/known.h"
 #include "dataplane/net/ip4.h"
 #include "dataplane/pipeline_impl.h"
 
-#define DEVICE	 1023u /* packets that a ring device holds */
+#define DEVICE	 (PORT_RX_DESCRIPTORS - 1) /* packets that a ring device holds */
+#define SHORT	 255u			   /* or a short one */
 #define STRANGER IP(198, 51, 100, 77)
 #define NUMBER	 42u /* where a packet's number is, behind the UDP header */
 #define MTU	 1500u
 
 static uint64_t offered, refused;
 
-static int begin(void **state)
-{
-	char name[8], device[16], err[128];
-	struct rte_ether_addr mac[2];
+static struct rte_ring *queues[2];
 
-	h = harness_create(64, 16, 8191);
+/* A port whose queue holds so many, of a driver that tells that. */
+static int open_device(unsigned int i, unsigned int holds)
+{
+	struct rte_ether_addr mac = ports[i].mac;
+	char name[16], device[32], err[128];
+
+	snprintf(name, sizeof(name), "port%u", i);
+	queues[i] = rte_ring_create(name, holds, SOCKET_ID_ANY, RING_F_EXACT_SZ);
+	if (!queues[i] || rte_eth_from_rings(name, &queues[i], 1, &queues[i], 1, 0) < 0)
+		return -1;
+	snprintf(device, sizeof(device), "net_ring_%s", name);
+	if (port_open(name, device, MTU, 1, h->pool, err, sizeof(err)) != 0)
+		return -1;
+	ports[i].mac = mac;
+	ports[i].full = port_full_burst(holds + 1);
+	return 0;
+}
+
+static int begin_with(unsigned int holds)
+{
+	h = harness_create(64, 16, 16383);
 	if (!h || harness_pipe_create(h) != 0)
 		return -1;
 	offered = refused = 0;
-	mac[LAN] = ports[LAN].mac;
-	mac[WAN] = ports[WAN].mac;
 	n_ports = 0;
-	for (unsigned int i = 0; i < 2; i++) {
-		snprintf(name, sizeof(name), "port%u", i);
-		snprintf(device, sizeof(device), "net_ring%u", i);
-		if (port_open(name, device, MTU, 1, h->pool, err, sizeof(err)) != 0)
-			return -1;
-		ports[i].mac = mac[i];
-	}
+	return open_device(LAN, holds) == 0 && open_device(WAN, holds) == 0 ? 0 : -1;
+}
+
+static int begin(void **state)
+{
 	(void)state;
-	return 0;
+	return begin_with(DEVICE);
+}
+
+static int begin_short(void **state)
+{
+	(void)state;
+	return begin_with(SHORT);
 }
 
 static int end(void **state)
@@ -48,6 +69,8 @@ static int end(void **state)
 			rte_pktmbuf_free(m);
 	pipeline_free(&h->worker); /* with what waits there */
 	port_close_all();
+	for (unsigned int i = 0; i < 2; i++)
+		rte_ring_free(queues[i]);
 	return teardown(state);
 }
 
@@ -153,6 +176,52 @@ static void three_times_the_load_neither(void **state)
 {
 	(void)state;
 	flood(3, 300);
+}
+
+/* From nothing to three times the load: what the first pass left behind would overflow the queue.
+ */
+static void the_first_pass_of_a_flood_looks_on(void **state)
+{
+	uint32_t number = 0, last = 0;
+
+	(void)state;
+	for (unsigned int r = 0; r < 20; r++) {
+		for (unsigned int i = 0; i < 3 * WORKER_BURST - 1; i++)
+			offer_data(++number);
+		offer_ike(PEER, 500);
+		poll(&last);
+		assert_int_equal(taken_ike(), 1);
+	}
+	assert_int_equal(refused, 0);
+}
+
+/* A queue that no burst of a worker's fits in, given as much as it holds while it is looked at: the
+ * bursts carried are shorter than that, or what comes meanwhile would overflow it. */
+static void a_short_queue_is_protected(void **state)
+{
+	enum { ROUNDS = 300 };
+	const uint16_t full = ports[WAN].full;
+	uint32_t number = 0, last = 0;
+	unsigned int heard = 0, carried = 0;
+
+	(void)state;
+	assert_in_range(full, SHORT / 2, SHORT - 1);
+	for (unsigned int r = 0; r < ROUNDS; r++) {
+		unsigned int n;
+
+		for (unsigned int i = 0; i < SHORT - 1; i++)
+			offer_data(++number);
+		offer_ike(PEER, 500);
+		carried += n = poll(&last);
+		heard += taken_ike();
+		assert_int_equal(heard, r + 1);
+		assert_int_equal(n, full - 1);
+	}
+	assert_int_equal(refused, 0);
+	assert_int_not_equal(drops(DROP_NET_OVERLOAD), 0);
+	for (unsigned int i = 0; i < RX_BACKLOG / full + 1; i++)
+		carried += poll(&last);
+	assert_int_equal(carried + heard + drops(DROP_NET_OVERLOAD), offered);
 }
 
 static void nothing_is_dropped_at_what_is_carried(void **state)
@@ -418,6 +487,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		WITH(twice_the_load_costs_no_question_of_a_peer),
 		WITH(three_times_the_load_neither),
+		WITH(the_first_pass_of_a_flood_looks_on),
+		cmocka_unit_test_setup_teardown(a_short_queue_is_protected, begin_short, end),
 		WITH(nothing_is_dropped_at_what_is_carried),
 		WITH(a_burst_of_a_queues_length_is_carried),
 		WITH(a_flood_of_ike_shuts_no_data_out),

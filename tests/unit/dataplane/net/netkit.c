@@ -61,6 +61,7 @@ int kit_setup(void **state)
 		ports[i].mac = (struct rte_ether_addr){{2, 0, 0, 0, 0, (uint8_t)(i + 1)}};
 		ports[i].mtu = 1500;
 		ports[i].rx_queues = 1;
+		ports[i].full = WORKER_BURST;
 	}
 	n_ports = 2;
 	ports[0].link_up = ports[1].link_up = true;

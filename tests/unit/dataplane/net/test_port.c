@@ -47,12 +47,25 @@ static void opens_a_device_with_a_queue_per_worker(void **state)
 	assert_int_equal(ports[0].mtu, 1500);
 	assert_int_equal(ports[0].rx_queues, 3);
 	assert_int_equal(ports[0].tx_queues, 3);
+	assert_int_equal(ports[0].full, port_full_burst(0)); /* it does not say how long they are */
 	for (uint16_t q = 0; q < 3; q++) {
 		uint16_t n = rte_eth_rx_burst(ports[0].ethdev, q, pkts, 32);
 
 		assert_int_equal(n, 32); /* the null device makes packets */
 		assert_int_equal(rte_eth_tx_burst(ports[0].ethdev, q, pkts, n), n);
 	}
+}
+
+static void knows_when_a_queue_was_full(void **state)
+{
+	(void)state;
+	assert_int_equal(port_full_burst(0), 224);
+	assert_int_equal(port_full_burst(1), 1);
+	assert_int_equal(port_full_burst(64), 56);
+	assert_int_equal(port_full_burst(256), 224);
+	assert_int_equal(port_full_burst(512), WORKER_BURST);
+	assert_int_equal(port_full_burst(PORT_RX_DESCRIPTORS), WORKER_BURST);
+	assert_int_equal(port_full_burst(UINT16_MAX), WORKER_BURST);
 }
 
 static void opens_many_and_again_after_closing(void **state)
@@ -181,6 +194,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(opens_a_device_with_a_queue_per_worker),
+		T(knows_when_a_queue_was_full),
 		T(opens_many_and_again_after_closing),
 		T(carries_packets_through_a_ring_device),
 		T(sees_links_change),
