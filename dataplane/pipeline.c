@@ -427,7 +427,7 @@ static void run(struct worker *w, uint8_t port, struct rte_mbuf **pkts, uint16_t
 	if (unlikely(t != 0))
 		stages_received(w, n);
 	if (w->spray) {
-		spray_received(w->spray, n);
+		spray_received(w->spray, n >= ports[port].full);
 		if (w->pipe->early.n == 0 && spray_give(w->spray, port, pkts, n))
 			return;
 	}
@@ -575,6 +575,7 @@ uint16_t pipeline_poll(struct worker *w)
 {
 	struct rte_mbuf *pkts[WORKER_BURST];
 	uint32_t received = 0;
+	bool full = false;
 
 	if (w->order && order_busy(w->order)) {
 		flush(w);
@@ -599,6 +600,7 @@ uint16_t pipeline_poll(struct worker *w)
 		if (w->order)
 			flush(w); /* order.h says why */
 		received += n;
+		full |= n >= ports[i].full;
 	}
 	tend(w, false);
 	reasm_expire(w);
@@ -608,7 +610,7 @@ uint16_t pipeline_poll(struct worker *w)
 	w->counters->rx_packets += received;
 	if (w->spray) {
 		spray_polled(w->spray, (uint16_t)received);
-		if (received < WORKER_BURST)
+		if (received < WORKER_BURST && !full)
 			received += pipeline_help(w);
 	}
 	return (uint16_t)received;

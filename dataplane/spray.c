@@ -83,9 +83,9 @@ static void set_idle(struct spray *s, uint32_t idle)
 		__atomic_store_n(&s->idle, idle, __ATOMIC_RELAXED);
 }
 
-void spray_received(struct spray *s, uint16_t n)
+void spray_received(struct spray *s, bool full)
 {
-	if (n < WORKER_BURST)
+	if (!full)
 		s->full_runs = 0;
 	else if (s->full_runs < SPRAY_FULL_RUNS)
 		s->full_runs++;

@@ -61,8 +61,8 @@ void spray_free(struct spray *s);
 /** The poll that ends brought n packets of the worker's own. */
 void spray_polled(struct spray *s, uint16_t n);
 
-/** A receive burst of n packets is going to be worked on. */
-void spray_received(struct spray *s, uint16_t n);
+/** A receive burst is going to be worked on. full: as in struct port. */
+void spray_received(struct spray *s, bool full);
 
 /** Give a receive burst away. False: the worker does it itself, under spray_ticket(). */
 bool spray_give(struct spray *s, uint8_t port, struct rte_mbuf *const *pkts, uint16_t n);

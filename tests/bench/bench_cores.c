@@ -237,7 +237,7 @@ static double timed(struct place *p, struct rte_mbuf **pkts)
 	barrier(p);
 	if (w->spray != NULL) /* as it would be, had this not stopped and begun again */
 		for (unsigned int i = 0; sprays && i < SPRAY_FULL_RUNS; i++)
-			spray_received(w->spray, WORKER_BURST);
+			spray_received(w->spray, true);
 	start = rte_rdtsc_precise();
 	if (receives(p))
 		feed(w, pkts);

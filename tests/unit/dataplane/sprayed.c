@@ -121,7 +121,7 @@ void sprayed_saturate(struct worker *w)
 {
 	spray_kept(w->spray, 1, 1, 1);
 	for (unsigned int i = 0; i < SPRAY_FULL_RUNS; i++)
-		spray_received(w->spray, WORKER_BURST);
+		spray_received(w->spray, true);
 }
 
 void sprayed_make_idle(struct worker *w)

@@ -10,9 +10,11 @@
 
 #include <cmocka.h>
 
+#include <rte_ethdev.h>
 #include <rte_pause.h>
 
 #include "dataplane/ipsec/sad.h"
+#include "dataplane/net/port.h"
 #include "dataplane/order.h"
 #include "dataplane/spray.h"
 #include "tests/unit/dataplane/sprayed.h"
@@ -49,6 +51,53 @@ static void keeps_its_packets_when_it_is_not_saturated(void **state)
 	pipeline_input(w, 1, pkts, WORKER_BURST - 1);
 	assert_int_equal(spray_open(w->spray), 0);
 	sprayed_expect_in_order(SPRAY_FULL_RUNS * WORKER_BURST - 1);
+}
+
+/* Port 1 is a ring whose driver does not say how long it is. */
+static void open_ring(void)
+{
+	const struct port lan = ports[0], wan = ports[1];
+	char err[128];
+
+	n_ports = 0;
+	assert_int_equal(port_open("ring", "net_ring0", 1500, 1, sprayed.h->pool, err, sizeof(err)),
+			 0);
+	ports[1] = ports[0];
+	ports[1].mac = wan.mac;
+	ports[0] = lan;
+	n_ports = 2;
+}
+
+static void close_ring(void)
+{
+	ports[0] = ports[1];
+	n_ports = 1;
+	port_close_all();
+}
+
+/* It never has a burst as long as a worker's, and the worker does not take back at once what it has
+ * given. */
+static void gives_away_what_a_short_queue_brings(void **state)
+{
+	struct worker *w = &sprayed.crew->member[0]->w, *other = &sprayed.crew->member[1]->w;
+	struct rte_mbuf *pkts[WORKER_BURST];
+	uint16_t n;
+
+	(void)state;
+	open_ring();
+	n = ports[1].full;
+	assert_in_range(n, 1, WORKER_BURST - 1);
+	sprayed_make_idle(other);
+	for (uint32_t i = 0; i < SPRAY_FULL_RUNS; i++) {
+		assert_int_equal(spray_open(w->spray), 0);
+		sprayed_sealed(w, i * n, pkts, n);
+		assert_int_equal(rte_eth_tx_burst(ports[1].ethdev, 0, pkts, n), n);
+		pipeline_poll(w);
+	}
+	assert_int_equal(spray_open(w->spray), 1);
+	assert_int_equal(pipeline_help(other), n);
+	sprayed_expect_in_order((uint64_t)SPRAY_FULL_RUNS * n);
+	close_ring();
 }
 
 static void its_own_bursts_wait_for_those_it_gave_away(void **state)
@@ -343,6 +392,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		WITH(keeps_its_packets_when_nobody_is_idle),
 		WITH(keeps_its_packets_when_it_is_not_saturated),
+		WITH(gives_away_what_a_short_queue_brings),
 		WITH(its_own_bursts_wait_for_those_it_gave_away),
 		WITH(takes_back_what_nobody_took),
 		WITH(every_port_waits_for_what_may_be_of_any),

@@ -196,7 +196,7 @@ static void show_port(struct worker *w, uint32_t in_clear)
 	}
 	pipeline_input(w, 1, pkts, FEW);
 	for (unsigned int i = 0; i < SPRAY_FULL_RUNS; i++)
-		spray_received(w->spray, WORKER_BURST);
+		spray_received(w->spray, true);
 }
 
 /* Of what it has done itself it knows what a port brings. */
@@ -207,7 +207,7 @@ static void gives_away_what_is_mostly_esp(void **state)
 
 	(void)state;
 	for (unsigned int i = 0; i < SPRAY_FULL_RUNS; i++)
-		spray_received(w->spray, WORKER_BURST);
+		spray_received(w->spray, true);
 	sprayed_make_idle(other);
 	sprayed_mixed(w, 0, pkts); /* nothing is known of the port */
 	pipeline_input(w, 1, pkts, WORKER_BURST);
