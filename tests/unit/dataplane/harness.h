@@ -25,7 +25,7 @@
 #define HARNESS_PORTS	    2u
 #define HARNESS_FRAGMENTS   64u /* held in each table */
 #define HARNESS_FRAGMENT_MS 15000u
-#define HARNESS_SENT	    1024u
+#define HARNESS_SENT	    2048u
 
 struct harness {
 	struct worker worker; /* index 0 of stride 2; now = 1 s */

@@ -42,7 +42,7 @@ static struct harness *h;
 static inline int setup(void **state)
 {
 	(void)state;
-	h = harness_create(64, 16, 2047);
+	h = harness_create(64, 16, 4095);
 	return h && harness_pipe_create(h) == 0 ? 0 : -1;
 }
 
