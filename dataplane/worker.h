@@ -20,8 +20,8 @@
 #include "dataplane/pkt.h"
 
 /* Packets a pipeline pass handles at most. Each crypto pass ends with lanes that run empty, and the
- * more packets, the less of it that is; but a burst has to stay in the cache, and an index into one
- * is a byte, of which 255 stays free. A multiple of what drivers give and of the library's lanes.
+ * more packets, the less of it that is; but a burst has to stay in the cache, and what comes
+ * meanwhile in the ports' queues. A multiple of what drivers give and of the library's lanes.
  */
 #define WORKER_BURST	 448u
 #define WORKER_MAX_PORTS 32u

@@ -12,7 +12,7 @@ from lab import TOP, Lab, Stream, need, telemetry, wait
 from suites import CLOUD, CLOUD_NET, GATEWAY, SITE_NET, GatewayConf, seconds
 
 SOFT, HARD = 24 * 60, 30 * 60
-BURST = 224                          # packets, WORKER_BURST of dataplane/worker.h
+BURST = 448                          # packets, WORKER_BURST of dataplane/worker.h
 
 
 def tutorial(**kw):
