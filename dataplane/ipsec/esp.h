@@ -9,10 +9,11 @@
 /**
  * Stage: packets with meta->sa_slot = outbound SA and PKT_F_PROTECTED. Inner TTL is already
  * decremented. On return a good one is the finished outer packet behind 14 bytes of Ethernet
- * room, meta describing it, verdict PKT_FORWARD. Too big with DF: ICMP 3/4 with the inner MTU and
- * net-too-big. Too big without DF: fragmented before encryption (RFC 4301 section 8); the first
- * piece takes the packet's place, the others leave through pipeline_route(). Outside the SA's
- * selectors: out-bundle-errors. pkts[i] may be replaced by a copy (own.h).
+ * room, meta describing it, verdict PKT_FORWARD, or PKT_SEND when its way is known (net/way.h). Too
+ * big with DF: ICMP 3/4 with the inner MTU and net-too-big. Too big without DF: fragmented before
+ * encryption (RFC 4301 section 8); the first piece takes the packet's place, the others leave
+ * through pipeline_route(). Outside the SA's selectors: out-bundle-errors. pkts[i] may be replaced
+ * by a copy (own.h).
  */
 void esp_out_burst(struct worker *w, struct rte_mbuf **pkts, uint16_t n);
 

@@ -12,14 +12,16 @@ static void way_by(const struct worker *w, const struct fib_hop *hop, struct way
 	uint64_t value;
 	int at;
 
-	*way = (struct way){
-		.next_hop = hop->next_hop, .mtu = ports[hop->port].mtu, .port = hop->port};
+	*way = (struct way){.known = false};
 	if (t == NULL)
 		return;
 	at = neigh_table_find(t, hop->port, neigh_key4(hop->next_hop), &value);
 	if (at < 0 || neigh_value_state(value) != NEIGH_KNOWN)
 		return;
 	neigh_table_use(t, at);
+	way->next_hop = hop->next_hop;
+	way->mtu = ports[hop->port].mtu;
+	way->port = hop->port;
 	neigh_ethernet(way->ether, hop->port, value, RTE_ETHER_TYPE_IPV4);
 	way->known = true;
 }

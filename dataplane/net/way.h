@@ -16,8 +16,8 @@ struct way {
 	uint32_t next_hop; /* as in struct pkt_meta */
 	uint16_t mtu;	   /* of the port: an IP packet that is longer does not go this way */
 	uint8_t port;
-	bool known;	   /* else ask those stages, who do what is to be done about it */
-	uint8_t ether[RTE_ETHER_HDR_LEN]; /* the frame's header; zero when not known */
+	bool known; /* else all is zero: ask those stages, who do what is to be done about it */
+	uint8_t ether[RTE_ETHER_HDR_LEN]; /* the frame's header */
 };
 
 /** The way of IPv4 packets to dst (host order), if there is one route to it and the next hop's MAC

@@ -516,7 +516,9 @@ static void one_of_many_sas_that_is_of_no_use_any_more_is_found_out(void **state
 		add_sas(&plain, 0);
 		change_sa(sad_slot(esp.sad, RUN + 1), what);
 		change_sa(sad_slot(esp.sad, TWIN + 1), what);
-		assert_in_range(compare_burst(WORKER_BURST, 1000, NULL), 60, 170);
+		/* Of the other SA, about every second one, are delivered. */
+		assert_in_range(compare_burst(WORKER_BURST, 1000, NULL), WORKER_BURST / 4,
+				3 * WORKER_BURST / 4);
 		for (uint32_t i = 0; i < SLOTS; i++) {
 			sad_slot(esp.sad, RUN + i)->spi = IN_SPI - IN_SLOT + RUN + i;
 			sad_slot(esp.sad, TWIN + i)->spi = IN_SPI - IN_SLOT + TWIN + i;

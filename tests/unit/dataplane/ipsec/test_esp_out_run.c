@@ -5,6 +5,7 @@
  */
 #include "dataplane/ipsec/crypto_impl.h"
 #include "dataplane/ipsec/warm.h"
+#include "dataplane/net/neigh_table.h"
 #include "dataplane/order.h"
 #include "tests/unit/dataplane/ipsec/espkit.h"
 
@@ -34,7 +35,8 @@ enum kind {
 static uint64_t seed = 41;
 static bool many;					    /* SAs in each burst */
 static enum { ALIKE, LIMITED, DF_CLEAR, TRANSPORT } second; /* what every second one of them is */
-static bool among_others; /* bursts are those of one of several workers */
+static bool among_others;  /* bursts are those of one of several workers */
+static unsigned int sends; /* packets that knew their way */
 
 static unsigned int any(unsigned int n)
 {
@@ -112,6 +114,25 @@ static struct rte_mbuf *packet(const struct frame *f, enum kind kind, uint32_t s
 	return m;
 }
 
+static const struct rte_ether_addr gateway = {{2, 0, 0, 0, 2, 0x54}};
+
+/* That of one that knows its way; and its meta as of one that does not. */
+static void expect_way(const struct rte_mbuf *m, struct pkt_meta *meta)
+{
+	const uint8_t *ether = rte_pktmbuf_mtod(m, const uint8_t *);
+
+	assert_non_null(kit.h->tables.neigh);
+	assert_int_equal(meta->out_port, 1);
+	assert_int_equal(meta->next_hop, WAN_GW);
+	assert_memory_equal(ether, &gateway, 6);
+	assert_memory_equal(ether + 6, &ports[1].mac, 6);
+	assert_int_equal(get16(ether + 12), 0x0800);
+	meta->verdict = PKT_FORWARD;
+	meta->out_port = 0;
+	meta->next_hop = 0;
+	sends++;
+}
+
 /* All but the numbers of the SAs, IV and what is encrypted. */
 static void expect_alike(const struct rte_mbuf *m, const struct rte_mbuf *twin)
 {
@@ -122,6 +143,10 @@ static void expect_alike(const struct rte_mbuf *m, const struct rte_mbuf *twin)
 	long len;
 
 	assert_int_equal(a.verdict, b.verdict);
+	if (a.verdict == PKT_SEND) {
+		expect_way(m, &a);
+		expect_way(twin, &b);
+	}
 	assert_int_equal(a.reason, b.reason);
 	if (a.verdict == PKT_DROP)
 		return;
@@ -326,6 +351,27 @@ static void nor_does_it_matter_how_many_sas_they_are_of(void **state)
 	second = ALIKE;
 }
 
+static void nor_does_it_matter_that_the_way_is_known(void **state)
+{
+	struct neigh *t = neigh_create(SOCKET_ID_ANY);
+
+	(void)state;
+	assert_int_not_equal(neigh_table_insert(t, 1, neigh_key4(WAN_GW), NEIGH_KNOWN, &gateway),
+			     -1);
+	kit.h->tables.neigh = t;
+	for (unsigned int i = 0; i < 3; i++) {
+		sends = 0;
+		many = i == 1;
+		among_others = i == 2;
+		compare_sas("aes128+sha1", ABI_ENCAP_NONE, true, false);
+		compare_sas("aes256+sha256", ABI_ENCAP_UDP, true, true);
+		assert_in_range(sends, ROUNDS * WORKER_BURST / 8, 2 * ROUNDS * WORKER_BURST);
+	}
+	many = among_others = false;
+	kit.h->tables.neigh = NULL;
+	neigh_free(t);
+}
+
 static void change_sa(struct sa *sa, unsigned int what)
 {
 	if (what < 2)
@@ -446,6 +492,7 @@ int main(void)
 		CASE(nor_do_other_selectors_and_ivs_matter),
 		CASE(nor_does_it_matter_that_there_are_other_workers),
 		CASE(nor_does_it_matter_how_many_sas_they_are_of),
+		CASE(nor_does_it_matter_that_the_way_is_known),
 		CASE(one_of_many_sas_that_is_of_no_use_any_more_is_found_out),
 		CASE(a_lifetime_that_comes_during_a_burst_is_spent_by_it),
 		CASE(the_last_numbers_are_the_same),
