@@ -121,12 +121,22 @@ static void route_and_send(struct worker *w, struct batch *b)
 	b->n = 0;
 }
 
+static bool find_ways(struct worker *w, struct batch *b)
+{
+	uint64_t t = stage_start(w);
+	bool found = way_burst(w, b->pkts, b->n);
+
+	/* Those that have none ask once more, and are counted then. */
+	stage_end(w, STAGE_ROUTE, t, found ? b->n : 0);
+	return found;
+}
+
 /* Mostly they know their way. If not all do, all ask, so that none overtakes another. */
 static void send_sealed(struct worker *w, struct batch *b)
 {
 	if (b->n == 0)
 		return;
-	if (likely(batch_all_are(b->pkts, b->n, PKT_SEND)) || way_burst(w, b->pkts, b->n)) {
+	if (likely(batch_all_are(b->pkts, b->n, PKT_SEND)) || find_ways(w, b)) {
 		tx_burst(w, b->pkts, b->n);
 		return;
 	}

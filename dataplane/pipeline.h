@@ -9,6 +9,8 @@
  *                +-> forward: ttl -> spd -+-> esp_out -> (crypto) -+-> route -> neighbour -> tx
  *                                         +-> bypass --------------+
  *
+ * What esp_out has sealed mostly knows its way by then (net/way.h) and goes to tx at once.
+ *
  * The spd stage looks at what came in clear both ways (inbound, then outbound), at what came out of
  * an SA outbound only.
  *

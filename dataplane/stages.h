@@ -31,10 +31,10 @@
 	X(TTL, "ttl", "hop limits")                                                                \
 	X(SPD, "spd", "policies, both directions")                                                 \
 	X(OUT_BUILD, "esp_out_build",                                                              \
-	  "SA look-up, size, sequence numbers, headers, IVs, trailers")                            \
+	  "SA look-up, size, sequence numbers, headers, IVs, trailers, the way out")               \
 	X(OUT_SEAL, "esp_out_seal", "encryption and integrity check values")                       \
 	X(OUT_FINISH, "esp_out_finish", "results and counters")                                    \
-	X(ROUTE, "route", "routes, next hops")                                                     \
+	X(ROUTE, "route", "routes, next hops; the way out of ESP that has not found it yet")       \
 	X(NEIGH, "neigh", "link-layer addresses")                                                  \
 	X(TX, "tx", "to the driver")
 
