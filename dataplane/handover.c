@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * handover.c - packets from a worker to the manager.
+ * handover.c - packets from a worker to the manager, and what else is left of a batch.
  *
  * IKE has a ring of its own, which the manager serves first: a peer that asks whether we are there
  * is answered whatever else the workers cannot finish. The end of that ring is for hosts with an SA
@@ -38,4 +38,26 @@ void handover(struct worker *w, struct rte_mbuf *m, enum pkt_slow why)
 	if (why == PKT_SLOW_ACQUIRE)
 		pkt_meta(m)->sa_slot = PKT_NO_SA; /* it was a policy's index */
 	pipeline_drop(w, m, DROP_NET_SLOW_FULL);
+}
+
+void keep_forward(struct worker *w, struct batch *b, enum pkt_slow why)
+{
+	uint16_t n = 0;
+
+	if (likely(batch_all_are(b->pkts, b->n, PKT_FORWARD)))
+		return;
+
+	for (uint16_t i = 0; i < b->n; i++) {
+		struct rte_mbuf *m = b->pkts[i];
+		const struct pkt_meta *meta = pkt_meta(m);
+
+		if (meta->verdict == PKT_FORWARD)
+			b->pkts[n++] = m;
+		else if (meta->verdict == PKT_SLOW)
+			handover(w, m, why);
+		else
+			pipeline_drop(w, m,
+				      meta->verdict == PKT_DROP ? meta->reason : DROP_OUT_ERRORS);
+	}
+	b->n = n;
 }

@@ -55,29 +55,6 @@ void pipeline_drop(struct worker *w, struct rte_mbuf *m, enum drop_reason reason
 
 /* --- from "forward" to the wire --- */
 
-/* Keep what a stage left as PKT_FORWARD, in order; the rest is dropped or goes to the manager. */
-static void keep_forward(struct worker *w, struct batch *b, enum pkt_slow why)
-{
-	uint16_t n = 0;
-
-	if (likely(batch_all_are(b->pkts, b->n, PKT_FORWARD)))
-		return;
-
-	for (uint16_t i = 0; i < b->n; i++) {
-		struct rte_mbuf *m = b->pkts[i];
-		const struct pkt_meta *meta = pkt_meta(m);
-
-		if (meta->verdict == PKT_FORWARD)
-			b->pkts[n++] = m;
-		else if (meta->verdict == PKT_SLOW)
-			handover(w, m, why);
-		else
-			pipeline_drop(w, m,
-				      meta->verdict == PKT_DROP ? meta->reason : DROP_OUT_ERRORS);
-	}
-	b->n = n;
-}
-
 static void address_and_send(struct worker *w, struct batch *b)
 {
 	uint64_t t = stage_start(w);
@@ -311,16 +288,10 @@ static void decrypt_in_turn(struct worker *w, struct lanes *l, uint16_t turn)
 		pkt_meta(l->forward.pkts[i])->trim = turn;
 }
 
-/* The turn of what came from port behind bursts that were given away and have not gone. */
-static uint16_t own_turn(struct worker *w, const struct lanes *l, uint8_t port)
+/* Packets that may leave in a turn? */
+static bool has_any(const struct lanes *l)
 {
-	uint64_t ticket = 0;
-
-	if (w->spray && (l->esp_in.n | l->forward.n) != 0 && order_has_room(w->order))
-		ticket = spray_ticket(w->spray, port);
-	if (ticket == 0)
-		return ORDER_NONE;
-	return order_take_turn(w->order, spray_own_done(w->spray), ticket, w->now);
+	return (l->esp_in.n | l->forward.n) != 0;
 }
 
 /* Fragments to whole packets, which go where they would have gone at once. */
@@ -418,7 +389,7 @@ static void tend(struct worker *w, bool early)
 	if ((l.pieces.n | l.esp_in.n) == 0)
 		return;
 	gather(w, &l);
-	run_lanes(w, &l, own_turn(w, &l, SPRAY_ANY_PORT));
+	run_lanes(w, &l, has_any(&l) ? turn_take(w, SPRAY_ANY_PORT) : ORDER_NONE);
 }
 
 /* The SA of packets that wait may have come since the last look at them: not this burst first,
@@ -452,7 +423,7 @@ static void run(struct worker *w, uint8_t port, struct rte_mbuf **pkts, uint16_t
 		go_behind(w, &l);
 	if (w->spray)
 		spray_kept(w->spray, port, n, l.esp_in.n);
-	run_lanes(w, &l, own_turn(w, &l, port));
+	run_lanes(w, &l, has_any(&l) ? turn_take(w, port) : ORDER_NONE);
 }
 
 /* What was held goes on: pieces before they were put together, packets to be sealed, to be split.

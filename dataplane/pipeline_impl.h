@@ -72,6 +72,8 @@ void rx_clear(struct rx_backlog *b);
 
 /** To the manager, through the ring for IKE or the other; dropped when that is full. Takes it. */
 void handover(struct worker *w, struct rte_mbuf *m, enum pkt_slow why);
+/** Keep what a stage left as PKT_FORWARD, in order; the rest is dropped or goes to the manager. */
+void keep_forward(struct worker *w, struct batch *b, enum pkt_slow why);
 
 /** Where packets go when pipeline_create() is not told: the ethdevs. */
 uint16_t tx_ethdev(void *ctx, uint8_t port, struct rte_mbuf **pkts, uint16_t n);
@@ -87,6 +89,8 @@ void tx_burst_now(struct worker *w, struct rte_mbuf *const *pkts, uint16_t n);
 /** Send what is in the buffers of all ports. */
 void tx_flush(struct worker *w);
 
+/** The turn of what came from port behind bursts that were given away and have not gone. */
+uint16_t turn_take(struct worker *w, uint8_t port);
 /** Those of b that came in a burst whose turn it is not are taken out, to wait for that; verdict
  * says where they go on. */
 void turn_hold(struct worker *w, struct batch *b, enum pkt_verdict verdict);

@@ -3,6 +3,18 @@
 #include "dataplane/ipsec/spd.h"
 #include "dataplane/order.h"
 #include "dataplane/pipeline_impl.h"
+#include "dataplane/spray.h"
+
+uint16_t turn_take(struct worker *w, uint8_t port)
+{
+	uint64_t ticket = 0;
+
+	if (w->spray && order_has_room(w->order))
+		ticket = spray_ticket(w->spray, port);
+	if (ticket == 0)
+		return ORDER_NONE;
+	return order_take_turn(w->order, spray_own_done(w->spray), ticket, w->now);
+}
 
 void turn_hold(struct worker *w, struct batch *b, enum pkt_verdict verdict)
 {
