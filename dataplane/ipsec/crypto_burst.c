@@ -232,9 +232,8 @@ static inline void cipher_near(const IMB_JOB *job)
 /* The first jobs of s are filled with the ops of g, which is of b. near: these are few enough for
  * their keys to stay where they are brought. */
 static __rte_always_inline void cipher_fill_jobs(struct crypto_set *s, const struct crypto_op *ops,
-						 const struct burst *b,
-						 const struct crypto_part *g, unsigned int cipher,
-						 bool near)
+						 const struct burst *b, const struct crypto_part *g,
+						 unsigned int cipher, bool near)
 {
 	struct crypto_kept kept = keep(&s->cipher, cipher_keys(b->sa), (uint8_t)cipher, g->n);
 	unsigned int keyed = RTE_MIN(kept.n_keys, g->n);

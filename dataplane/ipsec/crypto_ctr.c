@@ -26,8 +26,8 @@ void crypto_ctr_pass(struct crypto *c, struct crypto_op *ops, const struct crypt
 
 	for (unsigned int i = 0; i < g->n; i++)
 		job_fill(&c->own.job[i], &ops[g->index[i]], c->counter[i]);
-	if (IMB_SUBMIT_CIPHER_BURST_NOCHECK(c->mgr, c->own.job, g->n, IMB_CIPHER_CNTR, IMB_DIR_ENCRYPT,
-					    size) == g->n)
+	if (IMB_SUBMIT_CIPHER_BURST_NOCHECK(c->mgr, c->own.job, g->n, IMB_CIPHER_CNTR,
+					    IMB_DIR_ENCRYPT, size) == g->n)
 		return;
 	for (unsigned int i = 0; i < g->n; i++)
 		ops[g->index[i]].ok = false;

@@ -38,8 +38,8 @@ struct crypto_set {
 
 struct crypto {
 	IMB_MGR *mgr;
-	IMB_MGR *narrow; /* one with narrower vectors, for short packets; NULL: none */
-	IMB_MGR *queue;	 /* jobs of HMAC-MD5 alone */
+	IMB_MGR *narrow;       /* one with narrower vectors, for short packets; NULL: none */
+	IMB_MGR *queue;	       /* jobs of HMAC-MD5 alone */
 	struct crypto_set own; /* CRYPTO_BURST */
 	/* CRYPTO_QUEUED, those of queue, which is empty between passes: with own ones HMAC-MD5
 	 * would go through twice the memory. */

@@ -179,6 +179,9 @@ static void watch_peer(struct sa *sa, struct rte_mbuf *m, uint64_t seq)
 		__atomic_store_n(&sa->moved, from, __ATOMIC_RELAXED);
 }
 
+/* The edge moves after the burst, and what that takes meanwhile must not push out the window. */
+_Static_assert(WORKER_BURST <= REPLAY_SPARE, "the ring has room for the window and a burst");
+
 /* Numbers of one window and one block of it, which are taken together. */
 struct claim {
 	struct replay *replay;

@@ -21,11 +21,11 @@
 #define AGAIN_AHEAD 12u /* what of it has not come yet; */
 #define COUNT_AHEAD 16u /* and when all is done, its counters once more */
 
-#define SHORT_IV     8u
-#define META_PROTO   24 /* bits before it in the first word of pkt_meta */
-#define META_L3_OFF  32
-#define META_L4_OFF  40
-#define META_IN_PORT 48
+#define SHORT_IV      8u
+#define META_PROTO    24 /* bits before it in the first word of pkt_meta */
+#define META_L3_OFF   32
+#define META_L4_OFF   40
+#define META_IN_PORT  48
 #define META_OUT_PORT 56
 #define META_NEXT_HOP 32 /* the same in the last word */
 
@@ -47,8 +47,7 @@ _Static_assert(offsetof(struct pkt_meta, verdict) == 0 && offsetof(struct pkt_me
 
 /* The first word of an outer packet's meta, but for verdict, protocol and ports. */
 #define OUTER_META                                                                                 \
-	((uint64_t)(PKT_F_PROTECTED | PKT_F_DF) << 16 |                                            \
-	 (uint64_t)IP4_ETHER_ROOM << META_L3_OFF |                                                 \
+	((uint64_t)(PKT_F_PROTECTED | PKT_F_DF) << 16 | (uint64_t)IP4_ETHER_ROOM << META_L3_OFF |  \
 	 (uint64_t)(IP4_ETHER_ROOM + IP4_HEADER) << META_L4_OFF)
 
 static inline void store64(uint8_t *to, uint64_t v)
@@ -96,7 +95,8 @@ static inline void write_meta(struct pkt_meta *meta, uint32_t slot, const struct
 
 	/* What was swapped together stands the wrong way round. */
 	ports = ports << 16 | ports >> 16;
-	store64(to, OUTER_META | (sends ? p->sends : PKT_FORWARD) | proto << META_PROTO | (uint64_t)meta->in_port << META_IN_PORT);
+	store64(to, OUTER_META | (sends ? p->sends : PKT_FORWARD) | proto << META_PROTO |
+			    (uint64_t)meta->in_port << META_IN_PORT);
 	store64(to + 8, len | (uint64_t)ports << 16);
 	store64(to + 16, ends << 32 | ends >> 32);
 	store64(to + 24, slot | (uint64_t)p->way.next_hop << META_NEXT_HOP);

@@ -52,9 +52,9 @@ struct batch {
 	uint16_t n_ops;
 	const uint8_t *iv; /* for the rest of the burst; NULL: none taken yet */
 	struct flow flow[WORKER_BURST];
-	uint16_t place[FLOW_PLACES]; /* flows by hash of their slot; set with the first flow */
-	uint16_t flow_of[WORKER_BURST]; /* by packet, of those with an op; or FLOW_NONE */
-	uint32_t slot_of[WORKER_BURST]; /* by flow */
+	uint16_t place[FLOW_PLACES];	  /* flows by hash of their slot; set with the first flow */
+	uint16_t flow_of[WORKER_BURST];	  /* by packet, of those with an op; or FLOW_NONE */
+	uint32_t slot_of[WORKER_BURST];	  /* by flow */
 	uint16_t packet_of[WORKER_BURST]; /* by op */
 	uint16_t inner_of[WORKER_BURST];  /* by op: length of the inner packet */
 	uint16_t wire_of[WORKER_BURST];	  /* by op without a flow: of the outer one */

@@ -53,7 +53,8 @@ static inline bool shared_read(const struct flow *f, struct shared *s)
 	s->remotes = sa->narrow.remote_hi - sa->narrow.remote_lo;
 	s->outer = f->outer;
 	s->way = f->way;
-	if (f->way.known && s->around + ((s->mtu + SA_ESP_TRAILER + BLOCK - 1) & ~(BLOCK - 1)) <= f->way.mtu) {
+	if (f->way.known &&
+	    s->around + ((s->mtu + SA_ESP_TRAILER + BLOCK - 1) & ~(BLOCK - 1)) <= f->way.mtu) {
 		meta.verdict = PKT_SEND;
 	}
 	meta.in_port = 0;

@@ -24,7 +24,7 @@
 
 #define REPLAY_WINDOW_MIN 64u
 #define REPLAY_WINDOW_MAX 65536u
-#define REPLAY_SPARE	  256u /* numbers of the ring beyond the window */
+#define REPLAY_SPARE	  512u /* numbers of the ring beyond the window: more than a burst has */
 
 struct replay {
 	uint64_t top;	      /* highest sequence number verified */

@@ -586,8 +586,8 @@ static int group_teardown(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(a_queue_that_fails_fails_its_part_alone,
-						test_setup, test_teardown),
+		cmocka_unit_test_setup_teardown(a_queue_that_fails_fails_its_part_alone, test_setup,
+						test_teardown),
 		cmocka_unit_test_setup_teardown(a_burst_that_fails_fails_alone, test_setup,
 						test_teardown),
 		cmocka_unit_test_setup_teardown(no_iv_comes_again_when_no_others_can_be_made,
