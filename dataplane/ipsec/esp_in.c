@@ -498,7 +498,7 @@ static void deliver_all(struct worker *w, struct batch *b, struct rte_mbuf **pkt
 	tally_write(w, &tally);
 }
 
-void esp_in_burst(struct worker *w, struct rte_mbuf **pkts, uint16_t n)
+static void take_in(struct worker *w, struct rte_mbuf **pkts, uint16_t n)
 {
 	struct batch b;
 	uint64_t t = stage_start(w);
@@ -513,6 +513,19 @@ void esp_in_burst(struct worker *w, struct rte_mbuf **pkts, uint16_t n)
 	t = stage_end(w, STAGE_IN_OPEN, t, b.n);
 	deliver_all(w, &b, pkts);
 	stage_end(w, STAGE_IN_DELIVER, t, b.n);
+}
+
+void esp_in_burst(struct worker *w, struct rte_mbuf **pkts, uint16_t n)
+{
+	uint16_t most = warm_has_many_in(pkts, n) ? MANY_BURST : WORKER_BURST;
+
+	while (n != 0) {
+		uint16_t now = RTE_MIN(n, most);
+
+		take_in(w, pkts, now);
+		pkts += now;
+		n = (uint16_t)(n - now);
+	}
 }
 
 void esp_in_whole(struct worker *w, struct rte_mbuf **pkts, uint16_t n)

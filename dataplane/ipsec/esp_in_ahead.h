@@ -8,6 +8,9 @@
 #include "dataplane/ipsec/sad_impl.h"
 #include "dataplane/ipsec/warm.h"
 
+/* Packets of many SAs that go through the steps together: of more, what the first step has brought
+ * is far away again in the last one. */
+#define MANY_BURST   (WORKER_BURST / 2)
 #define PREFETCH_GAP 4u
 #define TEXT_LINES   3u	 /* of a packet, the first of which prefetch_packets() asks for */
 #define SA_AHEAD     32u /* packets of a burst of many SAs: the SA, */

@@ -19,7 +19,7 @@
 
 #define SA_AHEAD    32u /* packets: the SA, */
 #define AGAIN_AHEAD 12u /* what of it has not come yet; */
-#define COUNT_AHEAD 16u /* and when all is done, its counters once more */
+#define COUNT_AHEAD 24u /* and when all is done, its counters, which nobody reads before */
 
 #define SHORT_IV      8u
 #define META_PROTO    24 /* bits before it in the first word of pkt_meta */
@@ -234,7 +234,6 @@ void esp_out_each(struct worker *w, struct batch *b, struct rte_mbuf **pkts, str
 			find_owner(&owners, s, pkts, i + SA_AHEAD);
 		warm_work_again(owners.sa[i + AGAIN_AHEAD]);
 		warm_keys(owners.sa[i]);
-		warm_counters(w, owners.sa[i]);
 		prefetch_packets(pkts, i, n);
 		if (likely(take_any(w->crypto, b, &peer, owners.sa[i], pkts[i], i)))
 			continue;
@@ -249,6 +248,8 @@ void esp_out_each_count(struct worker *w, const struct batch *b, struct rte_mbuf
 	uint32_t n = b->n_ops;
 	bool all = b->n_flows == 0; /* were built here */
 
+	for (uint32_t k = 0; k < n && k < COUNT_AHEAD; k++)
+		warm_near(worker_sa(w, b->op[k].sa->slot), 1);
 	for (uint32_t k = 0; k < n; k++) {
 		const struct sa *sa = b->op[k].sa;
 		struct abi_sa_counters *c = worker_sa(w, sa->slot);

@@ -230,13 +230,13 @@ static void expect_done(const struct end *e, const struct crypto_op *op, unsigne
 			enum pass pass)
 {
 	assert_true(op->ok);
-	if (pass == SEAL)
+	if (pass == SEAL) {
 		reference_protect(e->suite, e->encr_key, e->integ_key, NULL, before[i],
 				  HEAD + TEXT);
-	if (pass == SEAL)
 		assert_memory_equal(before[i], buf[i], HEAD + TEXT + e->suite->icv_len);
-	else if (pass == OPEN)
+	} else if (pass == OPEN) {
 		assert_memory_equal(before[i], buf[i], HEAD + TEXT);
+	}
 }
 
 /* A burst whose call-th call of the library in that pass meets the failure: genuine packets, none
@@ -301,7 +301,6 @@ static void a_queue_that_fails_fails_its_part_alone(void **state)
 	static const struct range part[] = {{0, CRYPTO_QUEUED}, {CRYPTO_QUEUED, CRYPTO_BURST}};
 
 	(void)state;
-	expect_right(ends, 3, CRYPTO_BURST);
 	for (unsigned int round = 0; round < 2 * 4 * 4 * 2; round++) {
 		unsigned int how = round / 2 % 4, call = round / 8 % 4, of_part = call / 2;
 
@@ -328,7 +327,6 @@ static void a_burst_that_fails_fails_alone(void **state)
 			      make_end(ABI_INTEG_HMAC_MD5_96)};
 
 	(void)state;
-	expect_right(ends, 3, CRYPTO_BURST);
 	for (unsigned int round = 0; round < sizeof(rounds) / sizeof(rounds[0]); round++) {
 		expect_right(&ends[round % 2], 1, CRYPTO_BURST);
 		if (rounds[round].cipher)
