@@ -34,7 +34,7 @@ struct replay {
 	uint32_t window : 20; /* packets */
 	uint32_t mask : 12;   /* cells - 1, cells being a power of two */
 };
-#define REPLAY_CELLS_MAX 4096u /* what mask has room for: of 130,784 packets */
+#define REPLAY_CELLS_MAX 4096u /* what mask has room for: of 130,528 packets */
 
 /** Cells that a window of that many packets takes. */
 static inline uint32_t replay_cells(uint32_t window)

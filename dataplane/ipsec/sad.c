@@ -13,7 +13,7 @@
 #include "dataplane/ipsec/sad_impl.h"
 
 #define LINE	     ((size_t)64)
-#define CELLS_INSIDE ((size_t)512) /* bytes: of a window of up to 1,760 */
+#define CELLS_INSIDE ((size_t)512) /* bytes: of a window of up to 1,504 */
 
 static void set_status(struct sad *s, uint32_t slot, uint32_t state)
 {
