@@ -320,6 +320,39 @@ static void agrees_with_openssl_on_random_bursts(void **state)
 	free_ends(ends, REFERENCE_SUITES * 3);
 }
 
+/* Jobs say what they said in the burst before, but for what differs: a cipher with one hash after
+ * the other, a hash with one cipher after the other. */
+static void suites_agree_behind_each_other(void **state)
+{
+	struct end ends[2 * REFERENCE_SUITES];
+
+	(void)state;
+	make_ends(ends, 2 * REFERENCE_SUITES);
+	for (unsigned int step = 1; step <= 6; step += 5)
+		for (unsigned int i = 0; i < 2 * REFERENCE_SUITES; i++)
+			burst(&ends[i * step % (2 * REFERENCE_SUITES)], 1,
+			      i % 3 == 0 ? 40 : CRYPTO_BURST, true);
+	free_ends(ends, 2 * REFERENCE_SUITES);
+}
+
+/* HMAC-MD5 takes a burst in parts (crypto_impl.h): more than one of them beside other hashes, and
+ * of every cipher. */
+static void parts_of_a_hash_agree_among_others(void **state)
+{
+	struct end ends[2 * REFERENCE_SUITES], used[2 * REFERENCE_SUITES];
+	unsigned int n = 0, others = 0;
+
+	(void)state;
+	make_ends(ends, 2 * REFERENCE_SUITES);
+	for (unsigned int i = 0; i < 2 * REFERENCE_SUITES; i++)
+		if (ends[i].suite->integ == ABI_INTEG_HMAC_MD5_96 || (i % 17 == 1 && others++ < 3))
+			used[n++] = ends[i];
+	assert_int_equal(n, 2 * 8 + 3);
+	for (unsigned int i = 0; i < 60; i++)
+		burst(used, n, CRYPTO_BURST, false);
+	free_ends(ends, 2 * REFERENCE_SUITES);
+}
+
 /* The suites that need no block: any length from 0 on, the ICV right behind. */
 static void counter_suites_agree_at_any_length(void **state)
 {
@@ -515,6 +548,8 @@ int main(void)
 		cmocka_unit_test(aead_vectors),
 		cmocka_unit_test(agrees_with_openssl_at_every_short_length),
 		cmocka_unit_test(agrees_with_openssl_on_random_bursts),
+		cmocka_unit_test(suites_agree_behind_each_other),
+		cmocka_unit_test(parts_of_a_hash_agree_among_others),
 		cmocka_unit_test(counter_suites_agree_at_any_length),
 		cmocka_unit_test(any_flipped_bit_is_refused),
 		cmocka_unit_test(what_is_not_ok_is_left_alone),

@@ -262,6 +262,53 @@ static void ivs_of_bursts_are_nobody_elses(void **state)
 	free(iv);
 }
 
+/* --- the order in which packets go into the lanes --- */
+
+/* All of n, the longest first but for those so long that they count as one length. */
+static void expect_sorted(const struct crypto_group *g, const struct crypto_op *op, uint16_t n)
+{
+	bool seen[CRYPTO_BURST] = {false};
+	unsigned int before = UINT16_MAX;
+
+	assert_int_equal(g->n, n);
+	for (unsigned int i = 0; i < n; i++) {
+		unsigned int bin = RTE_MIN(op[g->index[i]].len / CRYPTO_BIN, 127u);
+
+		assert_in_range(g->index[i], 0, n - 1u);
+		assert_false(seen[g->index[i]]);
+		seen[g->index[i]] = true;
+		assert_in_range(bin, 0, before);
+		before = bin;
+	}
+}
+
+/* Bursts of few lengths and of many, of which one is that of hardly any, or of nearly all. */
+static void a_burst_is_sorted_longest_first(void **state)
+{
+	static const uint16_t most[] = {64, 300, 1500, 9000};
+	struct crypto_op op[CRYPTO_BURST];
+	struct crypto_group g;
+
+	(void)state;
+	for (unsigned int round = 0; round < 4000; round++) {
+		unsigned int usual = round % 5, longest = most[round / 5 % RTE_DIM(most)];
+		uint16_t min = UINT16_MAX, max = 0, len = (uint16_t)(round % longest);
+
+		g.n = (uint16_t)(round % 3 == 0 ? 16 + reference_random(&seed) % (CRYPTO_BURST - 15)
+						: CRYPTO_BURST);
+		for (unsigned int i = 0; i < g.n; i++) {
+			op[i].len = reference_random(&seed) % 4 < usual
+					    ? len
+					    : (uint16_t)(reference_random(&seed) % longest);
+			min = RTE_MIN(min, op[i].len);
+			max = RTE_MAX(max, op[i].len);
+			g.index[i] = (uint16_t)i;
+		}
+		crypto_sort(&g, op, min, max);
+		expect_sorted(&g, op, g.n);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -274,6 +321,7 @@ int main(void)
 		cmocka_unit_test(ivs_of_3des_do_not_follow_the_number),
 		cmocka_unit_test(ivs_do_not_repeat_and_look_random),
 		cmocka_unit_test(ivs_of_bursts_are_nobody_elses),
+		cmocka_unit_test(a_burst_is_sorted_longest_first),
 	};
 
 	return cmocka_run_group_tests(tests, group_setup, group_teardown);
