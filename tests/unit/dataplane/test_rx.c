@@ -224,6 +224,63 @@ static void a_short_queue_is_protected(void **state)
 	assert_int_equal(carried + heard + drops(DROP_NET_OVERLOAD), offered);
 }
 
+/* Whenever it was found empty a short queue fills again, so many times. */
+static unsigned int refills;
+
+static uint16_t refill(uint16_t ethdev, uint16_t queue, struct rte_mbuf **pkts, uint16_t n,
+		       uint16_t most, void *ctx)
+{
+	(void)ethdev;
+	(void)queue;
+	(void)pkts;
+	(void)most;
+	(void)ctx;
+	if (n != 0 || refills == 0)
+		return n;
+	refills--;
+	for (unsigned int i = 0; i < SHORT; i++)
+		offer_data(1);
+	return n;
+}
+
+static uint64_t stands_still(void)
+{
+	return 1000;
+}
+
+/* Packets that one pass takes from it; carried: when what the last look has given began to be. */
+static uint64_t taken_in_a_pass(uint64_t carried)
+{
+	const uint64_t *taken = &h->port_counters[WAN * 2].rx_packets, before = *taken;
+
+	for (unsigned int i = 0; i < SHORT; i++)
+		offer_data(1);
+	h->worker.pipe->clock = stands_still;
+	h->worker.pipe->carry = carried;
+	refills = 100;
+	pipeline_poll(&h->worker);
+	refills = 0;
+	harness_clear_sent(h);
+	return *taken - before;
+}
+
+/* What of a short queue is a full burst counts in its look, and three of those, or as many as there
+ * is time for but no more than 24. */
+static void a_look_at_a_short_queue_is_bounded(void **state)
+{
+	const struct rte_eth_rxtx_callback *cb =
+		rte_eth_add_rx_callback(ports[WAN].ethdev, 0, refill, NULL);
+	const unsigned int full = ports[WAN].full;
+
+	(void)state;
+	assert_non_null(cb);
+	assert_int_equal(taken_in_a_pass(stands_still()), (3 * full + SHORT - 1) / SHORT * SHORT);
+	pipeline_poll(&h->worker); /* what came behind it */
+	harness_clear_sent(h);
+	assert_int_equal(taken_in_a_pass(0), (24 * full + SHORT - 1) / SHORT * SHORT);
+	assert_int_equal(rte_eth_remove_rx_callback(ports[WAN].ethdev, 0, cb), 0);
+}
+
 static void nothing_is_dropped_at_what_is_carried(void **state)
 {
 	(void)state;
@@ -489,6 +546,8 @@ int main(void)
 		WITH(three_times_the_load_neither),
 		WITH(the_first_pass_of_a_flood_looks_on),
 		cmocka_unit_test_setup_teardown(a_short_queue_is_protected, begin_short, end),
+		cmocka_unit_test_setup_teardown(a_look_at_a_short_queue_is_bounded, begin_short,
+						end),
 		WITH(nothing_is_dropped_at_what_is_carried),
 		WITH(a_burst_of_a_queues_length_is_carried),
 		WITH(a_flood_of_ike_shuts_no_data_out),

@@ -153,6 +153,7 @@ static void to_nobody_none_do(void **state)
 static void port_takes_less(void)
 {
 	static const uint16_t mtus[] = {1300, 900, 500, 100};
+	static const uint32_t usual[] = {0, 2, 3};
 
 	waykit_clear_df(1);
 	for (unsigned int i = 0; i < 4 * RTE_DIM(mtus); i++) {
@@ -160,6 +161,8 @@ static void port_takes_less(void)
 		waykit_seal_kinds(N);
 		waykit_seal(&waykit_few[1], 1, N, false);
 		assert_in_range(waykit_look(), N + 1, 20 * N);
+		waykit_seal(usual, RTE_DIM(usual), N, true);
+		waykit_look();
 		waykit_seal_kinds(3); /* of which many fit */
 		for (unsigned int k = 0; k < 12; k++)
 			waykit_seal_kinds(1);
