@@ -195,6 +195,15 @@ static void pieces_and_unusual_ones_do(void **state)
 	assert_in_range(waykit_asked(false), 1, waykit_asked(true) / 4);
 }
 
+/* Packets behind number 255, too, are those that failed. */
+static void expect_none_of(const struct sa *sa)
+{
+	assert_in_range(wk.h->n_sent, WORKER_BURST / 2, WORKER_BURST - 1);
+	for (unsigned int i = 0; i < wk.h->n_sent; i++)
+		assert_int_not_equal(
+			ip4_load32(rte_pktmbuf_mtod_offset(wk.h->sent[i], uint8_t *, 34)), sa->spi);
+}
+
 /* The library has no such hash. */
 static void engine_fails(void)
 {
@@ -206,6 +215,9 @@ static void engine_fails(void)
 		for (unsigned int many = 0; many < 2; many++) {
 			waykit_seal(mostly, RTE_DIM(mostly), N, many);
 			assert_in_range(waykit_look(), N / 2, N - 1);
+			waykit_seal(mostly, RTE_DIM(mostly), WORKER_BURST, many);
+			expect_none_of(waykit_sa(1));
+			waykit_look();
 		}
 	assert_true(wk.h->worker.counters->drops[DROP_OUT_STATE_PROTOCOL_ERRORS] > 100);
 }
