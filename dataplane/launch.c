@@ -42,8 +42,9 @@
 #define PACKET_SLOTS  1024u
 #define SLOW_SLOTS    1024u /* per worker, each way */
 #define QUEUE_PACKETS (PORT_RX_DESCRIPTORS + PORT_TX_DESCRIPTORS)
-#define AHEAD_PACKETS PORT_RX_DESCRIPTORS /* of one queue, when more comes than is carried */
-#define SPARE_PACKETS 8191u		  /* held for neighbours and SAs, in bursts and caches */
+#define AHEAD_PACKETS                                                                              \
+	(PORT_RX_DESCRIPTORS + WORKER_BURST) /* of one queue, beyond what is carried */
+#define SPARE_PACKETS 8191u		     /* held for neighbours and SAs, in bursts and caches */
 #define POOL_CACHE    256u
 #define ROOM_MIN      2048u
 #define ROOM_ESP      192u /* Ethernet, VLAN, and what ESP puts behind a packet */

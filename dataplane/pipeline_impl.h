@@ -18,11 +18,13 @@ struct batch {
 	struct rte_mbuf *pkts[WORKER_BURST];
 };
 
-/* No shorter than a device's queue: a burst of its length is carried. */
-#define RX_BACKLOG PORT_RX_DESCRIPTORS
+/* A device's queue is carried, and what comes while one looks at it: a burst of it leaves at once.
+ */
+#define RX_BACKLOG (PORT_RX_DESCRIPTORS + WORKER_BURST)
 
 /* What one port has given ahead of what is carried; rx.c. */
 struct rx_backlog {
+	bool pressed; /* the last burst was full */
 	uint16_t first, n;
 	struct rte_mbuf *pkts[RX_BACKLOG];
 };

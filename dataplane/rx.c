@@ -222,9 +222,14 @@ uint16_t rx_burst(struct worker *w, uint8_t port, struct rte_mbuf **pkts)
 
 	count(w, port, pkts, n);
 	if (likely(b->n == 0)) {
-		if (n < a.most)
+		bool pressed = b->pressed;
+
+		b->pressed = n >= a.most;
+		if (!b->pressed)
 			return n;
 		since = w->pipe->clock();
+		if (!pressed) /* what was before is no time for this */
+			w->pipe->carry = since;
 	}
 	look_ahead(w, port, n, since, &a);
 	for (; a.n < a.most && b->n != 0; b->n--) {
