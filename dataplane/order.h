@@ -40,8 +40,8 @@ struct sa;
 #define ORDER_BLOCKS	   32u
 #define ORDER_SA_BLOCKS	   28u /* of them at most for SAs, the others are for tickets */
 #define ORDER_WAIT_NS	   50000000u
-#define ORDER_TURN_WAIT_NS 5000000u /* for a ticket: nothing is received meanwhile */
-#define ORDER_NONE	   0u	    /* block number of a packet that is not ordered */
+#define ORDER_TURN_WAIT_NS 10000000u /* for a ticket: nothing is received meanwhile */
+#define ORDER_NONE	   0u	     /* block number of a packet that is not ordered */
 
 /** What order_next() has found. */
 enum order_next {

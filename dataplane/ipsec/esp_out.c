@@ -56,7 +56,22 @@ static struct pkt_meta outer_meta(const struct sa *sa, const struct sa_outer *o,
 				 .sa_slot = sa->slot};
 }
 
-static enum drop_reason flow_open(const struct worker *w, struct flow *f, struct sa *sa)
+/* SAs have few peers: the way of the flow before is mostly that of this one. */
+static void flow_way(const struct worker *w, const struct batch *b, struct flow *f)
+{
+	const struct flow *before = f > b->flow ? f - 1 : NULL;
+
+	if (f->sa->shape & (SA_SHAPE_OUTER6 | SA_SHAPE_TRANSPORT))
+		f->way = (struct way){.known = false};
+	else if (before != NULL && before->unusable == DROP_NONE &&
+		 before->outer.remote == f->outer.remote)
+		f->way = before->way;
+	else
+		way_find(w, f->outer.remote, &f->way);
+}
+
+static enum drop_reason flow_open(const struct worker *w, const struct batch *b, struct flow *f,
+				  struct sa *sa)
 {
 	f->sa = sa;
 	f->bytes = f->wire_bytes = 0;
@@ -77,10 +92,7 @@ static enum drop_reason flow_open(const struct worker *w, struct flow *f, struct
 	/* Twice, because the manager may be changing the peer's address just now. */
 	if (!sa_outer_read(sa, &f->outer) && !sa_outer_read(sa, &f->outer))
 		return DROP_OUT_BUNDLE_CHECK_ERRORS;
-	if (sa->shape & SA_SHAPE_OUTER6)
-		f->way = (struct way){.known = false};
-	else
-		way_find(w, f->outer.remote, &f->way);
+	flow_way(w, b, f);
 	f->meta = outer_meta(sa, &f->outer, &f->way);
 	f->size.head = (uint16_t)(f->outer.length + sa->iv_len);
 	f->size.around = (uint16_t)(f->size.head + SA_ESP_TRAILER + sa->icv_len);
@@ -117,7 +129,7 @@ static struct flow *flow_find(struct worker *w, struct batch *b, uint32_t slot)
 	*place = b->n_flows;
 	b->slot_of[b->n_flows] = slot;
 	f = &b->flow[b->n_flows++];
-	f->unusable = (uint8_t)flow_open(w, f, sa);
+	f->unusable = (uint8_t)flow_open(w, b, f, sa);
 	f->plain = f->unusable == DROP_NONE && sa->shape == 0 && sa->iv_len == AES_IV;
 	f->size.index = (uint16_t)(f - b->flow);
 	return f;
