@@ -302,7 +302,7 @@ static __rte_always_inline enum drop_reason build(struct worker *w, struct batch
 	crypto_op_set(op, f->sa, ip + f->size.esp, f->seq, f->size.covered + text);
 	way_write(ip - IP4_ETHER_ROOM, &f->way);
 	*meta = f->meta;
-	if (f->way.known && len <= f->way.mtu)
+	if (len <= f->way.mtu)
 		meta->verdict = PKT_SEND;
 	meta->in_port = in_port;
 	meta->ip_len = (uint16_t)len;

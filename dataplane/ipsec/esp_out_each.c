@@ -201,7 +201,7 @@ static void find_peer(const struct worker *w, const struct sa *first, struct pee
 		return;
 	p->addr = (uint32_t)o.third;
 	way_find(w, rte_be_to_cpu_32(p->addr), &p->way);
-	p->mtu = p->way.known ? p->way.mtu : 0;
+	p->mtu = p->way.mtu;
 	p->sends = PKT_SEND | (uint64_t)p->way.port << META_OUT_PORT;
 }
 

@@ -53,10 +53,9 @@ static inline bool shared_read(const struct flow *f, struct shared *s)
 	s->remotes = sa->narrow.remote_hi - sa->narrow.remote_lo;
 	s->outer = f->outer;
 	s->way = f->way;
-	if (f->way.known &&
-	    s->around + ((s->mtu + SA_ESP_TRAILER + BLOCK - 1) & ~(BLOCK - 1)) <= f->way.mtu) {
+	/* All of them or none: one that asks would have the others ask, too. */
+	if (s->around + ((s->mtu + SA_ESP_TRAILER + BLOCK - 1) & ~(BLOCK - 1)) <= f->way.mtu)
 		meta.verdict = PKT_SEND;
-	}
 	meta.in_port = 0;
 	meta.ip_len = 0;
 	meta.trim = f->block;

@@ -14,7 +14,7 @@
 
 struct way {
 	uint32_t next_hop; /* as in struct pkt_meta */
-	uint16_t mtu;	   /* of the port: an IP packet that is longer does not go this way */
+	uint16_t mtu; /* of the port: no IP packet that is longer goes this way; 0: none does */
 	uint8_t port;
 	bool known; /* else all is zero: ask those stages, who do what is to be done about it */
 	uint8_t ether[RTE_ETHER_HDR_LEN]; /* the frame's header */
