@@ -118,8 +118,9 @@ static struct flow *flow_find(struct worker *w, struct batch *b, uint32_t slot)
 	struct sa *sa;
 	uint16_t *place;
 
-	for (unsigned int i = 0; b->n_flows == 0 && i < FLOW_PLACES; i++)
-		b->place[i] = FLOW_NONE;
+	_Static_assert(FLOW_NONE == UINT16_MAX, "all bytes alike");
+	if (b->n_flows == 0)
+		memset(b->place, UINT8_MAX, sizeof(b->place));
 	place = flow_place(b, slot);
 	if (*place != FLOW_NONE)
 		return &b->flow[*place];

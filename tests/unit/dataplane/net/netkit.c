@@ -50,6 +50,17 @@ static struct fib *build_site(void)
 	return fib_build(addrs, 2, &route, 1, 2, SOCKET_ID_ANY, &status);
 }
 
+const uint32_t kit_nowhere[KIT_NOWHERE] = {0,
+					   IP(0, 0, 0, 1),
+					   IP(127, 0, 0, 1),
+					   IP(224, 0, 0, 5),
+					   IP(255, 255, 255, 255),
+					   LAN_US | 255,
+					   LAN_US & ~255u,
+					   WAN_US | 255,
+					   LAN_US,
+					   WAN_US};
+
 int kit_setup(void **state)
 {
 	(void)state;

@@ -29,6 +29,10 @@
 #define PEER	 IP(119, 91, 254, 122)
 #define FAR_HOST IP(10, 100, 1, 6)
 
+/** Destinations to which nothing is forwarded. */
+#define KIT_NOWHERE 10u
+extern const uint32_t kit_nowhere[KIT_NOWHERE];
+
 #define ETH 14u
 
 struct frame {

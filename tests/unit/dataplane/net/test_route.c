@@ -96,20 +96,9 @@ static void sends_to_the_gateway_or_the_host_itself(void **state)
 
 static void drops_what_must_not_be_forwarded(void **state)
 {
-	static const uint32_t bad[] = {0,
-				       IP(0, 0, 0, 1),
-				       IP(127, 0, 0, 1),
-				       IP(224, 0, 0, 5),
-				       IP(255, 255, 255, 255),
-				       LAN_US | 255,
-				       LAN_US & ~255u,
-				       WAN_US | 255,
-				       LAN_US,
-				       WAN_US};
-
 	(void)state;
-	for (unsigned int i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
-		struct rte_mbuf *m = route(LAN_HOST, bad[i], PKT_F_ORIGIN);
+	for (unsigned int i = 0; i < KIT_NOWHERE; i++) {
+		struct rte_mbuf *m = route(LAN_HOST, kit_nowhere[i], PKT_F_ORIGIN);
 
 		assert_int_equal(pkt_meta(m)->verdict, PKT_DROP);
 		assert_int_equal(pkt_meta(m)->reason, DROP_NET_MARTIAN);

@@ -116,21 +116,11 @@ static void is_that_of_the_route_and_its_neighbour(void **state)
 
 static void is_none_to_where_nothing_is_sent(void **state)
 {
-	static const uint32_t bad[] = {0,
-				       IP(0, 0, 0, 1),
-				       IP(127, 0, 0, 1),
-				       IP(224, 0, 0, 5),
-				       IP(255, 255, 255, 255),
-				       LAN_US | 255,
-				       LAN_US & ~255u,
-				       LAN_US,
-				       WAN_US};
-
 	(void)state;
 	know(1, WAN_GW, NEIGH_KNOWN, neighkit_a);
-	for (unsigned int i = 0; i < RTE_DIM(bad); i++) {
-		know_next_hop(bad[i]);
-		expect_none(bad[i]);
+	for (unsigned int i = 0; i < KIT_NOWHERE; i++) {
+		know_next_hop(kit_nowhere[i]);
+		expect_none(kit_nowhere[i]);
 	}
 }
 
