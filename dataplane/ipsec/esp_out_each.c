@@ -17,9 +17,9 @@
 #include "dataplane/ipsec/trailer.h"
 #include "dataplane/ipsec/warm.h"
 
-#define SA_AHEAD    32u /* packets: the SA, */
-#define AGAIN_AHEAD 12u /* what of it has not come yet; */
-#define COUNT_AHEAD 24u /* and when all is done, its counters, which nobody reads before */
+#define SA_AHEAD    32u /* packets: where the SA is, */
+#define WORK_AHEAD  16u /* its lines; */
+#define COUNT_AHEAD 24u /* when all is done, its counters, which nobody reads before */
 
 #define SHORT_IV      8u
 #define META_PROTO    24 /* bits before it in the first word of pkt_meta */
@@ -114,9 +114,11 @@ static inline void note(struct batch *b, uint32_t i, uint32_t inner, uint32_t le
 }
 
 /* A usual packet of a usual SA: as admit() and build() of esp_out.c do. cbc: the SA is
- * SA_PLAIN_CBC. False: it is not, and nothing was done. */
+ * SA_PLAIN_CBC; outer: bytes of its outer header with ESP's. Both are constants to the compiler,
+ * which has hardly registers enough. False: it is not, and nothing was done. */
 static __rte_always_inline bool take(struct crypto *c, struct batch *b, const struct peer *p,
-				     struct sa *sa, struct rte_mbuf *m, uint32_t i, bool cbc)
+				     struct sa *sa, struct rte_mbuf *m, uint32_t i, bool cbc,
+				     uint8_t outer)
 {
 	struct pkt_meta *meta = pkt_meta(m);
 	const uint32_t iv_len = cbc ? AES_IV : sa->iv_len, block = cbc ? AES_IV : sa->block;
@@ -127,9 +129,11 @@ static __rte_always_inline bool take(struct crypto *c, struct batch *b, const st
 	const uint8_t *iv;
 	uint64_t seq;
 
-	if (unlikely(!sa_brief_read(sa, &o)))
+	if (unlikely(!sa_brief_read(sa, &o) || o.length != outer))
 		return false;
-	head = o.length + iv_len;
+	o.length = outer;
+	o.encap = outer == OUTER4_UDP ? ABI_ENCAP_UDP : ABI_ENCAP_NONE;
+	head = (uint32_t)outer + iv_len;
 	len = head + text + sa->icv_len;
 	mtu = __atomic_load_n(&sa->mtu, __ATOMIC_RELAXED);
 	seq = __atomic_load_n(&sa->seq, __ATOMIC_RELAXED) + 1;
@@ -161,33 +165,42 @@ static __rte_always_inline bool take(struct crypto *c, struct batch *b, const st
 	return true;
 }
 
-/* SAs of the packets of a burst, and some of nobody behind them, so that nobody has to ask. */
+/* The packets of a burst and their SAs. Behind the last packet it stands again as often as is
+ * looked ahead, so that nobody has to ask if there is one. */
 struct owners {
-	struct sa *sa[WORKER_BURST + AGAIN_AHEAD];
+	struct rte_mbuf *pkt[WORKER_BURST + SA_AHEAD];
+	struct sa *sa[WORKER_BURST + SA_AHEAD];
 };
 
-static inline struct sa *sa_of(const struct sad *s, struct rte_mbuf *m)
+static inline void find_owner(struct owners *o, const struct sad *s, uint32_t i)
 {
-	const struct sa *sa = sad_in_slot(s, pkt_meta(m)->sa_slot);
+	const struct sa *sa = sad_in_slot(s, pkt_meta(o->pkt[i])->sa_slot);
 
-	return (struct sa *)(uintptr_t)(sa != NULL ? sa : &sad_nobody);
+	o->sa[i] = (struct sa *)(uintptr_t)(sa != NULL ? sa : &sad_nobody);
 }
 
-static inline void find_owner(struct owners *o, const struct sad *s, struct rte_mbuf *const *pkts,
-			      uint32_t i)
-{
-	o->sa[i] = sa_of(s, pkts[i]);
-	warm_work(o->sa[i]);
-}
-
-/* Those of the first packets, which nobody has looked ahead to, and of nobody behind the last. */
+/* The first packets' SAs, which nobody has looked ahead to. */
 static void look_first(struct owners *o, const struct sad *s, struct rte_mbuf *const *pkts,
 		       uint32_t n)
 {
-	for (uint32_t i = 0; i < n && i < SA_AHEAD; i++)
-		find_owner(o, s, pkts, i);
-	for (uint32_t i = n; i < n + AGAIN_AHEAD; i++)
-		o->sa[i] = (struct sa *)(uintptr_t)&sad_nobody;
+	memcpy(o->pkt, pkts, n * sizeof(o->pkt[0]));
+	for (uint32_t i = n; i < n + SA_AHEAD; i++)
+		o->pkt[i] = pkts[n - 1];
+	for (uint32_t i = 0; i < SA_AHEAD; i++)
+		find_owner(o, s, i);
+	for (uint32_t i = 0; i < WORK_AHEAD; i++)
+		warm_work_again(o->sa[i]);
+}
+
+/* What packets after number i are going to need. To ask for an SA's lines as soon as it is found
+ * would have them wait for that. */
+static inline void look_ahead(struct owners *o, const struct sad *s, uint32_t i)
+{
+	find_owner(o, s, i + SA_AHEAD);
+	warm_work_again(o->sa[i + WORK_AHEAD]);
+	warm_keys(o->sa[i]);
+	prefetch_mbuf_of(o->pkt[i + 2 * PREFETCH_GAP]);
+	prefetch_frame(o->pkt[i + PREFETCH_GAP]);
 }
 
 static void find_peer(const struct worker *w, const struct sa *first, struct peer *p)
@@ -210,10 +223,12 @@ static inline bool take_any(struct crypto *c, struct batch *b, const struct peer
 			    struct rte_mbuf *m, uint32_t i)
 {
 	uint64_t gate = sa_gate_out(sa);
+	uint8_t outer = sa_brief_length(sa);
 
 	if (likely(gate == SA_GATE_OUT(SA_PLAIN_CBC)))
-		return take(c, b, p, sa, m, i, true);
-	return gate == SA_GATE_OUT(SA_PLAIN) && take(c, b, p, sa, m, i, false);
+		return outer == OUTER4_PLAIN ? take(c, b, p, sa, m, i, true, OUTER4_PLAIN)
+					     : take(c, b, p, sa, m, i, true, OUTER4_UDP);
+	return gate == SA_GATE_OUT(SA_PLAIN) && take(c, b, p, sa, m, i, false, outer);
 }
 
 void esp_out_each(struct worker *w, struct batch *b, struct rte_mbuf **pkts, struct extra *extra)
@@ -230,11 +245,7 @@ void esp_out_each(struct worker *w, struct batch *b, struct rte_mbuf **pkts, str
 	for (uint32_t i = 0; i < n; i++) {
 		enum drop_reason why;
 
-		if (i + SA_AHEAD < n)
-			find_owner(&owners, s, pkts, i + SA_AHEAD);
-		warm_work_again(owners.sa[i + AGAIN_AHEAD]);
-		warm_keys(owners.sa[i]);
-		prefetch_packets(pkts, i, n);
+		look_ahead(&owners, s, i);
 		if (likely(take_any(w->crypto, b, &peer, owners.sa[i], pkts[i], i)))
 			continue;
 		why = esp_out_take(w, b, pkts, (uint16_t)i, extra);

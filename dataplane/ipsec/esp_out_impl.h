@@ -68,25 +68,32 @@ struct extra {
 
 /* Packets that come soon: their mbufs, and somewhat later what is written around the inner packet.
  * Since they were parsed others have been over the cache. */
+static inline void prefetch_mbuf_of(struct rte_mbuf *m)
+{
+	rte_mbuf_prefetch_part1(m);
+	rte_mbuf_prefetch_part2(m);
+}
+
+static inline void prefetch_frame(const struct rte_mbuf *m)
+{
+	const uint8_t *start = rte_pktmbuf_mtod(m, const uint8_t *);
+
+	rte_prefetch0(start - RTE_CACHE_LINE_SIZE);
+	rte_prefetch0(start);
+	rte_prefetch0(start + m->data_len);
+}
+
 static inline void prefetch_mbuf(struct rte_mbuf **pkts, unsigned int i, unsigned int n)
 {
-	if (i + 2 * PREFETCH_GAP < n) {
-		rte_mbuf_prefetch_part1(pkts[i + 2 * PREFETCH_GAP]);
-		rte_mbuf_prefetch_part2(pkts[i + 2 * PREFETCH_GAP]);
-	}
+	if (i + 2 * PREFETCH_GAP < n)
+		prefetch_mbuf_of(pkts[i + 2 * PREFETCH_GAP]);
 }
 
 static inline void prefetch_packets(struct rte_mbuf **pkts, unsigned int i, unsigned int n)
 {
 	prefetch_mbuf(pkts, i, n);
-	if (i + PREFETCH_GAP < n) {
-		struct rte_mbuf *m = pkts[i + PREFETCH_GAP];
-		const uint8_t *start = rte_pktmbuf_mtod(m, const uint8_t *);
-
-		rte_prefetch0(start - RTE_CACHE_LINE_SIZE);
-		rte_prefetch0(start);
-		rte_prefetch0(start + m->data_len);
-	}
+	if (i + PREFETCH_GAP < n)
+		prefetch_frame(pkts[i + PREFETCH_GAP]);
 }
 
 /* Move the borders of m, so that len bytes of outer packet lie behind 14 of Ethernet room with the

@@ -340,6 +340,14 @@ static inline bool sa_brief_read(const struct sa *sa, struct sa_brief *out)
 	return (gen & 1) == 0 && __atomic_load_n(&sa->outer_gen, __ATOMIC_RELAXED) == gen;
 }
 
+/** sa_brief.length alone, which may be another one by the time that the rest is read. */
+static inline uint8_t sa_brief_length(const struct sa *sa)
+{
+	const struct sa_brief b = {.rest = __atomic_load_n(&sa->brief_rest, __ATOMIC_RELAXED)};
+
+	return b.length;
+}
+
 static inline void sa_brief_write(struct sa *sa, const struct sa_brief *b)
 {
 	__atomic_store_n(&sa->brief_second, b->second, __ATOMIC_RELEASE);
