@@ -306,6 +306,61 @@ static void a_burst_of_a_queues_length_is_carried(void **state)
 	assert_int_equal(h->worker.pipe->backlog[WAN].n, 0);
 }
 
+static uint64_t looked(uint8_t port)
+{
+	return h->port_counters[port * 2].rx_packets;
+}
+
+/* What comes while a full queue is looked at the first time. */
+static uint16_t one_burst_more(uint16_t ethdev, uint16_t queue, struct rte_mbuf **pkts, uint16_t n,
+			       uint16_t most, void *ctx)
+{
+	unsigned int more = n != 0 && offered == DEVICE ? WORKER_BURST : 0;
+
+	(void)ethdev;
+	(void)queue;
+	(void)pkts;
+	(void)most;
+	for (unsigned int i = 0; i < more; i++)
+		offer_data(++*(uint32_t *)ctx);
+	return n;
+}
+
+/* Of a port that was under load before, or not. What the first pass takes. */
+static uint64_t first_look(bool pressed, uint32_t *number)
+{
+	h->worker.pipe->clock = stands_still;
+	h->worker.pipe->carry = 0;
+	h->worker.pipe->backlog[WAN].pressed = pressed;
+	for (unsigned int i = 0; i < DEVICE; i++)
+		offer_data(++*number);
+	pipeline_poll(&h->worker);
+	harness_clear_sent(h);
+	return looked(WAN);
+}
+
+/* Nothing was carried before a port's first full burst: what has passed since is no time for it. */
+static void a_first_full_burst_has_no_time_to_its_credit(void **state)
+{
+	uint32_t number = 0;
+
+	(void)state;
+	assert_int_equal(first_look(false, &number), 3 * WORKER_BURST);
+}
+
+static void a_full_queue_and_a_burst_meanwhile_wait(void **state)
+{
+	uint32_t number = 0;
+	const struct rte_eth_rxtx_callback *cb =
+		rte_eth_add_rx_callback(ports[WAN].ethdev, 0, one_burst_more, &number);
+
+	(void)state;
+	assert_int_equal(first_look(true, &number), DEVICE + WORKER_BURST);
+	assert_int_equal(harness_drops(h), 0);
+	assert_int_equal(h->worker.pipe->backlog[WAN].n, DEVICE);
+	assert_int_equal(rte_eth_remove_rx_callback(ports[WAN].ethdev, 0, cb), 0);
+}
+
 static void a_flood_of_ike_shuts_no_data_out(void **state)
 {
 	uint32_t number = 0, last = 0;
@@ -406,11 +461,6 @@ static void two_overloaded_ports_carry_and_cost_no_question(void **state)
 	assert_int_not_equal(drops(DROP_NET_OVERLOAD), 0);
 }
 
-static uint64_t looked(uint8_t port)
-{
-	return h->port_counters[port * 2].rx_packets;
-}
-
 /* One port's packets take long to look at, and nothing takes time to be carried. */
 static uint64_t slow_to_look_at(void)
 {
@@ -457,87 +507,6 @@ static void leaves_samples_of_what_found_no_room_last(void **state)
 	assert_int_equal(seen, (1u << ABI_SAMPLES) - 1);
 }
 
-static struct rte_mbuf *frame(const uint8_t *b, uint16_t len)
-{
-	struct rte_mbuf *m = harness_mbuf(h, b, len);
-
-	assert_non_null(m);
-	return m;
-}
-
-static bool urgent(const uint8_t *b, uint16_t len)
-{
-	struct rte_mbuf *m = frame(b, len);
-	bool is = rx_rank(NULL, m) == RX_URGENT;
-
-	rte_pktmbuf_free(m);
-	return is;
-}
-
-static void knows_what_is_urgent(void **state)
-{
-	uint8_t arp[42] = {[12] = 8, [13] = 6};
-	uint8_t ip4[60] = {[12] = 8, [14] = 0x45, [23] = 17, [36] = 0x01, [37] = 0xf4};
-	uint8_t ip6[80] = {[12] = 0x86, 0xdd, 0x60, [20] = 58, 255, [54] = 135};
-	uint8_t tagged[64] = {[12] = 0x81, [16] = 8, [18] = 0x45, [27] = 17, [40] = 0x01, 0xf4};
-
-	(void)state;
-	assert_true(urgent(arp, sizeof(arp)));
-	assert_true(urgent(ip4, sizeof(ip4)));
-	assert_true(urgent(tagged, sizeof(tagged)));
-	assert_true(urgent(ip6, sizeof(ip6)));
-	for (uint16_t len = 0; len < 18; len++)
-		assert_false(urgent(arp, len));
-	for (uint16_t len = 0; len < 46; len++)
-		assert_false(urgent(ip4, len));
-	ip4[21] = 8; /* a later piece */
-	assert_false(urgent(ip4, sizeof(ip4)));
-	ip4[21] = 0;
-	ip4_store16(ip4 + 36, 4500); /* with the marker of IKE */
-	assert_true(urgent(ip4, sizeof(ip4)));
-	ip4[45] = 1; /* an SPI */
-	assert_false(urgent(ip4, sizeof(ip4)));
-	ip4_store16(ip4 + 36, 53);
-	assert_false(urgent(ip4, sizeof(ip4)));
-	ip6[21] = 254; /* from beyond the link */
-	assert_false(urgent(ip6, sizeof(ip6)));
-	ip6[21] = 255;
-	ip6[54] = 128; /* a ping */
-	assert_false(urgent(ip6, sizeof(ip6)));
-	ip6[20] = 17;
-	ip4_store16(ip6 + 56, 500);
-	assert_true(urgent(ip6, sizeof(ip6)));
-	ip6[20] = 50;
-	assert_false(urgent(ip6, sizeof(ip6)));
-}
-
-/* As ASan sees: no byte beyond the end is looked at. */
-static void reads_no_more_than_there_is(void **state)
-{
-	uint8_t b[80];
-
-	(void)state;
-	srand(11);
-	for (unsigned int i = 0; i < 100000; i++) {
-		static const uint16_t types[] = {0x0800, 0x86dd, 0x8100, 0x0806};
-		struct rte_mbuf m = {.data_off = 0};
-		uint16_t len = (uint16_t)(rand() % 80);
-		uint8_t *exact;
-
-		for (unsigned int k = 0; k < sizeof(b); k++)
-			b[k] = (uint8_t)rand();
-		ip4_store16(b + 12, types[rand() % 4]);
-		ip4_store16(b + 16, types[rand() % 4]);
-		b[23] = b[27] = b[20] = 17;
-		exact = malloc(len ? len : 1);
-		memcpy(exact, b, len);
-		m.buf_addr = exact;
-		m.data_len = len;
-		rx_rank(NULL, &m);
-		free(exact);
-	}
-}
-
 int main(void)
 {
 #define WITH(t) cmocka_unit_test_setup_teardown(t, begin, end)
@@ -550,14 +519,14 @@ int main(void)
 						end),
 		WITH(nothing_is_dropped_at_what_is_carried),
 		WITH(a_burst_of_a_queues_length_is_carried),
+		WITH(a_first_full_burst_has_no_time_to_its_credit),
+		WITH(a_full_queue_and_a_burst_meanwhile_wait),
 		WITH(a_flood_of_ike_shuts_no_data_out),
 		WITH(a_flood_of_strangers_costs_no_question_of_a_peer),
 		WITH(each_port_has_its_own_backlog),
 		WITH(two_overloaded_ports_carry_and_cost_no_question),
 		WITH(a_look_at_one_port_is_no_time_for_a_look_at_another),
 		WITH(leaves_samples_of_what_found_no_room_last),
-		WITH(knows_what_is_urgent),
-		WITH(reads_no_more_than_there_is),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
