@@ -242,15 +242,14 @@ static void add_words(uint64_t *sum, const uint64_t *from, size_t n)
 		sum[i] += load64(&from[i]);
 }
 
-static void sum_lines(const struct segmap *m, enum abi_area_id id, uint32_t index, uint32_t limit,
+static void sum_lines(const struct segmap *m, enum abi_area_id id, uint32_t index, uint32_t rows,
 		      size_t line, void *out)
 {
 	memset(out, 0, line);
-	if (m->base == NULL || index >= limit)
+	if (m->base == NULL || index >= rows)
 		return;
 	for (uint32_t w = 0; w < m->hdr.max_workers; w++)
-		add_words(out, row(m, id, (size_t)index * m->hdr.max_workers + w, line),
-			  line / sizeof(uint64_t));
+		add_words(out, row(m, id, abi_line(rows, index, w), line), line / sizeof(uint64_t));
 }
 
 void segmap_sa_counters(const struct segmap *m, uint32_t slot, struct abi_sa_counters *out)
@@ -260,8 +259,8 @@ void segmap_sa_counters(const struct segmap *m, uint32_t slot, struct abi_sa_cou
 	if (m->base == NULL || slot >= m->hdr.max_sas)
 		return;
 	for (uint32_t w = 0; w < m->hdr.max_workers; w++) {
-		const struct abi_sa_counters *c = row(
-			m, ABI_AREA_SA_COUNTERS, (size_t)slot * m->hdr.max_workers + w, sizeof(*c));
+		const struct abi_sa_counters *c =
+			row(m, ABI_AREA_SA_COUNTERS, abi_line(m->hdr.max_sas, slot, w), sizeof(*c));
 		uint64_t used = load64(&c->last_used);
 
 		if (used > out->last_used)
@@ -276,8 +275,8 @@ uint64_t segmap_sa_workers(const struct segmap *m, uint32_t slot)
 	if (m->base == NULL || slot >= m->hdr.max_sas)
 		return 0;
 	for (uint32_t w = 0; w < m->hdr.max_workers; w++) {
-		const struct abi_sa_counters *c = row(
-			m, ABI_AREA_SA_COUNTERS, (size_t)slot * m->hdr.max_workers + w, sizeof(*c));
+		const struct abi_sa_counters *c =
+			row(m, ABI_AREA_SA_COUNTERS, abi_line(m->hdr.max_sas, slot, w), sizeof(*c));
 
 		if (load64(&c->packets) != 0)
 			seen |= 1ull << w;

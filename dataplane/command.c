@@ -161,15 +161,15 @@ static void fold(struct manager *m, uint32_t slot, uint32_t policy)
 	struct abi_policy_counters *p = segment_area(m->s.segment, ABI_AREA_POLICY_COUNTERS);
 	uint64_t packets = 0, bytes = 0, hits = 0;
 
-	c += (uint64_t)slot * h->max_workers;
-	d += (uint64_t)slot * h->max_workers;
-	for (uint32_t i = 0; i < h->max_workers; i++) {
-		packets += c[i].packets;
-		bytes += c[i].bytes;
-		hits += c[i].hits;
+	for (uint32_t w = 0; w < h->max_workers; w++) {
+		uint64_t at = abi_line(h->max_sas, slot, w);
+
+		packets += c[at].packets;
+		bytes += c[at].bytes;
+		hits += c[at].hits;
 	}
 	if (policy != POLICIES_NONE) {
-		p += (uint64_t)policy * h->max_workers;
+		p += abi_line(h->max_policies, policy, 0);
 		if (m->sas[slot].direction == ABI_DIR_OUT) {
 			p->dead_out_packets += packets;
 			p->dead_out_bytes += bytes;
@@ -179,8 +179,12 @@ static void fold(struct manager *m, uint32_t slot, uint32_t policy)
 			p->dead_in_bytes += bytes;
 		}
 	}
-	memset(c, 0, h->max_workers * sizeof(*c));
-	memset(d, 0, h->max_workers * sizeof(*d));
+	for (uint32_t w = 0; w < h->max_workers; w++) {
+		uint64_t at = abi_line(h->max_sas, slot, w);
+
+		memset(&c[at], 0, sizeof(*c));
+		memset(&d[at], 0, sizeof(*d));
+	}
 }
 
 void command_reclaim_sa(struct manager *m, uint32_t slot)

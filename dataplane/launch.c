@@ -231,21 +231,6 @@ static int make_tables(struct dataplane *d, char *err, size_t err_len)
 
 /* --- workers --- */
 
-static void take_lines(struct worker *w, const struct segment *s)
-{
-	w->stride = s->own.max_workers;
-	w->max_sas = s->own.max_sas;
-	w->counters =
-		(struct abi_worker_counters *)segment_area(s, ABI_AREA_WORKER_COUNTERS) + w->index;
-	w->sa_counters = (struct abi_sa_counters *)segment_area(s, ABI_AREA_SA_COUNTERS) + w->index;
-	w->sa_drops = (struct abi_sa_drops *)segment_area(s, ABI_AREA_SA_DROPS) + w->index;
-	w->policy_counters =
-		(struct abi_policy_counters *)segment_area(s, ABI_AREA_POLICY_COUNTERS) + w->index;
-	w->port_counters =
-		(struct abi_port_counters *)segment_area(s, ABI_AREA_PORT_COUNTERS) + w->index;
-	w->samples = segment_samples(s, w->index);
-}
-
 static struct rte_ring *make_ring(const char *what, unsigned int index)
 {
 	char name[RTE_RING_NAMESIZE];
@@ -272,7 +257,7 @@ static int make_worker(struct dataplane *d, unsigned int lcore, char *err, size_
 	w->rcu = d->rcu;
 	w->clock = &d->clock;
 	w->idle_sleep = conf_idle_sleep(&d->conf);
-	take_lines(w, &d->segment);
+	worker_take_lines(w, &d->segment);
 	w->ike = make_ring("ike", w->index);
 	w->slow = make_ring("slow", w->index);
 	w->reply = make_ring("reply", w->index);

@@ -34,24 +34,12 @@ void manager_drop(struct manager *m, struct rte_mbuf *p, enum drop_reason reason
 /* The last counter line of every area is the manager's. */
 static void take_lines(struct manager *m)
 {
-	const struct segment *s = m->s.segment;
-	uint32_t last = s->own.max_workers - 1;
 	struct worker *self = &m->self;
 
-	self->index = last;
-	self->stride = s->own.max_workers;
-	self->max_sas = s->own.max_sas;
+	self->index = m->s.segment->own.max_workers - 1;
 	self->tables = m->s.tables;
 	self->pool = m->s.pool;
-	self->counters =
-		(struct abi_worker_counters *)segment_area(s, ABI_AREA_WORKER_COUNTERS) + last;
-	self->sa_counters = (struct abi_sa_counters *)segment_area(s, ABI_AREA_SA_COUNTERS) + last;
-	self->sa_drops = (struct abi_sa_drops *)segment_area(s, ABI_AREA_SA_DROPS) + last;
-	self->policy_counters =
-		(struct abi_policy_counters *)segment_area(s, ABI_AREA_POLICY_COUNTERS) + last;
-	self->port_counters =
-		(struct abi_port_counters *)segment_area(s, ABI_AREA_PORT_COUNTERS) + last;
-	self->samples = segment_samples(s, last);
+	worker_take_lines(self, m->s.segment);
 }
 
 static void write_ports(struct manager *m, bool tell)
@@ -163,7 +151,7 @@ static void tick_sas(struct manager *m)
 {
 	const struct sad_tick_io io = {
 		.counters = segment_area(m->s.segment, ABI_AREA_SA_COUNTERS),
-		.stride = m->s.segment->own.max_workers,
+		.rows = m->s.segment->own.max_sas,
 		.workers = m->s.segment->own.max_workers,
 		.event = sa_event,
 		.path_mtu = path_mtu,

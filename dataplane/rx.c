@@ -51,7 +51,7 @@ static uint16_t receive(const struct worker *w, uint8_t port, struct rte_mbuf **
 
 static void count(struct worker *w, uint8_t port, struct rte_mbuf *const *pkts, uint16_t n)
 {
-	struct abi_port_counters *c = &w->port_counters[(uint64_t)port * w->stride];
+	struct abi_port_counters *c = &w->port_counters[port];
 
 	for (uint16_t i = 0; i < n; i++)
 		c->rx_bytes += pkts[i]->pkt_len;

@@ -28,20 +28,20 @@ static bool is_line(uint32_t i, uint32_t worker)
 
 struct abi_sa_counters stats_sa(const struct segment *s, uint32_t slot, uint32_t worker)
 {
-	const struct abi_sa_counters *c = segment_area(s, ABI_AREA_SA_COUNTERS);
+	const struct abi_sa_counters *all = segment_area(s, ABI_AREA_SA_COUNTERS);
 	struct abi_sa_counters sum = {0};
 
-	c += (uint64_t)slot * s->own.max_workers;
 	for (uint32_t i = 0; i < s->own.max_workers; i++) {
-		uint64_t used = load(&c[i].last_used);
+		const struct abi_sa_counters *c = &all[abi_line(s->own.max_sas, slot, i)];
+		uint64_t used = load(&c->last_used);
 
 		if (!is_line(i, worker))
 			continue;
-		sum.packets += load(&c[i].packets);
-		sum.bytes += load(&c[i].bytes);
-		sum.wire_bytes += load(&c[i].wire_bytes);
-		sum.drops += load(&c[i].drops);
-		sum.hits += load(&c[i].hits);
+		sum.packets += load(&c->packets);
+		sum.bytes += load(&c->bytes);
+		sum.wire_bytes += load(&c->wire_bytes);
+		sum.drops += load(&c->drops);
+		sum.hits += load(&c->hits);
 		sum.last_used = used > sum.last_used ? used : sum.last_used;
 	}
 	return sum;
@@ -49,13 +49,15 @@ struct abi_sa_counters stats_sa(const struct segment *s, uint32_t slot, uint32_t
 
 struct abi_sa_drops stats_sa_drops(const struct segment *s, uint32_t slot, uint32_t worker)
 {
-	const struct abi_sa_drops *d = segment_area(s, ABI_AREA_SA_DROPS);
+	const struct abi_sa_drops *all = segment_area(s, ABI_AREA_SA_DROPS);
 	struct abi_sa_drops sum = {.count = {0}};
 
-	d += (uint64_t)slot * s->own.max_workers;
-	for (uint32_t i = 0; i < s->own.max_workers; i++)
+	for (uint32_t i = 0; i < s->own.max_workers; i++) {
+		const struct abi_sa_drops *d = &all[abi_line(s->own.max_sas, slot, i)];
+
 		for (unsigned int r = 0; is_line(i, worker) && r <= DROP_IPSEC_LAST; r++)
-			sum.count[r] += load(&d[i].count[r]);
+			sum.count[r] += load(&d->count[r]);
+	}
 	return sum;
 }
 
@@ -102,18 +104,19 @@ struct abi_policy_counters stats_policy(const struct segment *s, const struct sa
 					uint32_t index)
 {
 	const struct abi_policy_status *status = segment_area(s, ABI_AREA_POLICY_STATUS);
-	const struct abi_policy_counters *c = segment_area(s, ABI_AREA_POLICY_COUNTERS);
+	const struct abi_policy_counters *all = segment_area(s, ABI_AREA_POLICY_COUNTERS);
 	struct abi_policy_counters sum = {0};
 
-	c += (uint64_t)index * s->own.max_workers;
 	for (uint32_t i = 0; i < s->own.max_workers; i++) {
-		sum.out_hits += load(&c[i].out_hits);
-		sum.in_hits += load(&c[i].in_hits);
-		sum.dead_out_packets += load(&c[i].dead_out_packets);
-		sum.dead_out_bytes += load(&c[i].dead_out_bytes);
-		sum.dead_in_packets += load(&c[i].dead_in_packets);
-		sum.dead_in_bytes += load(&c[i].dead_in_bytes);
-		sum.dead_out_hits += load(&c[i].dead_out_hits);
+		const struct abi_policy_counters *c = &all[abi_line(s->own.max_policies, index, i)];
+
+		sum.out_hits += load(&c->out_hits);
+		sum.in_hits += load(&c->in_hits);
+		sum.dead_out_packets += load(&c->dead_out_packets);
+		sum.dead_out_bytes += load(&c->dead_out_bytes);
+		sum.dead_in_packets += load(&c->dead_in_packets);
+		sum.dead_in_bytes += load(&c->dead_in_bytes);
+		sum.dead_out_hits += load(&c->dead_out_hits);
 	}
 	sum.out_hits += sum.dead_out_hits;
 	sum.in_hits += sum.dead_in_packets;
@@ -142,15 +145,16 @@ struct abi_worker_counters stats_workers(const struct segment *s)
 
 struct abi_port_counters stats_port(const struct segment *s, uint32_t port)
 {
-	const struct abi_port_counters *c = segment_area(s, ABI_AREA_PORT_COUNTERS);
+	const struct abi_port_counters *all = segment_area(s, ABI_AREA_PORT_COUNTERS);
 	struct abi_port_counters sum = {0};
 
-	c += (uint64_t)port * s->own.max_workers;
 	for (uint32_t i = 0; i < s->own.max_workers; i++) {
-		sum.rx_packets += load(&c[i].rx_packets);
-		sum.rx_bytes += load(&c[i].rx_bytes);
-		sum.tx_packets += load(&c[i].tx_packets);
-		sum.tx_bytes += load(&c[i].tx_bytes);
+		const struct abi_port_counters *c = &all[abi_line(s->own.max_ports, port, i)];
+
+		sum.rx_packets += load(&c->rx_packets);
+		sum.rx_bytes += load(&c->rx_bytes);
+		sum.tx_packets += load(&c->tx_packets);
+		sum.tx_bytes += load(&c->tx_bytes);
 	}
 	return sum;
 }

@@ -246,6 +246,7 @@ uint16_t tables_commit_net(struct manager *m, const struct abi_generation *g)
 void tables_reclaim(struct manager *m, const struct retire_item *item)
 {
 	struct segment *s = m->s.segment;
+	const struct abi_hdr *h = &s->own;
 	struct abi_policy_counters *c;
 
 	switch (item->kind) {
@@ -260,8 +261,8 @@ void tables_reclaim(struct manager *m, const struct retire_item *item)
 		break;
 	case RETIRE_POLICY:
 		c = segment_area(s, ABI_AREA_POLICY_COUNTERS);
-		memset(&c[(uint64_t)item->value * s->own.max_workers], 0,
-		       s->own.max_workers * sizeof(*c));
+		for (uint32_t w = 0; w < h->max_workers; w++)
+			memset(&c[abi_line(h->max_policies, item->value, w)], 0, sizeof(*c));
 		policies_release(&m->policies, item->value);
 		break;
 	default:

@@ -40,7 +40,7 @@ static void flush_port(struct worker *w, uint8_t port)
 {
 	struct pipeline *p = w->pipe;
 	struct batch *b = &p->tx[port];
-	struct abi_port_counters *c = &w->port_counters[(uint64_t)port * w->stride];
+	struct abi_port_counters *c = &w->port_counters[port];
 	uint64_t bytes = 0, since = stage_start(w);
 	uint16_t sent;
 

@@ -18,8 +18,27 @@
 #include "dataplane/clock.h"
 #include "dataplane/order.h"
 #include "dataplane/pipeline.h"
+#include "dataplane/segment.h"
 
 #define TIMER_SLACK_NS 1000ul
+
+void worker_take_lines(struct worker *w, const struct segment *s)
+{
+	const struct abi_hdr *h = &s->own;
+
+	w->max_sas = h->max_sas;
+	w->counters = segment_area(s, ABI_AREA_WORKER_COUNTERS);
+	w->counters += w->index;
+	w->sa_counters = segment_area(s, ABI_AREA_SA_COUNTERS);
+	w->sa_counters += abi_line(h->max_sas, 0, w->index);
+	w->sa_drops = segment_area(s, ABI_AREA_SA_DROPS);
+	w->sa_drops += abi_line(h->max_sas, 0, w->index);
+	w->policy_counters = segment_area(s, ABI_AREA_POLICY_COUNTERS);
+	w->policy_counters += abi_line(h->max_policies, 0, w->index);
+	w->port_counters = segment_area(s, ABI_AREA_PORT_COUNTERS);
+	w->port_counters += abi_line(h->max_ports, 0, w->index);
+	w->samples = segment_samples(s, w->index);
+}
 
 /* The longer nothing came, the longer the sleep, an eighth of it: latency grows by little either
  * way, and a CPU that several instances share is mostly free. */

@@ -43,6 +43,7 @@ struct spray;
 struct reasm;
 struct stages;
 struct pipeline;
+struct segment;
 struct rte_rcu_qsbr;
 
 /* Tables shared by all workers; each pointer is replaced as a whole by the manager (release store).
@@ -72,16 +73,14 @@ struct worker {
 	uint64_t unreach_full;	   /* unreach_screen()'s */
 	uint64_t icmp_full;	   /* icmp_error()'s token bucket: when it is full again */
 
-	/* This worker's lines in the segment. Index: [sa slot], [policy index], [port]. Stride in
-	 * elements = max_workers. */
+	/* This worker's lines in the segment. Index: [sa slot], [policy index], [port]. */
 	struct abi_worker_counters *counters;
 	struct abi_sa_counters *sa_counters;
 	struct abi_sa_drops *sa_drops;
 	struct abi_policy_counters *policy_counters;
 	struct abi_port_counters *port_counters;
 	struct abi_drop_sample *samples; /* [ABI_DROP_SLOTS][ABI_SAMPLES]; NULL: none are kept */
-	unsigned int stride;
-	uint32_t max_sas; /* SA slots there are lines for */
+	uint32_t max_sas;		 /* SA slots there are lines for */
 
 	struct rte_ring *ike;  /* mbufs to the manager, PKT_SLOW_IKE; the same */
 	struct rte_ring *slow; /* mbufs to the manager, see the rest of enum pkt_slow (single
@@ -113,12 +112,12 @@ struct worker {
 /* The counter line of this worker for SA slot s, policy index p, port i. */
 static inline struct abi_sa_counters *worker_sa(const struct worker *w, uint32_t s)
 {
-	return &w->sa_counters[(uint64_t)s * w->stride];
+	return &w->sa_counters[s];
 }
 
 static inline struct abi_policy_counters *worker_policy(const struct worker *w, uint32_t p)
 {
-	return &w->policy_counters[(uint64_t)p * w->stride];
+	return &w->policy_counters[p];
 }
 
 /**
@@ -127,9 +126,12 @@ static inline struct abi_policy_counters *worker_policy(const struct worker *w, 
  */
 static inline void worker_count_sa_drop(struct worker *w, uint32_t s, enum drop_reason reason)
 {
-	w->sa_drops[(uint64_t)s * w->stride].count[reason]++;
+	w->sa_drops[s].count[reason]++;
 	worker_sa(w, s)->drops++;
 }
+
+/** Point the worker at the lines of its index. */
+void worker_take_lines(struct worker *w, const struct segment *s);
 
 /**
  * The loop of one worker lcore, for rte_eal_remote_launch(): poll, run the pipeline, report a

@@ -12,11 +12,11 @@
  *   | port table      |  struct abi_port[max_ports]
  *   | SA status       |  struct abi_sa_status[max_sas]           no keys
  *   | policy status   |  struct abi_policy_status[max_policies]
- *   | SA counters     |  struct abi_sa_counters[max_sas][max_workers]
- *   | SA drops        |  struct abi_sa_drops[max_sas][max_workers]
- *   | policy counters |  struct abi_policy_counters[max_policies][max_workers]
+ *   | SA counters     |  struct abi_sa_counters[max_workers][max_sas]
+ *   | SA drops        |  struct abi_sa_drops[max_workers][max_sas]
+ *   | policy counters |  struct abi_policy_counters[max_workers][max_policies]
  *   | worker counters |  struct abi_worker_counters[max_workers]
- *   | port counters   |  struct abi_port_counters[max_ports][max_workers]
+ *   | port counters   |  struct abi_port_counters[max_workers][max_ports]
  *   | drop samples    |  struct abi_drop_sample[max_workers][ABI_DROP_SLOTS][ABI_SAMPLES]
  *   +-----------------+ segment_size
  *
@@ -37,9 +37,10 @@
 #include "dataplane/api/ring.h"
 
 #define ABI_MAGIC 0x31574750534531ffull
-#define ABI_MAJOR 1u
-/* 1: drop samples; 2: hits of SAs are not the policy's, too; 3: ABI_PACKET_UNREACHABLE; 4:
- * ABI_CMD_SPI_EXPECT; 5: ABI_PACKET_ECHO; 6: abi_policy_status.place
+/* 2: the counter lines of one worker lie together */
+#define ABI_MAJOR 2u
+/* Counts on when the major goes up. 1: drop samples; 2: hits of SAs are not the policy's, too; 3:
+ * ABI_PACKET_UNREACHABLE; 4: ABI_CMD_SPI_EXPECT; 5: ABI_PACKET_ECHO; 6: abi_policy_status.place
  */
 #define ABI_MINOR 6u
 
@@ -197,6 +198,17 @@ static inline uint64_t abi_area_bytes(const struct abi_hdr *h, enum abi_area_id 
 		break;
 	}
 	return 0;
+}
+
+/**
+ * Index of a worker's line for a row (SA slot, policy index or port) in an area
+ * [max_workers][rows]; rows: the header's max_sas, max_policies or max_ports. The lines of one
+ * worker lie together: a CPU that fetches a line's neighbour with it gets another of its own, not
+ * one that others write.
+ */
+static inline uint64_t abi_line(uint32_t rows, uint32_t row, uint32_t worker)
+{
+	return (uint64_t)worker * rows + row;
 }
 
 /** How many areas a header of this minor version has. */

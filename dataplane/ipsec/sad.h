@@ -78,8 +78,8 @@ uint32_t sad_count(const struct sad *s);
 bool sad_visit_used(const struct sad *s, void (*fn)(void *ctx, uint32_t slot), void *ctx);
 
 struct sad_tick_io {
-	const struct abi_sa_counters *counters; /* the area, [slot][stride] */
-	unsigned int stride;
+	const struct abi_sa_counters *counters; /* the area, [workers][rows] */
+	uint32_t rows;
 	unsigned int workers;
 	void (*event)(void *ctx, const struct abi_ev_sa *ev);
 	/* MTU of the port towards an outer destination (host order); NULL or 0: not known. */

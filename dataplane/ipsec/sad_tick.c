@@ -14,12 +14,13 @@ struct usage {
 
 static struct usage usage_sum(const struct sad_tick_io *io, uint32_t slot)
 {
-	const struct abi_sa_counters *line = &io->counters[(uint64_t)slot * io->stride];
 	struct usage u = {0, 0};
 
 	for (unsigned int w = 0; w < io->workers; w++) {
-		u.bytes += __atomic_load_n(&line[w].bytes, __ATOMIC_RELAXED);
-		u.packets += __atomic_load_n(&line[w].packets, __ATOMIC_RELAXED);
+		const struct abi_sa_counters *c = &io->counters[abi_line(io->rows, slot, w)];
+
+		u.bytes += __atomic_load_n(&c->bytes, __ATOMIC_RELAXED);
+		u.packets += __atomic_load_n(&c->packets, __ATOMIC_RELAXED);
 	}
 	return u;
 }

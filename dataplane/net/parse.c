@@ -312,7 +312,7 @@ static bool untag(struct worker *w, struct rte_mbuf *m)
 	if (port == meta->in_port)
 		return true;
 	meta->in_port = port;
-	c = &w->port_counters[(uint64_t)port * w->stride];
+	c = &w->port_counters[port];
 	c->rx_packets++;
 	c->rx_bytes += m->pkt_len;
 	return true;

@@ -96,17 +96,11 @@ static uint16_t count_ports(void *ctx, uint8_t port, struct rte_mbuf **pkts, uin
 	return n;
 }
 
-static void use_lines(struct plane *p, uint32_t max_sas)
+static void use_lines(struct plane *p)
 {
 	struct worker *w = &p->h->worker;
-	const struct segment *s = &p->segment;
 
-	w->max_sas = max_sas;
-	w->counters = segment_area(s, ABI_AREA_WORKER_COUNTERS);
-	w->sa_counters = segment_area(s, ABI_AREA_SA_COUNTERS);
-	w->sa_drops = segment_area(s, ABI_AREA_SA_DROPS);
-	w->policy_counters = segment_area(s, ABI_AREA_POLICY_COUNTERS);
-	w->port_counters = segment_area(s, ABI_AREA_PORT_COUNTERS);
+	worker_take_lines(w, &p->segment);
 	w->rcu = p->rcu;
 	p->workers[0] = w;
 }
@@ -133,7 +127,7 @@ static int plane_create(struct plane *p, uint32_t max_sas, uint32_t policies)
 	if (p->rcu == NULL || rte_rcu_qsbr_init(p->rcu, 1) != 0)
 		goto fail;
 	rte_rcu_qsbr_thread_register(p->rcu, 0);
-	use_lines(p, max_sas);
+	use_lines(p);
 	sad_free(p->h->tables.sad);
 	p->h->tables.sad = sad_create(max_sas, policies,
 				      segment_area(&p->segment, ABI_AREA_SA_STATUS), SOCKET_ID_ANY);

@@ -382,7 +382,7 @@ int gateway_prepare(struct gateway *g, enum gateway_path path, const uint16_t *i
 	/* What sad_tick() does between bursts: without it the sequence mark is never moved on. */
 	sad_tick(g->h->tables.sad,
 		 &(struct sad_tick_io){.counters = g->h->sa_counters,
-				       .stride = g->h->worker.stride,
+				       .rows = g->h->max_sas,
 				       .workers = 1,
 				       .event = no_event},
 		 g->h->worker.now);

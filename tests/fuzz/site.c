@@ -302,7 +302,7 @@ static void manage(void)
 	harness_clear_sent(site.h);
 	sad_tick(site.h->tables.sad,
 		 &(struct sad_tick_io){.counters = site.h->sa_counters,
-				       .stride = site.h->worker.stride,
+				       .rows = site.h->max_sas,
 				       .workers = 1,
 				       .event = no_event},
 		 site.h->worker.now);
@@ -382,7 +382,7 @@ void site_undo(void)
 	for (uint32_t i = 0; i < SLOTS; i++)
 		if (site.added[i].msg.type != 0)
 			kept_undo(&site.kept[i]);
-	memset(site.h->sa_counters, 0, SLOTS * w->stride * sizeof(*site.h->sa_counters));
+	harness_clear_lines(site.h);
 	site.seq = 0;
 	/* None of the flows it knows is of this table. */
 	site.h->tables.spd->serial += site.h->tables.spd->serial == UINT32_MAX ? 2 : 1;
@@ -520,7 +520,7 @@ size_t site_seal_for(const struct site_tunnel *t, struct reference_esp *e, const
 
 uint64_t site_packets(uint32_t slot)
 {
-	return site.h->sa_counters[(size_t)slot * site.h->worker.stride].packets;
+	return worker_sa(&site.h->worker, slot)->packets;
 }
 
 uint64_t site_top(uint32_t slot)

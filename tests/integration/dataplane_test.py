@@ -197,8 +197,7 @@ def asks_for_an_sa_and_lets_nothing_out_in_clear():
             asked += e[0] == segment.ACQUIRE
         t = time.monotonic() - t                            # of all that may have been asked for
         need(1 <= asked <= 1 + t, "%d ACQUIRE events in %.1f s, at most one a second" % (asked, t))
-        at = a.seg.area["port_counters"][0] + 64 * a.seg.max_workers + 16
-        sent = a.seg.u64(at)
+        sent = a.seg.sent(1)
         need(sent <= 2, "%d packets left on the WAN" % sent)       # our announcements
 
 

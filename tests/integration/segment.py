@@ -56,7 +56,7 @@ class Segment:
         self.area = dict(zip(AREAS, struct.iter_unpack("<QQ", self.m[72:280])))
         self.slots = dict(zip(("command", "event", "punt", "inject"),
                               struct.unpack_from("<4I", self.m, 48)))
-        self.max_workers = self.u32(40)
+        self.max_workers, self.max_ports = self.u32(40), self.u32(44)
         self.id = 0
 
     # In one access: struct goes byte by byte, and the other end would see an index half written.
@@ -164,6 +164,11 @@ class Segment:
     def mac(self, port):
         at = self.area["ports"][0] + 64 * port + 32
         return bytes(self.m[at:at + 6])
+
+    def sent(self, port):
+        """packets that all workers have sent through the port"""
+        at = self.area["port_counters"][0] + 64 * port + 16
+        return sum(self.u64(at + 64 * self.max_ports * i) for i in range(self.max_workers))
 
     def drops(self, reason):
         at = self.area["worker_counters"][0] + 8 * reason

@@ -95,6 +95,16 @@ static void accepts_a_header_without_samples(void **state)
 	assert_non_null(abi_hdr_check(&h, h.segment_size));
 }
 
+static void the_lines_of_a_worker_lie_together(void **state)
+{
+	uint64_t at = 0;
+
+	(void)state;
+	for (uint32_t worker = 0; worker < 3; worker++)
+		for (uint32_t slot = 0; slot < 5; slot++)
+			assert_int_equal(abi_line(5, slot, worker), at++);
+}
+
 /* The property that everything relies on: a header that passes has every area inside the file, in
  * order, and large enough for the geometry. */
 static void check_property(const struct abi_hdr *h, uint64_t size)
@@ -164,6 +174,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(accepts_a_good_header),
+		cmocka_unit_test(the_lines_of_a_worker_lie_together),
 		cmocka_unit_test(accepts_a_header_without_samples),
 		cmocka_unit_test(names_what_is_wrong),
 		cmocka_unit_test(holds_for_every_value_of_every_byte),

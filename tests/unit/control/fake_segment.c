@@ -106,7 +106,7 @@ struct abi_sa_counters *fake_segment_counters(struct fake_segment *f, uint32_t s
 					      uint32_t worker)
 {
 	return (struct abi_sa_counters *)fake_segment_area(f, ABI_AREA_SA_COUNTERS) +
-	       (size_t)slot * f->hdr->max_workers + worker;
+	       abi_line(f->hdr->max_sas, slot, worker);
 }
 
 int fake_segment_take(struct fake_segment *f, void *out)

@@ -300,6 +300,67 @@ static void counters_sum_over_workers(void **state)
 	assert_int_equal(c.packets, 0);
 }
 
+/* Word i of the line of a row and a worker. */
+static uint64_t word_of(uint64_t row, uint64_t worker, uint64_t i)
+{
+	return 1 + i + 1000 * row + (worker * worker << 32);
+}
+
+/* Lines as dataplane/api/segment.h draws them: [worker][row]. */
+static void fill_area(struct fake_segment *f, enum abi_area_id id, uint32_t rows, size_t line)
+{
+	uint64_t *at = fake_segment_area(f, id);
+
+	for (uint32_t w = 0; w < f->hdr->max_workers; w++)
+		for (uint32_t r = 0; r < rows; r++)
+			for (size_t i = 0; i < line / sizeof(*at); i++)
+				*at++ = word_of(r, w, i);
+}
+
+/* But for the word that is no sum, UINT32_MAX: all are. */
+static void is_sum(const void *line, size_t size, uint32_t row, uint32_t but)
+{
+	const uint64_t *at = line;
+
+	for (uint32_t i = 0; i < size / sizeof(*at); i++)
+		assert_int_equal(at[i], i == but ? word_of(row, 2, i)
+						 : word_of(row, 0, i) + word_of(row, 1, i) +
+							   word_of(row, 2, i));
+}
+
+static void every_row_has_lines_of_its_own(void **state)
+{
+	struct dpkit *x = *state;
+	const struct segmap *m = dataplane_map(x->d);
+	struct abi_sa_counters sa;
+	struct abi_sa_drops drops;
+	struct abi_policy_counters policy;
+	struct abi_port_counters port;
+
+	fill_area(&x->f, ABI_AREA_SA_COUNTERS, m->hdr.max_sas, sizeof(sa));
+	fill_area(&x->f, ABI_AREA_SA_DROPS, m->hdr.max_sas, sizeof(drops));
+	fill_area(&x->f, ABI_AREA_POLICY_COUNTERS, m->hdr.max_policies, sizeof(policy));
+	fill_area(&x->f, ABI_AREA_PORT_COUNTERS, m->hdr.max_ports, sizeof(port));
+	for (uint32_t i = 0; i < m->hdr.max_sas; i++) {
+		segmap_sa_counters(m, i, &sa);
+		is_sum(&sa, sizeof(sa), i, offsetof(struct abi_sa_counters, last_used) / 8);
+		segmap_sa_drops(m, i, &drops);
+		is_sum(&drops, sizeof(drops), i, UINT32_MAX);
+		assert_int_equal(segmap_sa_workers(m, i), 7);
+		fake_segment_counters(&x->f, i, i % 3)->packets = 0;
+	}
+	for (uint32_t i = 0; i < m->hdr.max_sas; i++)
+		assert_int_equal(segmap_sa_workers(m, i), 7 ^ (1u << i % 3));
+	for (uint32_t i = 0; i < m->hdr.max_policies; i++) {
+		segmap_policy_counters(m, i, &policy);
+		is_sum(&policy, sizeof(policy), i, UINT32_MAX);
+	}
+	for (uint32_t i = 0; i < m->hdr.max_ports; i++) {
+		segmap_port_counters(m, i, &port);
+		is_sum(&port, sizeof(port), i, UINT32_MAX);
+	}
+}
+
 #define T(name, up) cmocka_unit_test_setup_teardown(name, up, dpkit_teardown)
 
 int main(void)
@@ -322,6 +383,7 @@ int main(void)
 		T(follows_to_a_new_epoch, dpkit_setup_attached),
 		T(silence_is_noticed_and_ends, dpkit_setup_attached),
 		T(counters_sum_over_workers, dpkit_setup_attached),
+		T(every_row_has_lines_of_its_own, dpkit_setup_attached),
 	};
 
 	log_setup(-1, LOG_LEVEL_INFO);

@@ -241,9 +241,11 @@ static void drops_name_their_causes(void **state)
 	struct fixture *x = *state;
 	struct abi_sa_drops *d = fake_segment_area(&x->f, ABI_AREA_SA_DROPS);
 
-	d[0x19 * 3].count[DROP_IN_STATE_SEQUENCE_ERRORS] = 4;
-	d[0x19 * 3 + 1].count[DROP_IN_STATE_SEQUENCE_ERRORS] = 3;
-	d[0x19 * 3 + 1].count[DROP_IN_STATE_PROTOCOL_ERRORS] = 1;
+	d += 0x19;
+	d->count[DROP_IN_STATE_SEQUENCE_ERRORS] = 4;
+	d += x->f.hdr->max_sas; /* another worker's */
+	d->count[DROP_IN_STATE_SEQUENCE_ERRORS] = 3;
+	d->count[DROP_IN_STATE_PROTOCOL_ERRORS] = 1;
 	rows_fill_sa(&x->in, x->v);
 	assert_string_equal(x->v[SA_DROP_CAUSES].text,
 			    "in-state-protocol-errors:1,in-state-sequence-errors:7");
@@ -284,13 +286,13 @@ static void set_policy(struct fixture *x, uint32_t index, uint32_t id, uint64_t 
 	struct abi_policy_counters *c = fake_segment_area(&x->f, ABI_AREA_POLICY_COUNTERS);
 
 	s[index].policy_id = id;
-	c[index * 3].dead_out_packets = dead_out;
-	c[index * 3].dead_in_bytes = dead_in;
-	c[index * 3].out_hits = 10;
-	c[index * 3 + 2].out_hits = 1;
-	c[index * 3].dead_out_hits = 100;
-	c[index * 3].in_hits = 2;
-	c[index * 3].dead_in_packets = 40;
+	c[index].dead_out_packets = dead_out;
+	c[index].dead_in_bytes = dead_in;
+	c[index].out_hits = 10;
+	c[2 * x->f.hdr->max_policies + index].out_hits = 1;
+	c[index].dead_out_hits = 100;
+	c[index].in_hits = 2;
+	c[index].dead_in_packets = 40;
 }
 
 static void totals_add_live_and_dead(void **state)

@@ -48,13 +48,13 @@ static uint16_t hand_over(void *ctx, uint8_t port, struct rte_mbuf **pkts, uint1
 
 static int make_areas(struct crew *c)
 {
-	unsigned int stride = c->n + 1;
+	unsigned int lines = c->n + 1; /* of a row: the manager's, too */
 
-	c->worker_counters = area(stride, sizeof(*c->worker_counters));
-	c->sa_counters = area((size_t)c->h->max_sas * stride, sizeof(*c->sa_counters));
-	c->sa_drops = area((size_t)c->h->max_sas * stride, sizeof(*c->sa_drops));
-	c->policy_counters = area((size_t)c->h->max_policies * stride, sizeof(*c->policy_counters));
-	c->port_counters = area((size_t)WORKER_MAX_PORTS * stride, sizeof(*c->port_counters));
+	c->worker_counters = area(lines, sizeof(*c->worker_counters));
+	c->sa_counters = area((size_t)c->h->max_sas * lines, sizeof(*c->sa_counters));
+	c->sa_drops = area((size_t)c->h->max_sas * lines, sizeof(*c->sa_drops));
+	c->policy_counters = area((size_t)c->h->max_policies * lines, sizeof(*c->policy_counters));
+	c->port_counters = area((size_t)WORKER_MAX_PORTS * lines, sizeof(*c->port_counters));
 	return c->worker_counters && c->sa_counters && c->sa_drops && c->policy_counters &&
 			       c->port_counters
 		       ? 0
@@ -76,13 +76,12 @@ static int make_member(struct crew *c, unsigned int i, bool spray)
 	w->pool = c->pool;
 	w->rcu = c->rcu;
 	w->now = c->h->worker.now;
-	w->stride = c->n + 1;
 	w->max_sas = c->h->max_sas;
 	w->counters = c->worker_counters + i;
-	w->sa_counters = c->sa_counters + i;
-	w->sa_drops = c->sa_drops + i;
-	w->policy_counters = c->policy_counters + i;
-	w->port_counters = c->port_counters + i;
+	w->sa_counters = c->sa_counters + abi_line(c->h->max_sas, 0, i);
+	w->sa_drops = c->sa_drops + abi_line(c->h->max_sas, 0, i);
+	w->policy_counters = c->policy_counters + abi_line(c->h->max_policies, 0, i);
+	w->port_counters = c->port_counters + abi_line(WORKER_MAX_PORTS, 0, i);
 	w->ike = ring("ike", m);
 	w->slow = ring("slow", m);
 	w->reply = ring("reply", m);
@@ -265,7 +264,7 @@ struct abi_sa_counters crew_sa(const struct crew *c, uint32_t slot)
 	struct abi_sa_counters sum = {0};
 
 	for (unsigned int i = 0; i < c->n; i++) {
-		const struct abi_sa_counters *line = &c->sa_counters[(size_t)slot * (c->n + 1) + i];
+		const struct abi_sa_counters *line = worker_sa(&c->member[i]->w, slot);
 
 		sum.packets += line->packets;
 		sum.bytes += line->bytes;

@@ -34,7 +34,7 @@ struct crew {
 	struct crew_member *member[CREW_MAX];
 	struct reasm *reasm[CREW_MAX];
 	struct abi_worker_counters *worker_counters;
-	struct abi_sa_counters *sa_counters; /* [max_sas][n + 1] */
+	struct abi_sa_counters *sa_counters; /* [n + 1][max_sas] */
 	struct abi_sa_drops *sa_drops;
 	struct abi_policy_counters *policy_counters;
 	struct abi_port_counters *port_counters;

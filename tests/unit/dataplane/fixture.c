@@ -37,17 +37,8 @@ static void attach_control(struct fixture *f)
 
 static void move_lines(struct fixture *f)
 {
-	struct worker *w = &f->h->worker;
-	const struct segment *s = &f->segment;
-
-	w->max_sas = FIXTURE_SAS;
-	w->counters = segment_area(s, ABI_AREA_WORKER_COUNTERS);
-	w->sa_counters = segment_area(s, ABI_AREA_SA_COUNTERS);
-	w->sa_drops = segment_area(s, ABI_AREA_SA_DROPS);
-	w->policy_counters = segment_area(s, ABI_AREA_POLICY_COUNTERS);
-	w->port_counters = segment_area(s, ABI_AREA_PORT_COUNTERS);
-	w->samples = segment_samples(s, 0);
-	f->workers[0] = w;
+	worker_take_lines(&f->h->worker, &f->segment);
+	f->workers[0] = &f->h->worker;
 }
 
 struct fixture *fixture_create(void)

@@ -17,7 +17,6 @@
 #include "dataplane/linear.h"
 
 #define LARGE	  15u
-#define STRIDE	  2u /* this worker, and the manager's line */
 #define DATA_ROOM (RTE_PKTMBUF_HEADROOM + 2176)
 
 static bool eal_up;
@@ -78,7 +77,6 @@ static void wire_worker(struct harness *h)
 	w->pool = h->pool;
 	w->large = h->large;
 	w->now = 1000000000;
-	w->stride = STRIDE;
 	w->max_sas = h->max_sas;
 	w->counters = h->worker_counters;
 	w->sa_counters = h->sa_counters;
@@ -108,11 +106,13 @@ struct harness *harness_create(uint32_t max_sas, uint32_t max_policies, unsigned
 	snprintf(name, sizeof(name), "large-%p", (void *)h);
 	h->large = rte_pktmbuf_pool_create(name, LARGE, 0, 0, LINEAR_LARGE_ROOM, SOCKET_ID_ANY);
 	h->sa_status = area(max_sas, sizeof(*h->sa_status));
-	h->worker_counters = area(STRIDE, sizeof(*h->worker_counters));
-	h->sa_counters = area((size_t)max_sas * STRIDE, sizeof(*h->sa_counters));
-	h->sa_drops = area((size_t)max_sas * STRIDE, sizeof(*h->sa_drops));
-	h->policy_counters = area((size_t)max_policies * STRIDE, sizeof(*h->policy_counters));
-	h->port_counters = area((size_t)WORKER_MAX_PORTS * STRIDE, sizeof(*h->port_counters));
+	h->worker_counters = area(HARNESS_LINES, sizeof(*h->worker_counters));
+	h->sa_counters = area((size_t)max_sas * HARNESS_LINES, sizeof(*h->sa_counters));
+	h->sa_drops = area((size_t)max_sas * HARNESS_LINES, sizeof(*h->sa_drops));
+	h->policy_counters =
+		area((size_t)max_policies * HARNESS_LINES, sizeof(*h->policy_counters));
+	h->port_counters =
+		area((size_t)WORKER_MAX_PORTS * HARNESS_LINES, sizeof(*h->port_counters));
 	h->samples = area((size_t)ABI_DROP_SLOTS * ABI_SAMPLES, sizeof(*h->samples));
 	wire_worker(h);
 	if (!h->pool || !h->large || !h->sa_status || !h->worker_counters || !h->sa_counters ||
@@ -151,6 +151,14 @@ void harness_free(struct harness *h)
 	free(h->port_counters);
 	free(h->samples);
 	free(h);
+}
+
+void harness_clear_lines(struct harness *h)
+{
+	memset(h->sa_counters, 0, (size_t)h->max_sas * HARNESS_LINES * sizeof(*h->sa_counters));
+	memset(h->sa_drops, 0, (size_t)h->max_sas * HARNESS_LINES * sizeof(*h->sa_drops));
+	memset(h->policy_counters, 0,
+	       (size_t)h->max_policies * HARNESS_LINES * sizeof(*h->policy_counters));
 }
 
 struct rte_mbuf *harness_mbuf(struct harness *h, const void *bytes, size_t len)

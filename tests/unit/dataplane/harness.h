@@ -23,19 +23,21 @@
 	((uint32_t)(a) << 24 | (uint32_t)(b) << 16 | (uint32_t)(c) << 8 | (uint32_t)(d))
 
 #define HARNESS_PORTS	    2u
+#define HARNESS_LINES	    2u	/* of a row: this worker's, the manager's */
 #define HARNESS_FRAGMENTS   64u /* held in each table */
 #define HARNESS_FRAGMENT_MS 15000u
 #define HARNESS_SENT	    2048u
 
 struct harness {
-	struct worker worker; /* index 0 of stride 2; now = 1 s */
+	struct worker worker; /* index 0; now = 1 s */
 	struct tables tables;
 	struct rte_mempool *pool;
 	struct rte_mempool *large; /* 15 buffers of linear.h */
 	uint32_t max_sas;
 	uint32_t max_policies;
 	struct abi_sa_status *sa_status;
-	/* The areas, as in the segment. worker.*_counters point into them. */
+	/* The areas, as in the segment: the lines of this worker, then the manager's.
+	 * worker.*_counters point at them. */
 	struct abi_worker_counters *worker_counters;
 	struct abi_sa_counters *sa_counters;
 	struct abi_sa_drops *sa_drops;
@@ -60,6 +62,9 @@ void harness_free(struct harness *h);
 /** A packet with these bytes at its start, meta zeroed but sa_slot = PKT_NO_SA. NULL when none is
  * left. */
 struct rte_mbuf *harness_mbuf(struct harness *h, const void *bytes, size_t len);
+
+/** No counters of an SA or a policy. */
+void harness_clear_lines(struct harness *h);
 
 /** Sum of all drops counted against the worker. */
 uint64_t harness_drops(const struct harness *h);

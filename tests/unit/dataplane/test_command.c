@@ -225,8 +225,87 @@ static void folds_the_counters_of_a_dead_sa_into_its_policy(void **state)
 		assert_int_equal(p->dead_in_bytes, 300 * round);
 		assert_int_equal(worker_sa(w, 1)->packets, 0);
 		assert_int_equal(worker_sa(w, 2)->drops, 0);
-		assert_int_equal(w->sa_drops[2 * w->stride].count[DROP_IN_STATE_EXPIRED], 0);
+		assert_int_equal(w->sa_drops[2].count[DROP_IN_STATE_EXPIRED], 0);
 	}
+}
+
+/* Another number in every word of every line of an area. */
+static void fill_area(enum abi_area_id id)
+{
+	uint64_t *at = segment_area(&f->segment, id);
+
+	for (uint64_t i = 0; i < f->segment.own.area[id].size / sizeof(*at); i++)
+		at[i] = 1000 + i;
+}
+
+/* Of an area filled so, only the lines of this row are clean. */
+static void only_clean(enum abi_area_id id, uint32_t rows, uint32_t clean, size_t line)
+{
+	const uint64_t *at = segment_area(&f->segment, id);
+	uint64_t words = line / sizeof(*at);
+
+	for (uint64_t i = 0; i < f->segment.own.max_workers * rows * words; i++)
+		assert_int_equal(at[i], i / words % rows == clean ? 0 : 1000 + i);
+}
+
+static void folds_and_cleans_the_lines_of_one_sa(void **state)
+{
+	const struct abi_hdr *h = &f->segment.own;
+	struct worker *w = f->workers[0];
+	uint64_t packets = 0, bytes = 0;
+	struct abi_policy_counters *p;
+
+	(void)state;
+	assert_int_equal(fixture_policies(f, 5, 3), ABI_OK);
+	p = worker_policy(w, policies_index(&f->manager.policies, 7));
+	assert_int_equal(add(fixture_sa(2, ABI_DIR_IN, 7)), ABI_OK);
+	fill_area(ABI_AREA_SA_COUNTERS);
+	fill_area(ABI_AREA_SA_DROPS);
+	for (uint32_t k = 0; k < h->max_workers; k++) {
+		const struct abi_sa_counters *all = segment_area(&f->segment, ABI_AREA_SA_COUNTERS);
+
+		packets += all[abi_line(h->max_sas, 2, k)].packets;
+		bytes += all[abi_line(h->max_sas, 2, k)].bytes;
+	}
+	delete (2, 0x10002);
+	fixture_grace(f);
+	assert_int_equal(p->dead_in_packets, packets);
+	assert_int_equal(p->dead_in_bytes, bytes);
+	only_clean(ABI_AREA_SA_COUNTERS, h->max_sas, 2, sizeof(struct abi_sa_counters));
+	only_clean(ABI_AREA_SA_DROPS, h->max_sas, 2, sizeof(struct abi_sa_drops));
+}
+
+/* Half by the worker, half by the manager. */
+static void ends_an_sa_by_what_all_have_carried(void **state)
+{
+	struct abi_sa_add c = fixture_sa(5, ABI_DIR_IN, 0);
+	struct abi_ev_sa ev;
+
+	(void)state;
+	c.life.hard_bytes = 1000;
+	assert_int_equal(add(c), ABI_OK);
+	worker_sa(f->workers[0], 5)->bytes = 500;
+	worker_sa(&f->manager.self, 5)->bytes = 499;
+	fixture_tick(f, 100000000);
+	assert_false(fixture_event(f, ABI_EV_SA_EXPIRE, &ev, sizeof(ev)));
+	worker_sa(&f->manager.self, 5)->bytes = 500;
+	fixture_tick(f, 100000000);
+	assert_true(fixture_event(f, ABI_EV_SA_EXPIRE, &ev, sizeof(ev)));
+	assert_int_equal(ev.slot, 5);
+	assert_int_equal(ev.expire, ABI_EXPIRE_HARD);
+}
+
+static void cleans_the_lines_of_a_policy_that_went(void **state)
+{
+	uint32_t went;
+
+	(void)state;
+	assert_int_equal(fixture_policies(f, 7, 3), ABI_OK);
+	went = policies_index(&f->manager.policies, 9);
+	fill_area(ABI_AREA_POLICY_COUNTERS);
+	assert_int_equal(fixture_policies(f, 7, 2), ABI_OK);
+	only_clean(ABI_AREA_POLICY_COUNTERS, FIXTURE_POLICIES, went,
+		   sizeof(struct abi_policy_counters));
 }
 
 static void flushes_all(void **state)
@@ -415,6 +494,9 @@ int main(void)
 		WITH(expects_spis_of_free_slots),
 		WITH(answers_a_removal_after_its_grace_period),
 		WITH(folds_the_counters_of_a_dead_sa_into_its_policy),
+		WITH(folds_and_cleans_the_lines_of_one_sa),
+		WITH(ends_an_sa_by_what_all_have_carried),
+		WITH(cleans_the_lines_of_a_policy_that_went),
 		WITH(flushes_all),
 		WITH(keeps_lines_of_an_earlier_run_until_told),
 		WITH(replaces_policies_as_a_whole),

@@ -183,7 +183,7 @@ static void leave(void)
 	for (uint32_t t = 0; t < WAYKIT_TUNNELS; t++)
 		note(worker_sa(w, tunnels_slot_out(t)), sizeof(struct abi_sa_counters));
 	for (uint32_t i = 0; i < n_ports; i++)
-		note(&w->port_counters[i * w->stride], sizeof(w->port_counters[0]));
+		note(&w->port_counters[i], sizeof(w->port_counters[0]));
 	note(wk.h->samples, ABI_DROP_SLOTS * ABI_SAMPLES * sizeof(wk.h->samples[0]));
 	assert_int_equal(harness_in_use(wk.h), 0);
 	order_free(wk.h->worker.order);

@@ -181,10 +181,7 @@ void espkit_same_endpoint(const struct abi_sa_add *c)
 int espkit_begin(void **state)
 {
 	kit_begin(state);
-	memset(kit.h->sa_counters, 0, ESPKIT_SAS * kit.w->stride * sizeof(*kit.h->sa_counters));
-	memset(kit.h->sa_drops, 0, ESPKIT_SAS * kit.w->stride * sizeof(*kit.h->sa_drops));
-	memset(kit.h->policy_counters, 0,
-	       ESPKIT_POLICIES * kit.w->stride * sizeof(*kit.h->policy_counters));
+	harness_clear_lines(kit.h);
 	esp.n_dropped = 0;
 	esp.events = 0;
 	esp.peer_port = NATT_PORT;
@@ -394,8 +391,8 @@ static void take_event(void *ctx, const struct abi_ev_sa *ev)
 void espkit_tick(uint64_t now)
 {
 	const struct sad_tick_io io = {.counters = kit.h->sa_counters,
-				       .stride = kit.w->stride,
-				       .workers = 1,
+				       .rows = kit.h->max_sas,
+				       .workers = HARNESS_LINES,
 				       .event = take_event};
 
 	sad_tick(esp.sad, &io, now);

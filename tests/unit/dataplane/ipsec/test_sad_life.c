@@ -102,6 +102,26 @@ static void bytes_and_packets_end_an_sa(void **state)
 	assert_int_equal(esp.events, 3);
 }
 
+/* Of the SA, not of its neighbours. */
+static void what_all_workers_carried_ends_an_sa(void **state)
+{
+	struct abi_sa_counters *all = kit.h->sa_counters;
+
+	(void)state;
+	add_out_with((struct abi_lifetime){.hard_bytes = 2000});
+	for (uint32_t w = 0; w < HARNESS_LINES; w++) {
+		all[abi_line(kit.h->max_sas, OUT_SLOT, w)].bytes = 999 + w;
+		all[abi_line(kit.h->max_sas, OUT_SLOT - 1, w)].bytes = 1 << 20;
+		all[abi_line(kit.h->max_sas, OUT_SLOT + 1, w)].bytes = 1 << 20;
+	}
+	espkit_tick(kit.w->now);
+	assert_int_equal(esp.events, 0);
+	all[abi_line(kit.h->max_sas, OUT_SLOT, 1)].bytes++;
+	espkit_tick(kit.w->now);
+	assert_int_equal(esp.events, 1);
+	expect_event(0, ABI_EV_SA_EXPIRE, ABI_EXPIRE_HARD, ABI_LIMIT_BYTES);
+}
+
 /* n packets of 100 bytes through the outbound SA; how many came out. */
 static unsigned int send_through(unsigned int n)
 {
@@ -332,7 +352,7 @@ static void ignore(void *ctx, const struct abi_ev_sa *ev)
 static void the_mtu_follows_the_path(void **state)
 {
 	const struct sad_tick_io io = {.counters = kit.h->sa_counters,
-				       .stride = kit.w->stride,
+				       .rows = kit.h->max_sas,
 				       .workers = 1,
 				       .event = ignore,
 				       .path_mtu = path_600};
@@ -354,7 +374,7 @@ static void every_sa_has_its_turn(void **state)
 	struct abi_sa_counters *lines = aligned_alloc(64, n * sizeof(*lines));
 	struct sad *s;
 	struct sad_tick_io io = {
-		.counters = lines, .stride = 1, .workers = 1, .event = ignore, .path_mtu = NULL};
+		.counters = lines, .rows = n, .workers = 1, .event = ignore, .path_mtu = NULL};
 
 	(void)state;
 	assert_non_null(status);
@@ -388,6 +408,7 @@ int main(void)
 		CASE(time_ends_an_sa_softly_then_hard),
 		CASE(an_aged_sa_still_tells_that_it_is_spent),
 		CASE(bytes_and_packets_end_an_sa),
+		CASE(what_all_workers_carried_ends_an_sa),
 		CASE(workers_stop_at_a_hard_volume_without_the_manager),
 		CASE(workers_call_when_a_volume_is_reached),
 		CASE(a_volume_given_later_counts_what_passed_before),

@@ -11,9 +11,9 @@
 static struct {
 	struct segment segment;
 	struct abi_sa_status *status;
-	struct abi_sa_counters counters[ESPKIT_SAS * WORKERS];
+	struct abi_sa_counters counters[WORKERS * ESPKIT_SAS];
 	struct abi_policy_status policy[ESPKIT_POLICIES];
-	struct abi_policy_counters policy_counters[ESPKIT_POLICIES * WORKERS];
+	struct abi_policy_counters policy_counters[WORKERS * ESPKIT_POLICIES];
 	bool used[ESPKIT_SAS]; /* the twin */
 	unsigned visits[ESPKIT_SAS];
 } t;
@@ -29,6 +29,7 @@ static void make_segment(void)
 	memset(&t, 0, sizeof(t));
 	t.segment.base = (uint8_t *)&t;
 	t.segment.own.max_sas = ESPKIT_SAS;
+	t.segment.own.max_policies = ESPKIT_POLICIES;
 	t.segment.own.max_workers = WORKERS;
 	t.status = kit.h->sa_status;
 	put_area(ABI_AREA_SA_STATUS, t.status);
@@ -62,7 +63,7 @@ static void need_hits(void)
 
 	for (uint32_t i = 0; i < WORKERS; i++) {
 		const struct abi_policy_counters *c =
-			&t.policy_counters[ESPKIT_POLICY * WORKERS + i];
+			&t.policy_counters[abi_line(ESPKIT_POLICIES, ESPKIT_POLICY, i)];
 
 		want.out_hits += c->out_hits + c->dead_out_hits;
 		want.in_hits += c->in_hits + c->dead_in_packets;
@@ -71,7 +72,7 @@ static void need_hits(void)
 		if (t.status[i].state == ABI_SA_FREE || t.status[i].policy_id != ID)
 			continue;
 		for (uint32_t k = 0; k < WORKERS; k++) {
-			const struct abi_sa_counters *c = &t.counters[i * WORKERS + k];
+			const struct abi_sa_counters *c = &t.counters[abi_line(ESPKIT_SAS, i, k)];
 
 			if (t.status[i].direction == ABI_DIR_OUT)
 				want.out_hits += c->hits;
@@ -103,7 +104,8 @@ static void sums_along_the_list_are_those_of_all_slots(void **state)
 	for (unsigned int i = 0; i < 5000; i++) {
 		uint64_t x = reference_random(&seed);
 		uint32_t slot = (uint32_t)(x >> 8) % ESPKIT_SAS;
-		struct abi_sa_counters *c = &t.counters[slot * WORKERS + (x >> 16) % WORKERS];
+		struct abi_sa_counters *c =
+			&t.counters[abi_line(ESPKIT_SAS, slot, (x >> 16) % WORKERS)];
 
 		if (!t.used[slot]) {
 			add(slot, x & 1, x & 2 ? ID : ID + 1);
@@ -117,8 +119,10 @@ static void sums_along_the_list_are_those_of_all_slots(void **state)
 				need_hits(); /* it is dead, and still counts */
 			sad_reclaim(esp.sad, slot);
 			t.used[slot] = false;
-			memset(&t.counters[slot * WORKERS], 0, WORKERS * sizeof(*c));
-			t.policy_counters[ESPKIT_POLICY * WORKERS].dead_out_hits += x >> 50;
+			for (uint32_t k = 0; k < WORKERS; k++)
+				t.counters[abi_line(ESPKIT_SAS, slot, k)] =
+					(struct abi_sa_counters){0};
+			t.policy_counters[ESPKIT_POLICY].dead_out_hits += x >> 50;
 		}
 		need_used();
 		need_hits();
