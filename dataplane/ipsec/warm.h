@@ -30,9 +30,9 @@ static inline void warm_lines(const void *from, unsigned int lines)
 
 /*
  * At times a CPU shared with others takes no request for the second level at all, and one for the
- * first forgets those that it has no room for. So everything but keys is asked for twice, far ahead
- * into the second level, and some packets ahead into the first: the one is there mostly, the other
- * nearly always.
+ * first forgets those that it has no room for. So inbound everything but keys is asked for twice,
+ * far ahead into the second level, and some packets ahead into the first: the one is there mostly,
+ * the other nearly always. Outbound the first request would hold up those behind it: once.
  */
 static inline void warm_near(const void *from, unsigned int lines)
 {
