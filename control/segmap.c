@@ -315,8 +315,8 @@ bool segmap_sample(const struct segmap *m, uint32_t worker, unsigned int reason,
 {
 	const struct abi_drop_sample *all;
 
-	if (m->base == NULL || abi_areas(&m->hdr) <= ABI_AREA_DROP_SAMPLES ||
-	    worker >= m->hdr.max_workers || reason >= ABI_DROP_SLOTS || i >= ABI_SAMPLES)
+	if (m->base == NULL || worker >= m->hdr.max_workers || reason >= ABI_DROP_SLOTS ||
+	    i >= ABI_SAMPLES)
 		return false;
 	all = row(m, ABI_AREA_DROP_SAMPLES, 0, 0);
 	return abi_sample_read(&all[((size_t)worker * ABI_DROP_SLOTS + reason) * ABI_SAMPLES + i],

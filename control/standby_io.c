@@ -150,14 +150,14 @@ struct placed {
 	uint32_t place;
 };
 
-/* Policies of the table in force, sorted; NULL: none, or it does not say where they stand. */
+/* Policies of the table in force, sorted; NULL: none. */
 static struct placed *read_places(const struct segmap *m, size_t *n)
 {
 	struct placed *list = NULL;
 	struct abi_policy_status s;
 
 	*n = 0;
-	if (m->base != NULL && m->hdr.minor >= 6)
+	if (m->base != NULL)
 		list = calloc(m->hdr.max_policies, sizeof(*list));
 	for (uint32_t i = 0; list != NULL && segmap_policy(m, i, &s); i++)
 		if (s.policy_id != 0)

@@ -37,16 +37,9 @@ static void add(struct totals_row *to, const struct totals_row *from)
 	to->in_bytes += from->in_bytes;
 }
 
-/* Are packets of SAs counted with these alone? */
-static bool hits_apart(const struct segmap *m)
-{
-	return m->hdr.minor >= 2;
-}
-
 /* Policies of the segment with what their dead SAs have come to. */
 static size_t read_policies(const struct segmap *m, struct totals_row *rows)
 {
-	bool apart = hits_apart(m);
 	struct abi_policy_status s;
 	size_t n = 0;
 
@@ -58,8 +51,8 @@ static size_t read_policies(const struct segmap *m, struct totals_row *rows)
 		segmap_policy_counters(m, i, &c);
 		rows[n++] = (struct totals_row){
 			.policy_id = s.policy_id,
-			.out_hits = c.out_hits + (apart ? c.dead_out_hits : 0),
-			.in_hits = c.in_hits + (apart ? c.dead_in_packets : 0),
+			.out_hits = c.out_hits + c.dead_out_hits,
+			.in_hits = c.in_hits + c.dead_in_packets,
 			.out_packets = c.dead_out_packets,
 			.out_bytes = c.dead_out_bytes,
 			.in_packets = c.dead_in_packets,
@@ -71,7 +64,6 @@ static size_t read_policies(const struct segmap *m, struct totals_row *rows)
 
 static void add_live(const struct segmap *m, struct totals_row *rows, size_t n)
 {
-	bool apart = hits_apart(m);
 	struct abi_sa_counters c;
 	struct abi_sa_status s;
 
@@ -85,11 +77,11 @@ static void add_live(const struct segmap *m, struct totals_row *rows, size_t n)
 			continue;
 		segmap_sa_counters(m, slot, &c);
 		if (s.direction == ABI_DIR_OUT) {
-			r->out_hits += apart ? c.hits : 0;
+			r->out_hits += c.hits;
 			r->out_packets += c.packets;
 			r->out_bytes += c.bytes;
 		} else {
-			r->in_hits += apart ? c.packets : 0;
+			r->in_hits += c.packets;
 			r->in_packets += c.packets;
 			r->in_bytes += c.bytes;
 		}

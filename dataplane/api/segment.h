@@ -39,9 +39,7 @@
 #define ABI_MAGIC 0x31574750534531ffull
 /* 2: the counter lines of one worker lie together */
 #define ABI_MAJOR 2u
-/* Counts on when the major goes up. 1: drop samples; 2: hits of SAs are not the policy's, too; 3:
- * ABI_PACKET_UNREACHABLE; 4: ABI_CMD_SPI_EXPECT; 5: ABI_PACKET_ECHO; 6: abi_policy_status.place
- */
+/* counts on when the major goes up */
 #define ABI_MINOR 6u
 
 enum abi_area_id {
@@ -211,12 +209,6 @@ static inline uint64_t abi_line(uint32_t rows, uint32_t row, uint32_t worker)
 	return (uint64_t)worker * rows + row;
 }
 
-/** How many areas a header of this minor version has. */
-static inline unsigned int abi_areas(const struct abi_hdr *h)
-{
-	return h->minor < 1 ? ABI_AREA_DROP_SAMPLES : ABI_AREAS;
-}
-
 static inline int abi_is_pow2(uint32_t n, uint32_t limit)
 {
 	return n != 0 && n <= limit && (n & (n - 1)) == 0;
@@ -249,7 +241,7 @@ static inline const char *abi_hdr_check(const struct abi_hdr *h, uint64_t file_s
 	    !abi_is_pow2(h->punt_slots, ABI_RING_SLOTS_LIMIT) ||
 	    !abi_is_pow2(h->inject_slots, ABI_RING_SLOTS_LIMIT))
 		return "ring size out of range";
-	for (unsigned int i = 0; i < abi_areas(h); i++) {
+	for (unsigned int i = 0; i < ABI_AREAS; i++) {
 		const struct abi_area *a = &h->area[i];
 
 		if (a->offset % 64 != 0 || a->offset < end || a->offset > file_size)

@@ -393,20 +393,6 @@ static void half_a_pair_of_before_says_nothing(void **state)
 	assert_int_equal(in_use(x), T1_NET);
 }
 
-static void a_data_plane_that_does_not_tell_is_not_asked(void **state)
-{
-	struct fixture *x = *state;
-	uint32_t swapped[POLICIES];
-
-	x->f.hdr->minor = 5;
-	x->g = start(x);
-	for (unsigned int i = 0; i < POLICIES; i++)
-		swapped[i] = x->ids[POLICIES - 1 - i];
-	tell_places(x, swapped, POLICIES);
-	run(x, 300 * MS);
-	assert_int_equal(in_use(x), T1_NET);
-}
-
 /* With hosts that nobody watches, the SA pair alone decides. */
 static void without_a_watch_the_pair_decides(void **state)
 {
@@ -443,7 +429,6 @@ int main(void)
 		T(a_new_control_goes_back_when_the_host_answers),
 		T(what_was_not_changed_is_not_changed_by_a_new_control),
 		T(half_a_pair_of_before_says_nothing),
-		T(a_data_plane_that_does_not_tell_is_not_asked),
 		T(without_a_watch_the_pair_decides),
 	};
 
