@@ -23,7 +23,7 @@
  * section 5.3.7). Host order. */
 static inline bool ip4_martian_source(uint32_t addr)
 {
-	return addr >> 24 == 0 || addr >> 24 == 127 || addr >= 0xe0000000u;
+	return addr - (1u << 24) >= 0xdf000000u || addr >> 24 == 127;
 }
 
 /** A destination that is never forwarded: the same ranges; we route no multicast. Host order. */

@@ -181,16 +181,29 @@ static void refuses_martian_addresses(void **state)
 	static const uint32_t bad[] = {
 		0,
 		IP(0, 1, 2, 3),
+		IP(0, 255, 255, 255),
+		IP(127, 0, 0, 0),
 		IP(127, 0, 0, 1),
 		IP(127, 255, 255, 255),
+		IP(224, 0, 0, 0),
 		IP(224, 0, 0, 1),
 		IP(239, 255, 255, 255),
 		IP(240, 0, 0, 1),
 		IP(255, 255, 255, 255),
 	};
+	static const uint32_t good[] = {
+		IP(1, 0, 0, 0),
+		IP(126, 255, 255, 255),
+		IP(128, 0, 0, 0),
+		IP(223, 255, 255, 255),
+	};
 	struct frame f;
 
 	(void)state;
+	for (unsigned int i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+		f = frame_udp(good[i], FAR_HOST, 1, 2, NULL, 3);
+		goes(&f, PKT_FORWARD);
+	}
 	for (unsigned int i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		f = frame_udp(bad[i], FAR_HOST, 1, 2, NULL, 3);
 		drops(&f, DROP_NET_MARTIAN);
