@@ -244,10 +244,19 @@ static inline bool replay_take_alone(struct replay *r, uint64_t seq)
 /** The same, and the edge moved to it. */
 static inline bool replay_accept_alone(struct replay *r, uint64_t seq)
 {
-	bool taken = replay_take_alone(r, seq);
+	uint64_t top = r->top;
+	uint32_t taken = r->recent, bit = 1u << (seq & 31);
+	bool now;
 
-	replay_advance_alone(r, seq);
-	return taken;
+	if (__builtin_expect((seq ^ top) > 31, 0)) {
+		now = replay_take_alone(r, seq);
+		replay_advance_alone(r, seq);
+		return now;
+	}
+	r->recent = taken | bit;
+	/* The manager reads it. */
+	__atomic_store_n(&r->top, seq > top ? seq : top, __ATOMIC_RELAXED);
+	return (taken & bit) == 0;
 }
 
 #endif
