@@ -67,16 +67,21 @@ _Static_assert(offsetof(struct crypto_op, len) == offsetof(struct crypto_op, seq
 		       __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
 	       "the end of an op is one word");
 
+/** The end of an op that is to be done. */
+static inline uint64_t crypto_op_end(uint64_t seq, uint32_t len, uint8_t kind)
+{
+	return seq >> 32 | (uint64_t)len << 32 | (uint64_t) true << 48 | (uint64_t)kind << 56;
+}
+
 /** Write an op to be done for packet number seq. */
 static inline void crypto_op_set(struct crypto_op *op, const struct sa *sa, uint8_t *esp,
 				 uint64_t seq, uint32_t len)
 {
-	uint64_t rest =
-		seq >> 32 | (uint64_t)len << 32 | (uint64_t) true << 48 | (uint64_t)sa->kind << 56;
+	uint64_t end = crypto_op_end(seq, len, sa->kind);
 
 	op->sa = sa;
 	op->esp = esp;
-	memcpy(&op->seq_hi, &rest, sizeof(rest));
+	memcpy(&op->seq_hi, &end, sizeof(end));
 }
 
 /** One per worker, on that NUMA socket. NULL when the library or the CPU cannot. */

@@ -237,6 +237,7 @@ static __rte_always_inline void cipher_fill_jobs(struct crypto_set *s, const str
 {
 	struct crypto_kept kept = keep(&s->cipher, cipher_keys(b->sa), (uint8_t)cipher, g->n);
 	unsigned int keyed = RTE_MIN(kept.n_keys, g->n);
+	const struct crypto_places at = b->at; /* no job is in the way of a copy */
 	IMB_JOB *job = s->job;
 
 	for (unsigned int i = kept.n; i < g->n; i++)
@@ -244,8 +245,10 @@ static __rte_always_inline void cipher_fill_jobs(struct crypto_set *s, const str
 	for (unsigned int i = 0; i < keyed; i++)
 		cipher_fill(&job[i], &ops[g->index[i]]);
 	for (unsigned int i = keyed; i < g->n; i++) {
-		cipher_fill(&job[i], &ops[g->index[i]]);
-		cipher_fill_keys(&job[i], ops[g->index[i]].sa, &b->at);
+		const struct crypto_op *op = &ops[g->index[i]];
+
+		cipher_fill_keys(&job[i], op->sa, &at);
+		cipher_fill(&job[i], op);
 		if (near)
 			cipher_near(&job[i]);
 	}
@@ -334,6 +337,7 @@ static void hash_fill_jobs(struct crypto *c, struct crypto_set *s, const struct 
 {
 	struct crypto_kept kept = keep(&s->hash, hash_keys(b->sa), (uint8_t)hash, g->n);
 	unsigned int keyed = RTE_MIN(kept.n_keys, g->n);
+	const struct crypto_places at = b->at; /* no job is in the way of a copy */
 	bool esn = b->esn != 0;
 	IMB_JOB *job = s->job;
 
@@ -342,8 +346,10 @@ static void hash_fill_jobs(struct crypto *c, struct crypto_set *s, const struct 
 	for (unsigned int i = 0; i < keyed; i++)
 		hash_fill(&job[i], &ops[g->index[i]], tag_place(c, ops, g->index[i], seal), esn);
 	for (unsigned int i = keyed; i < g->n; i++) {
-		hash_fill(&job[i], &ops[g->index[i]], tag_place(c, ops, g->index[i], seal), esn);
-		hash_fill_keys(&job[i], ops[g->index[i]].sa, &b->at);
+		const struct crypto_op *op = &ops[g->index[i]];
+
+		hash_fill_keys(&job[i], op->sa, &at);
+		hash_fill(&job[i], op, tag_place(c, ops, g->index[i], seal), esn);
 	}
 }
 

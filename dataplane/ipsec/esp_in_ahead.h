@@ -68,26 +68,33 @@ static inline void look_ahead(struct ahead *a, unsigned int i)
 	warm_keys(a->sa[i]);
 }
 
+static inline void find_slot(const struct sad *s, struct ahead *a, struct rte_mbuf **pkts,
+			     unsigned int i)
+{
+	a->slot[i] = &s->slot[warm_spi(pkts[i]) & s->mask];
+	rte_prefetch0(a->slot[i]);
+}
+
 /* The way to all SAs, and the first of them, which nobody has looked ahead to. */
 static inline void look_first(const struct sad *s, struct ahead *a, struct rte_mbuf **pkts,
 			      unsigned int n)
 {
-	for (unsigned int i = 0; i < n; i++) {
-		prefetch_packets(pkts, (uint16_t)i, (uint16_t)n);
-		a->slot[i] = &s->slot[warm_spi(pkts[i]) & s->mask];
-		rte_prefetch0(a->slot[i]);
-	}
-	for (unsigned int i = n; i < n + SA_AHEAD; i++)
-		a->slot[i] = &empty_slot;
-	for (unsigned int i = 0; i < SA_AHEAD; i++)
-		find_ahead(a, i);
-}
+	unsigned int i = 0;
 
-/* When all of it is decrypted: its SA, and where it is counted. */
-static inline void warm_deliver(const struct worker *w, const struct sa *sa)
-{
-	warm_work_again(sa);
-	warm_near(worker_sa(w, sa->slot), 1);
+	for (; i + 2 * PREFETCH_GAP < n; i++) {
+		rte_mbuf_prefetch_part1(pkts[i + 2 * PREFETCH_GAP]);
+		rte_mbuf_prefetch_part2(pkts[i + 2 * PREFETCH_GAP]);
+		rte_prefetch0(rte_pktmbuf_mtod(pkts[i + PREFETCH_GAP], const void *));
+		find_slot(s, a, pkts, i);
+	}
+	for (; i < n; i++) {
+		prefetch_packets(pkts, (uint16_t)i, (uint16_t)n);
+		find_slot(s, a, pkts, i);
+	}
+	for (; i < n + SA_AHEAD; i++)
+		a->slot[i] = &empty_slot;
+	for (i = 0; i < SA_AHEAD; i++)
+		find_ahead(a, i);
 }
 
 #endif

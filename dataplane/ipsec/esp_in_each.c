@@ -14,11 +14,54 @@
 
 #define INNER_AHEAD 4u /* packets: the inner one, */
 #define COUNT_AHEAD 6u /* and its SA and counters */
+_Static_assert(COUNT_AHEAD <= BATCH_BEHIND && INNER_AHEAD <= BATCH_BEHIND,
+	       "a look ahead stays inside of what lies behind the last op");
 
-/* A multiple of block, and no 64 KB: bits that are not set then. */
-static inline uint32_t part_bits(uint32_t block)
+/* --- before the ICV --- */
+
+/* Of many SAs most are alike, and so are their packets: as the last one was that was usual. */
+struct usual {
+	uint64_t gate; /* of the SA; 0: none yet */
+	uint64_t suite;
+	uint64_t ends;	 /* META_ENDS */
+	uint64_t encap;	 /* sa_endpoint() of no address */
+	uint64_t op;	 /* crypto_op_end() of no bytes */
+	uint32_t l3;	 /* bytes before the outer packet, */
+	uint32_t l4;	 /* before ESP, */
+	uint32_t least;	 /* in the smallest outer packet there is, */
+	uint32_t around; /* and of an outer packet before ESP and behind the trailer */
+	uint32_t part;	 /* a multiple of block, and no 64 KB: bits that are not set then */
+};
+
+/* False: it is not a usual SA. */
+static __rte_noinline bool learn_usual(struct usual *u, const struct sa *sa, uint64_t about)
 {
-	return (uint32_t)UINT16_MAX << 16 | (block - 1);
+	uint64_t gate = sa_gate(sa);
+	uint32_t l3 = (uint8_t)(about >> META_L3_OFF), l4 = (uint8_t)(about >> META_L4_OFF);
+	uint8_t encap = about >> META_FLAGS & PKT_F_UDP_ENCAP ? ABI_ENCAP_UDP : ABI_ENCAP_NONE;
+	uint32_t around = l4 - l3 + sa->icv_len;
+
+	if (sa_gate_in(gate) != SA_GATE_IN || !sa->windowed)
+		return false;
+	*u = (struct usual){.gate = gate,
+			    .suite = sa->suite,
+			    .ends = about & META_ENDS,
+			    .encap = sa_endpoint(0, encap),
+			    .op = crypto_op_end(0, 0, sa->kind),
+			    .l3 = l3,
+			    .l4 = l4,
+			    .least = around + SA_ESP_HEADER + sa->iv_len + sa->block,
+			    .around = around,
+			    .part = (uint32_t)UINT16_MAX << 16 | (sa->block - 1u)};
+	return true;
+}
+
+/* about: the first word of the packet's meta. */
+static inline bool is_usual(struct usual *u, const struct sa *sa, uint64_t about)
+{
+	return likely(sa_gate(sa) == u->gate && sa->suite == u->suite &&
+		      (about & META_ENDS) == u->ends) ||
+	       learn_usual(u, sa, about);
 }
 
 /* May the number be taken? alone: as in batch; one that has become rare is not asked about. */
@@ -28,56 +71,65 @@ static inline bool is_open(const struct replay *r, uint64_t seq, bool alone)
 }
 
 /* Everything that can be said before the ICV, when it is a usual packet of a usual SA that nothing
- * is to be said against. False: it is not, and nothing was written. */
-static __rte_always_inline bool take(struct batch *b, const struct sa *sa, struct rte_mbuf *m,
-				     uint32_t i, bool alone)
+ * is to be said against; what is known of it goes to *op and *h. False: it is not, and these say
+ * nothing. */
+static __rte_always_inline bool take(struct usual *u, const struct sa *sa, struct rte_mbuf *m,
+				     struct crypto_op *op, struct held *h, uint32_t i, bool alone)
 {
 	struct pkt_meta *meta = pkt_meta(m);
-	uint64_t about = load64(meta), esp, seq;
-	uint32_t wire = meta->ip_len, k = b->n;
-	uint32_t l3 = (uint8_t)(about >> META_L3_OFF), l4 = (uint8_t)(about >> META_L4_OFF);
+	uint64_t about = load64(meta), esp;
+	uint32_t wire = meta->ip_len, seq;
 	uint8_t *data = rte_pktmbuf_mtod(m, uint8_t *);
-	uint8_t encap = about >> META_FLAGS & PKT_F_UDP_ENCAP ? ABI_ENCAP_UDP : ABI_ENCAP_NONE;
-	uint32_t least;
 
-	if (unlikely(!sa->windowed))
+	if (unlikely(!is_usual(u, sa, about) || ((wire - u->least) & u->part) != 0 ||
+		     m->data_len < u->l3 + wire || !own_is(m)))
 		return false;
-	least = l4 - l3 + SA_ESP_HEADER + sa->iv_len + sa->icv_len + sa->block;
-	if (unlikely(((wire - least) & part_bits(sa->block)) != 0 || m->data_len < l3 + wire ||
-		     !own_is(m)))
-		return false;
-	esp = load64(data + l4);
+	esp = load64(data + u->l4);
 	seq = rte_be_to_cpu_32((uint32_t)(esp >> 32));
-	if (unlikely(rte_be_to_cpu_32((uint32_t)esp) != sa->spi || sa_gate_in(sa) != SA_GATE_IN ||
-		     __atomic_load_n(&sa->endpoint, __ATOMIC_RELAXED) !=
-			     sa_endpoint(meta->dst, encap) ||
-		     !is_open(sa_replay(sa), seq, alone)))
+	if (unlikely(rte_be_to_cpu_32((uint32_t)esp) != sa->spi ||
+		     __atomic_load_n(&sa->endpoint, __ATOMIC_RELAXED) != (u->encap | meta->dst) ||
+		     !is_open(sa_window(sa), seq, alone)))
 		return false;
 	meta->sa_slot = sa->slot;
-	b->held[k].seq = seq;
-	store64(&b->held[k].wire, (about & HELD_META) | wire | (uint64_t)i << HELD_PACKET |
-					  (uint64_t)data[l3 + 1] << HELD_TOS);
-	crypto_op_set(&b->op[k], sa, data + l4, seq, wire - (l4 - l3) - sa->icv_len);
-	b->flags |= (uint8_t)(about >> META_FLAGS);
-	b->n = (uint16_t)(k + 1);
+	op->sa = sa;
+	op->esp = data + u->l4;
+	store64(&op->seq_hi, u->op | (uint64_t)(wire - u->around) << 32);
+	h->seq = seq;
+	store64(&h->wire, (about & HELD_META) | wire);
+	h->tos = data[u->l3 + 1];
+	h->packet = (uint16_t)i;
 	return true;
 }
 
 static __rte_always_inline void check(struct worker *w, struct batch *b, struct rte_mbuf **pkts,
 				      uint16_t n, bool alone)
 {
+	struct abi_sa_counters *lines = w->sa_counters;
 	struct found found = {.udp = FOUND_NO_UDP};
+	struct usual usual = {.gate = 0};
+	struct crypto_op *op = b->op; /* the next ones: counted here, not in *b */
+	struct held *h = b->held;
+	uint32_t flags = 0;
 	struct ahead a;
 
 	look_first(w->tables->sad, &a, pkts, n);
 	for (unsigned int i = 0; i < n; i++) {
 		look_ahead(&a, i);
-		warm_counters(w, a.sa[i]);
+		warm_lines(&lines[a.sa[i]->slot], 1);
 		if (!alone && i + WINDOW_AHEAD < n)
 			warm_window(a.sa[i + WINDOW_AHEAD], warm_seq(pkts[i + WINDOW_AHEAD]));
-		if (unlikely(!take(b, a.sa[i], pkts[i], i, alone)))
-			esp_in_check_one(w, b, &found, pkts, (uint16_t)i);
+		if (likely(take(&usual, a.sa[i], pkts[i], op, h, i, alone))) {
+			op++;
+			flags |= (h++)->flags;
+			continue;
+		}
+		b->n = (uint16_t)(h - b->held);
+		esp_in_check_one(w, b, &found, pkts, (uint16_t)i);
+		op = &b->op[b->n];
+		h = &b->held[b->n];
 	}
+	b->n = (uint16_t)(h - b->held);
+	b->flags |= (uint8_t)flags;
 	b->several = true;
 }
 
@@ -88,6 +140,8 @@ void esp_in_each_check(struct worker *w, struct batch *b, struct rte_mbuf **pkts
 	else
 		check(w, b, pkts, n, false);
 }
+
+/* --- after it --- */
 
 /* With peers to be watched the edge moves after that. */
 static __rte_always_inline bool number(struct batch *b, bool watched)
@@ -117,11 +171,37 @@ bool esp_in_each_number(struct batch *b)
 	return b->flags & PKT_F_UDP_ENCAP ? number(b, true) : number(b, false);
 }
 
+/* --- when it is decrypted --- */
+
+#define NO_HOST UINT64_MAX
+
 /* What is known of packets before, and asked only once while it stays the same. */
 struct judged {
 	const struct fib *fib;
-	uint32_t dst; /* nobody's here; 0: none yet */
+	uint64_t gate; /* of SAs that carry narrow; 0: none yet */
+	uint64_t dst;  /* nobody's here; NO_HOST: none yet */
+	uint32_t done; /* the last two bytes of ops that were done, of one kind; 0: none yet */
+	uint32_t head; /* of these: bytes before the inner packet */
 };
+
+/* False: it is not an op that was done, of an SA that carries narrow. */
+static __rte_noinline bool learn_done(struct judged *j, const struct crypto_op *op, uint64_t gate)
+{
+	if (!op->ok || !sa_gate_is_narrow(gate))
+		return false;
+	j->gate = gate;
+	j->done = op->kind != 0 ? true | (uint32_t)op->kind << 8 : 0;
+	j->head = SA_ESP_HEADER + (uint32_t)op->sa->iv_len;
+	return true;
+}
+
+/* end: of the op. */
+static inline bool is_done(struct judged *j, const struct crypto_op *op, uint64_t end)
+{
+	uint64_t gate = sa_gate(op->sa);
+
+	return likely(end >> 48 == j->done && gate == j->gate) || learn_done(j, op, gate);
+}
 
 /* Is it certain that the address is neither ours nor none at all to come from or to go to? */
 static inline bool is_plain_host(const struct judged *j, uint32_t addr)
@@ -132,7 +212,7 @@ static inline bool is_plain_host(const struct judged *j, uint32_t addr)
 /* May packets between those two be forwarded, and come out of the SA (RFC 4301 section 5.2)? */
 static inline bool may_pass(struct judged *j, const struct sa *sa, uint32_t src, uint32_t dst)
 {
-	if (unlikely(dst != j->dst || dst == 0)) {
+	if (unlikely(dst != j->dst)) {
 		if (!is_plain_host(j, dst))
 			return false;
 		j->dst = dst;
@@ -141,26 +221,28 @@ static inline bool may_pass(struct judged *j, const struct sa *sa, uint32_t src,
 }
 
 /* held: the second word. False: it is not a usual one, and nothing was written. */
-static inline bool deliver(struct worker *w, struct judged *j, const struct crypto_op *op,
-			   struct rte_mbuf *m, uint64_t held)
+static inline bool deliver(struct worker *w, struct judged *j, struct abi_sa_counters *lines,
+			   const struct crypto_op *op, struct rte_mbuf *m, uint64_t held)
 {
 	const struct sa *sa = op->sa;
-	uint32_t head = SA_ESP_HEADER + (uint32_t)sa->iv_len, len, src, dst;
-	const uint8_t *ip = op->esp + head;
+	uint64_t end = load64(&op->seq_hi);
 	struct abi_sa_counters *c;
+	uint32_t len, src, dst;
+	const uint8_t *ip;
 
-	if (unlikely(!op->ok || (held & REFUSED_OR_ECN) != 0 || !sa_carries_narrow(sa)))
+	if (unlikely((held & REFUSED_OR_ECN) != 0 || !is_done(j, op, end)))
 		return false;
-	len = inner_len(ip, payload_of(ip, op->len - head));
+	ip = op->esp + j->head;
+	len = inner_len(ip, payload_of(ip, (uint16_t)(end >> 32) - j->head));
 	if (unlikely(len == 0))
 		return false;
 	src = ip4_load32(ip + 12);
 	dst = ip4_load32(ip + 16);
 	if (unlikely(!may_pass(j, sa, src, dst)))
 		return false;
-	inner_meta(pkt_meta(m), ip, len, src | (uint64_t)dst << 32, sa->slot, held);
+	inner_meta(pkt_meta(m), ip, len, sa->slot, held);
 	inner_borders(m, ip, len);
-	c = worker_sa(w, sa->slot);
+	c = &lines[sa->slot];
 	c->packets++;
 	c->bytes += len;
 	c->wire_bytes += (uint16_t)held;
@@ -173,18 +255,22 @@ static inline bool deliver(struct worker *w, struct judged *j, const struct cryp
 void esp_in_each_deliver(struct worker *w, struct batch *b, struct parse_run *parse,
 			 struct rte_mbuf **pkts)
 {
-	struct judged judged = {.fib = parse->fib};
-	unsigned int n = b->n, known = parse->fib != NULL ? n : 0; /* for is_plain_host() */
+	struct judged judged = {.fib = parse->fib, .dst = NO_HOST};
+	struct abi_sa_counters *lines = w->sa_counters;
+	struct crypto_op *op, *end = b->op + b->n;
+	const struct held *h = b->held;
+	bool routed = parse->fib != NULL; /* for is_plain_host() */
 
-	for (unsigned int k = 0; k < n; k++) {
-		uint64_t held = load64(&b->held[k].wire);
+	for (op = end; b->n != 0 && op < end + BATCH_BEHIND; op++)
+		*op = end[-1];
+	for (op = b->op; op < end; op++, h++) {
+		uint64_t held = load64(&h->wire);
 
-		if (k + INNER_AHEAD < n)
-			rte_prefetch0(b->op[k + INNER_AHEAD].esp + SA_ESP_HEADER + AES_IV);
-		if (k + COUNT_AHEAD < n)
-			warm_deliver(w, b->op[k + COUNT_AHEAD].sa);
-		if (unlikely(k >= known || !deliver(w, &judged, &b->op[k],
-						    pkts[(uint16_t)(held >> HELD_PACKET)], held)))
-			esp_in_deliver_one(w, b, parse, pkts, (uint16_t)k);
+		rte_prefetch0(op[INNER_AHEAD].esp + SA_ESP_HEADER + AES_IV);
+		warm_work_again(op[COUNT_AHEAD].sa);
+		warm_near(&lines[op[COUNT_AHEAD].sa->slot], 1);
+		if (unlikely(!routed || !deliver(w, &judged, lines, op,
+						 pkts[(uint16_t)(held >> HELD_PACKET)], held)))
+			esp_in_deliver_one(w, b, parse, pkts, (uint16_t)(op - b->op));
 	}
 }

@@ -13,6 +13,7 @@
 #define AES_IV	       16u
 #define FOUND_NO_BLOCK 1u /* no multiple of 32 */
 #define FOUND_NO_UDP   UINT8_MAX
+#define BATCH_BEHIND   8u /* ops behind the last, for a look ahead */
 
 /* What is known of a packet before its ICV; later on nothing of this is read from the packet again.
  */
@@ -33,7 +34,7 @@ struct batch {
 	bool several;  /* says a look at each */
 	bool alone;    /* no other worker takes numbers */
 	struct held held[WORKER_BURST];
-	struct crypto_op op[WORKER_BURST];
+	struct crypto_op op[WORKER_BURST + BATCH_BEHIND];
 };
 
 /* The SA of the last packet, which mostly is the next one's, too; and what its window takes around

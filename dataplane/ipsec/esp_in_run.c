@@ -13,13 +13,9 @@
 
 /* --- before the ICV --- */
 
-/* What packets of a run have in common of their meta: where headers are, and if it is UDP. */
-#define CLAIMED_PLACE (ONE(META_L3_OFF) | ONE(META_L4_OFF))
-#define CLAIMED_META  (CLAIMED_PLACE | (uint64_t)PKT_F_UDP_ENCAP << META_FLAGS)
-
 /* What all packets of a run share. */
 struct claimed {
-	uint64_t meta; /* the first word of pkt_meta, as far as CLAIMED_META goes */
+	uint64_t meta; /* the first word of pkt_meta, as far as META_ENDS goes */
 	uint32_t spi;  /* as it is sent */
 	uint32_t dst;
 	uint32_t slot;
@@ -38,7 +34,7 @@ static inline struct claimed claimed_read(const struct found *f, struct rte_mbuf
 	uint32_t around = SA_ESP_HEADER + (uint32_t)sa->iv_len + sa->icv_len;
 
 	return (struct claimed){
-		.meta = (load64(meta) & CLAIMED_PLACE) | (uint64_t)f->udp << META_FLAGS,
+		.meta = (load64(meta) & META_PLACE) | (uint64_t)f->udp << META_FLAGS,
 		.spi = rte_cpu_to_be_32((uint32_t)(f->ends >> 32)),
 		.dst = (uint32_t)f->ends,
 		.slot = sa->slot,
@@ -53,7 +49,7 @@ static inline struct claimed claimed_read(const struct found *f, struct rte_mbuf
 static inline bool is_claimed(const struct claimed *c, const struct rte_mbuf *m, uint32_t dst,
 			      uint32_t wire, uint64_t about, uint64_t esp)
 {
-	return (about & CLAIMED_META) == c->meta && (uint32_t)esp == c->spi && dst == c->dst &&
+	return (about & META_ENDS) == c->meta && (uint32_t)esp == c->spi && dst == c->dst &&
 	       ((wire - c->least) & c->part) == 0 && m->data_len >= c->l3 + wire && own_is(m);
 }
 
@@ -123,30 +119,27 @@ uint16_t esp_in_run_check(struct batch *b, struct found *found, struct rte_mbuf 
 struct clear {
 	const struct sa *sa;
 	uint64_t slot;	/* the last word of pkt_meta */
-	uint64_t addrs; /* source and destination, as sent, that were found right last */
-	uint64_t known; /* these as pkt_meta has them; 0: none yet */
+	uint64_t addrs; /* source and destination, as sent, that were judged last, */
+	bool known;	/* and found right */
 };
 
 /* May packets between those two, as sent, come out of the SA, to be forwarded (RFC 4301 section
- * 5.2)? They as pkt_meta has them; or 0. */
-static __rte_noinline uint64_t judge_addrs(const struct sa *sa, struct parse_run *parse,
-					   uint64_t addrs)
+ * 5.2)? */
+static __rte_noinline bool judge_addrs(const struct sa *sa, struct parse_run *parse, uint64_t addrs)
 {
 	uint32_t src = rte_be_to_cpu_32((uint32_t)addrs);
 	uint32_t dst = rte_be_to_cpu_32((uint32_t)(addrs >> 32));
 
-	if (!parse_between_others(parse, src, dst) || !sa_narrow_match(&sa->narrow, dst, src))
-		return 0;
-	return src | (uint64_t)dst << 32;
+	return parse_between_others(parse, src, dst) && sa_narrow_match(&sa->narrow, dst, src);
 }
 
 static inline bool knows_addrs(struct clear *c, struct parse_run *parse, uint64_t addrs)
 {
-	if (unlikely(addrs != c->addrs || c->known == 0)) {
+	if (unlikely(addrs != c->addrs || !c->known)) {
 		c->addrs = addrs;
 		c->known = judge_addrs(c->sa, parse, addrs);
 	}
-	return c->known != 0;
+	return c->known;
 }
 
 /* As parse_plain() of the packet at ip, and held against the SA. Its length; or 0, and nothing was
@@ -158,7 +151,7 @@ static inline uint32_t accept_inner(struct clear *c, struct parse_run *parse, st
 
 	if (unlikely(len == 0 || !knows_addrs(c, parse, load64(ip + 12))))
 		return 0;
-	inner_meta(meta, ip, len, c->known, c->slot, held);
+	inner_meta(meta, ip, len, c->slot, held);
 	return len;
 }
 

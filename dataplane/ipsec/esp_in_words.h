@@ -4,6 +4,8 @@
 #ifndef ESPGW_IPSEC_ESP_IN_WORDS_H
 #define ESPGW_IPSEC_ESP_IN_WORDS_H
 
+#include <tmmintrin.h>
+
 #include "dataplane/ipsec/esp_in_impl.h"
 #include "dataplane/ipsec/trailer.h"
 #include "dataplane/net/ip4.h"
@@ -35,7 +37,10 @@ _Static_assert(offsetof(struct held, wire) == 8 && offsetof(struct held, flags) 
 #define HELD_WHY     56
 
 #define ONE(byte) ((uint64_t)UINT8_MAX << (byte))
-#define HELD_META (ONE(META_FLAGS) | ONE(META_IN_PORT))
+/* Where headers are; and if it is in UDP. */
+#define META_PLACE (ONE(META_L3_OFF) | ONE(META_L4_OFF))
+#define META_ENDS  (META_PLACE | (uint64_t)PKT_F_UDP_ENCAP << META_FLAGS)
+#define HELD_META  (ONE(META_FLAGS) | ONE(META_IN_PORT))
 /* A reason to drop it, or a mark of the outer header that the inner one may have to take over:
  * ecn_may_change(). */
 #define REFUSED_OR_ECN (ONE(HELD_WHY) | (uint64_t)1 << HELD_TOS)
@@ -72,9 +77,13 @@ static inline void store64(void *p, uint64_t v)
 /* len bytes that were decrypted: how many are payload, IPv4 behind a right trailer; or 0. */
 static inline uint32_t payload_of(const uint8_t *text, uint32_t len)
 {
-	uint32_t pad = text[len - 2], next = text[len - 1];
+	uint16_t end;
+	uint32_t last, pad;
 
-	if (next != NEXT_HEADER_IPV4 || pad + SA_ESP_TRAILER > len ||
+	memcpy(&end, text + len - SA_ESP_TRAILER, sizeof(end));
+	last = end;
+	pad = (uint8_t)last;
+	if (last >> 8 != NEXT_HEADER_IPV4 || pad + SA_ESP_TRAILER > len ||
 	    !trailer_pad_is_right(text + len - SA_ESP_TRAILER, pad))
 		return 0;
 	return len - SA_ESP_TRAILER - pad;
@@ -104,22 +113,21 @@ static inline uint32_t inner_len(const uint8_t *ip, uint32_t avail)
 	return len;
 }
 
-/* As parse_plain() of the packet at ip. addrs: as pkt_meta has them; held: the second word. */
-static inline void inner_meta(struct pkt_meta *meta, const uint8_t *ip, uint32_t len,
-			      uint64_t addrs, uint64_t slot, uint64_t held)
+/* As parse_plain() of the packet at ip, of which there are UDP_LEAST bytes. held: the second word.
+ */
+static inline void inner_meta(struct pkt_meta *meta, const uint8_t *ip, uint32_t len, uint64_t slot,
+			      uint64_t held)
 {
+	/* What is from the source address on: ports behind the length, addresses, in host order. */
+	const __m128i order = _mm_setr_epi8(-1, -1, 9, 8, 11, 10, -1, -1, 3, 2, 1, 0, 7, 6, 5, 4);
+	__m128i ends = _mm_loadu_si128((const __m128i *)(const void *)(ip + 12));
 	uint64_t first = load64(ip), about;
-	uint32_t ports;
 
-	/* Both ports are swapped at once, and then stand the wrong way round. */
-	memcpy(&ports, ip + IP4_HEADER, sizeof(ports));
-	ports = rte_be_to_cpu_32(ports);
-	ports = ports << 16 | ports >> 16;
 	about = INNER_META | (first >> IP4_DF_BIT & 1) * PKT_F_DF << META_FLAGS |
 		(uint64_t)ip[9] << META_PROTO | (held & ONE(META_IN_PORT));
 	store64(&meta->verdict, about);
-	store64(&meta->ip_len, len | (uint64_t)ports << 16);
-	store64(&meta->src, addrs);
+	_mm_storeu_si128((__m128i *)(void *)&meta->ip_len, _mm_shuffle_epi8(ends, order));
+	meta->ip_len = (uint16_t)len;
 	store64(&meta->sa_slot, slot);
 }
 

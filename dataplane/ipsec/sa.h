@@ -156,10 +156,10 @@ struct sa {
 	uint32_t outer_gen; /* odd while the manager writes outer */
 	uint16_t mtu;	    /* outbound: largest inner packet */
 	uint8_t state_len;  /* bytes of each of HMAC's two states */
-	uint8_t windowed;   /* inbound: there is a window, at the start of keys */
-	uint8_t salt[4];    /* CTR and AEADs: wiped with the keys */
+	uint8_t pad2;
+	uint8_t salt[4]; /* CTR and AEADs: wiped with the keys */
 	union {
-		uint64_t gate; /* all of these at once: sa_gate_in() */
+		uint64_t gate; /* all of these at once: sa_gate() */
 		struct {
 			uint8_t state; /* enum sa_state */
 			uint8_t direction;
@@ -168,17 +168,23 @@ struct sa {
 			uint8_t esn;	 /* extended sequence numbers: the 4 bytes not sent; or 0 */
 			uint8_t plain;	 /* outbound: enum sa_plain */
 			uint8_t is_narrow; /* narrow says all that local and remote do */
-			uint8_t pad2;
+			uint8_t windowed;  /* inbound: there is a window, at the start of keys */
 		};
 	};
-	uint8_t cipher; /* enum crypto_cipher, enum crypto_hash */
-	uint8_t hash;
-	uint8_t iv_len;
-	uint8_t block; /* what the ciphertext is a multiple of: 16, or 4 (RFC 4303 section 2.4) */
-	uint8_t icv_len;
-	uint8_t kind;	   /* cipher, hash and whether numbers are extended; never 0 */
-	uint8_t cipher_at; /* where in keys the cipher's are */
-	uint8_t hash_at;   /* where HMAC's states are, in units of SA_KEY_UNIT */
+	union {
+		uint64_t suite; /* all of these at once */
+		struct {
+			uint8_t cipher; /* enum crypto_cipher, enum crypto_hash */
+			uint8_t hash;
+			uint8_t iv_len;
+			uint8_t block; /* what the ciphertext is a multiple of: 16, or 4 (RFC 4303
+					  section 2.4) */
+			uint8_t icv_len;
+			uint8_t kind; /* cipher, hash and whether numbers are extended; never 0 */
+			uint8_t cipher_at; /* where in keys the cipher's are */
+			uint8_t hash_at;   /* where HMAC's states are, in units of SA_KEY_UNIT */
+		};
+	};
 	union {
 		uint64_t endpoint; /* inbound: sa_endpoint() of local address and encapsulation */
 		uint64_t seq;	   /* outbound: last number handed out; runs past the limit */
@@ -219,7 +225,7 @@ _Static_assert(SA_KEYS_IN % SA_KEY_UNIT == 0 && SA_KEYS_OUT % SA_KEY_UNIT == 0, 
 /* Bytes of sa.gate. */
 #define SA_GATE(field) (8 * (offsetof(struct sa, field) - offsetof(struct sa, gate)))
 _Static_assert(offsetof(struct sa, gate) % 8 == 0 &&
-		       offsetof(struct sa, is_narrow) < offsetof(struct sa, gate) + 8 &&
+		       offsetof(struct sa, windowed) < offsetof(struct sa, gate) + 8 &&
 		       __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
 	       "what says whether an SA is a usual one is one word");
 
@@ -233,18 +239,23 @@ _Static_assert(offsetof(struct sa, gate) % 8 == 0 &&
 	((uint64_t)SA_LIVE << SA_GATE(state) | (uint64_t)ABI_DIR_OUT << SA_GATE(direction) |       \
 	 (uint64_t)(how) << SA_GATE(plain))
 
+static inline uint64_t sa_gate(const struct sa *sa)
+{
+	return __atomic_load_n(&sa->gate, __ATOMIC_ACQUIRE);
+}
+
 /** Inbound: IPv4 in a tunnel over IPv4, of addresses alone? */
-static inline bool sa_carries_narrow(const struct sa *sa)
+static inline bool sa_gate_is_narrow(uint64_t gate)
 {
 	const uint64_t mask = 0xffull << SA_GATE(shape) | 0xffull << SA_GATE(is_narrow);
 
-	return (__atomic_load_n(&sa->gate, __ATOMIC_RELAXED) & mask) == 1ull << SA_GATE(is_narrow);
+	return (gate & mask) == 1ull << SA_GATE(is_narrow);
 }
 
 /** state, direction, shape and limited; of an inbound SA esn, too, of an outbound one plain. */
-static inline uint64_t sa_gate_in(const struct sa *sa)
+static inline uint64_t sa_gate_in(uint64_t gate)
 {
-	return __atomic_load_n(&sa->gate, __ATOMIC_ACQUIRE) & 0xffffffffffull;
+	return gate & 0xffffffffffull;
 }
 
 static inline uint64_t sa_gate_out(const struct sa *sa)
@@ -267,10 +278,16 @@ static inline const uint8_t *sa_cipher_keys(const struct sa *sa)
 	return sa->keys + sa->cipher_at;
 }
 
+/** The window of an SA that is windowed. */
+static inline struct replay *sa_window(const struct sa *sa)
+{
+	return (struct replay *)(uintptr_t)sa->keys;
+}
+
 /** The window; NULL: outbound, or off. */
 static inline struct replay *sa_replay(const struct sa *sa)
 {
-	return sa->windowed ? (struct replay *)(uintptr_t)sa->keys : NULL;
+	return sa->windowed ? sa_window(sa) : NULL;
 }
 
 /* Where the third word of an outbound SA's header in short is. */

@@ -54,9 +54,18 @@ enum kind {
 static uint64_t seed = 43;
 static uint64_t next[SLOTS]; /* number to be sent */
 static bool esn;
-static bool many;				  /* SAs in each burst */
-static bool wide;				  /* they may carry anything */
-static enum { ALIKE, LIMITED, TRANSPORT } second; /* what every second one is */
+static const struct reference_suite *suite; /* of the first SA */
+static uint8_t encap;
+static bool many; /* SAs in each burst */
+static bool wide; /* they may carry anything */
+static enum {
+	ALIKE,
+	LIMITED,
+	TRANSPORT,
+	UNWINDOWED,
+	OTHER_SUITE,
+	IN_UDP, /* or not, where the others are */
+} second;	/* what every second one is */
 
 static unsigned int any(unsigned int n)
 {
@@ -134,11 +143,13 @@ static uint64_t number_of(enum kind kind, unsigned int at, uint64_t top)
 /* What the peer does to it on the way. */
 static void spoil(struct frame *f, enum kind kind)
 {
-	static const uint8_t nop[4] = {1, 1, 1, 0};
+	static const uint8_t nop[8] = {1, 1, 1, 1, 1, 1, 1, 0};
 
 	f->b[ETH + 1] = kind == MARKED ? (uint8_t)any(256) : (uint8_t)(any(64) << 2);
 	if (kind == OUTER_OPTIONS)
-		frame_options(f, nop, sizeof(nop));
+		frame_options(f, nop + 4, 4);
+	if (kind == OTHER_ENCAP && esp.encap == ABI_ENCAP_UDP && any(2))
+		frame_options(f, nop, sizeof(nop)); /* then ESP is where it would be in UDP */
 	if (kind == MOVED)
 		put32(f->b + ETH + 12, PEER + any(3));
 	if (kind == MOVED && esp.encap == ABI_ENCAP_UDP)
@@ -175,14 +186,27 @@ static struct frame sealed_empty(const struct reference_esp *e)
 	return espkit_wrap(bytes, len + esp.suite->icv_len);
 }
 
+/* What is made from now on is for SA number i, or of it. */
+static void turn_to(uint32_t i)
+{
+	bool other = i % 2 != 0;
+
+	esp.suite = other && second == OTHER_SUITE ? espkit_suite("aes256+sha256") : suite;
+	esp.encap = encap;
+	if (other && second == IN_UDP)
+		esp.encap = encap == ABI_ENCAP_UDP ? ABI_ENCAP_NONE : ABI_ENCAP_UDP;
+}
+
 /* The same packet for slot and its twin. */
 static void make_pair(enum kind kind, uint32_t at, struct rte_mbuf **m, uint64_t top)
 {
 	struct frame inner = inner_of(kind);
 	struct reference_esp e = espkit_next(0);
 	uint64_t seq = number_of(kind, at % SLOTS, top), was = seed;
-	uint8_t encap = esp.encap;
+	uint8_t own;
 
+	turn_to(at);
+	own = esp.encap;
 	e.seq = (uint32_t)seq;
 	e.esn = esn;
 	e.seq_hi = (uint32_t)(seq >> 32);
@@ -202,9 +226,9 @@ static void make_pair(enum kind kind, uint32_t at, struct rte_mbuf **m, uint64_t
 		e.spi = IN_SPI - IN_SLOT + (i == 0 ? RUN : TWIN) + at;
 		seed = was; /* the same for both */
 		if (kind == OTHER_ENCAP)
-			esp.encap = encap == ABI_ENCAP_UDP ? ABI_ENCAP_NONE : ABI_ENCAP_UDP;
+			esp.encap = own == ABI_ENCAP_UDP ? ABI_ENCAP_NONE : ABI_ENCAP_UDP;
 		f = kind == EMPTY ? sealed_empty(&e) : espkit_sealed(&inner, &e);
-		esp.encap = encap;
+		esp.encap = own;
 		spoil(&f, kind);
 		m[i] = kit_parse(&f);
 		pkt_meta(m[i])->in_port = (uint8_t)(seq % 3);
@@ -334,14 +358,18 @@ struct setting {
 
 static void add_sas(const struct setting *s, uint64_t start)
 {
+	suite = espkit_suite(s->suite);
+	encap = s->encap;
 	for (uint32_t i = 0; i < 2 * SLOTS; i++) {
-		struct abi_sa_add c = espkit_in();
+		struct abi_sa_add c;
 
+		turn_to(i);
+		c = espkit_in();
 		c.slot = i < SLOTS ? RUN + i : TWIN + i - SLOTS;
 		c.spi = IN_SPI - IN_SLOT + c.slot;
 		bool other = second == LIMITED && i % 2 != 0;
 
-		c.replay_window = s->window ? WINDOW : 0;
+		c.replay_window = s->window && (second != UNWINDOWED || i % 2 == 0) ? WINDOW : 0;
 		c.life.hard_packets = s->limited || other ? BIG : 0;
 		if (second == TRANSPORT && i % 2 != 0)
 			c.mode = ABI_MODE_TRANSPORT;
@@ -455,7 +483,7 @@ static void nor_does_it_matter_that_some_of_them_are_usual_ones(void **state)
 
 	(void)state;
 	many = true;
-	for (second = LIMITED; second <= TRANSPORT; second++)
+	for (second = LIMITED; second <= IN_UDP; second++)
 		for (unsigned int i = 0; i < sizeof(settings) / sizeof(settings[0]); i++)
 			compare_sas(&settings[i]);
 	many = false;
