@@ -221,10 +221,22 @@ enum drop_reason espkit_send(struct rte_mbuf **m)
 	return reason_of(*m);
 }
 
+/* RFC 3686 section 3.1, RFC 4106 section 3.1, RFC 7634 section 2. */
+void espkit_expect_iv(const uint8_t *esp_header, const struct reference_esp *e)
+{
+	const uint8_t *iv = esp_header + 8;
+
+	if (esp.suite->salt_len == 0) /* random */
+		return;
+	assert_int_equal(get32(iv), e->esn ? e->seq_hi : 0);
+	assert_int_equal(get32(iv + 4), e->seq);
+}
+
 long espkit_open(const struct rte_mbuf *m, struct reference_esp *e, uint8_t *inner)
 {
 	const uint8_t *ip = rte_pktmbuf_mtod_offset(m, const uint8_t *, ETH);
 	size_t head = 20, len = get16(ip + 2);
+	long opened;
 
 	assert_int_equal(m->data_len, ETH + len);
 	assert_int_equal(m->pkt_len, ETH + len);
@@ -245,8 +257,11 @@ long espkit_open(const struct rte_mbuf *m, struct reference_esp *e, uint8_t *inn
 	}
 	e->esn = esp.esn;
 	e->seq_hi = esp.seq_hi;
-	return reference_open(esp.suite, esp.out_key, esp.out_auth, ip + head, len - head, e,
-			      inner);
+	opened = reference_open(esp.suite, esp.out_key, esp.out_auth, ip + head, len - head, e,
+				inner);
+	if (opened >= 0)
+		espkit_expect_iv(ip + head, e);
+	return opened;
 }
 
 struct reference_esp espkit_next(uint32_t seq)

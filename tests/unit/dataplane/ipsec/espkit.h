@@ -82,6 +82,9 @@ struct rte_mbuf *espkit_clear(const struct frame *f);
 enum drop_reason espkit_send(struct rte_mbuf **m);
 /** Open what esp_out made at IP header ip, by OpenSSL: the inner packet; its length, or -1. */
 long espkit_open(const struct rte_mbuf *m, struct reference_esp *e, uint8_t *inner);
+/** The IV behind an ESP header that was opened is one that never comes twice: where it is made of
+ * the number, the whole of it. */
+void espkit_expect_iv(const uint8_t *esp_header, const struct reference_esp *e);
 /** m is ESP number seq of the outbound SA around the inner packet of f. */
 void espkit_expect_sent(const struct rte_mbuf *m, const struct frame *f, uint32_t seq);
 

@@ -239,6 +239,7 @@ long shapekit_open(const struct rte_mbuf *m, struct reference_esp *e, uint8_t *o
 {
 	const uint8_t *ip = rte_pktmbuf_mtod_offset(m, const uint8_t *, ETH);
 	size_t len = m->data_len - ETH, head;
+	long opened;
 
 	assert_int_equal(m->pkt_len, m->data_len);
 	head = check_outer(ip, len, shape.encap == ABI_ENCAP_UDP ? 17 : 50);
@@ -247,7 +248,11 @@ long shapekit_open(const struct rte_mbuf *m, struct reference_esp *e, uint8_t *o
 		head += 8;
 	}
 	e->esn = false;
-	return reference_open(esp.suite, esp.out_key, esp.out_auth, ip + head, len - head, e, out);
+	opened =
+		reference_open(esp.suite, esp.out_key, esp.out_auth, ip + head, len - head, e, out);
+	if (opened >= 0)
+		espkit_expect_iv(ip + head, e);
+	return opened;
 }
 
 struct frame shapekit_wrap(const uint8_t *bytes, size_t len)

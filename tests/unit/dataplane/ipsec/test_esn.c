@@ -64,6 +64,37 @@ static void every_suite_sends_across_the_edge(void **state)
 	}
 }
 
+/* Two SAs take turns. */
+static void every_suite_sends_across_the_edge_in_bursts_of_many_sas(void **state)
+{
+	struct rte_mbuf *m[12];
+	struct frame f[12];
+
+	(void)state;
+	for (unsigned int s = 0; s < REFERENCE_SUITES; s++) {
+		struct abi_sa_add c;
+
+		esn_pair(&reference_suites[s], G - 4);
+		c = espkit_out();
+		c.slot = OUT_SLOT + 1;
+		c.flags |= ABI_SA_F_ESN;
+		c.seq_start = G - 4;
+		espkit_add(&c);
+		for (unsigned int i = 0; i < 12; i++) {
+			f[i] = espkit_udp_out(i * 7);
+			m[i] = espkit_clear(&f[i]);
+			pkt_meta(m[i])->sa_slot = OUT_SLOT + i % 2;
+		}
+		esp_out_burst(kit.w, m, 12);
+		for (unsigned int i = 0; i < 12; i++) {
+			assert_int_equal(pkt_meta(m[i])->verdict, PKT_FORWARD);
+			expect_sent(m[i], &f[i], G - 3 + i / 2);
+		}
+		rte_pktmbuf_free_bulk(m, 12);
+		espkit_remove(OUT_SLOT + 1);
+	}
+}
+
 static void every_suite_receives_across_the_edge(void **state)
 {
 	/* Out of order, on both sides of 2^32, the first one before and the last one far behind. */
@@ -294,6 +325,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		CASE(every_suite_sends_across_the_edge),
+		CASE(every_suite_sends_across_the_edge_in_bursts_of_many_sas),
 		CASE(every_suite_receives_across_the_edge),
 		CASE(a_wrong_half_fails_the_icv_and_moves_nothing),
 		CASE(the_upper_half_is_needed_on_both_sides),
