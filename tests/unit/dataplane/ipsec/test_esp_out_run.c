@@ -33,10 +33,24 @@ enum kind {
 };
 
 static uint64_t seed = 41;
-static bool many;					    /* SAs in each burst */
-static enum { ALIKE, LIMITED, DF_CLEAR, TRANSPORT } second; /* what every second one of them is */
+static bool many; /* SAs in each burst */
+/* What every second one of them is; OTHER_SUITE: and the other encapsulation. */
+static enum { ALIKE, LIMITED, DF_CLEAR, TRANSPORT, OTHER_SUITE } second;
+static const char *other_suite;
+static struct {
+	const struct reference_suite *suite;
+	uint8_t encap;
+} worn[2];		   /* by SAs of even slots, and of odd ones */
 static bool among_others;  /* bursts are those of one of several workers */
 static unsigned int sends; /* packets that knew their way */
+
+/* What is made or opened is of this SA. */
+static void put_on(uint32_t slot)
+{
+	_Static_assert(RUN % 2 == 0 && TWIN % 2 == 0, "twins are alike");
+	esp.suite = worn[slot % 2].suite;
+	esp.encap = worn[slot % 2].encap;
+}
 
 static unsigned int any(unsigned int n)
 {
@@ -159,6 +173,7 @@ static void expect_alike(const struct rte_mbuf *m, const struct rte_mbuf *twin)
 	assert_int_equal(m->data_len, twin->data_len);
 	assert_memory_equal(rte_pktmbuf_mtod_offset(m, const uint8_t *, ETH),
 			    rte_pktmbuf_mtod_offset(twin, const uint8_t *, ETH), 28);
+	put_on(b.sa_slot);
 	len = espkit_open(m, &e[0], inner[0]);
 	assert_true(len > 0);
 	assert_int_equal(len, espkit_open(twin, &e[1], inner[1]));
@@ -234,7 +249,7 @@ static void compare_burst(uint16_t n, unsigned int disturbed, struct order *orde
 {
 	struct rte_mbuf *m[WORKER_BURST], *twin[WORKER_BURST], *given[2][WORKER_BURST];
 	uint32_t slot[WORKER_BURST];
-	uint32_t mtu = sad_slot(esp.sad, RUN)->mtu;
+	uint32_t mtu = RTE_MIN(sad_slot(esp.sad, RUN)->mtu, sad_slot(esp.sad, RUN + 1)->mtu);
 
 	for (uint16_t i = 0; i < n; i++) {
 		/* Three of them say that a burst is of one SA. */
@@ -274,12 +289,20 @@ static void compare_burst(uint16_t n, unsigned int disturbed, struct order *orde
 
 static void add_sas(bool narrow, bool limited)
 {
+	worn[0].suite = worn[1].suite = esp.suite;
+	worn[0].encap = worn[1].encap = esp.encap;
+	if (second == OTHER_SUITE) {
+		worn[1].suite = espkit_suite(other_suite);
+		worn[1].encap = esp.encap == ABI_ENCAP_UDP ? ABI_ENCAP_NONE : ABI_ENCAP_UDP;
+	}
 	for (uint32_t i = 0; i < 2 * SLOTS; i++) {
-		struct abi_sa_add c = espkit_out();
-
-		c.slot = i < SLOTS ? RUN + i : TWIN + i - SLOTS;
+		uint32_t slot = i < SLOTS ? RUN + i : TWIN + i - SLOTS;
 		bool other = second == LIMITED && i % 2 != 0;
+		struct abi_sa_add c;
 
+		put_on(slot);
+		c = espkit_out();
+		c.slot = slot;
 		if (second == DF_CLEAR && i % 2 != 0)
 			c.df = ABI_DF_CLEAR;
 		if (second == TRANSPORT && i % 2 != 0)
@@ -351,6 +374,24 @@ static void nor_does_it_matter_how_many_sas_they_are_of(void **state)
 	second = ALIKE;
 }
 
+static void nor_does_it_matter_that_they_are_of_several_kinds(void **state)
+{
+	static const char *const suites[][2] = {{"aes128+sha1", "aes256+sha256"},
+						{"aes128+sha1", "aes128gcm"},
+						{"aes128gcm", "aes128+sha1"},
+						{"3des+sha1", "aes128ctr+sha256"}};
+
+	(void)state;
+	many = true;
+	second = OTHER_SUITE;
+	for (unsigned int i = 0; i < sizeof(suites) / sizeof(suites[0]); i++) {
+		other_suite = suites[i][1];
+		compare_sas(suites[i][0], i % 2 ? ABI_ENCAP_UDP : ABI_ENCAP_NONE, true, false);
+	}
+	many = false;
+	second = ALIKE;
+}
+
 static void nor_does_it_matter_that_the_way_is_known(void **state)
 {
 	struct neigh *t = neigh_create(SOCKET_ID_ANY);
@@ -390,13 +431,19 @@ static void change_sa(struct sa *sa, unsigned int what)
 		sa->hash = CRYPTO_HASHES;
 		sa->kind = UINT8_MAX;
 	}
+	if (what == 7) { /* the short header's length is no longer the one first seen */
+		struct sa_brief brief = sa_brief_of(&sa->outer);
+
+		brief.length += 4;
+		sa_brief_write(sa, &brief);
+	}
 }
 
 static void one_of_many_sas_that_is_of_no_use_any_more_is_found_out(void **state)
 {
 	(void)state;
 	many = true;
-	for (unsigned int what = 0; what < 7; what++) {
+	for (unsigned int what = 0; what < 8; what++) {
 		espkit_pair(espkit_suite("aes128+sha1"), ABI_ENCAP_NONE);
 		add_sas(true, false);
 		change_sa(sad_slot(esp.sad, RUN + 1), what);
@@ -492,6 +539,7 @@ int main(void)
 		CASE(nor_do_other_selectors_and_ivs_matter),
 		CASE(nor_does_it_matter_that_there_are_other_workers),
 		CASE(nor_does_it_matter_how_many_sas_they_are_of),
+		CASE(nor_does_it_matter_that_they_are_of_several_kinds),
 		CASE(nor_does_it_matter_that_the_way_is_known),
 		CASE(one_of_many_sas_that_is_of_no_use_any_more_is_found_out),
 		CASE(a_lifetime_that_comes_during_a_burst_is_spent_by_it),

@@ -55,6 +55,66 @@ static void every_shape_goes_out(void **state)
 		}
 }
 
+/* Inner IPv4 alone is what is built packet by packet; all others go another way in between. */
+static void add_every_shape(const char *suite, uint32_t first)
+{
+	espkit_pair(espkit_suite(suite), ABI_ENCAP_NONE); /* for its keys */
+	espkit_remove(OUT_SLOT);
+	espkit_remove(IN_SLOT);
+	for (unsigned int k = 0; k < 8; k++) {
+		struct abi_sa_add c;
+
+		shape = nth_shape(k);
+		esp.encap = shape.encap;
+		c = shapekit_out();
+		c.slot = first + k;
+		c.spi = 0x20000 + k;
+		if ((k & 2) == 0)
+			c.n_local = c.n_remote = 1;
+		espkit_add(&c);
+	}
+}
+
+/* Lengths around what is looked ahead. */
+static void bursts_of_many_sas_of_every_shape_go_out(void **state)
+{
+	enum { FIRST = 20, MOST = 97 };
+	static const uint16_t lengths[] = {8, 9, 15, 16, 17, 31, 32, 33, 63, 64, 65, MOST};
+	uint64_t seed = 77;
+
+	(void)state;
+	for (unsigned int s = 0; s < 12 * SUITES; s++) {
+		uint32_t seq[8] = {0}, of[MOST];
+		struct rte_mbuf *m[MOST];
+		struct frame f[MOST];
+		uint16_t n = lengths[s % 12];
+
+		add_every_shape(suites[s / 12], FIRST);
+		for (uint16_t i = 0; i < n; i++) {
+			of[i] = i == 0 ? s % 8 : (uint32_t)reference_random(&seed) % 8;
+			f[i] = shapekit_inner((of[i] & 2) != 0, true,
+					      reference_random(&seed) % 1000);
+			m[i] = espkit_clear(&f[i]);
+			pkt_meta(m[i])->sa_slot = FIRST + of[i];
+		}
+		esp_out_burst(kit.w, m, n);
+		for (uint16_t i = 0; i < n; i++) {
+			struct reference_esp e;
+			uint8_t inner[2200];
+
+			shape = nth_shape(of[i]);
+			assert_int_equal(pkt_meta(m[i])->verdict, PKT_FORWARD);
+			assert_int_equal(shapekit_open(m[i], &e, inner), f[i].len - ETH);
+			assert_memory_equal(inner, f[i].b + ETH, f[i].len - ETH);
+			assert_int_equal(e.spi, 0x20000 + of[i]);
+			assert_int_equal(e.seq, ++seq[of[i]]);
+			rte_pktmbuf_free(m[i]);
+		}
+		for (uint32_t k = 0; k < 8; k++)
+			espkit_remove(FIRST + k);
+	}
+}
+
 static void expect_delivered(const struct frame *outer, const struct frame *inner)
 {
 	bool six = inner->b[ETH] >> 4 == 6;
@@ -373,6 +433,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		CASE(every_shape_goes_out),
+		CASE(bursts_of_many_sas_of_every_shape_go_out),
 		CASE(every_shape_comes_in),
 		CASE(damaged_and_repeated_packets_are_dropped),
 		CASE(the_wrong_family_address_or_encapsulation_finds_no_sa),
