@@ -15,6 +15,7 @@
 
 #include "control/log.h"
 #include "control/secret.h"
+#include "dataplane/api/sample.h"
 #include "dpkit.h"
 
 static void attaches_once_and_beats(void **state)
@@ -361,6 +362,32 @@ static void every_row_has_lines_of_its_own(void **state)
 	}
 }
 
+static void every_worker_has_samples_of_its_own(void **state)
+{
+	struct dpkit *x = *state;
+	const struct segmap *m = dataplane_map(x->d);
+	struct abi_drop_sample *place = fake_segment_area(&x->f, ABI_AREA_DROP_SAMPLES), s;
+	uint64_t number = 0;
+
+	for (uint32_t w = 0; w < m->hdr.max_workers; w++)
+		for (unsigned int r = 0; r < ABI_DROP_SLOTS; r++)
+			for (unsigned int i = 0; i < ABI_SAMPLES; i++) {
+				s = (struct abi_drop_sample){.reason = DROP_OUT_ERRORS,
+							     .number = number++};
+				abi_sample_write(place++, &s);
+			}
+	number = 0;
+	for (uint32_t w = 0; w < m->hdr.max_workers; w++)
+		for (unsigned int r = 0; r < ABI_DROP_SLOTS; r++)
+			for (unsigned int i = 0; i < ABI_SAMPLES; i++) {
+				assert_true(segmap_sample(m, w, r, i, &s));
+				assert_int_equal(s.number, number++);
+			}
+	assert_false(segmap_sample(m, m->hdr.max_workers, 0, 0, &s));
+	assert_false(segmap_sample(m, 0, ABI_DROP_SLOTS, 0, &s));
+	assert_false(segmap_sample(m, 0, 0, ABI_SAMPLES, &s));
+}
+
 #define T(name, up) cmocka_unit_test_setup_teardown(name, up, dpkit_teardown)
 
 int main(void)
@@ -384,6 +411,7 @@ int main(void)
 		T(silence_is_noticed_and_ends, dpkit_setup_attached),
 		T(counters_sum_over_workers, dpkit_setup_attached),
 		T(every_row_has_lines_of_its_own, dpkit_setup_attached),
+		T(every_worker_has_samples_of_its_own, dpkit_setup_attached),
 	};
 
 	log_setup(-1, LOG_LEVEL_INFO);

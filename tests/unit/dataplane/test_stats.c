@@ -17,7 +17,7 @@
 
 #define SAS	 8u
 #define POLICIES 5u
-#define PORTS	 3u
+#define PORTS	 4u
 #define WORKERS	 3u /* the manager is one of them */
 
 static struct segment segment;
@@ -80,6 +80,7 @@ static void fill_all(void)
 		for (uint32_t r = 0; r < PORTS; r++)
 			fill(&w.port_counters[r], sizeof(*w.port_counters), r, k);
 		fill(w.counters, sizeof(*w.counters), 0, k);
+		fill(w.samples, ABI_DROP_SLOTS * ABI_SAMPLES * sizeof(*w.samples), 0, k);
 	}
 }
 
