@@ -180,7 +180,7 @@ struct judged {
 	const struct fib *fib;
 	uint64_t gate; /* of SAs that carry narrow; 0: none yet */
 	uint64_t dst;  /* nobody's here; NO_HOST: none yet */
-	uint32_t done; /* the last two bytes of ops that were done, of one kind; 0: none yet */
+	uint32_t done; /* the last two bytes of ops that were done, of one kind */
 	uint32_t head; /* of these: bytes before the inner packet */
 };
 
@@ -190,7 +190,7 @@ static __rte_noinline bool learn_done(struct judged *j, const struct crypto_op *
 	if (!op->ok || !sa_gate_is_narrow(gate))
 		return false;
 	j->gate = gate;
-	j->done = op->kind != 0 ? true | (uint32_t)op->kind << 8 : 0;
+	j->done = true | (uint32_t)op->kind << 8;
 	j->head = SA_ESP_HEADER + (uint32_t)op->sa->iv_len;
 	return true;
 }

@@ -182,17 +182,19 @@ static void each_number_is_taken_once_up_to_the_last(void **state)
 	}
 }
 
-/* The steps of esp_in, but the library has not decrypted the first packet, nor packet ODD. */
-static void what_was_not_decrypted_is_not_delivered(void **state)
+/* The steps of esp_in, but the library has not decrypted the first packet, nor packet ODD. known:
+ * ops say what kind they are of. */
+static void fail_some(bool known)
 {
 	struct batch b = {.many = true, .alone = true};
 	struct parse_run parse = parse_run_start(kit.w);
 
-	(void)state;
 	add_pair("aes128+sha1", "aes128+sha1", 0);
 	make_all(1);
 	esp_in_each_check(kit.w, &b, m, N);
 	assert_int_equal(b.n, N);
+	for (unsigned int i = 0; i < N && !known; i++)
+		b.op[i].kind = 0;
 	crypto_verify(kit.w->crypto, b.op, b.n);
 	assert_false(esp_in_each_number(&b));
 	crypto_open(kit.w->crypto, b.op, b.n);
@@ -203,6 +205,18 @@ static void what_was_not_decrypted_is_not_delivered(void **state)
 	rte_pktmbuf_free_bulk(m, N);
 	assert_int_equal(espkit_counters(slot_of(0))->packets, N / 2 - 1);
 	assert_int_equal(espkit_counters(slot_of(1))->packets, N / 2 - 1);
+}
+
+static void what_was_not_decrypted_is_not_delivered(void **state)
+{
+	(void)state;
+	fail_some(true);
+}
+
+static void nor_is_it_when_the_op_does_not_say_its_kind(void **state)
+{
+	(void)state;
+	fail_some(false);
 }
 
 #define CASE(f) cmocka_unit_test_setup_teardown(f, espkit_begin, espkit_end)
@@ -216,6 +230,7 @@ int main(void)
 		CASE(an_inner_packet_starts_behind_the_iv_of_its_own_suite),
 		CASE(each_number_is_taken_once_up_to_the_last),
 		CASE(what_was_not_decrypted_is_not_delivered),
+		CASE(nor_is_it_when_the_op_does_not_say_its_kind),
 	};
 
 	return cmocka_run_group_tests(tests, espkit_setup, espkit_teardown);
