@@ -534,6 +534,7 @@ static void change_sa(struct sa *sa, unsigned int what)
 
 static void one_of_many_sas_that_is_of_no_use_any_more_is_found_out(void **state)
 {
+	const uint16_t n = WORKER_BURST / 2; /* esp_in takes no more of many SAs at a time */
 	static const struct setting plain = {"aes128+sha1", ABI_ENCAP_NONE, true, false,
 					     false,	    true,	    false};
 
@@ -545,8 +546,7 @@ static void one_of_many_sas_that_is_of_no_use_any_more_is_found_out(void **state
 		change_sa(sad_slot(esp.sad, RUN + 1), what);
 		change_sa(sad_slot(esp.sad, TWIN + 1), what);
 		/* Of the other SA, about every second one, are delivered. */
-		assert_in_range(compare_burst(WORKER_BURST, 1000, NULL), WORKER_BURST / 4,
-				3 * WORKER_BURST / 4);
+		assert_in_range(compare_burst(n, 1000, NULL), n / 4, 3 * n / 4);
 		for (uint32_t i = 0; i < SLOTS; i++) {
 			sad_slot(esp.sad, RUN + i)->spi = IN_SPI - IN_SLOT + RUN + i;
 			sad_slot(esp.sad, TWIN + i)->spi = IN_SPI - IN_SLOT + TWIN + i;
