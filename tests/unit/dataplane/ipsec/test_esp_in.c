@@ -512,6 +512,40 @@ static void random_bytes_are_never_delivered(void **state)
 	assert_int_equal(harness_in_use(kit.h), 0);
 }
 
+/* volume.h: a burst is done to its end, the next one is not begun. */
+static void a_lifetime_that_ends_in_a_run_ends_behind_it(void **state)
+{
+	enum { N = 40, LIMIT = 60 };
+	struct abi_sa_add c;
+	struct frame inner = espkit_udp_in(100);
+
+	(void)state;
+	espkit_remove(IN_SLOT);
+	c = espkit_in();
+	c.life.hard_packets = LIMIT;
+	espkit_add(&c);
+	for (unsigned int burst = 0; burst < 3; burst++) {
+		struct rte_mbuf *m[N];
+
+		for (unsigned int i = 0; i < N; i++) {
+			struct frame f = espkit_sealed(&inner, NULL);
+
+			m[i] = kit_parse(&f);
+		}
+		esp_in_burst(kit.w, m, N);
+		for (unsigned int i = 0; i < N; i++) {
+			const struct pkt_meta *meta = pkt_meta(m[i]);
+
+			assert_int_equal(meta->verdict, burst < 2 ? PKT_FORWARD : PKT_DROP);
+			if (burst == 2)
+				assert_int_equal(meta->reason, DROP_IN_STATE_EXPIRED);
+			rte_pktmbuf_free(m[i]);
+		}
+	}
+	assert_int_equal(espkit_counters(IN_SLOT)->packets, 2 * N);
+	assert_int_equal(sad_slot(esp.sad, IN_SLOT)->volume.packets, 2 * N);
+}
+
 #define CASE(f) cmocka_unit_test_setup_teardown(f, espkit_begin, espkit_end)
 
 int main(void)
@@ -537,6 +571,7 @@ int main(void)
 		CASE(inner_packets_and_bytes_are_counted),
 		CASE(a_peer_that_moved_is_reported_once),
 		CASE(random_bytes_are_never_delivered),
+		CASE(a_lifetime_that_ends_in_a_run_ends_behind_it),
 	};
 
 	return cmocka_run_group_tests(tests, espkit_setup, espkit_teardown);
