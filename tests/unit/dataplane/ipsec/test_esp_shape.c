@@ -210,6 +210,44 @@ static void the_wrong_family_address_or_encapsulation_finds_no_sa(void **state)
 	assert_int_equal(reason_of(seal(&inner, 0)), DROP_IN_NO_STATES);
 }
 
+/* Of IPv6 addresses the endpoint in a word says nothing. */
+static void nor_does_it_in_a_burst_of_many_sas(void **state)
+{
+	enum { FIRST = 20, N = 10, ODD = 7 };
+	struct frame inner = shapekit_inner(false, false, 100);
+	struct rte_mbuf *m[N];
+
+	(void)state;
+	shapekit_pair("aes128+sha1", (struct shape){.outer6 = true});
+	for (uint32_t k = 0; k < 2; k++) {
+		struct abi_sa_add c = shapekit_in();
+
+		c.slot = FIRST + k;
+		c.spi = IN_SPI - IN_SLOT + FIRST + k;
+		espkit_add(&c);
+	}
+	for (uint32_t i = 0; i < N; i++) {
+		struct reference_esp e = espkit_next(1 + i / 2);
+		uint8_t bytes[2100];
+		struct frame f;
+
+		e.spi = IN_SPI - IN_SLOT + FIRST + i % 2;
+		f = shapekit_wrap(bytes, reference_seal(esp.suite, esp.in_key, esp.in_auth, &e,
+							inner.b + ETH, inner.len - ETH, bytes));
+		if (i == ODD)
+			memcpy(f.b + ETH + 24, lan6_us, ADDR6);
+		m[i] = kit_parse(&f);
+		assert_int_equal(pkt_meta(m[i])->verdict, PKT_ESP_IN);
+	}
+	esp_in_burst(kit.w, m, N);
+	for (uint32_t i = 0; i < N; i++) {
+		assert_int_equal(pkt_meta(m[i])->verdict, i == ODD ? PKT_DROP : PKT_FORWARD);
+		if (i == ODD)
+			assert_int_equal(pkt_meta(m[i])->reason, DROP_IN_NO_STATES);
+		rte_pktmbuf_free(m[i]);
+	}
+}
+
 static void packets_outside_the_selectors_are_dropped(void **state)
 {
 	struct frame f;
@@ -437,6 +475,7 @@ int main(void)
 		CASE(every_shape_comes_in),
 		CASE(damaged_and_repeated_packets_are_dropped),
 		CASE(the_wrong_family_address_or_encapsulation_finds_no_sa),
+		CASE(nor_does_it_in_a_burst_of_many_sas),
 		CASE(packets_outside_the_selectors_are_dropped),
 		CASE(selectors_ask_for_ports_and_icmp_types),
 		CASE(a_family_the_sa_does_not_carry_is_a_mode_error),
