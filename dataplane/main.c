@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "dataplane/heap.h"
 #include "dataplane/launch.h"
 #include "dataplane/log.h"
 
@@ -157,6 +158,7 @@ int main(int argc, char **argv)
 	snprintf(d.instance, sizeof(d.instance), "%s", a.instance);
 	catch_signals();
 	prctl(PR_SET_TIMERSLACK, TIMER_SLACK);
+	heap_keep();
 	ret = launch_up(&d, argv + a.rest, argc - a.rest, err, sizeof(err));
 	harden(); /* after EAL, which reads /proc/self; no key has come yet */
 	if (ret < 0) {
