@@ -302,6 +302,18 @@ def leaves_no_core_file():
 
 
 @case()
+def keeps_the_memory_that_a_table_was_compiled_in():
+    """heap.h: given back to the kernel, it would stop every worker"""
+    with Alone() as a:
+        pid = a.dataplane.p.pid
+        before = heap(pid)
+        a.seg.policies([(7, 1, "192.168.1.0/24", "10.100.1.0/24")])
+        grown = heap(pid) - before
+        need(grown >= 1 << 20, "the heap has grown by %d bytes" % grown)
+        return "%d KiB" % (grown >> 10)
+
+
+@case()
 def is_quiet_when_idle():
     with Alone() as a:
         pid, at = a.dataplane.p.pid, a.seg.heartbeat()
@@ -310,6 +322,13 @@ def is_quiet_when_idle():
         share = (cpu(pid) - used) / (time.monotonic() - t)
         need(share < 0.8, "%.0f %% of a CPU without traffic" % (100 * share))
         return "%.0f %% of a CPU" % (100 * share)
+
+
+def heap(pid):
+    """bytes"""
+    with open("/proc/%d/maps" % pid) as f:
+        ends = [x.split()[0].split("-") for x in f if x.endswith("[heap]\n")]
+    return sum(int(end, 16) - int(start, 16) for start, end in ends)
 
 
 def cpu(pid):
