@@ -14,6 +14,7 @@
 #include "tests/bench/raw.h"
 #include "tests/bench/sizes.h"
 #include "tests/bench/yardstick.h"
+#include "tests/random.h"
 #include "tests/unit/dataplane/crew.h"
 #include "tests/unit/dataplane/tunnels.h"
 
@@ -68,17 +69,11 @@ static void site_free(struct site *s)
 	harness_free(s->h);
 }
 
-static uint32_t next_random(uint32_t *seed)
-{
-	*seed = *seed * 1664525 + 1013904223;
-	return *seed >> 8;
-}
-
 static struct rte_mbuf *packets[TURN][WINDOW];
 
 /* At random, once each has had its turn. */
 static int make_packets(struct site *s, struct rte_mbuf **pkts, bool out, const uint16_t *len,
-			uint32_t *seed)
+			uint64_t *seed)
 {
 	struct worker *w = &s->crew->member[0]->w;
 	bool warm = s->warmed >= s->tunnels * s->flows;
@@ -87,8 +82,8 @@ static int make_packets(struct site *s, struct rte_mbuf **pkts, bool out, const 
 	for (unsigned int i = 0; i < WINDOW; i++) {
 		uint32_t k = s->warmed + i;
 
-		s->tunnel_of[i] = (warm ? next_random(seed) : k) % s->tunnels;
-		flow_of[i] = (warm ? next_random(seed) : k / s->tunnels) % s->flows;
+		s->tunnel_of[i] = warm ? random_below(seed, s->tunnels) : k % s->tunnels;
+		flow_of[i] = warm ? random_below(seed, s->flows) : k / s->tunnels % s->flows;
 	}
 	s->warmed += warm ? 0 : WINDOW;
 	if (!out)
@@ -142,7 +137,7 @@ static uint64_t window_run(struct worker *w, bool out, struct rte_mbuf **pkts)
  * not counted: they bring back what every burst reads, code and tables, and of SAs at random those
  * that a second-level cache of 2 MB holds of the last packets at any time.
  */
-static double site_run(struct site *s, bool out, const uint16_t *len, uint32_t *seed)
+static double site_run(struct site *s, bool out, const uint16_t *len, uint64_t *seed)
 {
 	struct worker *w = &s->crew->member[0]->w;
 	uint64_t cycles, sum = 0;
@@ -165,7 +160,7 @@ static double site_run(struct site *s, bool out, const uint16_t *len, uint32_t *
 static int warm_up(struct site *s, bool out)
 {
 	uint16_t len[WINDOW];
-	uint32_t seed = 3;
+	uint64_t seed = 3;
 
 	sizes_fill(len, WINDOW, 100);
 	s->warmed = 0;
@@ -177,7 +172,7 @@ static int warm_up(struct site *s, bool out)
 
 /* Medians, in turns of their own: to look costs cycles, too. */
 static int show_stages(struct site *s, const char *name, bool out, const uint16_t *len,
-		       uint32_t *seed)
+		       uint64_t *seed)
 {
 	static double cycles[STAGES_N][STAGE_ROUNDS];
 
@@ -233,12 +228,12 @@ static void beside_free(struct beside *x)
 }
 
 static double library_run(struct raw *r, uint32_t keys, bool out, const uint16_t *len,
-			  uint32_t *seed)
+			  uint64_t *seed)
 {
 	uint64_t cycles;
 
 	for (unsigned int i = 0; i < WINDOW; i++)
-		raw_choose_key(r, i, next_random(seed) % keys);
+		raw_choose_key(r, i, random_below(seed, keys));
 	cycles = raw_run(r, out, len, WINDOW);
 	return cycles == UINT64_MAX ? 0 : (double)cycles / WINDOW;
 }
@@ -307,7 +302,7 @@ static int cost_row(struct site *one, struct site *many, struct beside *x, bool 
 {
 	static struct turns gateway, library;
 	uint16_t len[WINDOW];
-	uint32_t seed = 7;
+	uint64_t seed = 7;
 	char name[8] = "imix";
 	struct yardstick y;
 	json_t *row;

@@ -4,14 +4,16 @@
 
 #include <stdlib.h>
 
+#include "tests/random.h"
+
 const uint16_t sizes[SIZES] = {64, 512, 1420, 0};
 
-static uint32_t seed;
+static uint64_t seed;
 
 void sizes_shuffle(uint16_t *len, unsigned int n)
 {
 	for (unsigned int i = n - 1; i > 0; i--) {
-		unsigned int j = ((seed = seed * 1664525 + 1013904223) >> 8) % (i + 1);
+		unsigned int j = random_below(&seed, i + 1);
 		uint16_t t = len[i];
 
 		len[i] = len[j];

@@ -12,6 +12,7 @@
 #include <rte_prefetch.h>
 
 #include "tests/bench/sizes.h"
+#include "tests/random.h"
 
 #define LINE   64u
 #define PAGE   (2u << 20)
@@ -30,10 +31,7 @@ struct yardstick_region {
 
 static uint32_t pick(struct yardstick_region *r)
 {
-	r->seed ^= r->seed << 13;
-	r->seed ^= r->seed >> 7;
-	r->seed ^= r->seed << 17;
-	return (uint32_t)(r->seed >> 11) % r->n;
+	return random_below(&r->seed, r->n);
 }
 
 static const volatile uint32_t *line(const struct yardstick_region *r, uint32_t i)

@@ -28,7 +28,7 @@ static uint64_t seed = 0x9e3779b97f4a7c15;
 
 static uint64_t pick(uint64_t n)
 {
-	return reference_random(&seed) % n;
+	return random_next(&seed) % n;
 }
 
 static int setup(void **state)

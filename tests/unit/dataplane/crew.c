@@ -17,6 +17,7 @@
 #include "dataplane/order.h"
 #include "dataplane/pool.h"
 #include "dataplane/spray.h"
+#include "tests/random.h"
 
 #define POOL_CACHE 256u
 #define DATA_ROOM  (RTE_PKTMBUF_HEADROOM + 2176)
@@ -133,11 +134,11 @@ void crew_shuffle(struct crew *c)
 {
 	unsigned int n = rte_mempool_avail_count(c->pool);
 	struct rte_mbuf **all = calloc(n, sizeof(all[0]));
-	uint32_t seed = 12345;
+	uint64_t seed = 12345;
 	int err = all == NULL ? -1 : rte_pktmbuf_alloc_bulk(c->pool, all, n);
 
 	for (unsigned int i = n - 1; err == 0 && i > 0; i--) {
-		unsigned int j = (seed = seed * 1664525 + 1013904223) % (i + 1);
+		unsigned int j = random_below(&seed, i + 1);
 		struct rte_mbuf *m = all[i];
 
 		all[i] = all[j];

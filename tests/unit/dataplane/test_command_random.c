@@ -14,6 +14,7 @@
 #include <cmocka.h>
 
 #include "dataplane/ipsec/sad.h"
+#include "tests/random.h"
 #include "tests/unit/dataplane/fixture.h"
 
 #define ROUNDS 1000000
@@ -21,13 +22,9 @@
 static struct fixture *f;
 static uint64_t seed = 6;
 
-/* xorshift64: fast and the same everywhere. */
 static uint64_t rnd(void)
 {
-	seed ^= seed << 13;
-	seed ^= seed >> 7;
-	seed ^= seed << 17;
-	return seed;
+	return random_next(&seed);
 }
 
 static void fill(uint8_t *p, size_t n)

@@ -17,6 +17,7 @@
 #include "dataplane/ipsec/sad.h"
 #include "dataplane/ipsec/spd.h"
 #include "dataplane/order.h"
+#include "tests/random.h"
 #include "tests/unit/dataplane/crew.h"
 #include "tests/unit/dataplane/tunnels.h"
 
@@ -152,7 +153,7 @@ static void make_list(void)
 	static struct rte_mbuf *sealed[GENUINE];
 	static const uint32_t tunnel[CHUNK];
 	uint16_t len[CHUNK];
-	uint32_t seed = 5;
+	uint64_t seed = 5;
 
 	for (uint32_t i = 0; i < CHUNK; i++)
 		len[i] = LEN;
@@ -169,7 +170,7 @@ static void make_list(void)
 		}
 	}
 	for (uint32_t i = 0; i + 64 < n_list; i++) {
-		uint32_t k = i + (seed = seed * 1664525 + 1013904223) / 67108864;
+		uint32_t k = i + random_below(&seed, 64);
 		struct rte_mbuf *m = list[i];
 
 		list[i] = list[k];

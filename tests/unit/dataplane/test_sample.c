@@ -13,6 +13,7 @@
 
 #include "dataplane/api/sample.h"
 #include "dataplane/sample.h"
+#include "tests/random.h"
 #include "tests/unit/dataplane/harness.h"
 
 #define ROUNDS	200000u
@@ -205,13 +206,6 @@ static void without_room_nothing_is_kept(void **state)
 	assert_false(abi_sample_read(&h->samples[DROP_NET_TTL * ABI_SAMPLES], &s));
 }
 
-static uint64_t next_random(uint64_t *x)
-{
-	*x ^= *x << 13;
-	*x ^= *x >> 7;
-	return *x ^= *x << 17;
-}
-
 /* Whatever the packet and whatever meta says: no more than there is, and always readable. */
 static void anything_may_be_dropped(void **state)
 {
@@ -225,14 +219,14 @@ static void anything_may_be_dropped(void **state)
 		struct rte_mbuf *m;
 
 		for (unsigned int k = 0; k < sizeof(b); k += 8)
-			memcpy(b + k, &(uint64_t){next_random(&seed)}, 8);
+			memcpy(b + k, &(uint64_t){random_next(&seed)}, 8);
 		if (seed % 2) {
 			b[12] = 8;
 			b[13] = 0;
 			b[14] = (uint8_t)((seed >> 8) % 4 ? 0x45 : 0x60 | (seed >> 16 & 15));
 		}
-		m = harness_mbuf(h, b, next_random(&seed) % sizeof(b));
-		pkt_meta(m)->flags = (uint8_t)next_random(&seed);
+		m = harness_mbuf(h, b, random_next(&seed) % sizeof(b));
+		pkt_meta(m)->flags = (uint8_t)random_next(&seed);
 		pkt_meta(m)->l3_off = (uint8_t)(seed >> 8);
 		pkt_meta(m)->in_port = (uint8_t)(seed >> 16);
 		s = take(m, 1 + seed % (DROP_MAX - 1));

@@ -14,6 +14,7 @@
 #include "dataplane/ipsec/spd.h"
 #include "dataplane/ipsec/spd_cache.h"
 #include "dataplane/net/parse.h"
+#include "tests/random.h"
 #include "tests/unit/dataplane/crew.h"
 #include "tests/unit/dataplane/tunnels.h"
 
@@ -27,12 +28,11 @@
 static struct harness *h;
 static struct crew *crew;
 static uint64_t n_sent;
-static uint32_t seed;
+static uint64_t seed;
 
 static uint32_t pick(uint32_t n)
 {
-	seed = seed * 1664525 + 1013904223;
-	return (seed >> 8) % n;
+	return random_below(&seed, n);
 }
 
 static void count(struct crew_member *m, uint8_t port, struct rte_mbuf **pkts, uint16_t n)

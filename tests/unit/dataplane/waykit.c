@@ -7,6 +7,7 @@
 #include "dataplane/net/port.h"
 #include "dataplane/net/route.h"
 #include "dataplane/pipeline.h"
+#include "tests/random.h"
 
 /* What a site has done. */
 struct record {
@@ -26,8 +27,7 @@ static uint32_t number;
 
 static unsigned int any(unsigned int n)
 {
-	seed = seed * 6364136223846793005ull + 1442695040888963407ull;
-	return (unsigned int)((seed >> 33) % n);
+	return random_below(&seed, n);
 }
 
 static void note(const void *bytes, size_t len)

@@ -263,21 +263,10 @@ long reference_open(const struct reference_suite *s, const uint8_t *encr_key,
 	return (long)n;
 }
 
-uint64_t reference_random(uint64_t *state)
-{
-	uint64_t x = *state;
-
-	x ^= x >> 12;
-	x ^= x << 25;
-	x ^= x >> 27;
-	*state = x;
-	return x * 2685821657736338717ull;
-}
-
 void reference_fill(uint64_t *state, void *out, size_t len)
 {
 	uint8_t *p = out;
 
 	for (size_t i = 0; i < len; i++)
-		p[i] = (uint8_t)(reference_random(state) >> 32);
+		p[i] = (uint8_t)(random_next(state) >> 32);
 }

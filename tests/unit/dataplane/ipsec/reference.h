@@ -13,6 +13,7 @@
 #include <openssl/types.h>
 
 #include "dataplane/api/messages.h"
+#include "tests/random.h"
 
 struct reference_suite {
 	const char *name;
@@ -77,8 +78,7 @@ long reference_open(const struct reference_suite *s, const uint8_t *encr_key,
 		    const uint8_t *integ_key, const uint8_t *esp, size_t len,
 		    struct reference_esp *e, uint8_t *out);
 
-/** xorshift64*: the tests' reproducible randomness. */
-uint64_t reference_random(uint64_t *state);
+/** len bytes of random_next(). */
 void reference_fill(uint64_t *state, void *out, size_t len);
 
 #endif

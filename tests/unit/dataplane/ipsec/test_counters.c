@@ -464,20 +464,18 @@ static void without_an_sa_packets_wait_at_the_manager(void **state)
 
 static struct frame mutated(uint64_t *seed)
 {
-	struct frame inner =
-		frame_udp(FAR_HOST, LAN_HOST, 53, 4000, NULL, reference_random(seed) % 200);
-	struct reference_esp e =
-		espkit_next(++esp.peer_seq + (uint32_t)(reference_random(seed) % 100));
-	uint64_t x = reference_random(seed);
+	struct frame inner = frame_udp(FAR_HOST, LAN_HOST, 53, 4000, NULL, random_next(seed) % 200);
+	struct reference_esp e = espkit_next(++esp.peer_seq + (uint32_t)(random_next(seed) % 100));
+	uint64_t x = random_next(seed);
 	struct frame f;
 
 	if (x % 4 == 0)
 		inner.b[ETH + (x >> 8) % (inner.len - ETH)] = (uint8_t)(x >> 32);
 	f = espkit_sealed(&inner, &e);
 	for (uint64_t k = 0; k < x % 5; k++)
-		f.b[reference_random(seed) % f.len] ^= (uint8_t)(1u << (seed[0] & 7));
+		f.b[random_next(seed) % f.len] ^= (uint8_t)(1u << (seed[0] & 7));
 	if (x % 11 == 0)
-		f.len = reference_random(seed) % (f.len + 1);
+		f.len = random_next(seed) % (f.len + 1);
 	else if (x % 13 == 0)
 		f.len += x >> 40 & 63;
 	return f;

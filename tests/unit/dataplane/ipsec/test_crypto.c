@@ -252,7 +252,7 @@ static uint16_t make_packet(const struct end *e, size_t len, uint8_t *esp)
 
 static size_t random_len(void)
 {
-	uint64_t x = reference_random(&seed);
+	uint64_t x = random_next(&seed);
 
 	return x % 16 == 0 ? (x >> 8) % MAX_LEN : (x >> 8) % 1500;
 }
@@ -275,13 +275,13 @@ static void burst(struct end *ends, unsigned int n_ends, unsigned int n, bool on
 	static uint8_t before[CRYPTO_BURST][ROOM], work[CRYPTO_BURST][ROOM];
 	struct crypto_op op[CRYPTO_BURST];
 	const struct end *of[CRYPTO_BURST];
-	unsigned int first = (unsigned int)(reference_random(&seed) % n_ends);
+	unsigned int first = (unsigned int)(random_next(&seed) % n_ends);
 
 	for (unsigned int i = 0; i < n; i++) {
-		of[i] = &ends[one_suite ? first : reference_random(&seed) % n_ends];
+		of[i] = &ends[one_suite ? first : random_next(&seed) % n_ends];
 		op[i] = (struct crypto_op){.sa = of[i]->out,
 					   .esp = work[i],
-					   .seq_hi = (uint32_t)reference_random(&seed),
+					   .seq_hi = (uint32_t)random_next(&seed),
 					   .ok = true,
 					   .kind = of[i]->out->kind};
 		op[i].len = make_packet(of[i], random_len(), before[i]);
@@ -312,7 +312,7 @@ static void agrees_with_openssl_on_random_bursts(void **state)
 	for (unsigned int i = 0; i < ROUNDS; i++) {
 		crypto_choose(engine, below[i / 4 % RTE_DIM(below)]);
 		burst(ends, REFERENCE_SUITES * 3,
-		      i % 4 == 0 ? 1 + (unsigned int)(reference_random(&seed) % CRYPTO_BURST)
+		      i % 4 == 0 ? 1 + (unsigned int)(random_next(&seed) % CRYPTO_BURST)
 				 : CRYPTO_BURST,
 		      i % 2 == 0);
 	}

@@ -401,17 +401,17 @@ static void no_iv_comes_again_when_no_others_can_be_made(void **state)
 	for (unsigned int i = 0; i < 5; i++)
 		assert_true(take_ivs(&ivs, 100));
 	while (ivs.n < IVS_SEEN - 4 * IV_STOCK) {
-		unsigned int in_a_row = (unsigned int)(reference_random(&seed) % 4);
+		unsigned int in_a_row = (unsigned int)(random_next(&seed) % 4);
 
 		for (unsigned int i = 0; i < in_a_row; i++) {
-			unsigned int n = 1 + (unsigned int)(reference_random(&seed) % IV_STOCK);
+			unsigned int n = 1 + (unsigned int)(random_next(&seed) % IV_STOCK);
 
 			engine->mgr->submit_cipher_burst_nocheck = bad_cipher;
 			fail_at = 1;
 			n_failed += !take_ivs(&ivs, n);
 		}
 		repair();
-		assert_true(take_ivs(&ivs, 1 + (unsigned int)(reference_random(&seed) % 100)));
+		assert_true(take_ivs(&ivs, 1 + (unsigned int)(random_next(&seed) % 100)));
 	}
 	assert_true(n_failed > 20);
 }

@@ -245,7 +245,7 @@ static void ivs_of_bursts_are_nobody_elses(void **state)
 	(void)state;
 	assert_non_null(iv);
 	while (n < IVS - 2 * CRYPTO_BURST) {
-		uint64_t x = reference_random(&seed);
+		uint64_t x = random_next(&seed);
 		unsigned int burst = 1 + (unsigned int)(x % CRYPTO_BURST);
 		unsigned int single = (unsigned int)(x >> 32) % CRYPTO_BURST;
 		const uint8_t *from = crypto_ivs(engine, (uint16_t)burst);
@@ -294,12 +294,12 @@ static void a_burst_is_sorted_longest_first(void **state)
 		unsigned int usual = round % 5, longest = most[round / 5 % RTE_DIM(most)];
 		uint16_t min = UINT16_MAX, max = 0, len = (uint16_t)(round % longest);
 
-		g.n = (uint16_t)(round % 3 == 0 ? 16 + reference_random(&seed) % (CRYPTO_BURST - 15)
+		g.n = (uint16_t)(round % 3 == 0 ? 16 + random_next(&seed) % (CRYPTO_BURST - 15)
 						: CRYPTO_BURST);
 		for (unsigned int i = 0; i < g.n; i++) {
-			op[i].len = reference_random(&seed) % 4 < usual
+			op[i].len = random_next(&seed) % 4 < usual
 					    ? len
-					    : (uint16_t)(reference_random(&seed) % longest);
+					    : (uint16_t)(random_next(&seed) % longest);
 			min = RTE_MIN(min, op[i].len);
 			max = RTE_MAX(max, op[i].len);
 			g.index[i] = (uint16_t)i;

@@ -43,12 +43,12 @@ static void bursts_of_many_sas_come_through(void **state)
 	}
 	for (unsigned int round = 0; round < ROUNDS; round++) {
 		for (unsigned int i = 0; i < WORKER_BURST; i++) {
-			unsigned int of = (unsigned int)(reference_random(&seed) % SAS);
+			unsigned int of = (unsigned int)(random_next(&seed) % SAS);
 			struct reference_esp e = espkit_next(++seq[of]);
 			struct frame f;
 
 			e.spi = sad_slot(esp.sad, 20 + of)->spi;
-			inner[i] = espkit_udp_in(reference_random(&seed) % 1300);
+			inner[i] = espkit_udp_in(random_next(&seed) % 1300);
 			f = espkit_sealed(&inner[i], &e);
 			if (i % 8 == 7) /* and some forgeries between them */
 				f.b[f.len - 1] ^= 1;
@@ -238,7 +238,7 @@ static void a_copy_in_the_same_burst_is_dropped(void **state)
 /* Packet i of a burst in disorder: a number around the edge, often that of the one before. */
 static struct rte_mbuf *disorderly(uint32_t top, uint32_t *seq, bool *good)
 {
-	uint64_t x = kit_random(&esp.seed);
+	uint64_t x = random_next(&esp.seed);
 	uint32_t low = top > 140 ? top - 140 : 1;
 	struct reference_esp e;
 	struct frame f;
@@ -494,7 +494,7 @@ static void random_bytes_are_never_delivered(void **state)
 	(void)state;
 	for (unsigned int i = 0; i < 100000; i++) {
 		uint8_t bytes[1500];
-		size_t len = reference_random(&seed) % 300;
+		size_t len = random_next(&seed) % 300;
 		struct frame f;
 		enum drop_reason why;
 

@@ -277,17 +277,17 @@ static void random_genuine_contents_are_survived(void **state)
 
 	(void)state;
 	for (unsigned int i = 0; i < 20000; i++) {
-		struct frame inner = espkit_udp_in(reference_random(&seed) % 200);
+		struct frame inner = espkit_udp_in(random_next(&seed) % 200);
 		struct reference_esp e = espkit_next(1 + i);
-		size_t changes = reference_random(&seed) % 4;
+		size_t changes = random_next(&seed) % 4;
 		struct frame f;
 
 		for (size_t k = 0; k < changes; k++)
-			inner.b[ETH + reference_random(&seed) % (inner.len - ETH)] =
-				(uint8_t)reference_random(&seed);
-		if (reference_random(&seed) % 4 == 0)
-			inner.len = ETH + reference_random(&seed) % (inner.len - ETH + 1);
-		e.pad_length = reference_random(&seed) % 8 == 0 ? (int)(seed & 255) : -1;
+			inner.b[ETH + random_next(&seed) % (inner.len - ETH)] =
+				(uint8_t)random_next(&seed);
+		if (random_next(&seed) % 4 == 0)
+			inner.len = ETH + random_next(&seed) % (inner.len - ETH + 1);
+		e.pad_length = random_next(&seed) % 8 == 0 ? (int)(seed & 255) : -1;
 		f = espkit_sealed(&inner, &e);
 		delivered += espkit_reason(&f) == DROP_NONE;
 	}

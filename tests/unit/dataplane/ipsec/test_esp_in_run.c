@@ -69,7 +69,7 @@ static enum {
 
 static unsigned int any(unsigned int n)
 {
-	return (unsigned int)(reference_random(&seed) % n);
+	return (unsigned int)(random_next(&seed) % n);
 }
 
 static void make_tcp(struct frame *f, bool syn)

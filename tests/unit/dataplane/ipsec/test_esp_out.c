@@ -54,8 +54,8 @@ static void a_burst_of_many_sas_keeps_order_and_numbers(void **state)
 	}
 	for (unsigned int round = 0; round < ROUNDS; round++) {
 		for (unsigned int i = 0; i < WORKER_BURST; i++) {
-			of[i] = (unsigned int)(reference_random(&seed) % (SAS + 2));
-			f[i] = espkit_udp_out(reference_random(&seed) % 1300);
+			of[i] = (unsigned int)(random_next(&seed) % (SAS + 2));
+			f[i] = espkit_udp_out(random_next(&seed) % 1300);
 			m[i] = espkit_clear(&f[i]);
 			pkt_meta(m[i])->sa_slot = 20 + of[i];
 		}
@@ -111,9 +111,9 @@ static void every_suite_opens_elsewhere_from_bursts_of_many_sas(void **state)
 		for (unsigned int i = 0; i < N; i++) {
 			size_t most = espkit_mtu() - 28;
 
-			of[i] = (unsigned int)(reference_random(&seed) % SAS);
+			of[i] = (unsigned int)(random_next(&seed) % SAS);
 			f[i] = espkit_udp_out(i % 4 == 0 ? most - i / 4
-							 : reference_random(&seed) % most);
+							 : random_next(&seed) % most);
 			m[i] = espkit_clear(&f[i]);
 			pkt_meta(m[i])->sa_slot = 20 + of[i];
 		}

@@ -54,7 +54,7 @@ static void put_on(uint32_t slot)
 
 static unsigned int any(unsigned int n)
 {
-	return (unsigned int)(reference_random(&seed) % n);
+	return (unsigned int)(random_next(&seed) % n);
 }
 
 static void make_syn(struct frame *f)

@@ -91,9 +91,8 @@ static void bursts_of_many_sas_of_every_shape_go_out(void **state)
 
 		add_every_shape(suites[s / 12], FIRST);
 		for (uint16_t i = 0; i < n; i++) {
-			of[i] = i == 0 ? s % 8 : (uint32_t)reference_random(&seed) % 8;
-			f[i] = shapekit_inner((of[i] & 2) != 0, true,
-					      reference_random(&seed) % 1000);
+			of[i] = i == 0 ? s % 8 : (uint32_t)random_next(&seed) % 8;
+			f[i] = shapekit_inner((of[i] & 2) != 0, true, random_next(&seed) % 1000);
 			m[i] = espkit_clear(&f[i]);
 			pkt_meta(m[i])->sa_slot = FIRST + of[i];
 		}

@@ -19,7 +19,7 @@ static uint64_t seed = 41;
 
 static uint32_t pick(void)
 {
-	return (uint32_t)(reference_random(&seed) >> 16);
+	return (uint32_t)(random_next(&seed) >> 16);
 }
 
 static struct rte_ipv4_hdr random_header(bool udp)

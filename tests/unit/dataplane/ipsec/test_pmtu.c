@@ -340,7 +340,7 @@ static void forged_floods_leave_room_for_true_ones(void **state)
 
 	(void)state;
 	for (unsigned int i = 0; i < 10000; i++) {
-		uint32_t spi = (uint32_t)reference_random(&seed);
+		uint32_t spi = (uint32_t)random_next(&seed);
 		struct frame f = too_big(spi != OUT_SPI ? spi : 0, LAST, 1400);
 		struct rte_mbuf *m = kit_parse(&f);
 
@@ -364,15 +364,15 @@ static void knows_the_spis_that_it_sends_with(void **state)
 	espkit_remove(OUT_SLOT);
 	espkit_remove(IN_SLOT);
 	for (unsigned int i = 0; i < 20000; i++) {
-		uint32_t ask = (uint32_t)(300 + reference_random(&seed) % 40);
+		uint32_t ask = (uint32_t)(300 + random_next(&seed) % 40);
 		bool there = false;
 
-		c.slot = (uint32_t)(reference_random(&seed) % 12);
+		c.slot = (uint32_t)(random_next(&seed) % 12);
 		if (spi[c.slot] != 0) {
 			espkit_remove(c.slot);
 			spi[c.slot] = 0;
 		} else {
-			c.spi = (uint32_t)(300 + reference_random(&seed) % 40);
+			c.spi = (uint32_t)(300 + random_next(&seed) % 40);
 			espkit_add(&c);
 			spi[c.slot] = c.spi;
 		}

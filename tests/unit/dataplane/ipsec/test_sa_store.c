@@ -13,18 +13,11 @@
 
 #include "dataplane/arena.h"
 #include "dataplane/ipsec/sa_store.h"
+#include "tests/random.h"
 #include "tests/unit/dataplane/harness.h"
 
 #define PLACES 3000u
 #define STEPS  60000u
-
-static uint64_t next_random(uint64_t *seed)
-{
-	*seed ^= *seed << 13;
-	*seed ^= *seed >> 7;
-	*seed ^= *seed << 17;
-	return *seed;
-}
 
 static bool is_all(const uint8_t *p, size_t n, uint8_t byte)
 {
@@ -54,7 +47,7 @@ static void places_are_empty_and_apart_and_given_back(void **state)
 
 	(void)state;
 	for (unsigned int step = 0; step < STEPS; step++) {
-		uint64_t x = next_random(&seed);
+		uint64_t x = random_next(&seed);
 		unsigned int i = (unsigned int)(x % PLACES);
 
 		if (place[i] != NULL) {
@@ -63,7 +56,7 @@ static void places_are_empty_and_apart_and_given_back(void **state)
 			place[i] = NULL;
 			continue;
 		}
-		size[i] = size_of(next_random(&seed));
+		size[i] = size_of(random_next(&seed));
 		place[i] = sa_store_take(&st, size[i], SOCKET_ID_ANY);
 		assert_non_null(place[i]);
 		assert_int_equal((uintptr_t)place[i] % 64, 0);

@@ -171,9 +171,9 @@ static bool inside(const struct abi_range *r, const uint8_t *addr, uint8_t proto
 
 static void random_addr(uint64_t *seed, uint8_t *a)
 {
-	memset(a, reference_random(seed) >> 60 & 1 ? 0xff : 0, ADDR6);
+	memset(a, random_next(seed) >> 60 & 1 ? 0xff : 0, ADDR6);
 	for (unsigned int i = 0; i < 2; i++)
-		a[reference_random(seed) >> 40 & 15] = (uint8_t)(reference_random(seed) >> 50 & 3);
+		a[random_next(seed) >> 40 & 15] = (uint8_t)(random_next(seed) >> 50 & 3);
 	a[0] = 0x20;
 }
 
@@ -196,8 +196,8 @@ static void selectors_agree_with_a_plain_comparison(void **state)
 			*t = (struct abi_range){.family = 6, .port_hi = UINT16_MAX};
 			memcpy(t->lo, memcmp(a, b, 16) < 0 ? a : b, 16);
 			memcpy(t->hi, memcmp(a, b, 16) < 0 ? b : a, 16);
-			t->protocol = reference_random(&seed) >> 63 ? 17 : 0;
-			if (reference_random(&seed) >> 62 == 0)
+			t->protocol = random_next(&seed) >> 63 ? 17 : 0;
+			if (random_next(&seed) >> 62 == 0)
 				t->port_lo = 1000;
 		}
 		c.n_local = c.n_remote = ABI_MAX_SELECTORS;
@@ -207,9 +207,9 @@ static void selectors_agree_with_a_plain_comparison(void **state)
 			struct selector6 s = {
 				.src = src,
 				.dst = dst,
-				.proto = reference_random(&seed) >> 63 ? 17 : 6,
-				.src_port = (uint16_t)(990 + (reference_random(&seed) >> 59)),
-				.dst_port = (uint16_t)(990 + (reference_random(&seed) >> 59)),
+				.proto = random_next(&seed) >> 63 ? 17 : 6,
+				.src_port = (uint16_t)(990 + (random_next(&seed) >> 59)),
+				.dst_port = (uint16_t)(990 + (random_next(&seed) >> 59)),
 				.ports = true};
 			bool local = false, remote = false;
 

@@ -58,8 +58,8 @@ static void sas_come_and_go_under_a_reader(void **state)
 	for (unsigned int i = 0; i < 800; i++) {
 		struct abi_sa_add c = espkit_in();
 
-		c.slot = (uint32_t)(reference_random(&seed) % 4);
-		c.spi = (uint32_t)(4 + reference_random(&seed) % 4) * ESPKIT_SAS + c.slot;
+		c.slot = (uint32_t)(random_next(&seed) % 4);
+		c.spi = (uint32_t)(4 + random_next(&seed) % 4) * ESPKIT_SAS + c.slot;
 		assert_int_equal(espkit_try_add(&c), ABI_OK);
 		wait_quiescent(&r);
 		assert_int_equal(sad_delete(esp.sad, c.slot, c.spi), ABI_OK);
@@ -97,7 +97,7 @@ static void an_spi_in_use_is_always_known(void **state)
 	espkit_add(&c);
 	assert_int_equal(pthread_create(&t, NULL, ask_all, &r), 0);
 	for (unsigned int i = 0; i < 800; i++) {
-		uint32_t k = (uint32_t)(reference_random(&seed) % 8);
+		uint32_t k = (uint32_t)(random_next(&seed) % 8);
 
 		c.slot = 8 + k;
 		if (spi[k] != 0) {
@@ -107,7 +107,7 @@ static void an_spi_in_use_is_always_known(void **state)
 			spi[k] = 0;
 			continue;
 		}
-		c.spi = OUT_SPI + (uint32_t)(reference_random(&seed) % 4) * ESPKIT_SAS;
+		c.spi = OUT_SPI + (uint32_t)(random_next(&seed) % 4) * ESPKIT_SAS;
 		assert_int_equal(espkit_try_add(&c), ABI_OK);
 		spi[k] = c.spi;
 	}

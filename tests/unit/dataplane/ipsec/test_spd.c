@@ -282,7 +282,7 @@ static uint64_t seed = 17;
 
 static uint32_t any(uint32_t n)
 {
-	return (uint32_t)(reference_random(&seed) >> 16) % n;
+	return (uint32_t)(random_next(&seed) >> 16) % n;
 }
 
 /* Of all kinds, one net at the other side for each, and SAs in all the states they may be in. */

@@ -9,7 +9,7 @@ static uint64_t seed = 11;
 
 static uint32_t rnd(uint32_t below)
 {
-	return (uint32_t)(reference_random(&seed) >> 16) % below;
+	return (uint32_t)(random_next(&seed) >> 16) % below;
 }
 
 /* Add d, -1 to 1, to the number that an address is. */
@@ -41,7 +41,7 @@ static uint16_t pool_port(void)
 {
 	static const uint16_t some[] = {0, 1, 53, 443, 1023, 1024, 32767, 32768, 65534, 65535};
 
-	return rnd(3) == 0 ? (uint16_t)reference_random(&seed) : some[rnd(10)];
+	return rnd(3) == 0 ? (uint16_t)random_next(&seed) : some[rnd(10)];
 }
 
 static uint8_t pool_proto(void)

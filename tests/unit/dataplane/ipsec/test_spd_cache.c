@@ -9,6 +9,7 @@
 
 #include "dataplane/ipsec/spd.h"
 #include "dataplane/ipsec/spd_cache.h"
+#include "tests/random.h"
 #include "tests/unit/dataplane/harness.h"
 
 static struct spd_cache *cache;
@@ -16,8 +17,7 @@ static uint64_t state_of_chance;
 
 static uint64_t chance(void)
 {
-	state_of_chance = state_of_chance * 6364136223846793005ull + 1442695040888963407ull;
-	return state_of_chance >> 20;
+	return random_next(&state_of_chance) >> 20;
 }
 
 static int begin(void **state)

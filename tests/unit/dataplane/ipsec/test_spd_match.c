@@ -11,7 +11,7 @@ static uint64_t seed = 3;
 
 static uint32_t rnd(uint32_t below)
 {
-	return (uint32_t)(reference_random(&seed) >> 16) % below;
+	return (uint32_t)(random_next(&seed) >> 16) % below;
 }
 
 static uint32_t expected(uint32_t n, const struct selector *sel, bool inbound)
@@ -44,7 +44,7 @@ static uint32_t pool_addr(void)
 	case 1:
 		return a + (1u << rnd(32));
 	case 2:
-		return (uint32_t)reference_random(&seed);
+		return (uint32_t)random_next(&seed);
 	default:
 		return a;
 	}
@@ -54,7 +54,7 @@ static uint16_t pool_port(void)
 {
 	static const uint16_t some[] = {0, 1, 53, 443, 1023, 1024, 32767, 32768, 65534, 65535};
 
-	return rnd(3) == 0 ? (uint16_t)reference_random(&seed)
+	return rnd(3) == 0 ? (uint16_t)random_next(&seed)
 			   : some[rnd(sizeof(some) / sizeof(some[0]))];
 }
 

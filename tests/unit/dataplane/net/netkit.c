@@ -270,11 +270,3 @@ struct pkt_meta kit_classify_tight(const uint8_t *bytes, size_t len)
 	rte_pktmbuf_free(m);
 	return meta;
 }
-
-uint64_t kit_random(uint64_t *seed)
-{
-	*seed ^= *seed >> 12;
-	*seed ^= *seed << 25;
-	*seed ^= *seed >> 27;
-	return *seed * 0x2545f4914f6cdd1dull;
-}

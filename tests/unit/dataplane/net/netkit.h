@@ -18,6 +18,7 @@
 #include "dataplane/net/port.h"
 #include "dataplane/net/route.h"
 #include "dataplane/pipeline.h"
+#include "tests/random.h"
 #include "tests/unit/dataplane/harness.h"
 
 #define IP(a, b, c, d)                                                                             \
@@ -92,8 +93,5 @@ struct pkt_meta kit_classify(const struct frame *f);
 /** The same for a packet at the end of an allocation of its own size, so that a sanitizer sees one
  * byte read beyond it. What passes lies within the frame. */
 struct pkt_meta kit_classify_tight(const uint8_t *bytes, size_t len);
-
-/** A seeded generator (xorshift64*). */
-uint64_t kit_random(uint64_t *seed);
 
 #endif

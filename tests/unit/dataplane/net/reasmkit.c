@@ -91,7 +91,7 @@ int reasmkit_setup(void **state)
 	uint64_t seed = 3;
 
 	for (size_t i = 0; i < sizeof(some); i++)
-		some[i] = (uint8_t)kit_random(&seed);
+		some[i] = (uint8_t)random_next(&seed);
 	return kit_setup(state);
 }
 

@@ -461,10 +461,10 @@ static void agrees_with_a_linear_twin(void **state)
 
 	(void)state;
 	while (n < TWIN_ROUTES) {
-		uint8_t len = (uint8_t)(4 + kit_random(&seed) % 29);
+		uint8_t len = (uint8_t)(4 + random_next(&seed) % 29);
 		/* Few distinct high bits, so that prefixes nest. */
-		uint32_t dst = IP(10, kit_random(&seed) % 4, 0, 0) |
-			       (uint32_t)(kit_random(&seed) & 0xffff);
+		uint32_t dst = IP(10, random_next(&seed) % 4, 0, 0) |
+			       (uint32_t)(random_next(&seed) & 0xffff);
 		uint32_t i;
 
 		dst &= ~0u << (32 - len);
@@ -478,7 +478,7 @@ static void agrees_with_a_linear_twin(void **state)
 	}
 	f = build(&a, 1, r, n);
 	for (unsigned int i = 0; i < 1000000; i++) {
-		uint64_t x = kit_random(&seed);
+		uint64_t x = random_next(&seed);
 		uint32_t dst = i % 4 == 0 ? (uint32_t)x : IP(10, x % 5, 0, 0) | (x >> 8 & 0xffff);
 		const struct abi_route *want;
 		struct fib_hop hop;

@@ -240,7 +240,7 @@ static void random_address(uint64_t *seed, uint8_t a[16])
 	a[1] = 1;
 	/* Few bits, so that prefixes lie within each other. */
 	for (unsigned int i = 2; i < 16; i++)
-		a[i] = kit_random(seed) % 3 == 0 ? (uint8_t)(1u << kit_random(seed) % 8) : 0;
+		a[i] = random_next(seed) % 3 == 0 ? (uint8_t)(1u << random_next(seed) % 8) : 0;
 }
 
 static bool known(const struct abi_route *r)
@@ -260,8 +260,8 @@ static void random_routes(uint64_t *seed)
 		struct ip6 n;
 
 		snprintf(gateway, sizeof(gateway), "2001:db8:2::%x",
-			 (unsigned int)(2 + kit_random(seed) % 200));
-		r = route("::", (uint8_t)(kit_random(seed) % 129), gateway, ABI_PORT_ANY);
+			 (unsigned int)(2 + random_next(seed) % 200));
+		r = route("::", (uint8_t)(random_next(seed) % 129), gateway, ABI_PORT_ANY);
 		random_address(seed, r->dst.bytes);
 		n = ip6_net(r->dst.bytes, r->prefix_len);
 		memcpy(r->dst.bytes, n.b, 16);
@@ -289,7 +289,7 @@ static void agrees_with_a_naive_twin(void **state)
 
 			random_address(&seed, a);
 			if (i % 2 == 0) /* near a route's network */
-				memcpy(a, net.routes[i % 200].dst.bytes, kit_random(&seed) % 17);
+				memcpy(a, net.routes[i % 200].dst.bytes, random_next(&seed) % 17);
 			if (a[0] != 0x20)
 				continue;
 			want = naive(a);
@@ -311,13 +311,13 @@ static void agrees_with_a_naive_twin_of_prefixes(void **state)
 
 	(void)state;
 	for (unsigned int i = 0; i < 100000; i++) {
-		unsigned int len = kit_random(&seed) % 129;
+		unsigned int len = random_next(&seed) % 129;
 		uint8_t a[16], b[16];
 		struct ip6 n;
 
 		for (unsigned int k = 0; k < 16; k++)
-			a[k] = b[k] = (uint8_t)kit_random(&seed);
-		b[kit_random(&seed) % 16] ^= (uint8_t)(1u << kit_random(&seed) % 8);
+			a[k] = b[k] = (uint8_t)random_next(&seed);
+		b[random_next(&seed) % 16] ^= (uint8_t)(1u << random_next(&seed) % 8);
 		assert_int_equal(ip6_same_net(a, b, len), covers(a, len, b));
 		n = ip6_net(a, len);
 		assert_true(covers(a, len, n.b));

@@ -56,8 +56,8 @@ static void pieces_make_the_packet_again(void **state)
 
 	(void)state;
 	for (unsigned int i = 0; i < 3000; i++) {
-		size_t len = 100 + kit_random(&seed) % 1800;
-		uint16_t mtu = (uint16_t)(68 + kit_random(&seed) % 1400);
+		size_t len = 100 + random_next(&seed) % 1800;
+		uint16_t mtu = (uint16_t)(68 + random_next(&seed) % 1400);
 		struct frame f = frame_udp(LAN_HOST, FAR_HOST, 1111, 2, NULL, len);
 		struct rte_mbuf *pieces[ROOM], *m = kit_parse(&f);
 		struct whole w;

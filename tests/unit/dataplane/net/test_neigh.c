@@ -356,11 +356,11 @@ static void keeps_count_under_random_events(void **state)
 
 	(void)state;
 	for (unsigned int i = 0; i < 200000; i++) {
-		uint32_t host = IP(192, 168, 1, 2 + kit_random(&seed) % 40);
-		const uint8_t *mac = kit_random(&seed) % 2 ? neighkit_a : neighkit_b;
+		uint32_t host = IP(192, 168, 1, 2 + random_next(&seed) % 40);
+		const uint8_t *mac = random_next(&seed) % 2 ? neighkit_a : neighkit_b;
 		unsigned int held = 0;
 
-		switch (kit_random(&seed) % 4) {
+		switch (random_next(&seed) % 4) {
 		case 0:
 			fed++;
 			out += neighkit_push(host);
@@ -369,11 +369,11 @@ static void keeps_count_under_random_events(void **state)
 			neighkit_arp(2, mac, host, LAN_US, 0);
 			break;
 		case 2:
-			if (kit_random(&seed) % 8 == 0)
+			if (random_next(&seed) % 8 == 0)
 				neighkit_arp(1, mac, host, LAN_US, 0);
 			break;
 		default:
-			neighkit_pass(100 * (kit_random(&seed) % 20));
+			neighkit_pass(100 * (random_next(&seed) % 20));
 			break;
 		}
 		for (unsigned int k = 0; k < nk.n_sent; k++)

@@ -50,7 +50,7 @@ static void *read_on(void *arg)
 	uint64_t seed = 77, wrong = 0;
 
 	while (!__atomic_load_n(stop, __ATOMIC_RELAXED)) {
-		uint32_t addr = rivals[kit_random(&seed) % RIVALS];
+		uint32_t addr = rivals[random_next(&seed) % RIVALS];
 		struct rte_ether_addr want = mac_of(addr, 0);
 		uint64_t value;
 
@@ -74,7 +74,7 @@ static void readers_never_see_half_a_write(void **state)
 	find_rivals();
 	assert_int_equal(pthread_create(&reader, NULL, read_on, &stop), 0);
 	for (uint32_t i = 0; i < 2000000; i++) {
-		uint32_t addr = rivals[kit_random(&seed) % RIVALS];
+		uint32_t addr = rivals[random_next(&seed) % RIVALS];
 		struct rte_ether_addr mac = mac_of(addr, i & 0xffff);
 		uint64_t value;
 		int at = neigh_table_find(nk.table, 0, neigh_key4(addr), &value);

@@ -276,13 +276,13 @@ static void survives_a_million_mutations(void **state)
 	(void)state;
 	make_samples(s);
 	for (unsigned int n = 0; n < 1000000; n++) {
-		struct frame f = s[kit_random(&seed) % SAMPLES];
-		unsigned int changes = 1 + kit_random(&seed) % 4;
+		struct frame f = s[random_next(&seed) % SAMPLES];
+		unsigned int changes = 1 + random_next(&seed) % 4;
 
 		while (changes-- > 0) /* mostly headers */
-			f.b[ETH + kit_random(&seed) % (f.len - ETH)] = (uint8_t)kit_random(&seed);
+			f.b[ETH + random_next(&seed) % (f.len - ETH)] = (uint8_t)random_next(&seed);
 		if (n % 8 == 0)
-			f.len = kit_random(&seed) % (f.len + 1);
+			f.len = random_next(&seed) % (f.len + 1);
 		passed += kit_classify_tight(f.b, f.len).verdict != PKT_DROP;
 	}
 	assert_true(passed > 100000 && passed < 900000);

@@ -64,7 +64,7 @@ static void lets_only_ourselves_use_our_addresses(void **state)
 
 static void sums_headers_as_the_book_does(void **state)
 {
-	uint32_t seed = 1;
+	uint64_t seed = 1;
 	uint8_t ip[60];
 
 	(void)state;
@@ -72,8 +72,8 @@ static void sums_headers_as_the_book_does(void **state)
 		unsigned int ihl = 20 + 4 * (i % 11);
 
 		for (unsigned int k = 0; k < ihl; k++) {
-			seed = seed * 1664525u + 1013904223u;
-			ip[k] = i % 3 == 0 ? (uint8_t)(0 - (seed >> 31)) : (uint8_t)(seed >> 24);
+			ip[k] = i % 3 == 0 ? (uint8_t)(0 - random_below(&seed, 2))
+					   : (uint8_t)random_below(&seed, 256);
 		}
 		ip[0] = (uint8_t)(0x40 | ihl / 4);
 		if (i % 2 == 0) {
@@ -117,14 +117,14 @@ static void plain_packets_parse_as_others_do(void **state)
 
 	(void)state;
 	for (unsigned int i = 0; i < 300000; i++) {
-		uint64_t x = kit_random(&seed);
+		uint64_t x = random_next(&seed);
 		uint32_t src = x & 4 ? FAR_HOST : ends[(x >> 8) % 6];
 		uint32_t dst = x & 8 ? LAN_HOST : ends[(x >> 16) % 6];
 		struct frame f = x & 1 ? frame_udp(src, dst, 7, 8, NULL, (x >> 24) % 30)
 				       : frame_ipv4(src, dst, x & 2 ? 6 : 17, (x >> 24) % 30);
 
 		for (unsigned int k = (x >> 32) % 3; k > 0; k--)
-			f.b[ETH + kit_random(&seed) % (f.len - ETH)] = (uint8_t)kit_random(&seed);
+			f.b[ETH + random_next(&seed) % (f.len - ETH)] = (uint8_t)random_next(&seed);
 		if (x & 16)
 			frame_fix(&f);
 		taken += plain(&run, &f);

@@ -51,16 +51,16 @@ static void survives_a_million_mutations(void **state)
 	(void)state;
 	make_samples(s);
 	for (unsigned int n = 0; n < 1000000; n++) {
-		struct frame f = s[kit_random(&seed) % SAMPLES];
-		unsigned int changes = 1 + kit_random(&seed) % 4;
+		struct frame f = s[random_next(&seed) % SAMPLES];
+		unsigned int changes = 1 + random_next(&seed) % 4;
 
 		while (changes-- > 0)
-			f.b[kit_random(&seed) % f.len] = (uint8_t)kit_random(&seed);
+			f.b[random_next(&seed) % f.len] = (uint8_t)random_next(&seed);
 		/* Half of them with a header checksum that is right, to get behind it. */
 		if (n % 2 == 0 && (f.b[ETH] & 15u) * 4u + ETH <= f.len)
 			frame_fix(&f);
 		if (n % 8 == 0)
-			f.len = kit_random(&seed) % (f.len + 1);
+			f.len = random_next(&seed) % (f.len + 1);
 		passed += kit_classify_tight(f.b, f.len).verdict != PKT_DROP;
 	}
 	assert_true(passed > 100000 && passed < 900000);

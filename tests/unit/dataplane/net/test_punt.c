@@ -85,7 +85,7 @@ static void builds_a_datagram_by_the_book(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(data); i++)
-		data[i] = (uint8_t)kit_random(&seed);
+		data[i] = (uint8_t)random_next(&seed);
 	for (size_t len = 1; len <= sizeof(data); len += 1 + len / 5) {
 		for (unsigned int marker = 0; marker < 2; marker++) {
 			unsigned int port = marker ? 4500 : 500, skip = marker ? 4 : 0;
@@ -261,9 +261,9 @@ static void survives_random_records(void **state)
 		struct abi_packet p = record(4500, 4500, "hello", 5, ABI_PKT_F_MARKER);
 		struct rte_mbuf *m;
 
-		for (unsigned int k = kit_random(&seed) % 3; k > 0; k--)
-			((uint8_t *)&p)[kit_random(&seed) % ABI_PACKET_FIXED] ^=
-				(uint8_t)kit_random(&seed);
+		for (unsigned int k = random_next(&seed) % 3; k > 0; k--)
+			((uint8_t *)&p)[random_next(&seed) % ABI_PACKET_FIXED] ^=
+				(uint8_t)random_next(&seed);
 		m = punt_inject(&p);
 		built += m != NULL;
 		if (m != NULL) {

@@ -93,10 +93,10 @@ static size_t random_chain(uint64_t *seed, uint8_t *ext, uint8_t *type)
 
 	*type = 44;
 	for (unsigned int i = 0; i < 4; i++) {
-		unsigned int more = (unsigned int)(kit_random(seed) % 5), len = 8 + 8 * more;
+		unsigned int more = (unsigned int)(random_next(seed) % 5), len = 8 + 8 * more;
 		uint8_t *p = ext + n;
 
-		if (kit_random(seed) % 2 == 0)
+		if (random_next(seed) % 2 == 0)
 			continue;
 		memset(p, 0, len);
 		p[1] = (uint8_t)more;
@@ -124,7 +124,7 @@ static void keeps_the_headers_of_the_first(void **state)
 	for (unsigned int round = 0; round < 2000; round++) {
 		uint8_t first[256], other[256], type, other_type;
 		size_t n = random_chain(&seed, first, &type), len[3], at = 0;
-		unsigned int start = (unsigned int)(kit_random(&seed) % 3);
+		unsigned int start = (unsigned int)(random_next(&seed) % 3);
 		struct rte_mbuf *m = NULL;
 		const uint8_t *ip;
 		struct frame f[3];
@@ -132,7 +132,7 @@ static void keeps_the_headers_of_the_first(void **state)
 		for (unsigned int i = 0; i < 3; i++) {
 			size_t k = random_chain(&seed, other, &other_type);
 
-			len[i] = 8 * (1 + kit_random(&seed) % 60) + (i == 2 ? 5 : 0);
+			len[i] = 8 * (1 + random_next(&seed) % 60) + (i == 2 ? 5 : 0);
 			f[i] = piece6(round, (unsigned int)at, i < 2, 50, some + at, len[i]);
 			extend(&f[i], i == 0 ? type : other_type, i == 0 ? first : other,
 			       i == 0 ? n : k);

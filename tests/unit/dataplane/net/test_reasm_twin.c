@@ -98,9 +98,9 @@ static void plan_swap(struct plan *p, unsigned int a, unsigned int b)
 
 static void plan_tamper(struct plan *p, uint64_t *seed)
 {
-	unsigned int i = (unsigned int)(kit_random(seed) % p->n);
+	unsigned int i = (unsigned int)(random_next(seed) % p->n);
 
-	switch (kit_random(seed) % 16) {
+	switch (random_next(seed) % 16) {
 	case 0: /* lost */
 		plan_swap(p, i, --p->n);
 		break;
@@ -132,16 +132,16 @@ static void plan_tamper(struct plan *p, uint64_t *seed)
 
 static void plan_make(struct plan *p, uint64_t *seed)
 {
-	unsigned int want = 2 + (unsigned int)(kit_random(seed) % 9), offset = 0;
+	unsigned int want = 2 + (unsigned int)(random_next(seed) % 9), offset = 0;
 
 	p->n = want;
 	p->at = 0;
-	p->from = (uint16_t)kit_random(seed) & 0x7fff;
+	p->from = (uint16_t)random_next(seed) & 0x7fff;
 	for (unsigned int i = 0; i < want; i++) {
 		bool more = i + 1 < want;
-		unsigned int len = 8 + (unsigned int)(kit_random(seed) % 1180);
+		unsigned int len = 8 + (unsigned int)(random_next(seed) % 1180);
 
-		if (kit_random(seed) % 2)
+		if (random_next(seed) % 2)
 			len = 8 + len % 64;
 		p->piece[i].offset = offset;
 		p->piece[i].len = more ? len & ~7u : len;
@@ -149,9 +149,9 @@ static void plan_make(struct plan *p, uint64_t *seed)
 		offset += p->piece[i].len;
 	}
 	plan_tamper(p, seed);
-	if (kit_random(seed) % 4 != 0)
+	if (random_next(seed) % 4 != 0)
 		for (unsigned int i = p->n; i > 1; i--)
-			plan_swap(p, i - 1, (unsigned int)(kit_random(seed) % i));
+			plan_swap(p, i - 1, (unsigned int)(random_next(seed) % i));
 }
 
 /* The next fragment of p, fed to both; true when it made a whole. */
@@ -185,17 +185,17 @@ static void agrees_with_the_naive_twin(void **state)
 	uint64_t seed = 20, wholes = 0;
 
 	(void)state;
-	for (unsigned int i = 0; i < TWIN_FEEDS; i++) {
-		uint16_t id = (uint16_t)(kit_random(&seed) % TWIN_IDS);
-		bool six = kit_random(&seed) % 2;
+	for (unsigned int i = 0; fed < TWIN_FEEDS; i++) {
+		uint16_t id = (uint16_t)(random_next(&seed) % TWIN_IDS);
+		bool six = random_next(&seed) % 2;
 		struct plan *p = &plans[six][id];
 
 		if (p->at == p->n)
 			plan_make(p, &seed);
 		if (p->n == 0)
 			continue;
-		if (kit_random(&seed) % 1000 == 0)
-			kit.w->now += (kit_random(&seed) % 1500) * MS;
+		if (random_next(&seed) % 1000 == 0)
+			kit.w->now += (random_next(&seed) % 1500) * MS;
 		wholes += feed_both(p, six, id, i);
 		reasm_expire(kit.w);
 	}

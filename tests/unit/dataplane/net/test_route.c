@@ -10,11 +10,11 @@ static void decrements_ttl_and_keeps_the_checksum_right(void **state)
 	for (unsigned int i = 0; i < 50000; i++) {
 		struct frame f = frame_udp(LAN_HOST, FAR_HOST, 1, 2, NULL, 8);
 		uint8_t *ip = f.b + ETH;
-		unsigned int ttl = 2 + (unsigned int)(kit_random(&seed) % 254);
+		unsigned int ttl = 2 + (unsigned int)(random_next(&seed) % 254);
 		struct rte_mbuf *m;
 
 		ip[8] = (uint8_t)ttl;
-		put16(ip + 4, (unsigned int)kit_random(&seed)); /* moves the checksum about */
+		put16(ip + 4, (unsigned int)random_next(&seed)); /* moves the checksum about */
 		frame_fix(&f);
 		m = kit_parse(&f);
 		ttl_burst(kit.w, &m, 1);
