@@ -324,6 +324,8 @@ static void fill_half(struct sa_half *h, const struct ike_child_sa *sa, uint64_t
 	}
 	if (direction == ABI_DIR_OUT && sa->current)
 		h->add.flags |= ABI_SA_F_CURRENT;
+	if (direction == ABI_DIR_OUT && sa->keep_mss)
+		h->add.flags |= ABI_SA_F_KEEP_MSS;
 	h->keys = keep_keys(key);
 }
 

@@ -93,6 +93,7 @@ void child_install(struct ike_engine *e, struct child_sa *c, struct ike_child_sa
 	sa->replay_window = c->policy->conf.replay_window;
 	sa->df = c->policy->conf.df;
 	sa->dscp = c->policy->conf.dscp;
+	sa->keep_mss = c->policy->conf.keep_mss;
 	sa->soft_time = c->soft_time;
 	sa->hard_time = c->hard_time;
 	c->policy->kilobytes = c->kilobytes;

@@ -102,6 +102,7 @@ struct ike_child_conf {
 	uint32_t replay_window;
 	uint8_t df;			   /* enum abi_df */
 	uint8_t dscp;			   /* ABI_DSCP_COPY, or ABI_DSCP_SET and a value */
+	bool keep_mss;			   /* of TCP inside: not lowered to what fits */
 	const struct ike_child_more *more; /* NULL: none; see ike_child_more() */
 };
 

@@ -59,6 +59,7 @@ struct ike_child_sa {
 	uint16_t local_port, remote_port;
 	uint32_t replay_window;
 	uint8_t df, dscp;		 /* of the outer header, as in struct abi_sa_add */
+	bool keep_mss;			 /* ABI_SA_F_KEEP_MSS */
 	uint64_t soft_time, hard_time;	 /* absolute ns */
 	uint64_t soft_bytes, hard_bytes; /* 0 = none */
 	struct abi_range ts_local[ABI_MAX_SELECTORS], ts_remote[ABI_MAX_SELECTORS];

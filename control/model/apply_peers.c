@@ -238,6 +238,7 @@ static void child(struct ike_child_conf *c, const struct model *m, const struct 
 	c->df = (uint8_t)df[v[POLICY_DF].num].value;
 	if (v[POLICY_DSCP].num != VALUE_ANY)
 		c->dscp = (uint8_t)(ABI_DSCP_SET | v[POLICY_DSCP].num);
+	c->keep_mss = v[POLICY_MSS].num == 0;
 }
 
 /* The children of a peer: its policies that protect, in order. */

@@ -165,6 +165,7 @@
 	X(POLICY_PROPOSAL, "proposal", PROP_REF, 0, "default", ref_proposal, "phase 2 parameters") \
 	X(POLICY_DF, "dont-fragment", PROP_ENUM, 0, "set", dont_fragment, "DF of the outer IPv4 header: set, inherit (as inside), clear (too big ones travel in pieces)") \
 	X(POLICY_DSCP, "dscp", PROP_INT, 0, "inherit", dscp, "DSCP of the outer header, or inherit (as inside)") \
+	X(POLICY_MSS, "change-tcp-mss", PROP_BOOL, 0, "yes", none, "TCP connections agree on segments that fit the tunnel; no: on what their ends say") \
 	X(POLICY_REPLAY, "replay-window", PROP_INT, 0, "128", replay_window, "how far behind the newest a packet may arrive, in packets; a multiple of 64") \
 	X(POLICY_TEMPLATE, "template", PROP_BOOL, 0, "no", none, "yes: no policy, but the bounds of what a peer may ask for: see generate-policy of /ip ipsec identity") \
 	X(POLICY_GROUP, "group", PROP_REF, 0, NULL, ref_group, "of a template; by default the group default") \

@@ -15,7 +15,7 @@
 
 /* What policies must have in common; then in order of the file. */
 struct member {
-	uint64_t peer, proposal, protocol, replay, df, dscp, level, family, transport;
+	uint64_t peer, proposal, protocol, replay, df, dscp, mss, level, family, transport;
 	uint32_t row;
 };
 
@@ -76,6 +76,7 @@ static struct member *collect(const struct model *m, size_t *n)
 			.replay = v[POLICY_REPLAY].num,
 			.df = v[POLICY_DF].num,
 			.dscp = v[POLICY_DSCP].num,
+			.mss = v[POLICY_MSS].num,
 			.level = validate_policy_allows_clear(&t->rows[i]),
 			.family = v[POLICY_SRC].addr.family,
 			.transport = transport_is(&t->rows[i]),
@@ -253,7 +254,7 @@ static void tell_second(const struct group *g, struct problems *problems)
 	problems_error(problems, row->file, row->line,
 		       "/ip ipsec policy: peer \"%s\" has multi-selector=any: one SA for all its "
 		       "policies, so all need the same proposal, protocol, level, replay-window, "
-		       "dont-fragment and dscp",
+		       "dont-fragment, dscp and change-tcp-mss",
 		       peer->values[PEER_NAME].text);
 }
 

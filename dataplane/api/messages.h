@@ -114,6 +114,7 @@ enum abi_df { ABI_DF_SET = 0, ABI_DF_COPY = 1, ABI_DF_CLEAR = 2 };
 #define ABI_SA_F_RESUME                                                                            \
 	(1u                                                                                        \
 	 << 2) /* re-installed after a data plane restart: seq_start counts for both directions */
+#define ABI_SA_F_KEEP_MSS (1u << 3) /* outbound: what a TCP SYN of either side says stays */
 
 struct abi_lifetime { /* 0 = no limit */
 	uint64_t soft_time;

@@ -40,7 +40,7 @@
 /* 2: the counter lines of one worker lie together */
 #define ABI_MAJOR 2u
 /* counts on when the major goes up */
-#define ABI_MINOR 6u
+#define ABI_MINOR 7u
 
 enum abi_area_id {
 	ABI_AREA_COMMAND,

@@ -366,7 +366,7 @@ static void clamp(struct worker *w, struct rte_mbuf *m, uint32_t policy)
 		return;
 	out = sad_lookup_out(w->tables->sad, policy);
 	if (out != NULL)
-		mss_clamp(m, __atomic_load_n(&out->mtu, __ATOMIC_RELAXED));
+		mss_clamp(out, m, __atomic_load_n(&out->mtu, __ATOMIC_RELAXED));
 }
 
 static void tally_write(struct worker *w, const struct tally *t)

@@ -215,7 +215,7 @@ static __rte_always_inline enum drop_reason admit(struct worker *w, struct flow 
 		return DROP_NET_NO_BUFFER;
 	mtu = (uint16_t)__atomic_load_n(&sa->mtu, __ATOMIC_RELAXED);
 	if (mss_concerns(meta))
-		mss_clamp(*m, mtu);
+		mss_clamp(sa, *m, mtu);
 	if (unlikely(pkt_meta(*m)->ip_len > mtu))
 		return too_big(w, m, mtu, sa->df, extra);
 	return DROP_NONE;

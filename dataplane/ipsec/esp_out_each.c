@@ -147,7 +147,7 @@ static __rte_always_inline bool take(struct crypto *c, struct batch *b, const st
 	if (unlikely(iv == NULL))
 		return false;
 	if (unlikely(mss_concerns(meta)))
-		mss_clamp(m, mtu);
+		mss_clamp(sa, m, mtu);
 	tos = ip[1];
 	m->data_off = (uint16_t)(at - head - IP4_ETHER_ROOM);
 	m->data_len = (uint16_t)(IP4_ETHER_ROOM + len);

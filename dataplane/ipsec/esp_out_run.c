@@ -151,7 +151,7 @@ static __rte_always_inline uint16_t take(struct batch *b, struct flow *f, struct
 		if (unlikely(!fits(&s, m, meta, at, head, s.around + text)))
 			break;
 		if (unlikely(mss_concerns(meta)))
-			mss_clamp(m, s.mtu);
+			mss_clamp(sa, m, s.mtu);
 		build(&s, m, inner, head, text, seq, iv);
 		crypto_op_set(op, sa, inner - HEAD, seq, HEAD + text);
 		*inner_of = (uint16_t)len;

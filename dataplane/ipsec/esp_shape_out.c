@@ -43,7 +43,7 @@ static enum drop_reason admit6(struct worker *w, const struct sa *sa, struct rte
 		return DROP_NET_NO_BUFFER;
 	meta = pkt_meta(*m);
 	if (mss_concerns(meta))
-		mss_clamp(*m, mtu);
+		mss_clamp(sa, *m, mtu);
 	if (meta->ip_len <= mtu || meta->ip_len <= IP6_MTU_MIN || sa->df == ABI_DF_CLEAR ||
 	    (meta->flags & PKT_F_DF) == 0)
 		return DROP_NONE;

@@ -36,7 +36,7 @@ static uint16_t swapped(uint16_t v, unsigned int odd)
 	return odd ? (uint16_t)(v << 8 | v >> 8) : v;
 }
 
-void mss_clamp(struct rte_mbuf *m, uint32_t mtu)
+void mss_clamp(const struct sa *sa, struct rte_mbuf *m, uint32_t mtu)
 {
 	const struct pkt_meta *meta = pkt_meta(m);
 	uint8_t *tcp = rte_pktmbuf_mtod_offset(m, uint8_t *, meta->l4_off);
@@ -44,7 +44,8 @@ void mss_clamp(struct rte_mbuf *m, uint32_t mtu)
 	unsigned int around = meta->flags & PKT_F_IPV6 ? MSS_HEADERS6 : MSS_HEADERS;
 	uint16_t old, max, sum;
 
-	if (!mss_concerns(meta) || len < TCP_HEADER || (tcp[13] & TCP_SYN) == 0 || mtu <= around)
+	if (!mss_concerns(meta) || len < TCP_HEADER || (tcp[13] & TCP_SYN) == 0 || mtu <= around ||
+	    sa->keep_mss)
 		return;
 	header = (tcp[12] >> 4) * 4u;
 	if (header > len)

@@ -150,6 +150,7 @@ static struct sa *sa_make(struct sad *s, const struct abi_sa_add *c, uint32_t po
 	sa->policy = policy_index;
 	if (c->direction == ABI_DIR_IN)
 		sa->clamp_by = policy_index;
+	sa->keep_mss = (c->flags & ABI_SA_F_KEEP_MSS) != 0;
 	sa->policy_id = c->policy_id;
 	sa->direction = c->direction;
 	sa->cookie = c->cookie;

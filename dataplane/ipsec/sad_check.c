@@ -11,7 +11,8 @@
 
 #define ADD(field)    ((uint32_t)offsetof(struct abi_sa_add, field))
 #define UPDATE(field) ((uint32_t)offsetof(struct abi_sa_update, field))
-#define ADD_FLAGS     (ABI_SA_F_ESN | ABI_SA_F_CURRENT | ABI_SA_F_RESUME)
+#define OUT_FLAGS     (ABI_SA_F_CURRENT | ABI_SA_F_KEEP_MSS)
+#define ADD_FLAGS     (ABI_SA_F_ESN | ABI_SA_F_RESUME | OUT_FLAGS)
 #define UPDATE_WHAT   (ABI_SA_UPD_CURRENT | ABI_SA_UPD_ENDPOINT | ABI_SA_UPD_LIFETIME)
 
 static uint16_t wrong(uint16_t status, uint32_t at, uint32_t *detail)
@@ -162,7 +163,7 @@ static uint16_t check_identity(const struct abi_sa_add *c, uint32_t mask, uint32
 	if (c->spi < ABI_SPI_MIN || (c->direction == ABI_DIR_IN && (c->spi & mask) != c->slot))
 		return wrong(ABI_ERR_FIELD, ADD(spi), detail);
 	if ((c->flags & ~ADD_FLAGS) != 0 ||
-	    (c->direction == ABI_DIR_IN && (c->flags & ABI_SA_F_CURRENT) != 0))
+	    (c->direction == ABI_DIR_IN && (c->flags & OUT_FLAGS) != 0))
 		return wrong(ABI_ERR_FIELD, ADD(flags), detail);
 	if (c->mode != ABI_MODE_TUNNEL && c->mode != ABI_MODE_TRANSPORT)
 		return wrong(ABI_ERR_FIELD, ADD(mode), detail);

@@ -61,6 +61,7 @@ static void marks_of_the_outer_header_go_with_the_outbound_tunnel(void **state)
 		sa.mode = transport ? ABI_MODE_TRANSPORT : ABI_MODE_TUNNEL;
 		sa.df = ABI_DF_CLEAR;
 		sa.dscp = ABI_DSCP_SET | 46;
+		sa.keep_mss = transport;
 		sa.salt_len = 4;
 		children_install(x->c, &sa, x->now);
 		p = sa_table_find(children_table(x->c), sa.token);
@@ -69,6 +70,8 @@ static void marks_of_the_outer_header_go_with_the_outbound_tunnel(void **state)
 		assert_int_equal(p->in.add.dscp, ABI_DSCP_COPY);
 		assert_int_equal(p->out.add.df, transport ? ABI_DF_SET : ABI_DF_CLEAR);
 		assert_int_equal(p->out.add.dscp, transport ? ABI_DSCP_COPY : ABI_DSCP_SET | 46);
+		assert_int_equal(p->in.add.flags & ABI_SA_F_KEEP_MSS, 0);
+		assert_int_equal((p->out.add.flags & ABI_SA_F_KEEP_MSS) != 0, transport);
 		assert_int_equal(p->out.add.salt_len, 4);
 	}
 }

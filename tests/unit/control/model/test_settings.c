@@ -139,6 +139,7 @@ static const struct setting settings[] = {
 	{POLICY, "level = \"use\"; allow-clear = true;", D(flags), 0, ABI_POL_F_ALLOW_CLEAR},
 	{POLICY, "dont-fragment = \"clear\";", C(df), ABI_DF_SET, ABI_DF_CLEAR},
 	{POLICY, "dscp = 46;", C(dscp), ABI_DSCP_COPY, ABI_DSCP_SET | 46},
+	{POLICY, "change-tcp-mss = false;", C(keep_mss), 0, 1},
 	{POLICY, "replay-window = 1024;", C(replay_window), 128, 1024},
 	{POLICY, "comment = \"zwei\";", C(comment[0]), 0, 'z'},
 };

@@ -209,6 +209,45 @@ static void mss_of_a_syn_is_lowered_to_the_tunnel(void **state)
 	}
 }
 
+static void is_syn_with(struct rte_mbuf *m, unsigned int mss)
+{
+	struct reference_esp e;
+	uint8_t inner[ESPKIT_MAX_INNER];
+
+	assert_int_equal(pkt_meta(m)->verdict, PKT_FORWARD);
+	assert_int_equal(espkit_open(m, &e, inner), 48);
+	assert_int_equal(get16(inner + 42), mss);
+}
+
+/* One by one, in a run, and in a burst of many SAs, of which every second one lowers it. */
+static void an_sa_that_is_to_keep_it_does(void **state)
+{
+	enum { N = 40 };
+	const unsigned int fits = espkit_mtu() - 40;
+	struct abi_sa_add c = espkit_out();
+	struct frame f = syn(1460, 0, 0x02);
+	struct rte_mbuf *m[N];
+
+	(void)state;
+	c.slot = OUT_SLOT + 1;
+	espkit_add(&c);
+	espkit_remove(OUT_SLOT);
+	c.slot = OUT_SLOT;
+	c.flags |= ABI_SA_F_KEEP_MSS;
+	espkit_add(&c);
+	assert_int_equal(mss_after(f, 0), 1460);
+	for (unsigned int many = 0; many < 2; many++) {
+		for (unsigned int i = 0; i < N; i++) {
+			m[i] = espkit_clear(&f);
+			pkt_meta(m[i])->sa_slot = OUT_SLOT + (many ? i % 2 : 0);
+		}
+		esp_out_burst(kit.w, m, N);
+		for (unsigned int i = 0; i < N; i++)
+			is_syn_with(m[i], many && i % 2 ? fits : 1460);
+		rte_pktmbuf_free_bulk(m, N);
+	}
+}
+
 static void broken_tcp_options_are_left_alone(void **state)
 {
 	uint64_t seed = 5;
@@ -238,6 +277,7 @@ int main(void)
 		CASE(a_whole_burst_can_be_split),
 		CASE(pieces_for_many_sas_are_no_hits),
 		CASE(mss_of_a_syn_is_lowered_to_the_tunnel),
+		CASE(an_sa_that_is_to_keep_it_does),
 		CASE(broken_tcp_options_are_left_alone),
 	};
 

@@ -273,6 +273,33 @@ static void mss_of_a_syn_is_lowered_both_ways(void **state)
 	}
 }
 
+/* Both ways it is the outbound SA that says so. */
+static void an_sa_that_is_to_keep_it_does(void **state)
+{
+	uint8_t inner[2100];
+	struct reference_esp e;
+	struct abi_sa_add c;
+	struct rte_mbuf *m;
+	struct frame f = syn6(lan6_host, far6_host, 1440);
+
+	(void)state;
+	shapekit_pair("aes128+sha1", (struct shape){0});
+	espkit_remove(OUT_SLOT);
+	c = shapekit_out();
+	c.flags |= ABI_SA_F_KEEP_MSS;
+	espkit_add(&c);
+	m = espkit_clear(&f);
+	assert_int_equal(espkit_send(&m), DROP_NONE);
+	assert_int_equal(shapekit_open(m, &e, inner), 64);
+	expect_mss(inner, 1440);
+	rte_pktmbuf_free(m);
+	f = syn6(far6_host, lan6_host, 1440);
+	f = shapekit_seal(f.b + ETH, 64, 41, 0);
+	assert_int_equal(espkit_receive(&f, &m), DROP_NONE);
+	expect_mss(rte_pktmbuf_mtod_offset(m, const uint8_t *, ETH), 1440);
+	rte_pktmbuf_free(m);
+}
+
 #define CASE(f) cmocka_unit_test_setup_teardown(f, espkit_begin_empty, espkit_end)
 
 int main(void)
@@ -284,6 +311,7 @@ int main(void)
 		CASE(below_1280_bytes_the_outer_packet_may_be_split),
 		CASE(with_df_cleared_nothing_is_too_big),
 		CASE(mss_of_a_syn_is_lowered_both_ways),
+		CASE(an_sa_that_is_to_keep_it_does),
 	};
 
 	return cmocka_run_group_tests(tests, shapekit_setup, shapekit_teardown);

@@ -24,8 +24,9 @@ static void fields_out_of_their_domain_are_refused(void **state)
 	REFUSE(in, spi = IN_SLOT, ABI_ERR_FIELD, spi);
 	REFUSE(out, spi = 0, ABI_ERR_FIELD, spi);
 	REFUSE(out, spi = 255, ABI_ERR_FIELD, spi);
-	REFUSE(out, flags = 8, ABI_ERR_FIELD, flags);
+	REFUSE(out, flags = 16, ABI_ERR_FIELD, flags);
 	REFUSE(in, flags = ABI_SA_F_CURRENT, ABI_ERR_FIELD, flags);
+	REFUSE(in, flags = ABI_SA_F_KEEP_MSS, ABI_ERR_FIELD, flags);
 	REFUSE(in, mode = 0, ABI_ERR_FIELD, mode);
 	REFUSE(in, mode = 3, ABI_ERR_FIELD, mode);
 	REFUSE(in, encap = 2, ABI_ERR_FIELD, encap);
