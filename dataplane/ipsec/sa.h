@@ -157,7 +157,7 @@ struct sa {
 	uint16_t mtu;	    /* outbound: largest inner packet */
 	uint8_t state_len;  /* bytes of each of HMAC's two states */
 	uint8_t keep_mss;   /* outbound: mss_clamp() leaves it */
-	uint8_t salt[4]; /* CTR and AEADs: wiped with the keys */
+	uint8_t salt[4];    /* CTR and AEADs: wiped with the keys */
 	union {
 		uint64_t gate; /* all of these at once: sa_gate() */
 		struct {

@@ -447,7 +447,8 @@ class Lab:
         need(got["bytes"] == size, "%d of %d bytes arrived" % (got["bytes"], size))
         need(sent["sha256"] == got["sha256"] == sent["echoed"], "checksums differ: %s %s" %
              (sent["sha256"], got["sha256"]))
-        got.update(mbit=8e-6 * size / sent["seconds"], retransmits=sent["retransmits"])
+        got.update(mbit=8e-6 * size / sent["seconds"], retransmits=sent["retransmits"],
+                   mss=sent["mss"])
         return got
 
     # -------------------------------------------------------------- the end --

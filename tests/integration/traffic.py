@@ -55,6 +55,7 @@ def tcp_server(a):
 def tcp_client(a):
     c = socket.create_connection((a.dst, a.port), timeout=a.timeout)
     c.settimeout(a.timeout)
+    mss = c.getsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG)
     if a.rate:
         # The kernel paces the segments themselves: a peer with a small socket
         # buffer then sees an even stream and not bursts of a whole window.
@@ -74,7 +75,7 @@ def tcp_client(a):
             break
         echo += b
     info = c.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 104)
-    say(bytes=a.bytes, sha256=h.hexdigest(), echoed=echo.hex(),
+    say(bytes=a.bytes, sha256=h.hexdigest(), echoed=echo.hex(), mss=mss,
         seconds=time.monotonic() - t,
         retransmits=struct.unpack_from("I", info, 100)[0])
 
