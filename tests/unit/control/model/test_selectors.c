@@ -99,6 +99,34 @@ static void each_proposal_has_its_own_sa(void **state)
 	model_free(m);
 }
 
+/* Nor is there one for policies whose packets are treated in different ways. */
+static void each_treatment_has_its_own_sa(void **state)
+{
+#define WITH(more)                                                                                 \
+	SITE(IKE2("single-sa"),                                                                    \
+	     POLICY("10.1.0.0/16", "10.2.0.0/16", "a") "," POLICY("10.1.0.0/16", "10.3.0.0/16",    \
+								  "a\"; " more " comment = \""))
+	static const char *const texts[] = {
+		WITH(""),
+		WITH("dont-fragment = \"clear\";"),
+		WITH("dscp = 46;"),
+		WITH("change-tcp-mss = false;"),
+		WITH("replay-window = 1024;"),
+		WITH("protocol = \"tcp\";"),
+		WITH("level = \"use\"; allow-clear = true;"),
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		struct model *m = load_good(texts[i]);
+		struct model_plan *plan = plan_of(m);
+
+		assert_int_equal(plan->peers[0].n_children, i == 0 ? 1 : 2);
+		model_plan_free(plan);
+		model_free(m);
+	}
+}
+
 static void per_pair_shares_nothing(void **state)
 {
 	static const char *const texts[] = {
@@ -216,6 +244,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(one_sa_takes_all_combinations),
 		cmocka_unit_test(each_proposal_has_its_own_sa),
+		cmocka_unit_test(each_treatment_has_its_own_sa),
 		cmocka_unit_test(per_pair_shares_nothing),
 		cmocka_unit_test(auto_learns_once),
 		cmocka_unit_test(what_cannot_be_shared_is_refused),
