@@ -98,7 +98,7 @@ static int measure_stages(struct gateway *g, struct raw *r, bool out, uint16_t *
 static int bench_suite(const struct raw_suite *suite, const struct measure *how, struct report *out)
 {
 	static uint16_t len[WINDOW_MAX];
-	struct gateway *g = gateway_create(suite, how->packets);
+	struct gateway *g = gateway_create(suite, (struct gateway_shape){0}, how->packets);
 	struct raw *r = raw_create(suite, how->packets);
 	int err = g == NULL || r == NULL ? -1 : 0;
 

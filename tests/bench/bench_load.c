@@ -195,7 +195,7 @@ static int load_suite(const struct raw_suite *suite, unsigned int trials)
 	static struct load l;
 	int err;
 
-	l.g = gateway_create(suite, TRIAL);
+	l.g = gateway_create(suite, (struct gateway_shape){0}, TRIAL);
 	l.trials = trials;
 	l.n_latency = 0;
 	err = l.g == NULL ? -1 : 0;

@@ -26,6 +26,7 @@
 #include "dataplane/net/parse.h"
 #include "dataplane/pipeline.h"
 #include "dataplane/pool.h"
+#include "tests/bench/gateway6.h"
 #include "tests/unit/dataplane/harness.h"
 
 #define ETHER_LEN  14u
@@ -46,6 +47,7 @@ _Static_assert(SLOT_PEER *GATEWAY_TUNNELS < MAX_SAS, "slots of all tunnels");
 
 struct gateway {
 	struct harness *h;
+	struct gateway_shape shape;
 	struct rte_mempool *pool;
 	struct rte_mbuf **pkts;
 	unsigned int n;
@@ -101,19 +103,41 @@ static uint32_t slot_of(unsigned int tunnel, uint32_t slot)
 	return SLOT_PEER * tunnel + slot;
 }
 
+static struct abi_range lan(const struct gateway *g)
+{
+	return g->shape.inner6 ? gateway6_lan() : range4(LAN_HOST & 0xffffff00, LAN_HOST | 0xff);
+}
+
+static struct abi_range behind(const struct gateway *g, unsigned int tunnel)
+{
+	uint32_t host = far_host(tunnel);
+
+	return g->shape.inner6 ? gateway6_far(tunnel) : range4(host & 0xffffff00, host | 0xff);
+}
+
+static struct abi_addr end_of(const struct gateway *g, bool peer)
+{
+	if (g->shape.outer6)
+		return peer ? gateway6_peer() : gateway6_us();
+	return addr4(peer ? PEER : GW_WAN);
+}
+
 /* slot: that of tunnel 0. */
 static int add_sa(struct gateway *g, const struct raw_suite *suite, unsigned int tunnel,
 		  uint32_t slot, uint8_t direction, uint32_t policy_index)
 {
-	uint32_t far = far_host(tunnel) & 0xffffff00;
+	const uint16_t natt = g->shape.udp ? 4500 : 0;
 	struct abi_sa_add c = {
 		.msg = {.type = ABI_CMD_SA_ADD, .length = sizeof(c)},
 		.slot = slot_of(tunnel, slot),
 		.spi = 0x10000 * slot + SLOT_IN,
-		.flags = direction == ABI_DIR_OUT ? ABI_SA_F_CURRENT : 0,
+		.flags = (direction == ABI_DIR_OUT ? ABI_SA_F_CURRENT : 0) |
+			 (g->shape.esn ? ABI_SA_F_ESN : 0),
 		.direction = direction,
 		.mode = ABI_MODE_TUNNEL,
-		.encap = ABI_ENCAP_NONE,
+		.encap = g->shape.udp ? ABI_ENCAP_UDP : ABI_ENCAP_NONE,
+		.local_port = natt,
+		.remote_port = natt,
 		.encr = suite->encr,
 		.integ = suite->integ,
 		.encr_key_len = suite->encr_key_len,
@@ -128,12 +152,10 @@ static int add_sa(struct gateway *g, const struct raw_suite *suite, unsigned int
 	uint16_t status;
 
 	c.policy_id = policy_index == SAD_NONE ? 0 : 1 + tunnel;
-	c.local = addr4(peer ? PEER : GW_WAN);
-	c.remote = addr4(peer ? GW_WAN : PEER);
-	c.ts_local[0] =
-		peer ? range4(far, far | 0xff) : range4(LAN_HOST & 0xffffff00, LAN_HOST | 0xff);
-	c.ts_remote[0] =
-		peer ? range4(LAN_HOST & 0xffffff00, LAN_HOST | 0xff) : range4(far, far | 0xff);
+	c.local = end_of(g, peer);
+	c.remote = end_of(g, !peer);
+	c.ts_local[0] = peer ? behind(g, tunnel) : lan(g);
+	c.ts_remote[0] = peer ? lan(g) : behind(g, tunnel);
 	if (slot != SLOT_OUT) /* the two ends of one SA */
 		c.spi = 0x20000 + slot_of(tunnel, SLOT_IN);
 	memset(c.encr_key, 0x42, suite->encr_key_len);
@@ -145,7 +167,7 @@ static int add_sa(struct gateway *g, const struct raw_suite *suite, unsigned int
 	return status == ABI_OK ? 0 : -1;
 }
 
-static struct abi_policy make_policy(uint32_t id, uint32_t far)
+static struct abi_policy make_policy(const struct gateway *g, uint32_t id, struct abi_range far)
 {
 	return (struct abi_policy){
 		.msg = {.type = ABI_CMD_POLICY, .length = sizeof(struct abi_policy)},
@@ -153,10 +175,11 @@ static struct abi_policy make_policy(uint32_t id, uint32_t far)
 		.policy_id = id,
 		.action = ABI_ACT_PROTECT,
 		.mode = ABI_MODE_TUNNEL,
-		.local = range4(LAN_HOST & 0xffffff00, LAN_HOST | 0xff),
-		.remote = range4(far, far | 0xff),
-		.tunnel_local = addr4(GW_WAN),
-		.tunnel_remote = addr4(PEER)};
+		.local = far.family == 6 ? gateway6_lan()
+					 : range4(LAN_HOST & 0xffffff00, LAN_HOST | 0xff),
+		.remote = far,
+		.tunnel_local = end_of(g, false),
+		.tunnel_remote = end_of(g, true)};
 }
 
 /* The gateway's own tunnels behind n policies that nobody needs. */
@@ -171,8 +194,10 @@ static int set_policies(struct gateway *g, unsigned int others)
 		bool own = i >= others;
 		unsigned int tunnel = own ? i - others : 0;
 
-		p[i] = own ? make_policy(1 + tunnel, far_host(tunnel) & 0xffffff00)
-			   : make_policy(1 + g->tunnels + i, OTHER_NETS + (i << 8));
+		uint32_t other = OTHER_NETS + (i << 8);
+
+		p[i] = own ? make_policy(g, 1 + tunnel, behind(g, tunnel))
+			   : make_policy(g, 1 + g->tunnels + i, range4(other, other | 0xff));
 		index[i] = own ? 2 * tunnel : 1 + i % (POLICIES - 1);
 	}
 	if (p != NULL && index != NULL)
@@ -230,13 +255,15 @@ int gateway_change_sas(struct gateway *g, unsigned int n)
 	return 0;
 }
 
-struct gateway *gateway_create(const struct raw_suite *suite, unsigned int n)
+struct gateway *gateway_create(const struct raw_suite *suite, struct gateway_shape shape,
+			       unsigned int n)
 {
 	struct gateway *g = calloc(1, sizeof(*g));
 
 	if (g == NULL)
 		return NULL;
 	g->n = n;
+	g->shape = shape;
 	g->pkts = calloc(n, sizeof(*g->pkts));
 	g->h = harness_create(MAX_SAS, POLICIES, 1024);
 	if (g->pkts == NULL || g->h == NULL || harness_pipe_create(g->h) != 0)
@@ -251,6 +278,7 @@ struct gateway *gateway_create(const struct raw_suite *suite, unsigned int n)
 	g->h->worker.stages = &g->stages;
 	pipeline_free(&g->h->worker);
 	if (pipeline_create(&g->h->worker, count_and_free, g, SOCKET_ID_ANY) != 0 ||
+	    ((shape.inner6 || shape.outer6) && gateway6_site(g->h) != 0) ||
 	    add_tunnel(g, suite, 0) != 0 || set_policies(g, 0) != 0)
 		goto fail;
 	return g;
@@ -308,11 +336,17 @@ static struct rte_mbuf *make_inner(struct gateway *g, uint32_t src, uint32_t dst
  * port 1. first: the number of the first of them. */
 static int encapsulate(struct gateway *g, unsigned int first, struct rte_mbuf **pkts, uint16_t n)
 {
+	const rte_be16_t type =
+		g->shape.outer6 ? RTE_BE16(RTE_ETHER_TYPE_IPV6) : RTE_BE16(RTE_ETHER_TYPE_IPV4);
+
 	for (uint16_t i = 0; i < n; i++) {
 		struct pkt_meta *meta = pkt_meta(pkts[i]);
 
 		*meta = (struct pkt_meta){.in_port = 1};
-		parse_ipv4(&g->h->worker, pkts[i], ETHER_LEN);
+		if (g->shape.inner6)
+			parse_ipv6(&g->h->worker, pkts[i], ETHER_LEN);
+		else
+			parse_ipv4(&g->h->worker, pkts[i], ETHER_LEN);
 		meta->sa_slot = slot_of((first + i) % g->tunnels, SLOT_PEER);
 		meta->flags |= PKT_F_PROTECTED;
 	}
@@ -324,7 +358,7 @@ static int encapsulate(struct gateway *g, unsigned int first, struct rte_mbuf **
 			return -1;
 		*eth = (struct rte_ether_hdr){.dst_addr = {{2, 0, 0, 0, 0, 2}},
 					      .src_addr = {{2, 0, 0, 0, 2, 0x54}},
-					      .ether_type = RTE_BE16(RTE_ETHER_TYPE_IPV4)};
+					      .ether_type = type};
 	}
 	return 0;
 }
@@ -360,7 +394,9 @@ static int make_packets(struct gateway *g, enum gateway_path path, const uint16_
 		 */
 		if (path == GATEWAY_MISS)
 			dst += flow << 8;
-		g->pkts[i] = make_inner(g, src, dst, len[i], flow);
+		g->pkts[i] = g->shape.inner6 ? gateway6_inner(g->pool, i % g->tunnels,
+							      comes_sealed(path), len[i], flow)
+					     : make_inner(g, src, dst, len[i], flow);
 		if (g->pkts[i] == NULL)
 			return -1;
 	}

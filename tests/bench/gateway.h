@@ -23,11 +23,20 @@ enum gateway_path {
 
 #define GATEWAY_TUNNELS 16u /* at most */
 
+/* What tunnels look like; of zeroes: IPv4 in IPv4, in no UDP, numbers of 32 bits. */
+struct gateway_shape {
+	bool udp;    /* RFC 3948 */
+	bool esn;    /* RFC 4303 section 2.2.1 */
+	bool inner6; /* not with GATEWAY_FORWARD nor GATEWAY_MISS */
+	bool outer6;
+};
+
 struct gateway;
 
-/** A worker with one tunnel of this suite in both directions. NULL, said on stderr, when something
- * is missing. */
-struct gateway *gateway_create(const struct raw_suite *suite, unsigned int n);
+/** A worker with one tunnel of this suite and shape in both directions. NULL, said on stderr, when
+ * something is missing. */
+struct gateway *gateway_create(const struct raw_suite *suite, struct gateway_shape shape,
+			       unsigned int n);
 void gateway_free(struct gateway *g);
 
 /** Have GATEWAY_TUNNELS tunnels of this suite, its own, in the place of one: packets are theirs by

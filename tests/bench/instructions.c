@@ -27,7 +27,17 @@ struct path {
 	unsigned int changes;
 };
 
-static int count(struct gateway *g, const struct path *p, const char *suite, uint16_t size)
+/* What tunnels look like, and what that adds to a path's name. */
+struct look {
+	struct gateway_shape shape;
+	const char *name;
+	unsigned int sizes; /* how many of these */
+};
+
+static const struct look usual = {.name = "", .sizes = RTE_DIM(sizes)};
+
+static int count(struct gateway *g, const struct path *p, const struct look *look,
+		 const char *suite, uint16_t size)
 {
 	uint16_t len[PACKETS];
 
@@ -43,23 +53,24 @@ static int count(struct gateway *g, const struct path *p, const char *suite, uin
 		if (turn == 0)
 			printf("-\n");
 		else
-			printf("%s%s%s %u\n", p->name, suite[0] ? " " : "", suite, size);
+			printf("%s%s%s%s %u\n", p->name, look->name, suite[0] ? " " : "", suite,
+			       size);
 	}
 	return 0;
 }
 
 /* many: tunnels, by turns in every burst. */
 static int count_paths(const struct raw_suite *suite, const char *name, const struct path *paths,
-		       unsigned int n, bool many)
+		       unsigned int n, const struct look *look, bool many)
 {
-	struct gateway *g = gateway_create(suite, PACKETS);
+	struct gateway *g = gateway_create(suite, look->shape, PACKETS);
 	int err = g == NULL ? -1 : 0;
 
 	if (err == 0 && many)
 		err = gateway_add_tunnels(g, suite);
 	for (unsigned int p = 0; p < n; p++)
-		for (unsigned int s = 0; s < sizeof(sizes) / sizeof(sizes[0]) && err == 0; s++)
-			err = count(g, &paths[p], name, sizes[s]);
+		for (unsigned int s = 0; s < look->sizes && err == 0; s++)
+			err = count(g, &paths[p], look, name, sizes[s]);
 	gateway_free(g);
 	return err;
 }
@@ -75,6 +86,30 @@ static void print_setting(void)
 	free_mb_mgr(m);
 	printf("packets %u\ncompiler %s\ndpdk %d.%d\nipsec-mb %s arch %d\npaths\n", PACKETS,
 	       __VERSION__, RTE_VER_YEAR, RTE_VER_MONTH, imb_get_version_str(), (int)arch);
+}
+
+static const struct path both[] = {{GATEWAY_OUT, "out", NULL, 0}, {GATEWAY_IN, "in", NULL, 0}};
+static const struct path many[] = {{GATEWAY_OUT, "out-many-sas", NULL, 0},
+				   {GATEWAY_IN, "in-many-sas", NULL, 0}};
+
+/* Neither does a path's cost depend on the suite nor a packet's on its size, but little. */
+static int count_looks(const struct raw_suite *suite)
+{
+	static const struct look looks[] = {
+		{{.udp = true}, "-udp", 1},
+		{{.esn = true}, "-esn", 1},
+		{{.inner6 = true}, "-6in4", 1},
+		{{.outer6 = true}, "-4in6", 1},
+		{{.inner6 = true, .outer6 = true}, "-6in6", 1},
+	};
+	int err = 0;
+
+	for (unsigned int i = 0; i < RTE_DIM(looks) && err == 0; i++) {
+		err = count_paths(suite, suite->name, both, RTE_DIM(both), &looks[i], false);
+		if (err == 0)
+			err = count_paths(suite, suite->name, many, RTE_DIM(many), &looks[i], true);
+	}
+	return err;
 }
 
 int main(void)
@@ -93,20 +128,19 @@ int main(void)
 		{GATEWAY_OUT, "out-after-1-policy", gateway_change_policies, 1},
 		{GATEWAY_OUT, "out-after-10000-policies", gateway_change_policies, CHANGES},
 		{GATEWAY_IN, "in-after-10000-policies", gateway_change_policies, CHANGES}};
-	static const struct path many[] = {{GATEWAY_OUT, "out-many-sas", NULL, 0},
-					   {GATEWAY_IN, "in-many-sas", NULL, 0}};
+	const struct raw_suite *sha1 = &raw_suites[1];
 	int err;
 
 	print_setting();
-	err = count_paths(&raw_suites[0], "", alike, sizeof(alike) / sizeof(alike[0]), false);
+	err = count_paths(&raw_suites[0], "", alike, RTE_DIM(alike), &usual, false);
 	if (err == 0)
-		err = count_paths(&raw_suites[1], raw_suites[1].name, changed,
-				  sizeof(changed) / sizeof(changed[0]), false);
+		err = count_paths(sha1, sha1->name, changed, RTE_DIM(changed), &usual, false);
 	if (err == 0)
-		err = count_paths(&raw_suites[1], raw_suites[1].name, many,
-				  sizeof(many) / sizeof(many[0]), true);
+		err = count_paths(sha1, sha1->name, many, RTE_DIM(many), &usual, true);
+	if (err == 0)
+		err = count_looks(sha1);
 	for (unsigned int i = 0; i < n_raw_suites && err == 0; i++)
-		err = count_paths(&raw_suites[i], raw_suites[i].name, per_suite,
-				  sizeof(per_suite) / sizeof(per_suite[0]), false);
+		err = count_paths(&raw_suites[i], raw_suites[i].name, per_suite, RTE_DIM(per_suite),
+				  &usual, false);
 	return err == 0 ? 0 : 1;
 }
