@@ -318,58 +318,83 @@ static bool untag(struct worker *w, struct rte_mbuf *m)
 	return true;
 }
 
-/* ESP as peers send it, no options and no fragment, between the addresses that the last ESP packet
- * of the burst was taken between: *known is those two, or 0. False: nothing was written. */
-static inline bool parse_esp(const uint64_t *known, struct pkt_meta *meta, const uint8_t *ip,
-			     uint32_t avail)
+/* ESP in UDP as peers send it, neither marker nor keepalive and without a checksum (RFC 3948
+ * sections 2.1 to 2.3). udp has len bytes. */
+static inline bool is_plain_natt(const uint8_t *udp, uint32_t len)
 {
-	uint32_t src, dst;
-	uint64_t addrs;
-	uint16_t fragment, len;
+	return len >= UDP_HEADER + ESP_HEADER && ip4_load16(udp + 2) == PARSE_PORT_NATT &&
+	       ip4_load16(udp + 4) == len && ip4_load16(udp + 6) == 0 &&
+	       ip4_load32(udp + UDP_HEADER) != 0;
+}
 
-	if (avail < IP4_HEADER + ESP_HEADER || ip[0] != 0x45 || ip[9] != IPPROTO_ESP)
+/* The last addresses that ESP of this burst was taken between. */
+struct parse_ends {
+	uint64_t sent;	/* as in the packet; 0: none yet */
+	uint64_t known; /* as in meta */
+};
+
+/* ESP as peers send it, in UDP or not, no options and no fragment, between those. False: nothing
+ * was written. */
+static inline bool parse_esp(const struct parse_ends *ends, struct pkt_meta *meta,
+			     const uint8_t *ip, uint32_t avail)
+{
+	uint16_t fragment, len;
+	uint64_t between;
+	uint8_t proto;
+
+	if (ends->sent == 0 || avail < IP4_HEADER + ESP_HEADER || ip[0] != 0x45)
 		return false;
-	src = ip4_load32(ip + 12);
-	dst = ip4_load32(ip + 16);
+	proto = ip[9];
 	len = ip4_load16(ip + 2);
 	fragment = ip4_load16(ip + 6);
-	addrs = (uint64_t)src << 32 | dst;
-	if (addrs != *known || addrs == 0 || len > avail || len < IP4_HEADER + ESP_HEADER ||
+	memcpy(&between, ip + 12, sizeof(between));
+	if (between != ends->sent || len > avail || len < IP4_HEADER + ESP_HEADER ||
 	    (fragment & (IP4_FLAG_MF | IP4_OFFSET_MASK)) != 0 || !ip4_cksum_ok(ip, IP4_HEADER))
 		return false;
+	if (proto == IPPROTO_ESP) {
+		meta->l4_off = IP4_ETHER_ROOM + IP4_HEADER;
+	} else {
+		if (proto != IPPROTO_UDP || !is_plain_natt(ip + IP4_HEADER, len - IP4_HEADER))
+			return false;
+		meta->l4_off = IP4_ETHER_ROOM + IP4_HEADER + UDP_HEADER;
+		meta->src_port = ip4_load16(ip + IP4_HEADER);
+		meta->dst_port = PARSE_PORT_NATT;
+		meta->flags = PKT_F_UDP_ENCAP;
+	}
 	meta->verdict = PKT_ESP_IN;
-	meta->flags = fragment & IP4_FLAG_DF ? PKT_F_DF : 0;
-	meta->proto = IPPROTO_ESP;
+	meta->flags |= fragment & IP4_FLAG_DF ? PKT_F_DF : 0;
+	meta->proto = proto;
 	meta->l3_off = IP4_ETHER_ROOM;
-	meta->l4_off = IP4_ETHER_ROOM + IP4_HEADER;
 	meta->ip_len = len;
-	meta->src = src;
-	meta->dst = dst;
+	memcpy(&meta->src, &ends->known, sizeof(ends->known));
 	return true;
 }
 
 /* IPv4 in a frame to us. */
-static inline enum drop_reason parse_frame4(const struct fib *f, uint64_t *esp, struct rte_mbuf *m,
-					    const uint8_t *ip)
+static inline enum drop_reason parse_frame4(const struct fib *f, struct parse_ends *ends,
+					    struct rte_mbuf *m, const uint8_t *ip)
 {
 	struct pkt_meta *meta = pkt_meta(m);
 	uint32_t avail = m->data_len - (uint32_t)IP4_ETHER_ROOM;
 	enum drop_reason why;
 
-	if (!parse_esp(esp, meta, ip, avail)) {
+	if (!parse_esp(ends, meta, ip, avail)) {
 		why = parse_packet(f, meta, ip, avail, IP4_ETHER_ROOM, true);
 		if (why != DROP_NONE)
 			return why;
-		if (meta->verdict == PKT_ESP_IN)
-			*esp = (uint64_t)meta->src << 32 | meta->dst;
+		if (meta->verdict == PKT_ESP_IN) {
+			memcpy(&ends->sent, ip + 12, sizeof(ends->sent));
+			memcpy(&ends->known, &meta->src, sizeof(ends->known));
+		}
 	}
 	rte_pktmbuf_trim(m, (uint16_t)(avail - meta->ip_len));
 	return DROP_NONE;
 }
 
 /* The frame's own part: for us, and of a type we speak. */
-static __rte_always_inline enum drop_reason
-parse_frame(struct worker *w, const struct fib *f, uint64_t *esp, struct rte_mbuf *m, uint8_t port)
+static __rte_always_inline enum drop_reason parse_frame(struct worker *w, const struct fib *f,
+							struct parse_ends *ends, struct rte_mbuf *m,
+							uint8_t port)
 {
 	struct pkt_meta *meta = pkt_meta(m);
 	const uint8_t *eth;
@@ -398,7 +423,7 @@ parse_frame(struct worker *w, const struct fib *f, uint64_t *esp, struct rte_mbu
 		return DROP_NET_L2;
 	if (unlikely(type != RTE_ETHER_TYPE_IPV4))
 		return parse_other(w, m, type, ours);
-	return parse_frame4(f, esp, m, eth + IP4_ETHER_ROOM);
+	return parse_frame4(f, ends, m, eth + IP4_ETHER_ROOM);
 }
 
 /* What a device gave us in several segments, in one; it stays as it is when there is no buffer. */
@@ -448,7 +473,7 @@ static __rte_always_inline void parse_all(struct worker *w, uint8_t port, struct
 {
 	const struct fib *f = __atomic_load_n(&w->tables->fib, __ATOMIC_ACQUIRE);
 	const unsigned int gap = taken ? TAKEN_GAP : PREFETCH_GAP;
-	uint64_t esp = 0;
+	struct parse_ends ends = {.sent = 0};
 
 	for (unsigned int i = 0; i < n && i < 2 * gap; i++)
 		fetch_mbuf(pkts[i], taken);
@@ -463,7 +488,7 @@ static __rte_always_inline void parse_all(struct worker *w, uint8_t port, struct
 			fetch_data(pkts[i + gap], taken);
 		if (unlikely(pkts[i]->nb_segs > 1))
 			in_one_piece(w, &pkts[i]);
-		why = parse_frame(w, f, &esp, pkts[i], port);
+		why = parse_frame(w, f, &ends, pkts[i], port);
 		if (unlikely(why != DROP_NONE))
 			pkt_drop(pkts[i], why);
 	}

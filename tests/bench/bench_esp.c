@@ -35,6 +35,7 @@
 struct measure {
 	unsigned int rounds;
 	unsigned int packets;
+	bool natt; /* ESP in UDP */
 };
 
 static int measure(struct gateway *g, struct raw *r, bool out, uint16_t *len,
@@ -98,7 +99,8 @@ static int measure_stages(struct gateway *g, struct raw *r, bool out, uint16_t *
 static int bench_suite(const struct raw_suite *suite, const struct measure *how, struct report *out)
 {
 	static uint16_t len[WINDOW_MAX];
-	struct gateway *g = gateway_create(suite, (struct gateway_shape){0}, how->packets);
+	struct gateway *g =
+		gateway_create(suite, (struct gateway_shape){.udp = how->natt}, how->packets);
 	struct raw *r = raw_create(suite, how->packets);
 	int err = g == NULL || r == NULL ? -1 : 0;
 
@@ -131,7 +133,7 @@ static int bench_suite(const struct raw_suite *suite, const struct measure *how,
 static void usage(FILE *f)
 {
 	fprintf(f,
-		"bench_esp [--quick] [--rounds N] [--packets N] [--suite NAME] [--stages] "
+		"bench_esp [--quick] [--rounds N] [--packets N] [--suite NAME] [--natt] [--stages] "
 		"[--json FILE] [--compare FILE]\n"
 		"  --quick         %u alternations a row instead of %u\n"
 		"  --rounds N      alternations a row, 7 to %u\n"
@@ -145,6 +147,7 @@ static void usage(FILE *f)
 	for (unsigned int i = 0; i < n_raw_suites; i++)
 		fprintf(f, " %s", raw_suites[i].name);
 	fprintf(f, "\n"
+		   "  --natt          ESP in UDP, as through a NAT\n"
 		   "  --stages        show the cycles of each stage, too\n"
 		   "  --json FILE     write the rows for programs\n"
 		   "  --compare FILE  show each row beside that of a run saved with --json\n");
@@ -161,15 +164,12 @@ struct options {
 /* 0; 1: end well; 2: end with usage. */
 static int parse_options(struct options *o, int argc, char **argv)
 {
-	static const struct option options[] = {{"quick", no_argument, NULL, 'q'},
-						{"rounds", required_argument, NULL, 'r'},
-						{"suite", required_argument, NULL, 's'},
-						{"json", required_argument, NULL, 'j'},
-						{"help", no_argument, NULL, 'h'},
-						{"compare", required_argument, NULL, 'c'},
-						{"stages", no_argument, NULL, 't'},
-						{"packets", required_argument, NULL, 'p'},
-						{NULL, 0, NULL, 0}};
+	static const struct option options[] = {
+		{"quick", no_argument, NULL, 'q'},	 {"rounds", required_argument, NULL, 'r'},
+		{"suite", required_argument, NULL, 's'}, {"json", required_argument, NULL, 'j'},
+		{"help", no_argument, NULL, 'h'},	 {"compare", required_argument, NULL, 'c'},
+		{"stages", no_argument, NULL, 't'},	 {"packets", required_argument, NULL, 'p'},
+		{"natt", no_argument, NULL, 'n'},	 {NULL, 0, NULL, 0}};
 	int c;
 
 	while ((c = getopt_long(argc, argv, "h", options, NULL)) != -1) {
@@ -187,6 +187,8 @@ static int parse_options(struct options *o, int argc, char **argv)
 			o->compare = optarg;
 		else if (c == 't')
 			o->stages = true;
+		else if (c == 'n')
+			o->how.natt = true;
 		else
 			return c == 'h' ? 1 : 2;
 	}

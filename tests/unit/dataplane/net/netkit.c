@@ -242,13 +242,14 @@ struct pkt_meta kit_classify(const struct frame *f)
 	return meta;
 }
 
-struct pkt_meta kit_classify_tight(const uint8_t *bytes, size_t len)
+struct pkt_meta kit_classify_behind(const struct frame *first, const uint8_t *bytes, size_t len)
 {
-	struct rte_mbuf *m = harness_mbuf(kit.h, "", 0);
+	struct rte_mbuf *m = harness_mbuf(kit.h, "", 0), *burst[2];
 	void *addr = m->buf_addr;
 	uint16_t off = m->data_off;
 	uint8_t *tight = malloc(len + 1); /* one byte in front: every offset is odd */
 	struct pkt_meta meta;
+	uint16_t n = 0;
 
 	assert_non_null(tight);
 	memcpy(tight + 1, bytes, len);
@@ -256,8 +257,13 @@ struct pkt_meta kit_classify_tight(const uint8_t *bytes, size_t len)
 	m->data_off = 1;
 	m->data_len = (uint16_t)len;
 	m->pkt_len = (uint32_t)len;
-	parse_burst(kit.w, 0, &m, 1);
+	if (first != NULL)
+		burst[n++] = harness_mbuf(kit.h, first->b, first->len);
+	burst[n++] = m;
+	parse_burst(kit.w, 0, burst, n);
 	meta = *pkt_meta(m);
+	if (first != NULL)
+		rte_pktmbuf_free(burst[0]);
 	assert_true(m->data_len <= len);
 	/* Of what goes to the slow path ARP has no IP header. */
 	if (meta.verdict != PKT_DROP && (meta.verdict != PKT_SLOW || meta.ip_len != 0)) {
@@ -269,4 +275,9 @@ struct pkt_meta kit_classify_tight(const uint8_t *bytes, size_t len)
 	free(tight);
 	rte_pktmbuf_free(m);
 	return meta;
+}
+
+struct pkt_meta kit_classify_tight(const uint8_t *bytes, size_t len)
+{
+	return kit_classify_behind(NULL, bytes, len);
 }

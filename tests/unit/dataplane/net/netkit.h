@@ -93,5 +93,7 @@ struct pkt_meta kit_classify(const struct frame *f);
 /** The same for a packet at the end of an allocation of its own size, so that a sanitizer sees one
  * byte read beyond it. What passes lies within the frame. */
 struct pkt_meta kit_classify_tight(const uint8_t *bytes, size_t len);
+/** The same behind another packet of one burst. */
+struct pkt_meta kit_classify_behind(const struct frame *first, const uint8_t *bytes, size_t len);
 
 #endif

@@ -334,47 +334,6 @@ static void takes_plain_esp(void **state)
 	drops(&f, DROP_NET_MARTIAN);
 }
 
-/* What a frame is taken for behind an ESP packet of one burst is what it is taken for alone. */
-static void same_behind_esp(const struct frame *first, const struct frame *f)
-{
-	struct pkt_meta alone = kit_classify(f), behind;
-	struct rte_mbuf *m[2] = {harness_mbuf(kit.h, first->b, first->len),
-				 harness_mbuf(kit.h, f->b, f->len)};
-
-	parse_burst(kit.w, 0, m, 2);
-	assert_int_equal(pkt_meta(m[0])->verdict, PKT_ESP_IN);
-	behind = *pkt_meta(m[1]);
-	assert_int_equal(behind.verdict, alone.verdict);
-	if (alone.verdict == PKT_DROP)
-		assert_int_equal(behind.reason, alone.reason);
-	else
-		assert_memory_equal(&behind, &alone, sizeof(alone));
-	rte_pktmbuf_free_bulk(m, 2);
-}
-
-static void judges_esp_behind_esp_as_alone(void **state)
-{
-	const struct frame first = frame_ipv4(PEER, WAN_US, 50, 100);
-	struct frame f = first;
-
-	(void)state;
-	same_behind_esp(&first, &f);
-	/* Every bit of the IP header, with a checksum that says so and without. */
-	for (unsigned int bit = 0; bit < 20 * 8; bit++) {
-		f = first;
-		f.b[ETH + bit / 8] ^= (uint8_t)(1u << bit % 8);
-		same_behind_esp(&first, &f);
-		if ((f.b[ETH] & 0x0f) == 5)
-			frame_fix(&f);
-		same_behind_esp(&first, &f);
-	}
-	for (size_t len = 15; len < first.len; len++) {
-		f = first;
-		f.len = len;
-		same_behind_esp(&first, &f);
-	}
-}
-
 static void takes_esp_in_udp(void **state)
 {
 	static const uint8_t esp[40] = {0xc0, 0xff, 0xee, 0x01, 0, 0, 0, 1};
@@ -545,7 +504,6 @@ int main(void)
 		T(wants_its_own_packets_whole),
 		T(wants_whole_transport_headers),
 		T(takes_plain_esp),
-		T(judges_esp_behind_esp_as_alone),
 		T(takes_esp_in_udp),
 		T(tells_keepalive_marker_and_esp_apart),
 		T(wants_udp_length_to_be_ips),
