@@ -1,14 +1,18 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * fuzz_parse.c - one frame into parse, alone, at the speed of parse; fuzz_net has what follows. The
- * first byte says how: bit 0 the port, bit 1 mend the IPv4 header checksum, bit 2 the frame is cut
- * into two segments, bit 3 it is an inner packet.
+ * fuzz_parse.c - one frame into parse, at the speed of parse; fuzz_net has what follows. The first
+ * byte says how: bit 0 the port, bit 1 mend the IPv4 header checksum, bit 2 the frame is cut into
+ * two segments, bit 3 it is an inner packet.
+ *
+ * What it is taken for behind ESP between the same addresses, in one burst, it is taken for alone.
  */
 #include <string.h>
 
 #include "dataplane/net/fib6.h"
 #include "dataplane/net/ip4.h"
 #include "dataplane/net/parse.h"
+#include "dataplane/net/port.h"
+#include "dataplane/net/route.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/unit/dataplane/harness.h"
 
@@ -20,7 +24,18 @@
 
 static struct harness *h;
 
-/* 2001:db8:1::1/64 and 2001:db8:2::1/64 beside the IPv4 site. */
+/* The seeds' site: 192.168.1.1/24 and 113.87.48.200/24, */
+static struct fib *build4(void)
+{
+	const struct abi_address a[2] = {
+		{.port = 0, .prefix_len = 24, .addr = {4, {0}, {192, 168, 1, 1}}},
+		{.port = 1, .prefix_len = 24, .addr = {4, {0}, {113, 87, 48, 200}}}};
+	uint32_t status;
+
+	return fib_build(a, 2, NULL, 0, 2, SOCKET_ID_ANY, &status);
+}
+
+/* 2001:db8:1::1/64 and 2001:db8:2::1/64. */
 static struct fib6 *build6(void)
 {
 	struct abi_address a[2] = {
@@ -42,8 +57,10 @@ static void up(void)
 {
 	h = harness_create(16, 4, 64);
 	FUZZ_CHECK(h != NULL && harness_pipe_create(h) == 0 && atexit(down) == 0);
+	fib_free(h->tables.fib);
+	h->tables.fib = build4();
 	h->tables.fib6 = build6();
-	FUZZ_CHECK(h->tables.fib6 != NULL);
+	FUZZ_CHECK(h->tables.fib != NULL && h->tables.fib6 != NULL);
 }
 
 static void mend(uint8_t *frame, size_t len)
@@ -100,6 +117,43 @@ static void check(const struct rte_mbuf *m)
 		FUZZ_CHECK(meta->l4_off + 8 <= m->data_len);
 }
 
+/* An ESP packet in a frame for that port, from and to where the other one is. */
+static struct rte_mbuf *esp_like(const uint8_t *frame, uint8_t port)
+{
+	uint8_t esp[IP4_ETHER_ROOM + IP4_HEADER + 40] = {0};
+
+	memcpy(esp, &ports[port].mac, RTE_ETHER_ADDR_LEN);
+	esp[6] = 2;
+	esp[12] = 0x08;
+	esp[IP4_ETHER_ROOM] = 0x45;
+	esp[IP4_ETHER_ROOM + 3] = IP4_HEADER + 40;
+	esp[IP4_ETHER_ROOM + 9] = 50;
+	memcpy(esp + IP4_ETHER_ROOM + 12, frame + IP4_ETHER_ROOM + 12, 8);
+	mend(esp, sizeof(esp));
+	return harness_mbuf(h, esp, sizeof(esp));
+}
+
+static void check_behind(const struct rte_mbuf *alone, const uint8_t *frame, size_t len,
+			 uint8_t port)
+{
+	const struct pkt_meta *is = pkt_meta((struct rte_mbuf *)(uintptr_t)alone), *meta;
+	struct rte_mbuf *m[2];
+
+	if (len < IP4_ETHER_ROOM + IP4_HEADER)
+		return;
+	m[0] = esp_like(frame, port);
+	m[1] = harness_mbuf(h, frame, len);
+	FUZZ_CHECK(m[0] != NULL && m[1] != NULL);
+	parse_burst(&h->worker, port, m, 2);
+	meta = pkt_meta(m[1]);
+	FUZZ_CHECK(meta->verdict == is->verdict);
+	if (is->verdict == PKT_DROP)
+		FUZZ_CHECK(meta->reason == is->reason);
+	else
+		FUZZ_CHECK(memcmp(meta, is, sizeof(*is)) == 0 && m[1]->data_len == alone->data_len);
+	rte_pktmbuf_free_bulk(m, 2);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	uint8_t how, frame[FRAME_MAX];
@@ -130,6 +184,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		parse_burst(&h->worker, how & HOW_PORT, &m, 1);
 	}
 	check(m);
+	if (!(how & (HOW_INNER | HOW_CHAIN)))
+		check_behind(m, frame, size - 1, how & HOW_PORT);
 	rte_pktmbuf_free(m);
 	FUZZ_CHECK(harness_in_use(h) == 0);
 	return 0;
