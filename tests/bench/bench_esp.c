@@ -35,7 +35,7 @@
 struct measure {
 	unsigned int rounds;
 	unsigned int packets;
-	bool natt; /* ESP in UDP */
+	struct gateway_shape shape;
 };
 
 static int measure(struct gateway *g, struct raw *r, bool out, uint16_t *len,
@@ -99,8 +99,7 @@ static int measure_stages(struct gateway *g, struct raw *r, bool out, uint16_t *
 static int bench_suite(const struct raw_suite *suite, const struct measure *how, struct report *out)
 {
 	static uint16_t len[WINDOW_MAX];
-	struct gateway *g =
-		gateway_create(suite, (struct gateway_shape){.udp = how->natt}, how->packets);
+	struct gateway *g = gateway_create(suite, how->shape, how->packets);
 	struct raw *r = raw_create(suite, how->packets);
 	int err = g == NULL || r == NULL ? -1 : 0;
 
@@ -133,7 +132,9 @@ static int bench_suite(const struct raw_suite *suite, const struct measure *how,
 static void usage(FILE *f)
 {
 	fprintf(f,
-		"bench_esp [--quick] [--rounds N] [--packets N] [--suite NAME] [--natt] [--stages] "
+		"bench_esp [--quick] [--rounds N] [--packets N] [--suite NAME] [--natt] "
+		"[--inner6]\n"
+		"          [--outer6] [--stages] "
 		"[--json FILE] [--compare FILE]\n"
 		"  --quick         %u alternations a row instead of %u\n"
 		"  --rounds N      alternations a row, 7 to %u\n"
@@ -148,6 +149,8 @@ static void usage(FILE *f)
 		fprintf(f, " %s", raw_suites[i].name);
 	fprintf(f, "\n"
 		   "  --natt          ESP in UDP, as through a NAT\n"
+		   "  --inner6        IPv6 in the tunnel\n"
+		   "  --outer6        a tunnel over IPv6\n"
 		   "  --stages        show the cycles of each stage, too\n"
 		   "  --json FILE     write the rows for programs\n"
 		   "  --compare FILE  show each row beside that of a run saved with --json\n");
@@ -169,7 +172,8 @@ static int parse_options(struct options *o, int argc, char **argv)
 		{"suite", required_argument, NULL, 's'}, {"json", required_argument, NULL, 'j'},
 		{"help", no_argument, NULL, 'h'},	 {"compare", required_argument, NULL, 'c'},
 		{"stages", no_argument, NULL, 't'},	 {"packets", required_argument, NULL, 'p'},
-		{"natt", no_argument, NULL, 'n'},	 {NULL, 0, NULL, 0}};
+		{"natt", no_argument, NULL, 'n'},	 {"inner6", no_argument, NULL, 'i'},
+		{"outer6", no_argument, NULL, 'o'},	 {NULL, 0, NULL, 0}};
 	int c;
 
 	while ((c = getopt_long(argc, argv, "h", options, NULL)) != -1) {
@@ -188,7 +192,11 @@ static int parse_options(struct options *o, int argc, char **argv)
 		else if (c == 't')
 			o->stages = true;
 		else if (c == 'n')
-			o->how.natt = true;
+			o->how.shape.udp = true;
+		else if (c == 'i')
+			o->how.shape.inner6 = true;
+		else if (c == 'o')
+			o->how.shape.outer6 = true;
 		else
 			return c == 'h' ? 1 : 2;
 	}

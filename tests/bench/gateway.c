@@ -394,9 +394,12 @@ static int make_packets(struct gateway *g, enum gateway_path path, const uint16_
 		 */
 		if (path == GATEWAY_MISS)
 			dst += flow << 8;
-		g->pkts[i] = g->shape.inner6 ? gateway6_inner(g->pool, i % g->tunnels,
-							      comes_sealed(path), len[i], flow)
-					     : make_inner(g, src, dst, len[i], flow);
+		if (g->shape.inner6)
+			g->pkts[i] = gateway6_inner(
+				g->pool, path == GATEWAY_FORWARD ? GATEWAY6_CLEAR : i % g->tunnels,
+				comes_sealed(path), len[i], flow);
+		else
+			g->pkts[i] = make_inner(g, src, dst, len[i], flow);
 		if (g->pkts[i] == NULL)
 			return -1;
 	}

@@ -27,7 +27,7 @@ enum gateway_path {
 struct gateway_shape {
 	bool udp;    /* RFC 3948 */
 	bool esn;    /* RFC 4303 section 2.2.1 */
-	bool inner6; /* not with GATEWAY_FORWARD nor GATEWAY_MISS */
+	bool inner6; /* not with GATEWAY_MISS */
 	bool outer6;
 };
 

@@ -21,6 +21,8 @@ struct abi_addr gateway6_peer(void);
 struct abi_range gateway6_lan(void);
 struct abi_range gateway6_far(unsigned int tunnel);
 
+#define GATEWAY6_CLEAR 255u /* no tunnel's number, but of a host that no policy is for */
+
 /** A UDP packet of len bytes behind an Ethernet header, from the LAN's host to the tunnel's far one
  * or (back) the other way. NULL without buffers. */
 struct rte_mbuf *gateway6_inner(struct rte_mempool *pool, unsigned int tunnel, bool back,
