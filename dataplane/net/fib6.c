@@ -26,8 +26,6 @@
 
 #include "dataplane/net/leg.h"
 
-#define LOCAL_BITS  8u
-#define LOCAL_SLOTS (1u << LOCAL_BITS) /* at most a quarter used */
 #define HOP_NONE    0u
 #define HOP_LOCAL   1u
 #define HOP_LINK    2u /* one per port */
@@ -36,13 +34,13 @@
 #define SERIAL_MAX  ((1u << (24 - FIB6_INDEX_BITS)) - 1)
 #define LINK_PREFIX 64u
 
-_Static_assert(LOCAL_SLOTS >= 4 * FIB6_MAX_ADDRESSES, "own addresses are found in few steps");
+_Static_assert(FIB6_LOCAL_SLOTS >= 4 * FIB6_MAX_ADDRESSES, "own addresses are found in few steps");
 /* A prefix of several routes has an entry of its own. */
 #define HOPS(n_addrs, n_routes) (HOP_FIRST + (n_addrs) + (n_routes) + (n_routes) / 2)
 _Static_assert(HOPS(FIB6_MAX_ADDRESSES, FIB6_MAX_ROUTES) <= INDEX_MASK, "index of a handle");
 
 struct fib6 {
-	struct ip6 local[LOCAL_SLOTS]; /* open addressing, :: = free */
+	struct fib6_local local; /* first: fib6_is_stranger() */
 	struct rte_fib6 *lpm;
 	uint32_t serial; /* 1..SERIAL_MAX */
 	uint32_t n_own;
@@ -66,31 +64,24 @@ struct plan {
 
 /* --- what the workers ask --- */
 
-static inline uint32_t local_slot(const uint8_t *a)
-{
-	uint64_t h = (ip6_hi(a) ^ ip6_lo(a) * 0x9e3779b97f4a7c15ull) * 0xd6e8feb86659fd93ull;
-
-	return (uint32_t)(h >> (64 - LOCAL_BITS));
-}
-
 bool fib6_is_local(const struct fib6 *f, const uint8_t *addr)
 {
 	if (f == NULL)
 		return false;
-	for (uint32_t i = local_slot(addr); !ip6_is_unspecified(f->local[i].b);
-	     i = (i + 1) % LOCAL_SLOTS)
-		if (ip6_equal(f->local[i].b, addr))
+	for (uint32_t i = fib6_local_slot(addr); !ip6_is_unspecified(f->local.slot[i].b);
+	     i = (i + 1) % FIB6_LOCAL_SLOTS)
+		if (ip6_equal(f->local.slot[i].b, addr))
 			return true;
 	return false;
 }
 
 static void local_insert(struct fib6 *f, const struct ip6 *addr)
 {
-	uint32_t i = local_slot(addr->b);
+	uint32_t i = fib6_local_slot(addr->b);
 
-	while (!ip6_is_unspecified(f->local[i].b))
-		i = (i + 1) % LOCAL_SLOTS;
-	f->local[i] = *addr;
+	while (!ip6_is_unspecified(f->local.slot[i].b))
+		i = (i + 1) % FIB6_LOCAL_SLOTS;
+	f->local.slot[i] = *addr;
 }
 
 bool fib6_is_port_address(const struct fib6 *f, uint8_t port, const uint8_t *addr)

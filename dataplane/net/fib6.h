@@ -79,8 +79,32 @@ uint16_t fib6_mtu(const struct fib6 *f, const uint8_t *dst);
  * IPv6 is off there. */
 const struct fib6_hop *fib6_link_hop(const struct fib6 *f, uint8_t port);
 
+/* Own addresses but link-local ones, hashed by open addressing; :: = free. What a fib6 begins with;
+ * fib6.c writes it. */
+#define FIB6_LOCAL_BITS	 8u
+#define FIB6_LOCAL_SLOTS (1u << FIB6_LOCAL_BITS) /* at most a quarter used */
+
+struct fib6_local {
+	struct ip6 slot[FIB6_LOCAL_SLOTS];
+};
+
+static inline uint32_t fib6_local_slot(const uint8_t *a)
+{
+	uint64_t h = (ip6_hi(a) ^ ip6_lo(a) * 0x9e3779b97f4a7c15ull) * 0xd6e8feb86659fd93ull;
+
+	return (uint32_t)(h >> (64 - FIB6_LOCAL_BITS));
+}
+
 /** Is it one of our own addresses on any port, link-local ones excepted? */
 bool fib6_is_local(const struct fib6 *f, const uint8_t *addr);
+/** The same for those who ask about many packets, inline: true is certain, false asks for
+ * fib6_is_local(). */
+static inline bool fib6_is_stranger(const struct fib6 *f, const uint8_t *addr)
+{
+	const struct fib6_local *local = (const struct fib6_local *)(const void *)f;
+
+	return f == NULL || ip6_is_unspecified(local->slot[fib6_local_slot(addr)].b);
+}
 /** Is it one of our own addresses on this very port, link-local ones included? */
 bool fib6_is_port_address(const struct fib6 *f, uint8_t port, const uint8_t *addr);
 /** Is it a multicast group that we listen to on port: all nodes, all routers, or solicited-node of

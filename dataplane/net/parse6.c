@@ -155,6 +155,12 @@ static enum drop_reason parse_ports6(struct pkt_meta *meta, const uint8_t *l4, u
 	return DROP_NONE;
 }
 
+/* Mostly it is somebody else's. */
+static inline bool is_local(const struct fib6 *f, const uint8_t *addr)
+{
+	return !fib6_is_stranger(f, addr) && fib6_is_local(f, addr);
+}
+
 static bool is_nd(const struct pkt_meta *meta)
 {
 	unsigned int type = meta->src_port >> 8;
@@ -183,14 +189,14 @@ static enum drop_reason check_source6(const struct fib6 *f, const struct pkt_met
 				       fib6_is_port_address(f, meta->in_port, src)
 			       ? DROP_NET_MARTIAN
 			       : DROP_NONE;
-	return fib6_is_local(f, src) ? DROP_NET_MARTIAN : DROP_NONE;
+	return is_local(f, src) ? DROP_NET_MARTIAN : DROP_NONE;
 }
 
 /* Is it for us? A group or a link-local address of ours only on its own link. */
 static bool is_to_us(const struct fib6 *f, const struct pkt_meta *meta, const uint8_t *dst)
 {
 	if (!ip6_is_multicast(dst) && !ip6_is_link_local(dst))
-		return fib6_is_local(f, dst);
+		return is_local(f, dst);
 	if (meta->flags & (PKT_F_FROM_SA | PKT_F_ORIGIN))
 		return false;
 	return fib6_is_port_address(f, meta->in_port, dst) ||

@@ -39,7 +39,8 @@ static inline bool parse_same_addrs6(const uint64_t *addrs, const uint8_t *ip)
 /* Of a host elsewhere, and not of one link alone? */
 static inline bool parse_is_other6(const struct fib6 *f, const uint8_t *addr)
 {
-	return !ip6_martian_destination(addr) && !fib6_is_local(f, addr);
+	return !ip6_martian_destination(addr) &&
+	       (fib6_is_stranger(f, addr) || !fib6_is_local(f, addr));
 }
 
 /** May packets between the addresses of the header at ip pass through us? */
