@@ -15,6 +15,7 @@
 #include "dataplane/net/fib6.h"
 #include "dataplane/linear.h"
 #include "dataplane/net/ip4.h"
+#include "dataplane/net/parse_esp6.h"
 #include "dataplane/net/parse_impl.h"
 #include "dataplane/net/port.h"
 #include "dataplane/net/route.h"
@@ -252,37 +253,6 @@ static bool is_group_for_us(const uint8_t *eth, uint16_t type)
 	return type == RTE_ETHER_TYPE_ARP && memcmp(eth, broadcast, sizeof(broadcast)) == 0;
 }
 
-/* An IPv6 frame to our MAC, or to a group that the packet must then be to as well. */
-static enum drop_reason parse_frame6(struct worker *w, struct rte_mbuf *m, bool ours)
-{
-	const struct fib6 *f = __atomic_load_n(&w->tables->fib6, __ATOMIC_ACQUIRE);
-	struct pkt_meta *meta = pkt_meta(m);
-	const uint8_t *ip = rte_pktmbuf_mtod_offset(m, const uint8_t *, IP6_ETHER_ROOM);
-	uint32_t avail = m->data_len - (uint32_t)IP6_ETHER_ROOM;
-	enum drop_reason why;
-
-	if (!ours && avail >= IP6_HEADER && !fib6_is_port_group(f, meta->in_port, ip + IP6_OFF_DST))
-		return DROP_NET_L2;
-	why = parse_packet6(f, meta, ip, avail, IP6_ETHER_ROOM, true);
-	if (why == DROP_NONE)
-		rte_pktmbuf_trim(m, (uint16_t)(m->data_len - IP6_ETHER_ROOM - meta->ip_len));
-	return why;
-}
-
-/* What is not IPv4: IPv6, or ARP, which is the manager's. */
-static enum drop_reason parse_other(struct worker *w, struct rte_mbuf *m, uint16_t type, bool ours)
-{
-	struct pkt_meta *meta = pkt_meta(m);
-
-	if (type == RTE_ETHER_TYPE_IPV6)
-		return parse_frame6(w, m, ours);
-	if (type != RTE_ETHER_TYPE_ARP)
-		return DROP_NET_L2;
-	meta->verdict = PKT_SLOW;
-	meta->l3_off = IP4_ETHER_ROOM;
-	return DROP_NONE;
-}
-
 void parse_ipv4(struct worker *w, struct rte_mbuf *m, uint8_t l3_off)
 {
 	parse_again(w, m, l3_off, false);
@@ -318,15 +288,6 @@ static bool untag(struct worker *w, struct rte_mbuf *m)
 	return true;
 }
 
-/* ESP in UDP as peers send it, neither marker nor keepalive and without a checksum (RFC 3948
- * sections 2.1 to 2.3). udp has len bytes. */
-static inline bool is_plain_natt(const uint8_t *udp, uint32_t len)
-{
-	return len >= UDP_HEADER + ESP_HEADER && ip4_load16(udp + 2) == PARSE_PORT_NATT &&
-	       ip4_load16(udp + 4) == len && ip4_load16(udp + 6) == 0 &&
-	       ip4_load32(udp + UDP_HEADER) != 0;
-}
-
 /* The last addresses that ESP of this burst was taken between. */
 struct parse_ends {
 	uint64_t sent;	/* as in the packet; 0: none yet */
@@ -354,7 +315,7 @@ static inline bool parse_esp(const struct parse_ends *ends, struct pkt_meta *met
 	if (proto == IPPROTO_ESP) {
 		meta->l4_off = IP4_ETHER_ROOM + IP4_HEADER;
 	} else {
-		if (proto != IPPROTO_UDP || !is_plain_natt(ip + IP4_HEADER, len - IP4_HEADER))
+		if (proto != IPPROTO_UDP || !parse_is_plain_natt(ip + IP4_HEADER, len - IP4_HEADER))
 			return false;
 		meta->l4_off = IP4_ETHER_ROOM + IP4_HEADER + UDP_HEADER;
 		meta->src_port = ip4_load16(ip + IP4_HEADER);
@@ -368,6 +329,13 @@ static inline bool parse_esp(const struct parse_ends *ends, struct pkt_meta *met
 	meta->ip_len = len;
 	memcpy(&meta->src, &ends->known, sizeof(ends->known));
 	return true;
+}
+
+/* Cut what the link padded: the frame, in one segment, ends with its IP packet. */
+static inline void end_with(struct rte_mbuf *m, uint16_t ip_len)
+{
+	m->data_len = (uint16_t)(IP4_ETHER_ROOM + ip_len);
+	m->pkt_len = m->data_len;
 }
 
 /* IPv4 in a frame to us. */
@@ -387,14 +355,72 @@ static inline enum drop_reason parse_frame4(const struct fib *f, struct parse_en
 			memcpy(&ends->known, &meta->src, sizeof(ends->known));
 		}
 	}
-	rte_pktmbuf_trim(m, (uint16_t)(avail - meta->ip_len));
+	end_with(m, meta->ip_len);
+	return DROP_NONE;
+}
+
+/* What a burst knows of IPv6 addresses: between which it forwards, and takes ESP. */
+struct parse_known6 {
+	struct parse_run6 run;
+	struct parse_ends6 ends;
+};
+
+/* IPv6 in a frame to our MAC, or to a group that the packet must then be to as well. */
+static __rte_noinline enum drop_reason parse_frame6(struct parse_known6 *known, struct rte_mbuf *m,
+						    const uint8_t *ip, bool ours)
+{
+	struct pkt_meta *meta = pkt_meta(m);
+	uint32_t avail = m->data_len - (uint32_t)IP6_ETHER_ROOM;
+	enum drop_reason why;
+
+	if (!ours && avail >= IP6_HEADER &&
+	    !fib6_is_port_group(known->run.fib, meta->in_port, ip + IP6_OFF_DST))
+		return DROP_NET_L2;
+	why = parse_packet6(known->run.fib, meta, ip, avail, IP6_ETHER_ROOM, true);
+	if (why != DROP_NONE)
+		return why;
+	if (meta->verdict == PKT_ESP_IN)
+		parse_ends6_learn(&known->ends, ip);
+	end_with(m, meta->ip_len);
+	return DROP_NONE;
+}
+
+/* ESP as most of it comes to our MAC. False: nothing was written. */
+static inline bool parse_usual6(struct parse_known6 *known, struct rte_mbuf *m, const uint8_t *ip)
+{
+	struct pkt_meta *meta = pkt_meta(m);
+	uint32_t avail = m->data_len - (uint32_t)IP6_ETHER_ROOM;
+
+	if (avail < IP6_HEADER || !parse_ends6_match(&known->ends, ip) ||
+	    !parse_esp6(meta, ip, avail))
+		return false;
+	end_with(m, meta->ip_len);
+	return true;
+}
+
+/* What is not IPv4: IPv6, or ARP, which is the manager's. */
+static inline enum drop_reason parse_other(struct parse_known6 *known, struct rte_mbuf *m,
+					   const uint8_t *eth, uint16_t type, bool ours)
+{
+	struct pkt_meta *meta = pkt_meta(m);
+
+	if (type == RTE_ETHER_TYPE_IPV6) {
+		if (likely(ours) && parse_usual6(known, m, eth + IP6_ETHER_ROOM))
+			return DROP_NONE;
+		return parse_frame6(known, m, eth + IP6_ETHER_ROOM, ours);
+	}
+	if (type != RTE_ETHER_TYPE_ARP)
+		return DROP_NET_L2;
+	meta->verdict = PKT_SLOW;
+	meta->l3_off = IP4_ETHER_ROOM;
 	return DROP_NONE;
 }
 
 /* The frame's own part: for us, and of a type we speak. */
 static __rte_always_inline enum drop_reason parse_frame(struct worker *w, const struct fib *f,
-							struct parse_ends *ends, struct rte_mbuf *m,
-							uint8_t port)
+							struct parse_ends *ends,
+							struct parse_known6 *known6,
+							struct rte_mbuf *m, uint8_t port)
 {
 	struct pkt_meta *meta = pkt_meta(m);
 	const uint8_t *eth;
@@ -422,7 +448,7 @@ static __rte_always_inline enum drop_reason parse_frame(struct worker *w, const 
 	if (eth[6] & RTE_ETHER_GROUP_ADDR)
 		return DROP_NET_L2;
 	if (unlikely(type != RTE_ETHER_TYPE_IPV4))
-		return parse_other(w, m, type, ours);
+		return parse_other(known6, m, eth, type, ours);
 	return parse_frame4(f, ends, m, eth + IP4_ETHER_ROOM);
 }
 
@@ -474,6 +500,7 @@ static __rte_always_inline void parse_all(struct worker *w, uint8_t port, struct
 	const struct fib *f = __atomic_load_n(&w->tables->fib, __ATOMIC_ACQUIRE);
 	const unsigned int gap = taken ? TAKEN_GAP : PREFETCH_GAP;
 	struct parse_ends ends = {.sent = 0};
+	struct parse_known6 known6 = {.run = parse_run6_start(w)};
 
 	for (unsigned int i = 0; i < n && i < 2 * gap; i++)
 		fetch_mbuf(pkts[i], taken);
@@ -488,7 +515,7 @@ static __rte_always_inline void parse_all(struct worker *w, uint8_t port, struct
 			fetch_data(pkts[i + gap], taken);
 		if (unlikely(pkts[i]->nb_segs > 1))
 			in_one_piece(w, &pkts[i]);
-		why = parse_frame(w, f, &ends, pkts[i], port);
+		why = parse_frame(w, f, &ends, &known6, pkts[i], port);
 		if (unlikely(why != DROP_NONE))
 			pkt_drop(pkts[i], why);
 	}

@@ -30,10 +30,7 @@ static inline struct parse_run6 parse_run6_start(const struct worker *w)
 /** Are those the same addresses as in the header at ip? */
 static inline bool parse_same_addrs6(const uint64_t *addrs, const uint8_t *ip)
 {
-	uint64_t a[PARSE_ADDRS6 / sizeof(uint64_t)];
-
-	memcpy(a, ip + IP6_OFF_SRC, sizeof(a));
-	return ((a[0] ^ addrs[0]) | (a[1] ^ addrs[1]) | (a[2] ^ addrs[2]) | (a[3] ^ addrs[3])) == 0;
+	return memcmp(addrs, ip + IP6_OFF_SRC, PARSE_ADDRS6) == 0;
 }
 
 /* Of a host elsewhere, and not of one link alone? */
@@ -56,11 +53,11 @@ static inline bool parse_between_others6(struct parse_run6 *run, const uint8_t *
 }
 
 /**
- * The IPv6 packet at ip, of which avail bytes are there, l3_off from the start of its mbuf: TCP or
- * UDP behind the header itself, no extension header, between other hosts. *given says nothing but
- * flags of PKT_F_FROM_SA or none, in_port and sa_slot; *meta is filled as by parse_ipv6(), verdict
- * PKT_FORWARD, but its ip_len may be less than avail. False: nothing was written, and parse_ipv6()
- * has to look.
+ * The IPv6 packet at ip, of which avail bytes (less than 64 KB) are there, l3_off from the start of
+ * its mbuf: TCP or UDP behind the header itself, no extension header, between other hosts. *given
+ * says nothing but flags of PKT_F_FROM_SA or none, in_port and sa_slot; *meta is filled as by
+ * parse_ipv6(), verdict PKT_FORWARD, but its ip_len may be less than avail. False: nothing was
+ * written, and parse_ipv6() has to look.
  */
 static inline bool parse_plain6(struct parse_run6 *run, const struct pkt_meta *given,
 				struct pkt_meta *meta, const uint8_t *ip, uint32_t avail,
@@ -77,7 +74,7 @@ static inline bool parse_plain6(struct parse_run6 *run, const struct pkt_meta *g
 	else if (proto != IPPROTO_UDP)
 		return false;
 	len = IP6_HEADER + (uint32_t)ip4_load16(ip + 4);
-	if (len < need || len > avail || len > UINT16_MAX || !parse_between_others6(run, ip))
+	if (len < need || len > avail || !parse_between_others6(run, ip))
 		return false;
 	*meta = (struct pkt_meta){.verdict = PKT_FORWARD,
 				  .flags = (uint8_t)(given->flags | PKT_F_IPV6 | PKT_F_DF),

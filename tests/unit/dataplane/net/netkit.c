@@ -264,7 +264,7 @@ struct pkt_meta kit_classify_behind(const struct frame *first, const uint8_t *by
 	meta = *pkt_meta(m);
 	if (first != NULL)
 		rte_pktmbuf_free(burst[0]);
-	assert_true(m->data_len <= len);
+	assert_true(m->data_len <= len && m->pkt_len == m->data_len);
 	/* Of what goes to the slow path ARP has no IP header. */
 	if (meta.verdict != PKT_DROP && (meta.verdict != PKT_SLOW || meta.ip_len != 0)) {
 		assert_int_equal(m->data_len, ETH + meta.ip_len);
