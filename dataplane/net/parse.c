@@ -385,17 +385,23 @@ static __rte_noinline enum drop_reason parse_frame6(struct parse_known6 *known, 
 	return DROP_NONE;
 }
 
-/* ESP as most of it comes to our MAC. False: nothing was written. */
+/* What most IPv6 packets are that came to our MAC. False: nothing was written. */
 static inline bool parse_usual6(struct parse_known6 *known, struct rte_mbuf *m, const uint8_t *ip)
 {
 	struct pkt_meta *meta = pkt_meta(m);
+	const struct pkt_meta given = {.in_port = meta->in_port, .sa_slot = PKT_NO_SA};
 	uint32_t avail = m->data_len - (uint32_t)IP6_ETHER_ROOM;
+	bool usual;
 
-	if (avail < IP6_HEADER || !parse_ends6_match(&known->ends, ip) ||
-	    !parse_esp6(meta, ip, avail))
+	if (avail < IP6_HEADER)
 		return false;
-	end_with(m, meta->ip_len);
-	return true;
+	if (parse_ends6_match(&known->ends, ip))
+		usual = parse_esp6(meta, ip, avail);
+	else
+		usual = parse_plain6(&known->run, &given, meta, ip, avail, IP6_ETHER_ROOM);
+	if (usual)
+		end_with(m, meta->ip_len);
+	return usual;
 }
 
 /* What is not IPv4: IPv6, or ARP, which is the manager's. */
