@@ -64,12 +64,14 @@ static inline uint64_t ip6_lo(const uint8_t *a)
 
 static inline bool ip6_equal(const uint8_t *a, const uint8_t *b)
 {
-	return ((ip6_hi(a) ^ ip6_hi(b)) | (ip6_lo(a) ^ ip6_lo(b))) == 0;
+	return memcmp(a, b, IP6_ADDR) == 0;
 }
 
 static inline bool ip6_is_unspecified(const uint8_t *a)
 {
-	return (ip6_hi(a) | ip6_lo(a)) == 0;
+	static const uint8_t zero[IP6_ADDR];
+
+	return memcmp(a, zero, sizeof(zero)) == 0;
 }
 
 static inline bool ip6_is_multicast(const uint8_t *a)
