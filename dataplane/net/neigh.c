@@ -16,6 +16,7 @@
 #include "dataplane/net/neigh_impl.h"
 #include "dataplane/net/port.h"
 #include "dataplane/net/route.h"
+#include "dataplane/net/route6.h"
 
 #define SECOND	  NEIGH_SECOND
 #define REASK	  NEIGH_REASK
@@ -32,6 +33,10 @@ void neigh_burst(struct worker *w, struct rte_mbuf **pkts, uint16_t n)
 	struct rte_mbuf *six[WORKER_BURST];
 	uint16_t n_six = 0;
 
+	if (route6_is_all(pkts, n)) {
+		neigh6_burst(w, pkts, n);
+		return;
+	}
 	for (uint16_t i = 0; i < n; i++) {
 		struct pkt_meta *meta = pkt_meta(pkts[i]);
 

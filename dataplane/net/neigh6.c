@@ -35,50 +35,67 @@ static bool next_hop(const struct fib6 *f, const struct rte_mbuf *m, const struc
 	return true;
 }
 
-static void finish(struct worker *w, struct rte_mbuf *m, uint64_t value)
-{
-	struct pkt_meta *meta = pkt_meta(m);
+/* Whom the last packet went to, and what it got for that. */
+struct last {
+	uint32_t handle; /* 0: of no packet that was routed */
+	uint8_t port;
+	bool on_link; /* then it is by its destination that the handle says who */
+	struct ip6 dst;
+	uint64_t value; /* 0: none is known */
+	uint8_t header[RTE_ETHER_HDR_LEN];
+};
 
-	switch (neigh_value_state(value)) {
-	case NEIGH_KNOWN:
-		neigh_ethernet(rte_pktmbuf_mtod(m, uint8_t *), meta->out_port, value,
-			       RTE_ETHER_TYPE_IPV6);
-		break;
-	case NEIGH_FAILED:
-		icmp6_error(w, m, ICMP6_UNREACHABLE, ICMP6_CODE_ADDRESS, 0);
-		pkt_drop(m, DROP_NET_NO_NEIGHBOUR);
-		break;
-	default:
-		meta->verdict = PKT_SLOW;
-		break;
+static inline bool is_last(const struct last *l, const struct rte_mbuf *m,
+			   const struct pkt_meta *meta)
+{
+	return meta->next_hop == l->handle && meta->out_port == l->port &&
+	       (!l->on_link || ip6_equal(destination(m), l->dst.b));
+}
+
+static void find(const struct fib6 *f, struct neigh *t, const struct rte_mbuf *m,
+		 const struct pkt_meta *meta, struct last *l)
+{
+	struct neigh_key key;
+	int at = -1;
+
+	*l = (struct last){.handle = meta->next_hop, .port = meta->out_port};
+	memcpy(l->dst.b, destination(m), sizeof(l->dst.b));
+	if (t != NULL && next_hop(f, m, meta, &key)) {
+		l->on_link = neigh_key_equal(key, neigh_key6(l->dst.b));
+		at = neigh_table_find(t, l->port, key, &l->value);
 	}
+	if (at >= 0)
+		neigh_table_use(t, at);
+	neigh_ethernet(l->header, l->port, l->value, RTE_ETHER_TYPE_IPV6);
+}
+
+/* Its next hop's MAC is not known. */
+static __rte_noinline void give_up(struct worker *w, struct rte_mbuf *m, uint64_t value)
+{
+	if (neigh_value_state(value) != NEIGH_FAILED) {
+		pkt_meta(m)->verdict = PKT_SLOW;
+		return;
+	}
+	icmp6_error(w, m, ICMP6_UNREACHABLE, ICMP6_CODE_ADDRESS, 0);
+	pkt_drop(m, DROP_NET_NO_NEIGHBOUR);
 }
 
 void neigh6_burst(struct worker *w, struct rte_mbuf **pkts, uint16_t n)
 {
 	const struct fib6 *f = __atomic_load_n(&w->tables->fib6, __ATOMIC_ACQUIRE);
 	struct neigh *t = __atomic_load_n(&w->tables->neigh6, __ATOMIC_ACQUIRE);
-	struct neigh_key key, last = {0};
-	uint64_t value = 0;
-	uint8_t port = 0;
+	struct last last = {0};
 
 	for (uint16_t i = 0; i < n; i++) {
 		struct pkt_meta *meta = pkt_meta(pkts[i]);
-		int at;
 
-		if (t == NULL || !next_hop(f, pkts[i], meta, &key)) {
-			meta->verdict = PKT_SLOW;
-			continue;
-		}
-		if (!neigh_key_equal(key, last) || meta->out_port != port) {
-			last = key;
-			port = meta->out_port;
-			value = 0;
-			at = neigh_table_find(t, port, key, &value);
-			if (at >= 0)
-				neigh_table_use(t, at);
-		}
-		finish(w, pkts[i], value);
+		if (unlikely(!is_last(&last, pkts[i], meta)))
+			find(f, t, pkts[i], meta, &last);
+		if (likely(neigh_value_state(last.value) == NEIGH_KNOWN))
+			memcpy(rte_pktmbuf_mtod(pkts[i], uint8_t *), last.header,
+			       sizeof(last.header));
+		else
+			give_up(w, pkts[i], last.value);
 	}
 }
 

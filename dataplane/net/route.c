@@ -99,6 +99,10 @@ void route_burst(struct worker *w, struct rte_mbuf **pkts, uint16_t n)
 
 	if (n == 0)
 		return;
+	if (route6_is_all(pkts, n)) {
+		route6_burst(w, pkts, n);
+		return;
+	}
 	found = find_hops(f, pkts, n, hops);
 	for (uint16_t i = 0; i < n; i++) {
 		struct pkt_meta *meta = pkt_meta(pkts[i]);

@@ -55,11 +55,55 @@ static void route_one(struct worker *w, const struct fib6 *f, struct rte_mbuf *m
 	}
 }
 
+/*
+ * The packets from the first on that go where it goes, as all of a tunnel do: looked up once. How
+ * many there are; they are done with. 0: the first one has no way, or one of its own.
+ */
+static uint16_t route_alike(const struct fib6 *f, struct rte_mbuf **pkts, uint16_t n)
+{
+	const struct fib6_hop *found, *hop;
+	struct ip6 dst;
+	uint32_t handle;
+	uint16_t i;
+
+	memcpy(dst.b, destination(pkts[0]), sizeof(dst.b));
+	if (ip6_martian_destination(dst.b))
+		return 0;
+	fib6_lookup_bulk(f, &dst, &handle, 1);
+	found = hop = fib6_hop_of(f, handle);
+	if (found == NULL || (found->kind != FIB_VIA && found->kind != FIB_LEGS))
+		return 0;
+	for (i = 0; i < n; i++) {
+		const uint8_t *to = destination(pkts[i]);
+		struct pkt_meta *meta = pkt_meta(pkts[i]);
+
+		if (!ip6_equal(to, dst.b) || route_would_leak(meta))
+			break;
+		if (unlikely(found->kind == FIB_LEGS))
+			hop = fib6_leg(f, found, fib6_flow_hash(to - IP6_OFF_DST, meta));
+		meta->out_port = hop->port;
+		meta->next_hop = hop->handle;
+	}
+	return i;
+}
+
+/* Each to where it goes. */
+static void route_each(struct worker *w, const struct fib6 *f, struct rte_mbuf **pkts, uint16_t n)
+{
+	struct ip6 dst[WORKER_BURST];
+	uint32_t handles[WORKER_BURST];
+
+	for (uint16_t i = 0; i < n; i++)
+		memcpy(dst[i].b, destination(pkts[i]), sizeof(dst[i].b));
+	fib6_lookup_bulk(f, dst, handles, n);
+	for (uint16_t i = 0; i < n; i++)
+		route_one(w, f, pkts[i], handles[i]);
+}
+
 void route6_burst(struct worker *w, struct rte_mbuf **pkts, uint16_t n)
 {
 	const struct fib6 *f = __atomic_load_n(&w->tables->fib6, __ATOMIC_ACQUIRE);
-	struct ip6 dst[WORKER_BURST];
-	uint32_t handles[WORKER_BURST];
+	uint16_t done;
 
 	if (n == 0)
 		return;
@@ -68,9 +112,7 @@ void route6_burst(struct worker *w, struct rte_mbuf **pkts, uint16_t n)
 			pkt_drop(pkts[i], DROP_NET_NO_ROUTE);
 		return;
 	}
-	for (uint16_t i = 0; i < n; i++)
-		memcpy(dst[i].b, destination(pkts[i]), sizeof(dst[i].b));
-	fib6_lookup_bulk(f, dst, handles, n);
-	for (uint16_t i = 0; i < n; i++)
-		route_one(w, f, pkts[i], handles[i]);
+	done = route_alike(f, pkts, n);
+	if (done != n)
+		route_each(w, f, pkts + done, (uint16_t)(n - done));
 }
