@@ -4,13 +4,16 @@
  * byte says how: bit 0 the port, bit 1 mend the IPv4 header checksum, bit 2 the frame is cut into
  * two segments, bit 3 it is an inner packet.
  *
- * What it is taken for behind ESP between the same addresses, in one burst, it is taken for alone.
+ * What it is taken for behind others between the same addresses, in one burst, it is taken for
+ * alone; and if it is IPv6, by the whole of the parser.
  */
 #include <string.h>
 
 #include "dataplane/net/fib6.h"
 #include "dataplane/net/ip4.h"
+#include "dataplane/net/ip6.h"
 #include "dataplane/net/parse.h"
+#include "dataplane/net/parse_impl.h"
 #include "dataplane/net/port.h"
 #include "dataplane/net/route.h"
 #include "tests/fuzz/fuzz.h"
@@ -21,6 +24,7 @@
 #define HOW_CHAIN 4u
 #define HOW_INNER 8u
 #define FRAME_MAX 2048u
+#define PAYLOAD	  40u
 
 static struct harness *h;
 
@@ -120,38 +124,88 @@ static void check(const struct rte_mbuf *m)
 /* An ESP packet in a frame for that port, from and to where the other one is. */
 static struct rte_mbuf *esp_like(const uint8_t *frame, uint8_t port)
 {
-	uint8_t esp[IP4_ETHER_ROOM + IP4_HEADER + 40] = {0};
+	uint8_t esp[IP4_ETHER_ROOM + IP4_HEADER + PAYLOAD] = {0};
 
 	memcpy(esp, &ports[port].mac, RTE_ETHER_ADDR_LEN);
 	esp[6] = 2;
 	esp[12] = 0x08;
 	esp[IP4_ETHER_ROOM] = 0x45;
-	esp[IP4_ETHER_ROOM + 3] = IP4_HEADER + 40;
+	esp[IP4_ETHER_ROOM + 3] = IP4_HEADER + PAYLOAD;
 	esp[IP4_ETHER_ROOM + 9] = 50;
 	memcpy(esp + IP4_ETHER_ROOM + 12, frame + IP4_ETHER_ROOM + 12, 8);
 	mend(esp, sizeof(esp));
 	return harness_mbuf(h, esp, sizeof(esp));
 }
 
-static void check_behind(const struct rte_mbuf *alone, const uint8_t *frame, size_t len,
-			 uint8_t port)
+/* The same of IPv6, with any payload. */
+static struct rte_mbuf *six_like(const uint8_t *frame, uint8_t port, uint8_t next)
 {
-	const struct pkt_meta *is = pkt_meta((struct rte_mbuf *)(uintptr_t)alone), *meta;
-	struct rte_mbuf *m[2];
+	uint8_t six[IP6_ETHER_ROOM + IP6_HEADER + PAYLOAD] = {0};
 
-	if (len < IP4_ETHER_ROOM + IP4_HEADER)
-		return;
-	m[0] = esp_like(frame, port);
-	m[1] = harness_mbuf(h, frame, len);
-	FUZZ_CHECK(m[0] != NULL && m[1] != NULL);
-	parse_burst(&h->worker, port, m, 2);
-	meta = pkt_meta(m[1]);
+	memcpy(six, &ports[port].mac, RTE_ETHER_ADDR_LEN);
+	six[6] = 2;
+	ip4_store16(six + 12, RTE_ETHER_TYPE_IPV6);
+	six[IP6_ETHER_ROOM] = 0x60;
+	six[IP6_ETHER_ROOM + 5] = PAYLOAD;
+	six[IP6_ETHER_ROOM + 6] = next;
+	memcpy(six + IP6_ETHER_ROOM + IP6_OFF_SRC, frame + IP6_ETHER_ROOM + IP6_OFF_SRC,
+	       2 * sizeof(struct ip6));
+	return harness_mbuf(h, six, sizeof(six));
+}
+
+static bool is_ipv6(const uint8_t *frame, size_t len)
+{
+	return len >= IP6_ETHER_ROOM && ip4_load16(frame + 12) == RTE_ETHER_TYPE_IPV6;
+}
+
+static void check_same(const struct pkt_meta *meta, const struct pkt_meta *is)
+{
 	FUZZ_CHECK(meta->verdict == is->verdict);
 	if (is->verdict == PKT_DROP)
 		FUZZ_CHECK(meta->reason == is->reason);
 	else
-		FUZZ_CHECK(memcmp(meta, is, sizeof(*is)) == 0 && m[1]->data_len == alone->data_len);
-	rte_pktmbuf_free_bulk(m, 2);
+		FUZZ_CHECK(memcmp(meta, is, sizeof(*is)) == 0);
+}
+
+/* Alone it was taken for what the whole of the parser says. */
+static void check_whole6(const struct pkt_meta *is, const uint8_t *frame, size_t len, uint8_t port)
+{
+	struct pkt_meta meta = {.in_port = port, .sa_slot = PKT_NO_SA};
+	enum drop_reason why;
+
+	if (!is_ipv6(frame, len) || memcmp(frame, &ports[port].mac, RTE_ETHER_ADDR_LEN) != 0 ||
+	    frame[6] & RTE_ETHER_GROUP_ADDR)
+		return;
+	why = parse_packet6(h->tables.fib6, &meta, frame + IP6_ETHER_ROOM,
+			    (uint32_t)(len - IP6_ETHER_ROOM), IP6_ETHER_ROOM, true);
+	if (why != DROP_NONE) {
+		meta.verdict = PKT_DROP;
+		meta.reason = (uint8_t)why;
+	}
+	check_same(&meta, is);
+}
+
+static void check_behind(const struct rte_mbuf *alone, const uint8_t *frame, size_t len,
+			 uint8_t port)
+{
+	const struct pkt_meta *is = pkt_meta((struct rte_mbuf *)(uintptr_t)alone);
+	struct rte_mbuf *m[3];
+	uint16_t n = 0;
+
+	check_whole6(is, frame, len, port);
+	if (is_ipv6(frame, len) && len >= IP6_ETHER_ROOM + IP6_HEADER) {
+		m[n++] = six_like(frame, port, 50);
+		m[n++] = six_like(frame, port, 17);
+	} else if (len >= IP4_ETHER_ROOM + IP4_HEADER) {
+		m[n++] = esp_like(frame, port);
+	}
+	m[n] = harness_mbuf(h, frame, len);
+	for (uint16_t i = 0; i <= n; i++)
+		FUZZ_CHECK(m[i] != NULL);
+	parse_burst(&h->worker, port, m, (uint16_t)(n + 1));
+	check_same(pkt_meta(m[n]), is);
+	FUZZ_CHECK(is->verdict == PKT_DROP || m[n]->data_len == alone->data_len);
+	rte_pktmbuf_free_bulk(m, n + 1u);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
