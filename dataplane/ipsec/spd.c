@@ -149,10 +149,10 @@ static bool needs_whole(const struct abi_policy *p)
 
 /* Flows that no policy tells apart are one: then a pair of hosts takes one place in the cache,
  * whatever they have to say to each other. */
-static uint64_t shown_of(const struct abi_policy *policies, uint32_t n)
+static uint64_t shown_of(const struct abi_policy *policies, uint32_t n, uint8_t family)
 {
 	for (uint32_t i = 0; i < n; i++)
-		if (policies[i].local.family == 4 &&
+		if (policies[i].local.family == family &&
 		    (!spd_any_port(&policies[i].local) || !spd_any_port(&policies[i].remote)))
 			return UINT64_MAX;
 	return ~SPD_CACHE_PORTS;
@@ -240,7 +240,8 @@ struct spd *spd_build(const struct abi_policy *policies, const uint32_t *index, 
 	s->serial = serials;
 	s->generation = generation;
 	s->n = n;
-	s->shown = shown_of(policies, n);
+	s->shown = shown_of(policies, n, 4);
+	s->shown6 = shown_of(policies, n, 6);
 	s->shown_addrs = shown_addrs_of(policies, n);
 	for (uint32_t i = 0; i < n; i++)
 		s->ports |= needs_whole(&policies[i]);

@@ -264,40 +264,73 @@ static struct selector6 select6(struct rte_mbuf *m)
 	return selector6_of(meta, rte_pktmbuf_mtod_offset(m, const uint8_t *, meta->l3_off));
 }
 
-/* Everything that selector6_of() looks at. */
-static struct spd_flow6 flow_of(struct rte_mbuf *m)
+static inline const uint8_t *addrs_of(struct rte_mbuf *m)
 {
-	const struct pkt_meta *meta = pkt_meta(m);
-	const uint8_t *ip = rte_pktmbuf_mtod_offset(m, const uint8_t *, meta->l3_off);
-	struct spd_flow6 f = {.rest = (uint64_t)meta->src_port << 32 |
-				      (uint64_t)meta->dst_port << 16 | (uint64_t)meta->proto << 8 |
-				      (meta->flags & PKT_F_NONFIRST)};
-
-	memcpy(f.addrs, ip + 8, sizeof(f.addrs)); /* source and destination */
-	return f;
+	return rte_pktmbuf_mtod_offset(m, const uint8_t *, pkt_meta(m)->l3_off + 8);
 }
 
-/* The packets of a burst, each with its flow and where that is kept. */
+/* Everything that selector6_of() looks at but addresses, as far as it makes a difference. */
+static inline uint64_t rest_of(const struct spd *s, const struct pkt_meta *meta)
+{
+	return s->shown6 & spd_cache_rest(meta->src_port, meta->dst_port, meta->proto,
+					  (meta->flags & PKT_F_NONFIRST) != 0);
+}
+
+static inline bool is_of_flow(const struct spd_flow6 *f, const uint8_t *addrs, uint64_t rest)
+{
+	uint64_t a[4];
+
+	memcpy(a, addrs, sizeof(a));
+	return ((a[0] ^ f->addrs[0]) | (a[1] ^ f->addrs[1]) | (a[2] ^ f->addrs[2]) |
+		(a[3] ^ f->addrs[3]) | (rest ^ f->rest)) == 0;
+}
+
+/* The packets of a burst: what is asked for each flow of packets one behind the other, mostly few,
+ * is asked once, about its first packet. */
 struct asked {
+	uint16_t n; /* flows */
 	struct spd_flow6 flow[WORKER_BURST];
 	struct spd_cache_bucket6 *bucket[WORKER_BURST];
+	uint16_t first[WORKER_BURST]; /* packet */
+	struct spd_matches match[WORKER_BURST];
 };
 
+/* Packets from number i on that are a flow's, which is one more of those that are asked about. The
+ * first that is of another. */
+static uint16_t take_flow(struct worker *w, const struct spd *s, struct asked *a,
+			  struct rte_mbuf **pkts, uint16_t i, uint16_t n)
+{
+	struct spd_flow6 *f = &a->flow[a->n];
+
+	memcpy(f->addrs, addrs_of(pkts[i]), sizeof(f->addrs));
+	f->rest = rest_of(s, pkt_meta(pkts[i]));
+	a->bucket[a->n] = NULL;
+	if (w->spd_cache != NULL) {
+		a->bucket[a->n] = spd_cache_bucket6(w->spd_cache, f);
+		rte_prefetch0(a->bucket[a->n]);
+	}
+	a->first[a->n++] = i;
+	for (i++; i < n; i++)
+		if (!is_of_flow(f, addrs_of(pkts[i]), rest_of(s, pkt_meta(pkts[i]))))
+			break;
+	return i;
+}
+
 /* Ask about those that the cache does not know, n of them, together. */
-static void resolve(const struct spd *s, struct rte_mbuf **pkts, const struct asked *a,
-		    const uint16_t *missed, uint16_t n, struct spd_matches *match)
+static void resolve(const struct spd *s, struct rte_mbuf **pkts, struct asked *a,
+		    const uint16_t *missed, uint16_t n)
 {
 	struct spd_key6 keys[WORKER_BURST];
 	uint32_t out[WORKER_BURST], in[WORKER_BURST];
 	struct selector6 sel;
 
 	for (uint16_t k = 0; k < n; k++) {
-		sel = select6(pkts[missed[k]]);
+		sel = select6(pkts[a->first[missed[k]]]);
 		spd_make_key6(&keys[k], &sel, false);
 	}
 	spd_classify6(s, keys, n, out);
 	for (uint16_t k = 0; k < n; k++) {
-		sel = select6(pkts[missed[k]]);
+		sel = select6(pkts[a->first[missed[k]]]);
 		spd_make_key6(&keys[k], &sel, true);
 	}
 	spd_classify6(s, keys, n, in);
@@ -305,11 +338,11 @@ static void resolve(const struct spd *s, struct rte_mbuf **pkts, const struct as
 		uint16_t i = missed[k];
 		struct spd_matches known;
 
-		match[i] = (struct spd_matches){.out = out[k], .in = in[k]};
-		/* Several packets of a new flow in one burst: once is enough. */
+		a->match[i] = (struct spd_matches){.out = out[k], .in = in[k]};
+		/* A new flow may come several times in one burst: once is enough. */
 		if (a->bucket[i] != NULL &&
 		    !spd_cache_find6(a->bucket[i], &a->flow[i], s->serial, &known))
-			spd_cache_put6(a->bucket[i], &a->flow[i], s->serial, match[i]);
+			spd_cache_put6(a->bucket[i], &a->flow[i], s->serial, a->match[i]);
 	}
 }
 
@@ -320,20 +353,18 @@ void spd_look_up6(struct worker *w, const struct spd *s, struct rte_mbuf **pkts,
 	uint16_t n_missed = 0;
 	struct asked a;
 
-	for (uint16_t i = 0; i < n; i++) {
-		a.flow[i] = flow_of(pkts[i]);
-		a.bucket[i] = NULL;
-		if (w->spd_cache != NULL) {
-			a.bucket[i] = spd_cache_bucket6(w->spd_cache, &a.flow[i]);
-			rte_prefetch0(a.bucket[i]);
-		}
-	}
-	for (uint16_t i = 0; i < n; i++)
-		if (a.bucket[i] == NULL ||
-		    !spd_cache_find6(a.bucket[i], &a.flow[i], s->serial, &match[i]))
-			missed[n_missed++] = (uint16_t)i;
+	a.n = 0;
+	for (uint16_t i = 0; i < n;)
+		i = take_flow(w, s, &a, pkts, i, n);
+	for (uint16_t k = 0; k < a.n; k++)
+		if (a.bucket[k] == NULL ||
+		    !spd_cache_find6(a.bucket[k], &a.flow[k], s->serial, &a.match[k]))
+			missed[n_missed++] = k;
 	if (n_missed != 0)
-		resolve(s, pkts, &a, missed, n_missed, match);
+		resolve(s, pkts, &a, missed, n_missed);
+	for (uint16_t k = 0; k < a.n; k++)
+		for (uint16_t i = a.first[k]; i < (k + 1 < a.n ? a.first[k + 1] : n); i++)
+			match[i] = a.match[k];
 }
 
 static bool range_covers(const struct abi_range *r, const uint8_t *a, uint16_t port, bool ports)

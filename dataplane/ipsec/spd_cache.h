@@ -57,7 +57,7 @@ static inline uint64_t spd_cache_rest(uint16_t src_port, uint16_t dst_port, uint
 
 struct spd_flow6 {
 	uint64_t addrs[4];
-	uint64_t rest;
+	uint64_t rest; /* spd_cache_rest(), as far as it makes a difference */
 };
 
 struct spd_cache_entry6 {

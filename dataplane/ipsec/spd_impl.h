@@ -54,6 +54,7 @@ struct spd {
 	/* Of a flow in the cache: what policies for IPv4 can tell flows apart by. */
 	uint64_t shown_addrs;
 	uint64_t shown;
+	uint64_t shown6; /* of struct spd_flow6.rest, what those for IPv6 can */
 	uint32_t serial; /* of this table in this process, never 0 */
 	uint32_t generation;
 	uint32_t n;

@@ -173,18 +173,10 @@ static void look_up(struct worker *w, const struct spd *s, struct rte_mbuf **pkt
 			      match[m.packet[k]]);
 }
 
-static bool some_are_ipv6(struct rte_mbuf *const *pkts, uint16_t n)
-{
-	uint8_t flags = 0;
-
-	for (uint16_t i = 0; i < n; i++)
-		flags |= pkt_meta(pkts[i])->flags;
-	return (flags & PKT_F_IPV6) != 0;
-}
-
 /* Both families in one burst: each is looked up by itself. */
-static void look_up_mixed(struct worker *w, const struct spd *s, struct rte_mbuf **pkts, uint16_t n,
-			  struct spd_matches *match)
+static __rte_noinline void look_up_mixed(struct worker *w, const struct spd *s,
+					 struct rte_mbuf **pkts, uint16_t n,
+					 struct spd_matches *match)
 {
 	struct rte_mbuf *four[WORKER_BURST], *six[WORKER_BURST];
 	struct spd_matches found4[WORKER_BURST], found6[WORKER_BURST];
@@ -200,6 +192,23 @@ static void look_up_mixed(struct worker *w, const struct spd *s, struct rte_mbuf
 	n4 = n6 = 0;
 	for (uint16_t i = 0; i < n; i++)
 		match[i] = pkt_meta(pkts[i])->flags & PKT_F_IPV6 ? found6[n6++] : found4[n4++];
+}
+
+static void look_up_any(struct worker *w, const struct spd *s, struct rte_mbuf **pkts, uint16_t n,
+			struct spd_matches *match)
+{
+	uint8_t some = 0, all = UINT8_MAX;
+
+	for (uint16_t i = 0; i < n; i++) {
+		some |= pkt_meta(pkts[i])->flags;
+		all &= pkt_meta(pkts[i])->flags;
+	}
+	if (likely((some & PKT_F_IPV6) == 0))
+		look_up(w, s, pkts, n, match);
+	else if (all & PKT_F_IPV6)
+		spd_look_up6(w, s, pkts, n, match);
+	else
+		look_up_mixed(w, s, pkts, n, match);
 }
 
 static const struct spd *table(const struct worker *w)
@@ -405,10 +414,8 @@ static inline void judge_burst(struct worker *w, struct rte_mbuf **pkts, uint16_
 
 	if (ask && how == JUDGE_TRANSIT && none_goes_back(s, pkts, n))
 		ask = false;
-	if (ask && unlikely(some_are_ipv6(pkts, n)))
-		look_up_mixed(w, s, pkts, n, match);
-	else if (ask)
-		look_up(w, s, pkts, n, match);
+	if (ask)
+		look_up_any(w, s, pkts, n, match);
 	if (unlikely(ask && how != JUDGE_IN && are_many(match, n))) {
 		judge_many(w, s, pkts, n, match, how);
 		return;
