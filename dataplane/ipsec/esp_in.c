@@ -22,17 +22,21 @@
 #include "dataplane/ipsec/warm.h"
 #include "dataplane/ipsec/trailer.h"
 #include "dataplane/net/ip4.h"
+#include "dataplane/net/ip6.h"
 #include "dataplane/net/parse.h"
-#include "dataplane/net/parse_plain.h"
 #include "dataplane/stages.h"
+
+static inline const uint8_t *destination6(struct rte_mbuf *m)
+{
+	return rte_pktmbuf_mtod_offset(m, const uint8_t *, pkt_meta(m)->l3_off + IP6_OFF_DST);
+}
 
 /* Which SA, if any, and may it be used for this packet? */
 static enum drop_reason find_sa(struct worker *w, struct rte_mbuf *m, uint32_t spi,
 				struct found *found)
 {
 	struct pkt_meta *meta = pkt_meta(m);
-	uint8_t udp = meta->flags & PKT_F_UDP_ENCAP;
-	uint8_t encap = udp ? ABI_ENCAP_UDP : ABI_ENCAP_NONE;
+	uint8_t encap = meta->flags & PKT_F_UDP_ENCAP ? ABI_ENCAP_UDP : ABI_ENCAP_NONE;
 	struct sa *sa = sad_lookup_in(w->tables->sad, spi);
 	uint64_t endpoint;
 
@@ -49,7 +53,9 @@ static enum drop_reason find_sa(struct worker *w, struct rte_mbuf *m, uint32_t s
 	*found = (struct found){.sa = sa,
 				.first = FOUND_NO_BLOCK,
 				.ends = (uint64_t)spi << 32 | meta->dst,
-				.udp = sa->shape & SA_SHAPE_OUTER6 ? FOUND_NO_UDP : udp};
+				.flags = meta->flags & FOUND_FLAGS};
+	if (meta->flags & PKT_F_IPV6)
+		memcpy(found->to.b, destination6(m), sizeof(found->to.b));
 	switch (sa_state(sa)) {
 	case SA_LIVE:
 		if (unlikely(sa->limited) && volume_spent(&sa->volume))
@@ -71,7 +77,8 @@ static inline enum drop_reason look_up(struct worker *w, struct rte_mbuf *m, uin
 	struct pkt_meta *meta = pkt_meta(m);
 
 	if (unlikely(found->ends != ((uint64_t)spi << 32 | meta->dst) ||
-		     found->udp != (meta->flags & PKT_F_UDP_ENCAP)))
+		     found->flags != (meta->flags & FOUND_FLAGS) ||
+		     ((meta->flags & PKT_F_IPV6) && !ip6_equal(found->to.b, destination6(m)))))
 		return find_sa(w, m, spi, found);
 	meta->sa_slot = found->sa->slot;
 	return (enum drop_reason)found->why;
@@ -110,11 +117,12 @@ static inline enum drop_reason check(struct worker *w, struct rte_mbuf **m, stru
 		seq = replay_infer(sa_replay(sa), (uint32_t)seq);
 	if (sa_replay(sa) != NULL && found_is_replay(found, seq, b->alone))
 		return DROP_IN_STATE_SEQUENCE_ERRORS;
-	b->held[b->n] = (struct held){.seq = seq,
-				      .wire = meta->ip_len,
-				      .tos = ip[1],
-				      .in_port = meta->in_port,
-				      .flags = meta->flags};
+	b->held[b->n] =
+		(struct held){.seq = seq,
+			      .wire = meta->ip_len,
+			      .tos = meta->flags & PKT_F_IPV6 ? ip6_traffic_class(ip) : ip[1],
+			      .in_port = meta->in_port,
+			      .flags = meta->flags};
 	b->flags |= meta->flags;
 	b->several |= b->n != 0 && b->op[0].sa != sa;
 	crypto_op_set(&b->op[b->n], sa, esp, seq, len - sa->icv_len);
@@ -140,7 +148,7 @@ void esp_in_check_one(struct worker *w, struct batch *b, struct found *found,
 
 static void check_all(struct worker *w, struct batch *b, struct rte_mbuf **pkts, uint16_t n)
 {
-	struct found found = {.udp = FOUND_NO_UDP};
+	struct found found = {.flags = FOUND_NONE};
 
 	b->n = 0;
 	b->flags = 0;
@@ -442,7 +450,7 @@ static inline enum drop_reason deliver(struct worker *w, struct parse_run *parse
 	enum drop_reason why;
 
 	if (unlikely(sa->shape != 0 || op->esp[op->len - 1] == NEXT_HEADER_IPV6))
-		why = esp_shape_unwrap(w, m, op);
+		why = esp_shape_unwrap(w, m, op, h->tos);
 	else
 		why = unwrap(w, parse, m, op, h);
 	if (why != DROP_NONE)
@@ -479,6 +487,7 @@ void esp_in_deliver_one(struct worker *w, struct batch *b, struct parse_run *par
 static void deliver_all(struct worker *w, struct batch *b, struct rte_mbuf **pkts)
 {
 	struct parse_run parse = parse_run_start(w);
+	struct parse_run6 parse6 = parse_run6_start(w);
 	struct tally tally = {.sa = NULL};
 
 	for (uint16_t k = 0; k < b->n && k < PREFETCH_GAP; k++)
@@ -492,7 +501,11 @@ static void deliver_all(struct worker *w, struct batch *b, struct rte_mbuf **pkt
 			prefetch_clear(&b->op[k + PREFETCH_GAP]);
 		deliver_one(w, b, &parse, pkts, k++, &tally);
 		/* One that was delivered has opened the tally. */
-		if (k < b->n && b->op[k].sa == tally.sa)
+		if (k >= b->n || b->op[k].sa != tally.sa)
+			continue;
+		if (b->op[k].esp[b->op[k].len - 1] == NEXT_HEADER_IPV6)
+			k = esp_in_run6_deliver(b, &parse6, pkts, k, &tally);
+		else
 			k = esp_in_run_deliver(b, &parse, pkts, k, &tally);
 	}
 	tally_write(w, &tally);

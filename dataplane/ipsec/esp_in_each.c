@@ -105,7 +105,7 @@ static __rte_always_inline void check(struct worker *w, struct batch *b, struct 
 				      uint16_t n, bool alone)
 {
 	struct abi_sa_counters *lines = w->sa_counters;
-	struct found found = {.udp = FOUND_NO_UDP};
+	struct found found = {.flags = FOUND_NONE};
 	struct usual usual = {.gate = 0};
 	struct crypto_op *op = b->op; /* the next ones: counted here, not in *b */
 	struct held *h = b->held;
@@ -233,7 +233,7 @@ static inline bool deliver(struct worker *w, struct judged *j, struct abi_sa_cou
 	if (unlikely((held & REFUSED_OR_ECN) != 0 || !is_done(j, op, end)))
 		return false;
 	ip = op->esp + j->head;
-	len = inner_len(ip, payload_of(ip, (uint16_t)(end >> 32) - j->head));
+	len = inner_len(ip, payload_of(ip, (uint16_t)(end >> 32) - j->head, NEXT_HEADER_IPV4));
 	if (unlikely(len == 0))
 		return false;
 	src = ip4_load32(ip + 12);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* esp_in_impl.h - what the files of esp_in share: esp_in.c for packets of any kind, esp_in_run.c
- * for the usual ones, which come one behind the other, esp_in_each.c for bursts of many SAs. */
+ * for the usual ones, which come one behind the other, esp_in_run6.c for what of these carries
+ * IPv6, esp_in_each.c for bursts of many SAs. */
 #ifndef ESPGW_IPSEC_ESP_IN_IMPL_H
 #define ESPGW_IPSEC_ESP_IN_IMPL_H
 
@@ -8,11 +9,13 @@
 
 #include "dataplane/ipsec/crypto.h"
 #include "dataplane/net/parse_plain.h"
+#include "dataplane/net/parse_plain6.h"
 #include "dataplane/worker.h"
 
 #define AES_IV	       16u
 #define FOUND_NO_BLOCK 1u /* no multiple of 32 */
-#define FOUND_NO_UDP   UINT8_MAX
+#define FOUND_NONE     UINT8_MAX
+#define FOUND_FLAGS    (PKT_F_UDP_ENCAP | PKT_F_IPV6)
 #define BATCH_BEHIND   8u /* ops behind the last, for a look ahead */
 
 /* What is known of a packet before its ICV; later on nothing of this is read from the packet again.
@@ -42,9 +45,10 @@ struct batch {
 struct found {
 	struct sa *sa;	/* NULL: none yet */
 	uint64_t first; /* of 32 numbers; FOUND_NO_BLOCK: none yet */
-	uint64_t ends;	/* SPI and destination of packets it is for */
+	uint64_t ends;	/* SPI and destination of packets it is for, */
+	struct ip6 to;	/* and that of IPv6, where ends has 0 */
 	uint32_t open;	/* those of the numbers that were not taken */
-	uint8_t udp;	/* of these packets: PKT_F_UDP_ENCAP or 0; FOUND_NO_UDP: it is for none */
+	uint8_t flags;	/* FOUND_FLAGS of these packets; FOUND_NONE: it is for none */
 	uint8_t why;	/* enum drop_reason */
 };
 
@@ -83,9 +87,13 @@ uint16_t esp_in_run_check(struct batch *b, struct found *found, struct rte_mbuf 
 			  uint16_t first, uint16_t n);
 
 /** The same for what has been decrypted: packets of the SA of op number first, to what they carried
- * and counted in *t, as long as that is IPv4 with nothing special about it. */
+ * and counted in *t, as long as that is IPv4 with nothing special about it; */
 uint16_t esp_in_run_deliver(const struct batch *b, struct parse_run *parse, struct rte_mbuf **pkts,
 			    uint16_t first, struct tally *t);
+
+/** or IPv6. */
+uint16_t esp_in_run6_deliver(const struct batch *b, struct parse_run6 *parse,
+			     struct rte_mbuf **pkts, uint16_t first, struct tally *t);
 
 /** A packet of any kind, number i of the burst: what can be said before the ICV, and into the
  * batch, or dropped. */

@@ -3,7 +3,8 @@
  * esp_in_run.c - inbound packets of one SA, one behind the other in a burst: the most of what a
  * tunnel between two sites carries.
  *
- * As in esp_out_run.c what they share stays in registers, and nothing here refuses a packet: the
+ * Between addresses of either family; what is in the tunnel is IPv4 here, IPv6 in esp_in_run6.c. As
+ * in esp_out_run.c what they share stays in registers, and nothing here refuses a packet: the
  * run ends before one that wants a closer look, and esp_in.c gives it that.
  */
 #include "dataplane/ipsec/esp_in_ahead.h"
@@ -34,7 +35,7 @@ static inline struct claimed claimed_read(const struct found *f, struct rte_mbuf
 	uint32_t around = SA_ESP_HEADER + (uint32_t)sa->iv_len + sa->icv_len;
 
 	return (struct claimed){
-		.meta = (load64(meta) & META_PLACE) | (uint64_t)f->udp << META_FLAGS,
+		.meta = (load64(meta) & META_PLACE) | (uint64_t)f->flags << META_FLAGS,
 		.spi = rte_cpu_to_be_32((uint32_t)(f->ends >> 32)),
 		.dst = (uint32_t)f->ends,
 		.slot = sa->slot,
@@ -45,6 +46,16 @@ static inline struct claimed claimed_read(const struct found *f, struct rte_mbuf
 		.icv = sa->icv_len};
 }
 
+/* Is the packet at ip between IPv6 addresses, to the one that the SA was found for? */
+static inline bool is_to_found(const struct found *f, const uint8_t *ip)
+{
+	uint64_t is[2], was[2];
+
+	memcpy(is, ip + IP6_OFF_DST, sizeof(is));
+	memcpy(was, f->to.b, sizeof(was));
+	return ((is[0] ^ was[0]) | (is[1] ^ was[1])) == 0;
+}
+
 /* wire: bytes of the outer packet; about: the first word of its meta; esp: of ESP. */
 static inline bool is_claimed(const struct claimed *c, const struct rte_mbuf *m, uint32_t dst,
 			      uint32_t wire, uint64_t about, uint64_t esp)
@@ -53,10 +64,10 @@ static inline bool is_claimed(const struct claimed *c, const struct rte_mbuf *m,
 	       ((wire - c->least) & c->part) == 0 && m->data_len >= c->l3 + wire && own_is(m);
 }
 
-/* usual: with a window, and numbers are not extended. */
+/* usual: with a window, and numbers are not extended; six: between IPv6 addresses. */
 static __rte_always_inline unsigned int check(struct batch *b, struct found *found,
 					      struct rte_mbuf **pkts, unsigned int first,
-					      unsigned int n, bool usual)
+					      unsigned int n, bool usual, bool six)
 {
 	const struct claimed c = claimed_read(found, pkts[first]);
 	struct replay *replay = sa_replay(found->sa);
@@ -72,14 +83,15 @@ static __rte_always_inline unsigned int check(struct batch *b, struct found *fou
 		struct pkt_meta *meta = pkt_meta(m);
 		uint64_t about = load64(meta), esp, seq;
 		uint32_t wire = meta->ip_len;
-		uint8_t *data = rte_pktmbuf_mtod(m, uint8_t *);
+		uint8_t *data = rte_pktmbuf_mtod(m, uint8_t *), tos;
 
 		prefetch_packets(pkts, (uint16_t)i, (uint16_t)n);
 		prefetch_text(pkts, i, n);
 		if (unlikely(m->data_len < c.l4 + SA_ESP_HEADER))
 			break;
 		esp = load64(data + c.l4);
-		if (unlikely(!is_claimed(&c, m, meta->dst, wire, about, esp)))
+		if (unlikely(!is_claimed(&c, m, meta->dst, wire, about, esp) ||
+			     (six && !is_to_found(&f, data + c.l3))))
 			break;
 		seq = rte_be_to_cpu_32((uint32_t)(esp >> 32));
 		if (!usual && sa->esn != 0)
@@ -88,8 +100,9 @@ static __rte_always_inline unsigned int check(struct batch *b, struct found *fou
 			break;
 		meta->sa_slot = c.slot;
 		h->seq = seq;
+		tos = six ? ip6_traffic_class(data + c.l3) : data[c.l3 + 1];
 		store64(&h->wire, (about & HELD_META) | wire | (uint64_t)i << HELD_PACKET |
-					  (uint64_t)data[c.l3 + 1] << HELD_TOS);
+					  (uint64_t)tos << HELD_TOS);
 		crypto_op_set(op++, sa, data + c.l4, seq, wire - (c.l4 - c.l3) - c.icv);
 		h++;
 		all |= about;
@@ -105,12 +118,18 @@ uint16_t esp_in_run_check(struct batch *b, struct found *found, struct rte_mbuf 
 			  uint16_t first, uint16_t n)
 {
 	const struct sa *sa = found->sa;
+	bool usual = sa_replay(sa) != NULL && sa->esn == 0;
+	unsigned int end = first;
 
-	if (first == n || found->why != DROP_NONE || found->udp == FOUND_NO_UDP)
+	if (first == n || found->why != DROP_NONE)
 		return first;
-	return (uint16_t)(sa_replay(sa) != NULL && sa->esn == 0
-				  ? check(b, found, pkts, first, n, true)
-				  : check(b, found, pkts, first, n, false));
+	if (unlikely(found->flags & PKT_F_IPV6))
+		end = usual ? check(b, found, pkts, first, n, true, true)
+			    : check(b, found, pkts, first, n, false, true);
+	else
+		end = usual ? check(b, found, pkts, first, n, true, false)
+			    : check(b, found, pkts, first, n, false, false);
+	return (uint16_t)end;
 }
 
 /* --- when it is decrypted --- */
@@ -164,7 +183,7 @@ uint16_t esp_in_run_deliver(const struct batch *b, struct parse_run *parse, stru
 	uint64_t bytes = 0, wire = 0;
 	unsigned int k, n = b->n;
 
-	if (sa->shape != 0 || !sa->is_narrow)
+	if ((sa->shape & SA_SHAPE_TRANSPORT) || !sa->is_narrow)
 		return first;
 	for (k = first; k < n; k++) {
 		const struct crypto_op *op = &b->op[k];
@@ -177,8 +196,8 @@ uint16_t esp_in_run_deliver(const struct batch *b, struct parse_run *parse, stru
 			rte_prefetch0(b->op[k + PREFETCH_GAP].esp + head);
 		if (unlikely(op->sa != sa || !op->ok || (held & REFUSED_OR_ECN) != 0))
 			break;
-		len = accept_inner(&c, parse, pkt_meta(m), text, payload_of(text, op->len - head),
-				   held);
+		len = accept_inner(&c, parse, pkt_meta(m), text,
+				   payload_of(text, op->len - head, NEXT_HEADER_IPV4), held);
 		if (unlikely(len == 0))
 			break;
 		inner_borders(m, text, len);

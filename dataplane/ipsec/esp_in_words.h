@@ -37,9 +37,9 @@ _Static_assert(offsetof(struct held, wire) == 8 && offsetof(struct held, flags) 
 #define HELD_WHY     56
 
 #define ONE(byte) ((uint64_t)UINT8_MAX << (byte))
-/* Where headers are; and if it is in UDP. */
+/* Where headers are; and of which family, and if it is in UDP. */
 #define META_PLACE (ONE(META_L3_OFF) | ONE(META_L4_OFF))
-#define META_ENDS  (META_PLACE | (uint64_t)PKT_F_UDP_ENCAP << META_FLAGS)
+#define META_ENDS  (META_PLACE | (uint64_t)FOUND_FLAGS << META_FLAGS)
 #define HELD_META  (ONE(META_FLAGS) | ONE(META_IN_PORT))
 /* A reason to drop it, or a mark of the outer header that the inner one may have to take over:
  * ecn_may_change(). */
@@ -74,8 +74,9 @@ static inline void store64(void *p, uint64_t v)
 	memcpy(p, &v, sizeof(v));
 }
 
-/* len bytes that were decrypted: how many are payload, IPv4 behind a right trailer; or 0. */
-static inline uint32_t payload_of(const uint8_t *text, uint32_t len)
+/* len bytes that were decrypted: how many are payload that is called next, behind a right trailer;
+ * or 0. */
+static inline uint32_t payload_of(const uint8_t *text, uint32_t len, uint8_t next)
 {
 	uint16_t end;
 	uint32_t last, pad;
@@ -83,7 +84,7 @@ static inline uint32_t payload_of(const uint8_t *text, uint32_t len)
 	memcpy(&end, text + len - SA_ESP_TRAILER, sizeof(end));
 	last = end;
 	pad = (uint8_t)last;
-	if (last >> 8 != NEXT_HEADER_IPV4 || pad + SA_ESP_TRAILER > len ||
+	if (last >> 8 != next || pad + SA_ESP_TRAILER > len ||
 	    !trailer_pad_is_right(text + len - SA_ESP_TRAILER, pad))
 		return 0;
 	return len - SA_ESP_TRAILER - pad;

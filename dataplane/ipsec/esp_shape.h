@@ -71,9 +71,10 @@ bool esp_shape_selects(const struct sa *sa, const struct rte_mbuf *m);
 
 /**
  * From the decrypted packet to what it carried, parsed and held against the selectors of its SA:
- * verdict PKT_FORWARD or PKT_LOCAL. A next header that does not fit the mode:
- * in-state-mode-errors.
+ * verdict PKT_FORWARD or PKT_LOCAL. tos: of the outer header, TOS or traffic class. A next header
+ * that does not fit the mode: in-state-mode-errors.
  */
-enum drop_reason esp_shape_unwrap(struct worker *w, struct rte_mbuf *m, const struct crypto_op *op);
+enum drop_reason esp_shape_unwrap(struct worker *w, struct rte_mbuf *m, const struct crypto_op *op,
+				  uint8_t tos);
 
 #endif

@@ -147,12 +147,12 @@ static enum drop_reason take_ecn(struct rte_mbuf *m, uint8_t outer)
 	return DROP_NONE;
 }
 
-enum drop_reason esp_shape_unwrap(struct worker *w, struct rte_mbuf *m, const struct crypto_op *op)
+enum drop_reason esp_shape_unwrap(struct worker *w, struct rte_mbuf *m, const struct crypto_op *op,
+				  uint8_t tos)
 {
 	uint8_t *text = op->esp + SA_ESP_HEADER + op->sa->iv_len, next;
 	uint32_t len = op->len - SA_ESP_HEADER - op->sa->iv_len;
 	bool six = (pkt_meta(m)->flags & PKT_F_IPV6) != 0;
-	uint8_t outer = six ? ip6_traffic_class(header_of(m)) : header_of(m)[1];
 	enum drop_reason why = trailer_check(text, &len, &next);
 
 	if (why != DROP_NONE)
@@ -166,5 +166,5 @@ enum drop_reason esp_shape_unwrap(struct worker *w, struct rte_mbuf *m, const st
 	why = strip(m, text, len, next);
 	if (why == DROP_NONE)
 		why = parse(w, m, op->sa, next == NEXT_HEADER_IPV6);
-	return why != DROP_NONE ? why : take_ecn(m, outer);
+	return why != DROP_NONE || !ecn_may_change(tos) ? why : take_ecn(m, tos);
 }

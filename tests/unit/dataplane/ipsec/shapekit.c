@@ -7,6 +7,8 @@
 const uint8_t lan6_us[ADDR6] = {0x20, 1, 0xd, 0xb8, 0, 10, [15] = 1};
 const uint8_t lan6_host[ADDR6] = {0x20, 1, 0xd, 0xb8, 0, 10, [15] = 0x12};
 const uint8_t wan6_us[ADDR6] = {0x20, 1, 0xd, 0xb8, 0, 1, [15] = 0x20};
+const uint8_t wan6_us_too[ADDR6] = {0x20, 1, 0xd, 0xb8, 0, 1, [15] = 0x21};
+const uint8_t lan6_us_too[ADDR6] = {0x20, 1, 0xd, 0xb8, 0, 10, [15] = 0x20};
 const uint8_t peer6[ADDR6] = {0x20, 1, 0xd, 0xb8, 0, 2, [14] = 0x91, [15] = 0x22};
 const uint8_t far6_host[ADDR6] = {0x20, 1, 0xd, 0xb8, 0, 11, [15] = 6};
 static const uint8_t wan6_gw[ADDR6] = {0x20, 1, 0xd, 0xb8, 0, 1, [15] = 1};
@@ -26,6 +28,8 @@ int shapekit_setup(void **state)
 	const struct abi_address addrs[] = {
 		{.port = 0, .prefix_len = 64, .addr = abi6(lan6_us)},
 		{.port = 1, .prefix_len = 64, .addr = abi6(wan6_us)},
+		{.port = 0, .prefix_len = 64, .addr = abi6(lan6_us_too)},
+		{.port = 1, .prefix_len = 64, .addr = abi6(wan6_us_too)},
 	};
 	const struct abi_route route = {.port = ABI_PORT_ANY,
 					.distance = 1,
@@ -35,7 +39,7 @@ int shapekit_setup(void **state)
 
 	if (espkit_setup(state) != 0)
 		return -1;
-	kit.h->tables.fib6 = fib6_build(addrs, 2, &route, 1, 2, SOCKET_ID_ANY, &status);
+	kit.h->tables.fib6 = fib6_build(addrs, 4, &route, 1, 2, SOCKET_ID_ANY, &status);
 	return kit.h->tables.fib6 != NULL ? 0 : -1;
 }
 

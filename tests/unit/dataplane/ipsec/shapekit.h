@@ -13,6 +13,8 @@
 
 extern const uint8_t lan6_us[ADDR6], lan6_host[ADDR6], wan6_us[ADDR6], peer6[ADDR6],
 	far6_host[ADDR6];
+/* Ours as well: of wan6_us one has the network and the other the host part. */
+extern const uint8_t wan6_us_too[ADDR6], lan6_us_too[ADDR6];
 
 /* What the SAs of a test look like outside. */
 struct shape {

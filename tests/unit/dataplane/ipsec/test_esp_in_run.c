@@ -5,13 +5,13 @@
  */
 #include "dataplane/ipsec/warm.h"
 #include "dataplane/order.h"
-#include "tests/unit/dataplane/ipsec/espkit.h"
+#include "tests/unit/dataplane/ipsec/twinkit.h"
 
-#define SLOTS  2u
-#define RUN    20u /* the SAs of bursts, and from TWIN on the same for the twin */
-#define TWIN   30u
+#define SLOTS  TWIN_SLOTS
+#define RUN    TWIN_RUN
+#define TWIN   TWIN_TWIN
+#define WINDOW TWIN_WINDOW
 #define ROUNDS 60u
-#define WINDOW 1024u
 #define NEAR   300u /* numbers that come again: inside the window, wherever a burst moves it */
 #define BIG    (1u << 30)
 
@@ -241,71 +241,6 @@ static void make_pair(enum kind kind, uint32_t at, struct rte_mbuf **m, uint64_t
 	make_pair(PLAIN, at, m, top);
 }
 
-static void expect_alike(struct rte_mbuf *m, struct rte_mbuf *twin)
-{
-	struct pkt_meta a = *pkt_meta(m), b = *pkt_meta(twin);
-
-	assert_int_equal(a.verdict, b.verdict);
-	assert_int_equal(a.reason, b.reason);
-	assert_int_equal(a.sa_slot == PKT_NO_SA ? PKT_NO_SA : a.sa_slot + TWIN - RUN, b.sa_slot);
-	if (a.verdict == PKT_DROP)
-		return;
-	a.sa_slot = b.sa_slot;
-	if (a.flags & PKT_F_FRAGMENT) /* the SPI */
-		a.next_hop = b.next_hop;
-	assert_memory_equal(&a, &b, sizeof(a));
-	assert_int_equal(m->data_off, twin->data_off);
-	assert_int_equal(m->pkt_len, twin->pkt_len);
-	assert_int_equal(m->data_len, twin->data_len);
-	assert_memory_equal(rte_pktmbuf_mtod_offset(m, const uint8_t *, ETH),
-			    rte_pktmbuf_mtod_offset(twin, const uint8_t *, ETH), m->data_len - ETH);
-}
-
-/* Of the numbers of a block: those that would be taken now. alone: by the only worker. */
-static uint32_t open_now(const struct replay *r, uint64_t first, bool alone)
-{
-	return alone ? replay_open_block_alone(r, first) : replay_open_block(r, first);
-}
-
-/* a: of a worker that is alone, or is not. */
-static void expect_windows_alike(const struct replay *a, bool alone, const struct replay *b)
-{
-	uint64_t top = a->top & ~31ull;
-
-	assert_int_equal(a->top, b->top);
-	for (uint64_t back = 0; back <= WINDOW + 64 && back <= top + 64; back += 32)
-		assert_int_equal(open_now(a, top + 64 - back, alone),
-				 open_now(b, top + 64 - back, true));
-}
-
-static void expect_sas_alike(bool alone)
-{
-	for (uint32_t i = 0; i < SLOTS; i++) {
-		const struct abi_sa_counters *x = espkit_counters(RUN + i);
-		const struct abi_sa_counters *y = espkit_counters(TWIN + i);
-		const struct sa *a = sad_slot(esp.sad, RUN + i), *b = sad_slot(esp.sad, TWIN + i);
-
-		assert_int_equal(x->packets, y->packets);
-		assert_int_equal(x->bytes, y->bytes);
-		assert_int_equal(x->wire_bytes, y->wire_bytes);
-		assert_int_equal(x->last_used, y->last_used);
-		assert_int_equal(a->volume.packets, b->volume.packets);
-		assert_int_equal(a->volume.bytes, b->volume.bytes);
-		assert_int_equal(a->moved, b->moved);
-		if (sa_replay(a) != NULL)
-			expect_windows_alike(sa_replay(a), alone, sa_replay(b));
-	}
-}
-
-static void release(struct rte_mbuf *m, struct rte_mbuf *given)
-{
-	if (m != given) /* a copy: our hold on the original is left */
-		rte_pktmbuf_free(given);
-	else if (rte_mbuf_refcnt_read(m) == 2)
-		rte_mbuf_refcnt_update(m, -1);
-	rte_pktmbuf_free(m);
-}
-
 static uint64_t top_of(uint32_t at)
 {
 	const struct replay *r = sa_replay(sad_slot(esp.sad, RUN + at));
@@ -315,8 +250,7 @@ static uint64_t top_of(uint32_t at)
 
 static unsigned int compare_burst(uint16_t n, unsigned int disturbed, struct order *order)
 {
-	struct rte_mbuf *m[WORKER_BURST], *twin[WORKER_BURST], *given[WORKER_BURST][2];
-	unsigned int delivered = 0;
+	struct rte_mbuf *given[WORKER_BURST][2];
 
 	for (uint16_t i = 0; i < n; i++) {
 		/* Three of them say that a burst is of one SA. */
@@ -327,23 +261,8 @@ static unsigned int compare_burst(uint16_t n, unsigned int disturbed, struct ord
 		if (many && at == 0)
 			at = fixed ? i != 0 : any(SLOTS);
 		make_pair(kind, at, given[i], top_of(at % SLOTS));
-		m[i] = given[i][0];
-		twin[i] = given[i][1];
 	}
-	kit.w->order = order; /* says that there are other workers */
-	esp_in_burst(kit.w, m, n);
-	kit.w->order = NULL;
-	for (uint16_t i = 0; i < n; i++)
-		esp_in_burst(kit.w, &twin[i], 1);
-	for (uint16_t i = 0; i < n; i++) {
-		expect_alike(m[i], twin[i]);
-		assert_int_equal(m[i] == given[i][0], twin[i] == given[i][1]); /* or a copy */
-		delivered += pkt_meta(m[i])->verdict != PKT_DROP;
-		release(m[i], given[i][0]);
-		release(twin[i], given[i][1]);
-	}
-	expect_sas_alike(order == NULL);
-	return delivered;
+	return twin_compare(given, n, order);
 }
 
 struct setting {
