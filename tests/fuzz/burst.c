@@ -19,6 +19,9 @@
 #include "tests/unit/dataplane/harness.h"
 
 #define RECORD	   4u
+#define HEADER	   20u
+#define HEADER6	   40u
+#define INNER6	   0x80u /* of the last byte of a record, where the SA carries it */
 #define MADE_MAX   128u
 #define BURST_MAX  160u
 #define FRAME_MAX  2048u
@@ -60,10 +63,16 @@ static const struct site_tunnel lanes[] = {
 	{.slot = 10,
 	 .suite = "aes256+sha256",
 	 .narrow = true,
+	 .inner6 = true,
 	 .esn = true,
 	 .window = 64,
 	 .start = (1ull << 32) - 20},
-	{.slot = 11, .suite = "aes128gcm", .udp = true, .narrow = true, .window = 1024},
+	{.slot = 11,
+	 .suite = "aes128gcm",
+	 .udp = true,
+	 .narrow = true,
+	 .inner6 = true,
+	 .window = 1024},
 	{.slot = 12, .suite = "aes128ctr+sha256_96", .window = 64},
 	{.slot = 13,
 	 .suite = "3des+sha1",
@@ -71,7 +80,12 @@ static const struct site_tunnel lanes[] = {
 	 .limited = true,
 	 .brief = true,
 	 .window = 64},
-	{.slot = 14, .suite = "aes192+sha384", .outer6 = true, .narrow = true, .window = 64},
+	{.slot = 14,
+	 .suite = "aes192+sha384",
+	 .outer6 = true,
+	 .narrow = true,
+	 .inner6 = true,
+	 .window = 64},
 	{.slot = 15, .suite = "chacha20poly1305", .udp = true, .esn = true, .window = 128},
 };
 #define LANES (sizeof(lanes) / sizeof(lanes[0]))
@@ -116,13 +130,9 @@ static void fix_sum(uint8_t *ip)
 
 /* --- what is sealed --- */
 
-/* UDP, or TCP when b is odd, of some length; id behind its header. */
-static size_t make_inner(uint8_t *ip, uint8_t b, uint8_t c, uint32_t id)
+/* IPv4; len bytes, which are zeros. */
+static void make_header4(uint8_t *ip, uint8_t b, size_t len)
 {
-	size_t head = 20 + (b & 1 ? 20u : 8u), len = head + 8 + (size_t)(b & 2 ? c * 5u : c);
-
-	memset(ip, 0x5a, len);
-	memset(ip, 0, head);
 	ip[0] = 0x45;
 	ip[1] = (uint8_t)(b & 0xfc); /* not capable of ECN */
 	put16(ip + 2, (unsigned int)len);
@@ -131,13 +141,38 @@ static size_t make_inner(uint8_t *ip, uint8_t b, uint8_t c, uint32_t id)
 	ip[9] = b & 1 ? 6 : 17;
 	put32(ip + 12, FAR_HOST + (b >> 3 & 1));
 	put32(ip + 16, HOST);
-	put16(ip + 20, 1000);
-	put16(ip + 22, 2000);
-	if (b & 1)
-		put16(ip + 32, 5u << 12 | (b & 16 ? 2u : 16u)); /* SYN or ACK */
-	else
-		put16(ip + 24, (unsigned int)(len - 20));
 	fix_sum(ip);
+}
+
+static void make_header6(uint8_t *ip, uint8_t b, size_t len)
+{
+	put16(ip, 6u << 12 | (b & 0xfcu) << 4);
+	put16(ip + 4, (unsigned int)(len - HEADER6));
+	ip[6] = b & 1 ? 6 : 17;
+	ip[7] = 64;
+	memcpy(ip + 8, site_far6, sizeof(site_far6));
+	ip[8 + 15] ^= b >> 3 & 1;
+	memcpy(ip + 24, site_host6, sizeof(site_host6));
+}
+
+/* UDP, or TCP when b is odd, of some length; id behind its header. */
+static size_t make_inner(uint8_t *ip, bool six, uint8_t b, uint8_t c, uint32_t id)
+{
+	size_t at = six ? HEADER6 : HEADER, head = at + (b & 1 ? 20u : 8u);
+	size_t len = head + 8 + (size_t)(b & 2 ? c * 5u : c);
+
+	memset(ip, 0x5a, len);
+	memset(ip, 0, head);
+	if (six)
+		make_header6(ip, b, len);
+	else
+		make_header4(ip, b, len);
+	put16(ip + at, 1000);
+	put16(ip + at + 2, 2000);
+	if (b & 1)
+		put16(ip + at + 12, 5u << 12 | (b & 16 ? 2u : 16u)); /* SYN or ACK */
+	else
+		put16(ip + at + 4, (unsigned int)(len - at));
 	put32(ip + head, MARK);
 	put32(ip + head + 4, id);
 	return len;
@@ -153,8 +188,10 @@ static size_t alter_inner(uint8_t *ip, size_t len, struct reference_esp *e, uint
 	if (b & 128)
 		e->pad_length = c;
 	if ((b & 0xe0) == 0) {
-		ip[c % 28] ^= (uint8_t)(c | 1);
-		if (c & 64)
+		bool six = e->next_header == 41;
+
+		ip[c % (six ? HEADER6 + 8 : HEADER + 8)] ^= (uint8_t)(c | 1);
+		if (!six && (c & 64))
 			fix_sum(ip);
 	}
 	if ((b & 0xe0) == 0xe0) /* RFC 4303 section 2.7 */
@@ -162,11 +199,11 @@ static size_t alter_inner(uint8_t *ip, size_t len, struct reference_esp *e, uint
 	return (b & 0xe0) == 0xe0 ? len + c : len;
 }
 
-static struct made *make(enum action action, unsigned int lane, uint8_t b, uint8_t c)
+static struct made *make(enum action action, unsigned int lane, bool six, uint8_t b, uint8_t c)
 {
 	static uint8_t inner[FRAME_MAX];
 	struct made *m = &t.made[t.n_made];
-	struct reference_esp e = {.next_header = 4, .pad = -1, .pad_length = -1};
+	struct reference_esp e = {.next_header = six ? 41 : 4, .pad = -1, .pad_length = -1};
 	size_t len;
 
 	if (t.n_made == MADE_MAX)
@@ -178,7 +215,7 @@ static struct made *make(enum action action, unsigned int lane, uint8_t b, uint8
 	e.esn = lanes[lane].esn;
 	e.seq_hi = (uint32_t)(m->seq >> 32);
 	memset(e.iv, b, sizeof(e.iv));
-	len = make_inner(inner, b, lanes[lane].brief ? c % BRIEF : c, t.n_made);
+	len = make_inner(inner, six, b, lanes[lane].brief ? c % BRIEF : c, t.n_made);
 	if (action == INNER) {
 		m->loose = true;
 		len = alter_inner(inner, len, &e, b, c);
@@ -198,7 +235,7 @@ static uint8_t *add_frame(const struct made *m, uint8_t split)
 	t.burst[t.n_burst++] =
 		(struct site_piece){.bytes = frame,
 				    .len = m->len,
-				    .first = split & 1 ? PIECE_MIN + (split >> 1) : m->len,
+				    .first = split & 1 ? PIECE_MIN + (split >> 1 & 63) : m->len,
 				    .shared = (split & 3) == 2};
 	return frame;
 }
@@ -290,21 +327,44 @@ static void forge(const struct made *m, uint8_t *frame, uint8_t b, uint8_t c)
 
 /* --- what becomes of it --- */
 
+/* Of a packet between the sites: what it carries, which is of *proto; or NULL. */
+static const uint8_t *upper_layer(const uint8_t *frame, size_t len, uint8_t *proto)
+{
+	const uint8_t *ip = frame + 14;
+
+	if (len >= 14 + HEADER6 + 8 && frame[12] == 0x86 && frame[13] == 0xdd) {
+		*proto = ip[6];
+		return ip + HEADER6;
+	}
+	if (len < 14 + HEADER + 8 || frame[12] != 8 || frame[13] != 0)
+		return NULL;
+	*proto = ip[9];
+	return ip + (size_t)(ip[0] & 15) * 4;
+}
+
+static bool is_between_sites(const uint8_t *ip)
+{
+	if (ip[0] >> 4 == 6)
+		return memcmp(ip + 8, site_far6, 8) == 0 && memcmp(ip + 24, site_host6, 8) == 0;
+	return (get32(ip + 12) ^ FAR_HOST) < 256 && (get32(ip + 16) ^ HOST) < 256;
+}
+
 static void on_sent(uint8_t port, const uint8_t *frame, size_t len)
 {
-	const uint8_t *ip = frame + 14, *l4;
+	const uint8_t *l4;
+	uint8_t proto;
 	uint32_t id;
 
-	if (port != SITE_LAN || len < 14 + 20 + 8 || frame[12] != 8 || frame[13] != 0)
+	l4 = port == SITE_LAN ? upper_layer(frame, len, &proto) : NULL;
+	if (l4 == NULL || (proto != 6 && proto != 17))
 		return;
-	l4 = ip + (size_t)(ip[0] & 15) * 4;
-	l4 += ip[9] == 6 ? 20 : 8;
-	if ((ip[9] != 6 && ip[9] != 17) || l4 + 8 > frame + len || get32(l4) != MARK)
+	l4 += proto == 6 ? 20 : 8;
+	if (l4 + 8 > frame + len || get32(l4) != MARK)
 		return;
 	id = get32(l4 + 4);
 	FUZZ_CHECK(id < t.n_made);
 	FUZZ_CHECK(t.made[id].genuine && !t.made[id].barred); /* never only forged */
-	FUZZ_CHECK((get32(ip + 12) ^ FAR_HOST) < 256 && (get32(ip + 16) ^ HOST) < 256);
+	FUZZ_CHECK(is_between_sites(frame + 14));
 	FUZZ_CHECK(++t.made[id].times == 1);
 }
 
@@ -344,7 +404,7 @@ static void record(const uint8_t *r)
 	if (action == AGAIN)
 		m = t.n_made != 0 ? &t.made[r[1] % t.n_made] : NULL;
 	else
-		m = make(action, lane, r[1], r[2]);
+		m = make(action, lane, lanes[lane].inner6 && (r[3] & INNER6), r[1], r[2]);
 	if (m == NULL)
 		return;
 	frame = add_frame(m, r[3]);

@@ -7,20 +7,21 @@ import random
 TOP = os.path.join(os.path.dirname(os.path.abspath(__file__)), "corpus", "fuzz_esp_in")
 FRESH, AGAIN, FORGED, AHEAD, INNER, OUTER, END = 0, 2, 3, 4, 5, 6, 7
 ALONE, AMONG_OTHERS = 0x60, 0x61
+INNER6 = 0x80  # of the last byte
 
 
 def record(action, lane=0, b=0, c=0, split=0):
     return bytes([action | lane << 3, b, c, split])
 
 
-def mixed(dice, lanes, n):
+def mixed(dice, lanes, n, mark=0):
     """what disturbs runs, one packet in five"""
     out = b""
     for _ in range(n):
         odd = dice.randrange(5) == 0
         out += record(dice.choice((AGAIN, FORGED, AHEAD, INNER, OUTER, END)) if odd else FRESH,
                       dice.choice(lanes), dice.randrange(256), dice.randrange(256),
-                      dice.randrange(256) if dice.randrange(16) == 0 else 0)
+                      mark | (dice.randrange(256) if dice.randrange(16) == 0 else 0))
     return out
 
 
@@ -59,6 +60,14 @@ def seeds():
         for lane in (5, 6, 7):
             yield "burst_%s_%d" % (name, lane), bytes([how]) + mixed(dice, [lane], 60)
         yield "burst_%s_eight" % name, bytes([how]) + mixed(dice, range(8), 100)
+    dice = random.Random(9)
+    for name, how in (("alone", ALONE), ("others", AMONG_OTHERS)):
+        for lane in (2, 3, 6):
+            yield "burst_inner6_%s_%d" % (name, lane), bytes([how]) + mixed(dice, [lane], 60, INNER6)
+    for lane in (2, 6):
+        yield "burst_inner6_%d" % lane, bytes([ALONE]) + b"".join(
+            record(FRESH, lane, 0, 9, INNER6) * 3 + record(INNER, lane, 0, c, INNER6)
+            for c in range(48))
     copies = b"".join(record(FRESH) + record(AGAIN, 0, i) for i in range(8))
     yield "burst_copies", bytes([ALONE]) + copies + record(END) + copies
     yield "burst_forged", bytes([ALONE]) + b"".join(

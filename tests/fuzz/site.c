@@ -16,6 +16,7 @@
 #include "dataplane/ipsec/sad.h"
 #include "dataplane/ipsec/spd_impl.h"
 #include "dataplane/net/fib6.h"
+#include "dataplane/net/neigh_table.h"
 #include "dataplane/net/port.h"
 #include "dataplane/net/reasm.h"
 #include "dataplane/order.h"
@@ -58,6 +59,9 @@ static struct {
 	void (*watch)(uint8_t port, const uint8_t *frame, size_t len);
 } site;
 
+const uint8_t site_far6[16] = {0x20, 1, 0xd, 0xb8, 0, 11, [15] = 6};
+const uint8_t site_host6[16] = {0x20, 1, 0xd, 0xb8, 0, 1, [15] = 0x12};
+
 static const struct reference_suite *find_suite(const char *name)
 {
 	for (unsigned int i = 0; i < REFERENCE_SUITES; i++)
@@ -98,9 +102,13 @@ static int add_ipv6(void)
 					.distance = 1,
 					.dst = {.family = 6},
 					.gateway = host6(2, 0xfe)};
+	const struct rte_ether_addr mac = {{2, 0, 0, 0, 1, 0x12}};
 	uint32_t status;
 
 	site.h->tables.fib6 = fib6_build(addrs, 2, &route, 1, 2, SOCKET_ID_ANY, &status);
+	if (neigh_table_insert(site.h->tables.neigh6, SITE_LAN, neigh_key6(site_host6), NEIGH_KNOWN,
+			       &mac) < 0)
+		return -1;
 	return site.h->tables.fib6 ? 0 : -1;
 }
 
@@ -193,6 +201,10 @@ static struct abi_sa_add tunnel_sa(const struct site_tunnel *t, const struct ref
 			       .ts_local = {net24(192, 168, 1), net24(192, 168, 7)},
 			       .ts_remote = {net24(10, 100, 1)}};
 
+	if (t->inner6) {
+		c.ts_local[c.n_local++] = net64(1);
+		c.ts_remote[c.n_remote++] = net64(11);
+	}
 	if (t->outer6) {
 		c.local = GW6;
 		c.remote = PEER6;

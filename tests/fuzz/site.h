@@ -38,6 +38,9 @@ void site_frame(uint8_t port, const uint8_t *bytes, size_t len);
 size_t site_seal(unsigned int how, struct reference_esp *e, const uint8_t *payload, size_t len,
 		 uint8_t *out);
 
+/** Hosts behind the tunnel and here, whose neighbour the gateway is. */
+extern const uint8_t site_far6[16], site_host6[16];
+
 /** An inbound SA of bursts, which starts behind number start. */
 struct site_tunnel {
 	uint32_t slot; /* 8 to 15 */
@@ -46,6 +49,7 @@ struct site_tunnel {
 	bool narrow; /* one range of addresses each side */
 	bool esn;
 	bool outer6;
+	bool inner6;  /* carries IPv6, too */
 	bool limited; /* to more packets than will come */
 	bool brief;   /* with short packets: its cipher is slow */
 	uint32_t window;
