@@ -250,7 +250,8 @@ struct spd *spd_build(const struct abi_policy *policies, const uint32_t *index, 
 						 .action = policies[i].action,
 						 .mode = policies[i].mode,
 						 .flags = (uint8_t)policies[i].flags};
-	if (!compile_all(s, policies, n, socket) || !reach_all(s, policies, n, socket)) {
+	if (!compile_all(s, policies, n, socket) || !reach_all(s, policies, n, socket) ||
+	    !spd_reach6_all(s, policies, n, socket)) {
 		spd_free(s);
 		return NULL;
 	}
@@ -265,6 +266,7 @@ void spd_free(struct spd *s)
 	rte_acl_free(s->acl);
 	rte_acl_free(s->acl6);
 	rte_free(s->reach);
+	rte_free(s->reach6);
 	rte_free(s);
 }
 

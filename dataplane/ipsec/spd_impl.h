@@ -6,6 +6,7 @@
 #include <rte_acl.h>
 #include <rte_byteorder.h>
 
+#include "dataplane/ipsec/sa6.h"
 #include "dataplane/ipsec/spd.h"
 #include "dataplane/ipsec/spd_cache.h"
 
@@ -44,6 +45,12 @@ struct spd_entry {
 #define SPD_REACH_SHIFT 8u
 #define SPD_REACH_WORDS ((1u << (32 - SPD_REACH_SHIFT)) / 64)
 
+/* Addresses in halves, as in struct sa_range6. */
+struct spd_range6 {
+	uint64_t lo[2];
+	uint64_t hi[2];
+};
+
 struct spd {
 	struct rte_acl_ctx *acl;  /* NULL: no policies for IPv4 */
 	struct rte_acl_ctx *acl6; /* NULL: none for IPv6 */
@@ -51,12 +58,14 @@ struct spd {
 	 * about is mostly the few networks at this side of the tunnels: a line or two of its 2 MiB.
 	 */
 	uint64_t *reach;
+	struct spd_range6 *reach6; /* the same for IPv6, n_reach6 of them */
 	/* Of a flow in the cache: what policies for IPv4 can tell flows apart by. */
 	uint64_t shown_addrs;
 	uint64_t shown;
 	uint64_t shown6; /* of struct spd_flow6.rest, what those for IPv6 can */
 	uint32_t serial; /* of this table in this process, never 0 */
 	uint32_t generation;
+	uint32_t n_reach6;
 	uint32_t n;
 	bool ports; /* some policy asks for more than each fragment shows */
 	struct spd_entry entry[];
@@ -69,6 +78,13 @@ static inline bool spd_reaches(const struct spd *s, uint32_t addr)
 
 	return s->reach != NULL && (s->reach[net / 64] >> (net % 64) & 1) != 0;
 }
+
+/** The same of an IPv6 address, and exact. In steps by the logarithm of the number of policies:
+ * asked for an address once, not for each packet to it. */
+bool spd_reaches6(const struct spd *s, const uint8_t *addr);
+
+/** Fill reach6. False: no memory. */
+bool spd_reach6_all(struct spd *s, const struct abi_policy *policies, uint32_t n, int socket);
 
 #define SPD_FAILED (SPD_NO_MATCH - 1) /* not to be passed */
 

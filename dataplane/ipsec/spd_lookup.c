@@ -7,6 +7,7 @@
 
 #include "dataplane/ipsec/sad_impl.h"
 #include "dataplane/ipsec/spd_impl.h"
+#include "dataplane/net/ip6.h"
 
 /* Packets of a burst: warm.h says why lines are asked for twice. */
 #define FLOW_AHEAD 20u
@@ -322,12 +323,23 @@ static inline enum drop_reason judge_out(struct worker *w, const struct spd *s,
 /* Out of tunnels, and to where no policy has its remote end: as most of what comes out of them. */
 static bool none_goes_back(const struct spd *s, struct rte_mbuf *const *pkts, uint16_t n)
 {
+	const uint8_t *last = NULL; /* IPv6 destination */
+
 	for (uint16_t i = 0; i < n; i++) {
 		const struct pkt_meta *meta = pkt_meta(pkts[i]);
+		const uint8_t *dst;
 
-		if ((meta->flags & (PKT_F_FROM_SA | PKT_F_IPV6)) != PKT_F_FROM_SA ||
-		    spd_reaches(s, meta->dst))
+		if ((meta->flags & PKT_F_FROM_SA) == 0)
 			return false;
+		if (likely((meta->flags & PKT_F_IPV6) == 0)) {
+			if (spd_reaches(s, meta->dst))
+				return false;
+			continue;
+		}
+		dst = rte_pktmbuf_mtod_offset(pkts[i], const uint8_t *, meta->l3_off + IP6_OFF_DST);
+		if ((last == NULL || !ip6_equal(dst, last)) && spd_reaches6(s, dst))
+			return false;
+		last = dst;
 	}
 	return true;
 }

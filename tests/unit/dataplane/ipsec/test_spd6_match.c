@@ -3,7 +3,7 @@
  * compiled, through the cache, and in bursts of both families. */
 #include "tests/unit/dataplane/ipsec/spdkit.h"
 
-#include "dataplane/ipsec/spd_cache.h"
+#include "dataplane/ipsec/spd_impl.h"
 
 static uint64_t seed = 11;
 
@@ -197,6 +197,43 @@ static void compiled_policies_agree_with_the_linear_matcher(void **state)
 	assert_true(hits > 100000 && hits < 990000);
 }
 
+/* What is asked before a look-up is left out. */
+static void remote_ends_reach_to_their_addresses(void **state)
+{
+	unsigned int within = 0;
+
+	(void)state;
+	for (unsigned int round = 0; round < 200; round++) {
+		uint32_t n = 1 + round % 12;
+		struct spd *s;
+
+		random_policies(n);
+		for (uint32_t k = 0; k < n; k++) /* of few, that many do not cover everything */
+			if (rnd(2))
+				spdkit_policies[k].remote = random_range4();
+		for (uint32_t k = 0; k < n; k++)
+			spdkit_policies[k].local.family = spdkit_policies[k].remote.family;
+		s = spdkit_build(n);
+		for (unsigned int i = 0; i < 2000; i++) {
+			bool want = false;
+			uint8_t a[16];
+
+			near(a, n, false);
+			for (uint32_t k = 0; k < n; k++) {
+				const struct abi_range *r = &spdkit_policies[k].remote;
+
+				want |= r->family == 6 && memcmp(a, r->lo, 16) >= 0 &&
+					memcmp(a, r->hi, 16) <= 0;
+			}
+			if (spd_reaches6(s, a) != want)
+				fail_msg("set %u, address %u", round, i);
+			within += want;
+		}
+		spd_free(s);
+	}
+	assert_true(within > 100000 && within < 300000);
+}
+
 static void one_policy(const uint8_t *lo, const uint8_t *hi)
 {
 	struct abi_policy *p = &spdkit_policies[0];
@@ -315,6 +352,49 @@ static void too_many_ragged_ranges_are_refused(void **state)
 	free(index);
 }
 
+/* Another flow, though there is little to tell it by. */
+static struct packet altered(struct packet p)
+{
+	switch (rnd(8)) {
+	case 0:
+		step(p.ip + 8, rnd(2) ? 1 : -1);
+		break;
+	case 1:
+		step(p.ip + 24, rnd(2) ? 1 : -1);
+		break;
+	case 6:
+		p.ip[8 + rnd(16)] ^= (uint8_t)(1u << rnd(8));
+		break;
+	case 7:
+		p.ip[24 + rnd(16)] ^= (uint8_t)(1u << rnd(8));
+		break;
+	case 2:
+		p.meta.src_port = pool_port();
+		break;
+	case 3:
+		p.meta.dst_port = pool_port();
+		break;
+	case 4:
+		p.meta.proto = pool_proto();
+		break;
+	default:
+		p.meta.flags ^= PKT_F_FRAGMENT | PKT_F_NONFIRST;
+		break;
+	}
+	return p;
+}
+
+/* Those for one family, or (0) both. */
+static void allow_any_port(uint32_t n, uint8_t family)
+{
+	for (uint32_t i = 0; i < n; i++) {
+		if (family != 0 && spdkit_policies[i].local.family != family)
+			continue;
+		spdkit_policies[i].local.port_lo = spdkit_policies[i].remote.port_lo = 0;
+		spdkit_policies[i].local.port_hi = spdkit_policies[i].remote.port_hi = UINT16_MAX;
+	}
+}
+
 static bool discards(uint32_t match)
 {
 	return match != SPD_NO_MATCH && spdkit_policies[match].action == ABI_ACT_DISCARD;
@@ -348,7 +428,7 @@ static struct packet random_mixed(uint32_t n)
  * only by a policy of the other family among them. */
 static void the_cache_and_the_mixture_change_nothing(void **state)
 {
-	enum { FLOWS = 3000, BURSTS = 1500 };
+	enum { FLOWS = 3000, BURSTS = 3000 };
 	static struct packet flow[FLOWS];
 	static struct rte_mbuf *m[WORKER_BURST];
 
@@ -358,27 +438,34 @@ static void the_cache_and_the_mixture_change_nothing(void **state)
 		assert_non_null(m[i]);
 		assert_non_null(rte_pktmbuf_append(m[i], 40));
 	}
-	for (unsigned int round = 0; round < 4; round++) {
-		uint32_t n = 10 + 12 * round;
+	for (unsigned int round = 0; round < 8; round++) {
+		uint32_t n = 10 + 12 * (round % 4);
 
 		random_policies(n);
+		if (round >= 4)
+			allow_any_port(n, round == 4 ? 4 : round == 5 ? 6 : 0);
 		spdkit_install(n);
 		for (unsigned int i = 0; i < FLOWS; i++)
-			flow[i] = random_mixed(n);
+			flow[i] = i & 1 ? altered(flow[i - 1]) : random_mixed(n);
 		for (unsigned int k = 0; k < BURSTS; k++) {
 			unsigned int at[WORKER_BURST];
 			bool both = k % 3 == 2, in = both || k % 3 == 1;
+			bool from_sa = k % 6 == 5; /* and few, that all may go where none reaches */
+			uint16_t len = (uint16_t)(from_sa ? 1 + rnd(3) : WORKER_BURST);
 
-			for (unsigned int i = 0; i < WORKER_BURST; i++) {
+			for (unsigned int i = 0; i < len; i++) {
 				at[i] = rnd(rnd(2) ? FLOWS : 50);
+				if (i > 0 && rnd(2))
+					at[i] = at[i - 1] ^ rnd(2);
 				*pkt_meta(m[i]) = flow[at[i]].meta;
+				pkt_meta(m[i])->flags |= from_sa ? PKT_F_FROM_SA : 0;
 				memcpy(rte_pktmbuf_mtod(m[i], uint8_t *), flow[at[i]].ip, 40);
 			}
 			(both ? spd_transit_burst
 			 : in ? spd_in_burst
-			      : spd_out_burst)(kit.w, m, WORKER_BURST);
-			for (unsigned int i = 0; i < WORKER_BURST; i++) {
-				bool drop = in && is_dropped(n, &flow[at[i]], true);
+			      : spd_out_burst)(kit.w, m, len);
+			for (unsigned int i = 0; i < len; i++) {
+				bool drop = in && !from_sa && is_dropped(n, &flow[at[i]], true);
 
 				if (!in || both)
 					drop = drop || is_dropped(n, &flow[at[i]], false);
@@ -388,6 +475,41 @@ static void the_cache_and_the_mixture_change_nothing(void **state)
 		}
 	}
 	rte_pktmbuf_free_bulk(m, WORKER_BURST);
+}
+
+/* Out of a tunnel, one behind the other, to hosts that differ in one bit. */
+static void where_one_packet_may_go_the_next_may_not(void **state)
+{
+	static const uint8_t host[16] = {0x20, 1, 0xd, 0xb8, 0, 10, [15] = 6};
+	struct rte_mbuf *m[3];
+
+	(void)state;
+	for (unsigned int bit = 0; bit < 128; bit++) {
+		uint8_t other[16];
+
+		memcpy(other, host, 16);
+		other[bit / 8] ^= (uint8_t)(0x80 >> bit % 8);
+		one_policy(other, other);
+		spdkit_policies[0].remote = spdkit_policies[0].local;
+		memset(spdkit_policies[0].local.lo, 0, 16);
+		memset(spdkit_policies[0].local.hi, 0xff, 16);
+		spdkit_install(1);
+		for (unsigned int i = 0; i < 3; i++) {
+			m[i] = rte_pktmbuf_alloc(kit.h->pool);
+			assert_non_null(m[i]);
+			assert_non_null(rte_pktmbuf_append(m[i], 40));
+			*pkt_meta(m[i]) = (struct pkt_meta){.verdict = PKT_FORWARD,
+							    .proto = 17,
+							    .flags = PKT_F_IPV6 | PKT_F_FROM_SA};
+			memcpy(rte_pktmbuf_mtod_offset(m[i], uint8_t *, 24), i == 1 ? other : host,
+			       16);
+		}
+		spd_transit_burst(kit.w, m, 3);
+		assert_int_equal(pkt_meta(m[0])->verdict, PKT_FORWARD);
+		assert_int_equal(pkt_meta(m[1])->verdict, PKT_DROP);
+		assert_int_equal(pkt_meta(m[2])->verdict, PKT_FORWARD);
+		rte_pktmbuf_free_bulk(m, 3);
+	}
 }
 
 /* RFC 4301 section 5.2, as for IPv4. */
@@ -432,11 +554,13 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		CASE(compiled_policies_agree_with_the_linear_matcher),
+		CASE(remote_ends_reach_to_their_addresses),
 		CASE(borders_of_a_range_are_inside_and_no_more),
 		CASE(families_do_not_meet),
 		CASE(fragments_are_to_be_whole_where_a_policy_asks_for_more_than_they_show),
 		CASE(too_many_ragged_ranges_are_refused),
 		CASE(the_cache_and_the_mixture_change_nothing),
+		CASE(where_one_packet_may_go_the_next_may_not),
 		CASE(clear_packets_of_a_protected_flow_are_dropped),
 	};
 
