@@ -344,6 +344,13 @@ static bool none_goes_back(const struct spd *s, struct rte_mbuf *const *pkts, ui
 	return true;
 }
 
+/* What no policy speaks about. The inbound SA has nothing more to do with them. */
+static void pass_all(struct rte_mbuf **pkts, uint16_t n)
+{
+	for (uint16_t i = 0; i < n; i++)
+		pkt_meta(pkts[i])->sa_slot = PKT_NO_SA;
+}
+
 enum judge { JUDGE_IN, JUDGE_OUT, JUDGE_TRANSIT };
 
 /* One packet; s NULL: nothing passes. */
@@ -424,8 +431,10 @@ static inline void judge_burst(struct worker *w, struct rte_mbuf **pkts, uint16_
 	struct served last = {.match = SPD_NO_MATCH};
 	bool ask = s != NULL && s->n != 0;
 
-	if (ask && how == JUDGE_TRANSIT && none_goes_back(s, pkts, n))
-		ask = false;
+	if (ask && how == JUDGE_TRANSIT && none_goes_back(s, pkts, n)) {
+		pass_all(pkts, n);
+		return;
+	}
 	if (ask)
 		look_up_any(w, s, pkts, n, match);
 	if (unlikely(ask && how != JUDGE_IN && are_many(match, n))) {
