@@ -21,7 +21,7 @@ BLOCK = 16
 ICMP = 8
 TCP = 20 + 12                            # with time stamps
 IPV6_MIN = 1280                          # every link carries that much (RFC 8200 section 5)
-PATHS = [1500] + list(range(1488, 1279, -26)) + [1280]
+PATHS = [1500] + list(range(1488, 1279, -26))
 FAMILIES = {"": (4, 4), "_ipv6": (6, 6), "_ipv6_in_ipv4": (6, 4), "_ipv4_in_ipv6": (4, 6)}
 
 
