@@ -23,6 +23,8 @@ struct way {
 /** The way of IPv4 packets to dst (host order), if there is one route to it and the next hop's MAC
  * is known. Holds for the burst at hand. */
 void way_find(const struct worker *w, uint32_t dst, struct way *way);
+/** The same of IPv6 packets; dst: 16 bytes in network order. */
+void way6_find(const struct worker *w, const uint8_t *dst, struct way *way);
 
 /**
  * Stage, of IPv4 packets alone: route_burst() and neigh_burst() in one for n <= WORKER_BURST that
