@@ -36,106 +36,6 @@
 #define ICMP_UNREACHABLE 3u
 #define ICMP_FRAG_NEEDED 4u
 
-/* Only once for a flow: reading it back from each packet just written would wait for the stores. */
-static struct pkt_meta outer_meta(const struct sa *sa, const struct sa_outer *o,
-				  const struct way *way)
-{
-	bool udp = o->encap == ABI_ENCAP_UDP;
-
-	return (struct pkt_meta){.verdict = PKT_FORWARD,
-				 .flags = PKT_F_PROTECTED | PKT_F_DF,
-				 .proto = o->header[9],
-				 .l3_off = IP4_ETHER_ROOM,
-				 .l4_off = IP4_ETHER_ROOM + IP4_HEADER,
-				 .src = ip4_load32(o->header + 12),
-				 .dst = o->remote,
-				 .src_port = udp ? ip4_load16(o->header + IP4_HEADER) : 0,
-				 .dst_port = udp ? ip4_load16(o->header + IP4_HEADER + 2) : 0,
-				 .out_port = way->port,
-				 .next_hop = way->next_hop,
-				 .sa_slot = sa->slot};
-}
-
-/* SAs have few peers: the way of the flow before is mostly that of this one. */
-static void flow_way(const struct worker *w, const struct batch *b, struct flow *f)
-{
-	const struct flow *before = f > b->flow ? f - 1 : NULL;
-
-	if (f->sa->shape & (SA_SHAPE_OUTER6 | SA_SHAPE_TRANSPORT))
-		f->way = (struct way){.known = false};
-	else if (before != NULL && before->unusable == DROP_NONE &&
-		 before->outer.remote == f->outer.remote)
-		f->way = before->way;
-	else
-		way_find(w, f->outer.remote, &f->way);
-}
-
-static enum drop_reason flow_open(const struct worker *w, const struct batch *b, struct flow *f,
-				  struct sa *sa)
-{
-	f->sa = sa;
-	f->bytes = f->wire_bytes = 0;
-	f->hits = f->n = f->done = 0;
-	f->numbered = false;
-	if (sa->direction != ABI_DIR_OUT)
-		return DROP_OUT_BUNDLE_ERRORS;
-	switch (sa_state(sa)) {
-	case SA_LIVE:
-		if (unlikely(sa->limited) && volume_spent(&sa->volume))
-			return DROP_OUT_STATE_EXPIRED;
-		break;
-	case SA_EXPIRED:
-		return DROP_OUT_STATE_EXPIRED;
-	default:
-		return DROP_OUT_BUNDLE_CHECK_ERRORS;
-	}
-	/* Twice, because the manager may be changing the peer's address just now. */
-	if (!sa_outer_read(sa, &f->outer) && !sa_outer_read(sa, &f->outer))
-		return DROP_OUT_BUNDLE_CHECK_ERRORS;
-	flow_way(w, b, f);
-	f->meta = outer_meta(sa, &f->outer, &f->way);
-	f->size.head = (uint16_t)(f->outer.length + sa->iv_len);
-	f->size.around = (uint16_t)(f->size.head + SA_ESP_TRAILER + sa->icv_len);
-	f->size.esp = (uint8_t)(f->outer.length - SA_ESP_HEADER);
-	f->size.covered = (uint16_t)(SA_ESP_HEADER + sa->iv_len + SA_ESP_TRAILER);
-	return DROP_NONE;
-}
-
-/* Where the flow of that slot is noted, or is to be: there is always a free place. */
-static uint16_t *flow_place(struct batch *b, uint32_t slot)
-{
-	uint32_t at = (slot * 0x9e3779b1u) >> 16 & (FLOW_PLACES - 1);
-
-	while (b->place[at] != FLOW_NONE && b->slot_of[b->place[at]] != slot)
-		at = (at + 1) % FLOW_PLACES;
-	return &b->place[at];
-}
-
-/* The flow of the SA, opened when the burst has not met it yet. NULL: no such SA. */
-static struct flow *flow_find(struct worker *w, struct batch *b, uint32_t slot)
-{
-	struct flow *f;
-	struct sa *sa;
-	uint16_t *place;
-
-	_Static_assert(FLOW_NONE == UINT16_MAX, "all bytes alike");
-	if (b->n_flows == 0)
-		memset(b->place, UINT8_MAX, sizeof(b->place));
-	place = flow_place(b, slot);
-	if (*place != FLOW_NONE)
-		return &b->flow[*place];
-	sa = sad_slot(w->tables->sad, slot);
-	if (sa == NULL)
-		return NULL;
-	*place = b->n_flows;
-	b->slot_of[b->n_flows] = slot;
-	f = &b->flow[b->n_flows++];
-	f->unusable = (uint8_t)flow_open(w, b, f, sa);
-	f->plain = f->unusable == DROP_NONE && sa->shape == 0 && sa->iv_len == AES_IV;
-	f->size.index = (uint16_t)(f - b->flow);
-	return f;
-}
-
 static inline bool selected(const struct flow *f, const struct pkt_meta *meta)
 {
 	const struct sa *sa = f->sa;
@@ -313,6 +213,20 @@ static __rte_always_inline enum drop_reason build(struct worker *w, struct batch
 	return DROP_NONE;
 }
 
+/* A packet of any shape, built: does it leave as it is, by a way that is known? */
+static void send_shape(struct flow *f, struct rte_mbuf *m)
+{
+	struct pkt_meta *meta = pkt_meta(m);
+
+	f->unfinished |= esp_shape_is_unfinished(f->sa, &f->outer, meta);
+	if (meta->ip_len > f->way.mtu || esp_shape_is_to_split(f->sa, meta))
+		return;
+	way_write(rte_pktmbuf_mtod(m, uint8_t *), &f->way);
+	meta->verdict = PKT_SEND;
+	meta->out_port = f->way.port;
+	meta->next_hop = f->way.next_hop;
+}
+
 /* The same for all but IPv4 in a tunnel over IPv4. */
 static enum drop_reason build_shape(struct worker *w, struct batch *b, struct flow *f,
 				    struct rte_mbuf *m)
@@ -325,6 +239,7 @@ static enum drop_reason build_shape(struct worker *w, struct batch *b, struct fl
 	b->inner_of[b->n_ops] = pkt_meta(m)->trim;
 	f->bytes += pkt_meta(m)->trim;
 	f->wire_bytes += pkt_meta(m)->ip_len;
+	send_shape(f, m);
 	return DROP_NONE;
 }
 
@@ -356,13 +271,13 @@ static inline struct flow *flow_of(struct worker *w, struct batch *b, struct flo
 {
 	uint32_t slot = pkt_meta(pkts[i])->sa_slot;
 
-	return likely(last != NULL && last->sa->slot == slot) ? last : flow_find(w, b, slot);
+	return likely(last != NULL && last->sa->slot == slot) ? last : esp_out_flow(w, b, slot);
 }
 
 enum drop_reason esp_out_take(struct worker *w, struct batch *b, struct rte_mbuf **pkts, uint16_t i,
 			      struct extra *extra)
 {
-	struct flow *f = flow_find(w, b, pkt_meta(pkts[i])->sa_slot);
+	struct flow *f = esp_out_flow(w, b, pkt_meta(pkts[i])->sa_slot);
 	enum drop_reason why = DROP_OUT_BUNDLE_CHECK_ERRORS;
 
 	if (f == NULL)
@@ -451,14 +366,13 @@ static void take_among_others(struct worker *w, struct batch *b, struct rte_mbuf
 /* Did all go well, and is nothing left to do? */
 static bool all_done(const struct batch *b)
 {
-	uint8_t shape = 0;
-	bool ok = true;
+	bool ok = true, unfinished = false;
 
 	for (uint16_t i = 0; i < b->n_flows; i++)
-		shape |= b->flow[i].sa->shape;
+		unfinished |= b->flow[i].unfinished;
 	for (uint16_t k = 0; k < b->n_ops; k++)
 		ok &= b->op[k].ok;
-	return likely(ok) && (shape & SA_SHAPE_OUTER6) == 0;
+	return likely(ok && !unfinished);
 }
 
 /* After the crypto engine. */
@@ -473,7 +387,7 @@ static void finish_all(struct worker *w, struct batch *b, struct rte_mbuf **pkts
 		if (flow == FLOW_NONE)
 			continue;
 		f = &b->flow[flow];
-		if (b->op[k].ok && (f->sa->shape & SA_SHAPE_OUTER6) == 0)
+		if (b->op[k].ok && !f->unfinished)
 			continue;
 		if (b->op[k].ok)
 			why = esp_shape_finish(w, f->sa, m, &f->outer);

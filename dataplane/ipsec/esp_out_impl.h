@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* esp_out_impl.h - what the files of esp_out share: esp_out.c for bursts of few SAs, in which
- * packets share what is known of theirs, esp_out_run.c for the usual ones of these, esp_out_each.c
- * for bursts of many. */
+ * packets share what is known of theirs (esp_out_flow.c), esp_out_run.c for the usual ones of
+ * these, esp_out_each.c for bursts of many. */
 #ifndef ESPGW_IPSEC_ESP_OUT_IMPL_H
 #define ESPGW_IPSEC_ESP_OUT_IMPL_H
 
@@ -36,7 +36,7 @@ struct flow {
 	uint64_t bytes;
 	uint64_t wire_bytes;
 	struct pkt_meta meta; /* of the outer packet, but for lengths */
-	struct way way;	      /* of those over IPv4 */
+	struct way way;	      /* of those in a tunnel */
 	uint16_t hits;	      /* packets that the policy has sent here */
 	uint16_t n;	      /* packets of the burst, when there are several workers */
 	uint16_t block;	      /* of numbers, for order.h */
@@ -44,6 +44,7 @@ struct flow {
 	uint8_t unusable;     /* enum drop_reason */
 	bool numbered;	      /* seq and limit are known */
 	bool plain;	      /* usable, IPv4 in a tunnel over IPv4, IVs of AES_IV bytes */
+	bool unfinished;      /* esp_shape_finish() has something to do */
 };
 
 struct batch {
@@ -126,6 +127,9 @@ static inline const uint8_t *take_iv(struct crypto *c, struct batch *b)
 		b->iv = iv + AES_IV;
 	return iv;
 }
+
+/** The flow of the SA, opened when the burst has not met it yet. NULL: no such SA. */
+struct flow *esp_out_flow(const struct worker *w, struct batch *b, uint32_t slot);
 
 /** A packet of any kind, number i of the burst: admitted, numbered and built. */
 enum drop_reason esp_out_take(struct worker *w, struct batch *b, struct rte_mbuf **pkts, uint16_t i,

@@ -9,6 +9,7 @@
 
 #include "dataplane/ipsec/crypto.h"
 #include "dataplane/ipsec/sa.h"
+#include "dataplane/net/ip6.h"
 #include "dataplane/worker.h"
 
 /* One packet to be sealed: what its SA says in this burst, and its number. */
@@ -52,10 +53,27 @@ enum drop_reason esp_shape_build(struct worker *w, const struct esp_seal *s, str
 enum drop_reason esp_shape_fill(struct worker *w, const struct esp_seal *s, struct rte_mbuf *m,
 				struct crypto_op *op);
 
+/** Is the outer packet one to fall into pieces? In a tunnel over IPv6, what had to be admitted
+ * larger than fits. */
+static inline bool esp_shape_is_to_split(const struct sa *sa, const struct pkt_meta *meta)
+{
+	return (sa->shape & (SA_SHAPE_OUTER6 | SA_SHAPE_TRANSPORT)) == SA_SHAPE_OUTER6 &&
+	       (meta->flags & PKT_F_DF) == 0 && meta->ip_len > IP6_MTU_MIN;
+}
+
+/** Does esp_shape_finish() have something to do for the outer packet? */
+static inline bool esp_shape_is_unfinished(const struct sa *sa, const struct sa_outer *outer,
+					   const struct pkt_meta *meta)
+{
+	return ((sa->shape & SA_SHAPE_OUTER6) != 0 && outer->encap == ABI_ENCAP_UDP) ||
+	       esp_shape_is_to_split(sa, meta);
+}
+
 /**
- * After the crypto engine, between IPv6 addresses: the UDP checksum, and a packet of a tunnel that
- * is larger than its path falls into pieces of 1280 bytes, which every link carries (RFC 2473
- * section 7.1). The first takes its place, the others leave through pipeline_route().
+ * After the crypto engine, where esp_shape_is_unfinished(): the UDP checksum between IPv6
+ * addresses, and a packet that is larger than its path falls into pieces of 1280 bytes, which every
+ * link carries (RFC 2473 section 7.1). The first takes its place, the others leave through
+ * pipeline_route(). For others of the SA it does nothing.
  */
 enum drop_reason esp_shape_finish(struct worker *w, const struct sa *sa, struct rte_mbuf **m,
 				  const struct sa_outer *outer);

@@ -241,12 +241,7 @@ static enum drop_reason split(struct worker *w, struct rte_mbuf **m)
 enum drop_reason esp_shape_finish(struct worker *w, const struct sa *sa, struct rte_mbuf **m,
 				  const struct sa_outer *outer)
 {
-	const struct pkt_meta *meta = pkt_meta(*m);
-
 	if (outer->encap == ABI_ENCAP_UDP)
 		write_udp_cksum(*m);
-	if ((sa->shape & SA_SHAPE_TRANSPORT) || (meta->flags & PKT_F_DF) ||
-	    meta->ip_len <= IP6_MTU_MIN)
-		return DROP_NONE;
-	return split(w, m);
+	return esp_shape_is_to_split(sa, pkt_meta(*m)) ? split(w, m) : DROP_NONE;
 }

@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* test_esp_shape_way.c - packets of every shape that know their way when they are built, and those
+ * that have to ask. */
+#include "dataplane/net/neigh_table.h"
+#include "tests/unit/dataplane/ipsec/outtwin.h"
+
+static void bursts_know_it_as_single_packets_do(void **state)
+{
+	(void)state;
+	outtwin_know_gateways();
+	for (unsigned int i = 0; i < 8; i++) {
+		twins.among_others = i >= 4;
+		twins.sends = 0;
+		outtwin_compare_sas(i & 2 ? "aes128gcm" : "aes128+sha1", outtwin_shape(i & 1),
+				    NETS);
+		outtwin_compare_sas("aes256+sha256", outtwin_shape(2 | (i & 1)), NETS);
+		assert_in_range(twins.sends, 4 * ROUNDS * WORKER_BURST / 8, UINT32_MAX);
+	}
+	twins.among_others = false;
+	outtwin_forget_gateways();
+}
+
+/* All of n plain packets: how many of them know their way. */
+static unsigned int count_sends(struct shape s, bool inner6, uint16_t n)
+{
+	unsigned int known_by_all;
+
+	twins.six = inner6;
+	twins.sends = 0;
+	outtwin_add("aes128+sha1", s, NETS);
+	outtwin_compare(n, UINT32_MAX, NULL);
+	outtwin_remove();
+	known_by_all = twins.sends;
+	return known_by_all;
+}
+
+static void all_know_the_way_or_none_does(void **state)
+{
+	(void)state;
+	for (unsigned int k = 0; k < 8; k++) {
+		const struct shape s = outtwin_shape(k & 3);
+		struct neigh **t = s.outer6 ? &kit.h->tables.neigh6 : &kit.h->tables.neigh, *had;
+
+		assert_int_equal(count_sends(s, (k & 4) != 0, 40), 0);
+		outtwin_know_gateways();
+		assert_int_equal(count_sends(s, (k & 4) != 0, 40), 80);
+		had = *t; /* that of the other family does not help */
+		*t = NULL;
+		assert_int_equal(count_sends(s, (k & 4) != 0, 40), 0);
+		*t = had;
+		outtwin_forget_gateways();
+	}
+}
+
+static void transport_mode_asks_for_its_way(void **state)
+{
+	struct shape s = {.outer6 = true, .transport = true};
+	struct frame f = frame6_udp(wan6_us, peer6, 4000, 53, 100);
+	struct rte_mbuf *m[2];
+
+	(void)state;
+	outtwin_know_gateways();
+	shapekit_pair("aes128+sha1", s);
+	for (unsigned int i = 0; i < 2; i++) {
+		m[i] = harness_mbuf(kit.h, f.b, f.len);
+		*pkt_meta(m[i]) = (struct pkt_meta){.verdict = PKT_FORWARD,
+						    .flags = PKT_F_ORIGIN | PKT_F_IPV6,
+						    .proto = 17,
+						    .l3_off = ETH,
+						    .l4_off = ETH + 40,
+						    .ip_len = (uint16_t)(f.len - ETH),
+						    .src_port = 4000,
+						    .dst_port = 53,
+						    .sa_slot = OUT_SLOT};
+	}
+	esp_out_burst(kit.w, m, 2);
+	for (unsigned int i = 0; i < 2; i++) {
+		assert_int_equal(pkt_meta(m[i])->verdict, PKT_FORWARD);
+		assert_int_equal(m[i]->data_len, pkt_meta(m[i])->ip_len + ETH);
+		assert_true(m[i]->data_len > f.len);
+	}
+	rte_pktmbuf_free_bulk(m, 2);
+	outtwin_forget_gateways();
+}
+
+/* The port carries less than the SA: those of a run all ask, as the large ones must. */
+static void a_smaller_port_is_asked_about_each(void **state)
+{
+	(void)state;
+	outtwin_know_gateways();
+	for (unsigned int k = 0; k < 4; k++) {
+		uint32_t outer;
+
+		twins.six = (k & 2) != 0;
+		outtwin_add("aes128+sha1", outtwin_shape(k & 1), NETS);
+		outer = (outtwin_shape(k & 1).outer6 ? 48 : 28) + 16 + 12 + outtwin_mtu() + 2;
+		ports[1].mtu = (uint16_t)outer;
+		twins.sends = 0;
+		outtwin_compare(40, UINT32_MAX, NULL);
+		assert_int_equal(twins.sends, 80);
+		ports[1].mtu = (uint16_t)(outer - 1);
+		twins.sends = 0;
+		outtwin_compare(40, UINT32_MAX, NULL);
+		assert_in_range(twins.sends, 0, 79);
+		ports[1].mtu = 1500;
+		outtwin_remove();
+	}
+	outtwin_forget_gateways();
+}
+
+/* Two peers in one burst: each its own. */
+static void ways_are_not_mixed_up(void **state)
+{
+	static const uint8_t host[ADDR6] = {0x20, 1, 0xd, 0xb8, 0, 1, [15] = 0x77};
+	static const struct rte_ether_addr mac = {{2, 0, 0, 0, 2, 0x77}};
+	struct frame f;
+	struct rte_mbuf *m[8];
+	struct abi_sa_add c;
+
+	(void)state;
+	outtwin_know_gateways();
+	assert_int_not_equal(
+		neigh_table_insert(kit.h->tables.neigh6, 1, neigh_key6(host), NEIGH_KNOWN, &mac),
+		-1);
+	outtwin_add("aes128+sha1", (struct shape){.outer6 = true}, NETS);
+	espkit_remove(RUN + 1);
+	c = outtwin_sa(RUN + 1);
+	memcpy(c.remote.bytes, host, ADDR6);
+	espkit_add(&c);
+	shape.outer6 = false;
+	espkit_remove(TWIN);
+	c = outtwin_sa(TWIN);
+	espkit_add(&c);
+	f = shapekit_inner(true, true, 100);
+	for (unsigned int i = 0; i < 8; i++)
+		m[i] = outtwin_packet(&f, PLAIN,
+				      i % 4 < 2	   ? RUN + i % 4
+				      : i % 4 == 2 ? TWIN
+						   : NOTHING,
+				      0);
+	esp_out_burst(kit.w, m, 8);
+	for (unsigned int i = 0; i < 8; i++) {
+		const uint8_t *ether = rte_pktmbuf_mtod(m[i], const uint8_t *);
+
+		assert_int_equal(pkt_meta(m[i])->verdict, i % 4 == 3 ? PKT_DROP : PKT_SEND);
+		if (i % 4 == 3)
+			continue;
+		assert_memory_equal(ether, i % 4 == 1 ? &mac : &outtwin_gateway, 6);
+		assert_int_equal(get16(ether + 12), i % 4 == 2 ? 0x0800 : 0x86dd);
+	}
+	rte_pktmbuf_free_bulk(m, 8);
+	outtwin_forget_gateways();
+}
+
+#define CASE(f) cmocka_unit_test_setup_teardown(f, outtwin_begin, espkit_end)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		CASE(bursts_know_it_as_single_packets_do),
+		CASE(all_know_the_way_or_none_does),
+		CASE(transport_mode_asks_for_its_way),
+		CASE(a_smaller_port_is_asked_about_each),
+		CASE(ways_are_not_mixed_up),
+	};
+
+	return cmocka_run_group_tests(tests, shapekit_setup, shapekit_teardown);
+}
