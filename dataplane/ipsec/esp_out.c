@@ -314,10 +314,16 @@ static void take_one(struct worker *w, struct batch *b, struct flow *f, struct r
 		pkt_drop(pkts[i], why);
 }
 
-/* Do packets of this flow come one behind the other? */
+/* Do packets of this flow, of one family, come one behind the other? */
 static inline bool is_run(const struct flow *f, struct rte_mbuf **pkts, uint16_t i, uint16_t n)
 {
-	return f != NULL && f->plain && i + 1 < n && pkt_meta(pkts[i + 1])->sa_slot == f->sa->slot;
+	const struct pkt_meta *next;
+
+	if (f == NULL || !f->runs || i + 1 >= n)
+		return false;
+	next = pkt_meta(pkts[i + 1]);
+	return next->sa_slot == f->sa->slot &&
+	       ((next->flags ^ pkt_meta(pkts[i])->flags) & PKT_F_IPV6) == 0;
 }
 
 static void take_all(struct worker *w, struct batch *b, struct rte_mbuf **pkts, struct extra *extra)

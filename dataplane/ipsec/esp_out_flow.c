@@ -113,6 +113,7 @@ struct flow *esp_out_flow(const struct worker *w, struct batch *b, uint32_t slot
 	f = &b->flow[b->n_flows++];
 	f->unusable = (uint8_t)open_flow(w, b, f, sa);
 	f->plain = f->unusable == DROP_NONE && sa->shape == 0 && sa->iv_len == AES_IV;
+	f->runs = f->unusable == DROP_NONE && esp_out_runs(f);
 	f->unfinished = false;
 	f->size.index = (uint16_t)(f - b->flow);
 	return f;

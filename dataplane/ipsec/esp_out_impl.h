@@ -44,6 +44,7 @@ struct flow {
 	uint8_t unusable;     /* enum drop_reason */
 	bool numbered;	      /* seq and limit are known */
 	bool plain;	      /* usable, IPv4 in a tunnel over IPv4, IVs of AES_IV bytes */
+	bool runs;	      /* usable, and usual enough for esp_out_run() */
 	bool unfinished;      /* esp_shape_finish() has something to do */
 };
 
@@ -135,8 +136,11 @@ struct flow *esp_out_flow(const struct worker *w, struct batch *b, uint32_t slot
 enum drop_reason esp_out_take(struct worker *w, struct batch *b, struct rte_mbuf **pkts, uint16_t i,
 			      struct extra *extra);
 
-/** Packets of f, which is plain and numbered, from number first of the burst on, as long as there
- * is nothing special about them. Number of the first that was not taken. */
+/** May esp_out_run() have packets of f, which is usable? */
+bool esp_out_runs(const struct flow *f);
+
+/** Packets of f, which is so and numbered, from number first of the burst on, as long as they are
+ * of one family and there is nothing special about them. Number of the first that was not taken. */
 uint16_t esp_out_run(struct worker *w, struct batch *b, struct flow *f, struct rte_mbuf **pkts,
 		     uint16_t first);
 
