@@ -117,8 +117,7 @@ static inline bool pair6_is(const struct pair6 *p, const uint8_t *ip)
 	return _mm_movemask_epi8(_mm_and_si128(src, dst)) == 0xffff;
 }
 
-/* Is the packet, which says where the IPv6 header of m is, inside of the selectors? Then others
- * between its addresses are, too. */
+/* Is the packet inside of the selectors? Then others between its addresses are, too. */
 static __rte_noinline bool pair6_find(struct pair6 *p, const struct sa *sa, struct rte_mbuf *m)
 {
 	const struct pkt_meta *meta = pkt_meta(m);
@@ -131,7 +130,7 @@ static __rte_noinline bool pair6_find(struct pair6 *p, const struct sa *sa, stru
 	return true;
 }
 
-/* Do packets with the first one's addresses have no need to be looked at? */
+/* Do addresses alone decide, and is the packet, the first of a run, let through by them? */
 static bool pair6_start(struct pair6 *p, const struct sa *sa, struct rte_mbuf *m)
 {
 	const struct sa6 *six = sa->six;
@@ -148,8 +147,8 @@ static inline bool selected4(const struct shared *s, const struct pkt_meta *meta
 
 /* --- packets --- */
 
-/* One whose building cannot fail, but for selectors. at: where the inner packet lies in its buffer;
- * head: bytes to be put in front of it, and with all the others they are len. */
+/* One whose building cannot fail; of IPv6 more is asked below. at: where the inner packet lies in
+ * its buffer; head: bytes to be put in front of it, and with all the others they are len. */
 static inline bool fits(const struct shared *s, struct form form, const struct rte_mbuf *m,
 			const struct pkt_meta *meta, uint32_t at, uint32_t head, uint32_t len)
 {
@@ -160,8 +159,7 @@ static inline bool fits(const struct shared *s, struct form form, const struct r
 	       at >= head + IP4_ETHER_ROOM && at + len <= m->buf_len + head;
 }
 
-/* What is asked of IPv6 beside: not less than a header, and not one that is split before encryption
- * (esp_shape_may_split()). */
+/* Not less than a header, and none that is split before encryption (esp_shape_may_split()). */
 static inline bool fits6(const struct pkt_meta *meta)
 {
 	return meta->ip_len >= IP6_HEADER &&

@@ -2,7 +2,8 @@
 /*
  * esp_shape.h - every shape of ESP but IPv4 in a tunnel over IPv4, for which esp_out.c and esp_in.c
  * have a path of their own: IPv6 inside, IPv6 outside, transport mode, and outer headers marked
- * otherwise than most want. The two stages call these where sa->shape or the packet says so.
+ * otherwise than most want. The two stages call these where sa->shape or the packet says so, but
+ * for usual packets of a tunnel, one behind the other: these esp_out_run.c builds itself.
  */
 #ifndef ESPGW_IPSEC_ESP_SHAPE_H
 #define ESPGW_IPSEC_ESP_SHAPE_H
