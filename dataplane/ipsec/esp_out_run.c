@@ -71,8 +71,8 @@ bool esp_out_runs(const struct flow *f)
 
 	if (sa->shape & (SA_SHAPE_TRANSPORT | SA_SHAPE_MARKS))
 		return false;
-	return sa->iv_len == AES_IV ? sa->block == SA_AES_BLOCK
-				    : sa->iv_len == sizeof(uint64_t) && sa->block == 4;
+	/* IVs of 16 bytes are AES-CBC's, of 8 also 3DES's. */
+	return sa->iv_len == AES_IV || (sa->iv_len == sizeof(uint64_t) && sa->block == 4);
 }
 
 static inline void shared_read(const struct flow *f, struct form form, struct shared *s)

@@ -173,6 +173,8 @@ static unsigned int compare_last(uint32_t len, uint8_t origin, bool df)
 		esp_out_burst(kit.w, &p.twin[i], 1);
 	kit_clear();
 	expect_routed_alike(of_run);
+	if (of_run == 0)
+		assert_int_equal(pkt_meta(p.m[2])->flags & PKT_F_FRAGMENT, 0);
 	if (pkt_meta(p.m[2])->verdict != PKT_DROP) {
 		p.given[0][2] = p.m[2]; /* the first piece */
 		p.given[1][2] = p.twin[2];
@@ -211,12 +213,15 @@ static void what_is_larger_than_its_path_may_be_fragmented_behind(void **state)
 	twins.six = true;
 	for (unsigned int k = 0; k < 4; k++) {
 		bool outer6 = outtwin_shape(k & 1).outer6;
+		uint32_t whole = k & 2 ? 1206 : 1198; /* up to 1280 bytes outside */
 
 		outtwin_add(k & 2 ? "aes128gcm" : "aes128+sha1", outtwin_shape(k & 1), NETS);
 		set_mtu(1100);
 		for (unsigned int i = 0; i < 2; i++) {
 			assert_int_equal(compare_last(1100, 0, true), 0);
 			assert_int_equal(compare_last(1101, 0, true), 0);
+			assert_int_equal(compare_last(whole, 0, true), 0);
+			assert_int_equal(compare_last(whole + 1, 0, true), outer6 ? 1 : 0);
 			assert_int_equal(compare_last(1280, 0, true), outer6 ? 1 : 0);
 			assert_int_equal(compare_last(1281, 0, true), 0); /* refused */
 			if (i == 0)
@@ -225,6 +230,29 @@ static void what_is_larger_than_its_path_may_be_fragmented_behind(void **state)
 		outtwin_forget_gateways();
 		outtwin_remove();
 	}
+}
+
+/* Whatever else of its SA is built by itself, before it or behind. */
+static void one_to_be_fragmented_may_be_among_others(void **state)
+{
+	struct frame f = shapekit_inner(true, true, 100);
+	struct rte_mbuf *m[3];
+
+	(void)state;
+	twins.six = true;
+	outtwin_add("aes128+sha1", outtwin_shape(1), NETS);
+	set_mtu(1100);
+	m[0] = outtwin_packet(&f, CHAINED, RUN, 0);
+	m[1] = sized(RUN, 1280, 0, true);
+	m[2] = outtwin_packet(&f, CHAINED, RUN, 0);
+	esp_out_burst(kit.w, m, 3);
+	assert_int_equal(esp.n_routed, 1);
+	for (unsigned int i = 0; i < 3; i++) {
+		assert_int_equal(pkt_meta(m[i])->verdict, PKT_FORWARD);
+		assert_int_equal((pkt_meta(m[i])->flags & PKT_F_FRAGMENT) != 0, i == 1);
+	}
+	rte_pktmbuf_free_bulk(m, 3);
+	outtwin_remove();
 }
 
 /* --- the SA --- */
@@ -300,6 +328,7 @@ int main(void)
 		CASE(what_was_found_is_forgotten_with_the_next),
 		CASE(what_may_be_split_is_not_built_whole),
 		CASE(what_is_larger_than_its_path_may_be_fragmented_behind),
+		CASE(one_to_be_fragmented_may_be_among_others),
 		CASE(the_last_numbers_are_the_same),
 		CASE(one_that_is_of_no_use_any_more_is_found_out),
 	};

@@ -56,6 +56,8 @@ static void transport_mode_asks_for_its_way(void **state)
 {
 	struct shape s = {.outer6 = true, .transport = true};
 	struct frame f = frame6_udp(wan6_us, peer6, 4000, 53, 100);
+	uint8_t text[ESPKIT_MAX_INNER];
+	struct reference_esp e;
 	struct rte_mbuf *m[2];
 
 	(void)state;
@@ -76,8 +78,8 @@ static void transport_mode_asks_for_its_way(void **state)
 	esp_out_burst(kit.w, m, 2);
 	for (unsigned int i = 0; i < 2; i++) {
 		assert_int_equal(pkt_meta(m[i])->verdict, PKT_FORWARD);
-		assert_int_equal(m[i]->data_len, pkt_meta(m[i])->ip_len + ETH);
-		assert_true(m[i]->data_len > f.len);
+		assert_int_equal(shapekit_open(m[i], &e, text), 108);
+		assert_int_equal(e.next_header, 17);
 	}
 	rte_pktmbuf_free_bulk(m, 2);
 	outtwin_forget_gateways();
@@ -108,47 +110,76 @@ static void a_smaller_port_is_asked_about_each(void **state)
 	outtwin_forget_gateways();
 }
 
-/* Two peers in one burst: each its own. */
-static void ways_are_not_mixed_up(void **state)
+static const struct rte_ether_addr host_mac = {{2, 0, 0, 0, 2, 0x77}};
+
+/* In place of that in the slot: between IPv6 addresses or not, to the peer or to a host of ours. */
+static void put_sa(uint32_t slot, bool outer6, bool to_host, bool transport)
 {
 	static const uint8_t host[ADDR6] = {0x20, 1, 0xd, 0xb8, 0, 1, [15] = 0x77};
-	static const struct rte_ether_addr mac = {{2, 0, 0, 0, 2, 0x77}};
-	struct frame f;
-	struct rte_mbuf *m[8];
 	struct abi_sa_add c;
+
+	shape = (struct shape){.outer6 = outer6, .transport = transport};
+	espkit_remove(slot);
+	c = outtwin_sa(slot);
+	if (to_host && outer6) {
+		memcpy(c.remote.bytes, host, ADDR6);
+		neigh_table_insert(kit.h->tables.neigh6, 1, neigh_key6(host), NEIGH_KNOWN,
+				   &host_mac);
+	} else if (to_host) {
+		c.remote = abi4(WAN_GW + 0x76);
+		neigh_table_insert(kit.h->tables.neigh, 1, neigh_key4(WAN_GW + 0x76), NEIGH_KNOWN,
+				   &host_mac);
+	}
+	espkit_add(&c);
+}
+
+/* Several peers in one burst: each its own, in whichever order they come. */
+static void ways_are_not_mixed_up(void **state)
+{
+	struct frame f = shapekit_inner(true, true, 100);
+	struct rte_mbuf *m[WORKER_BURST];
 
 	(void)state;
 	outtwin_know_gateways();
-	assert_int_not_equal(
-		neigh_table_insert(kit.h->tables.neigh6, 1, neigh_key6(host), NEIGH_KNOWN, &mac),
-		-1);
-	outtwin_add("aes128+sha1", (struct shape){.outer6 = true}, NETS);
-	espkit_remove(RUN + 1);
-	c = outtwin_sa(RUN + 1);
-	memcpy(c.remote.bytes, host, ADDR6);
-	espkit_add(&c);
-	shape.outer6 = false;
-	espkit_remove(TWIN);
-	c = outtwin_sa(TWIN);
-	espkit_add(&c);
-	f = shapekit_inner(true, true, 100);
-	for (unsigned int i = 0; i < 8; i++)
-		m[i] = outtwin_packet(&f, PLAIN,
-				      i % 4 < 2	   ? RUN + i % 4
-				      : i % 4 == 2 ? TWIN
-						   : NOTHING,
-				      0);
-	esp_out_burst(kit.w, m, 8);
-	for (unsigned int i = 0; i < 8; i++) {
-		const uint8_t *ether = rte_pktmbuf_mtod(m[i], const uint8_t *);
+	for (unsigned int k = 0; k < 4; k++)
+		put_sa(RUN + k, (k & 1) != 0, (k & 2) != 0, false);
+	for (unsigned int k = 0; k < 16; k++) {
+		uint32_t slot[] = {RUN + k / 4, RUN + k % 4};
 
-		assert_int_equal(pkt_meta(m[i])->verdict, i % 4 == 3 ? PKT_DROP : PKT_SEND);
-		if (i % 4 == 3)
-			continue;
-		assert_memory_equal(ether, i % 4 == 1 ? &mac : &outtwin_gateway, 6);
-		assert_int_equal(get16(ether + 12), i % 4 == 2 ? 0x0800 : 0x86dd);
+		for (unsigned int i = 0; i < 6; i++)
+			m[i] = outtwin_packet(&f, PLAIN, slot[i / 2 % 2], 0);
+		esp_out_burst(kit.w, m, 6);
+		for (unsigned int i = 0; i < 6; i++) {
+			const uint8_t *ether = rte_pktmbuf_mtod(m[i], const uint8_t *);
+			uint32_t which = slot[i / 2 % 2] - RUN;
+
+			assert_int_equal(pkt_meta(m[i])->verdict, PKT_SEND);
+			assert_memory_equal(ether, which & 2 ? &host_mac : &outtwin_gateway, 6);
+			assert_int_equal(get16(ether + 12), which & 1 ? 0x86dd : 0x0800);
+		}
+		rte_pktmbuf_free_bulk(m, 6);
 	}
-	rte_pktmbuf_free_bulk(m, 8);
+	outtwin_forget_gateways();
+}
+
+/* The same peer's SA in transport mode says nothing about it. */
+static void nor_is_that_of_transport_mode_taken_for_one(void **state)
+{
+	struct frame f = shapekit_inner(true, true, 100);
+	struct rte_mbuf *m[4];
+
+	(void)state;
+	outtwin_know_gateways();
+	for (unsigned int k = 0; k < 2; k++) {
+		put_sa(RUN, k != 0, false, true);
+		put_sa(RUN + 1, k != 0, false, false);
+		for (unsigned int i = 0; i < 4; i++)
+			m[i] = outtwin_packet(&f, PLAIN, i < 2 ? RUN : RUN + 1, 0);
+		esp_out_burst(kit.w, m, 4);
+		for (unsigned int i = 0; i < 4; i++)
+			assert_int_equal(pkt_meta(m[i])->verdict, i < 2 ? PKT_DROP : PKT_SEND);
+		rte_pktmbuf_free_bulk(m, 4);
+	}
 	outtwin_forget_gateways();
 }
 
@@ -162,6 +193,7 @@ int main(void)
 		CASE(transport_mode_asks_for_its_way),
 		CASE(a_smaller_port_is_asked_about_each),
 		CASE(ways_are_not_mixed_up),
+		CASE(nor_is_that_of_transport_mode_taken_for_one),
 	};
 
 	return cmocka_run_group_tests(tests, shapekit_setup, shapekit_teardown);
