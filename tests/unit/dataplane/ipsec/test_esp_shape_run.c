@@ -127,6 +127,53 @@ static void what_was_found_is_forgotten_with_the_next(void **state)
 	outtwin_remove();
 }
 
+/* Nor is it another SA's, in a burst of its own or in the same. */
+static void what_was_found_is_of_one_sa(void **state)
+{
+	static const bool through[] = {true, true, false, false};
+	struct rte_mbuf *m[4];
+	struct abi_sa_add c;
+
+	(void)state;
+	outtwin_add("aes128+sha1", (struct shape){.outer6 = true}, NETS);
+	espkit_remove(RUN + 1);
+	c = outtwin_sa(RUN + 1);
+	c.ts_remote[1] = c.ts_local[1];
+	espkit_add(&c);
+	for (unsigned int at = 2; at <= 4; at += 2) {
+		for (unsigned int i = 0; i < 4; i++) {
+			m[i] = between(lan6_host, far6_host);
+			if (i >= 2)
+				pkt_meta(m[i])->sa_slot = RUN + 1;
+		}
+		if (at == 4) {
+			expect_let_through(m, through, 4);
+		} else {
+			expect_let_through(m, through, 2);
+			expect_let_through(m + 2, through + 2, 2);
+		}
+	}
+	outtwin_remove();
+}
+
+/* Source and destination are two, even where one may be the other. */
+static void what_was_found_is_in_its_place(void **state)
+{
+	static const bool through[] = {true, true, false, true};
+	struct rte_mbuf *m[] = {between(lan6_host, lan6_host), between(lan6_host, lan6_host),
+				between(lan6_host, far6_host), between(lan6_host, lan6_host)};
+	struct abi_sa_add c;
+
+	(void)state;
+	outtwin_add("aes128+sha1", (struct shape){.outer6 = true}, NETS);
+	espkit_remove(RUN);
+	c = outtwin_sa(RUN);
+	c.ts_remote[1] = c.ts_local[1];
+	espkit_add(&c);
+	expect_let_through(m, through, RTE_DIM(m));
+	outtwin_remove();
+}
+
 /* --- sizes --- */
 
 /* The same pieces: of the packet before it is encrypted, or of what is larger than its path. */
@@ -326,6 +373,8 @@ int main(void)
 		CASE(nor_do_marks),
 		CASE(not_one_byte_of_the_addresses_may_differ),
 		CASE(what_was_found_is_forgotten_with_the_next),
+		CASE(what_was_found_is_of_one_sa),
+		CASE(what_was_found_is_in_its_place),
 		CASE(what_may_be_split_is_not_built_whole),
 		CASE(what_is_larger_than_its_path_may_be_fragmented_behind),
 		CASE(one_to_be_fragmented_may_be_among_others),

@@ -183,6 +183,34 @@ static void nor_is_that_of_transport_mode_taken_for_one(void **state)
 	outtwin_forget_gateways();
 }
 
+/* Nor that of an SA that is of no use any more, which is not looked for. */
+static void nor_is_that_of_an_expired_sa(void **state)
+{
+	struct frame f = shapekit_inner(true, true, 100);
+	struct rte_mbuf *m[4];
+
+	(void)state;
+	for (unsigned int k = 0; k < 2; k++) {
+		outtwin_know_gateways();
+		put_sa(RUN, k != 0, false, false);
+		put_sa(RUN + 1, k != 0, false, false);
+		for (unsigned int round = 0; round < 2; round++) {
+			for (unsigned int i = 0; i < 4; i++)
+				m[i] = outtwin_packet(&f, PLAIN, i < 2 ? RUN : RUN + 1, 0);
+			esp_out_burst(kit.w, m, 4);
+			for (unsigned int i = 0; i < 4; i++)
+				assert_int_equal(pkt_meta(m[i])->verdict, round == 0 ? PKT_SEND
+									  : i < 2    ? PKT_DROP
+										     : PKT_FORWARD);
+			rte_pktmbuf_free_bulk(m, 4);
+			if (round == 0)
+				outtwin_forget_gateways();
+			sad_slot(esp.sad, RUN)->state = SA_EXPIRED;
+		}
+		sad_slot(esp.sad, RUN)->state = SA_LIVE;
+	}
+}
+
 #define CASE(f) cmocka_unit_test_setup_teardown(f, outtwin_begin, espkit_end)
 
 int main(void)
@@ -194,6 +222,7 @@ int main(void)
 		CASE(a_smaller_port_is_asked_about_each),
 		CASE(ways_are_not_mixed_up),
 		CASE(nor_is_that_of_transport_mode_taken_for_one),
+		CASE(nor_is_that_of_an_expired_sa),
 	};
 
 	return cmocka_run_group_tests(tests, shapekit_setup, shapekit_teardown);
