@@ -56,6 +56,8 @@ struct sa_range {
 #define SA_SHAPE_TRANSPORT (1u << 1)
 #define SA_SHAPE_INNER6	   (1u << 2) /* carries IPv6 alone */
 #define SA_SHAPE_MARKS	   (1u << 3) /* outbound: DF or DSCP are not what most want */
+#define SA_SHAPE_NARROW6   (1u << 4) /* narrow6 says all that six does of selectors; beside others \
+				      */
 
 #define SA_OUTER_WORDS 8u
 
@@ -66,6 +68,15 @@ struct sa_narrow {
 	uint32_t remote_lo;
 	uint32_t remote_hi;
 };
+
+/** The same for IPv6: addresses in two halves each, in host order. */
+struct sa_narrow6 {
+	uint64_t local_lo[2];
+	uint64_t local_hi[2];
+	uint64_t remote_lo[2];
+	uint64_t remote_hi[2];
+};
+_Static_assert(sizeof(struct sa_narrow6) == 64, "sa_narrow6 is one line");
 
 /**
  * What esp_out puts in front: IPv4 or IPv6, UDP when encapsulated, ESP with SPI; lengths, TOS or
@@ -143,7 +154,8 @@ struct sa {
 	};
 	struct volume volume; /* shared by the workers, when limited */
 
-	_Alignas(64) struct sa_outer outer; /* once for the packets of a burst */
+	_Alignas(64) struct sa_narrow6 narrow6; /* of SAs whose shape has it */
+	_Alignas(64) struct sa_outer outer;	/* once for the packets of a burst */
 
 	/* What a packet needs lies together from here on. Line 0: read for every packet; the
 	 * workers write nothing but seq. */

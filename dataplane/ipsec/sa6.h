@@ -101,6 +101,19 @@ static inline bool sa6_selects(const struct sa *sa, const struct selector6 *s, b
 	       sa6_range_match(six->remote, six->n_remote, s->dst, s->proto, s->dst_port, s->ports);
 }
 
+/** Both ends, as they lie in a packet, against selectors of an SA whose shape has
+ * SA_SHAPE_NARROW6. */
+static inline bool sa6_narrow_match(const struct sa_narrow6 *r, const uint8_t *local,
+				    const uint8_t *remote)
+{
+	uint64_t l[2], m[2];
+
+	sa6_load(l, local);
+	sa6_load(m, remote);
+	return sa6_at_least(l, r->local_lo) && sa6_at_least(r->local_hi, l) &&
+	       sa6_at_least(m, r->remote_lo) && sa6_at_least(r->remote_hi, m);
+}
+
 /** Leave word that a verified packet came from there; when another worker does so at this very
  * moment, its word counts. Never waits. */
 static inline void sa6_moved_put(struct sa6 *six, const struct sa_place6 *from)

@@ -71,6 +71,22 @@ static void set_narrow(struct sa *sa)
 						.remote_hi = sa->remote[0].hi};
 }
 
+/* Of SAs in tunnel mode that have to do with IPv6 anyway: others may not get a shape by this. */
+static void set_narrow6(struct sa *sa)
+{
+	const struct sa6 *six = sa->six;
+
+	if ((sa->shape & (SA_SHAPE_OUTER6 | SA_SHAPE_INNER6)) == 0 ||
+	    (sa->shape & SA_SHAPE_TRANSPORT) || six->n_local != 1 || six->n_remote != 1 ||
+	    !sa6_addresses_only(six->local, 1) || !sa6_addresses_only(six->remote, 1))
+		return;
+	memcpy(sa->narrow6.local_lo, six->local[0].lo, sizeof(six->local[0].lo));
+	memcpy(sa->narrow6.local_hi, six->local[0].hi, sizeof(six->local[0].hi));
+	memcpy(sa->narrow6.remote_lo, six->remote[0].lo, sizeof(six->remote[0].lo));
+	memcpy(sa->narrow6.remote_hi, six->remote[0].hi, sizeof(six->remote[0].hi));
+	sa->shape |= SA_SHAPE_NARROW6;
+}
+
 bool sad_set_shape(struct sa *sa, const struct abi_sa_add *c, int socket)
 {
 	bool outer6 = c->local.family == 6;
@@ -97,6 +113,7 @@ bool sad_set_shape(struct sa *sa, const struct abi_sa_add *c, int socket)
 		return false;
 	sa->six->n_local = set_ranges6(sa->six->local, c->ts_local, c->n_local);
 	sa->six->n_remote = set_ranges6(sa->six->remote, c->ts_remote, c->n_remote);
+	set_narrow6(sa);
 	return true;
 }
 
