@@ -56,8 +56,9 @@ struct sa_range {
 #define SA_SHAPE_TRANSPORT (1u << 1)
 #define SA_SHAPE_INNER6	   (1u << 2) /* carries IPv6 alone */
 #define SA_SHAPE_MARKS	   (1u << 3) /* outbound: DF or DSCP are not what most want */
-#define SA_SHAPE_NARROW6   (1u << 4) /* narrow6 says all that six does of selectors; beside others \
-				      */
+#define SA_SHAPE_NARROW6                                                                           \
+	(1u << 4) /* narrow6 says all that six does of selectors; beside others                    \
+		   */
 
 #define SA_OUTER_WORDS 8u
 

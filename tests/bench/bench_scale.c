@@ -36,12 +36,15 @@ static int bench_cost(struct scale_cost *o, const char *file)
 static int usage(FILE *f)
 {
 	fprintf(f, "bench_scale [--sas N] [--flows N] [--installed N] [--rounds N] [--stages] "
-		   "[--turns N] [--json FILE] [cost|change]\n"
+		   "[--turns N]\n"
+		   "            [--inner6] [--outer6] [--json FILE] [cost|change]\n"
 		   "  --sas N        tunnels and policies, at most 20000 (10000)\n"
 		   "  --flows N      flows of each tunnel (10)\n"
 		   "  --installed N  SAs installed through the command ring (100000)\n"
 		   "  --rounds N     turns of 448 packets (101)\n"
 		   "  --turns N      turns without and with changes, 2 to 200 (6)\n"
+		   "  --inner6       cost: IPv6 in the tunnels\n"
+		   "  --outer6       cost: tunnels over IPv6\n"
 		   "  --stages       show the cycles of each stage, too\n"
 		   "  --json FILE    write the figures of cost for programs\n");
 	return f == stdout ? 0 : 2;
@@ -54,6 +57,8 @@ int main(int argc, char **argv)
 						{"installed", required_argument, NULL, 'i'},
 						{"rounds", required_argument, NULL, 'r'},
 						{"turns", required_argument, NULL, 'n'},
+						{"inner6", no_argument, NULL, '6'},
+						{"outer6", no_argument, NULL, 'o'},
 						{"stages", no_argument, NULL, 't'},
 						{"json", required_argument, NULL, 'j'},
 						{"help", no_argument, NULL, 'h'},
@@ -76,6 +81,10 @@ int main(int argc, char **argv)
 			o.cost.rounds = n;
 		else if (c == 'n')
 			o.change.turns = n;
+		else if (c == '6')
+			o.cost.shape.inner6 = true;
+		else if (c == 'o')
+			o.cost.shape.outer6 = true;
 		else if (c == 't')
 			o.cost.stages = true;
 		else if (c == 'j')

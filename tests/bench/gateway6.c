@@ -13,9 +13,9 @@
 #include "dataplane/net/neigh.h"
 #include "dataplane/net/parse.h"
 
-#define ADDR	    16u
-#define SOLICIT	    135u /* RFC 4861 section 4.3 */
-#define TUNNEL_BYTE 7u	 /* of a far host */
+#define ADDR	  16u
+#define SOLICIT	  135u /* RFC 4861 section 4.3 */
+#define TUNNEL_AT 6u   /* two bytes of a far host */
 
 static const uint8_t lan_us[ADDR] = {0x20, 1, 0x0d, 0xb8, 0, 1, [15] = 1};
 static const uint8_t lan_host[ADDR] = {0x20, 1, 0x0d, 0xb8, 0, 1, [15] = 0x12};
@@ -67,12 +67,19 @@ struct abi_range gateway6_lan(void)
 	return net64(lan_host);
 }
 
+static void host_behind(uint8_t *host, unsigned int tunnel)
+{
+	rte_be16_t be = rte_cpu_to_be_16((uint16_t)tunnel);
+
+	memcpy(host, far_host, ADDR);
+	memcpy(host + TUNNEL_AT, &be, sizeof(be));
+}
+
 struct abi_range gateway6_far(unsigned int tunnel)
 {
 	uint8_t host[ADDR];
 
-	memcpy(host, far_host, ADDR);
-	host[TUNNEL_BYTE] = (uint8_t)tunnel;
+	host_behind(host, tunnel);
 	return net64(host);
 }
 
@@ -160,8 +167,7 @@ struct rte_mbuf *gateway6_inner(struct rte_mempool *pool, unsigned int tunnel, b
 
 	if (m == NULL)
 		return NULL;
-	memcpy(far, far_host, ADDR);
-	far[TUNNEL_BYTE] = (uint8_t)tunnel;
+	host_behind(far, tunnel);
 	eth = (struct rte_ether_hdr *)rte_pktmbuf_append(m, (uint16_t)(eth_len + len));
 	*eth = (struct rte_ether_hdr){.dst_addr = {{2, 0, 0, 0, 0, 1}},
 				      .src_addr = {{2, 0, 0, 0, 1, 0x12}},

@@ -3,7 +3,7 @@
  * gateway6.h - the IPv6 half of the gateway's site:
  *
  *   host 2001:db8:1::12 - port 0 [gateway] port 1 - next hop 2001:db8:c8::1 ... peer
- * 2001:db8:fe::2, host 2001:db8:2:T::6, T the tunnel's number
+ * 2001:db8:fe::2, host 2001:db8:2:T::6, T the tunnel's number, of 16 bits
  */
 #ifndef ESPGW_BENCH_GATEWAY6_H
 #define ESPGW_BENCH_GATEWAY6_H
@@ -21,7 +21,7 @@ struct abi_addr gateway6_peer(void);
 struct abi_range gateway6_lan(void);
 struct abi_range gateway6_far(unsigned int tunnel);
 
-#define GATEWAY6_CLEAR 255u /* no tunnel's number, but of a host that no policy is for */
+#define GATEWAY6_CLEAR UINT16_MAX /* no tunnel's number, but of a host that no policy is for */
 
 /** A UDP packet of len bytes behind an Ethernet header, from the LAN's host to the tunnel's far one
  * or (back) the other way. NULL without buffers. */

@@ -13,10 +13,10 @@
 #include "dataplane/stages.h"
 #include "tests/bench/raw.h"
 #include "tests/bench/sizes.h"
+#include "tests/bench/tunnels6.h"
 #include "tests/bench/yardstick.h"
 #include "tests/random.h"
 #include "tests/unit/dataplane/crew.h"
-#include "tests/unit/dataplane/tunnels.h"
 
 #define WINDOW	     WORKER_BURST
 #define SETTLE	     8u /* windows of a turn that are not counted */
@@ -31,6 +31,7 @@ struct site {
 	struct crew *crew;
 	uint32_t tunnels;
 	uint32_t flows;
+	struct tunnels6_shape shape;
 	uint32_t tunnel_of[WINDOW];
 	uint32_t warmed; /* flows that have been seen once */
 	struct stages stages;
@@ -47,12 +48,19 @@ static void count_and_free(struct crew_member *m, uint8_t port, struct rte_mbuf 
 	rte_pktmbuf_free_bulk(pkts, n);
 }
 
-static int site_create(struct site *s, uint32_t tunnels, uint32_t flows)
+static int add_tunnels(struct site *s)
 {
-	*s = (struct site){.tunnels = tunnels, .flows = flows};
+	if (s->shape.inner6 || s->shape.outer6)
+		return tunnels6_create(s->h, s->tunnels, &tunnels_sha1, REPLAY, s->shape);
+	return tunnels_create(s->h, s->tunnels, &tunnels_sha1, REPLAY);
+}
+
+static int site_create(struct site *s, uint32_t tunnels, uint32_t flows,
+		       struct tunnels6_shape shape)
+{
+	*s = (struct site){.tunnels = tunnels, .flows = flows, .shape = shape};
 	s->h = harness_create(tunnels_slots(tunnels), tunnels, 255);
-	if (s->h == NULL || harness_pipe_create(s->h) != 0 ||
-	    tunnels_create(s->h, tunnels, &tunnels_sha1, REPLAY) != 0)
+	if (s->h == NULL || harness_pipe_create(s->h) != 0 || add_tunnels(s) != 0)
 		return -1;
 	s->crew = crew_create(s->h, 1, false, PACKETS, count_and_free);
 	if (s->crew == NULL)
@@ -86,10 +94,16 @@ static int make_packets(struct site *s, struct rte_mbuf **pkts, bool out, const 
 		flow_of[i] = warm ? random_below(seed, s->flows) : k / s->tunnels % s->flows;
 	}
 	s->warmed += warm ? 0 : WINDOW;
+	if (!out && s->shape.inner6)
+		return tunnels6_sealed(w, s->crew->pool, s->tunnel_of, len, pkts, WINDOW);
 	if (!out)
 		return tunnels_sealed(w, s->crew->pool, s->tunnel_of, 0, 0, len, pkts, WINDOW);
 	for (unsigned int i = 0; i < WINDOW; i++) {
-		pkts[i] = tunnels_clear(s->crew->pool, s->tunnel_of[i], flow_of[i], 0, len[i]);
+		uint32_t tunnel = s->tunnel_of[i];
+
+		pkts[i] = s->shape.inner6
+				  ? gateway6_inner(s->crew->pool, tunnel, false, len[i], flow_of[i])
+				  : tunnels_clear(s->crew->pool, tunnel, flow_of[i], 0, len[i]);
 		if (pkts[i] == NULL)
 			return -1;
 	}
@@ -340,7 +354,8 @@ int scale_cost(const struct scale_cost *o)
 {
 	struct beside x = {.one = NULL};
 	struct site one, many;
-	int err = site_create(&one, 1, 1) | site_create(&many, o->tunnels, o->flows) |
+	int err = site_create(&one, 1, 1, o->shape) |
+		  site_create(&many, o->tunnels, o->flows, o->shape) |
 		  beside_create(&x, o->tunnels);
 
 	printf("%u tunnels, %u policies, %u flows each, at random, against one of each\n",

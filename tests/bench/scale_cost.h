@@ -11,12 +11,15 @@
 
 #include <jansson.h>
 
+#include "tests/bench/tunnels6.h"
+
 #define SCALE_COST_ROUNDS 1001u /* at most */
 
 struct scale_cost {
 	uint32_t tunnels; /* one SA each way and the peer's */
 	uint32_t flows;	  /* of each tunnel */
 	unsigned int rounds;
+	struct tunnels6_shape shape;
 	bool stages;  /* where the cycles go, too */
 	json_t *rows; /* an array to put the figures into; NULL: they are only printed */
 };

@@ -251,6 +251,11 @@ struct rte_mbuf *tunnels_clear(struct rte_mempool *pool, uint32_t tunnel, uint32
 	return make(pool, SITE_HOST, far_net(tunnel) | 6, flow, number, len);
 }
 
+static bool is_ipv6(const struct rte_mbuf *m)
+{
+	return *rte_pktmbuf_mtod_offset(m, const uint8_t *, ETHER_LEN) >> 4 == 6;
+}
+
 int tunnels_seal(struct worker *w, const uint32_t *tunnel, struct rte_mbuf **pkts, uint16_t n)
 {
 	struct order *order = w->order;
@@ -260,7 +265,10 @@ int tunnels_seal(struct worker *w, const uint32_t *tunnel, struct rte_mbuf **pkt
 		struct pkt_meta *meta = pkt_meta(pkts[i]);
 
 		*meta = (struct pkt_meta){.in_port = 1};
-		parse_ipv4(w, pkts[i], ETHER_LEN);
+		if (is_ipv6(pkts[i]))
+			parse_ipv6(w, pkts[i], ETHER_LEN);
+		else
+			parse_ipv4(w, pkts[i], ETHER_LEN);
 		meta->sa_slot = tunnels_slot_peer(w->max_sas, tunnel[i]);
 		meta->flags |= PKT_F_PROTECTED;
 	}
@@ -271,9 +279,11 @@ int tunnels_seal(struct worker *w, const uint32_t *tunnel, struct rte_mbuf **pkt
 		struct rte_ether_hdr *eth = rte_pktmbuf_mtod(pkts[i], struct rte_ether_hdr *);
 
 		failed |= pkt_meta(pkts[i])->verdict == PKT_DROP;
-		*eth = (struct rte_ether_hdr){.dst_addr = {{2, 0, 0, 0, 0, 2}},
-					      .src_addr = {{2, 0, 0, 0, 2, 0x54}},
-					      .ether_type = RTE_BE16(RTE_ETHER_TYPE_IPV4)};
+		*eth = (struct rte_ether_hdr){
+			.dst_addr = {{2, 0, 0, 0, 0, 2}},
+			.src_addr = {{2, 0, 0, 0, 2, 0x54}},
+			.ether_type = is_ipv6(pkts[i]) ? RTE_BE16(RTE_ETHER_TYPE_IPV6)
+						       : RTE_BE16(RTE_ETHER_TYPE_IPV4)};
 	}
 	return failed ? -1 : 0;
 }

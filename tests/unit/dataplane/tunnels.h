@@ -56,7 +56,8 @@ int tunnels_sealed(struct worker *w, struct rte_mempool *pool, const uint32_t *t
 		   uint32_t flow, uint32_t number, const uint16_t *len, struct rte_mbuf **pkts,
 		   uint16_t n);
 
-/** Seal n <= WORKER_BURST frames in place as the peer of their tunnels does. 0 or -1. */
+/** Seal n <= WORKER_BURST frames, of either family, in place as the peer of their tunnels does. 0
+ * or -1. */
 int tunnels_seal(struct worker *w, const uint32_t *tunnel, struct rte_mbuf **pkts, uint16_t n);
 
 /** What the inner packet of a frame says it is. False: no such packet. */
