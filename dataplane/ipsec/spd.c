@@ -242,6 +242,7 @@ struct spd *spd_build(const struct abi_policy *policies, const uint32_t *index, 
 	s->n = n;
 	s->shown = shown_of(policies, n, 4);
 	s->shown6 = shown_of(policies, n, 6);
+	spd_show_addrs6(s, policies, n);
 	s->shown_addrs = shown_addrs_of(policies, n);
 	for (uint32_t i = 0; i < n; i++)
 		s->ports |= needs_whole(&policies[i]);

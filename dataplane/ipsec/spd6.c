@@ -15,6 +15,7 @@
 
 #include "dataplane/api/segment.h"
 #include "dataplane/ipsec/spd_impl.h"
+#include "dataplane/net/ip6.h"
 
 #define WORDS	  4u
 #define BOXES_MAX 7u
@@ -200,6 +201,33 @@ static struct rte_acl_ctx *build(const struct spd_rule6 *rules, uint32_t n, uint
 	return acl;
 }
 
+/* What some range has of host bits that a network has not; in halves. */
+static void add_border(uint64_t border[2], const struct abi_range *r)
+{
+	for (unsigned int i = 0; i < 2; i++)
+		border[i] |= ip6_load64(r->lo + 8 * i) | ~ip6_load64(r->hi + 8 * i);
+}
+
+/* As in spd.c for IPv4. */
+void spd_show_addrs6(struct spd *s, const struct abi_policy *policies, uint32_t n)
+{
+	uint64_t border[2] = {0};
+
+	for (uint32_t i = 0; i < n; i++) {
+		if (policies[i].local.family != 6)
+			continue;
+		add_border(border, &policies[i].local);
+		add_border(border, &policies[i].remote);
+	}
+	/* From the lowest of them on, and all of the half before. */
+	s->shown_addrs6[0] = border[1] != 0   ? UINT64_MAX
+			     : border[0] != 0 ? ~((border[0] & -border[0]) - 1)
+					      : 0;
+	s->shown_addrs6[1] = border[1] != 0 ? ~((border[1] & -border[1]) - 1) : 0;
+	for (unsigned int i = 0; i < 2; i++)
+		s->shown_addrs6[i] = rte_cpu_to_be_64(s->shown_addrs6[i]);
+}
+
 bool spd_compile6(const struct abi_policy *policies, uint32_t n, uint32_t serial, int socket,
 		  struct rte_acl_ctx **acl)
 {
@@ -276,13 +304,22 @@ static inline uint64_t rest_of(const struct spd *s, const struct pkt_meta *meta)
 					  (meta->flags & PKT_F_NONFIRST) != 0);
 }
 
-static inline bool is_of_flow(const struct spd_flow6 *f, const uint8_t *addrs, uint64_t rest)
+/* The same with addresses. */
+static inline struct spd_flow6 flow_of(const struct spd *s, struct rte_mbuf *m)
 {
+	const uint64_t hi = s->shown_addrs6[0], lo = s->shown_addrs6[1];
 	uint64_t a[4];
 
-	memcpy(a, addrs, sizeof(a));
-	return ((a[0] ^ f->addrs[0]) | (a[1] ^ f->addrs[1]) | (a[2] ^ f->addrs[2]) |
-		(a[3] ^ f->addrs[3]) | (rest ^ f->rest)) == 0;
+	memcpy(a, addrs_of(m), sizeof(a));
+	return (struct spd_flow6){.addrs = {a[0] & hi, a[1] & lo, a[2] & hi, a[3] & lo},
+				  .rest = rest_of(s, pkt_meta(m))};
+}
+
+static inline bool is_same_flow(const struct spd_flow6 *a, const struct spd_flow6 *b)
+{
+	return ((a->addrs[0] ^ b->addrs[0]) | (a->addrs[1] ^ b->addrs[1]) |
+		(a->addrs[2] ^ b->addrs[2]) | (a->addrs[3] ^ b->addrs[3]) | (a->rest ^ b->rest)) ==
+	       0;
 }
 
 /* The packets of a burst: what is asked for each flow of packets one behind the other, mostly few,
@@ -300,19 +337,21 @@ struct asked {
 static uint16_t take_flow(struct worker *w, const struct spd *s, struct asked *a,
 			  struct rte_mbuf **pkts, uint16_t i, uint16_t n)
 {
-	struct spd_flow6 *f = &a->flow[a->n];
+	const struct spd_flow6 f = flow_of(s, pkts[i]);
 
-	memcpy(f->addrs, addrs_of(pkts[i]), sizeof(f->addrs));
-	f->rest = rest_of(s, pkt_meta(pkts[i]));
+	a->flow[a->n] = f;
 	a->bucket[a->n] = NULL;
 	if (w->spd_cache != NULL) {
-		a->bucket[a->n] = spd_cache_bucket6(w->spd_cache, f);
+		a->bucket[a->n] = spd_cache_bucket6(w->spd_cache, &f);
 		rte_prefetch0(a->bucket[a->n]);
 	}
 	a->first[a->n++] = i;
-	for (i++; i < n; i++)
-		if (!is_of_flow(f, addrs_of(pkts[i]), rest_of(s, pkt_meta(pkts[i]))))
+	for (i++; i < n; i++) {
+		const struct spd_flow6 g = flow_of(s, pkts[i]);
+
+		if (!is_same_flow(&f, &g))
 			break;
+	}
 	return i;
 }
 

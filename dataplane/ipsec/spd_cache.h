@@ -53,11 +53,11 @@ static inline uint64_t spd_cache_rest(uint16_t src_port, uint16_t dst_port, uint
 #define SPD_CACHE_PORTS ((uint64_t)UINT32_MAX << 32 | 1ull << 23)
 
 /* The same for IPv6, whose flows are larger: one cache line each. */
-#define SPD_CACHE_BUCKETS6 4096u /* 512 KiB, which nothing touches where there is no IPv6 */
+#define SPD_CACHE_BUCKETS6 32768u /* 4 MiB, which nothing asks for where there is no IPv6 */
 
 struct spd_flow6 {
-	uint64_t addrs[4];
-	uint64_t rest; /* spd_cache_rest(), as far as it makes a difference */
+	uint64_t addrs[4]; /* as they are sent, and rest spd_cache_rest(), both as far as they */
+	uint64_t rest;	   /* make a difference */
 };
 
 struct spd_cache_entry6 {

@@ -62,8 +62,9 @@ struct spd {
 	/* Of a flow in the cache: what policies for IPv4 can tell flows apart by. */
 	uint64_t shown_addrs;
 	uint64_t shown;
-	uint64_t shown6; /* of struct spd_flow6.rest, what those for IPv6 can */
-	uint32_t serial; /* of this table in this process, never 0 */
+	uint64_t shown6;	  /* of struct spd_flow6, what those for IPv6 can: of rest, */
+	uint64_t shown_addrs6[2]; /* and of each address, as it is sent */
+	uint32_t serial;	  /* of this table in this process, never 0 */
 	uint32_t generation;
 	uint32_t n_reach6;
 	uint32_t n;
@@ -111,6 +112,9 @@ static inline bool spd_any_port(const struct abi_range *r)
 {
 	return r->port_lo == 0 && r->port_hi == UINT16_MAX;
 }
+
+/** Fill shown_addrs6. */
+void spd_show_addrs6(struct spd *s, const struct abi_policy *policies, uint32_t n);
 
 /**
  * Compile those of the n policies that are for IPv6; *acl is NULL when there are none. False

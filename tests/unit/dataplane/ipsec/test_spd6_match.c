@@ -395,6 +395,31 @@ static void allow_any_port(uint32_t n, uint8_t family)
 	}
 }
 
+static void make_prefix(struct abi_range *r, unsigned int len)
+{
+	for (unsigned int i = 0; i < 128; i++) {
+		uint8_t bit = (uint8_t)(0x80 >> i % 8);
+
+		if (i >= len) {
+			r->lo[i / 8] &= (uint8_t)~bit;
+			r->hi[i / 8] |= bit;
+		} else {
+			r->hi[i / 8] = (uint8_t)((r->hi[i / 8] & ~bit) | (r->lo[i / 8] & bit));
+		}
+	}
+}
+
+/* Of so many bits or fewer: nobody asks for the others. */
+static void allow_networks_alone(uint32_t n, unsigned int local, unsigned int remote)
+{
+	for (uint32_t i = 0; i < n; i++) {
+		if (spdkit_policies[i].local.family != 6)
+			continue;
+		make_prefix(&spdkit_policies[i].local, local - rnd(rnd(2) ? 1 : local));
+		make_prefix(&spdkit_policies[i].remote, remote - rnd(rnd(2) ? 1 : remote));
+	}
+}
+
 static bool discards(uint32_t match)
 {
 	return match != SPD_NO_MATCH && spdkit_policies[match].action == ABI_ACT_DISCARD;
@@ -438,12 +463,17 @@ static void the_cache_and_the_mixture_change_nothing(void **state)
 		assert_non_null(m[i]);
 		assert_non_null(rte_pktmbuf_append(m[i], 40));
 	}
-	for (unsigned int round = 0; round < 8; round++) {
+	static const unsigned int most[][2] = {{1, 1},	 {40, 40}, {63, 20},  {64, 64},
+					       {65, 64}, {64, 66}, {100, 90}, {60, 127}};
+
+	for (unsigned int round = 0; round < 8 + 8; round++) {
 		uint32_t n = 10 + 12 * (round % 4);
 
 		random_policies(n);
+		if (round >= 8)
+			allow_networks_alone(n, most[round - 8][0], most[round - 8][1]);
 		if (round >= 4)
-			allow_any_port(n, round == 4 ? 4 : round == 5 ? 6 : 0);
+			allow_any_port(n, round % 4 == 0 ? 4 : round % 4 == 1 ? 6 : 0);
 		spdkit_install(n);
 		for (unsigned int i = 0; i < FLOWS; i++)
 			flow[i] = i & 1 ? altered(flow[i - 1]) : random_mixed(n);
