@@ -83,6 +83,8 @@ static inline bool spd_reaches(const struct spd *s, uint32_t addr)
 /** The same of an IPv6 address, and exact. In steps by the logarithm of the number of policies:
  * asked for an address once, not for each packet to it. */
 bool spd_reaches6(const struct spd *s, const uint8_t *addr);
+/** The same of addresses from lo to hi, in halves: may one of them? */
+bool spd_reaches6_any(const struct spd *s, const uint64_t lo[2], const uint64_t hi[2]);
 
 /** Fill reach6. False: no memory. */
 bool spd_reach6_all(struct spd *s, const struct abi_policy *policies, uint32_t n, int socket);

@@ -320,26 +320,77 @@ static inline enum drop_reason judge_out(struct worker *w, const struct spd *s,
 	return why;
 }
 
-/* Out of tunnels, and to where no policy has its remote end: as most of what comes out of them. */
-static bool none_goes_back(const struct spd *s, struct rte_mbuf *const *pkts, uint16_t n)
+#define NO_SLOT UINT64_MAX
+
+/* Of IPv6 out of tunnels, what is known to be where no policy has its remote end. */
+struct gone {
+	uint64_t slot;		     /* where packets of that SA go; NO_SLOT: of none */
+	const struct sa_narrow6 *in; /* the local ends of these selectors; NULL: of none */
+	const uint8_t *to;	     /* this address; NULL: none */
+};
+
+static bool same_local(const struct sa_narrow6 *a, const struct sa_narrow6 *b)
 {
-	const uint8_t *last = NULL; /* IPv6 destination */
+	return ((a->local_lo[0] ^ b->local_lo[0]) | (a->local_lo[1] ^ b->local_lo[1]) |
+		(a->local_hi[0] ^ b->local_hi[0]) | (a->local_hi[1] ^ b->local_hi[1])) == 0;
+}
+
+/* Its selectors have let the packets of an SA through: where they go is known without a look at
+ * them, which lie in no cache near by. SAs of many peers mostly have one network at this end. */
+static __rte_noinline bool learn_sa(const struct worker *w, const struct spd *s, uint32_t slot,
+				    struct gone *g)
+{
+	const struct sa *sa = sad_slot(w->tables->sad, slot);
+
+	if (sa == NULL || (sa->shape & SA_SHAPE_NARROW6) == 0)
+		return false;
+	if ((g->in == NULL || !same_local(g->in, &sa->narrow6)) &&
+	    spd_reaches6_any(s, sa->narrow6.local_lo, sa->narrow6.local_hi))
+		return false;
+	g->in = &sa->narrow6;
+	g->slot = slot;
+	return true;
+}
+
+static bool goes_nowhere6(const struct worker *w, const struct spd *s, struct rte_mbuf *m,
+			  struct gone *g)
+{
+	const struct pkt_meta *meta = pkt_meta(m);
+	/* A piece may have waited, and another SA have its slot; and what we say about a packet
+	 * goes to where that came from. */
+	bool by_sa = (meta->flags & (PKT_F_FRAGMENT | PKT_F_ORIGIN)) == 0;
+	const uint8_t *to;
+
+	if (likely(by_sa && meta->sa_slot == g->slot))
+		return true;
+	to = rte_pktmbuf_mtod_offset(m, const uint8_t *, meta->l3_off + IP6_OFF_DST);
+	if (g->to != NULL && ip6_equal(to, g->to))
+		return true;
+	by_sa = by_sa && learn_sa(w, s, meta->sa_slot, g);
+	if (by_sa && g->to != NULL)
+		return true;
+	/* Of many SAs that have one host here the others need not be asked. */
+	if (!spd_reaches6(s, to))
+		g->to = to;
+	else if (!by_sa)
+		return false;
+	return true;
+}
+
+/* Out of tunnels, and to where no policy has its remote end: as most of what comes out of them. */
+static bool none_goes_back(const struct worker *w, const struct spd *s,
+			   struct rte_mbuf *const *pkts, uint16_t n)
+{
+	struct gone gone = {.slot = NO_SLOT};
 
 	for (uint16_t i = 0; i < n; i++) {
 		const struct pkt_meta *meta = pkt_meta(pkts[i]);
-		const uint8_t *dst;
 
 		if ((meta->flags & PKT_F_FROM_SA) == 0)
 			return false;
-		if (likely((meta->flags & PKT_F_IPV6) == 0)) {
-			if (spd_reaches(s, meta->dst))
-				return false;
-			continue;
-		}
-		dst = rte_pktmbuf_mtod_offset(pkts[i], const uint8_t *, meta->l3_off + IP6_OFF_DST);
-		if ((last == NULL || !ip6_equal(dst, last)) && spd_reaches6(s, dst))
+		if (unlikely(meta->flags & PKT_F_IPV6) ? !goes_nowhere6(w, s, pkts[i], &gone)
+						       : spd_reaches(s, meta->dst))
 			return false;
-		last = dst;
 	}
 	return true;
 }
@@ -431,7 +482,7 @@ static inline void judge_burst(struct worker *w, struct rte_mbuf **pkts, uint16_
 	struct served last = {.match = SPD_NO_MATCH};
 	bool ask = s != NULL && s->n != 0;
 
-	if (ask && how == JUDGE_TRANSIT && none_goes_back(s, pkts, n)) {
+	if (ask && how == JUDGE_TRANSIT && none_goes_back(w, s, pkts, n)) {
 		pass_all(pkts, n);
 		return;
 	}

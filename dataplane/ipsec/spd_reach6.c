@@ -53,19 +53,25 @@ bool spd_reach6_all(struct spd *s, const struct abi_policy *policies, uint32_t n
 	return true;
 }
 
-bool spd_reaches6(const struct spd *s, const uint8_t *addr)
+bool spd_reaches6_any(const struct spd *s, const uint64_t lo[2], const uint64_t hi[2])
 {
-	uint32_t from = 0, to = s->n_reach6; /* the last that begins at addr or before is there */
-	uint64_t a[2];
+	uint32_t from = 0, to = s->n_reach6; /* the last that begins at hi or before is there */
 
-	sa6_load(a, addr);
 	while (from < to) {
 		uint32_t half = from + (to - from) / 2;
 
-		if (sa6_at_least(a, s->reach6[half].lo))
+		if (sa6_at_least(hi, s->reach6[half].lo))
 			from = half + 1;
 		else
 			to = half;
 	}
-	return from != 0 && sa6_at_least(s->reach6[from - 1].hi, a);
+	return from != 0 && sa6_at_least(s->reach6[from - 1].hi, lo);
+}
+
+bool spd_reaches6(const struct spd *s, const uint8_t *addr)
+{
+	uint64_t a[2];
+
+	sa6_load(a, addr);
+	return spd_reaches6_any(s, a, a);
 }
