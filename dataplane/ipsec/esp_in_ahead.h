@@ -51,50 +51,64 @@ struct ahead {
 /* What is behind the last packet. */
 static struct sa *const empty_slot;
 
-static inline void find_ahead(struct ahead *a, unsigned int i)
+/* six: there are packets between IPv6 addresses in the burst. */
+static inline void find_ahead(struct ahead *a, unsigned int i, bool six)
 {
 	const struct sa *sa = __atomic_load_n(a->slot[i], __ATOMIC_ACQUIRE);
 
 	a->sa[i] = sa != NULL ? sa : &sad_nobody;
 	warm_work(a->sa[i]);
+	if (six)
+		warm_outer(a->sa[i]);
 }
 
 /* What packets some way ahead are going to read: the SA; and the keys of this one, which are read
  * when all have been checked. */
-static inline void look_ahead(struct ahead *a, unsigned int i)
+static inline void look_ahead(struct ahead *a, unsigned int i, bool six)
 {
-	find_ahead(a, i + SA_AHEAD);
+	find_ahead(a, i + SA_AHEAD, six);
 	warm_work_again(a->sa[i + AGAIN_AHEAD]);
+	if (six)
+		warm_outer_again(a->sa[i + AGAIN_AHEAD]);
 	warm_keys(a->sa[i]);
 }
 
-static inline void find_slot(const struct sad *s, struct ahead *a, struct rte_mbuf **pkts,
-			     unsigned int i)
+/* Flags of the packet. */
+static inline uint8_t find_slot(const struct sad *s, struct ahead *a, struct rte_mbuf **pkts,
+				unsigned int i)
 {
 	a->slot[i] = &s->slot[warm_spi(pkts[i]) & s->mask];
 	rte_prefetch0(a->slot[i]);
+	return pkt_meta(pkts[i])->flags;
 }
 
-/* The way to all SAs, and the first of them, which nobody has looked ahead to. */
-static inline void look_first(const struct sad *s, struct ahead *a, struct rte_mbuf **pkts,
-			      unsigned int n)
+/* The way to all SAs. PKT_F_... of any of the packets. */
+static inline uint8_t find_slots(const struct sad *s, struct ahead *a, struct rte_mbuf **pkts,
+				 unsigned int n)
 {
 	unsigned int i = 0;
+	uint8_t flags = 0;
 
 	for (; i + 2 * PREFETCH_GAP < n; i++) {
 		rte_mbuf_prefetch_part1(pkts[i + 2 * PREFETCH_GAP]);
 		rte_mbuf_prefetch_part2(pkts[i + 2 * PREFETCH_GAP]);
 		rte_prefetch0(rte_pktmbuf_mtod(pkts[i + PREFETCH_GAP], const void *));
-		find_slot(s, a, pkts, i);
+		flags |= find_slot(s, a, pkts, i);
 	}
 	for (; i < n; i++) {
 		prefetch_packets(pkts, (uint16_t)i, (uint16_t)n);
-		find_slot(s, a, pkts, i);
+		flags |= find_slot(s, a, pkts, i);
 	}
 	for (; i < n + SA_AHEAD; i++)
 		a->slot[i] = &empty_slot;
-	for (i = 0; i < SA_AHEAD; i++)
-		find_ahead(a, i);
+	return flags;
+}
+
+/* The first SAs, which nobody has looked ahead to. */
+static inline void look_first(struct ahead *a, bool six)
+{
+	for (unsigned int i = 0; i < SA_AHEAD; i++)
+		find_ahead(a, i, six);
 }
 
 #endif

@@ -32,10 +32,11 @@ struct held {
 
 struct batch {
 	uint16_t n;
-	uint8_t flags; /* PKT_F_... of any of them */
-	bool many;     /* SAs, says a look at a few packets */
-	bool several;  /* says a look at each */
-	bool alone;    /* no other worker takes numbers */
+	uint8_t flags;	/* PKT_F_... of any of them */
+	bool many;	/* SAs, says a look at a few packets */
+	bool several;	/* says a look at each */
+	uint8_t shapes; /* of many SAs: SA_SHAPE_... of any of them */
+	bool alone;	/* no other worker takes numbers */
 	struct held held[WORKER_BURST];
 	struct crypto_op op[WORKER_BURST + BATCH_BEHIND];
 };

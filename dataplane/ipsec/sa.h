@@ -242,9 +242,9 @@ _Static_assert(offsetof(struct sa, gate) % 8 == 0 &&
 		       __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
 	       "what says whether an SA is a usual one is one word");
 
-/** What sa_gate_in() and sa_gate_out() are of a live SA of that direction that is a usual one: IPv4
- * in a tunnel over IPv4, no lifetime in bytes or packets; inbound numbers are not extended, either.
- * Outbound with how plain it is.
+/** What sa_gate_in() and sa_gate_out() are of a live SA of that direction that is a usual one: a
+ * tunnel, no lifetime in bytes or packets; inbound numbers are not extended, either. Outbound of
+ * IPv4 over IPv4, with how plain it is.
  */
 #define SA_GATE_IN                                                                                 \
 	((uint64_t)SA_LIVE << SA_GATE(state) | (uint64_t)ABI_DIR_IN << SA_GATE(direction))
@@ -257,18 +257,27 @@ static inline uint64_t sa_gate(const struct sa *sa)
 	return __atomic_load_n(&sa->gate, __ATOMIC_ACQUIRE);
 }
 
-/** Inbound: IPv4 in a tunnel over IPv4, of addresses alone? */
+/** Inbound: a tunnel, and of the IPv4 in it addresses alone count? */
 static inline bool sa_gate_is_narrow(uint64_t gate)
 {
-	const uint64_t mask = 0xffull << SA_GATE(shape) | 0xffull << SA_GATE(is_narrow);
+	const uint64_t mask =
+		(uint64_t)SA_SHAPE_TRANSPORT << SA_GATE(shape) | 0xffull << SA_GATE(is_narrow);
 
 	return (gate & mask) == 1ull << SA_GATE(is_narrow);
 }
 
-/** state, direction, shape and limited; of an inbound SA esn, too, of an outbound one plain. */
+/** The same for IPv6; none but tunnels have that bit. */
+static inline bool sa_gate_is_narrow6(uint64_t gate)
+{
+	return (gate & (uint64_t)SA_SHAPE_NARROW6 << SA_GATE(shape)) != 0;
+}
+
+/** state, direction, shape and limited; of an inbound SA esn, too, but of shape the mode alone; of
+ * an outbound one plain. */
 static inline uint64_t sa_gate_in(uint64_t gate)
 {
-	return gate & 0xffffffffffull;
+	return gate & (0xff00ffffull | (uint64_t)SA_SHAPE_TRANSPORT << SA_GATE(shape) |
+		       0xffull << SA_GATE(esn));
 }
 
 static inline uint64_t sa_gate_out(const struct sa *sa)
@@ -346,6 +355,16 @@ static inline bool sa_outer_read(const struct sa *sa, struct sa_outer *out)
 
 	for (unsigned int i = 0; i < SA_OUTER_WORDS; i++)
 		out->word[i] = __atomic_load_n(&sa->outer.word[i], __ATOMIC_ACQUIRE);
+	return (gen & 1) == 0 && __atomic_load_n(&sa->outer_gen, __ATOMIC_RELAXED) == gen;
+}
+
+/** sa_outer_read() of an SA between IPv6 addresses, of its local one alone, as it is sent. */
+static inline bool sa_local6_read(const struct sa *sa, uint64_t out[2])
+{
+	uint32_t gen = __atomic_load_n(&sa->outer_gen, __ATOMIC_ACQUIRE);
+
+	out[0] = __atomic_load_n(&sa->outer.word[1], __ATOMIC_ACQUIRE);
+	out[1] = __atomic_load_n(&sa->outer.word[2], __ATOMIC_ACQUIRE);
 	return (gen & 1) == 0 && __atomic_load_n(&sa->outer_gen, __ATOMIC_RELAXED) == gen;
 }
 

@@ -64,6 +64,17 @@ static inline void warm_work_again(const struct sa *sa)
 	warm_near(warm_from(sa), WARM_WORK);
 }
 
+/** Inbound, between IPv6 addresses: the one that packets are sent to is in the outer header. */
+static inline void warm_outer(const struct sa *sa)
+{
+	warm_lines(&sa->outer, 1);
+}
+
+static inline void warm_outer_again(const struct sa *sa)
+{
+	warm_near(&sa->outer, 1);
+}
+
 /**
  * The keys. Nobody reads them before all packets have been built or checked, so they are asked for
  * last, when it matters to none of these how long they take: asked for with the rest they hold up

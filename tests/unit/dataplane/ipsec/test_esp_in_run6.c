@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * test_esp_in_run6.c - inbound bursts with IPv6 inside or outside, and what disturbs them, against
- * the plain twin of twinkit.h; test_esp_in_run.c is for IPv4 in IPv4.
+ * test_esp_in_run6.c - inbound bursts of one SA, or of many, with IPv6 inside or outside, and what
+ * disturbs them, against the plain twin of twinkit.h; test_esp_in_run.c is for IPv4 in IPv4.
  */
+#include "dataplane/ipsec/sa6.h"
+#include "dataplane/ipsec/warm.h"
 #include "tests/unit/dataplane/ipsec/shapekit.h"
 #include "tests/unit/dataplane/ipsec/twinkit.h"
 
@@ -50,6 +52,23 @@ enum kind {
 static uint64_t seed = 47;
 static uint64_t next[TWIN_SLOTS]; /* number to be sent */
 static bool esn;
+static const char *suite;  /* of the first SA, */
+static struct shape usual; /* and its shape */
+static bool many;	   /* SAs in each burst */
+static unsigned int fours; /* of so many packets one carries IPv4; 0: none */
+/* What every second SA is: of another family outside, or with IPv4 where the others are without. */
+static enum {
+	ALIKE,
+	LIMITED,
+	IN_TRANSPORT,
+	UNWINDOWED,
+	OTHER_SUITE,
+	OTHER_ENCAP,
+	OTHER_FAMILY,
+	WITH_PORTS,
+	WITH_MORE_NETS,
+	WITHOUT_IPV4
+} second;
 
 static unsigned int any(unsigned int n)
 {
@@ -98,6 +117,18 @@ static void spoil_addresses(struct frame *f, enum kind kind)
 		memset(src, 0, 2 * ADDR6);
 }
 
+/* Not always where IPv4 may go. */
+static struct frame inner4(void)
+{
+	struct frame f = espkit_udp_in(any(1200));
+
+	if (any(8) == 0)
+		put32(f.b + ETH + (any(2) ? 12 : 16),
+		      any(2) ? IP(10, 100, 2, 6) : IP(192, 168, 1, 1));
+	frame_fix(&f);
+	return f;
+}
+
 static struct frame inner_of(enum kind kind)
 {
 	struct frame f = frame6_udp(far6_host, lan6_host, any(65536), any(65536),
@@ -105,7 +136,7 @@ static struct frame inner_of(enum kind kind)
 	uint8_t *ip = f.b + ETH;
 
 	if (kind == FOUR)
-		return espkit_udp_in(any(1200));
+		return inner4();
 	if (kind == SYN || any(2))
 		make_tcp(&f, kind == SYN);
 	if (kind == ICMP)
@@ -199,6 +230,19 @@ static struct frame seal(const struct frame *inner, const struct reference_esp *
 	return shapekit_wrap(bytes, len);
 }
 
+/* What is made from now on is for SA number i, or of it. */
+static void turn_to(uint32_t i)
+{
+	bool other = i % 2 != 0;
+
+	shape = usual;
+	esp.suite = espkit_suite(other && second == OTHER_SUITE ? "aes128gcm" : suite);
+	shape.outer6 ^= other && second == OTHER_FAMILY;
+	if (other && second == OTHER_ENCAP)
+		shape.encap = usual.encap == ABI_ENCAP_UDP ? ABI_ENCAP_NONE : ABI_ENCAP_UDP;
+	esp.encap = shape.encap;
+}
+
 /* The same packet for slot and its twin. */
 static void make_pair(enum kind kind, uint32_t at, struct rte_mbuf **m, uint64_t top)
 {
@@ -206,6 +250,7 @@ static void make_pair(enum kind kind, uint32_t at, struct rte_mbuf **m, uint64_t
 	struct reference_esp e = espkit_next(0);
 	uint64_t seq = number_of(kind, at % TWIN_SLOTS, top), was;
 
+	turn_to(at);
 	e.seq = (uint32_t)seq;
 	e.esn = esn;
 	e.seq_hi = (uint32_t)(seq >> 32);
@@ -255,6 +300,10 @@ static unsigned int compare_burst(uint16_t n, unsigned int disturbed, struct ord
 
 		if (kind == NO_SA && !fixed)
 			at = TWIN_SLOTS;
+		if (many && at == 0)
+			at = fixed ? i != 0 : any(TWIN_SLOTS);
+		if (kind == PLAIN && fours != 0 && any(fours) == 0)
+			kind = FOUR;
 		make_pair(kind, at, given[i], top_of(at % TWIN_SLOTS));
 	}
 	return twin_compare(given, n, order);
@@ -264,19 +313,19 @@ struct setting {
 	const char *suite;
 	bool outer6;
 	uint8_t encap;
-	enum { NETS, MORE_NETS, PORTS, NO_IPV4, ANYTHING, TRANSPORT } selectors;
+	enum selectors { NETS, MORE_NETS, PORTS, NO_IPV4, ANYTHING, TRANSPORT } selectors;
 	bool limited;
 	bool esn;
 	bool window;
 	bool others;
 };
 
-static void set_selectors(struct abi_sa_add *c, const struct setting *s)
+static void set_selectors(struct abi_sa_add *c, enum selectors selectors)
 {
 	static const struct abi_range any6 = {
 		.family = 6, .port_hi = UINT16_MAX, .hi = {[0 ... ADDR6 - 1] = UINT8_MAX}};
 
-	switch (s->selectors) {
+	switch (selectors) {
 	case NETS:
 		break;
 	case MORE_NETS:
@@ -302,25 +351,68 @@ static void set_selectors(struct abi_sa_add *c, const struct setting *s)
 	}
 }
 
+static enum selectors selectors_of(const struct setting *s, bool other)
+{
+	if (other && second == IN_TRANSPORT)
+		return TRANSPORT;
+	if (other && second == WITH_PORTS)
+		return PORTS;
+	if (other && second == WITH_MORE_NETS)
+		return MORE_NETS;
+	if (other && second == WITHOUT_IPV4)
+		return s->selectors == NO_IPV4 ? NETS : NO_IPV4;
+	return s->selectors;
+}
+
 static void add_sas(const struct setting *s, uint64_t start)
 {
 	for (uint32_t i = 0; i < 2 * TWIN_SLOTS; i++) {
-		struct abi_sa_add c = shapekit_in();
+		bool other = i % 2 != 0;
+		struct abi_sa_add c;
 
+		turn_to(i);
+		c = shapekit_in();
 		c.slot = i < TWIN_SLOTS ? TWIN_RUN + i : TWIN_TWIN + i - TWIN_SLOTS;
 		c.spi = IN_SPI - IN_SLOT + c.slot;
-		c.replay_window = s->window ? TWIN_WINDOW : 0;
-		c.life.hard_packets = s->limited ? BIG : 0;
+		c.replay_window = s->window && !(other && second == UNWINDOWED) ? TWIN_WINDOW : 0;
+		c.life.hard_packets = s->limited || (other && second == LIMITED) ? BIG : 0;
 		if (s->esn)
 			c.flags |= ABI_SA_F_ESN;
 		if (start != 0)
 			c.flags |= ABI_SA_F_RESUME;
 		c.seq_start = start;
-		set_selectors(&c, s);
+		set_selectors(&c, selectors_of(s, other));
 		espkit_add(&c);
 	}
 	for (uint32_t i = 0; i < TWIN_SLOTS; i++)
 		next[i] = start;
+}
+
+static void begin_sas(const struct setting *s, uint64_t start)
+{
+	usual = (struct shape){.outer6 = s->outer6, .encap = s->encap};
+	suite = s->suite;
+	esn = s->esn;
+	shapekit_pair(suite, usual);
+	add_sas(s, start);
+}
+
+/* Whatever was done to it. */
+static void remove_sa(uint32_t slot)
+{
+	struct sa *sa = sad_slot(esp.sad, slot);
+
+	sa->spi = IN_SPI - IN_SLOT + slot;
+	sa->direction = ABI_DIR_IN;
+	sa->state = SA_LIVE;
+	sa->outer_gen &= ~1u;
+	espkit_remove(slot);
+}
+
+static void remove_sas(void)
+{
+	for (uint32_t i = 0; i < 2 * TWIN_SLOTS; i++)
+		remove_sa(i < TWIN_SLOTS ? TWIN_RUN + i : TWIN_TWIN + i - TWIN_SLOTS);
 }
 
 static void compare_sas(const struct setting *s)
@@ -330,19 +422,15 @@ static void compare_sas(const struct setting *s)
 	unsigned int delivered = 0;
 
 	assert_int_equal(order != NULL, s->others);
-	shapekit_pair(s->suite, (struct shape){.outer6 = s->outer6, .encap = s->encap});
-	esn = s->esn;
-	add_sas(s, esn ? (1ull << 32) - 500 : 0);
+	begin_sas(s, s->esn ? (1ull << 32) - 500 : 0);
 	for (unsigned int round = 0; round < ROUNDS; round++)
 		delivered +=
-			compare_burst((uint16_t)(1 + any(WORKER_BURST / 4)), 1 + any(30), order);
+			compare_burst((uint16_t)((many ? WARM_LEAST : 1) + any(WORKER_BURST / 4)),
+				      1 + any(30), order);
 	delivered += compare_burst(WORKER_BURST, 30, order);
 	if (s->selectors != TRANSPORT)
 		assert_in_range(delivered, ROUNDS * 10, ROUNDS * WORKER_BURST);
-	for (uint32_t i = 0; i < TWIN_SLOTS; i++) {
-		espkit_remove(TWIN_RUN + i);
-		espkit_remove(TWIN_TWIN + i);
-	}
+	remove_sas();
 	order_free(order);
 }
 
@@ -380,6 +468,120 @@ static void so_is_what_comes_between_ipv6_addresses(void **state)
 		compare_sas(&settings[i]);
 }
 
+static void nor_does_it_matter_how_many_sas_they_are_of(void **state)
+{
+	static const struct setting settings[] = {
+		{"aes128+sha1", true, ABI_ENCAP_NONE, NETS, false, false, true, false},
+		{"aes256+sha256", true, ABI_ENCAP_UDP, NETS, false, false, true, true},
+		{"aes128gcm", true, ABI_ENCAP_NONE, NO_IPV4, false, false, true, true},
+		{"aes128+md5", false, ABI_ENCAP_NONE, NO_IPV4, false, false, true, false},
+		{"aes128gcm", false, ABI_ENCAP_UDP, NO_IPV4, false, false, true, false},
+		{"aes128+sha1", false, ABI_ENCAP_NONE, NETS, false, false, true, false},
+		{"aes128+sha1", true, ABI_ENCAP_NONE, ANYTHING, false, false, true, false},
+		{"aes128+sha1", true, ABI_ENCAP_NONE, PORTS, false, false, true, false},
+		{"aes128+sha1", true, ABI_ENCAP_NONE, MORE_NETS, true, false, true, false},
+		{"aes128gcm", true, ABI_ENCAP_NONE, NETS, false, true, true, false},
+		{"aes128+sha1", false, ABI_ENCAP_UDP, NO_IPV4, false, true, true, true},
+		{"aes128+sha1", true, ABI_ENCAP_NONE, NETS, false, false, false, false},
+		{"aes128+sha1", true, ABI_ENCAP_NONE, TRANSPORT, false, false, true, false},
+	};
+
+	(void)state;
+	many = true;
+	for (unsigned int i = 0; i < sizeof(settings) / sizeof(settings[0]); i++)
+		for (fours = 0; fours <= 2; fours += 2)
+			compare_sas(&settings[i]);
+	many = false;
+	fours = 0;
+}
+
+static void nor_does_it_matter_that_some_of_them_are_usual_ones(void **state)
+{
+	static const struct setting settings[] = {
+		{"aes128+sha1", true, ABI_ENCAP_NONE, NETS, false, false, true, false},
+		{"aes128+md5", false, ABI_ENCAP_UDP, NO_IPV4, false, false, true, false},
+		{"aes256+sha256", true, ABI_ENCAP_UDP, ANYTHING, false, false, true, true},
+	};
+
+	(void)state;
+	many = true;
+	fours = 3;
+	for (second = LIMITED; second <= WITHOUT_IPV4; second++)
+		for (unsigned int i = 0; i < sizeof(settings) / sizeof(settings[0]); i++)
+			compare_sas(&settings[i]);
+	many = false;
+	second = ALIKE;
+	fours = 0;
+}
+
+static void nor_that_there_are_no_addresses_of_the_other_family(void **state)
+{
+	static const struct setting plain = {"aes128+sha1", true,  ABI_ENCAP_NONE, ANYTHING,
+					     false,	    false, true,	   false};
+	struct fib *fib = kit.h->tables.fib;
+
+	(void)state;
+	many = true;
+	fours = 2;
+	kit.h->tables.fib = NULL;
+	compare_sas(&plain);
+	kit.h->tables.fib = fib;
+	fours = 0;
+	many = false;
+}
+
+/* What the manager may do to an SA, and its twin, between two bursts or in the middle of one. */
+#define CHANGES 9u
+
+static void change_sa(struct sa *sa, unsigned int what)
+{
+	switch (what) {
+	case 0:
+	case 1:
+		sa->state = what == 0 ? SA_EXPIRED : SA_DEAD;
+		break;
+	case 2:
+		sa->direction = ABI_DIR_OUT;
+		break;
+	case 3:
+		sa->limited = 1;
+		sa->volume.hard_packets = 0;
+		break;
+	case 4:
+		sa->endpoint = sa_endpoint(0, ABI_ENCAP_UDP);
+		break;
+	case 5:
+		sa->spi++;
+		break;
+	case 6:
+	case 7:
+		sa->outer.header[SA6_OUTER_LOCAL + (what == 6 ? NET : HOST)]++;
+		break;
+	default:
+		sa->outer_gen++; /* nobody waits until it is even */
+		break;
+	}
+}
+
+static void one_of_many_sas_that_is_of_no_use_any_more_is_found_out(void **state)
+{
+	const uint16_t n = WORKER_BURST / 2; /* esp_in takes no more of many SAs at a time */
+	static const struct setting plain = {"aes128+sha1", true,  ABI_ENCAP_NONE, NETS,
+					     false,	    false, true,	   false};
+
+	(void)state;
+	many = true;
+	for (unsigned int what = 0; what < CHANGES; what++) {
+		begin_sas(&plain, 0);
+		change_sa(sad_slot(esp.sad, TWIN_RUN + 1), what);
+		change_sa(sad_slot(esp.sad, TWIN_TWIN + 1), what);
+		/* Of the other SA, about every second one, are delivered. */
+		assert_in_range(compare_burst(n, 1000, NULL), n / 4, 3 * n / 4);
+		remove_sas();
+	}
+	many = false;
+}
+
 #define CASE(f) cmocka_unit_test_setup_teardown(f, espkit_begin_empty, espkit_end)
 
 int main(void)
@@ -387,6 +589,10 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		CASE(ipv6_in_ipv4_is_opened_as_single_packets_are),
 		CASE(so_is_what_comes_between_ipv6_addresses),
+		CASE(nor_does_it_matter_how_many_sas_they_are_of),
+		CASE(nor_does_it_matter_that_some_of_them_are_usual_ones),
+		CASE(nor_that_there_are_no_addresses_of_the_other_family),
+		CASE(one_of_many_sas_that_is_of_no_use_any_more_is_found_out),
 	};
 
 	return cmocka_run_group_tests(tests, shapekit_setup, shapekit_teardown);
