@@ -38,35 +38,38 @@ static inline bool knows_addrs(struct clear *c, struct parse_run6 *parse, const 
 uint16_t esp_in_run6_deliver(const struct batch *b, struct parse_run6 *parse,
 			     struct rte_mbuf **pkts, uint16_t first, struct tally *t)
 {
-	const struct sa *sa = b->op[first].sa;
+	const struct crypto_op *op = &b->op[first], *end = &b->op[b->n];
+	const struct held *h = &b->held[first];
+	const struct sa *sa = op->sa;
 	const uint32_t head = SA_ESP_HEADER + (uint32_t)sa->iv_len;
 	struct clear c = {.sa = sa, .slot = sa->slot};
 	uint64_t bytes = 0, wire = 0;
-	unsigned int k, n = b->n;
+	uint32_t done;
 
 	if (sa->shape & SA_SHAPE_TRANSPORT)
 		return first;
-	for (k = first; k < n; k++) {
-		const struct crypto_op *op = &b->op[k];
-		uint64_t held = load64(&b->held[k].wire);
-		struct rte_mbuf *m = pkts[(uint16_t)(held >> HELD_PACKET)];
+	for (; op < end; op++, h++) {
+		uint64_t held = load64(&h->wire);
 		const uint8_t *text = op->esp + head;
+		struct rte_mbuf *m;
 		uint32_t len;
 
-		if (k + PREFETCH_GAP < n)
-			rte_prefetch0(b->op[k + PREFETCH_GAP].esp + head);
+		if (op + PREFETCH_GAP < end)
+			rte_prefetch0(op[PREFETCH_GAP].esp + head);
 		if (unlikely(op->sa != sa || !op->ok || (held & REFUSED_OR_ECN) != 0))
 			break;
 		len = inner_len6(text, payload_of(text, op->len - head, NEXT_HEADER_IPV6));
 		if (unlikely(len == 0 || !knows_addrs(&c, parse, text)))
 			break;
+		m = pkts[(uint16_t)(held >> HELD_PACKET)];
 		inner_meta6(pkt_meta(m), text, len, c.slot, held);
 		inner_borders(m, text, len);
 		bytes += len;
 		wire += (uint16_t)held;
 	}
-	t->packets += k - first;
+	done = (uint32_t)(h - &b->held[first]);
+	t->packets += done;
 	t->bytes += bytes;
 	t->wire_bytes += wire;
-	return (uint16_t)k;
+	return (uint16_t)(first + done);
 }
