@@ -85,8 +85,7 @@ static inline bool is_to_local6(const struct sa *sa, const uint8_t *ip)
 {
 	uint64_t local[2];
 
-	return sa_local6_read(sa, local) && ((local[0] ^ load64(ip + IP6_OFF_DST)) |
-					     (local[1] ^ load64(ip + IP6_OFF_DST + 8))) == 0;
+	return sa_local6_read(sa, local) && ip6_equal((const uint8_t *)local, ip + IP6_OFF_DST);
 }
 
 /* Everything that can be said before the ICV, when it is a usual packet of a usual SA that nothing
@@ -217,14 +216,14 @@ bool esp_in_each_number(struct batch *b)
 struct judged {
 	const struct fib *fib;
 	const struct fib6 *fib6;
-	uint64_t gate;	  /* of SAs that carry narrow or narrow6; 0: none yet */
-	uint64_t dst;	  /* nobody's here; NO_HOST: none yet */
-	uint64_t dst6[2]; /* the same, as it is sent; zeros: none yet */
-	uint32_t done;	  /* the last two bytes of ops that were done, of one kind */
-	uint32_t head;	  /* of these: bytes before the inner packet */
-	bool asks6;	  /* there may be IPv6 */
-	bool narrow;	  /* IPv4 can be judged here, */
-	bool narrow6;	  /* and IPv6 */
+	uint64_t gate;	 /* of SAs that carry narrow or narrow6; 0: none yet */
+	uint64_t dst;	 /* nobody's here; NO_HOST: none yet */
+	struct ip6 dst6; /* the same; zeros: none yet */
+	uint32_t done;	 /* the last two bytes of ops that were done, of one kind */
+	uint32_t head;	 /* of these: bytes before the inner packet */
+	bool asks6;	 /* there may be IPv6 */
+	bool narrow;	 /* IPv4 can be judged here, */
+	bool narrow6;	 /* and IPv6 */
 };
 
 /* False: it is not an op that was done, of an SA that carries narrow; or narrow6, when that is
@@ -276,11 +275,10 @@ static inline bool may_pass6(struct judged *j, const struct sa *sa, const uint8_
 	const uint8_t *src = ip + IP6_OFF_SRC, *dst = ip + IP6_OFF_DST;
 
 	/* Nobody is at the address of zeros, so what is known of none is never found right. */
-	if (unlikely(j->dst6[0] == 0 ||
-		     ((j->dst6[0] ^ load64(dst)) | (j->dst6[1] ^ load64(dst + 8))) != 0)) {
+	if (unlikely(ip6_hi(j->dst6.b) == 0 || !ip6_equal(j->dst6.b, dst))) {
 		if (!parse_is_other6(j->fib6, dst))
 			return false;
-		memcpy(j->dst6, dst, sizeof(j->dst6));
+		memcpy(j->dst6.b, dst, sizeof(j->dst6.b));
 	}
 	return sa6_narrow_match(&sa->narrow6, dst, src) && parse_is_other6(j->fib6, src);
 }
@@ -367,6 +365,13 @@ static __rte_always_inline void deliver_all(struct worker *w, struct batch *b,
 	}
 }
 
+/* Out of the way of the other one, which wants all registers. */
+static __rte_noinline void deliver_any(struct worker *w, struct batch *b, struct parse_run *parse,
+				       struct rte_mbuf **pkts)
+{
+	deliver_all(w, b, parse, pkts, true);
+}
+
 void esp_in_each_deliver(struct worker *w, struct batch *b, struct parse_run *parse,
 			 struct rte_mbuf **pkts)
 {
@@ -375,7 +380,7 @@ void esp_in_each_deliver(struct worker *w, struct batch *b, struct parse_run *pa
 	for (struct crypto_op *op = end; b->n != 0 && op < end + BATCH_BEHIND; op++)
 		*op = end[-1];
 	if (unlikely(b->shapes & SA_SHAPE_NARROW6))
-		deliver_all(w, b, parse, pkts, true);
+		deliver_any(w, b, parse, pkts);
 	else
 		deliver_all(w, b, parse, pkts, false);
 }

@@ -156,7 +156,8 @@ struct sa {
 	struct volume volume; /* shared by the workers, when limited */
 
 	_Alignas(64) struct sa_narrow6 narrow6; /* of SAs whose shape has it */
-	_Alignas(64) struct sa_outer outer;	/* once for the packets of a burst */
+	_Alignas(64) struct sa_outer outer; /* once for the packets of a burst; inbound over IPv6,
+					       of many SAs, for each */
 
 	/* What a packet needs lies together from here on. Line 0: read for every packet; the
 	 * workers write nothing but seq. */
