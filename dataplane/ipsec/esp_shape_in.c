@@ -25,9 +25,11 @@ static bool read_ends(const struct sa *sa, struct sa_outer *o)
 
 bool esp_shape_is_to(const struct sa *sa, const struct rte_mbuf *m)
 {
-	struct sa_outer o;
+	uint64_t local[2];
 
-	return read_ends(sa, &o) && ip6_equal(o.header + IP6_OFF_SRC, header_of(m) + IP6_OFF_DST);
+	/* Twice, as read_ends() does. */
+	return (sa_local6_read(sa, local) || sa_local6_read(sa, local)) &&
+	       ip6_equal((const uint8_t *)local, header_of(m) + IP6_OFF_DST);
 }
 
 void esp_shape_watch_peer(struct sa *sa, struct rte_mbuf *m)
