@@ -88,7 +88,7 @@ static void make_tcp(struct frame *f, bool syn)
 	put16(tcp + 22, 1460);
 }
 
-/* One of those that no packet in transit has, or only on its link. */
+/* One of those that no packet in transit has, or only on its link; or just its network. */
 static void put_nobody(uint8_t *addr)
 {
 	static const uint8_t nobody[][ADDR6] = {{0},
@@ -97,7 +97,7 @@ static void put_nobody(uint8_t *addr)
 						{0xfe, 0x80, [15] = 9},
 						{0xff, 5, [15] = 2}};
 
-	memcpy(addr, nobody[any(5)], ADDR6);
+	memcpy(addr, nobody[any(5)], any(2) ? ADDR6 : ADDR6 / 2);
 }
 
 /* Where addresses are wrong, most of them is right. */
