@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * outtwin.h - on top of shapekit.h: bursts of one SA and what disturbs them, against the plain
- * twin: the same packets, each in a burst of its own, which share nothing.
+ * outtwin.h - on top of shapekit.h: outbound bursts of one SA and what disturbs them, against the
+ * plain twin: the same packets, each in a burst of its own, which share nothing.
  */
 #ifndef ESPGW_TESTS_OUTTWIN_H
 #define ESPGW_TESTS_OUTTWIN_H

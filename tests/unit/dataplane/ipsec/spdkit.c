@@ -55,3 +55,15 @@ int spdkit_end(void **state)
 	kit.w->spd_cache = NULL;
 	return espkit_end(state);
 }
+
+void spdkit_one_policy6(const uint8_t *lo, const uint8_t *hi)
+{
+	struct abi_policy *p = &spdkit_policies[0];
+
+	*p = spdkit_policy(ABI_ACT_DISCARD);
+	p->local = (struct abi_range){.family = 6, .port_hi = UINT16_MAX};
+	p->remote = p->local;
+	memcpy(p->local.lo, lo, 16);
+	memcpy(p->local.hi, hi, 16);
+	memset(p->remote.hi, 0xff, 16);
+}

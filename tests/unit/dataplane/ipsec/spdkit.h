@@ -17,6 +17,8 @@ int spdkit_end(void **state);
 
 /** A policy between the site's net and the peer's, for a test to change. */
 struct abi_policy spdkit_policy(uint8_t action);
+/** The first policy: IPv6 from lo to hi at this side, anywhere at the other; discarded. */
+void spdkit_one_policy6(const uint8_t *lo, const uint8_t *hi);
 /** Compile the first n policies; fails the test when they are refused. The caller frees it. */
 struct spd *spdkit_build(uint32_t n);
 /** The same, in place of the worker's table. */

@@ -234,18 +234,6 @@ static void remote_ends_reach_to_their_addresses(void **state)
 	assert_true(within > 100000 && within < 300000);
 }
 
-static void one_policy(const uint8_t *lo, const uint8_t *hi)
-{
-	struct abi_policy *p = &spdkit_policies[0];
-
-	*p = spdkit_policy(ABI_ACT_DISCARD);
-	p->local = (struct abi_range){.family = 6, .port_hi = UINT16_MAX};
-	p->remote = p->local;
-	memcpy(p->local.lo, lo, 16);
-	memcpy(p->local.hi, hi, 16);
-	memset(p->remote.hi, 0xff, 16);
-}
-
 /* Every place where two words can differ, edges ragged or not. */
 static void borders_of_a_range_are_inside_and_no_more(void **state)
 {
@@ -266,7 +254,7 @@ static void borders_of_a_range_are_inside_and_no_more(void **state)
 					  : i == k % 4 ? 6 + k % 5
 						       : edge[2 - pick % 3]);
 		}
-		one_policy(lo, hi);
+		spdkit_one_policy6(lo, hi);
 		s = spdkit_build(1);
 		memcpy(p.ip + 8, lo, 16);
 		assert_int_equal(spd_match6(s, &sel, false), 0);
@@ -290,7 +278,7 @@ static void families_do_not_meet(void **state)
 	struct spd *s;
 
 	(void)state;
-	one_policy(none, all);
+	spdkit_one_policy6(none, all);
 	s = spdkit_build(1);
 	assert_int_equal(spd_match6(s, &six, false), 0);
 	assert_int_equal(spd_match(s, &four, false), SPD_NO_MATCH);
@@ -320,11 +308,11 @@ static void fragments_are_to_be_whole_where_a_policy_asks_for_more_than_they_sho
 						  255, 255, 255, 255, 255, 255, 255, 255};
 
 	(void)state;
-	one_policy(none, all);
+	spdkit_one_policy6(none, all);
 	assert_false(needs_whole());
 	spdkit_policies[0].remote.port_hi = 443;
 	assert_true(needs_whole());
-	one_policy(none, all);
+	spdkit_one_policy6(none, all);
 	spdkit_policies[0].local.protocol = 6;
 	assert_true(needs_whole());
 	spdkit_policies[0] = spdkit_policy(ABI_ACT_DISCARD);
@@ -342,7 +330,7 @@ static void too_many_ragged_ranges_are_refused(void **state)
 
 	(void)state;
 	assert_true(p != NULL && index != NULL);
-	one_policy(lo, hi);
+	spdkit_one_policy6(lo, hi);
 	spdkit_policies[0].remote = spdkit_policies[0].local;
 	for (unsigned int i = 0; i < MANY; i++)
 		p[i] = spdkit_policies[0];
@@ -507,162 +495,6 @@ static void the_cache_and_the_mixture_change_nothing(void **state)
 	rte_pktmbuf_free_bulk(m, WORKER_BURST);
 }
 
-/* Out of a tunnel, one behind the other, to hosts that differ in one bit. */
-static void where_one_packet_may_go_the_next_may_not(void **state)
-{
-	static const uint8_t host[16] = {0x20, 1, 0xd, 0xb8, 0, 10, [15] = 6};
-	struct rte_mbuf *m[3];
-
-	(void)state;
-	for (unsigned int bit = 0; bit < 128; bit++) {
-		uint8_t other[16];
-
-		memcpy(other, host, 16);
-		other[bit / 8] ^= (uint8_t)(0x80 >> bit % 8);
-		one_policy(other, other);
-		spdkit_policies[0].remote = spdkit_policies[0].local;
-		memset(spdkit_policies[0].local.lo, 0, 16);
-		memset(spdkit_policies[0].local.hi, 0xff, 16);
-		spdkit_install(1);
-		for (unsigned int i = 0; i < 3; i++) {
-			m[i] = rte_pktmbuf_alloc(kit.h->pool);
-			assert_non_null(m[i]);
-			assert_non_null(rte_pktmbuf_append(m[i], 40));
-			*pkt_meta(m[i]) = (struct pkt_meta){.verdict = PKT_FORWARD,
-							    .proto = 17,
-							    .flags = PKT_F_IPV6 | PKT_F_FROM_SA};
-			memcpy(rte_pktmbuf_mtod_offset(m[i], uint8_t *, 24), i == 1 ? other : host,
-			       16);
-		}
-		spd_transit_burst(kit.w, m, 3);
-		assert_int_equal(pkt_meta(m[0])->verdict, PKT_FORWARD);
-		assert_int_equal(pkt_meta(m[1])->verdict, PKT_DROP);
-		assert_int_equal(pkt_meta(m[2])->verdict, PKT_FORWARD);
-		rte_pktmbuf_free_bulk(m, 3);
-	}
-}
-
-/* An inbound SA of nothing but IPv6, to these addresses. */
-static void add_sa(uint32_t slot, const uint8_t *lo, const uint8_t *hi)
-{
-	struct abi_sa_add c = espkit_in();
-
-	c.slot = slot;
-	c.spi = 0x1000 + slot;
-	c.n_local = c.n_remote = 1;
-	c.ts_local[0] = c.ts_remote[0] = (struct abi_range){.family = 6, .port_hi = UINT16_MAX};
-	memcpy(c.ts_local[0].lo, lo, 16);
-	memcpy(c.ts_local[0].hi, hi, 16);
-	memset(c.ts_remote[0].hi, 0xff, 16);
-	espkit_add(&c);
-}
-
-/* What becomes of the last of n packets out of these SAs, to the same host each. */
-static enum drop_reason last_of(const uint32_t *slots, uint16_t n, const uint8_t *to, uint8_t flags)
-{
-	struct rte_mbuf *m[4];
-	enum drop_reason why;
-
-	for (uint16_t i = 0; i < n; i++) {
-		m[i] = rte_pktmbuf_alloc(kit.h->pool);
-		assert_non_null(m[i]);
-		assert_non_null(rte_pktmbuf_append(m[i], 40));
-		*pkt_meta(m[i]) = (struct pkt_meta){.verdict = PKT_FORWARD,
-						    .proto = 17,
-						    .sa_slot = slots[i],
-						    .flags = PKT_F_IPV6 | PKT_F_FROM_SA};
-		memcpy(rte_pktmbuf_mtod_offset(m[i], uint8_t *, 24), to, 16);
-	}
-	pkt_meta(m[n - 1])->flags |= flags;
-	spd_transit_burst(kit.w, m, n);
-	assert_int_equal(pkt_meta(m[n - 1])->sa_slot, PKT_NO_SA);
-	why = pkt_meta(m[n - 1])->verdict == PKT_DROP ? pkt_meta(m[n - 1])->reason : DROP_NONE;
-	rte_pktmbuf_free_bulk(m, n);
-	return why;
-}
-
-/* Of a packet that came out of a tunnel the SA says where it goes, as long as that is certain. */
-static void where_an_sas_packets_go_is_asked_of_the_sa(void **state)
-{
-	enum { HERE = 30, NEAR_BY };
-	static const uint8_t here_lo[16] = {0x20, 1, 0xd, 0xb8, 0, 10};
-	static const uint8_t here_hi[16] = {0x20, 1, 0xd, 0xb8, 0, 10, [15] = 9};
-	static const uint8_t near_hi[16] = {0x20, 1, 0xd, 0xb8, 0, 10, [15] = 10};
-	static const uint8_t host[16] = {0x20, 1, 0xd, 0xb8, 0, 10, [15] = 6};
-	static const uint8_t protected[16] = {0x20, 1, 0xd, 0xb8, 0, 10, [15] = 10};
-	static const uint32_t here[] = {HERE, HERE}, other[] = {HERE, NEAR_BY};
-	static const uint32_t none[] = {HERE, ESPKIT_SAS - 1}, nobody[] = {PKT_NO_SA, PKT_NO_SA};
-	static const uint32_t wide[] = {HERE, IN_SLOT}; /* of no such range */
-
-	(void)state;
-	add_sa(HERE, here_lo, here_hi);
-	add_sa(NEAR_BY, here_lo, near_hi);
-	one_policy(protected, protected);
-	spdkit_policies[0].remote = spdkit_policies[0].local;
-	memset(spdkit_policies[0].local.lo, 0, 16);
-	memset(spdkit_policies[0].local.hi, 0xff, 16);
-	spdkit_install(1);
-	for (uint16_t n = 1; n <= 2; n++) {
-		/* Its selectors would not have let it through: it is not looked at. */
-		assert_int_equal(last_of(here, n, protected, 0), DROP_NONE);
-		/* It may have waited, or be ours. */
-		assert_int_equal(last_of(here, n, protected, PKT_F_FRAGMENT),
-				 DROP_OUT_POLICY_BLOCKED);
-		assert_int_equal(last_of(here, n, protected, PKT_F_ORIGIN),
-				 DROP_OUT_POLICY_BLOCKED);
-		assert_int_equal(last_of(nobody, n, protected, 0), DROP_OUT_POLICY_BLOCKED);
-	}
-	assert_int_equal(last_of(other, 2, protected, 0), DROP_OUT_POLICY_BLOCKED);
-	assert_int_equal(last_of(other + 1, 1, protected, 0), DROP_OUT_POLICY_BLOCKED);
-	assert_int_equal(last_of(other, 2, host, 0), DROP_NONE);
-	assert_int_equal(last_of(none, 2, protected, 0), DROP_OUT_POLICY_BLOCKED);
-	assert_int_equal(last_of(wide, 2, protected, 0), DROP_OUT_POLICY_BLOCKED);
-	spdkit_policies[0].remote = spdkit_policies[0].local;
-	memcpy(spdkit_policies[0].remote.lo, host, 16); /* in the middle of where they go */
-	memcpy(spdkit_policies[0].remote.hi, host, 16);
-	spdkit_install(1);
-	assert_int_equal(last_of(here, 2, host, 0), DROP_OUT_POLICY_BLOCKED);
-	assert_int_equal(last_of(here, 2, protected, 0), DROP_NONE);
-	espkit_remove(HERE);
-	espkit_remove(NEAR_BY);
-}
-
-/* RFC 4301 section 5.2, as for IPv4. */
-static void clear_packets_of_a_protected_flow_are_dropped(void **state)
-{
-	static const uint8_t none[16], all[16] = {255, 255, 255, 255, 255, 255, 255, 255,
-						  255, 255, 255, 255, 255, 255, 255, 255};
-	struct rte_mbuf *m = rte_pktmbuf_alloc(kit.h->pool);
-	const struct pkt_meta meta = {
-		.verdict = PKT_FORWARD, .proto = 58, .src_port = 128 << 8, .flags = PKT_F_IPV6};
-
-	(void)state;
-	assert_non_null(m);
-	assert_non_null(rte_pktmbuf_append(m, 40));
-	one_policy(none, all);
-	spdkit_policies[0].action = ABI_ACT_PROTECT;
-	spdkit_install(1);
-	*pkt_meta(m) = meta;
-	spd_in_burst(kit.w, &m, 1);
-	assert_int_equal(pkt_meta(m)->verdict, PKT_DROP);
-	assert_int_equal(pkt_meta(m)->reason, DROP_IN_TEMPLATE_MISMATCHES);
-	*pkt_meta(m) = meta;
-	pkt_meta(m)->flags |= PKT_F_FROM_SA;
-	spd_transit_burst(kit.w, &m, 1);
-	assert_int_equal(pkt_meta(m)->verdict, PKT_SLOW); /* no SA yet at policy 0 */
-	spdkit_policies[0].flags = ABI_POL_F_ALLOW_CLEAR;
-	spdkit_install(1);
-	*pkt_meta(m) = meta;
-	spd_in_burst(kit.w, &m, 1);
-	assert_int_equal(pkt_meta(m)->verdict, PKT_FORWARD);
-	spd_free(kit.h->tables.spd);
-	kit.h->tables.spd = NULL;
-	*pkt_meta(m) = meta;
-	spd_transit_burst(kit.w, &m, 1);
-	assert_int_equal(pkt_meta(m)->reason, DROP_IN_POLICY_ERRORS);
-	rte_pktmbuf_free(m);
-}
-
 #define CASE(f) cmocka_unit_test_setup_teardown(f, spdkit_begin, spdkit_end)
 
 int main(void)
@@ -675,9 +507,6 @@ int main(void)
 		CASE(fragments_are_to_be_whole_where_a_policy_asks_for_more_than_they_show),
 		CASE(too_many_ragged_ranges_are_refused),
 		CASE(the_cache_and_the_mixture_change_nothing),
-		CASE(where_one_packet_may_go_the_next_may_not),
-		CASE(where_an_sas_packets_go_is_asked_of_the_sa),
-		CASE(clear_packets_of_a_protected_flow_are_dropped),
 	};
 
 	return cmocka_run_group_tests(tests, espkit_setup, espkit_teardown);
