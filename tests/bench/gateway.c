@@ -21,9 +21,11 @@
 #include <rte_udp.h>
 
 #include "dataplane/ipsec/esp.h"
+#include "dataplane/ipsec/mtu.h"
 #include "dataplane/ipsec/sad.h"
 #include "dataplane/ipsec/spd.h"
 #include "dataplane/net/parse.h"
+#include "dataplane/net/port.h"
 #include "dataplane/pipeline.h"
 #include "dataplane/pool.h"
 #include "tests/bench/gateway6.h"
@@ -41,7 +43,8 @@
 #define PEER	   HARNESS_IP(203, 0, 113, 2)
 #define SLOT_OUT   1u
 #define SLOT_IN	   2u
-#define SLOT_PEER  3u /* the last of a tunnel */
+#define SLOT_PEER  3u	 /* the last of a tunnel */
+#define WIDE_MTU   1600u /* over IPv6 the largest packets with the longest ICV take 1520 bytes */
 
 _Static_assert(SLOT_PEER *GATEWAY_TUNNELS < MAX_SAS, "slots of all tunnels");
 
@@ -122,6 +125,13 @@ static struct abi_addr end_of(const struct gateway *g, bool peer)
 	return addr4(peer ? PEER : GW_WAN);
 }
 
+/* As sad_tick() does when the port has that MTU. */
+static void widen(struct sa *sa)
+{
+	ports[1].mtu = WIDE_MTU;
+	sa->mtu = mtu_of(sa, WIDE_MTU);
+}
+
 /* slot: that of tunnel 0. */
 static int add_sa(struct gateway *g, const struct raw_suite *suite, unsigned int tunnel,
 		  uint32_t slot, uint8_t direction, uint32_t policy_index)
@@ -161,10 +171,14 @@ static int add_sa(struct gateway *g, const struct raw_suite *suite, unsigned int
 	memset(c.encr_key, 0x42, suite->encr_key_len);
 	memset(c.integ_key, 0x24, suite->integ_key_len);
 	status = sad_add(g->h->tables.sad, &c, policy_index, g->h->worker.now, &detail);
-	if (status != ABI_OK)
+	if (status != ABI_OK) {
 		fprintf(stderr, "SA %u of %s refused: status %u, field %u\n", slot, suite->name,
 			status, detail);
-	return status == ABI_OK ? 0 : -1;
+		return -1;
+	}
+	if (direction == ABI_DIR_OUT && g->shape.outer6)
+		widen(sad_slot(g->h->tables.sad, c.slot));
+	return 0;
 }
 
 static struct abi_policy make_policy(const struct gateway *g, uint32_t id, struct abi_range far)
