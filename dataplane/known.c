@@ -40,9 +40,7 @@ bool known_source(const struct known *k, const struct rte_mbuf *m)
 	uint8_t addr[4];
 
 	if (meta->flags & PKT_F_IPV6)
-		return known_addr(
-			k, rte_pktmbuf_mtod_offset(m, const uint8_t *, meta->l3_off + IP6_OFF_SRC),
-			16);
+		return known_addr(k, pkt_l3(m) + IP6_OFF_SRC, 16);
 	ip4_store32(addr, meta->src);
 	return known_addr(k, addr, sizeof(addr));
 }

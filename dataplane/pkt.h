@@ -94,6 +94,15 @@ static inline struct pkt_meta *pkt_meta(struct rte_mbuf *m)
 	return RTE_MBUF_DYNFIELD(m, PKT_META_OFFSET, struct pkt_meta *);
 }
 
+/** Its IP header, where parse found it. */
+static inline uint8_t *pkt_l3(const struct rte_mbuf *m)
+{
+	const struct pkt_meta *meta =
+		RTE_MBUF_DYNFIELD(m, PKT_META_OFFSET, const struct pkt_meta *);
+
+	return rte_pktmbuf_mtod_offset(m, uint8_t *, meta->l3_off);
+}
+
 static inline void pkt_drop(struct rte_mbuf *m, enum drop_reason reason)
 {
 	struct pkt_meta *meta = pkt_meta(m);

@@ -93,8 +93,7 @@ static struct abi_addr addr6(struct rte_mbuf *p, unsigned int off)
 {
 	struct abi_addr a = {.family = 6};
 
-	memcpy(a.bytes, rte_pktmbuf_mtod_offset(p, const uint8_t *, pkt_meta(p)->l3_off + off),
-	       sizeof(a.bytes));
+	memcpy(a.bytes, pkt_l3(p) + off, sizeof(a.bytes));
 	return a;
 }
 

@@ -26,11 +26,6 @@
 #include "dataplane/net/parse.h"
 #include "dataplane/stages.h"
 
-static inline const uint8_t *destination6(struct rte_mbuf *m)
-{
-	return rte_pktmbuf_mtod_offset(m, const uint8_t *, pkt_meta(m)->l3_off + IP6_OFF_DST);
-}
-
 /* Which SA, if any, and may it be used for this packet? */
 static enum drop_reason find_sa(struct worker *w, struct rte_mbuf *m, uint32_t spi,
 				struct found *found)
@@ -55,7 +50,7 @@ static enum drop_reason find_sa(struct worker *w, struct rte_mbuf *m, uint32_t s
 				.ends = (uint64_t)spi << 32 | meta->dst,
 				.flags = meta->flags & FOUND_FLAGS};
 	if (meta->flags & PKT_F_IPV6)
-		memcpy(found->to.b, destination6(m), sizeof(found->to.b));
+		memcpy(found->to.b, pkt_l3(m) + IP6_OFF_DST, sizeof(found->to.b));
 	switch (sa_state(sa)) {
 	case SA_LIVE:
 		if (unlikely(sa->limited) && volume_spent(&sa->volume))
@@ -78,7 +73,8 @@ static inline enum drop_reason look_up(struct worker *w, struct rte_mbuf *m, uin
 
 	if (unlikely(found->ends != ((uint64_t)spi << 32 | meta->dst) ||
 		     found->flags != (meta->flags & FOUND_FLAGS) ||
-		     ((meta->flags & PKT_F_IPV6) && !ip6_equal(found->to.b, destination6(m)))))
+		     ((meta->flags & PKT_F_IPV6) &&
+		      !ip6_equal(found->to.b, pkt_l3(m) + IP6_OFF_DST))))
 		return find_sa(w, m, spi, found);
 	meta->sa_slot = found->sa->slot;
 	return (enum drop_reason)found->why;
@@ -101,7 +97,7 @@ static inline enum drop_reason check(struct worker *w, struct rte_mbuf **m, stru
 	meta = pkt_meta(*m);
 	if (len < SA_ESP_HEADER || (*m)->data_len < meta->l4_off + len)
 		return DROP_IN_HEADER_ERRORS;
-	ip = rte_pktmbuf_mtod_offset(*m, const uint8_t *, meta->l3_off);
+	ip = pkt_l3(*m);
 	esp = rte_pktmbuf_mtod_offset(*m, uint8_t *, meta->l4_off);
 	why = look_up(w, *m, ip4_load32(esp), found);
 	if (why != DROP_NONE)

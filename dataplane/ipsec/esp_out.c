@@ -192,7 +192,7 @@ static __rte_always_inline enum drop_reason build(struct worker *w, struct batch
 
 	if (m->data_len < (uint32_t)meta->l3_off + inner || len > UINT16_MAX - IP4_ETHER_ROOM)
 		return DROP_OUT_ERRORS;
-	tos = rte_pktmbuf_mtod_offset(m, const uint8_t *, meta->l3_off)[1];
+	tos = pkt_l3(m)[1];
 	ip = wrap(m, meta->l3_off, f->size.head, len);
 	if (ip == NULL)
 		return DROP_OUT_ERRORS;

@@ -121,7 +121,7 @@ static inline bool pair6_is(const struct pair6 *p, const uint8_t *ip)
 static __rte_noinline bool pair6_find(struct pair6 *p, const struct sa *sa, struct rte_mbuf *m)
 {
 	const struct pkt_meta *meta = pkt_meta(m);
-	const uint8_t *ip = rte_pktmbuf_mtod_offset(m, const uint8_t *, meta->l3_off);
+	const uint8_t *ip = pkt_l3(m);
 	const struct selector6 s = selector6_of(meta, ip);
 
 	if (!sa6_selects(sa, &s, false))

@@ -10,13 +10,6 @@
 #include "dataplane/net/ip6.h"
 #include "dataplane/net/parse.h"
 
-static const uint8_t *header_of(const struct rte_mbuf *m)
-{
-	const struct pkt_meta *meta = pkt_meta((struct rte_mbuf *)(uintptr_t)m);
-
-	return rte_pktmbuf_mtod_offset(m, const uint8_t *, meta->l3_off);
-}
-
 /* The ends of an SA; twice, because the manager may be changing them just now. */
 static bool read_ends(const struct sa *sa, struct sa_outer *o)
 {
@@ -29,7 +22,7 @@ bool esp_shape_is_to(const struct sa *sa, const struct rte_mbuf *m)
 
 	/* Twice, as read_ends() does. */
 	return (sa_local6_read(sa, local) || sa_local6_read(sa, local)) &&
-	       ip6_equal((const uint8_t *)local, header_of(m) + IP6_OFF_DST);
+	       ip6_equal((const uint8_t *)local, pkt_l3(m) + IP6_OFF_DST);
 }
 
 void esp_shape_watch_peer(struct sa *sa, struct rte_mbuf *m)
@@ -37,7 +30,7 @@ void esp_shape_watch_peer(struct sa *sa, struct rte_mbuf *m)
 	struct sa_place6 from = {.port = pkt_meta(m)->src_port}, known;
 	struct sa_outer o;
 
-	memcpy(from.addr, header_of(m) + IP6_OFF_SRC, sizeof(from.addr));
+	memcpy(from.addr, pkt_l3(m) + IP6_OFF_SRC, sizeof(from.addr));
 	if (!read_ends(sa, &o) || (ip6_equal(o.header + IP6_OFF_DST, from.addr) &&
 				   ip4_load16(o.header + IP6_HEADER + 2) == from.port))
 		return;
@@ -87,7 +80,7 @@ bool esp_shape_selects(const struct sa *sa, const struct rte_mbuf *m)
 
 	if ((meta->flags & PKT_F_IPV6) == 0)
 		return inbound_selects(sa, meta);
-	s = selector6_of(meta, header_of(m));
+	s = selector6_of(meta, pkt_l3(m));
 	return sa6_selects(sa, &s, true);
 }
 

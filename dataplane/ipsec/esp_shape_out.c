@@ -36,7 +36,7 @@ static enum drop_reason admit6(struct worker *w, const struct sa *sa, struct rte
 
 	if ((*m)->data_len < meta->l3_off + IP6_HEADER)
 		return DROP_OUT_ERRORS;
-	s = selector6_of(meta, rte_pktmbuf_mtod_offset(*m, const uint8_t *, meta->l3_off));
+	s = selector6_of(meta, pkt_l3(*m));
 	if (!piece && !sa6_selects(sa, &s, false))
 		return DROP_OUT_BUNDLE_ERRORS;
 	if (!own_packet(w, m))
@@ -163,7 +163,7 @@ static enum drop_reason build_tunnel(struct worker *w, const struct esp_seal *s,
 
 	if (m->data_len < (uint32_t)meta->l3_off + inner || len > UINT16_MAX - IP4_ETHER_ROOM)
 		return DROP_OUT_ERRORS;
-	ip = rte_pktmbuf_mtod_offset(m, uint8_t *, meta->l3_off);
+	ip = pkt_l3(m);
 	tos = is_ipv6(meta) ? ip6_traffic_class(ip) : ip[1];
 	ip = widen(m, IP4_ETHER_ROOM + head, back);
 	if (ip == NULL)
@@ -214,7 +214,7 @@ static void write_udp_cksum(struct rte_mbuf *m)
 {
 	const struct pkt_meta *meta = pkt_meta(m);
 	uint8_t *udp = rte_pktmbuf_mtod_offset(m, uint8_t *, meta->l4_off);
-	const uint8_t *ip = rte_pktmbuf_mtod_offset(m, const uint8_t *, meta->l3_off);
+	const uint8_t *ip = pkt_l3(m);
 	uint16_t sum =
 		ip6_cksum(ip + IP6_OFF_SRC, ip + IP6_OFF_DST, IPPROTO_UDP, udp, natt_length(udp));
 

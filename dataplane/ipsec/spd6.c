@@ -289,12 +289,7 @@ static struct selector6 select6(struct rte_mbuf *m)
 {
 	const struct pkt_meta *meta = pkt_meta(m);
 
-	return selector6_of(meta, rte_pktmbuf_mtod_offset(m, const uint8_t *, meta->l3_off));
-}
-
-static inline const uint8_t *addrs_of(struct rte_mbuf *m)
-{
-	return rte_pktmbuf_mtod_offset(m, const uint8_t *, pkt_meta(m)->l3_off + 8);
+	return selector6_of(meta, pkt_l3(m));
 }
 
 /* Everything that selector6_of() looks at but addresses, as far as it makes a difference. */
@@ -310,7 +305,7 @@ static inline struct spd_flow6 flow_of(const struct spd *s, struct rte_mbuf *m)
 	const uint64_t hi = s->shown_addrs6[0], lo = s->shown_addrs6[1];
 	uint64_t a[4];
 
-	memcpy(a, addrs_of(m), sizeof(a));
+	memcpy(a, pkt_l3(m) + IP6_OFF_SRC, sizeof(a));
 	return (struct spd_flow6){.addrs = {a[0] & hi, a[1] & lo, a[2] & hi, a[3] & lo},
 				  .rest = rest_of(s, pkt_meta(m))};
 }

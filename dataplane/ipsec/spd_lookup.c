@@ -363,7 +363,7 @@ static bool goes_nowhere6(const struct worker *w, const struct spd *s, struct rt
 
 	if (likely(by_sa && meta->sa_slot == g->slot))
 		return true;
-	to = rte_pktmbuf_mtod_offset(m, const uint8_t *, meta->l3_off + IP6_OFF_DST);
+	to = pkt_l3(m) + IP6_OFF_DST;
 	if (g->to != NULL && ip6_equal(to, g->to))
 		return true;
 	by_sa = by_sa && learn_sa(w, s, meta->sa_slot, g);

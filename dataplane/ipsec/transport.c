@@ -83,7 +83,7 @@ enum drop_reason transport_admit(const struct sa *sa, const struct sa_outer *out
 				 struct rte_mbuf *m)
 {
 	const struct pkt_meta *meta = pkt_meta(m);
-	const uint8_t *ip = rte_pktmbuf_mtod_offset(m, const uint8_t *, meta->l3_off);
+	const uint8_t *ip = pkt_l3(m);
 	bool six = (meta->flags & PKT_F_IPV6) != 0;
 	struct selector6 s;
 
@@ -119,7 +119,7 @@ enum drop_reason transport_build(struct worker *w, const struct esp_seal *s, str
 				 struct crypto_op *op)
 {
 	struct pkt_meta *meta = pkt_meta(m);
-	uint8_t *ip = rte_pktmbuf_mtod_offset(m, uint8_t *, meta->l3_off), next;
+	uint8_t *ip = pkt_l3(m), next;
 	bool six = (meta->flags & PKT_F_IPV6) != 0, udp = s->outer->encap == ABI_ENCAP_UDP;
 	struct spot at = {.off = (unsigned int)(meta->l4_off - meta->l3_off), .prev = 9};
 	uint32_t gap = SA_ESP_HEADER + s->sa->iv_len + (udp ? NATT_HEADER : 0), back, len;
@@ -191,7 +191,7 @@ enum drop_reason transport_unwrap(struct rte_mbuf *m, const struct crypto_op *op
 	const struct pkt_meta *meta = pkt_meta(m);
 	bool udp = (meta->flags & PKT_F_UDP_ENCAP) != 0;
 	unsigned int head = (unsigned int)(meta->l4_off - meta->l3_off) - (udp ? NATT_HEADER : 0);
-	uint8_t *ip = rte_pktmbuf_mtod_offset(m, uint8_t *, meta->l3_off), *start;
+	uint8_t *ip = pkt_l3(m), *start;
 	uint8_t *text = op->esp + SA_ESP_HEADER + op->sa->iv_len;
 	struct spot at = {.off = head, .prev = 9};
 

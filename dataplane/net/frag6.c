@@ -67,8 +67,7 @@ int frag_ipv6(struct rte_mempool *pool, struct rte_mbuf *m, uint16_t mtu, struct
 	      uint16_t room)
 {
 	const struct pkt_meta *meta = pkt_meta(m);
-	struct cut c = {.ip = rte_pktmbuf_mtod_offset(m, const uint8_t *, meta->l3_off),
-			.id = (uint32_t)rte_rand()};
+	struct cut c = {.ip = pkt_l3(m), .id = (uint32_t)rte_rand()};
 	uint16_t n = 0;
 
 	if (mtu < IP6_MTU_MIN || m->nb_segs != 1)

@@ -108,7 +108,7 @@ void icmp_error(struct worker *w, const struct rte_mbuf *m, uint8_t type, uint8_
 	p[0] = type;
 	p[1] = code;
 	ip4_store16(p + 6, mtu); /* RFC 1191 section 4; zero in the others */
-	memcpy(p + ICMP4_HEADER, rte_pktmbuf_mtod_offset(m, const uint8_t *, meta->l3_off), quote);
+	memcpy(p + ICMP4_HEADER, pkt_l3(m), quote);
 	sum = (uint16_t)~rte_raw_cksum(p, ICMP4_HEADER + (size_t)quote);
 	memcpy(p + 2, &sum, sizeof(sum));
 	pipeline_reenter(w, e);
@@ -119,7 +119,7 @@ void icmp_error(struct worker *w, const struct rte_mbuf *m, uint8_t type, uint8_
 static void strip_options(struct rte_mbuf *m, struct pkt_meta *meta)
 {
 	unsigned int extra = (unsigned int)(meta->l4_off - meta->l3_off) - IP4_HEADER;
-	uint8_t *ip = rte_pktmbuf_mtod_offset(m, uint8_t *, meta->l3_off);
+	uint8_t *ip = pkt_l3(m);
 
 	if (extra == 0)
 		return;
@@ -146,7 +146,7 @@ static enum drop_reason answer_echo(struct worker *w, struct rte_mbuf *m)
 	icmp[0] = ICMP4_ECHO_REPLY;
 	ip4_store16(icmp + 2, ip4_cksum_adjust(ip4_load16(icmp + 2), request, 0));
 	strip_options(m, meta);
-	old = rte_pktmbuf_mtod_offset(m, const uint8_t *, meta->l3_off);
+	old = pkt_l3(m);
 	ip = (struct ip4_template){.src = meta->dst,
 				   .dst = meta->src,
 				   .total_len = meta->ip_len,
@@ -154,7 +154,7 @@ static enum drop_reason answer_echo(struct worker *w, struct rte_mbuf *m)
 				   .fragment = ip4_load16(old + 6) & IP4_FLAG_DF,
 				   .proto = IPPROTO_ICMP,
 				   .tos = old[1] & (uint8_t)~ECN_MASK};
-	ip4_write(rte_pktmbuf_mtod_offset(m, uint8_t *, meta->l3_off), &ip);
+	ip4_write(pkt_l3(m), &ip);
 	meta->src = ip.src;
 	meta->dst = ip.dst;
 	meta->src_port = 0;

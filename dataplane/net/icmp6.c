@@ -78,7 +78,7 @@ void icmp6_error(struct worker *w, const struct rte_mbuf *m, uint8_t type, uint8
 		 uint32_t value)
 {
 	const struct pkt_meta *meta = pkt_meta((struct rte_mbuf *)(uintptr_t)m);
-	const uint8_t *ip = rte_pktmbuf_mtod_offset(m, const uint8_t *, meta->l3_off);
+	const uint8_t *ip = pkt_l3(m);
 	const uint16_t quote = (uint16_t)RTE_MIN(
 		RTE_MIN((unsigned int)meta->ip_len, (unsigned int)m->data_len - meta->l3_off),
 		IP6_MTU_MIN - IP6_HEADER - ICMP6_HEADER);
@@ -134,7 +134,7 @@ void icmp6_error_like(struct worker *w, const struct rte_mbuf *m, uint8_t type4,
 static uint8_t *strip_extensions(struct rte_mbuf *m, struct pkt_meta *meta)
 {
 	unsigned int extra = (unsigned int)(meta->l4_off - meta->l3_off) - IP6_HEADER;
-	uint8_t *ip = rte_pktmbuf_mtod_offset(m, uint8_t *, meta->l3_off);
+	uint8_t *ip = pkt_l3(m);
 
 	if (extra == 0)
 		return ip;
@@ -168,7 +168,7 @@ static void write_reply(uint8_t *ip, uint16_t len, const struct ip6 *from)
 enum drop_reason icmp6_answer(struct worker *w, struct rte_mbuf *m)
 {
 	struct pkt_meta *meta = pkt_meta(m);
-	uint8_t *ip = rte_pktmbuf_mtod_offset(m, uint8_t *, meta->l3_off);
+	uint8_t *ip = pkt_l3(m);
 	uint16_t len = (uint16_t)(meta->ip_len - (meta->l4_off - meta->l3_off));
 	const struct ip6 *port = NULL;
 	struct ip6 from;

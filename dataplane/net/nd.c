@@ -52,7 +52,7 @@ static bool is_valid(const struct nd *n)
 bool nd_read(const struct rte_mbuf *m, struct nd *n)
 {
 	const struct pkt_meta *meta = pkt_meta((struct rte_mbuf *)(uintptr_t)m);
-	const uint8_t *ip = rte_pktmbuf_mtod_offset(m, const uint8_t *, meta->l3_off);
+	const uint8_t *ip = pkt_l3(m);
 	const uint8_t *p = rte_pktmbuf_mtod_offset(m, const uint8_t *, meta->l4_off);
 	unsigned int end = (unsigned int)meta->l3_off + meta->ip_len;
 

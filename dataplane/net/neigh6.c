@@ -16,13 +16,6 @@
 #include "dataplane/net/nd.h"
 #include "dataplane/net/neigh_impl.h"
 
-static const uint8_t *destination(const struct rte_mbuf *m)
-{
-	return rte_pktmbuf_mtod_offset(m, const uint8_t *,
-				       pkt_meta((struct rte_mbuf *)(uintptr_t)m)->l3_off +
-					       IP6_OFF_DST);
-}
-
 /* The next hop of a packet that route has seen; false when its table is not today's any more. */
 static bool next_hop(const struct fib6 *f, const struct rte_mbuf *m, const struct pkt_meta *meta,
 		     struct neigh_key *key)
@@ -31,7 +24,7 @@ static bool next_hop(const struct fib6 *f, const struct rte_mbuf *m, const struc
 
 	if (hop == NULL || hop->kind != FIB_VIA)
 		return false;
-	*key = neigh_key6(ip6_is_unspecified(hop->next.b) ? destination(m) : hop->next.b);
+	*key = neigh_key6(ip6_is_unspecified(hop->next.b) ? pkt_l3(m) + IP6_OFF_DST : hop->next.b);
 	return true;
 }
 
@@ -49,7 +42,7 @@ static inline bool is_last(const struct last *l, const struct rte_mbuf *m,
 			   const struct pkt_meta *meta)
 {
 	return meta->next_hop == l->handle && meta->out_port == l->port &&
-	       (!l->on_link || ip6_equal(destination(m), l->dst.b));
+	       (!l->on_link || ip6_equal(pkt_l3(m) + IP6_OFF_DST, l->dst.b));
 }
 
 static void find(const struct fib6 *f, struct neigh *t, const struct rte_mbuf *m,
@@ -59,7 +52,7 @@ static void find(const struct fib6 *f, struct neigh *t, const struct rte_mbuf *m
 	int at = -1;
 
 	*l = (struct last){.handle = meta->next_hop, .port = meta->out_port};
-	memcpy(l->dst.b, destination(m), sizeof(l->dst.b));
+	memcpy(l->dst.b, pkt_l3(m) + IP6_OFF_DST, sizeof(l->dst.b));
 	if (t != NULL && next_hop(f, m, meta, &key)) {
 		l->on_link = neigh_key_equal(key, neigh_key6(l->dst.b));
 		at = neigh_table_find(t, l->port, key, &l->value);
@@ -104,7 +97,7 @@ void neigh6_burst(struct worker *w, struct rte_mbuf **pkts, uint16_t n)
 bool neigh6_next_hop(const struct neigh_io *io, struct rte_mbuf *m, struct neigh_key *key)
 {
 	struct pkt_meta *meta = pkt_meta(m);
-	const uint8_t *dst = destination(m);
+	const uint8_t *dst = pkt_l3(m) + IP6_OFF_DST;
 	struct fib6_hop hop;
 
 	/* out_port is what route said, and so is which of several routes; on link is asked later */

@@ -44,7 +44,7 @@ enum drop_reason punt_from_mbuf(const struct rte_mbuf *m, struct abi_packet *p)
 	p->msg.type = ABI_PACKET_IKE;
 	p->msg.length = (uint16_t)(ABI_PACKET_FIXED + p->data_len);
 	if (meta->flags & PKT_F_IPV6) {
-		const uint8_t *ip = rte_pktmbuf_mtod_offset(m, const uint8_t *, meta->l3_off);
+		const uint8_t *ip = pkt_l3(m);
 
 		p->src = to_abi6(ip + IP6_OFF_SRC);
 		p->dst = to_abi6(ip + IP6_OFF_DST);

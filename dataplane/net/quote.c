@@ -71,7 +71,7 @@ static bool read6(struct quote *q, const uint8_t *outer, const uint8_t *icmp, ui
 bool quote_read(const struct rte_mbuf *m, struct quote *q)
 {
 	const struct pkt_meta *meta = pkt_meta((struct rte_mbuf *)(uintptr_t)m);
-	const uint8_t *ip = rte_pktmbuf_mtod_offset(m, const uint8_t *, meta->l3_off);
+	const uint8_t *ip = pkt_l3(m);
 	uint32_t head = (uint32_t)meta->l4_off - meta->l3_off, len;
 
 	if (head > meta->ip_len || (uint32_t)meta->l3_off + meta->ip_len > m->data_len)

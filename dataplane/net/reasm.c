@@ -216,7 +216,7 @@ static struct rte_mbuf *finish(struct worker *w, struct rte_mbuf *chain)
 
 	if (six)
 		perfrag6_unpark(chain);
-	ip = rte_pktmbuf_mtod_offset(chain, uint8_t *, meta->l3_off);
+	ip = pkt_l3(chain);
 	len = chain->pkt_len - meta->l3_off;
 	/* A first piece with options can make more of it than a header can say. */
 	if (len <= UINT16_MAX && consistent(chain) && join_ecn(chain, ip, six)) {
@@ -249,7 +249,7 @@ static struct rte_mbuf *put(struct worker *w, struct rte_mbuf *m)
 		evict(w, t);
 	if (meta->flags & PKT_F_IPV6)
 		perfrag6_park(m);
-	ip = rte_pktmbuf_mtod_offset(m, uint8_t *, meta->l3_off);
+	ip = pkt_l3(m);
 	m->l2_len = meta->l3_off;
 	t->held++;
 	if (meta->flags & PKT_F_IPV6) {
@@ -273,7 +273,7 @@ static struct rte_mbuf *put(struct worker *w, struct rte_mbuf *m)
 static enum drop_reason take(struct worker *w, struct rte_mbuf **m)
 {
 	const struct pkt_meta *meta = pkt_meta(*m);
-	const uint8_t *ip = rte_pktmbuf_mtod_offset(*m, const uint8_t *, meta->l3_off);
+	const uint8_t *ip = pkt_l3(*m);
 
 	if (w->reasm == NULL)
 		return DROP_NET_FRAGMENT;
@@ -287,7 +287,7 @@ static enum drop_reason take(struct worker *w, struct rte_mbuf **m)
 static unsigned int owner(const struct reasm *r, const struct rte_mbuf *m)
 {
 	const struct pkt_meta *meta = pkt_meta((struct rte_mbuf *)(uintptr_t)m);
-	const uint8_t *ip = rte_pktmbuf_mtod_offset(m, const uint8_t *, meta->l3_off);
+	const uint8_t *ip = pkt_l3(m);
 	uint64_t addrs = (uint64_t)meta->src << 32 | meta->dst, hash;
 	uint32_t id = ip4_load16(ip + 4);
 

@@ -12,8 +12,7 @@
 /* RFC 1812 section 5.3.1, with the checksum carried along (RFC 1624). */
 static void ttl_one(struct worker *w, struct rte_mbuf *m)
 {
-	struct pkt_meta *meta = pkt_meta(m);
-	uint8_t *ip = rte_pktmbuf_mtod_offset(m, uint8_t *, meta->l3_off);
+	uint8_t *ip = pkt_l3(m);
 	uint16_t before = ip4_load16(ip + 8);
 
 	if (ip[8] <= 1) {

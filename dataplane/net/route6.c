@@ -7,7 +7,7 @@
 
 void route6_hop_limit(struct worker *w, struct rte_mbuf *m)
 {
-	uint8_t *ip = rte_pktmbuf_mtod_offset(m, uint8_t *, pkt_meta(m)->l3_off);
+	uint8_t *ip = pkt_l3(m);
 
 	if (ip[7] > 1) {
 		ip[7]--;
@@ -15,11 +15,6 @@ void route6_hop_limit(struct worker *w, struct rte_mbuf *m)
 	}
 	icmp6_error(w, m, ICMP6_TIME_EXCEEDED, ICMP6_CODE_HOP_LIMIT, 0);
 	pkt_drop(m, DROP_NET_TTL);
-}
-
-static const uint8_t *destination(struct rte_mbuf *m)
-{
-	return rte_pktmbuf_mtod_offset(m, const uint8_t *, pkt_meta(m)->l3_off + IP6_OFF_DST);
 }
 
 /* Only to a host of the link that we speak of, and only of our own. */
@@ -32,7 +27,7 @@ static const struct fib6_hop *link_hop(const struct fib6 *f, const struct pkt_me
 
 static void route_one(struct worker *w, const struct fib6 *f, struct rte_mbuf *m, uint32_t handle)
 {
-	const uint8_t *dst = destination(m);
+	const uint8_t *dst = pkt_l3(m) + IP6_OFF_DST;
 	struct pkt_meta *meta = pkt_meta(m);
 	const struct fib6_hop *hop;
 
@@ -66,7 +61,7 @@ static uint16_t route_alike(const struct fib6 *f, struct rte_mbuf **pkts, uint16
 	uint32_t handle;
 	uint16_t i;
 
-	memcpy(dst.b, destination(pkts[0]), sizeof(dst.b));
+	memcpy(dst.b, pkt_l3(pkts[0]) + IP6_OFF_DST, sizeof(dst.b));
 	if (ip6_martian_destination(dst.b))
 		return 0;
 	fib6_lookup_bulk(f, &dst, &handle, 1);
@@ -74,7 +69,7 @@ static uint16_t route_alike(const struct fib6 *f, struct rte_mbuf **pkts, uint16
 	if (found == NULL || (found->kind != FIB_VIA && found->kind != FIB_LEGS))
 		return 0;
 	for (i = 0; i < n; i++) {
-		const uint8_t *to = destination(pkts[i]);
+		const uint8_t *to = pkt_l3(pkts[i]) + IP6_OFF_DST;
 		struct pkt_meta *meta = pkt_meta(pkts[i]);
 
 		if (!ip6_equal(to, dst.b) || route_would_leak(meta))
@@ -94,7 +89,7 @@ static void route_each(struct worker *w, const struct fib6 *f, struct rte_mbuf *
 	uint32_t handles[WORKER_BURST];
 
 	for (uint16_t i = 0; i < n; i++)
-		memcpy(dst[i].b, destination(pkts[i]), sizeof(dst[i].b));
+		memcpy(dst[i].b, pkt_l3(pkts[i]) + IP6_OFF_DST, sizeof(dst[i].b));
 	fib6_lookup_bulk(f, dst, handles, n);
 	for (uint16_t i = 0; i < n; i++)
 		route_one(w, f, pkts[i], handles[i]);

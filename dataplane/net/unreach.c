@@ -76,7 +76,7 @@ static bool read6(struct abi_packet *p, struct abi_unreachable *u, const uint8_t
 bool unreach_read(const struct rte_mbuf *m, struct abi_packet *p)
 {
 	const struct pkt_meta *meta = pkt_meta((struct rte_mbuf *)(uintptr_t)m);
-	const uint8_t *ip = rte_pktmbuf_mtod_offset(m, const uint8_t *, meta->l3_off);
+	const uint8_t *ip = pkt_l3(m);
 	uint32_t head = (uint32_t)meta->l4_off - meta->l3_off, len;
 	struct abi_unreachable u = {.type = (uint8_t)(meta->src_port >> 8),
 				    .code = (uint8_t)meta->src_port};
