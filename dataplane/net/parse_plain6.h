@@ -36,19 +36,35 @@ static inline bool parse_same_addrs6(const uint64_t *addrs, const uint8_t *ip)
 /* Of a host elsewhere, and not of one link alone? */
 static inline bool parse_is_other6(const struct fib6 *f, const uint8_t *addr)
 {
-	return !ip6_martian_destination(addr) &&
-	       (fib6_is_stranger(f, addr) || !fib6_is_local(f, addr));
+	/* What is martian begins with 00, fe or ff. */
+	if (unlikely((uint8_t)(addr[0] - 1) >= 0xfd) && ip6_martian_destination(addr))
+		return false;
+	return likely(fib6_is_stranger(f, addr)) || !fib6_is_local(f, addr);
+}
+
+/* In what the address at a differs from that of the header at ip; 0: in nothing. */
+static inline uint64_t parse_differs6(const uint64_t *a, const uint8_t *ip)
+{
+	uint64_t b[2];
+
+	memcpy(b, ip, sizeof(b));
+	return (a[0] ^ b[0]) | (a[1] ^ b[1]);
 }
 
 /** May packets between the addresses of the header at ip pass through us? */
 static inline bool parse_between_others6(struct parse_run6 *run, const uint8_t *ip)
 {
-	if (likely(parse_same_addrs6(run->addrs, ip)))
-		return run->addrs[0] != 0 || run->addrs[1] != 0;
-	if (!parse_is_other6(run->fib, ip + IP6_OFF_SRC) ||
-	    !parse_is_other6(run->fib, ip + IP6_OFF_DST))
+	const uint8_t *src = ip + IP6_OFF_SRC, *dst = ip + IP6_OFF_DST;
+	uint64_t other_src = parse_differs6(run->addrs, src);
+	uint64_t other_dst = parse_differs6(run->addrs + 2, dst);
+	bool known = (run->addrs[0] | run->addrs[1]) != 0;
+
+	if (likely(known && (other_src | other_dst) == 0))
+		return true;
+	if (((other_src != 0 || !known) && !parse_is_other6(run->fib, src)) ||
+	    ((other_dst != 0 || !known) && !parse_is_other6(run->fib, dst)))
 		return false;
-	memcpy(run->addrs, ip + IP6_OFF_SRC, sizeof(run->addrs));
+	memcpy(run->addrs, src, sizeof(run->addrs));
 	return true;
 }
 

@@ -277,6 +277,33 @@ static void judges_a_vlan_behind_its_device_as_alone(void **state)
 	n_ports = 2;
 }
 
+/* One address may be that of the packet before, and the other one be none to pass. */
+static void knows_each_address_by_itself(void **state)
+{
+	static const char *const addrs[] = {
+		LAN6_HOST, FAR6_HOST,	       LAN6_US,	       WAN6_US, "::", "::1", "ff02::1",
+		LINK6_A,   "::ffff:192.0.2.1", "2001:db8:9::9"};
+	struct parse_run6 run = parse_run6_start(kit.w);
+	const struct pkt_meta given = {.sa_slot = PKT_NO_SA};
+	struct pkt_meta meta;
+
+	(void)state;
+	for (unsigned int i = 0; i < 100 * 100; i++) {
+		unsigned int k[] = {i / 1000, i / 100 % 10, i / 10 % 10, i % 10};
+
+		for (unsigned int n = 0; n < 2; n++) { /* the second behind the first */
+			struct frame f =
+				frame6_udp(addrs[k[2 * n]], addrs[k[2 * n + 1]], 1, 2, NULL, 0);
+			struct parse_run6 alone = parse_run6_start(kit.w);
+			bool passes = parse_plain6(&alone, &given, &meta, f.b + ETH, 48, ETH);
+
+			assert_int_equal(passes, kit_classify(&f).verdict == PKT_FORWARD);
+			assert_int_equal(parse_plain6(&run, &given, &meta, f.b + ETH, 48, ETH),
+					 passes);
+		}
+	}
+}
+
 /* A part of a header, at the end of an allocation. */
 static void takes_no_part_of_a_header_for_plain(void **state)
 {
@@ -321,6 +348,7 @@ int main(void)
 		T(judges_all_addresses_as_alone),
 		T(judges_extension_headers_as_alone),
 		T(judges_a_vlan_behind_its_device_as_alone),
+		T(knows_each_address_by_itself),
 		T(takes_no_part_of_a_header_for_plain),
 		T(judges_without_ipv6_as_alone),
 	};
