@@ -310,95 +310,159 @@ static inline struct spd_flow6 flow_of(const struct spd *s, struct rte_mbuf *m)
 				  .rest = rest_of(s, pkt_meta(m))};
 }
 
-static inline bool is_same_flow(const struct spd_flow6 *a, const struct spd_flow6 *b)
+static inline bool is_of(const struct spd *s, const struct spd_flow6 *f, struct rte_mbuf *m)
 {
-	return ((a->addrs[0] ^ b->addrs[0]) | (a->addrs[1] ^ b->addrs[1]) |
-		(a->addrs[2] ^ b->addrs[2]) | (a->addrs[3] ^ b->addrs[3]) | (a->rest ^ b->rest)) ==
-	       0;
+	const struct spd_flow6 g = flow_of(s, m);
+
+	return spd_cache_same6(f, &g);
 }
 
-/* The packets of a burst: what is asked for each flow of packets one behind the other, mostly few,
- * is asked once, about its first packet. */
-struct asked {
-	uint16_t n; /* flows */
-	struct spd_flow6 flow[WORKER_BURST];
-	struct spd_cache_bucket6 *bucket[WORKER_BURST];
-	uint16_t first[WORKER_BURST]; /* packet */
-	struct spd_matches match[WORKER_BURST];
+/* Those that the cache does not know at first sight: the first packet of each flow. */
+struct misses {
+	uint16_t n;
+	uint16_t packet[WORKER_BURST];
 };
 
-/* Packets from number i on that are a flow's, which is one more of those that are asked about. The
- * first that is of another. */
-static uint16_t take_flow(struct worker *w, const struct spd *s, struct asked *a,
-			  struct rte_mbuf **pkts, uint16_t i, uint16_t n)
-{
-	const struct spd_flow6 f = flow_of(s, pkts[i]);
-
-	a->flow[a->n] = f;
-	a->bucket[a->n] = NULL;
-	if (w->spd_cache != NULL) {
-		a->bucket[a->n] = spd_cache_bucket6(w->spd_cache, &f);
-		rte_prefetch0(a->bucket[a->n]);
-	}
-	a->first[a->n++] = i;
-	for (i++; i < n; i++) {
-		const struct spd_flow6 g = flow_of(s, pkts[i]);
-
-		if (!is_same_flow(&f, &g))
-			break;
-	}
-	return i;
-}
-
-/* Ask about those that the cache does not know, n of them, together. */
-static void resolve(const struct spd *s, struct rte_mbuf **pkts, struct asked *a,
-		    const uint16_t *missed, uint16_t n)
+/* Ask the ACL about them, together. */
+static void resolve(const struct spd *s, struct rte_mbuf **pkts, const struct misses *m,
+		    struct spd_matches *match)
 {
 	struct spd_key6 keys[WORKER_BURST];
 	uint32_t out[WORKER_BURST], in[WORKER_BURST];
 	struct selector6 sel;
 
-	for (uint16_t k = 0; k < n; k++) {
-		sel = select6(pkts[a->first[missed[k]]]);
+	if (m->n == 0)
+		return;
+	for (uint16_t k = 0; k < m->n; k++) {
+		sel = select6(pkts[m->packet[k]]);
 		spd_make_key6(&keys[k], &sel, false);
 	}
-	spd_classify6(s, keys, n, out);
-	for (uint16_t k = 0; k < n; k++) {
-		sel = select6(pkts[a->first[missed[k]]]);
+	spd_classify6(s, keys, m->n, out);
+	for (uint16_t k = 0; k < m->n; k++) {
+		sel = select6(pkts[m->packet[k]]);
 		spd_make_key6(&keys[k], &sel, true);
 	}
-	spd_classify6(s, keys, n, in);
-	for (uint16_t k = 0; k < n; k++) {
-		uint16_t i = missed[k];
-		struct spd_matches known;
+	spd_classify6(s, keys, m->n, in);
+	for (uint16_t k = 0; k < m->n; k++)
+		match[m->packet[k]] = (struct spd_matches){.out = out[k], .in = in[k]};
+}
 
-		a->match[i] = (struct spd_matches){.out = out[k], .in = in[k]};
-		/* A new flow may come several times in one burst: once is enough. */
-		if (a->bucket[i] != NULL &&
-		    !spd_cache_find6(a->bucket[i], &a->flow[i], s->serial, &known))
-			spd_cache_put6(a->bucket[i], &a->flow[i], s->serial, a->match[i]);
+/* Those that are not in the first place of their first bucket: in all others, and what is in none
+ * of them is asked about and put there. */
+static __rte_noinline void look_further(struct spd_cache *c, const struct spd *s,
+					struct rte_mbuf **pkts, struct misses *m,
+					struct spd_matches *match)
+{
+	uint16_t n = m->n;
+
+	for (uint16_t k = 0; k < n; k++) {
+		const struct spd_flow6 f = flow_of(s, pkts[m->packet[k]]);
+		uint32_t hash = spd_cache_hash6(c, &f);
+
+		rte_prefetch0(&spd_cache_first6(c, hash)->way[1]);
+		rte_prefetch0(&spd_cache_second6(c, hash)->way[0]);
 	}
+	m->n = 0;
+	for (uint16_t k = 0; k < n; k++) {
+		uint16_t i = m->packet[k];
+		const struct spd_flow6 f = flow_of(s, pkts[i]);
+		uint32_t hash = spd_cache_hash6(c, &f);
+
+		if (!spd_cache_find6(spd_cache_first6(c, hash), &f, s->serial, &match[i]) &&
+		    !spd_cache_find6(spd_cache_second6(c, hash), &f, s->serial, &match[i]))
+			m->packet[m->n++] = i;
+	}
+	resolve(s, pkts, m, match);
+	for (uint16_t k = 0; k < m->n; k++) {
+		const struct spd_flow6 f = flow_of(s, pkts[m->packet[k]]);
+
+		spd_cache_put6(c, spd_cache_hash6(c, &f), &f, s->serial, match[m->packet[k]]);
+	}
+}
+
+/* Each packet by itself: the lines of the cache, which are in none near by, are asked for first. */
+static __rte_noinline void look_up_many(struct spd_cache *c, const struct spd *s,
+					struct rte_mbuf **pkts, uint16_t n, struct misses *m,
+					struct spd_matches *match)
+{
+	const struct spd_cache_bucket6 *bucket[WORKER_BURST];
+	struct spd_flow6 flow[WORKER_BURST];
+
+	for (uint16_t i = 0; i < n; i++) {
+		flow[i] = flow_of(s, pkts[i]);
+		bucket[i] = spd_cache_first6(c, spd_cache_hash6(c, &flow[i]));
+		rte_prefetch1(bucket[i]);
+	}
+	for (uint16_t i = 0; i < n; i++) {
+		if (i + SPD_FLOW_AHEAD < n)
+			rte_prefetch0(bucket[i + SPD_FLOW_AHEAD]);
+		if (likely(spd_cache_way6(bucket[i], 0, &flow[i], s->serial, &match[i])))
+			spd_warm(s, match[i].out);
+		else
+			m->packet[m->n++] = i;
+	}
+	if (m->n != 0)
+		look_further(c, s, pkts, m, match);
+}
+
+/* Of packets of one flow, one behind the other, only the first is asked about. */
+static void look_up_few(struct spd_cache *c, const struct spd *s, struct rte_mbuf **pkts,
+			uint16_t n, struct misses *m, struct spd_matches *match)
+{
+	uint16_t first[WORKER_BURST + 1], n_flows = 0;
+
+	for (uint16_t i = 0; i < n;) {
+		const struct spd_flow6 f = flow_of(s, pkts[i]);
+
+		if (!spd_cache_way6(spd_cache_first6(c, spd_cache_hash6(c, &f)), 0, &f, s->serial,
+				    &match[i]))
+			m->packet[m->n++] = i;
+		first[n_flows++] = i;
+		while (++i < n && is_of(s, &f, pkts[i]))
+			continue;
+	}
+	first[n_flows] = n;
+	if (unlikely(m->n != 0))
+		look_further(c, s, pkts, m, match);
+	for (uint16_t k = 0; k < n_flows; k++)
+		for (uint16_t i = first[k] + 1; i < first[k + 1]; i++)
+			match[i] = match[first[k]];
+}
+
+/* Three packets tell. */
+static bool are_many(const struct spd *s, struct rte_mbuf **pkts, uint16_t n)
+{
+	struct spd_flow6 first;
+
+	if (n <= SPD_FLOW_AHEAD)
+		return false;
+	first = flow_of(s, pkts[0]);
+	return !is_of(s, &first, pkts[n / 2]) || !is_of(s, &first, pkts[n - 1]);
+}
+
+/* Without a cache. */
+static void ask_all(const struct spd *s, struct rte_mbuf **pkts, uint16_t n,
+		    struct spd_matches *match)
+{
+	struct misses m = {.n = n};
+
+	for (uint16_t i = 0; i < n; i++)
+		m.packet[i] = i;
+	resolve(s, pkts, &m, match);
 }
 
 void spd_look_up6(struct worker *w, const struct spd *s, struct rte_mbuf **pkts, uint16_t n,
 		  struct spd_matches *match)
 {
-	uint16_t missed[WORKER_BURST];
-	uint16_t n_missed = 0;
-	struct asked a;
+	struct misses m;
 
-	a.n = 0;
-	for (uint16_t i = 0; i < n;)
-		i = take_flow(w, s, &a, pkts, i, n);
-	for (uint16_t k = 0; k < a.n; k++)
-		if (a.bucket[k] == NULL ||
-		    !spd_cache_find6(a.bucket[k], &a.flow[k], s->serial, &a.match[k]))
-			missed[n_missed++] = k;
-	if (n_missed != 0)
-		resolve(s, pkts, &a, missed, n_missed);
-	for (uint16_t k = 0; k < a.n; k++)
-		for (uint16_t i = a.first[k]; i < (k + 1 < a.n ? a.first[k + 1] : n); i++)
-			match[i] = a.match[k];
+	m.n = 0;
+	if (unlikely(w->spd_cache == NULL))
+		ask_all(s, pkts, n, match);
+	else if (unlikely(are_many(s, pkts, n)))
+		look_up_many(w->spd_cache, s, pkts, n, &m, match);
+	else
+		look_up_few(w->spd_cache, s, pkts, n, &m, match);
 }
 
 static bool range_covers(const struct abi_range *r, const uint8_t *a, uint16_t port, bool ports)

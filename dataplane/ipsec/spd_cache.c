@@ -65,6 +65,36 @@ void spd_cache_put(struct spd_cache *c, uint32_t hash, const struct spd_flow *f,
 	b->out[i] = match.out;
 }
 
+/* The place of the flow, or a free one; SPD_CACHE_WAYS6: neither. */
+static unsigned int way6_of(const struct spd_cache_bucket6 *b, const struct spd_flow6 *f,
+			    uint32_t serial)
+{
+	unsigned int i = 0;
+
+	while (i < SPD_CACHE_WAYS6 && b->way[i].serial == serial &&
+	       !spd_cache_same6(&b->way[i].flow, f))
+		i++;
+	return i;
+}
+
+void spd_cache_put6(struct spd_cache *c, uint32_t hash, const struct spd_flow6 *f, uint32_t serial,
+		    struct spd_matches match)
+{
+	struct spd_cache_bucket6 *b = spd_cache_first6(c, hash);
+	unsigned int i = way6_of(b, f, serial);
+
+	if (i == SPD_CACHE_WAYS6) {
+		b = spd_cache_second6(c, hash);
+		i = way6_of(b, f, serial);
+	}
+	if (i == SPD_CACHE_WAYS6) {
+		b = spd_cache_first6(c, hash);
+		i = SPD_CACHE_WAYS6 - 1;
+		memmove(&b->way[0], &b->way[1], i * sizeof(b->way[0])); /* the oldest goes */
+	}
+	b->way[i] = (struct spd_cache_entry6){.flow = *f, .serial = serial, .match = match};
+}
+
 void spd_cache_free(struct spd_cache *c)
 {
 	rte_free(c);

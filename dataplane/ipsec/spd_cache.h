@@ -52,8 +52,9 @@ static inline uint64_t spd_cache_rest(uint16_t src_port, uint16_t dst_port, uint
 /** Of spd_cache_rest(): the ports, and whether there are any. */
 #define SPD_CACHE_PORTS ((uint64_t)UINT32_MAX << 32 | 1ull << 23)
 
-/* The same for IPv6, whose flows are larger: one cache line each. */
-#define SPD_CACHE_BUCKETS6 32768u /* 4 MiB, which nothing asks for where there is no IPv6 */
+/* The same for IPv6, whose flows are larger: one cache line each, two places in a bucket. */
+#define SPD_CACHE_BUCKETS6 65536u /* 8 MiB; 16 bits of the hash */
+#define SPD_CACHE_WAYS6	   2u
 
 struct spd_flow6 {
 	uint64_t addrs[4]; /* as they are sent, and rest spd_cache_rest(), both as far as they */
@@ -67,9 +68,9 @@ struct spd_cache_entry6 {
 };
 
 struct spd_cache_bucket6 {
-	struct spd_cache_entry6 way[2];
+	struct spd_cache_entry6 way[SPD_CACHE_WAYS6];
 };
-_Static_assert(sizeof(struct spd_cache_bucket6) == 128, "a look at a flow costs one cache line");
+_Static_assert(sizeof(struct spd_cache_entry6) == 64, "a look at a flow costs one cache line");
 
 struct spd_cache {
 	uint64_t key[5];
@@ -132,35 +133,53 @@ static inline uint64_t spd_cache_fold(uint64_t a, uint64_t b)
 	return (uint64_t)(product >> 64) ^ (uint64_t)product;
 }
 
-static inline struct spd_cache_bucket6 *spd_cache_bucket6(struct spd_cache *c,
-							  const struct spd_flow6 *f)
+static inline uint32_t spd_cache_hash6(const struct spd_cache *c, const struct spd_flow6 *f)
 {
 	uint64_t src = spd_cache_fold(f->addrs[0] ^ c->key[0], f->addrs[1] ^ c->key[1]);
 	uint64_t dst = spd_cache_fold(f->addrs[2] ^ c->key[2], f->addrs[3] ^ c->key[3]);
 	uint64_t hash = spd_cache_fold(src + f->rest, dst ^ c->key[4]);
 
-	return &c->bucket6[(hash ^ hash >> 32) & (SPD_CACHE_BUCKETS6 - 1)];
+	return (uint32_t)(hash ^ hash >> 32);
+}
+
+static inline struct spd_cache_bucket6 *spd_cache_first6(struct spd_cache *c, uint32_t hash)
+{
+	return &c->bucket6[hash & (SPD_CACHE_BUCKETS6 - 1)];
+}
+
+static inline struct spd_cache_bucket6 *spd_cache_second6(struct spd_cache *c, uint32_t hash)
+{
+	return &c->bucket6[hash >> 16];
+}
+
+static inline bool spd_cache_same6(const struct spd_flow6 *a, const struct spd_flow6 *b)
+{
+	return ((a->addrs[0] ^ b->addrs[0]) | (a->addrs[1] ^ b->addrs[1]) |
+		(a->addrs[2] ^ b->addrs[2]) | (a->addrs[3] ^ b->addrs[3]) | (a->rest ^ b->rest)) ==
+	       0;
+}
+
+/** Is the flow in that place of the bucket? */
+static inline bool spd_cache_way6(const struct spd_cache_bucket6 *b, unsigned int way,
+				  const struct spd_flow6 *f, uint32_t serial,
+				  struct spd_matches *match)
+{
+	const struct spd_cache_entry6 *e = &b->way[way];
+
+	if (e->serial != serial || !spd_cache_same6(&e->flow, f))
+		return false;
+	*match = e->match;
+	return true;
 }
 
 static inline bool spd_cache_find6(const struct spd_cache_bucket6 *b, const struct spd_flow6 *f,
 				   uint32_t serial, struct spd_matches *match)
 {
-	for (unsigned int i = 0; i < 2; i++) {
-		const struct spd_cache_entry6 *e = &b->way[i];
-
-		if (e->serial == serial && memcmp(&e->flow, f, sizeof(*f)) == 0) {
-			*match = e->match;
-			return true;
-		}
-	}
-	return false;
+	return spd_cache_way6(b, 0, f, serial, match) || spd_cache_way6(b, 1, f, serial, match);
 }
 
-static inline void spd_cache_put6(struct spd_cache_bucket6 *b, const struct spd_flow6 *f,
-				  uint32_t serial, struct spd_matches match)
-{
-	b->way[1] = b->way[0];
-	b->way[0] = (struct spd_cache_entry6){.flow = *f, .serial = serial, .match = match};
-}
+/** Put a flow of that hash, unless it is there. */
+void spd_cache_put6(struct spd_cache *c, uint32_t hash, const struct spd_flow6 *f, uint32_t serial,
+		    struct spd_matches match);
 
 #endif

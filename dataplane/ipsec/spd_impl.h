@@ -5,6 +5,7 @@
 
 #include <rte_acl.h>
 #include <rte_byteorder.h>
+#include <rte_prefetch.h>
 
 #include "dataplane/ipsec/sa6.h"
 #include "dataplane/ipsec/spd.h"
@@ -72,6 +73,12 @@ struct spd {
 	struct spd_entry entry[];
 };
 
+/** Ask for what is known of the policy with that number, or of none. */
+static inline void spd_warm(const struct spd *s, uint32_t match)
+{
+	rte_prefetch0(&s->entry[match < s->n ? match : 0]);
+}
+
 /** May the address be the remote end of a policy? False: certainly not. */
 static inline bool spd_reaches(const struct spd *s, uint32_t addr)
 {
@@ -90,6 +97,10 @@ bool spd_reaches6_any(const struct spd *s, const uint64_t lo[2], const uint64_t 
 bool spd_reach6_all(struct spd *s, const struct abi_policy *policies, uint32_t n, int socket);
 
 #define SPD_FAILED (SPD_NO_MATCH - 1) /* not to be passed */
+
+/** Packets of a burst by which the cache is asked ahead where flows are many: warm.h says why lines
+ * are asked for twice. */
+#define SPD_FLOW_AHEAD 20u
 
 /** Matches of n <= WORKER_BURST keys: number of the policy or SPD_NO_MATCH; SPD_FAILED when
  * the ACL did not answer. */

@@ -9,9 +9,7 @@
 #include "dataplane/ipsec/spd_impl.h"
 #include "dataplane/net/ip6.h"
 
-/* Packets of a burst: warm.h says why lines are asked for twice. */
-#define FLOW_AHEAD 20u
-#define FEW	   16u
+#define FEW 16u /* packets of a burst */
 
 void spd_make_key(struct spd_key *k, const struct selector *sel, bool inbound)
 {
@@ -116,11 +114,14 @@ static void ask_all(const struct spd *s, struct rte_mbuf **pkts, uint16_t n,
 	resolve(s, pkts, &m, match);
 }
 
-static inline void find_one(struct spd_cache *c, const struct spd *s, const struct asked *a,
+/* False: it is one more of those that have to be looked for elsewhere. */
+static inline bool find_one(struct spd_cache *c, const struct spd *s, const struct asked *a,
 			    uint16_t i, struct misses *m, struct spd_matches *match)
 {
-	if (!spd_cache_find(spd_cache_first(c, a->hash[i]), &a->flow[i], s->serial, &match[i]))
-		m->packet[m->n++] = (uint16_t)i;
+	if (spd_cache_find(spd_cache_first(c, a->hash[i]), &a->flow[i], s->serial, &match[i]))
+		return true;
+	m->packet[m->n++] = (uint16_t)i;
+	return false;
 }
 
 static inline void find_few(struct spd_cache *c, const struct spd *s, const struct asked *a,
@@ -136,9 +137,10 @@ static __rte_noinline void find_many(struct spd_cache *c, const struct spd *s,
 				     struct spd_matches *match)
 {
 	for (uint16_t i = 0; i < n; i++) {
-		if (i + FLOW_AHEAD < n)
-			rte_prefetch0(spd_cache_first(c, a->hash[i + FLOW_AHEAD]));
-		find_one(c, s, a, i, m, match);
+		if (i + SPD_FLOW_AHEAD < n)
+			rte_prefetch0(spd_cache_first(c, a->hash[i + SPD_FLOW_AHEAD]));
+		if (likely(find_one(c, s, a, i, m, match)))
+			spd_warm(s, match[i].out);
 	}
 }
 
@@ -159,7 +161,8 @@ static void look_up(struct worker *w, const struct spd *s, struct rte_mbuf **pkt
 		rte_prefetch1(spd_cache_first(c, a.hash[i]));
 	}
 	m.n = 0;
-	if (unlikely(n > FLOW_AHEAD && (a.hash[0] != a.hash[n / 2] || a.hash[0] != a.hash[n - 1])))
+	if (unlikely(n > SPD_FLOW_AHEAD &&
+		     (a.hash[0] != a.hash[n / 2] || a.hash[0] != a.hash[n - 1])))
 		find_many(c, s, &a, n, &m, match);
 	else
 		find_few(c, s, &a, n, &m, match);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* test_spd_cache.c - the flow cache against a plain list of all flows, and how many it holds. */
+/* test_spd_cache.c - the flow cache against a plain list of all flows, and how many it holds; of
+ * both families. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -13,6 +14,7 @@
 #include "tests/unit/dataplane/harness.h"
 
 static struct spd_cache *cache;
+static bool six; /* of IPv6 */
 static uint64_t state_of_chance;
 
 static uint64_t chance(void)
@@ -35,33 +37,79 @@ static int begin(void **state)
 	return cache != NULL ? 0 : -1;
 }
 
+static int begin6(void **state)
+{
+	six = true;
+	return begin(state);
+}
+
 static int end(void **state)
 {
 	(void)state;
+	six = false;
 	spd_cache_free(cache);
 	return 0;
 }
 
-static bool find(const struct spd_flow *f, uint32_t serial, struct spd_matches *m)
-{
-	uint32_t hash = spd_cache_hash(cache, f);
-
-	return spd_cache_find(spd_cache_first(cache, hash), f, serial, m) ||
-	       spd_cache_find(spd_cache_second(cache, hash), f, serial, m);
-}
-
-static void put(const struct spd_flow *f, uint32_t serial, struct spd_matches m)
-{
-	spd_cache_put(cache, spd_cache_hash(cache, f), f, serial, m);
-}
-
 /* The i-th of many flows that differ from each other in one field or another. */
-static struct spd_flow flow(uint32_t i)
+static struct spd_flow flow4(uint32_t i)
 {
 	return (struct spd_flow){.addrs = 0xc0a8010c0a000006ull + ((uint64_t)(i & 0xfff) << 8),
 				 .rest = spd_cache_rest((uint16_t)(1000 + (i >> 12 & 3)),
 							(uint16_t)(53 + (i >> 14 & 3)),
 							i >> 16 & 1 ? 17 : 6, (i >> 17 & 1) != 0)};
+}
+
+static struct spd_flow6 flow6(uint32_t i)
+{
+	struct spd_flow6 f = {.addrs = {0x0a000a00b80d0120, 0, 0x0b000b00b80d0120, 0},
+			      .rest = flow4(i).rest};
+
+	f.addrs[(i & 3)] += (uint64_t)(1 + (i >> 2 & 0x3ff)) << 24;
+	return f;
+}
+
+static uint32_t hash_of(uint32_t i)
+{
+	const struct spd_flow four = flow4(i);
+	const struct spd_flow6 f = flow6(i);
+
+	return six ? spd_cache_hash6(cache, &f) : spd_cache_hash(cache, &four);
+}
+
+/* In the first bucket of that hash, or in the second? */
+static bool find_in(uint32_t i, uint32_t hash, bool first, uint32_t serial, struct spd_matches *m)
+{
+	const struct spd_flow four = flow4(i);
+	const struct spd_flow6 f = flow6(i);
+
+	if (six)
+		return spd_cache_find6(first ? spd_cache_first6(cache, hash)
+					     : spd_cache_second6(cache, hash),
+				       &f, serial, m);
+	return spd_cache_find(first ? spd_cache_first(cache, hash) : spd_cache_second(cache, hash),
+			      &four, serial, m);
+}
+
+static bool find(uint32_t i, uint32_t serial, struct spd_matches *m)
+{
+	return find_in(i, hash_of(i), true, serial, m) || find_in(i, hash_of(i), false, serial, m);
+}
+
+static void put_at(uint32_t i, uint32_t hash, uint32_t serial, struct spd_matches m)
+{
+	const struct spd_flow four = flow4(i);
+	const struct spd_flow6 f = flow6(i);
+
+	if (six)
+		spd_cache_put6(cache, hash, &f, serial, m);
+	else
+		spd_cache_put(cache, hash, &four, serial, m);
+}
+
+static void put(uint32_t i, uint32_t serial, struct spd_matches m)
+{
+	put_at(i, hash_of(i), serial, m);
 }
 
 static struct spd_matches matches(uint32_t i)
@@ -79,28 +127,29 @@ static void what_is_found_is_what_was_put(void **state)
 	uint32_t serial = 1, found = 0;
 
 	(void)state;
+	memset(put_under, 0, sizeof(put_under));
 	for (uint32_t k = 0; k < TURNS; k++) {
 		/* Some come often, and tables are replaced now and then. */
 		uint32_t i = (uint32_t)(chance() % (chance() % 2 ? FLOWS : 5000));
-		struct spd_flow f = flow(i);
 		struct spd_matches got, want;
 
 		serial += k % 200000 == 199999;
 		want = matches(i + serial);
-		if (find(&f, serial, &got)) {
+		if (find(i, serial, &got)) {
 			assert_int_equal(put_under[i], serial);
 			assert_int_equal(got.out, want.out);
 			assert_int_equal(got.in, want.in);
 			found++;
 			continue;
 		}
-		put(&f, serial, want);
+		put(i, serial, want);
 		put_under[i] = serial;
-		assert_true(find(&f, serial, &got));
+		assert_true(find(i, serial, &got));
 	}
 	assert_true(found > TURNS / 4);
 }
 
+/* Nearly all of them: IPv6 has places for 131,072. */
 static void a_hundred_thousand_flows_have_room(void **state)
 {
 	enum { FLOWS = 100000 };
@@ -109,17 +158,24 @@ static void a_hundred_thousand_flows_have_room(void **state)
 
 	(void)state;
 	for (unsigned int round = 0; round < 2; round++)
-		for (uint32_t i = 0; i < FLOWS; i++) {
-			struct spd_flow f = flow(i);
+		for (uint32_t i = 0; i < FLOWS; i++)
+			put(i, 1, matches(i)); /* a second time: no second place */
+	for (uint32_t i = 0; i < FLOWS; i++)
+		missing += !find(i, 1, &got);
+	assert_true(missing < FLOWS / (six ? 16 : 200));
+}
 
-			put(&f, 1, matches(i)); /* a second time: no second place */
-		}
-	for (uint32_t i = 0; i < FLOWS; i++) {
-		struct spd_flow f = flow(i);
+static void ten_thousand_are_all_there(void **state)
+{
+	struct spd_matches got;
+	uint32_t missing = 0;
 
-		missing += !find(&f, 1, &got);
-	}
-	assert_true(missing < FLOWS / 200);
+	(void)state;
+	for (uint32_t i = 0; i < 10000; i++)
+		put(i, 1, matches(i));
+	for (uint32_t i = 0; i < 10000; i++)
+		missing += !find(i, 1, &got);
+	assert_true(missing < 5);
 }
 
 static void another_table_knows_nothing(void **state)
@@ -127,47 +183,66 @@ static void another_table_knows_nothing(void **state)
 	struct spd_matches got;
 
 	(void)state;
-	for (uint32_t i = 0; i < 1000; i++) {
-		struct spd_flow f = flow(i);
-
-		put(&f, 5, matches(i));
-	}
-	for (uint32_t i = 0; i < 1000; i++) {
-		struct spd_flow f = flow(i);
-
-		assert_false(find(&f, 6, &got));
-	}
+	for (uint32_t i = 0; i < 1000; i++)
+		put(i, 5, matches(i));
+	for (uint32_t i = 0; i < 1000; i++)
+		assert_false(find(i, 6, &got));
 }
 
 static void a_full_place_lets_the_oldest_go(void **state)
 {
-	const uint32_t hash = 77u << 16 | 33u;
+	const uint32_t hash = 77u << 16 | 33u,
+		       places = 2 * (six ? SPD_CACHE_WAYS6 : SPD_CACHE_WAYS);
 	struct spd_matches got;
 
 	(void)state;
-	for (uint32_t i = 0; i < 2 * SPD_CACHE_WAYS + 1; i++) {
-		struct spd_flow f = flow(i);
+	for (uint32_t i = 0; i < places + 1; i++)
+		put_at(i, hash, 1, matches(i));
+	for (uint32_t i = 0; i < places + 1; i++)
+		assert_int_equal(find_in(i, hash, true, 1, &got) + find_in(i, hash, false, 1, &got),
+				 i != 0);
+}
 
-		spd_cache_put(cache, hash, &f, 1, matches(i));
-	}
-	for (uint32_t i = 0; i < 2 * SPD_CACHE_WAYS + 1; i++) {
-		struct spd_flow f = flow(i);
-		bool first = spd_cache_find(spd_cache_first(cache, hash), &f, 1, &got);
-		bool second = spd_cache_find(spd_cache_second(cache, hash), &f, 1, &got);
+/* Not one field of it is another. */
+static void flows_of_ipv6_differ_in_every_word(void **state)
+{
+	struct spd_flow6 f = flow6(7), g;
+	uint32_t hash = hash_of(7);
+	struct spd_matches got;
 
-		assert_int_equal(first + second, i != 0);
+	(void)state;
+	spd_cache_put6(cache, hash, &f, 1, matches(7));
+	for (unsigned int bit = 0; bit < 5 * 64; bit++) {
+		g = f;
+		if (bit < 256)
+			g.addrs[bit / 64] ^= 1ull << bit % 64;
+		else
+			g.rest ^= 1ull << bit % 64;
+		assert_false(spd_cache_find6(spd_cache_first6(cache, hash), &g, 1, &got));
 	}
+	assert_true(spd_cache_find6(spd_cache_first6(cache, hash), &f, 1, &got));
 }
 
 #define CASE(f) cmocka_unit_test_setup_teardown(f, begin, end)
+#define CASE6(f)                                                                                   \
+	{                                                                                          \
+#f "6", f, begin6, end, NULL                                                       \
+	}
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		CASE(what_is_found_is_what_was_put),
+		CASE6(what_is_found_is_what_was_put),
 		CASE(a_hundred_thousand_flows_have_room),
+		CASE6(a_hundred_thousand_flows_have_room),
+		CASE(ten_thousand_are_all_there),
+		CASE6(ten_thousand_are_all_there),
 		CASE(another_table_knows_nothing),
+		CASE6(another_table_knows_nothing),
 		CASE(a_full_place_lets_the_oldest_go),
+		CASE6(a_full_place_lets_the_oldest_go),
+		CASE6(flows_of_ipv6_differ_in_every_word),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
