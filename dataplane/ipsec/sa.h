@@ -70,12 +70,13 @@ struct sa_narrow {
 	uint32_t remote_hi;
 };
 
-/** The same for IPv6: addresses in two halves each, in host order. */
+/** The same for IPv6, where both are prefixes: what their addresses have in common, and in which
+ * bits; in two halves each, as they are sent. */
 struct sa_narrow6 {
-	uint64_t local_lo[2];
-	uint64_t local_hi[2];
-	uint64_t remote_lo[2];
-	uint64_t remote_hi[2];
+	uint64_t local[2];
+	uint64_t local_mask[2];
+	uint64_t remote[2];
+	uint64_t remote_mask[2];
 };
 _Static_assert(sizeof(struct sa_narrow6) == 64, "sa_narrow6 is one line");
 

@@ -108,10 +108,12 @@ static inline bool sa6_narrow_match(const struct sa_narrow6 *r, const uint8_t *l
 {
 	uint64_t l[2], m[2];
 
-	sa6_load(l, local);
-	sa6_load(m, remote);
-	return sa6_at_least(l, r->local_lo) && sa6_at_least(r->local_hi, l) &&
-	       sa6_at_least(m, r->remote_lo) && sa6_at_least(r->remote_hi, m);
+	memcpy(l, local, sizeof(l));
+	memcpy(m, remote, sizeof(m));
+	return (((l[0] ^ r->local[0]) & r->local_mask[0]) |
+		((l[1] ^ r->local[1]) & r->local_mask[1]) |
+		((m[0] ^ r->remote[0]) & r->remote_mask[0]) |
+		((m[1] ^ r->remote[1]) & r->remote_mask[1])) == 0;
 }
 
 /** Leave word that a verified packet came from there; when another worker does so at this very

@@ -71,6 +71,28 @@ static void set_narrow(struct sa *sa)
 						.remote_hi = sa->remote[0].hi};
 }
 
+static __uint128_t whole(const uint64_t half[2])
+{
+	return (__uint128_t)half[0] << 64 | half[1];
+}
+
+/* Where addresses of the range may differ, are they free to? */
+static bool is_prefix(const struct sa_range6 *r)
+{
+	__uint128_t host = whole(r->lo) ^ whole(r->hi);
+
+	return (host & (host + 1)) == 0 && (whole(r->lo) & host) == 0;
+}
+
+/* As it is sent. */
+static void set_prefix(uint64_t addr[2], uint64_t mask[2], const struct sa_range6 *r)
+{
+	for (unsigned int i = 0; i < 2; i++) {
+		addr[i] = rte_cpu_to_be_64(r->lo[i]);
+		mask[i] = rte_cpu_to_be_64(~(r->lo[i] ^ r->hi[i]));
+	}
+}
+
 /* Of SAs in tunnel mode that have to do with IPv6 anyway: others may not get a shape by this. */
 static void set_narrow6(struct sa *sa)
 {
@@ -78,12 +100,11 @@ static void set_narrow6(struct sa *sa)
 
 	if ((sa->shape & (SA_SHAPE_OUTER6 | SA_SHAPE_INNER6)) == 0 ||
 	    (sa->shape & SA_SHAPE_TRANSPORT) || six->n_local != 1 || six->n_remote != 1 ||
-	    !sa6_addresses_only(six->local, 1) || !sa6_addresses_only(six->remote, 1))
+	    !sa6_addresses_only(six->local, 1) || !sa6_addresses_only(six->remote, 1) ||
+	    !is_prefix(six->local) || !is_prefix(six->remote))
 		return;
-	memcpy(sa->narrow6.local_lo, six->local[0].lo, sizeof(six->local[0].lo));
-	memcpy(sa->narrow6.local_hi, six->local[0].hi, sizeof(six->local[0].hi));
-	memcpy(sa->narrow6.remote_lo, six->remote[0].lo, sizeof(six->remote[0].lo));
-	memcpy(sa->narrow6.remote_hi, six->remote[0].hi, sizeof(six->remote[0].hi));
+	set_prefix(sa->narrow6.local, sa->narrow6.local_mask, six->local);
+	set_prefix(sa->narrow6.remote, sa->narrow6.remote_mask, six->remote);
 	sa->shape |= SA_SHAPE_NARROW6;
 }
 

@@ -334,8 +334,19 @@ struct gone {
 
 static bool same_local(const struct sa_narrow6 *a, const struct sa_narrow6 *b)
 {
-	return ((a->local_lo[0] ^ b->local_lo[0]) | (a->local_lo[1] ^ b->local_lo[1]) |
-		(a->local_hi[0] ^ b->local_hi[0]) | (a->local_hi[1] ^ b->local_hi[1])) == 0;
+	return ((a->local[0] ^ b->local[0]) | (a->local[1] ^ b->local[1]) |
+		(a->local_mask[0] ^ b->local_mask[0]) | (a->local_mask[1] ^ b->local_mask[1])) == 0;
+}
+
+static bool reaches_local(const struct spd *s, const struct sa_narrow6 *in)
+{
+	uint64_t lo[2], hi[2];
+
+	for (unsigned int i = 0; i < 2; i++) {
+		lo[i] = rte_be_to_cpu_64(in->local[i]);
+		hi[i] = rte_be_to_cpu_64(in->local[i] | ~in->local_mask[i]);
+	}
+	return spd_reaches6_any(s, lo, hi);
 }
 
 /* Its selectors have let the packets of an SA through: where they go is known without a look at
@@ -347,8 +358,7 @@ static __rte_noinline bool learn_sa(const struct worker *w, const struct spd *s,
 
 	if (sa == NULL || (sa->shape & SA_SHAPE_NARROW6) == 0)
 		return false;
-	if ((g->in == NULL || !same_local(g->in, &sa->narrow6)) &&
-	    spd_reaches6_any(s, sa->narrow6.local_lo, sa->narrow6.local_hi))
+	if ((g->in == NULL || !same_local(g->in, &sa->narrow6)) && reaches_local(s, &sa->narrow6))
 		return false;
 	g->in = &sa->narrow6;
 	g->slot = slot;

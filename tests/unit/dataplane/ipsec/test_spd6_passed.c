@@ -82,8 +82,8 @@ static void where_an_sas_packets_go_is_asked_of_the_sa(void **state)
 {
 	enum { HERE = 30, NEAR_BY };
 	static const uint8_t here_lo[16] = {0x20, 1, 0xd, 0xb8, 0, 10};
-	static const uint8_t here_hi[16] = {0x20, 1, 0xd, 0xb8, 0, 10, [15] = 9};
-	static const uint8_t near_hi[16] = {0x20, 1, 0xd, 0xb8, 0, 10, [15] = 10};
+	static const uint8_t here_hi[16] = {0x20, 1, 0xd, 0xb8, 0, 10, [15] = 7};
+	static const uint8_t near_hi[16] = {0x20, 1, 0xd, 0xb8, 0, 10, [15] = 15};
 	static const uint8_t host[16] = {0x20, 1, 0xd, 0xb8, 0, 10, [15] = 6};
 	static const uint8_t protected[16] = {0x20, 1, 0xd, 0xb8, 0, 10, [15] = 10};
 	static const uint32_t here[] = {HERE, HERE}, other[] = {HERE, NEAR_BY};
