@@ -31,4 +31,16 @@ static inline void outer6_write(uint8_t *ip, const struct sa_outer *o, uint8_t t
 	memcpy(ip + 40, &last, sizeof(last));
 }
 
+/** The same from the header that sa has now. False: it is being changed, or not of that length;
+ * what is at ip is of no use then. */
+static inline bool outer6_write_now(uint8_t *ip, const struct sa *sa, uint8_t tos, uint16_t len,
+				    uint32_t seq)
+{
+	struct sa_outer o;
+	bool whole = sa_outer_read(sa, &o);
+
+	outer6_write(ip, &o, tos, len, seq);
+	return whole && o.length == OUTER6_PLAIN;
+}
+
 #endif

@@ -101,8 +101,8 @@ struct sa_outer {
 _Static_assert(sizeof(struct sa_outer) == 64, "sa_outer");
 
 /**
- * The same in short, of an SA that is plain: all that tells its IPv4 header from another's, but for
- * the SPI.
+ * The same in short, of an outbound SA between IPv4 addresses: all that tells its header from
+ * another's, but for the SPI.
  */
 struct sa_brief {
 	uint64_t second; /* words of the header */
@@ -115,13 +115,6 @@ struct sa_brief {
 			uint8_t encap;
 		};
 	};
-};
-
-/** Outbound: narrow, IPv4 in a tunnel over IPv4, nothing special? */
-enum sa_plain {
-	SA_PLAIN_NOT = 0,
-	SA_PLAIN,
-	SA_PLAIN_CBC, /* and IV and blocks are AES-CBC's */
 };
 
 struct sa {
@@ -181,7 +174,6 @@ struct sa {
 			uint8_t shape;	 /* SA_SHAPE_...; 0: the fast path is all it needs */
 			uint8_t limited; /* it has a lifetime in bytes or packets: volume.h */
 			uint8_t esn;	 /* extended sequence numbers: the 4 bytes not sent; or 0 */
-			uint8_t plain;	 /* outbound: enum sa_plain */
 			uint8_t is_narrow; /* narrow says all that local and remote do */
 			uint8_t windowed;  /* inbound: there is a window, at the start of keys */
 		};
@@ -244,15 +236,15 @@ _Static_assert(offsetof(struct sa, gate) % 8 == 0 &&
 		       __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
 	       "what says whether an SA is a usual one is one word");
 
-/** What sa_gate_in() and sa_gate_out() are of a live SA of that direction that is a usual one: a
- * tunnel, no lifetime in bytes or packets; inbound numbers are not extended, either. Outbound of
- * IPv4 over IPv4, with how plain it is.
- */
+/** What sa_gate_in() is, or the bits of SA_GATE_OUT_ASKS are, of a live SA of that direction that
+ * is a usual one: a tunnel, no lifetime in bytes or packets; inbound numbers are not extended,
+ * either, and outbound its marks are those that most want. */
 #define SA_GATE_IN                                                                                 \
 	((uint64_t)SA_LIVE << SA_GATE(state) | (uint64_t)ABI_DIR_IN << SA_GATE(direction))
-#define SA_GATE_OUT(how)                                                                           \
-	((uint64_t)SA_LIVE << SA_GATE(state) | (uint64_t)ABI_DIR_OUT << SA_GATE(direction) |       \
-	 (uint64_t)(how) << SA_GATE(plain))
+#define SA_GATE_OUT_ASKS                                                                           \
+	(0xff00ffffull | (uint64_t)(SA_SHAPE_TRANSPORT | SA_SHAPE_MARKS) << SA_GATE(shape))
+#define SA_GATE_OUT                                                                                \
+	((uint64_t)SA_LIVE << SA_GATE(state) | (uint64_t)ABI_DIR_OUT << SA_GATE(direction))
 
 static inline uint64_t sa_gate(const struct sa *sa)
 {
@@ -274,17 +266,11 @@ static inline bool sa_gate_is_narrow6(uint64_t gate)
 	return (gate & (uint64_t)SA_SHAPE_NARROW6 << SA_GATE(shape)) != 0;
 }
 
-/** state, direction, shape and limited; of an inbound SA esn, too, but of shape the mode alone; of
- * an outbound one plain. */
+/** state, direction and limited, of shape the mode alone, and esn. */
 static inline uint64_t sa_gate_in(uint64_t gate)
 {
 	return gate & (0xff00ffffull | (uint64_t)SA_SHAPE_TRANSPORT << SA_GATE(shape) |
 		       0xffull << SA_GATE(esn));
-}
-
-static inline uint64_t sa_gate_out(const struct sa *sa)
-{
-	return __atomic_load_n(&sa->gate, __ATOMIC_ACQUIRE) & 0xff00ffffffffull;
 }
 
 static inline const uint8_t *sa_ipad(const struct sa *sa)
@@ -370,7 +356,12 @@ static inline bool sa_local6_read(const struct sa *sa, uint64_t out[2])
 	return (gen & 1) == 0 && __atomic_load_n(&sa->outer_gen, __ATOMIC_RELAXED) == gen;
 }
 
-/* Of words that a plain SA has in front. */
+static inline bool sa_has_brief(const struct sa *sa)
+{
+	return sa->direction == ABI_DIR_OUT && (sa->shape & SA_SHAPE_OUTER6) == 0;
+}
+
+/* Of words that such an SA has in front. */
 static inline struct sa_brief sa_brief_of(const struct sa_outer *o)
 {
 	return (struct sa_brief){.second = o->word[1],
@@ -380,7 +371,7 @@ static inline struct sa_brief sa_brief_of(const struct sa_outer *o)
 				 .encap = o->encap};
 }
 
-/** sa_outer_read() of a plain SA, as far as it matters. */
+/** sa_outer_read() of an SA that has it in short. */
 static inline bool sa_brief_read(const struct sa *sa, struct sa_brief *out)
 {
 	uint32_t gen = __atomic_load_n(&sa->outer_gen, __ATOMIC_ACQUIRE);
@@ -415,7 +406,7 @@ static inline void sa_outer_write(struct sa *sa, const struct sa_outer *in)
 	__atomic_store_n(&sa->outer_gen, gen + 1, __ATOMIC_RELAXED);
 	for (unsigned int i = 0; i < SA_OUTER_WORDS; i++)
 		__atomic_store_n(&sa->outer.word[i], in->word[i], __ATOMIC_RELEASE);
-	if (sa->plain)
+	if (sa_has_brief(sa))
 		sa_brief_write(sa, &brief);
 	__atomic_store_n(&sa->outer_gen, gen + 2, __ATOMIC_RELEASE);
 }

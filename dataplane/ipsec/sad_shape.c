@@ -124,9 +124,6 @@ bool sad_set_shape(struct sa *sa, const struct abi_sa_add *c, int socket)
 	set_narrow(sa);
 	if (sa->n_local == 0)
 		sa->shape |= SA_SHAPE_INNER6;
-	if (c->direction == ABI_DIR_OUT && sa->shape == 0 && sa->is_narrow)
-		sa->plain = sa->iv_len == SA_AES_BLOCK && sa->block == SA_AES_BLOCK ? SA_PLAIN_CBC
-										    : SA_PLAIN;
 	if (!outer6 && sa->n_local == c->n_local && sa->n_remote == c->n_remote)
 		return true;
 	sa->six = arena_zmalloc("sa6", sizeof(*sa->six), 0, socket);

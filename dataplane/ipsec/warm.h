@@ -85,6 +85,12 @@ static inline void warm_keys(const struct sa *sa)
 	warm_lines((const uint8_t *)warm_from(sa) + WARM_WORK * WARM_LINE, WARM_SA - WARM_WORK);
 }
 
+/** HMAC's states, of SAs from which nothing else of their line is asked for. */
+static inline void warm_states(const struct sa *sa)
+{
+	warm_lines(&sa->narrow, 1);
+}
+
 /** Where is counted in the end: asked for when everything else has been. */
 static inline void warm_counters(const struct worker *w, const struct sa *sa)
 {

@@ -8,6 +8,9 @@
 #define LEFT_MIN 60u /* bytes before a packet without room: less than its header takes, or more */
 #define SYN_MSS	 1460u
 
+/* Of packets of SAs at random: among so many the three that say that they are of several do so. */
+#define MANY_LEAST 8u
+
 struct outtwin twins;
 
 unsigned int outtwin_any(unsigned int n)
@@ -15,9 +18,35 @@ unsigned int outtwin_any(unsigned int n)
 	return (unsigned int)(random_next(&twins.seed) % n);
 }
 
+static uint32_t mtu_of(uint32_t at)
+{
+	return sad_slot(esp.sad, RUN + at % SLOTS)->mtu;
+}
+
 uint32_t outtwin_mtu(void)
 {
-	return __atomic_load_n(&sad_slot(esp.sad, RUN)->mtu, __ATOMIC_RELAXED);
+	return mtu_of(0);
+}
+
+static uint8_t number_of(uint32_t slot)
+{
+	return (uint8_t)((slot >= TWIN ? slot - TWIN : slot - RUN) % SLOTS);
+}
+
+/* What is made or opened is of this SA, or of its twin. Each has keys of its own. */
+static void put_on(uint32_t slot)
+{
+	static uint8_t worn;
+	uint8_t number = number_of(slot);
+	const struct twin_sa *sa = &twins.sa[number];
+
+	esp.out_key[0] ^= worn ^ number;
+	esp.out_auth[0] ^= worn ^ number;
+	worn = number;
+	shape = sa->shape;
+	esp.encap = sa->shape.encap;
+	esp.suite = espkit_suite(sa->suite);
+	esp.esn = sa->esn;
 }
 
 /* --- packets --- */
@@ -37,10 +66,10 @@ static void make_syn(struct frame *f, bool is6)
 		frame_fix(f);
 }
 
-static struct frame frame_of(enum twin_kind kind, bool is6)
+/* at: the SA, and what is behind the last one has the size of the first. */
+static struct frame frame_of(enum twin_kind kind, bool is6, uint32_t at)
 {
-	uint32_t head = is6 ? 48 : 28, most = outtwin_mtu() - head,
-		 len = 24 + outtwin_any(most - 23);
+	uint32_t head = is6 ? 48 : 28, most = mtu_of(at) - head, len = 24 + outtwin_any(most - 23);
 	struct frame f;
 
 	if (kind == LARGE)
@@ -173,7 +202,7 @@ void outtwin_expect_headers_alike(const struct rte_mbuf *m, const struct rte_mbu
 	assert_memory_equal(a + 12, b + 12, 8);
 }
 
-static void expect_text_alike(const struct rte_mbuf *m, const struct rte_mbuf *twin)
+static void expect_text_alike(const struct rte_mbuf *m, const struct rte_mbuf *twin, uint32_t slot)
 {
 	uint8_t inner[2][ESPKIT_MAX_INNER];
 	struct reference_esp e[2];
@@ -185,6 +214,8 @@ static void expect_text_alike(const struct rte_mbuf *m, const struct rte_mbuf *t
 		memcpy(inner[0] + 44, inner[1] + 44, 4);
 	assert_memory_equal(inner[0], inner[1], (size_t)len);
 	assert_int_equal(e[0].seq, e[1].seq);
+	assert_int_equal(e[0].spi, OUT_SPI + number_of(slot));
+	assert_int_equal(e[1].spi, e[0].spi);
 	assert_int_equal(e[0].next_header, e[1].next_header);
 	assert_int_equal(e[0].next_header, inner[0][0] >> 4 == 6 ? 41 : 4);
 }
@@ -200,6 +231,7 @@ static void expect_alike(const struct rte_mbuf *m, const struct rte_mbuf *twin)
 		assert_int_equal(a.reason, b.reason);
 		return;
 	}
+	put_on(a.sa_slot);
 	expect_way(m, &a);
 	expect_way(twin, &b);
 	assert_int_equal(a.sa_slot + TWIN - RUN, b.sa_slot);
@@ -212,7 +244,7 @@ static void expect_alike(const struct rte_mbuf *m, const struct rte_mbuf *twin)
 	assert_int_equal(m->pkt_len, twin->pkt_len);
 	outtwin_expect_headers_alike(m, twin);
 	if ((a.flags & PKT_F_FRAGMENT) == 0)
-		expect_text_alike(m, twin);
+		expect_text_alike(m, twin, a.sa_slot);
 }
 
 static void expect_counted_alike(void)
@@ -259,16 +291,30 @@ static void drain(struct order *o)
 		assert_int_equal(sad_slot(esp.sad, RUN + i)->sent, sad_slot(esp.sad, RUN + i)->seq);
 }
 
-/* No IV was there before in the burst. */
+static const uint8_t *iv_of(struct rte_mbuf *m)
+{
+	const struct shape *of = &twins.sa[pkt_meta(m)->sa_slot - RUN].shape;
+
+	return rte_pktmbuf_mtod_offset(m, const uint8_t *,
+				       ETH + (of->outer6 ? 40 : 20) +
+					       (of->encap == ABI_ENCAP_UDP ? 8 : 0) + 8);
+}
+
+/* No IV was there before in the burst under the same key, or at all, where it is chance. */
 static void expect_own_iv(struct rte_mbuf **m, uint16_t i)
 {
-	size_t at = ETH + (shape.outer6 ? 40 : 20) + (shape.encap == ABI_ENCAP_UDP ? 8 : 0) + 8;
+	const struct sa *sa = sad_slot(esp.sad, pkt_meta(m[i])->sa_slot);
 
-	for (uint16_t k = 0; k < i && sad_slot(esp.sad, RUN)->iv_len != 0; k++)
-		if (pkt_meta(m[i])->verdict != PKT_DROP && pkt_meta(m[k])->verdict != PKT_DROP &&
-		    pkt_meta(m[i])->sa_slot == pkt_meta(m[k])->sa_slot)
-			assert_memory_not_equal(rte_pktmbuf_mtod_offset(m[i], uint8_t *, at),
-						rte_pktmbuf_mtod_offset(m[k], uint8_t *, at), 8);
+	if (pkt_meta(m[i])->verdict == PKT_DROP || sa->iv_len == 0)
+		return;
+	for (uint16_t k = 0; k < i; k++) {
+		const struct pkt_meta *meta = pkt_meta(m[k]);
+
+		if (meta->verdict != PKT_DROP &&
+		    (meta->sa_slot == sa->slot ||
+		     (sa->iv_len == 16 && sad_slot(esp.sad, meta->sa_slot)->iv_len == 16)))
+			assert_memory_not_equal(iv_of(m[i]), iv_of(m[k]), 8);
+	}
 }
 
 /* --- bursts --- */
@@ -276,11 +322,14 @@ static void expect_own_iv(struct rte_mbuf **m, uint16_t i)
 /* One more, of both. */
 void outtwin_put(struct twin_burst *p, enum twin_kind kind)
 {
-	struct frame f = frame_of(kind, twins.six != (kind == OTHER_FAMILY));
-	uint32_t at = kind == OTHER_SA ? 1 : kind == NO_SA ? SLOTS : 0;
+	uint32_t at = twins.many ? outtwin_any(SLOTS) : kind == OTHER_SA ? 1 : 0;
 	unsigned int how = outtwin_any(1000);
 	uint16_t i = p->n++;
+	struct frame f;
 
+	if (kind == NO_SA)
+		at = SLOTS;
+	f = frame_of(kind, twins.six != (kind == OTHER_FAMILY), at);
 	p->slot[i] = RUN + at;
 	p->kind[i] = kind;
 	p->given[0][i] = p->m[i] = outtwin_packet(&f, kind, RUN + at, how);
@@ -341,44 +390,77 @@ static void compare_each(struct order *order)
 		}
 }
 
+/* Of one side alone. */
+static void ask_for_ports(struct abi_sa_add *c)
+{
+	unsigned int what = outtwin_any(4);
+	struct abi_range *r = what & 1 ? c->ts_local : c->ts_remote;
+
+	for (unsigned int i = 0; i < 2; i++)
+		if (what & 2)
+			r[i].protocol = 17;
+		else
+			r[i].port_lo = r[i].port_hi = what & 1 ? 4000 : 53;
+}
+
+static void ask_for_anything(struct abi_sa_add *c)
+{
+	for (unsigned int i = 0; i < 2; i++) {
+		memset(c->ts_local[i].lo, 0, ADDR6);
+		memset(c->ts_remote[i].lo, 0, ADDR6);
+		memset(c->ts_local[i].hi, 0xff, i == 0 ? 4 : ADDR6);
+		memset(c->ts_remote[i].hi, 0xff, i == 0 ? 4 : ADDR6);
+	}
+}
+
+static void ask_for_six(struct abi_sa_add *c)
+{
+	c->n_local = c->n_remote = 1;
+	c->ts_local[0] = c->ts_local[1];
+	c->ts_remote[0] = c->ts_remote[1];
+}
+
 struct abi_sa_add outtwin_sa(uint32_t slot)
 {
-	struct abi_sa_add c = shapekit_out();
+	const struct twin_sa *sa = &twins.sa[number_of(slot)];
+	struct abi_sa_add c;
 
+	put_on(slot);
+	c = shapekit_out();
 	c.slot = slot;
-	if (twins.selectors == HOSTS) {
+	c.spi = OUT_SPI + number_of(slot);
+	c.flags |= sa->esn ? ABI_SA_F_ESN : 0;
+	c.life.hard_packets = sa->limited ? 1u << 30 : 0;
+	if (sa->selectors == HOSTS) {
 		memcpy(c.ts_local[1].lo, lan6_host, ADDR6);
 		memcpy(c.ts_local[1].hi, lan6_host, ADDR6);
 		memcpy(c.ts_remote[1].lo, far6_host, ADDR6);
 		memcpy(c.ts_remote[1].hi, far6_host, ADDR6);
 	}
-	if (twins.selectors == PORTS) {
-		unsigned int what = outtwin_any(4); /* of one side alone */
-		struct abi_range *r = what & 1 ? c.ts_local : c.ts_remote;
-
-		for (unsigned int i = 0; i < 2; i++)
-			if (what & 2)
-				r[i].protocol = 17;
-			else
-				r[i].port_lo = r[i].port_hi = what & 1 ? 4000 : 53;
-	}
-	if (twins.selectors == TWO) {
+	if (sa->selectors == PORTS)
+		ask_for_ports(&c);
+	if (sa->selectors == TWO) {
 		c.n_remote = 4;
 		c.ts_remote[2] = espkit_range(IP(10, 100, 2, 0), IP(10, 100, 2, 255));
 		c.ts_remote[3] = c.ts_remote[1];
 		c.ts_remote[3].lo[7] ^= 4;
 		c.ts_remote[3].hi[7] ^= 4;
 	}
+	if (sa->selectors == ANYTHING)
+		ask_for_anything(&c);
+	if (sa->selectors == SIX || sa->selectors == RANGES)
+		ask_for_six(&c);
+	if (sa->selectors == RANGES) {
+		c.ts_local[0].lo[15] = 1;
+		c.ts_remote[0].hi[15] = 0xfe;
+	}
 	return c;
 }
 
-void outtwin_add(const char *suite, struct shape s, enum twin_selectors of)
+void outtwin_add_all(void)
 {
-	uint64_t as;
+	uint64_t as = twins.seed;
 
-	shapekit_pair(suite, s);
-	twins.selectors = of;
-	as = twins.seed;
 	for (uint32_t i = 0; i < 2 * SLOTS; i++) {
 		struct abi_sa_add c;
 
@@ -389,12 +471,35 @@ void outtwin_add(const char *suite, struct shape s, enum twin_selectors of)
 	}
 }
 
+void outtwin_add(const char *suite, struct shape s, enum twin_selectors of)
+{
+	shapekit_pair(suite, s);
+	for (uint32_t i = 0; i < SLOTS; i++)
+		twins.sa[i] = (struct twin_sa){.suite = suite, .shape = s, .selectors = of};
+	outtwin_add_all();
+}
+
 void outtwin_remove(void)
 {
 	for (uint32_t i = 0; i < SLOTS; i++) {
 		espkit_remove(RUN + i);
 		espkit_remove(TWIN + i);
 	}
+}
+
+void outtwin_compare_all(void)
+{
+	twins.many = true;
+	for (unsigned int inner = 0; inner < 2; inner++) {
+		twins.six = inner != 0;
+		outtwin_add_all();
+		for (unsigned int round = 0; round < ROUNDS; round++)
+			outtwin_compare((uint16_t)(MANY_LEAST + outtwin_any(WORKER_BURST / 4)),
+					2 + outtwin_any(40), NULL);
+		outtwin_compare(WORKER_BURST, 30, NULL);
+		outtwin_remove();
+	}
+	twins.many = false;
 }
 
 void outtwin_compare_sas(const char *suite, struct shape s, enum twin_selectors of)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * outtwin.h - on top of shapekit.h: outbound bursts of one SA and what disturbs them, against the
- * plain twin: the same packets, each in a burst of its own, which share nothing.
+ * outtwin.h - on top of shapekit.h: outbound bursts of one SA, or of many, and what disturbs them,
+ * against the plain twin: the same packets, each in a burst of its own, which share nothing.
  */
 #ifndef ESPGW_TESTS_OUTTWIN_H
 #define ESPGW_TESTS_OUTTWIN_H
@@ -9,7 +9,7 @@
 #include "dataplane/order.h"
 #include "tests/unit/dataplane/ipsec/shapekit.h"
 
-#define SLOTS	2u
+#define SLOTS	4u
 #define RUN	20u /* the SAs of bursts, and from TWIN on the same for the twin */
 #define TWIN	30u
 #define NOTHING (RUN + SLOTS) /* no SA is there */
@@ -34,14 +34,24 @@ enum twin_kind {
 	SPECIAL
 };
 
-/* What the SAs ask for: networks, single hosts, ports or protocols, one of two networks. */
-enum twin_selectors { NETS, HOSTS, PORTS, TWO };
+/* What the SAs ask for: networks, single hosts, ports or protocols, one of two networks, anything,
+ * of both families; or of IPv6 alone, networks or what is none. */
+enum twin_selectors { NETS, HOSTS, PORTS, TWO, ANYTHING, SIX, RANGES };
+
+struct twin_sa {
+	const char *suite;
+	struct shape shape;
+	enum twin_selectors selectors;
+	bool esn;
+	bool limited; /* it has a lifetime in packets, far away */
+};
 
 struct outtwin {
 	uint64_t seed;
 	bool six;	   /* what most packets of a burst are */
 	bool among_others; /* bursts are those of one of several workers */
-	enum twin_selectors selectors;
+	bool many;	   /* bursts are of all SAs */
+	struct twin_sa sa[SLOTS];
 	unsigned int sends; /* packets compared that knew their way */
 };
 extern struct outtwin twins;
@@ -67,6 +77,8 @@ struct shape outtwin_shape(unsigned int k);
 
 /** The SAs of both, twins alike. */
 void outtwin_add(const char *suite, struct shape s, enum twin_selectors of);
+/** The same as twins.sa says. */
+void outtwin_add_all(void);
 void outtwin_remove(void);
 struct abi_sa_add outtwin_sa(uint32_t slot);
 
@@ -88,6 +100,8 @@ void outtwin_expect_headers_alike(const struct rte_mbuf *m, const struct rte_mbu
 
 /** A burst of n packets, one of so many disturbed. */
 void outtwin_compare(uint16_t n, unsigned int disturbed, struct order *order);
+/** Many such bursts of the SAs of twins.sa, each of all of them. */
+void outtwin_compare_all(void);
 /** Many such bursts of SAs like that, with each kind alone among plain ones first. */
 void outtwin_compare_sas(const char *suite, struct shape s, enum twin_selectors of);
 

@@ -251,7 +251,8 @@ long shapekit_open(const struct rte_mbuf *m, struct reference_esp *e, uint8_t *o
 		check_udp(ip, ip + head, len - head);
 		head += 8;
 	}
-	e->esn = false;
+	e->esn = esp.esn;
+	e->seq_hi = esp.seq_hi;
 	opened =
 		reference_open(esp.suite, esp.out_key, esp.out_auth, ip + head, len - head, e, out);
 	if (opened >= 0)

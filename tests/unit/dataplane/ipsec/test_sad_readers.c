@@ -157,7 +157,7 @@ static void an_outer_header_is_never_read_half_new(void **state)
 	memset(&o, 0, sizeof(o));
 	sa_outer_write(w.sa, &o);
 	assert_int_equal(pthread_create(&t, NULL, read_outer, &w), 0);
-	assert_true(w.sa->plain);
+	assert_true(sa_has_brief(w.sa));
 	for (uint64_t i = 0; i < 300000; i++) {
 		for (unsigned int k = 0; k < 6; k++)
 			o.word[k] = i << 32 | i;
