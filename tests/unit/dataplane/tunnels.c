@@ -130,17 +130,19 @@ struct abi_sa_add tunnels_sa_in(const struct harness *h, uint32_t tunnel,
 	return c;
 }
 
-/* The inbound SA seen from its other end. */
-static struct abi_sa_add sa_peer_out(const struct harness *h, uint32_t tunnel,
-				     const struct tunnels_suite *s)
+/* What the peer sends with: of an inbound SA of ours. */
+static struct abi_sa_add other_end(const struct harness *h, const struct abi_sa_add *in,
+				   uint32_t tunnel)
 {
-	struct abi_sa_add c = command(h, tunnels_slot_peer(h->max_sas, tunnel),
-				      tunnels_slot_in(tunnel), tunnel, s);
+	struct abi_sa_add c = *in;
 
-	c.local = addr4(PEER);
-	c.remote = addr4(GATEWAY);
-	c.ts_local[0] = net24(far_net(tunnel));
-	c.ts_remote[0] = net24(SITE);
+	c.slot = tunnels_slot_peer(h->max_sas, tunnel);
+	c.direction = ABI_DIR_OUT;
+	c.replay_window = 0;
+	c.local = in->remote;
+	c.remote = in->local;
+	c.ts_local[0] = in->ts_remote[0];
+	c.ts_remote[0] = in->ts_local[0];
 	return c;
 }
 
@@ -155,7 +157,31 @@ static int add(struct harness *h, const struct abi_sa_add *c, uint32_t tunnel)
 	return status == ABI_OK ? 0 : -1;
 }
 
-static int add_policies(struct harness *h, uint32_t n)
+/* How all tunnels are made. */
+struct wardrobe {
+	const struct tunnels_suite *suite;
+	uint32_t window;
+	tunnels_dress *dress;
+	void *ctx;
+};
+
+static struct abi_sa_add sa_out(const struct harness *h, const struct wardrobe *w, uint32_t tunnel)
+{
+	struct abi_sa_add c = tunnels_sa_out(h, tunnel, w->suite);
+
+	w->dress(w->ctx, &c, tunnel);
+	return c;
+}
+
+static struct abi_sa_add sa_in(const struct harness *h, const struct wardrobe *w, uint32_t tunnel)
+{
+	struct abi_sa_add c = tunnels_sa_in(h, tunnel, w->suite, w->window);
+
+	w->dress(w->ctx, &c, tunnel);
+	return c;
+}
+
+static int add_policies(struct harness *h, uint32_t n, const struct wardrobe *w)
 {
 	struct abi_policy *all = calloc(n, sizeof(*all));
 	uint32_t *index = calloc(n, sizeof(*index));
@@ -163,6 +189,8 @@ static int add_policies(struct harness *h, uint32_t n)
 	struct spd *spd = NULL;
 
 	for (uint32_t t = 0; all != NULL && index != NULL && t < n; t++) {
+		const struct abi_sa_add c = sa_out(h, w, t);
+
 		index[t] = t;
 		all[t] =
 			(struct abi_policy){.msg = {.type = ABI_CMD_POLICY, .length = sizeof(*all)},
@@ -170,10 +198,10 @@ static int add_policies(struct harness *h, uint32_t n)
 					    .policy_id = t + 1,
 					    .action = ABI_ACT_PROTECT,
 					    .mode = ABI_MODE_TUNNEL,
-					    .local = net24(SITE),
-					    .remote = net24(far_net(t)),
-					    .tunnel_local = addr4(GATEWAY),
-					    .tunnel_remote = addr4(PEER)};
+					    .local = c.ts_local[0],
+					    .remote = c.ts_remote[0],
+					    .tunnel_local = c.local,
+					    .tunnel_remote = c.remote};
 	}
 	if (all != NULL && index != NULL)
 		spd = spd_build(all, index, n, 1, SOCKET_ID_ANY, &status, &detail);
@@ -188,24 +216,38 @@ static int add_policies(struct harness *h, uint32_t n)
 	return 0;
 }
 
-int tunnels_create(struct harness *h, uint32_t n, const struct tunnels_suite *s, uint32_t window)
+int tunnels_create_dressed(struct harness *h, uint32_t n, const struct tunnels_suite *s,
+			   uint32_t window, tunnels_dress *dress, void *ctx)
 {
-	if (add_policies(h, n) != 0)
+	const struct wardrobe w = {s, window, dress, ctx};
+
+	if (add_policies(h, n, &w) != 0)
 		return -1;
 	for (uint32_t t = 0; t < n; t++) {
-		struct abi_sa_add out = tunnels_sa_out(h, t, s);
-		struct abi_sa_add in = tunnels_sa_in(h, t, s, window);
+		const struct abi_sa_add out = sa_out(h, &w, t), in = sa_in(h, &w, t);
 
 		if (add(h, &out, t) != 0 || add(h, &in, t) != 0)
 			return -1;
 	}
 	for (uint32_t t = 0; t < n; t++) {
-		struct abi_sa_add peer = sa_peer_out(h, t, s);
+		const struct abi_sa_add in = sa_in(h, &w, t), peer = other_end(h, &in, t);
 
 		if (add(h, &peer, t) != 0)
 			return -1;
 	}
 	return 0;
+}
+
+static void as_they_are(void *ctx, struct abi_sa_add *c, uint32_t tunnel)
+{
+	(void)ctx;
+	(void)c;
+	(void)tunnel;
+}
+
+int tunnels_create(struct harness *h, uint32_t n, const struct tunnels_suite *s, uint32_t window)
+{
+	return tunnels_create_dressed(h, n, s, window, as_they_are, NULL);
 }
 
 static struct rte_mbuf *make(struct rte_mempool *pool, uint32_t src, uint32_t dst, uint32_t flow,

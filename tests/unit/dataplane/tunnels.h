@@ -31,6 +31,13 @@ uint32_t tunnels_slots(uint32_t n);
  * window: 0 or REPLAY_WINDOW_MIN..MAX. 0, or -1 and said on stderr. */
 int tunnels_create(struct harness *h, uint32_t n, const struct tunnels_suite *s, uint32_t window);
 
+/** What makes other tunnels of them: changes addresses and selectors of an SA of ours, out or in.
+ */
+typedef void tunnels_dress(void *ctx, struct abi_sa_add *c, uint32_t tunnel);
+/** The same with such ones; policies and the peers' SAs follow. */
+int tunnels_create_dressed(struct harness *h, uint32_t n, const struct tunnels_suite *s,
+			   uint32_t window, tunnels_dress *dress, void *ctx);
+
 uint32_t tunnels_slot_out(uint32_t tunnel);
 uint32_t tunnels_slot_in(uint32_t tunnel);
 /** The peers' SAs are no part of the gateway: they are apart, from the last slot down. */
