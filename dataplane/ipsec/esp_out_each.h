@@ -156,8 +156,8 @@ static inline void each_write_iv(bool cbc, uint32_t iv_len, const uint8_t *iv, u
 		memcpy(to, iv, EACH_SHORT_IV);
 }
 
-/* The outer header at ip, in front of the packet, where nothing else is. o: what it is written
- * from, when it is IPv4. False: it is being changed, or none of that form. */
+/* The outer header at ip, in front of the packet, over what is left of its frame's. o: what it is
+ * written from, when it is IPv4. False: it is being changed, or none of that form. */
 static inline bool each_write_outer(uint8_t *ip, const struct sa *sa, struct each_form form,
 				    struct sa_brief *o, uint8_t tos, uint16_t len, uint32_t seq)
 {
