@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 
+#include "dataplane/ipsec/crypto_impl.h"
 #include "dataplane/net/parse.h"
 
 struct espkit esp;
@@ -394,6 +395,41 @@ uint16_t espkit_try_add(const struct abi_sa_add *c)
 {
 	esp.wrong_at = UINT32_MAX;
 	return sad_add(esp.sad, c, ESPKIT_POLICY, kit.w->now, &esp.wrong_at);
+}
+
+void espkit_spoil(uint32_t slot, unsigned int how)
+{
+	struct sa *sa = sad_slot(esp.sad, slot);
+	struct sa_brief brief = sa_brief_of(&sa->outer);
+
+	if (how < 2)
+		sa->state = how == 0 ? SA_EXPIRED : SA_DEAD;
+	else if (how == 2)
+		sa->direction = ABI_DIR_IN;
+	else if (how == 3)
+		sa->outer_gen++; /* being written */
+	else if (how == 4)
+		sa->seq_limit = sa->seq;
+	if (how == 5) {
+		sa->limited = 1;
+		sa->volume.hard_packets = 0;
+	}
+	if (how == 6) { /* the engine fails */
+		sa->hash = CRYPTO_HASHES;
+		sa->kind = UINT8_MAX;
+	}
+	if (how == 7 && sa_has_brief(sa)) { /* its length is no longer the one first seen */
+		brief.length += 4;
+		sa_brief_write(sa, &brief);
+	}
+}
+
+void espkit_mend(uint32_t slot)
+{
+	struct sa *sa = sad_slot(esp.sad, slot);
+
+	sa->direction = ABI_DIR_OUT;
+	sa->state = SA_LIVE;
 }
 
 static void take_event(void *ctx, const struct abi_ev_sa *ev)

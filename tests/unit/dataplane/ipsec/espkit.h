@@ -103,6 +103,12 @@ enum drop_reason espkit_reason(const struct frame *f);
 /** What comes in as outer is delivered as inner. */
 void espkit_expect_delivered(const struct frame *outer, const struct frame *inner);
 
+/** Make an outbound SA one that is of no use any more, or not of the usual one, in one of these
+ * ways. espkit_mend() is for before it is removed. */
+#define ESPKIT_SPOILS 8u
+void espkit_spoil(uint32_t slot, unsigned int how);
+void espkit_mend(uint32_t slot);
+
 const struct abi_sa_counters *espkit_counters(uint32_t slot);
 void espkit_tick(uint64_t now);
 

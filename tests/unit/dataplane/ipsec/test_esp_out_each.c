@@ -248,52 +248,24 @@ static void the_last_numbers_are_the_same(void **state)
 	twins.many = twins.six = false;
 }
 
-static void change_sa(struct sa *sa, unsigned int what)
-{
-	struct sa_brief brief = sa_brief_of(&sa->outer);
-
-	if (what < 2)
-		sa->state = what == 0 ? SA_EXPIRED : SA_DEAD;
-	else if (what == 2)
-		sa->direction = ABI_DIR_IN;
-	else if (what == 3)
-		sa->outer_gen++; /* being written */
-	else if (what == 4)
-		sa->seq_limit = sa->seq;
-	if (what == 5) {
-		sa->limited = 1;
-		sa->volume.hard_packets = 0;
-	}
-	if (what == 6) { /* the engine fails */
-		sa->hash = CRYPTO_HASHES;
-		sa->kind = UINT8_MAX;
-	}
-	if (what == 7 && sa_has_brief(sa)) { /* its length is no longer the one first seen */
-		brief.length += 4;
-		sa_brief_write(sa, &brief);
-	}
-}
-
 static void one_that_is_of_no_use_any_more_is_found_out(void **state)
 {
 	(void)state;
 	begin();
 	twins.many = true;
-	for (unsigned int k = 0; k < 8 * 8; k++) {
+	for (unsigned int k = 0; k < 8 * ESPKIT_SPOILS; k++) {
 		twins.six = (k & 4) != 0;
 		for (unsigned int n = 0; n < SLOTS; n++)
 			twins.sa[n] = like("aes128+sha1", k & 3, twins.six ? SIX : NETS);
 		outtwin_add_all();
 		for (uint32_t i = 0; i < 2; i++) {
-			change_sa(sad_slot(esp.sad, RUN + i), k / 8);
-			change_sa(sad_slot(esp.sad, TWIN + i), k / 8);
+			espkit_spoil(RUN + i, k / 8);
+			espkit_spoil(TWIN + i, k / 8);
 		}
 		outtwin_compare(60, UINT32_MAX, NULL);
 		for (uint32_t i = 0; i < SLOTS; i++) {
-			sad_slot(esp.sad, RUN + i)->direction = ABI_DIR_OUT;
-			sad_slot(esp.sad, TWIN + i)->direction = ABI_DIR_OUT;
-			sad_slot(esp.sad, RUN + i)->state = SA_LIVE;
-			sad_slot(esp.sad, TWIN + i)->state = SA_LIVE;
+			espkit_mend(RUN + i);
+			espkit_mend(TWIN + i);
 		}
 		outtwin_remove();
 	}

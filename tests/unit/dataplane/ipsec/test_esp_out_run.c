@@ -413,47 +413,19 @@ static void nor_does_it_matter_that_the_way_is_known(void **state)
 	neigh_free(t);
 }
 
-static void change_sa(struct sa *sa, unsigned int what)
-{
-	if (what < 2)
-		sa->state = what == 0 ? SA_EXPIRED : SA_DEAD;
-	else if (what == 2)
-		sa->direction = ABI_DIR_IN;
-	else if (what == 3)
-		sa->outer_gen++; /* being written */
-	else if (what == 4)
-		sa->seq_limit = sa->seq;
-	if (what == 5) {
-		sa->limited = 1;
-		sa->volume.hard_packets = 0;
-	}
-	if (what == 6) { /* the engine fails */
-		sa->hash = CRYPTO_HASHES;
-		sa->kind = UINT8_MAX;
-	}
-	if (what == 7) { /* the short header's length is no longer the one first seen */
-		struct sa_brief brief = sa_brief_of(&sa->outer);
-
-		brief.length += 4;
-		sa_brief_write(sa, &brief);
-	}
-}
-
 static void one_of_many_sas_that_is_of_no_use_any_more_is_found_out(void **state)
 {
 	(void)state;
 	many = true;
-	for (unsigned int what = 0; what < 8; what++) {
+	for (unsigned int what = 0; what < ESPKIT_SPOILS; what++) {
 		espkit_pair(espkit_suite("aes128+sha1"), ABI_ENCAP_NONE);
 		add_sas(true, false);
-		change_sa(sad_slot(esp.sad, RUN + 1), what);
-		change_sa(sad_slot(esp.sad, TWIN + 1), what);
+		espkit_spoil(RUN + 1, what);
+		espkit_spoil(TWIN + 1, what);
 		compare_burst(WORKER_BURST, 1000, NULL);
 		for (uint32_t i = 0; i < SLOTS; i++) {
-			sad_slot(esp.sad, RUN + i)->direction = ABI_DIR_OUT;
-			sad_slot(esp.sad, TWIN + i)->direction = ABI_DIR_OUT;
-			sad_slot(esp.sad, RUN + i)->state = SA_LIVE;
-			sad_slot(esp.sad, TWIN + i)->state = SA_LIVE;
+			espkit_mend(RUN + i);
+			espkit_mend(TWIN + i);
 			espkit_remove(RUN + i);
 			espkit_remove(TWIN + i);
 		}

@@ -323,40 +323,18 @@ static void the_last_numbers_are_the_same(void **state)
 	}
 }
 
-static void change_sa(struct sa *sa, unsigned int what)
-{
-	if (what < 2)
-		sa->state = what == 0 ? SA_EXPIRED : SA_DEAD;
-	else if (what == 2)
-		sa->direction = ABI_DIR_IN;
-	else if (what == 3)
-		sa->outer_gen++; /* being written */
-	else if (what == 4)
-		sa->seq_limit = sa->seq;
-	if (what == 5) {
-		sa->limited = 1;
-		sa->volume.hard_packets = 0;
-	}
-	if (what == 6) { /* the engine fails */
-		sa->hash = CRYPTO_HASHES;
-		sa->kind = UINT8_MAX;
-	}
-}
-
 static void one_that_is_of_no_use_any_more_is_found_out(void **state)
 {
 	(void)state;
-	for (unsigned int k = 0; k < 2 * 7; k++) {
+	for (unsigned int k = 0; k < 2 * ESPKIT_SPOILS; k++) {
 		twins.six = (k & 1) != 0;
 		outtwin_add("aes128+sha1", outtwin_shape(1), NETS);
-		change_sa(sad_slot(esp.sad, RUN), k / 2);
-		change_sa(sad_slot(esp.sad, TWIN), k / 2);
+		espkit_spoil(RUN, k / 2);
+		espkit_spoil(TWIN, k / 2);
 		outtwin_compare(50, UINT32_MAX, NULL);
 		for (uint32_t i = 0; i < SLOTS; i++) {
-			sad_slot(esp.sad, RUN + i)->direction = ABI_DIR_OUT;
-			sad_slot(esp.sad, TWIN + i)->direction = ABI_DIR_OUT;
-			sad_slot(esp.sad, RUN + i)->state = SA_LIVE;
-			sad_slot(esp.sad, TWIN + i)->state = SA_LIVE;
+			espkit_mend(RUN + i);
+			espkit_mend(TWIN + i);
 		}
 		outtwin_remove();
 	}
