@@ -123,6 +123,65 @@ static void where_an_sas_packets_go_is_asked_of_the_sa(void **state)
 	espkit_remove(NEAR_BY);
 }
 
+/* A policy whose remote end is this host alone, of which nothing in clear may go there. */
+static void protect(const uint8_t *host)
+{
+	spdkit_one_policy6(host, host);
+	spdkit_policies[0].remote = spdkit_policies[0].local;
+	memset(spdkit_policies[0].local.lo, 0, 16);
+	memset(spdkit_policies[0].local.hi, 0xff, 16);
+	spdkit_install(1);
+}
+
+/* Networks of one length are told apart bit by bit, and each is where it is. */
+static void where_one_sas_packets_go_anothers_may_not(void **state)
+{
+	enum { HERE = 30, ELSEWHERE };
+	static const uint32_t slots[] = {HERE, ELSEWHERE};
+	static const uint8_t here[16] = {0x20, 1, 0xd, 0xb8, 0, 10};
+	uint8_t here_hi[16], there[16], there_hi[16], host[16];
+
+	(void)state;
+	for (unsigned int bit = 0; bit < 128 - 8; bit++) {
+		memcpy(here_hi, here, 16);
+		memcpy(there, here, 16);
+		there[bit / 8] ^= (uint8_t)(0x80 >> bit % 8);
+		memcpy(there_hi, there, 16);
+		memcpy(host, there, 16);
+		here_hi[15] = there_hi[15] = 0xff;
+		host[15] = 6;
+		add_sa(HERE, here, here_hi);
+		add_sa(ELSEWHERE, there, there_hi);
+		protect(host);
+		/* What its SA lets through goes there; what the other one does not. */
+		assert_int_equal(last_of(slots + 1, 1, host, 0), DROP_OUT_POLICY_BLOCKED);
+		assert_int_equal(last_of(slots, 2, host, 0), DROP_OUT_POLICY_BLOCKED);
+		assert_int_equal(last_of(slots, 1, host, 0), DROP_NONE);
+		espkit_remove(HERE);
+		espkit_remove(ELSEWHERE);
+	}
+}
+
+/* The bytes of a network count from the first: at its ends, too. */
+static void networks_of_many_bytes_have_their_ends(void **state)
+{
+	enum { HERE = 30 };
+	static const uint32_t slot[] = {HERE};
+	static const uint8_t lo[16] = {0x20, 1, 0xd, 0xb8, 1, 2, 0xff, 0xff, 0xff, 3, 2, 0xff};
+	uint8_t hi[16], host[16];
+
+	(void)state;
+	memcpy(hi, lo, 16);
+	memset(hi + 12, 0xff, 4);
+	add_sa(HERE, lo, hi);
+	for (unsigned int end = 0; end < 2; end++) {
+		memcpy(host, end == 0 ? lo : hi, 16);
+		protect(host);
+		assert_int_equal(last_of(slot, 1, host, 0), DROP_OUT_POLICY_BLOCKED);
+	}
+	espkit_remove(HERE);
+}
+
 /* RFC 4301 section 5.2, as for IPv4. */
 static void clear_packets_of_a_protected_flow_are_dropped(void **state)
 {
@@ -159,6 +218,24 @@ static void clear_packets_of_a_protected_flow_are_dropped(void **state)
 	rte_pktmbuf_free(m);
 }
 
+/* A worker may have no memory for one. */
+static void without_a_cache_each_packet_is_asked_about(void **state)
+{
+	static const uint8_t here[16] = {0x20, 1, 0xd, 0xb8, 0, 10, [15] = 6};
+	static const uint8_t elsewhere[16] = {0x20, 1, 0xd, 0xb8, 0, 10, [15] = 7};
+	static const uint32_t nobody[] = {PKT_NO_SA, PKT_NO_SA, PKT_NO_SA, PKT_NO_SA};
+	struct spd_cache *cache = kit.w->spd_cache;
+
+	(void)state;
+	protect(here);
+	kit.w->spd_cache = NULL;
+	for (uint16_t n = 1; n <= 4; n++) {
+		assert_int_equal(last_of(nobody, n, here, 0), DROP_OUT_POLICY_BLOCKED);
+		assert_int_equal(last_of(nobody, n, elsewhere, 0), DROP_NONE);
+	}
+	kit.w->spd_cache = cache;
+}
+
 #define CASE(f) cmocka_unit_test_setup_teardown(f, spdkit_begin, spdkit_end)
 
 int main(void)
@@ -166,6 +243,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		CASE(where_one_packet_may_go_the_next_may_not),
 		CASE(where_an_sas_packets_go_is_asked_of_the_sa),
+		CASE(where_one_sas_packets_go_anothers_may_not),
+		CASE(networks_of_many_bytes_have_their_ends),
+		CASE(without_a_cache_each_packet_is_asked_about),
 		CASE(clear_packets_of_a_protected_flow_are_dropped),
 	};
 
