@@ -358,9 +358,10 @@ bool party_first_contact(const struct ike_sa *sa)
 	if (!peer->conf.send_initial_contact || peer->conf.suppress_initial_contact ||
 	    ike_sa_best(peer) != NULL)
 		return false;
-	/* In aggressive mode the initiator is up first: what it has with us is not old. */
+	/* What the peer is making with us is not old, but may be up there when it hears of ours. */
 	TAILQ_FOREACH (other, &peer->sas, of_peer) {
-		if (other->state == SA_AGGR2_SENT)
+		if (other->state == SA_AGGR2_SENT || other->state == SA_MSG4_SENT ||
+		    other->state == SA_INIT_ANSWERED)
 			return false;
 	}
 	for (size_t i = 0; i < peer->n_policies; i++) {

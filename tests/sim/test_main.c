@@ -385,6 +385,23 @@ static void both_begin_and_one_pair_is_left(void **state)
 	}
 }
 
+/* Each would end what the other has just made: there are peers that look at no times. */
+static void who_crosses_says_nothing_of_a_first_contact(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < 40; i++) {
+		struct sim s;
+
+		sim_init(&s, 700 + i);
+		s.net.delay_min = s.net.delay_max = 300 * SIM_MS;
+		sim_start(&s);
+		run(&s, 60);
+		assert_int_equal(sim_counters(&s, 0)->initial_contact, 0);
+		assert_int_equal(sim_counters(&s, 1)->initial_contact, 0);
+		finish_agreed(&s);
+	}
+}
+
 static void unchanged_peers_keep_their_sas(void **state)
 {
 	struct sim s;
@@ -509,6 +526,7 @@ int main(void)
 		cmocka_unit_test(endless_quick_modes_are_bounded),
 		cmocka_unit_test(pair_whose_ike_sa_was_deleted_is_made_anew),
 		cmocka_unit_test(both_begin_and_one_pair_is_left),
+		cmocka_unit_test(who_crosses_says_nothing_of_a_first_contact),
 		cmocka_unit_test(unchanged_peers_keep_their_sas),
 		cmocka_unit_test(changed_peers_begin_anew),
 		cmocka_unit_test(removed_peers_end_with_delete),

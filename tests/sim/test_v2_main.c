@@ -69,6 +69,22 @@ static void both_may_begin_at_once(void **state)
 	}
 }
 
+static void who_crosses_says_nothing_of_a_first_contact(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < 40; i++) {
+		struct sim s;
+
+		init_both(&s, 700 + i);
+		s.net.delay_min = s.net.delay_max = 300 * SIM_MS;
+		sim_start(&s);
+		run(&s, 60);
+		assert_int_equal(sim_counters(&s, 0)->initial_contact, 0);
+		assert_int_equal(sim_counters(&s, 1)->initial_contact, 0);
+		finish_agreed(&s);
+	}
+}
+
 struct suite {
 	uint16_t encr, bits, hash, dh;
 	uint16_t esp, esp_bits, integ, pfs;
@@ -496,6 +512,7 @@ int main(void)
 		cmocka_unit_test(a_restarted_peer_clears_the_old_state),
 		cmocka_unit_test(long_messages_go_in_fragments),
 		cmocka_unit_test(both_may_begin_at_once),
+		cmocka_unit_test(who_crosses_says_nothing_of_a_first_contact),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
